@@ -1,0 +1,167 @@
+"""Who played what how often: the one type that everything downstream takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy import sparse
+
+from deepcuts.errors import DataError
+from deepcuts.ids import Ids, as_strings
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+
+@dataclass(frozen=True, eq=False)
+class Interactions:
+    """Play counts of users (rows) and items (columns), compressed by row; checked once, then frozen.
+
+    Ids are in ascending order, so the same plays give the same object in whatever order they were read,
+    and the order of indexes is the order of ids.
+
+    Parameters
+    ----------
+    indptr
+        int64, (n_users + 1,): the pairs of user u are ``indptr[u]:indptr[u + 1]``.
+    indices
+        int32, (n_pairs,): item indexes, ascending within a user, no item twice.
+    plays
+        float32, (n_pairs,): play counts, finite, above 0.
+    user_ids, item_ids
+        The ids that rows and columns stand for.
+    last_played
+        int64, (n_pairs,): seconds since 1970 of the pair's latest play; None where times are not known.
+    """
+
+    indptr: np.ndarray
+    indices: np.ndarray
+    plays: np.ndarray
+    user_ids: Ids
+    item_ids: Ids
+    last_played: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        for array in (self.indptr, self.indices, self.plays, self.last_played):
+            if array is not None:
+                array.flags.writeable = False
+
+    @classmethod
+    def from_csr(
+        cls, matrix: sparse.csr_array, user_ids: Sequence[str] | pa.Array, item_ids: Sequence[str] | pa.Array
+    ) -> Interactions:
+        """Take a SciPy matrix of play counts and the ids of its rows and columns.
+
+        Rows and columns are put into ascending order of their ids; stored zeros are dropped, duplicates summed.
+
+        Raises
+        ------
+        DataError
+            If ids are missing, double or too few, or a play count is negative, NaN or infinite.
+        """
+        matrix = sparse.csr_array(matrix, dtype=np.float32, copy=True)
+        users, items = as_strings(user_ids), as_strings(item_ids)
+        if matrix.shape != (len(users), len(items)):
+            raise DataError(
+                f"The matrix is {matrix.shape[0]:,} × {matrix.shape[1]:,}, but there are {len(users):,} user ids "
+                f"and {len(items):,} item ids. Give one id for every row and every column."
+            )
+        bad = np.flatnonzero(~(np.isfinite(matrix.data) & (matrix.data >= 0)))
+        if len(bad):
+            raise DataError(
+                f"{len(bad):,} play counts are negative, NaN or infinite; the first is {matrix.data[bad[0]]}. "
+                "Play counts are numbers above 0."
+            )
+        matrix.sum_duplicates()
+        matrix.eliminate_zeros()
+        user_order, item_order = (np.asarray(pc.sort_indices(ids)) for ids in (users, items))
+        matrix = matrix[user_order][:, item_order]
+        matrix.sort_indices()
+        return cls(
+            matrix.indptr.astype(np.int64),
+            matrix.indices.astype(np.int32),
+            matrix.data.astype(np.float32),
+            Ids.of(users.take(pa.array(user_order)), "user"),
+            Ids.of(items.take(pa.array(item_order)), "item"),
+        )
+
+    @property
+    def n_users(self) -> int:
+        """Number of users."""
+        return len(self.user_ids)
+
+    @property
+    def n_items(self) -> int:
+        """Number of items."""
+        return len(self.item_ids)
+
+    @property
+    def n_pairs(self) -> int:
+        """Number of user–item pairs that have plays."""
+        return len(self.indices)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Users and items."""
+        return self.n_users, self.n_items
+
+    @cached_property
+    def item_listeners(self) -> np.ndarray:
+        """Users who have played each item, int64, (n_items,)."""
+        return np.bincount(self.indices, minlength=self.n_items)
+
+    @cached_property
+    def item_plays(self) -> np.ndarray:
+        """Plays of each item by all users, float64, (n_items,)."""
+        return np.bincount(self.indices, weights=self.plays, minlength=self.n_items)
+
+    def user_items(self, user_index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Item indexes and plays of one user."""
+        pairs = slice(self.indptr[user_index], self.indptr[user_index + 1])
+        return self.indices[pairs], self.plays[pairs]
+
+    def user_of_pair(self) -> np.ndarray:
+        """User index of every pair, int32, (n_pairs,)."""
+        return np.repeat(np.arange(self.n_users, dtype=np.int32), np.diff(self.indptr))
+
+    def to_csr(self) -> sparse.csr_array:
+        """Return the play counts as a SciPy matrix, (n_users, n_items); it shares no memory with this object."""
+        return sparse.csr_array(
+            (self.plays.copy(), self.indices.copy(), self.indptr.copy()), shape=self.shape
+        )
+
+    def to_arrow(self) -> pa.Table:
+        """Return one row per pair: user_id, item_id, plays, and last_played where it is known."""
+        columns = {
+            "user_id": self.user_ids.take(self.user_of_pair()),
+            "item_id": self.item_ids.take(self.indices),
+            "plays": pa.array(self.plays),
+        }
+        if self.last_played is not None:
+            columns["last_played"] = pa.array(self.last_played)
+        return pa.table(columns)
+
+    def keep_pairs(self, mask: ArrayLike) -> Interactions:
+        """Keep the pairs where `mask` is true; users and items left without a pair drop out."""
+        mask = np.asarray(mask, bool)
+        users, user_index = np.unique(self.user_of_pair()[mask], return_inverse=True)
+        items, item_index = np.unique(self.indices[mask], return_inverse=True)
+        indptr = np.zeros(len(users) + 1, np.int64)
+        np.cumsum(np.bincount(user_index, minlength=len(users)), out=indptr[1:])
+        return Interactions(
+            indptr,
+            item_index.astype(np.int32),
+            self.plays[mask],
+            Ids(self.user_ids.take(users), "user"),
+            Ids(self.item_ids.take(items), "item"),
+            None if self.last_played is None else self.last_played[mask],
+        )
+
+    def __repr__(self) -> str:
+        return f"Interactions({self.n_users:,} users × {self.n_items:,} items, {self.n_pairs:,} pairs)"
