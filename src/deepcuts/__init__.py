@@ -1,0 +1,1 @@
+"""Recommendations for people with several tastes, from familiar to deep cuts."""

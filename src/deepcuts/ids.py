@@ -12,9 +12,7 @@ import pyarrow.compute as pc
 
 from deepcuts.errors import DataError, UnknownIdError
 
-_SUGGEST_AMONG = (
-    200_000  # past this many ids, looking for a close spelling takes longer than the answer is worth
-)
+_SUGGEST_AMONG = 200_000  # past this many ids, looking for a close spelling takes longer than the answer is worth
 
 
 @dataclass(frozen=True, eq=False)

@@ -132,9 +132,7 @@ class Interactions:
 
     def to_csr(self) -> sparse.csr_array:
         """Return the play counts as a SciPy matrix, (n_users, n_items); it shares no memory with this object."""
-        return sparse.csr_array(
-            (self.plays.copy(), self.indices.copy(), self.indptr.copy()), shape=self.shape
-        )
+        return sparse.csr_array((self.plays.copy(), self.indices.copy(), self.indptr.copy()), shape=self.shape)
 
     def to_arrow(self) -> pa.Table:
         """Return one row per pair: user_id, item_id, plays, and last_played where it is known."""

@@ -1,0 +1,1 @@
+"""Simple rivals and controls with the interface of the model."""

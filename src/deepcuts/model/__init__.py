@@ -1,0 +1,1 @@
+"""Personas by non-negative matrix factorisation."""

@@ -1,0 +1,1 @@
+"""Ranked lists from scores."""
