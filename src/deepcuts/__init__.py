@@ -1,1 +1,71 @@
-"""Recommendations for people with several tastes, from familiar to deep cuts."""
+"""Recommendations for people with several tastes, from familiar to deep cuts.
+
+>>> import deepcuts as dc
+>>> world = dc.generate_world(n_users=200, n_items=300, seed=0)
+>>> train, holdout = dc.split_holdout(world.plays, fraction=0.2, seed=0)
+>>> model = dc.PersonaNMF(n_factors=16, n_personas=3).fit(train, seed=0)
+>>> lists = model.recommend(k=50, rarity=0.2)
+>>> figures = dc.evaluate(lists, train, holdout)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from deepcuts.baselines import Popularity
+    from deepcuts.errors import DeepcutsError
+    from deepcuts.evaluation import Evaluation, evaluate
+    from deepcuts.ingest import read_plays
+    from deepcuts.interactions import Interactions
+    from deepcuts.model import Epoch, PersonaModel, PersonaNMF, load
+    from deepcuts.split import split_holdout, split_last, split_users
+    from deepcuts.synthetic import World, generate_world
+
+_HOMES = {
+    "DeepcutsError": "errors",
+    "Epoch": "model",
+    "Evaluation": "evaluation",
+    "Interactions": "interactions",
+    "PersonaModel": "model",
+    "PersonaNMF": "model",
+    "Popularity": "baselines",
+    "World": "synthetic",
+    "evaluate": "evaluation",
+    "generate_world": "synthetic",
+    "load": "model",
+    "read_plays": "ingest",
+    "split_holdout": "split",
+    "split_last": "split",
+    "split_users": "split",
+}
+
+__all__ = [
+    "DeepcutsError",
+    "Epoch",
+    "Evaluation",
+    "Interactions",
+    "PersonaModel",
+    "PersonaNMF",
+    "Popularity",
+    "World",
+    "evaluate",
+    "generate_world",
+    "load",
+    "read_plays",
+    "split_holdout",
+    "split_last",
+    "split_users",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for, so that the command starts at once."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'deepcuts' has no attribute {name!r}")
+    value = getattr(import_module(f"deepcuts.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,193 @@
+"""The best items of score rows, and the lists that several rows make together."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+NOTHING = np.int32(-1)  # marks the places that a short list leaves empty
+
+
+@njit(cache=True, nogil=True)
+def comes_after(score, item, other_score, other_item):
+    """Whether an entry ranks below another: a lower score, or the same and a higher index."""
+    return score < other_score or (score == other_score and item > other_item)
+
+
+@njit(cache=True, nogil=True)
+def sift_down(scores, items, place, size):
+    """Restore a heap whose root is its last-ranked entry, after the entry at `place` has changed."""
+    score, item = scores[place], items[place]
+    while True:
+        child = 2 * place + 1
+        if child >= size:
+            break
+        if child + 1 < size and comes_after(scores[child + 1], items[child + 1], scores[child], items[child]):
+            child += 1
+        if not comes_after(scores[child], items[child], score, item):
+            break
+        scores[place], items[place] = scores[child], items[child]
+        place = child
+    scores[place], items[place] = score, item
+
+
+@njit(cache=True, nogil=True)
+def top_of_row(row, top_scores, top_items):
+    """Write the best entries of a row, best first, ties by index; NaN and −inf never enter. Return how many."""
+    depth, size = len(top_items), 0
+    for item in range(len(row)):
+        score = row[item]
+        if size < depth:
+            if score > -np.inf:
+                top_scores[size], top_items[size] = score, item
+                size += 1
+                if size == depth:
+                    for place in range(depth // 2 - 1, -1, -1):
+                        sift_down(top_scores, top_items, place, depth)
+        elif score > top_scores[0]:
+            top_scores[0], top_items[0] = score, item
+            sift_down(top_scores, top_items, 0, depth)
+    if size < depth:
+        for place in range(size // 2 - 1, -1, -1):
+            sift_down(top_scores, top_items, place, size)
+    for end in range(size - 1, 0, -1):
+        top_scores[0], top_scores[end] = top_scores[end], top_scores[0]
+        top_items[0], top_items[end] = top_items[end], top_items[0]
+        sift_down(top_scores, top_items, 0, end)
+    return size
+
+
+@njit(cache=True, nogil=True)
+def next_persona(weights, n_taken, n_left):
+    """Whose turn it is by highest averages (Sainte-Laguë): the largest weight / (2 taken + 1), the first of equals."""
+    chosen, highest = -1, np.float32(0.0)
+    for p in range(len(weights)):
+        average = weights[p] / np.float32(2 * n_taken[p] + 1)
+        if n_left[p] > 0 and average > highest:
+            chosen, highest = p, average
+    return chosen
+
+
+@njit(cache=True, nogil=True)
+def interleave(top_scores, top_items, sizes, weights, list_items, list_scores, list_personas):
+    """Fill one list from the ranked items of several personas, in turn by their weights, no item twice."""
+    n_taken = np.zeros(len(weights), np.int64)
+    place = np.zeros(len(weights), np.int64)
+    filled = 0
+    while filled < len(list_items):
+        p = next_persona(weights, n_taken, sizes - place)
+        if p < 0:
+            break
+        item = top_items[p, place[p]]
+        if not np.any(list_items[:filled] == item):
+            list_items[filled], list_scores[filled], list_personas[filled] = item, top_scores[p, place[p]], p
+            n_taken[p] += 1
+            filled += 1
+        place[p] += 1
+    return filled
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def lists_by_share(scores, indptr, weights, list_items, list_scores, list_personas):
+    """Let each persona rank on its own and interleave them by weight.
+
+    Parameters
+    ----------
+    scores
+        float32, (n_rows, n_items): the scores of every persona; −inf where an item may not be listed.
+    indptr
+        int64, (n_users + 1,): the personas of user u are the rows ``indptr[u]:indptr[u + 1]``.
+    weights
+        float32, (n_rows,): turns of each persona; 0 mutes it.
+    list_items, list_scores, list_personas
+        int32, float32 and int8, (n_users, k): overwritten; places left empty hold -1 in `list_items`.
+    """
+    depth = list_items.shape[1]
+    for u in prange(len(indptr) - 1):
+        first, last = indptr[u], indptr[u + 1]
+        top_scores = np.empty((last - first, depth), np.float32)
+        top_items = np.empty((last - first, depth), np.int32)
+        sizes = np.zeros(last - first, np.int64)
+        for p in range(last - first):
+            if weights[first + p] > 0:
+                sizes[p] = top_of_row(scores[first + p], top_scores[p], top_items[p])
+        list_items[u] = NOTHING
+        interleave(top_scores, top_items, sizes, weights[first:last], list_items[u], list_scores[u], list_personas[u])
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def lists_by_max(scores, indptr, list_items, list_scores, list_personas):
+    """Rank the items of every user by the best of their personas' scores; the parameters are as in `lists_by_share`."""
+    for u in prange(len(indptr) - 1):
+        first, last = indptr[u], indptr[u + 1]
+        list_items[u] = NOTHING
+        if first == last:
+            continue
+        best = scores[first].copy()
+        for row in range(first + 1, last):
+            for item in range(len(best)):
+                best[item] = max(best[item], scores[row, item])
+        size = top_of_row(best, list_scores[u], list_items[u])
+        list_items[u, size:] = NOTHING
+        for place in range(size):
+            for row in range(first, last):
+                if scores[row, list_items[u, place]] == list_scores[u, place]:
+                    list_personas[u, place] = row - first
+                    break
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def forbid(scores, indptr, seen_indptr, seen_items, allowed):
+    """Put −inf where an item scores exactly 0, is not allowed, or is among the user's seen items.
+
+    Parameters
+    ----------
+    scores
+        float32, (n_rows, n_items): changed in place.
+    indptr
+        int64, (n_users + 1,): rows of each user.
+    seen_indptr, seen_items
+        int64, (n_users + 1,) and int32: items of each user to leave out.
+    allowed
+        bool, (n_items,): items that may be listed.
+    """
+    nothing = np.float32(-np.inf)
+    for u in prange(len(indptr) - 1):
+        for row in range(indptr[u], indptr[u + 1]):
+            for item in range(scores.shape[1]):
+                if not allowed[item] or scores[row, item] == np.float32(0.0):
+                    scores[row, item] = nothing
+            for item in seen_items[seen_indptr[u] : seen_indptr[u + 1]]:
+                scores[row, item] = nothing
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def spread_of_rows(scores, spreads):
+    """Write the standard deviation of every row of `scores` into `spreads`, float32, (n_rows,)."""
+    n_items = scores.shape[1]
+    for row in prange(len(scores)):
+        mean, square = 0.0, 0.0
+        for item in range(n_items):
+            score = np.float64(scores[row, item])
+            mean += score / n_items
+            square += score * score / n_items
+        spreads[row] = np.sqrt(max(square - mean * mean, 0.0))
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def shift(scores, amounts, commonness):
+    """Subtract amounts[row] × commonness[item] from every score, in place; −inf stays −inf.
+
+    Parameters
+    ----------
+    scores
+        float32, (n_rows, n_items): changed in place.
+    amounts
+        float32, (n_rows,): turn of the dial times the spread of the row.
+    commonness
+        float32, (n_items,): standardised log frequency.
+    """
+    for row in prange(len(scores)):
+        if amounts[row] != 0:
+            for item in range(scores.shape[1]):
+                scores[row, item] -= amounts[row] * commonness[item]

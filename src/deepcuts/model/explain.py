@@ -1,0 +1,82 @@
+"""Which of a user's own items speak for a recommendation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepcuts.model.rows import Rows
+from deepcuts.model.settle import FixedItems, Tastes
+from deepcuts.model.start import Split
+from deepcuts.model.user_side import UserSide, base_side, persona_side
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """A score, divided among the user's own items.
+
+    Parameters
+    ----------
+    persona
+        The persona that scores the item highest.
+    score
+        Its score.
+    contributions
+        float64, (n_pairs,): what each of the user's items adds; the sum is the score.
+    """
+
+    persona: int
+    score: float
+    contributions: np.ndarray
+
+
+def explain_score(rows: Rows, tastes: Tastes, items: FixedItems, item: int) -> Explanation:
+    """Divide the best score of an item among the items of one user.
+
+    Over the factors F where a solution x is not held at the floor, it satisfies
+    A_FF x_F = Σ_j c_j r_j v_jF + μ b_F  with  A = w0 G + (ρ + μ) I + Σ_j c_j v_j v_jᵀ,
+    so that a score v·x is the sum of c_j r_j w·v_j with w_F = A_FF⁻¹ v_F, and of μ w·b. The base vector b satisfies
+    an equation of the same form, which divides its part among all of the user's items.
+
+    Parameters
+    ----------
+    rows
+        The row of the user.
+    tastes
+        Tastes of the user.
+    items
+        What the user was solved with.
+    item
+        Index of the item to explain.
+    """
+    direction = items.factors[item].astype(np.float64)
+    scores = tastes.persona_factors @ items.factors[item]
+    persona = int(np.argmax(scores))
+    base = base_side(rows, items.w0, len(items.factors), items.settings)
+    if items.settings.n_personas == 1:
+        shares = _shares(base, items, tastes.base_factors[0], direction, 0)[0]
+        return Explanation(persona, float(scores[persona]), shares)
+    split = Split(tastes.personas, tastes.persona_indptr)
+    side = persona_side(rows, tastes.base_factors, split, items.w0, len(items.factors), items.settings)
+    own, response = _shares(side, items, tastes.persona_factors[persona], direction, persona)
+    lean = 0.0 if side.anchor is None else float(side.anchor.lean[persona])
+    total, _ = _shares(base, items, tastes.base_factors[0], lean * response, 0)
+    total[tastes.personas == persona] += own
+    return Explanation(persona, float(scores[persona]), total)
+
+
+def _shares(
+    side: UserSide, items: FixedItems, solution: np.ndarray, direction: np.ndarray, row: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Divide direction·x among the pairs of a row x; return the parts and w, which is 0 outside F."""
+    pairs = slice(side.rows.indptr[row], side.rows.indptr[row + 1])
+    own = items.factors[side.rows.indices[pairs]].astype(np.float64)
+    confidence, target = side.rows.confidence[pairs], side.rows.target[pairs]
+    lean = 0.0 if side.anchor is None else float(side.anchor.lean[row])
+    a = side.w0 * items.gram + (float(side.ridge[row]) + lean) * np.eye(len(solution))
+    a += own.T @ (confidence[:, None] * own)
+    free = np.flatnonzero(solution > side.settings.lowest_factor)
+    response = np.zeros(len(solution))
+    response[free] = np.linalg.solve(a[np.ix_(free, free)], direction[free])
+    return confidence * target * (own @ response), response

@@ -1,0 +1,49 @@
+"""The loss, epoch by epoch and term by term."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import pyarrow as pa
+
+Stage = Literal["base", "personas"]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """The loss after an epoch.
+
+    Parameters
+    ----------
+    stage
+        "base" before the split, "personas" after it; the losses of the two are not comparable.
+    number
+        1, 2, … within the stage.
+    accuracy, unobserved, ridge, lean
+        The terms of the loss, docs/maths.md.
+    seconds
+        Time that the epoch took.
+    """
+
+    stage: Stage
+    number: int
+    accuracy: float
+    unobserved: float
+    ridge: float
+    lean: float
+    seconds: float
+
+    @property
+    def loss(self) -> float:
+        """Sum of the terms."""
+        return self.accuracy + self.unobserved + self.ridge + self.lean
+
+
+Progress = Callable[[Epoch], None]
+
+
+def to_arrow(epochs: tuple[Epoch, ...]) -> pa.Table:
+    """Return the epochs as a table, one row each, with the loss as the last column."""
+    return pa.Table.from_pylist([{**asdict(epoch), "loss": epoch.loss} for epoch in epochs])

@@ -1,0 +1,109 @@
+"""A model as one file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+
+from deepcuts import storage
+from deepcuts.errors import FileFormatError, SettingsError
+from deepcuts.ids import Ids
+from deepcuts.interactions import Interactions
+from deepcuts.model.history import Epoch
+from deepcuts.model.persona_model import PersonaModel, Popularity
+from deepcuts.model.settings import PersonaSettings
+from deepcuts.model.settle import FixedItems, Tastes
+
+
+def save_model(model: PersonaModel, path: storage.StrPath, *, force: bool = False) -> None:
+    """Write a model; see `PersonaModel.save`."""
+    arrays = {
+        "item_factors": model.items.factors,
+        "item_gram": model.items.gram,
+        "item_listeners": model.popularity.listeners,
+        "item_plays": model.popularity.plays,
+        "indptr": model.seen.indptr,
+        "indices": model.seen.indices,
+        "plays": model.seen.plays,
+        "base_factors": model.tastes.base_factors,
+        "persona_factors": model.tastes.persona_factors,
+        "persona_indptr": model.tastes.persona_indptr,
+        "persona_shares": model.tastes.persona_shares,
+        "personas": model.tastes.personas,
+    }
+    ids = {"user_ids": model.user_ids.values, "item_ids": model.item_ids.values}
+    meta = {
+        "settings": asdict(model.settings),
+        "seed": model.items.seed,
+        "w0": model.items.w0,
+        "n_listeners": model.popularity.n_listeners,
+        "epochs": [asdict(epoch) for epoch in model.epochs],
+        "interrupted": model.interrupted,
+    }
+    if model.settings.n_personas == 1:
+        del arrays["persona_factors"]  # they are the base vectors
+    storage.write(path, "model", arrays, ids, meta, force=force)
+
+
+def load(path: storage.StrPath) -> PersonaModel:
+    """Read a model that `PersonaModel.save` has written; its arrays stay in the file, mapped into memory.
+
+    Raises
+    ------
+    FileFormatError
+        If there is no such file, or it is truncated, damaged, foreign, inconsistent or of a newer version.
+    """
+    stored = storage.read(path, "model")
+    try:
+        settings = PersonaSettings(**stored.meta["settings"])
+        meta = stored.meta
+        epochs = tuple(Epoch(**epoch) for epoch in meta["epochs"])
+        items = FixedItems(
+            stored.array("item_factors", np.float32, (None, settings.n_factors)),
+            stored.array("item_gram", np.float64, (settings.n_factors, settings.n_factors)),
+            float(meta["w0"]),
+            settings,
+            int(meta["seed"]),
+        )
+        n_listeners, interrupted = int(meta["n_listeners"]), bool(meta["interrupted"])
+    except (KeyError, TypeError, ValueError, SettingsError) as error:
+        if isinstance(error, FileFormatError):
+            raise
+        raise FileFormatError(f"{path} is inconsistent: its settings cannot be used ({error}). Train again.") from error
+    seen = _read_seen(stored, len(items.factors))
+    tastes = _read_tastes(stored, seen, settings)
+    n_items = (seen.n_items,)
+    popularity = Popularity(
+        stored.array("item_listeners", np.int64, n_items), stored.array("item_plays", np.float64, n_items), n_listeners
+    )
+    return PersonaModel(items, popularity, seen, tastes, epochs, interrupted)
+
+
+def _read_seen(stored: storage.Stored, n_items: int) -> Interactions:
+    users, items = (Ids(stored.string_array(f"{kind}_ids"), kind) for kind in ("user", "item"))
+    if len(items) != n_items:
+        raise FileFormatError(f"{stored.path} is inconsistent: {len(items):,} item ids for {n_items:,} item factors.")
+    indices = stored.array("indices", np.int32, (None,))
+    plays = stored.array("plays", np.float32, indices.shape)
+    seen = Interactions(stored.array("indptr", np.int64, (len(users) + 1,)), indices, plays, users, items)
+    seen.check_structure(stored.path)
+    return seen
+
+
+def _read_tastes(stored: storage.Stored, seen: Interactions, settings: PersonaSettings) -> Tastes:
+    shares = stored.array("persona_shares", np.float32, (None,))
+    indptr = stored.array("persona_indptr", np.int64, (seen.n_users + 1,))
+    base = stored.array("base_factors", np.float32, (seen.n_users, settings.n_factors))
+    personas = stored.array("personas", np.int8, (seen.n_pairs,))
+    factors = base
+    if settings.n_personas > 1:
+        factors = stored.array("persona_factors", np.float32, (len(shares), settings.n_factors))
+    n_personas = np.diff(indptr)
+    if indptr[0] != 0 or indptr[-1] != len(shares) or np.any(n_personas < 1):
+        raise FileFormatError(f"{stored.path} is inconsistent: its personas are not divided among its users.")
+    if np.any(personas < 0) or np.any(personas >= np.repeat(n_personas, np.diff(seen.indptr))):
+        raise FileFormatError(
+            f"{stored.path} is inconsistent: a pair belongs to a persona that its user does not have."
+        )
+    return Tastes(base, factors, indptr, shares, personas)

@@ -1,0 +1,64 @@
+"""The model before training: settings, and `fit`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deepcuts.errors import DataError
+from deepcuts.interactions import Interactions
+from deepcuts.model.fit import fit
+from deepcuts.model.history import Epoch, Progress
+from deepcuts.model.persona_model import PersonaModel, Popularity
+from deepcuts.model.settings import PersonaSettings
+
+
+def _say_nothing(epoch: Epoch) -> None:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonaNMF(PersonaSettings):
+    """Non-negative matrix factorisation with several taste vectors for every user.
+
+    The base is weighted NMF of plays, with every absent pair counted a little, and a ridge that grows with what was
+    observed of a row. Users are then split into personas by spherical k-means++ over the vectors of their own items,
+    and every persona is solved for on its own, leaning on the user's base vector. See docs/maths.md.
+
+    The parameters are those of `PersonaSettings`.
+
+    Examples
+    --------
+    >>> import deepcuts as dc
+    >>> world = dc.generate_world(n_users=200, n_items=300, seed=0)
+    >>> model = dc.PersonaNMF(n_factors=16, n_personas=3).fit(world.plays, seed=0)
+    >>> model.recommend("user 0000001", k=5).num_rows
+    5
+    """
+
+    def fit(self, plays: Interactions, *, seed: int = 0, on_epoch: Progress = _say_nothing) -> PersonaModel:
+        """Train; the same factors for the same seed and data, whatever the number of threads.
+
+        Ctrl-C ends training after the last whole epoch and returns that epoch's model.
+
+        Parameters
+        ----------
+        plays
+            Play counts of at least two users and two items.
+        seed
+            Seed of the item factors to start from and of the split.
+        on_epoch
+            Called after every epoch.
+
+        Raises
+        ------
+        DataError
+            If there are too few users or items to learn from.
+        """
+        if plays.n_users < 2 or plays.n_items < 2:
+            raise DataError(
+                f"There are {plays.n_users:,} users and {plays.n_items:,} items. "
+                "Learning tastes takes at least two of each: add more plays, or prune less."
+            )
+        fitted = fit(plays, PersonaSettings(**vars(self)), seed, on_epoch)
+        popularity = Popularity(plays.item_listeners, plays.item_plays, plays.n_users)
+        return PersonaModel(fitted.items, popularity, plays, fitted.tastes, fitted.epochs, fitted.interrupted)

@@ -1,0 +1,87 @@
+"""Pairs of users and items as rows of one side: the form that a half-step works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows of users, of personas or of items, each with its observed pairs.
+
+    Parameters
+    ----------
+    indptr
+        int64, (n_rows + 1,): the pairs of row i are ``indptr[i]:indptr[i + 1]``.
+    indices
+        int32, (n_pairs,): the row of the other side that each pair meets.
+    confidence, target
+        float32, (n_pairs,): c and r of each pair.
+    """
+
+    indptr: np.ndarray
+    indices: np.ndarray
+    confidence: np.ndarray
+    target: np.ndarray
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(self.indptr) - 1
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Observed weight of every row, Σ c over its pairs, float64, (n_rows,)."""
+        row_of_pair = np.repeat(np.arange(self.n_rows), np.diff(self.indptr))
+        start, stop = self.indptr[0], self.indptr[-1]
+        return np.bincount(row_of_pair, weights=self.confidence[start:stop], minlength=self.n_rows)
+
+    def block(self, first: int, last: int) -> Rows:
+        """Rows `first` to `last` − 1, sharing memory with these."""
+        pairs = slice(self.indptr[first], self.indptr[last])
+        return Rows(
+            self.indptr[first : last + 1] - self.indptr[first],
+            self.indices[pairs],
+            self.confidence[pairs],
+            self.target[pairs],
+        )
+
+
+def transpose(rows: Rows, n_columns: int) -> Rows:
+    """Turn the rows of one side into the rows of the other, (n_columns,)."""
+    order = np.argsort(rows.indices, kind="stable")
+    row_of_pair = np.repeat(np.arange(rows.n_rows, dtype=np.int32), np.diff(rows.indptr))
+    return Rows(
+        _indptr(np.bincount(rows.indices, minlength=n_columns)),
+        row_of_pair[order],
+        rows.confidence[order],
+        rows.target[order],
+    )
+
+
+def split_by_persona(rows: Rows, personas: np.ndarray, persona_indptr: np.ndarray) -> Rows:
+    """Split every user's row into the rows of their personas; the number of pairs stays the same.
+
+    Parameters
+    ----------
+    rows
+        One row per user.
+    personas
+        int8, (n_pairs,): the persona, 0 … P_u − 1, that each pair belongs to.
+    persona_indptr
+        int64, (n_users + 1,): the personas of user u become the rows ``persona_indptr[u]:persona_indptr[u + 1]``.
+    """
+    row_of_pair = np.repeat(persona_indptr[:-1], np.diff(rows.indptr)) + personas
+    order = np.argsort(row_of_pair, kind="stable")
+    return Rows(
+        _indptr(np.bincount(row_of_pair, minlength=persona_indptr[-1])),
+        rows.indices[order],
+        rows.confidence[order],
+        rows.target[order],
+    )
+
+
+def _indptr(n_pairs: np.ndarray) -> np.ndarray:
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(n_pairs)])

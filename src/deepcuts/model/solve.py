@@ -1,0 +1,93 @@
+"""One half-step: new rows of one side from the factors of the other, by the same kernel for everyone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepcuts.kernels.arrays import read_only
+from deepcuts.kernels.half_step import half_step
+from deepcuts.model.rows import Rows
+
+_GRAM_BLOCK = 16_384
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How far a half-step goes.
+
+    Parameters
+    ----------
+    sweeps
+        The most sweeps over the factors of a row.
+    tolerance
+        A row is done earlier once no factor moves by more than this share of its largest.
+    """
+
+    sweeps: int
+    tolerance: float
+
+
+ROUGH = Effort(sweeps=3, tolerance=0.0)  # inside an epoch: the other side moves anyway
+EXACT = Effort(sweeps=200, tolerance=1e-5)  # at the end, and for fold-in
+
+
+@dataclass(frozen=True, eq=False)
+class Penalty:
+    """What a row x costs besides the misfit of its observed pairs: xᵀ S x + ρ ‖x‖² − 2 pull·x, and x ≥ floor.
+
+    Parameters
+    ----------
+    shared
+        S, (n_factors, n_factors), symmetric, the same for all rows.
+    ridge
+        ρ, (n_rows,).
+    pull
+        (n_rows, n_factors), or None for nothing.
+    floor
+        0, or −inf for rows that may be negative.
+    """
+
+    shared: np.ndarray
+    ridge: np.ndarray
+    pull: np.ndarray | None
+    floor: float
+
+
+def solve(
+    rows: Rows, other: np.ndarray, penalty: Penalty, start: np.ndarray, effort: Effort
+) -> tuple[np.ndarray, np.ndarray]:
+    """Minimise Σ c (r − x·v)² + penalty over a block of rows, each on its own.
+
+    Only the factors v that the block's pairs refer to are read from `other`.
+
+    Returns
+    -------
+    The new rows, float32, (n_rows, n_factors), and the misfit Σ c (r − x·v)² of every row, float32, (n_rows,).
+    """
+    n_factors = other.shape[1]
+    pull = np.zeros((1, n_factors)) if penalty.pull is None else penalty.pull
+    solution = np.array(start, np.float32, order="C")
+    misfit = np.empty(rows.n_rows, np.float32)
+    inputs = (rows.indptr, rows.indices, rows.confidence, rows.target, other)
+    weights = (penalty.shared, penalty.ridge, pull)
+    half_step(
+        *map(read_only, inputs),
+        *(read_only(weight.astype(np.float32, copy=False)) for weight in weights),
+        np.float32(penalty.floor),
+        effort.sweeps,
+        np.float32(effort.tolerance),
+        solution,
+        misfit,
+    )
+    return solution, misfit
+
+
+def gram(factors: np.ndarray) -> np.ndarray:
+    """FᵀF in float64, (n_factors, n_factors), summed over blocks in a fixed order, so that it is always the same."""
+    total = np.zeros((factors.shape[1], factors.shape[1]))
+    for start in range(0, len(factors), _GRAM_BLOCK):
+        block = factors[start : start + _GRAM_BLOCK]
+        total += block.T @ block
+    return total
