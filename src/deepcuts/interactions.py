@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,8 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from deepcuts.errors import DataError
+from deepcuts import storage
+from deepcuts.errors import DataError, FileFormatError
 from deepcuts.ids import Ids, as_strings
+
+logger = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -91,6 +95,55 @@ class Interactions:
             Ids.of(items.take(pa.array(item_order)), "item"),
         )
 
+    @classmethod
+    def load(cls, path: storage.StrPath) -> Interactions:
+        """Read a file that `save` has written; its arrays stay in the file, mapped into memory.
+
+        Sizes and indexes are checked, so that no loop runs out of its arrays. Values are left to the checksum, which is
+        compared up to 64 MiB; larger files are verified by ``deepcuts info --verify``.
+
+        Raises
+        ------
+        FileFormatError
+            If there is no such file, or it is truncated, damaged, foreign, inconsistent or of a newer version.
+        """
+        stored = storage.read(path, "interactions")
+        users, items = (Ids(stored.string_array(f"{kind}_ids"), kind) for kind in ("user", "item"))
+        indices = stored.array("indices", np.int32, (None,))
+        loaded = cls(
+            stored.array("indptr", np.int64, (len(users) + 1,)),
+            indices,
+            stored.array("plays", np.float32, indices.shape),
+            users,
+            items,
+            stored.array("last_played", np.int64, indices.shape) if "last_played" in stored.arrays else None,
+        )
+        loaded.check_structure(path)
+        vars(loaded)["item_listeners"] = stored.array("item_listeners", np.int64, (len(items),))
+        return loaded
+
+    def save(self, path: storage.StrPath, *, force: bool = False) -> None:
+        """Write one safetensors file, whole or not at all.
+
+        Parameters
+        ----------
+        path
+            The file to be.
+        force
+            Whether a file that exists already may be replaced.
+
+        Raises
+        ------
+        OutputError
+            If the file exists and `force` is false, or if it cannot be written.
+        """
+        arrays = {name: getattr(self, name) for name in ("indptr", "indices", "plays", "item_listeners")}
+        if self.last_played is not None:
+            arrays["last_played"] = self.last_played
+        ids = {"user_ids": self.user_ids.values, "item_ids": self.item_ids.values}
+        sizes = {"n_users": self.n_users, "n_items": self.n_items, "n_pairs": self.n_pairs}
+        storage.write(path, "interactions", arrays, ids, sizes, force=force)
+
     @property
     def n_users(self) -> int:
         """Number of users."""
@@ -160,6 +213,53 @@ class Interactions:
             Ids(self.item_ids.take(items), "item"),
             None if self.last_played is None else self.last_played[mask],
         )
+
+    def user(self, user_index: int) -> Interactions:
+        """Return the plays of one user, over the same items."""
+        items, plays = self.user_items(user_index)
+        indptr = np.array([0, len(items)])
+        return Interactions(
+            indptr, items, plays, Ids(self.user_ids.take(np.array([user_index])), "user"), self.item_ids
+        )
+
+    def align_items(self, item_ids: Ids) -> Interactions:
+        """Return the same plays over another catalogue; pairs of items outside it are left out, with a warning.
+
+        Users left without a pair stay, with none.
+        """
+        of_item = item_ids.indexes_of(self.item_ids.values)
+        known = of_item[self.indices] >= 0
+        if not np.all(known):
+            missing = self.item_ids.take(np.flatnonzero(of_item < 0)[:5]).to_pylist()
+            logger.warning(
+                "%d of %d items are not in the catalogue and left out: %s",
+                np.sum(of_item < 0),
+                self.n_items,
+                ", ".join(map(repr, missing)) + (" …" if np.sum(of_item < 0) > 5 else ""),
+            )
+        n_known = np.concatenate([[0], np.cumsum(known)])
+        times = None if self.last_played is None else self.last_played[known]
+        indices = of_item[self.indices[known]].astype(np.int32)  # both are in order of ids, so it stays ascending
+        return Interactions(n_known[self.indptr], indices, self.plays[known], self.user_ids, item_ids, times)
+
+    def check_structure(self, path: storage.StrPath) -> None:
+        """Refuse indexes that would lead a loop out of its arrays.
+
+        Raises
+        ------
+        FileFormatError
+            If users do not divide the pairs among them, or an item index is out of range.
+        """
+        indptr, indices = self.indptr, self.indices
+        if indptr[0] != 0 or indptr[-1] != len(indices) or np.any(indptr[1:] < indptr[:-1]):
+            raise FileFormatError(
+                f"{path} is inconsistent: its indptr does not divide {len(indices):,} pairs among {self.n_users:,} "
+                "users. Write it again."
+            )
+        if len(indices) and indices.view(np.uint32).max() >= self.n_items:  # read so, an index below 0 is a large one
+            raise FileFormatError(
+                f"{path} is inconsistent: it has an item index outside 0 to {self.n_items - 1:,}. Write it again."
+            )
 
     def __repr__(self) -> str:
         return f"Interactions({self.n_users:,} users × {self.n_items:,} items, {self.n_pairs:,} pairs)"

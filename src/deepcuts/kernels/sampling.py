@@ -1,6 +1,7 @@
 """Draw listening histories: scenes, circles, stray plays and play counts.
 
 Randomness is a pure function of (seed, user, counter), so a user's history does not depend on the thread that draws it.
+Every attempt to draw an item owns four numbers of the user's stream: two choose the item, two its plays.
 """
 
 from __future__ import annotations

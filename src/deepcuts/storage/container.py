@@ -1,0 +1,233 @@
+"""Arrays, strings and a little JSON, to and from one file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mmap
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import DTypeLike
+
+from deepcuts.errors import FileFormatError, OutputError
+from deepcuts.storage import strings as stored_strings
+from deepcuts.storage.header import FORMAT, MAX_HEADER_BYTES, SCHEMA_VERSION, Header, encode, parse, seal
+from deepcuts.storage.output import StrPath, replacing
+
+VERIFIED_BYTES = 64 << 20
+_BLOCK_BYTES = 8 << 20
+
+_NAMES = {"interactions": "interactions", "model": "a model"}
+_WRITERS = {"interactions": "`deepcuts ingest` or Interactions.save", "model": "`deepcuts train` or PersonaModel.save"}
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """What a file holds.
+
+    Parameters
+    ----------
+    path
+        Where it was read from.
+    header
+        What the file says of itself.
+    arrays
+        Read-only NumPy arrays by name. They lie in the file itself, which is mapped into memory, and keep it mapped.
+    strings
+        Arrow strings by name, lying in the file as well.
+    """
+
+    path: StrPath
+    header: Header
+    arrays: Mapping[str, np.ndarray]
+    strings: Mapping[str, pa.StringArray]
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """What the writer noted, as JSON values."""
+        return self.header.meta
+
+    def array(self, name: str, dtype: DTypeLike, shape: tuple[int | None, ...]) -> np.ndarray:
+        """Take an array of the type and the shape it must have; None lets an axis be of any length.
+
+        Raises
+        ------
+        FileFormatError
+            If the file has no such array, or one of another type or shape.
+        """
+        array = self.arrays.get(name)
+        if array is None:
+            raise FileFormatError(f"{self.path} is incomplete: it has no array {name!r}. Write it again.")
+        fits = array.ndim == len(shape) and all(
+            size in (None, axis) for size, axis in zip(shape, array.shape, strict=True)
+        )
+        if array.dtype != dtype or not fits:
+            wanted = ", ".join("any" if size is None else str(size) for size in shape)
+            raise FileFormatError(
+                f"{self.path} is inconsistent: its array {name!r} is {array.dtype} {array.shape}, "
+                f"but has to be {np.dtype(dtype)} ({wanted}). Write it again."
+            )
+        return array
+
+    def string_array(self, name: str) -> pa.StringArray:
+        """Take a string array.
+
+        Raises
+        ------
+        FileFormatError
+            If the file has none of this name.
+        """
+        if name not in self.strings:
+            raise FileFormatError(f"{self.path} is incomplete: it has no strings {name!r}. Write it again.")
+        return self.strings[name]
+
+
+def write(
+    path: StrPath,
+    kind: str,
+    arrays: Mapping[str, np.ndarray],
+    strings: Mapping[str, pa.StringArray],
+    meta: Mapping[str, Any],
+    *,
+    force: bool = False,
+) -> None:
+    """Write one file, whole or not at all; the same content gives the same bytes.
+
+    Parameters
+    ----------
+    path
+        The file to be.
+    kind
+        "interactions" or "model".
+    arrays
+        Integers and floats of 8 to 64 bits, any shape. They go to the file in blocks: none is copied as a whole.
+    strings
+        Arrow strings without nulls. No name of an array or of strings has a dot.
+    meta
+        JSON values of moderate size; what is long belongs into an array.
+    force
+        Whether a file that exists already may be replaced.
+
+    Raises
+    ------
+    OutputError
+        If the file exists and `force` is false, if it cannot be written, or if `meta` is too large.
+    """
+    tensors = _in_order({**arrays, **stored_strings.split(strings)})
+    metadata = {
+        "format": FORMAT,
+        "kind": kind,
+        "schema_version": str(SCHEMA_VERSION),
+        "package_version": version("deepcuts"),
+        "meta": json.dumps(meta, ensure_ascii=False, separators=(",", ":"), allow_nan=False),
+    }
+    unsealed = encode(tensors, metadata)
+    if len(unsealed) > MAX_HEADER_BYTES:
+        raise OutputError(
+            f"{path} cannot be written: its meta takes {len(unsealed):,} bytes. Put long lists into arrays."
+        )
+    with replacing(path, force=force) as temporary, temporary.open("wb") as file:
+        file.write(unsealed)
+        data_checksum = _write_data(file, tensors)
+        file.seek(0)
+        file.write(seal(encode(tensors, metadata, data_checksum)))
+
+
+def read(path: StrPath, kind: str, *, verify: bool = False) -> Stored:
+    """Map a file into memory, after checks that leave nothing to trust but the values in its arrays.
+
+    Parameters
+    ----------
+    path
+        A file that `write` has written.
+    kind
+        What it has to hold: "interactions" or "model".
+    verify
+        Whether to compare the arrays with their checksum. That reads the whole file, so above 64 MiB it is done only
+        on demand; up to there it is always done. Header and strings are checked in any case.
+
+    Raises
+    ------
+    FileFormatError
+        If there is no such file, or it is empty, truncated, foreign, damaged, of a newer version or of another kind.
+    """
+    content = _map(path)
+    header = parse(content, path)
+    if header.kind != kind:
+        raise FileFormatError(
+            f"{path} holds {_NAMES.get(header.kind, repr(header.kind))}, not {_NAMES[kind]}. "
+            f"Pass a file written by {_WRITERS[kind]}."
+        )
+    if verify or header.n_bytes <= VERIFIED_BYTES:
+        _verify(content, header, path)
+    tensors = {
+        tensor.name: np.ndarray(tensor.shape, tensor.dtype, buffer=content, offset=tensor.begin)
+        for tensor in header.tensors
+    }
+    arrays = {name: tensor for name, tensor in tensors.items() if "." not in name}
+    return Stored(path, header, arrays, stored_strings.join(tensors, path))
+
+
+def describe(path: StrPath) -> Header:
+    """Read what a file says of itself, of whichever kind it is, without touching its arrays.
+
+    Raises
+    ------
+    FileFormatError
+        If there is no such file, or it is empty, truncated, foreign, of a newer version or its header is damaged.
+    """
+    return parse(_map(path), path)
+
+
+def _in_order(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Order arrays by item size, large first, which keeps each aligned although no gap is allowed."""
+    return {name: arrays[name] for name in sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))}
+
+
+def _write_data(file: BinaryIO, arrays: Mapping[str, np.ndarray]) -> str:
+    """Write the bytes of arrays and return their checksum."""
+    checksum = hashlib.sha256()
+    for array in arrays.values():
+        for block in _blocks(array):
+            file.write(block)
+            checksum.update(block)
+    return checksum.hexdigest()
+
+
+def _blocks(array: np.ndarray) -> Iterator[memoryview]:
+    """Yield the bytes of an array a few rows at a time, so that no array is copied whole to put it in order."""
+    if array.size == 0:
+        return
+    rows = np.atleast_1d(array)
+    step = max(1, _BLOCK_BYTES // rows[0].nbytes)
+    for start in range(0, len(rows), step):
+        block = rows[start : start + step]
+        yield np.ascontiguousarray(block, block.dtype.newbyteorder("<")).reshape(-1).view(np.uint8).data
+
+
+def _map(path: StrPath) -> memoryview:
+    """Map a file into memory, read-only."""
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            raise FileFormatError(f"{path} is a folder or a device, not a file.")
+        if status.st_size == 0:
+            raise FileFormatError(f"{path} is empty: 0 bytes. Write it again.")
+        with open(path, "rb") as file:
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except FileNotFoundError:
+        raise FileFormatError(f"There is no file {path}.") from None
+    except OSError as error:
+        raise FileFormatError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _verify(content: memoryview, header: Header, path: StrPath) -> None:
+    if hashlib.sha256(content[header.data_begin :]).hexdigest() != header.data_checksum:
+        raise FileFormatError(f"{path} is damaged: its arrays do not match their checksum. Copy or write it again.")

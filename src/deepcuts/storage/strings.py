@@ -1,0 +1,56 @@
+"""Arrow strings as two plain arrays each, which is how Arrow holds them anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from deepcuts.errors import FileFormatError
+from deepcuts.storage.output import StrPath
+
+OFFSETS, BYTES = ".offsets", ".bytes"
+
+
+def split(strings: Mapping[str, pa.StringArray]) -> dict[str, np.ndarray]:
+    """Take strings apart: ``NAME.offsets``, int32, (n + 1,), counted from the first of ``NAME.bytes``, uint8."""
+    arrays: dict[str, np.ndarray] = {}
+    for name, values in strings.items():
+        text = values.cast(pa.string())
+        _, offsets_buffer, bytes_buffer = text.buffers()
+        offsets = np.zeros(1, np.int32)
+        if len(text):  # Arrow may leave out the buffers of an empty array
+            offsets = np.frombuffer(offsets_buffer, np.int32, len(text) + 1, 4 * text.offset)
+        arrays[name + OFFSETS] = offsets - offsets[0]
+        arrays[name + BYTES] = np.frombuffer(bytes_buffer or b"", np.uint8)[offsets[0] : offsets[-1]]
+    return arrays
+
+
+def join(arrays: Mapping[str, np.ndarray], path: StrPath) -> dict[str, pa.StringArray]:
+    """Put all strings among `arrays` together again, without a copy.
+
+    Raises
+    ------
+    FileFormatError
+        If offsets and bytes do not fit each other, or the bytes are not UTF-8. `path` names the file.
+    """
+    names = [name.removesuffix(OFFSETS) for name in arrays if name.endswith(OFFSETS)]
+    return {name: _join(name, arrays[name + OFFSETS], arrays.get(name + BYTES), path) for name in names}
+
+
+def _join(name: str, offsets: np.ndarray, text: np.ndarray | None, path: StrPath) -> pa.StringArray:
+    if text is None or not (_is_vector(offsets, np.int32) and _is_vector(text, np.uint8)):
+        raise FileFormatError(f"{path} is inconsistent: its strings {name!r} are not int32 offsets and uint8 bytes.")
+    if not (len(offsets) and offsets[0] == 0 and offsets[-1] == len(text) and np.all(offsets[1:] >= offsets[:-1])):
+        raise FileFormatError(f"{path} is inconsistent: the offsets of its strings {name!r} do not fit their bytes.")
+    values = pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(text))
+    try:
+        values.validate(full=True)
+    except pa.ArrowInvalid:
+        raise FileFormatError(f"{path} is inconsistent: its strings {name!r} are not valid UTF-8.") from None
+    return values
+
+
+def _is_vector(array: np.ndarray, dtype: type[np.generic]) -> bool:
+    return array.ndim == 1 and array.dtype == dtype

@@ -1,0 +1,79 @@
+"""What a world is asked to be like, checked before any work is spent on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+from deepcuts.errors import SettingsError
+from deepcuts.synthetic.names import MOST_ARTISTS
+
+LEAST_ITEMS = 5  # in the shortest history
+LEAST_SCENE_SIZE = 2 * LEAST_ITEMS  # a persona takes at most half of its scene
+MOST_PERSONAS = 16  # the planted persona of a pair is an int8; histories grow too short for more, long before that
+
+
+@dataclass(frozen=True)
+class WorldSettings:
+    """The arguments of `generate_world`, which tells what they mean.
+
+    Raises
+    ------
+    SettingsError
+        If one is out of its range, or if they do not go together.
+    """
+
+    n_users: int
+    n_items: int
+    items_per_user: float
+    n_scenes: int
+    n_personas: int
+    stray_share: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        for name, least in (("n_users", 1), ("n_items", 1), ("n_scenes", 2), ("n_personas", 1), ("seed", 0)):
+            _check_whole(name, getattr(self, name), least)
+        _check_number("items_per_user", self.items_per_user, LEAST_ITEMS, self.n_items)
+        _check_number("stray_share", self.stray_share, 0.0, 0.5)
+        self._check_scenes()
+        self._check_personas()
+
+    @property
+    def n_pairs(self) -> int:
+        """Pairs that the world should have."""
+        return round(self.items_per_user * self.n_users)
+
+    def _check_scenes(self) -> None:
+        if self.n_items > MOST_ARTISTS:
+            raise SettingsError(f"n_items is {self.n_items:,}. There are names for at most {MOST_ARTISTS:,} artists.")
+        if self.n_items < LEAST_SCENE_SIZE * self.n_scenes:
+            raise SettingsError(
+                f"n_items is {self.n_items:,}, too few for {self.n_scenes:,} scenes of at least {LEAST_SCENE_SIZE} "
+                f"artists. Give at least {LEAST_SCENE_SIZE * self.n_scenes:,} items, or fewer scenes."
+            )
+
+    def _check_personas(self) -> None:
+        if self.n_personas > MOST_PERSONAS:
+            raise SettingsError(f"n_personas is {self.n_personas}. Give 1 to {MOST_PERSONAS}.")
+        if self.n_personas >= self.n_scenes:
+            raise SettingsError(
+                f"n_personas is {self.n_personas}, and there are {self.n_scenes} scenes. A listener's personas take a "
+                "scene each and stray plays need one more: give fewer personas, or more scenes."
+            )
+
+
+def default_n_scenes(n_items: int) -> int:
+    """Scenes that suit a catalogue: n_items^0.36, 14 for 1,500 items and 45 for 40,000, and 5 at the least."""
+    _check_whole("n_items", n_items, 1)
+    return max(5, int(n_items**0.36 + 0.5))
+
+
+def _check_whole(name: str, value: object, least: int) -> None:
+    if not isinstance(value, Integral) or int(value) < least:
+        raise SettingsError(f"{name} is {value!r}. Give a whole number of {least} or more.")
+
+
+def _check_number(name: str, value: object, least: float, most: float) -> None:
+    if not isinstance(value, Real) or not least <= float(value) <= most:
+        raise SettingsError(f"{name} is {value!r}. Give a number from {least:,} to {most:,}.")
