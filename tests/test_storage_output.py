@@ -1,0 +1,207 @@
+"""Outputs are written whole or not at all, whatever gets in the way."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from deepcuts import storage
+from deepcuts.errors import OutputError
+
+# Writes 16 GiB from a single number, so it is always caught in the middle.
+WRITE_FOREVER = """
+import sys, numpy as np
+from deepcuts import storage
+storage.write(sys.argv[1], "model", {"x": np.broadcast_to(np.float32(0), (1 << 22, 1 << 10))}, {}, {}, force=True)
+"""
+
+REFUSED = """
+import os, sys
+from deepcuts import errors, storage
+if os.getuid() == 0:
+    os.setuid(65534)
+try:
+    storage.check_output(sys.argv[1])
+except errors.OutputError as error:
+    print(error)
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file that was there before, alone in its folder."""
+    path = tmp_path / "model.safetensors"
+    storage.write(path, "model", {"x": np.arange(3)}, {}, {})
+    return path
+
+
+def assert_untouched(path: Path) -> None:
+    assert storage.read(path, "model").arrays["x"].tolist() == [0, 1, 2]
+    assert os.listdir(path.parent) == [path.name]
+
+
+def write_half(path: Path, trouble: BaseException) -> None:
+    with storage.replacing(path, force=True) as temporary:
+        temporary.write_bytes(b"half")
+        raise trouble
+
+
+def run(code: str, path: Path, prepare: Callable[[], None] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True, check=False, preexec_fn=prepare, timeout=60
+    )
+
+
+def stop_in_the_middle(path: Path, how: signal.Signals) -> str:
+    """Send a signal to a process that has begun to write, and return what it says."""
+    child = subprocess.Popen([sys.executable, "-c", WRITE_FOREVER, path], stderr=subprocess.PIPE, text=True)
+    try:
+        while not any(hidden.stat().st_size for hidden in path.parent.glob(".*")):
+            assert child.poll() is None, child.stderr.read()
+            time.sleep(0.01)
+        child.send_signal(how)
+        return child.communicate(timeout=60)[1]
+    finally:
+        child.kill()
+
+
+# What is refused before any work
+
+
+def test_an_output_that_exists_needs_force(path):
+    for attempt in (storage.check_output, lambda path: storage.write(path, "model", {}, {}, {})):
+        with pytest.raises(OutputError, match=r"model\.safetensors exists already\. Pass force=True \(--force on the"):
+            attempt(path)
+    assert_untouched(path)
+    storage.check_output(path, force=True)
+    storage.write(path, "model", {"x": np.arange(2)}, {}, {}, force=True)
+    assert storage.read(path, "model").arrays["x"].tolist() == [0, 1]
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_an_output_needs_a_folder_and_a_name(tmp_path):
+    with pytest.raises(OutputError, match=r"cannot be written: there is no folder .*missing\. Create it first"):
+        storage.check_output(tmp_path / "missing" / "model.safetensors")
+    with pytest.raises(OutputError, match="cannot be written: File name too long"):
+        storage.check_output(tmp_path / ("n" * 300))
+    for place in (tmp_path, "/dev/null"):
+        with pytest.raises(OutputError, match=r"is a folder or a device\. Name a file"):
+            storage.check_output(place, force=True)
+
+
+def test_a_read_only_folder_is_refused():
+    with tempfile.TemporaryDirectory() as folder:  # not tmp_path, which is closed to the user that root becomes
+        os.chmod(folder, 0o555)
+        said = run(REFUSED, Path(folder) / "model.safetensors").stdout
+    assert f"cannot be written: the folder {folder} is read-only. Choose another one." in said
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc")
+def test_a_folder_that_lets_nothing_be_created_is_refused():
+    with pytest.raises(OutputError, match=r"/proc/model\.safetensors cannot be written: "):
+        storage.write("/proc/model.safetensors", "model", {}, {}, {})
+
+
+# What goes wrong on the way
+
+
+def test_a_full_disk_leaves_the_old_file_whole(path):
+    code = """
+import sys, numpy as np
+from deepcuts import errors, storage
+try:
+    storage.write(sys.argv[1], "model", {"x": np.zeros(1 << 20)}, {}, {}, force=True)
+except errors.OutputError as error:
+    sys.exit(str(error))
+"""
+    done = run(code, path, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20)))
+    assert done.stderr == f"{path} cannot be written: File too large. Nothing was changed there.\n"
+    assert_untouched(path)
+
+
+def test_an_interrupt_leaves_the_old_file_whole(path):
+    assert "KeyboardInterrupt" in stop_in_the_middle(path, signal.SIGINT)
+    assert_untouched(path)
+
+
+def test_a_kill_leaves_the_old_file_whole(path):
+    stop_in_the_middle(path, signal.SIGKILL)
+    for hidden in path.parent.glob(".*"):
+        hidden.unlink()
+    assert_untouched(path)
+
+
+@pytest.mark.parametrize("trouble", [KeyboardInterrupt(), ValueError(), MemoryError()])
+def test_trouble_of_any_kind_leaves_the_old_file_whole(path, trouble):
+    with pytest.raises(type(trouble)):
+        write_half(path, trouble)
+    assert_untouched(path)
+
+
+def test_trouble_with_a_new_file_leaves_nothing(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        write_half(tmp_path / "lists.parquet", KeyboardInterrupt())
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_reason_of_a_writer_is_kept(tmp_path):
+    with (
+        pytest.raises(
+            OutputError, match=r"lists\.parquet cannot be written: Error writing bytes\. Nothing was changed"
+        ),
+        storage.replacing(tmp_path / "lists.parquet"),
+    ):
+        raise OSError("Error writing bytes")  # as pyarrow does: no number, only words
+
+
+def test_an_inner_output_speaks_for_itself(path):
+    with (
+        pytest.raises(OutputError, match=r"^.*model\.safetensors exists already"),
+        storage.replacing(path.with_name("report.html")),
+        storage.replacing(path),
+    ):
+        pass
+    assert_untouched(path)
+
+
+# What other writers can rely on
+
+
+def test_a_table_is_written_through_a_temporary_file(tmp_path):
+    path = tmp_path / "lists.parquet"
+    with storage.replacing(path) as temporary:
+        assert (temporary.parent, temporary.suffix, temporary.name[0]) == (tmp_path, ".parquet", ".")
+        pq.write_table(pa.table({"rank": [1, 2]}), temporary)
+        assert not path.exists()
+    assert pq.read_table(path)["rank"].to_pylist() == [1, 2]
+    assert os.listdir(tmp_path) == ["lists.parquet"]
+
+
+def test_permissions_are_those_of_any_new_file_or_of_the_old_one(path):
+    (path.parent / "any").touch()
+    assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE((path.parent / "any").stat().st_mode)
+    path.chmod(0o600)
+    storage.write(path, "model", {}, {}, {}, force=True)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_link_stays_a_link(path, tmp_path):
+    (tmp_path / "folder").mkdir()
+    link = tmp_path / "folder" / "latest.safetensors"
+    link.symlink_to(path)
+    storage.write(link, "model", {"x": np.arange(2)}, {}, {}, force=True)
+    assert link.is_symlink()
+    assert storage.read(path, "model").arrays["x"].tolist() == [0, 1]
