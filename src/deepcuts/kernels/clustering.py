@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from deepcuts.kernels.half_step import FLAGS
-from deepcuts.kernels.sampling import scramble, uniform
+from deepcuts.kernels.long_rows import FLAGS
+from deepcuts.kernels.streams import scramble, uniform
 
 
 @njit(cache=True, nogil=True)

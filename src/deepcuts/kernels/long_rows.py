@@ -1,37 +1,58 @@
-"""Coordinate descent for the rows of one side while the factors of the other side stand still."""
+"""Coordinate descent for long rows: one at a time, along its pairs."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit, prange
 
+from deepcuts.kernels.lanes import LANES, lay_out_lines
+
 FLAGS = {"reassoc", "contract", "nsz", "arcp"}
-_TILE = 16  # pairs whose factor rows are laid out together: one cache line of float32 is written at a time
+HANDS = 64  # rows are dealt out in this many hands, so that every thread gets long ones and short ones
+_MULTIPLE = 32  # lines are padded with zeros to a multiple of this, so that loops over pairs have no scalar remainder
+_PAGE = 1024  # floats in a page: lines that are whole pages apart would all fall into the same few cache lines
+
+
+@njit(cache=True, nogil=True)
+def padded_length(n):
+    """Length of a line that holds n pairs."""
+    length = (n + _MULTIPLE - 1) // _MULTIPLE * _MULTIPLE
+    return length + _MULTIPLE if length % _PAGE == 0 else length
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS)
-def lay_out(indices, other, columns):
-    """Gather the factors of `indices`, one contiguous line per factor: columns[f, j] = other[indices[j], f]."""
-    n = len(indices)
-    for start in range(0, n, _TILE):
-        stop = min(start + _TILE, n)
-        for f in range(other.shape[1]):
-            for j in range(start, stop):
-                columns[f, j] = other[indices[j], f]
+def lay_out(indices, confidence, target, other, lines, residuals):
+    """Gather the pairs of a row by factor: lines[f, j] = √c_j · v_jf, residuals[j] = √c_j · r_j, zeros behind them."""
+    n, n_blocks = len(indices), len(residuals) // LANES
+    roots, chosen = np.zeros(len(residuals), np.float32), np.zeros(len(residuals), np.int64)
+    for j in range(n):
+        roots[j], chosen[j] = np.sqrt(confidence[j]), indices[j]
+        residuals[j] = roots[j] * target[j]
+    residuals[n:] = np.float32(0.0)
+    roots, chosen = roots.reshape(n_blocks, LANES), chosen.reshape(n_blocks, LANES)
+    by_lane = lines.reshape(lines.size // LANES, LANES)
+    for block in range(n_blocks):
+        lay_out_lines(roots, chosen, other, by_lane, block, block, n_blocks)
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS)
-def step_along(f, change, columns, shared, residuals, shared_x):
-    """Carry a change of x[f] into the residuals and into shared @ x."""
-    column, line = columns[f], shared[f]
-    for j in range(len(residuals)):
-        residuals[j] -= change * column[j]
-    for g in range(len(line)):
-        shared_x[g] += change * line[g]
+def prepare(lines, shared, ridge, x, residuals, shared_x, steps):
+    """Subtract x from the residuals, compute S x, and the inverse of the curvature along each factor."""
+    shared_x[:] = np.float32(0.0)
+    for f in range(len(x)):
+        curvature = shared[f, f] + ridge
+        for j in range(len(residuals)):
+            curvature += lines[f, j] * lines[f, j]
+        steps[f] = np.float32(1.0) / curvature if curvature > 0 else np.float32(0.0)
+        if x[f] != np.float32(0.0):
+            for j in range(len(residuals)):
+                residuals[j] -= x[f] * lines[f, j]
+            for g in range(len(x)):
+                shared_x[g] += x[f] * shared[f, g]
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS)
-def sweep(columns, confidence, shared, ridge, pull, floor, residuals, shared_x, x):
+def sweep(lines, shared, ridge, pull, floor, steps, residuals, shared_x, x):
     """Minimise over each factor of x in turn, exactly; return the largest change.
 
     Minus half the derivative along x[f] is Σ_j c_j v_jf e_j + pull_f − (S x)_f − ridge x_f, half the curvature
@@ -39,26 +60,23 @@ def sweep(columns, confidence, shared, ridge, pull, floor, residuals, shared_x, 
     """
     largest = np.float32(0.0)
     for f in range(len(x)):
-        column = columns[f]
         slope = pull[f] - shared_x[f] - ridge * x[f]
-        curvature = shared[f, f] + ridge
         for j in range(len(residuals)):
-            weighted = confidence[j] * column[j]
-            slope += weighted * residuals[j]
-            curvature += weighted * column[j]
-        if curvature <= np.float32(0.0):
-            continue
-        change = max(x[f] + slope / curvature, floor) - x[f]
+            slope += lines[f, j] * residuals[j]
+        change = max(x[f] + slope * steps[f], floor) - x[f]
         if change != np.float32(0.0):
             x[f] += change
-            step_along(f, change, columns, shared, residuals, shared_x)
+            for j in range(len(residuals)):
+                residuals[j] -= change * lines[f, j]
+            for g in range(len(x)):
+                shared_x[g] += change * shared[f, g]
             largest = max(largest, abs(change))
     return largest
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS, parallel=True)
-def half_step(
-    indptr, indices, confidence, target, other, shared, ridge, pull, floor, max_sweeps, tolerance, rows, misfit
+def solve_long_rows(
+    chosen, indptr, indices, confidence, target, other, shared, ridge, pull, floor, max_sweeps, tolerance, rows, misfit
 ):
     """Minimise a quadratic over every row x on its own, in place.
 
@@ -68,6 +86,8 @@ def half_step(
 
     Parameters
     ----------
+    chosen
+        int64, the rows to solve.
     indptr
         int64, (n_rows + 1,): the pairs of row i are ``indptr[i]:indptr[i + 1]`` of the next three arrays.
     indices
@@ -92,22 +112,19 @@ def half_step(
     misfit
         float32, (n_rows,): overwritten with Σ_j c_j (r_j − x·v_j)².
     """
-    n_rows, n_factors = rows.shape
-    for i in prange(n_rows):
-        start, stop = indptr[i], indptr[i + 1]
-        columns = np.empty((n_factors, stop - start), np.float32)
-        lay_out(indices[start:stop], other, columns)
-        c, residuals = confidence[start:stop], target[start:stop].copy()
-        x, shared_x = rows[i].copy(), np.zeros(n_factors, np.float32)
-        for f in range(n_factors):
-            if x[f] != np.float32(0.0):
-                step_along(f, x[f], columns, shared, residuals, shared_x)
-        for _ in range(max_sweeps):
-            largest = sweep(columns, c, shared, ridge[i], pull[i % len(pull)], floor, residuals, shared_x, x)
-            if largest <= tolerance * np.max(np.abs(x)):
-                break
-        rows[i] = x
-        total = np.float32(0.0)
-        for j in range(len(residuals)):
-            total += c[j] * residuals[j] * residuals[j]
-        misfit[i] = total
+    n_factors = rows.shape[1]
+    for hand in prange(HANDS):
+        shared_x, steps = np.empty(n_factors, np.float32), np.empty(n_factors, np.float32)
+        for place in range(hand, len(chosen), HANDS):
+            i = chosen[place]
+            pairs = slice(indptr[i], indptr[i + 1])
+            length = padded_length(indptr[i + 1] - indptr[i])
+            lines, residuals = np.empty((n_factors, length), np.float32), np.empty(length, np.float32)
+            lay_out(indices[pairs], confidence[pairs], target[pairs], other, lines, residuals)
+            x, own_pull = rows[i], pull[i % len(pull)]
+            prepare(lines, shared, ridge[i], x, residuals, shared_x, steps)
+            for _ in range(max_sweeps):
+                largest = sweep(lines, shared, ridge[i], own_pull, floor, steps, residuals, shared_x, x)
+                if largest <= tolerance * np.max(np.abs(x)):
+                    break
+            misfit[i] = np.sum(residuals * residuals)

@@ -12,10 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit, prange
 
+from deepcuts.kernels.streams import GOLDEN, scramble, uniform
+
 N_CIRCLES = 4  # circles in a scene; circle c holds the popularity ranks c, c + 4, c + 8, … of its scene
 CIRCLE_PULL = 0.75  # share of a persona's draws that stay within its own circle
 PLAYS_SPREAD = 1.0  # standard deviation of the logarithm of a pair's plays
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Scenes(NamedTuple):
@@ -55,21 +56,6 @@ class Personas(NamedTuple):
     scenes: np.ndarray
     circles: np.ndarray
     shares: np.ndarray
-
-
-@njit(cache=True, nogil=True)
-def scramble(bits):
-    """Finaliser of SplitMix64 (Steele, Lea, Flood 2014, doi:10.1145/2660193.2660195)."""
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return bits ^ (bits >> np.uint64(31))
-
-
-@njit(cache=True, nogil=True)
-def uniform(stream, counter):
-    """Return the `counter`-th number of a stream, strictly between 0 and 1."""
-    bits = scramble(stream + np.uint64(counter) * GOLDEN)
-    return (np.float64(bits >> np.uint64(12)) + 0.5) * 2.0**-52
 
 
 @njit(cache=True, nogil=True)

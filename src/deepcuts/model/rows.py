@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -31,7 +32,17 @@ class Rows:
         """Number of rows."""
         return len(self.indptr) - 1
 
-    @property
+    @cached_property
+    def n_pairs(self) -> np.ndarray:
+        """Pairs of every row, int64, (n_rows,)."""
+        return np.diff(self.indptr)
+
+    @cached_property
+    def by_length(self) -> np.ndarray:
+        """Rows in ascending order of their numbers of pairs, int64, (n_rows,)."""
+        return np.argsort(self.n_pairs, kind="stable")
+
+    @cached_property
     def weights(self) -> np.ndarray:
         """Observed weight of every row, Σ c over its pairs, float64, (n_rows,)."""
         row_of_pair = np.repeat(np.arange(self.n_rows), np.diff(self.indptr))

@@ -62,11 +62,11 @@ class PersonaSettings:
     item_regularization: float = 0.02
     frequency_exponent: float = 1.0
     unobserved_ratio: float = 8.0
-    confidence: Confidence = "binary"
+    confidence: Confidence = "log"
     confidence_scale: float = 1.0
     persona_unobserved_scale: float = 0.6
     persona_regularization_scale: float = 0.4
-    lean: float = 0.8
+    lean: float = 1.0
     base_epochs: int = 30
     persona_epochs: int = 0
     tolerance: float = 1e-4

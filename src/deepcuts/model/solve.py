@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.half_step import half_step
+from deepcuts.kernels.long_rows import solve_long_rows
+from deepcuts.kernels.short_rows import solve_short_rows
 from deepcuts.model.rows import Rows
 
 _GRAM_BLOCK = 16_384
+_LINES_IN_CACHE = 8_192  # sixteen rows of pairs × factors numbers that stay near the processor: half a megabyte
 
 
 @dataclass(frozen=True)
@@ -70,17 +72,18 @@ def solve(
     pull = np.zeros((1, n_factors)) if penalty.pull is None else penalty.pull
     solution = np.array(start, np.float32, order="C")
     misfit = np.empty(rows.n_rows, np.float32)
-    inputs = (rows.indptr, rows.indices, rows.confidence, rows.target, other)
-    weights = (penalty.shared, penalty.ridge, pull)
-    half_step(
-        *map(read_only, inputs),
-        *(read_only(weight.astype(np.float32, copy=False)) for weight in weights),
+    arguments = (
+        *map(read_only, (rows.indptr, rows.indices, rows.confidence, rows.target, other)),
+        *(read_only(weight.astype(np.float32, copy=False)) for weight in (penalty.shared, penalty.ridge, pull)),
         np.float32(penalty.floor),
         effort.sweeps,
         np.float32(effort.tolerance),
         solution,
         misfit,
     )
+    n_short = np.searchsorted(rows.n_pairs[rows.by_length], _LINES_IN_CACHE // n_factors, side="right")
+    solve_short_rows(read_only(rows.by_length[:n_short]), *arguments)
+    solve_long_rows(read_only(rows.by_length[n_short:][::-1]), *arguments)
     return solution, misfit
 
 
