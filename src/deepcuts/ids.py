@@ -88,5 +88,5 @@ def as_strings(values: Sequence[str] | pa.Array) -> pa.StringArray:
     if not isinstance(values, pa.Array):
         values = pa.array([str(value) for value in values], pa.string())
     if isinstance(values, pa.DictionaryArray):
-        values = values.dictionary_decode()
+        values = as_strings(values.dictionary).take(values.indices)
     return values if values.type == pa.string() else values.cast(pa.string())

@@ -64,6 +64,12 @@ class UserSide:
     anchor: Anchor | None
     settings: PersonaSettings
 
+    @property
+    def unobserved_per_item(self) -> float:
+        """Unobserved weight of an item: w0 for each user, split or not."""
+        n_users = self.rows.n_rows if self.anchor is None else len(self.anchor.base)
+        return self.w0 * n_users
+
     def solve(
         self, item_factors: np.ndarray, item_gram: np.ndarray, start: np.ndarray, effort: Effort
     ) -> tuple[np.ndarray, np.ndarray]:

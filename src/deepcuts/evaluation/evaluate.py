@@ -1,0 +1,123 @@
+"""From ranked lists to a table of figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import pyarrow as pa
+
+from deepcuts.evaluation.entries import ArrowStream
+from deepcuts.evaluation.figures import CATALOGUE_METRICS, CUTOFFS, USER_METRICS, UserMetric, check_cutoffs
+from deepcuts.evaluation.ranked import RankedLists, rank_lists
+from deepcuts.interactions import Interactions
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Evaluation:
+    """How good ranked lists are, by several figures.
+
+    Parameters
+    ----------
+    figures
+        From names such as "recall@20" to values; NaN where no user has a value.
+    n_users
+        Users that were judged: those of the holdout that are in train.
+    n_without_list
+        Those of them that had no list; they score 0 on accuracy and have no novelty.
+    per_user
+        user_id, and one float64 column per metric that has a value for each user; null where it is undefined.
+    """
+
+    figures: Mapping[str, float]
+    n_users: int
+    n_without_list: int
+    per_user: pa.Table
+
+    def to_dict(self) -> dict[str, float | int | None]:
+        """Return figures and numbers of users for a JSON file; None where a figure is undefined."""
+        figures = {name: None if np.isnan(value) else value for name, value in self.figures.items()}
+        return {"n_users": self.n_users, "n_without_list": self.n_without_list, **figures}
+
+    def __str__(self) -> str:
+        width = max(map(len, self.figures), default=0)
+        lines = [f"{name:<{width}}  {_readable(value):>9}" for name, value in self.figures.items()]
+        users = f"{self.n_users:,} user{'s' * (self.n_users != 1)}, {self.n_without_list:,} of them without a list"
+        return "\n".join([users, *lines])
+
+    __repr__ = __str__
+
+
+def evaluate(
+    lists: ArrowStream, train: Interactions, holdout: Interactions, cutoffs: Mapping[str, Iterable[int]] = CUTOFFS
+) -> Evaluation:
+    """Judge anybody's ranked lists by what was held out.
+
+    Every user of the holdout that is in train is judged; one without a list scores 0 on accuracy. Lists of other users
+    are left out, of accuracy and of everything else.
+
+    Parameters
+    ----------
+    lists
+        A table with the columns user_id, item_id, rank (1 = best), in any order of rows, from pyarrow, polars, pandas,
+        DuckDB or a stream of record batches, which is read without ever being whole in memory. Other columns are
+        ignored. Lists may be shorter than the cut-offs.
+    train
+        What the lists were made from.
+    holdout
+        What was taken out of train beforehand.
+    cutoffs
+        From names of metrics to the list lengths at which to report them, each at least 1.
+
+    Raises
+    ------
+    DataError
+        If lists and holdout do not fit train or each other, as `deepcuts.evaluation.ranked.rank_lists` says in full.
+    SettingsError
+        If there is no such metric, or a cut-off is below 1.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from scipy.sparse import csr_array
+    >>> items = ["Autechre", "Burial", "Can", "Daphni"]
+    >>> train = Interactions.from_csr(csr_array([[5, 0, 0, 0], [2, 1, 1, 1]]), ["ada", "bob"], items)
+    >>> holdout = Interactions.from_csr(csr_array([[0, 0, 3, 0]]), ["ada"], items)
+    >>> lists = pa.table({"user_id": ["ada", "ada"], "item_id": ["Burial", "Can"], "rank": [1, 2]})
+    >>> print(evaluate(lists, train, holdout, cutoffs={"recall": [1, 2], "ndcg": [2], "coverage": [2]}))
+    1 user, 0 of them without a list
+    recall@1      0.00000
+    recall@2      1.00000
+    ndcg@2        0.63093
+    coverage@2    0.50000
+    """
+    wanted = check_cutoffs(cutoffs)
+    ranked = rank_lists(lists, train, holdout)
+    figures: dict[str, float] = {}
+    columns = {"user_id": ranked.user_ids}
+    for metric, k in wanted:
+        name = f"{metric}@{k}"
+        if metric in CATALOGUE_METRICS:
+            figures[name] = CATALOGUE_METRICS[metric](ranked, k)
+        else:
+            values = _user_values(USER_METRICS[metric], ranked, k)
+            figures[name] = _mean(values)
+            columns[name] = pa.array(values, from_pandas=True)  # NaN becomes null
+    return Evaluation(MappingProxyType(figures), ranked.n_users, ranked.n_without_list, pa.table(columns))
+
+
+def _user_values(metric: UserMetric, lists: RankedLists, k: int) -> np.ndarray:
+    return np.concatenate([metric(block, k) for block in lists.blocks()])
+
+
+def _mean(values: np.ndarray) -> float:
+    defined = values[~np.isnan(values)]
+    return float(defined.mean()) if len(defined) else float("nan")
+
+
+def _readable(value: float) -> str:
+    if np.isnan(value):
+        return "undefined"
+    return f"{value:.5f}" if value == 0 or abs(value) >= 0.001 else f"{value:.2e}"

@@ -1,0 +1,38 @@
+"""Normalised discounted cumulative gain: hits count for more at the head of the list.
+
+::
+
+    dcg@k  = Σ over hits at rank r ≤ k of 1 / log2(r + 1)
+    ndcg@k = dcg@k / Σ r = 1 … min(k, held-out items) of 1 / log2(r + 1)
+
+The gain is binary: an item was held out or it was not (Järvelin, Kekäläinen 2002, "Cumulated gain-based evaluation of
+IR techniques", doi:10.1145/582415.582418).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deepcuts.evaluation.ranked import RankedLists
+
+
+def ndcg(lists: RankedLists, k: int) -> np.ndarray:
+    """Normalised discounted cumulative gain of each user's list.
+
+    Parameters
+    ----------
+    lists
+        The lists to judge.
+    k
+        Length at which they are cut, at least 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, (lists.n_users,), from 0 to 1.
+    """
+    hits = lists.hits[:, :k]
+    discounts = 1 / np.log2(np.arange(2, k + 2))
+    ideal = np.cumsum(discounts)[np.minimum(k, lists.n_held) - 1]
+    values: np.ndarray = hits @ discounts[: hits.shape[1]] / ideal
+    return values

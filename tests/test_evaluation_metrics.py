@@ -1,0 +1,222 @@
+"""Metrics: a hand-worked example, and the readable twins over random lists."""
+
+from __future__ import annotations
+
+import json
+from math import isnan, log2
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+
+from deepcuts.errors import SettingsError
+from deepcuts.evaluation import evaluate
+from deepcuts.evaluation.figures import CATALOGUE_METRICS, CUTOFFS, USER_METRICS
+from deepcuts.evaluation.ranked import rank_lists
+from deepcuts.interactions import Interactions
+from reference import metrics as reference
+from reference.metrics import interactions, table
+
+# Four users and six items, with 3, 2, 1, 1, 1, 1 listeners.
+TRAIN = {"ada": {"a", "b"}, "bob": {"a", "c"}, "cyd": {"a", "b", "d"}, "dot": {"e", "f"}}
+# Of what was held out from Ada, train does not have z; nobody has heard of Zoe; nothing was held out from Dot.
+HOLDOUT = {"ada": {"c", "d", "z"}, "bob": {"b"}, "cyd": {"e"}, "zoe": {"a"}}
+# Ada's list hits at ranks 2 and 3, Bob's at rank 1, Cyd has none; Dot's is not judged, nor is Zoe's.
+LISTS = {"ada": ["e", "c", "d"], "bob": ["b", "e"], "dot": ["a"], "zoe": ["f"]}
+
+
+@pytest.fixture
+def worked():
+    cutoffs = {metric: [2, 4] for metric in (*USER_METRICS, *CATALOGUE_METRICS)}
+    return evaluate(table(LISTS), interactions(TRAIN), interactions(HOLDOUT), cutoffs)
+
+
+@pytest.mark.parametrize(
+    ("figure", "expected"),
+    [
+        ("recall@2", (1 / 2 + 1 / 1 + 0) / 3),  # Ada: 1 hit of min(2, 3); Bob: 1 of min(2, 1); Cyd: no list
+        ("recall@4", (2 / 3 + 1 / 1 + 0) / 3),
+        ("precision@2", (1 / 2 + 1 / 2 + 0) / 3),
+        ("precision@4", (2 / 4 + 1 / 4 + 0) / 3),  # both lists are shorter than 4
+        # Ideally Ada would hit at ranks 1 and 2, and with four places at 1, 2 and 3.
+        ("ndcg@2", (1 / log2(3) / (1 + 1 / log2(3)) + 1 + 0) / 3),
+        ("ndcg@4", ((1 / log2(3) + 1 / log2(4)) / (1 + 1 / log2(3) + 1 / log2(4)) + 1 + 0) / 3),
+        ("map@2", ((1 / 2) / 2 + 1 + 0) / 3),  # Ada: precision 1/2 at rank 2
+        ("map@4", ((1 / 2 + 2 / 3) / 3 + 1 + 0) / 3),  # and 2/3 at rank 3
+        ("mrr@2", (1 / 2 + 1 + 0) / 3),
+        ("mrr@4", (1 / 2 + 1 + 0) / 3),
+        # e, c, d have one listener of four, 2 bits; b has two, 1 bit. Cyd's missing list has no novelty.
+        ("novelty@2", ((2 + 2) / 2 + (1 + 2) / 2) / 2),
+        ("novelty@4", ((2 + 2 + 2) / 3 + (1 + 2) / 2) / 2),
+        ("coverage@2", 3 / 6),  # b, c, e
+        ("coverage@4", 4 / 6),  # and d
+        # Exposure, ascending: 0 0 0 1 1 2, with weights 2j − 7: (1 · 1 + 3 · 1 + 5 · 2) / (6 · 4)
+        ("gini@2", 14 / 24),
+        ("gini@4", (-1 * 1 + 1 * 1 + 3 * 1 + 5 * 2) / (6 * 5)),  # 0 0 1 1 1 2
+        # Mean exposure rank: one place twice at rank 1, others at 2, 3 (and 4).
+        ("exposure_lambda@2", 1 / ((2 * 1 + 2 + 3) / 4)),
+        ("exposure_lambda@4", 1 / ((2 * 1 + 2 + 3 + 4) / 5)),
+    ],
+)
+def test_every_figure_agrees_with_hand_worked_values(worked, figure, expected):
+    assert worked.figures[figure] == pytest.approx(expected, abs=1e-12)
+
+
+def test_per_user_values_are_null_where_undefined(worked):
+    assert worked.n_users == 3
+    assert worked.n_without_list == 1
+    assert worked.per_user["user_id"].to_pylist() == ["ada", "bob", "cyd"]
+    assert worked.per_user["recall@2"].to_pylist() == [0.5, 1.0, 0.0]
+    assert worked.per_user["novelty@2"].to_pylist() == [2.0, 1.5, None]
+    assert "coverage@2" not in worked.per_user.column_names
+
+
+def test_figures_come_as_a_table_of_text_and_as_a_dictionary(worked):
+    lines = str(worked).splitlines()
+    assert lines[0] == "3 users, 1 of them without a list"
+    assert lines[1] == "recall@2             0.50000"
+    assert len({len(line) for line in lines[1:]}) == 1
+    assert repr(worked) == str(worked)
+    assert worked.to_dict() == {"n_users": 3, "n_without_list": 1, **worked.figures}
+    with pytest.raises(TypeError):
+        worked.figures["recall@2"] = 1.0
+
+
+def test_default_figures_are_those_the_field_reports():
+    figures = evaluate(table(LISTS), interactions(TRAIN), interactions(HOLDOUT)).figures
+    assert list(figures) == [
+        "recall@20",
+        "recall@50",
+        "precision@20",
+        "ndcg@100",
+        "map@100",
+        "mrr@100",
+        "novelty@20",
+        "coverage@20",
+        "gini@20",
+        "exposure_lambda@20",
+    ]
+
+
+def test_nobody_has_a_list():
+    evaluation = evaluate(table({}), interactions(TRAIN), interactions(HOLDOUT))
+    assert evaluation.n_without_list == evaluation.n_users == 3
+    assert evaluation.figures["recall@20"] == evaluation.figures["mrr@100"] == evaluation.figures["coverage@20"] == 0
+    assert isnan(evaluation.figures["novelty@20"])
+    assert json.loads(json.dumps(evaluation.to_dict(), allow_nan=False))["novelty@20"] is None
+    assert "novelty@20          undefined" in str(evaluation)
+
+
+def test_tiny_values_stay_readable():
+    catalogue = {f"item{n}" for n in range(3000)}
+    train, holdout = {"ada": {"own"}, "bob": catalogue}, {"ada": {"item0"}}
+    lists = table({"ada": sorted(catalogue)})
+    evaluation = evaluate(lists, interactions(train), interactions(holdout), {"gini": [10, 3000]})
+    # All places but one of 3,001 items are taken alike, so that the index is 1 in 3,001.
+    assert str(evaluation).splitlines()[1:] == ["gini@10      0.99667", "gini@3000   3.33e-04"]
+
+
+@pytest.mark.parametrize(
+    ("cutoffs", "message"),
+    [
+        ({"hitrate": [5]}, r"There is no metric 'hitrate'\. Choose from recall, precision, .*exposure_lambda\."),
+        ({"recall": 20}, r"The cut-offs of recall are 20\. Give a list of them, such as \[20, 50\]\."),
+        ({"recall": [0]}, r"A cut-off of recall is 0\. Cut-offs are whole numbers from 1 up\."),
+        ({"gini": [2.5]}, r"A cut-off of gini is 2\.5\. Cut-offs are whole numbers from 1 up\."),
+    ],
+)
+def test_cutoffs_are_checked(cutoffs, message):
+    with pytest.raises(SettingsError, match=message):
+        evaluate(table(LISTS), interactions(TRAIN), interactions(HOLDOUT), cutoffs)
+
+
+def test_default_cutoffs_cover_every_metric():
+    assert set(CUTOFFS) == {*USER_METRICS, *CATALOGUE_METRICS}
+
+
+@st.composite
+def worlds(draw):
+    """Train, holdout and lists of up to five users and six items: histories, held-out items, what the list shows."""
+    train, holdout, lists = {}, {}, {}
+    for user in draw(st.lists(st.sampled_from("uvwxy"), min_size=1, unique=True)):
+        own = draw(st.lists(st.sampled_from("abcdef"), min_size=1, unique=True))
+        train[user] = set(own)
+        others = sorted(set("abcdef") - train[user])
+        holdout[user] = set(draw(st.lists(st.sampled_from([*others, "unknown", "other"]), unique=True)))
+    catalogue = set().union(*train.values())
+    for user, seen in train.items():
+        unseen = draw(st.permutations(sorted(catalogue - seen)))
+        lists[user] = unseen[: draw(st.integers(0, len(unseen)))]
+    holdout["stranger"], lists["stranger"] = {"a"}, ["nowhere"]
+    assume(any(holdout[user] for user in train))
+    return lists, train, holdout
+
+
+@given(worlds(), st.integers(1, 8))
+def test_figures_agree_with_the_readable_twins(world, k):
+    lists, train, holdout = world
+    cutoffs = {metric: [k] for metric in (*USER_METRICS, *CATALOGUE_METRICS)}
+    figures = evaluate(table(lists), interactions(train), interactions(holdout), cutoffs).figures
+    expected = reference.figures(lists, train, holdout, k)
+    assert figures == pytest.approx({f"{name}@{k}": value for name, value in expected.items()}, abs=1e-12, nan_ok=True)
+
+
+@given(worlds(), st.integers(1, 8))
+def test_user_metrics_keep_to_their_ranges(world, k):
+    lists, train, holdout = world
+    ranked = rank_lists(table(lists), interactions(train), interactions(holdout))
+    for name, metric in USER_METRICS.items():
+        values = metric(ranked, k)
+        assert values.dtype == np.float64
+        assert values.shape == (ranked.n_users,)
+        assert np.all(np.isnan(values) | (values >= 0))
+        assert name == "novelty" or np.all(values <= 1 + 1e-12)
+
+
+@given(worlds(), st.integers(1, 8), st.randoms(use_true_random=False))
+def test_order_of_rows_does_not_matter(world, k, random):
+    lists, train, holdout = world
+    rows = table(lists)
+    order = list(range(len(rows)))
+    random.shuffle(order)
+    shuffled = rows.take(pa.array(order, pa.int64()))
+    one, other = (evaluate(t, interactions(train), interactions(holdout), {"ndcg": [k]}) for t in (rows, shuffled))
+    assert one.per_user.equals(other.per_user)
+
+
+@given(worlds())
+def test_the_perfect_list_scores_one(world):
+    _, train, holdout = world
+    catalogue = set().union(*train.values())
+    holdout = {user: holdout[user] & catalogue for user in train if holdout[user] & catalogue}
+    assume(holdout)
+    lists = {user: sorted(held) for user, held in holdout.items()}
+    cutoffs = {metric: [1, 3] for metric in ("recall", "ndcg", "map", "mrr")}
+    figures = evaluate(table(lists), interactions(train), interactions(holdout), cutoffs).figures
+    assert figures == pytest.approx(dict.fromkeys(figures, 1.0))
+
+
+def test_users_worked_on_some_at_a_time_get_the_values_of_all_at_once():
+    n_users, n_items, depth = 25_000, 400, 100
+    users = np.arange(n_users)[:, None]
+
+    def plays(places):
+        """Interactions with the items at these places of every user's own order of all items."""
+        items = (users * 7 + places * 3) % n_items
+        indptr = np.arange(0, items.size + 1, items.shape[1])
+        matrix = csr_array((np.ones(items.size), items.ravel(), indptr), (n_users, n_items))
+        return Interactions.from_csr(matrix, [f"{n:05}" for n in range(n_users)], [f"{n:03}" for n in range(n_items)])
+
+    train, holdout = plays(np.arange(120, 130)), plays(users % 90 + np.array([0, 5, 10]))
+    listed = plays(np.arange(depth)).to_arrow()
+    ranks = pa.array(np.tile(np.arange(1, depth + 1), n_users))
+    ranked = rank_lists(listed.append_column("rank", ranks), train, holdout)
+    assert len(list(ranked.blocks())) > 1
+    evaluation = evaluate(listed.append_column("rank", ranks), train, holdout)
+    for name in evaluation.per_user.column_names[1:]:
+        metric, k = name.split("@")
+        assert np.array_equal(evaluation.per_user[name], USER_METRICS[metric](ranked, int(k)))
+    assert np.array_equal(ranked.exposure(20), np.bincount(ranked.items[:, :20].ravel(), minlength=n_items))
