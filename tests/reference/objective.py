@@ -1,0 +1,49 @@
+"""The loss of docs/maths.md, summed term by term over dense matrices, in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deepcuts import Interactions, PersonaModel
+from deepcuts.model.alternation import Alternation
+
+
+def confidence(plays: Interactions, kind: str, scale: float) -> np.ndarray:
+    """c of every pair, (n_users, n_items), 0 where there is none."""
+    dense = plays.to_csr().toarray().astype(float)
+    if kind == "binary":
+        return (dense > 0).astype(float)
+    weights = np.where(dense > 0, 1 + scale * np.log2(1 + dense), 0)
+    means = [row[row > 0].mean() if row.any() else 1.0 for row in weights]
+    return weights / np.array(means)[:, None]
+
+
+def terms(stage: Alternation) -> dict[str, float]:
+    """Accuracy, unobserved, ridge and lean of the factors of a stage."""
+    rows, side, settings = stage.side.rows, stage.side, stage.settings
+    u, v = stage.factors.astype(float), stage.item_factors.astype(float)
+    accuracy = 0.0
+    for row in range(rows.n_rows):
+        for pair in range(rows.indptr[row], rows.indptr[row + 1]):
+            error = rows.target[pair] - u[row] @ v[rows.indices[pair]]
+            accuracy += rows.confidence[pair] * error**2
+    n_users = rows.n_rows if side.anchor is None else len(side.anchor.base)
+    item_weights = np.zeros(len(v))
+    np.add.at(item_weights, rows.indices, rows.confidence)
+    ridge = sum(side.ridge[row] * u[row] @ u[row] for row in range(len(u)))
+    for item in range(len(v)):
+        weight = item_weights[item] + side.w0 * n_users
+        ridge += settings.item_regularization * weight**settings.frequency_exponent * v[item] @ v[item]
+    lean = 0.0
+    if side.anchor is not None:
+        for row in range(len(u)):
+            away = u[row] - side.anchor.base[side.anchor.user_of_row[row]]
+            lean += side.anchor.lean[row] * away @ away
+    return {"accuracy": accuracy, "unobserved": side.w0 * ((u @ v.T) ** 2).sum(), "ridge": ridge, "lean": lean}
+
+
+def best_scores(model: PersonaModel) -> np.ndarray:
+    """x̂ = max over personas, (n_users, n_items)."""
+    scores = model.persona_factors.astype(float) @ model.item_factors.astype(float).T
+    bounds = zip(model.persona_indptr[:-1], model.persona_indptr[1:], strict=True)
+    return np.array([scores[first:last].max(axis=0) for first, last in bounds])

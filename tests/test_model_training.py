@@ -1,0 +1,226 @@
+"""Training: the loss and its descent, the split, reproducibility, interruption."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+import deepcuts as dc
+from deepcuts.errors import DataError, SettingsError
+from deepcuts.model.confidence import user_rows
+from deepcuts.model.fit import start_base, start_personas
+from deepcuts.model.settings import PersonaSettings
+from reference import objective
+
+
+def random_plays(seed: int, n_users: int, n_items: int, density: float) -> dc.Interactions:
+    rng = np.random.default_rng(seed)
+    counts = rng.geometric(0.2, (n_users, n_items)) * (rng.random((n_users, n_items)) < density)
+    counts[rng.integers(n_users), rng.integers(n_items)] = 3
+    users, items = [f"u{i:03}" for i in range(n_users)], [f"i{i:03}" for i in range(n_items)]
+    return dc.Interactions.from_csr(sparse.csr_array(counts), users, items)
+
+
+plays_strategy = st.builds(
+    random_plays, st.integers(0, 10**6), st.integers(2, 12), st.integers(2, 15), st.sampled_from([0.0, 0.2, 0.6, 1.0])
+)
+settings_strategy = st.builds(
+    PersonaSettings,
+    n_factors=st.sampled_from([1, 3, 16, 20]),
+    n_personas=st.integers(2, 4),
+    user_regularization=st.sampled_from([0.002, 0.05]),
+    frequency_exponent=st.sampled_from([0.0, 0.5, 1.0]),
+    unobserved_ratio=st.sampled_from([0.0, 1.0, 8.0]),
+    confidence=st.sampled_from(["binary", "log"]),
+    lean=st.sampled_from([0.0, 1.0]),
+    nonnegative=st.booleans(),
+)
+
+
+@pytest.fixture(scope="module")
+def world() -> dc.World:
+    return dc.generate_world(n_users=300, n_items=200, items_per_user=20, seed=3)
+
+
+@pytest.fixture(scope="module")
+def model(world: dc.World) -> dc.PersonaModel:
+    return dc.PersonaNMF(n_factors=16, n_personas=3).fit(world.plays, seed=5)
+
+
+@given(plays_strategy, settings_strategy)
+@settings(deadline=None, max_examples=40)
+def test_loss_is_that_of_the_twin_and_never_rises(plays, chosen):
+    base = start_base(plays, chosen, seed=1)
+    for start in (lambda: base, lambda: start_personas(base, seed=1)):
+        stage = start()
+        previous = np.inf
+        for _ in range(4):
+            epoch = stage.run_epoch()
+            expected = objective.terms(stage)
+            scale = 1e-4 * (1 + sum(expected.values()))
+            for name, value in expected.items():
+                assert getattr(epoch, name) == pytest.approx(value, rel=1e-3, abs=scale), name
+            assert epoch.loss <= previous + scale
+            previous = epoch.loss
+
+
+@given(plays_strategy, settings_strategy)
+@settings(deadline=None, max_examples=25)
+def test_factors_are_finite_and_not_negative(plays, chosen):
+    model = dc.PersonaNMF(**{**vars(chosen), "nonnegative": True, "base_epochs": 3}).fit(plays, seed=2)
+    for factors in (model.item_factors, model.persona_factors, model.base.persona_factors):
+        assert np.all(np.isfinite(factors))
+        assert np.all(factors >= 0)
+
+
+@pytest.mark.parametrize("kind", ["binary", "log"])
+def test_confidence_is_that_of_the_twin(kind):
+    plays = random_plays(4, 6, 9, 0.5)
+    rows = user_rows(plays, PersonaSettings(confidence=kind, confidence_scale=2.0))
+    dense = sparse.csr_array((rows.confidence, rows.indices, rows.indptr), shape=plays.shape).toarray()
+    np.testing.assert_allclose(dense, objective.confidence(plays, kind, 2.0), rtol=1e-6)
+
+
+def test_log_confidence_of_data_without_counts_is_binary():
+    plays = random_plays(4, 6, 9, 0.5)
+    flat = dc.Interactions(
+        plays.indptr, plays.indices, np.ones(plays.n_pairs, np.float32), plays.user_ids, plays.item_ids
+    )
+    np.testing.assert_allclose(user_rows(flat, PersonaSettings(confidence="log")).confidence, 1)
+
+
+def test_one_and_two_threads_give_the_same_factors(world, model):
+    threads = numba.get_num_threads()
+    try:
+        numba.set_num_threads(1)
+        alone = dc.PersonaNMF(n_factors=16, n_personas=3).fit(world.plays, seed=5)
+    finally:
+        numba.set_num_threads(threads)
+    np.testing.assert_array_equal(alone.item_factors, model.item_factors)
+    np.testing.assert_array_equal(alone.persona_factors, model.persona_factors)
+    np.testing.assert_array_equal(alone.tastes.personas, model.tastes.personas)
+
+
+def test_another_seed_gives_another_model(world, model):
+    other = dc.PersonaNMF(n_factors=16, n_personas=3).fit(world.plays, seed=6)
+    assert not np.array_equal(other.item_factors, model.item_factors)
+
+
+def test_permuting_users_permutes_the_result(world):
+    """Items start from the same numbers, whoever the users are; only the order of sums differs."""
+    names = np.array([f"v{i:04}" for i in np.random.default_rng(0).permutation(world.plays.n_users)])
+    renamed = dc.Interactions.from_csr(world.plays.to_csr(), names, world.plays.item_ids.values)
+    fit = dc.PersonaNMF(n_factors=8, n_personas=1, base_epochs=3).fit
+    before, after = fit(world.plays), fit(renamed)
+    np.testing.assert_allclose(after.item_factors, before.item_factors, rtol=1e-2, atol=1e-4)
+    np.testing.assert_allclose(after.persona_factors, before.persona_factors[np.argsort(names)], rtol=1e-2, atol=1e-4)
+
+
+def test_no_more_personas_than_the_logarithm_of_the_history(world, model):
+    n_personas, n_items = np.diff(model.persona_indptr), np.diff(world.plays.indptr)
+    assert np.all(n_personas >= 1)
+    assert np.all(n_personas <= np.maximum(1, np.minimum(3, np.floor(np.log2(n_items)))))
+
+
+def test_shares_are_shares_of_items_and_fall(world, model):
+    for user in range(world.plays.n_users):
+        rows = slice(*model.persona_indptr[user : user + 2])
+        pairs = slice(*world.plays.indptr[user : user + 2])
+        counted = np.bincount(model.tastes.personas[pairs], minlength=rows.stop - rows.start)
+        np.testing.assert_allclose(model.persona_shares[rows], counted / counted.sum(), rtol=1e-6)
+        assert np.all(np.diff(model.persona_shares[rows]) <= 0)
+
+
+def test_one_persona_is_the_base(world):
+    model = dc.PersonaNMF(n_factors=8, n_personas=1, base_epochs=3).fit(world.plays)
+    np.testing.assert_array_equal(model.persona_factors, model.base.persona_factors)
+    assert np.all(model.persona_shares == 1)
+
+
+def test_training_ends_once_the_loss_settles(world):
+    model = dc.PersonaNMF(n_factors=8, tolerance=0.01, base_epochs=50).fit(world.plays)
+    losses = model.history()["loss"].to_numpy()
+    falls = (losses[:-1] - losses[1:]) / losses[1:]
+    assert len(losses) < 50
+    assert np.all(falls[:-1] >= 0.01)
+    assert falls[-1] < 0.01
+
+
+def test_items_move_after_the_split_only_where_asked(world):
+    still = dc.PersonaNMF(n_factors=8, base_epochs=3, tolerance=0).fit(world.plays)
+    moved = dc.PersonaNMF(n_factors=8, base_epochs=3, tolerance=0, persona_epochs=2).fit(world.plays)
+    assert still.history()["stage"].to_pylist() == ["base"] * 3
+    assert moved.history()["stage"].to_pylist() == ["base"] * 3 + ["personas"] * 2
+    assert not np.array_equal(still.item_factors, moved.item_factors)
+    refolded = moved.fold_in(world.plays)
+    np.testing.assert_array_equal(refolded.persona_factors, moved.persona_factors)
+
+
+def test_interrupted_training_returns_the_model_of_the_last_epoch(world):
+    def interrupt(epoch: dc.Epoch) -> None:
+        if epoch.number == 2:
+            raise KeyboardInterrupt
+
+    settings_ = dc.PersonaNMF(n_factors=8, base_epochs=9, tolerance=0)
+    stopped = settings_.fit(world.plays, seed=1, on_epoch=interrupt)
+    whole = dc.PersonaNMF(n_factors=8, base_epochs=2, tolerance=0).fit(world.plays, seed=1)
+    assert stopped.interrupted
+    assert len(stopped.epochs) == 2
+    np.testing.assert_array_equal(stopped.item_factors, whole.item_factors)
+    assert stopped.recommend(k=5).num_rows == 5 * world.plays.n_users
+
+
+def test_planted_scenes_are_found(world, model):
+    """Personas of one user hold items of fewer scenes than the same items dealt out at random."""
+    rng = np.random.default_rng(0)
+    users = world.plays.user_of_pair().astype(np.int64)
+    scenes = world.item_scenes[world.plays.indices]
+
+    def purity(personas: np.ndarray) -> float:
+        _, cells = np.unique(users * 4 + personas, return_inverse=True)
+        counts = np.zeros((cells.max() + 1, scenes.max() + 1))
+        np.add.at(counts, (cells, scenes), 1)
+        return float(counts.max(axis=1).sum() / counts.sum())
+
+    order = np.lexsort((rng.random(len(users)), users))
+    assert purity(model.tastes.personas) > purity(model.tastes.personas[order]) + 0.1
+
+
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [([[1, 2, 3]], "1 users and 3 items"), ([[1], [2]], "2 users and 1 items")],
+)
+def test_too_little_to_learn_from_is_refused(counts, message):
+    matrix = sparse.csr_array(np.array(counts))
+    plays = dc.Interactions.from_csr(matrix, list("ab")[: matrix.shape[0]], list("xyz")[: matrix.shape[1]])
+    with pytest.raises(DataError, match=message):
+        dc.PersonaNMF().fit(plays)
+
+
+def test_a_user_who_has_everything_and_more_factors_than_items():
+    plays = dc.Interactions.from_csr(sparse.csr_array(np.array([[1, 2, 3], [1, 0, 0]])), list("ab"), list("xyz"))
+    model = dc.PersonaNMF(n_factors=32).fit(plays)
+    assert np.all(np.isfinite(model.persona_factors))
+    assert model.recommend("a", k=5).num_rows == 0
+    assert set(model.recommend("b", k=5)["item_id"].to_pylist()) <= {"y", "z"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        ("n_factors", 0, "n_factors is 0. It lies between 1 and 4096."),
+        ("n_factors", 8.5, "n_factors is 8.5. It is a whole number."),
+        ("n_personas", 101, "n_personas is 101. It lies between 1 and 100."),
+        ("user_regularization", float("nan"), "user_regularization is nan. It lies between 1e-09 and 1e+09."),
+        ("lean", -1, "lean is -1. It lies between 0 and 1e+06."),
+        ("confidence", "cubic", "confidence is 'cubic'. Pass 'binary' or 'log'."),
+    ],
+)
+def test_settings_out_of_range_are_refused(setting, value, message):
+    with pytest.raises(SettingsError) as caught:
+        dc.PersonaNMF(**{setting: value})
+    assert str(caught.value) == message

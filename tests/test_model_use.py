@@ -1,0 +1,188 @@
+"""A fitted model: fold-in, explanations, personas, neighbours, and the file it is kept in."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+import deepcuts as dc
+from deepcuts import storage
+from deepcuts.errors import DataError, FileFormatError, OutputError, UnknownIdError
+from reference import objective
+
+
+@pytest.fixture(scope="module")
+def world() -> dc.World:
+    return dc.generate_world(n_users=200, n_items=150, items_per_user=20, seed=7)
+
+
+@pytest.fixture(scope="module", params=["personas", "signed"])
+def model(world: dc.World, request: pytest.FixtureRequest) -> dc.PersonaModel:
+    return dc.PersonaNMF(n_factors=12, nonnegative=request.param == "personas").fit(world.plays, seed=1)
+
+
+def test_folding_in_the_training_plays_gives_the_trained_users(world, model):
+    folded = model.fold_in(world.plays)
+    np.testing.assert_array_equal(folded.persona_factors, model.persona_factors)
+    np.testing.assert_array_equal(folded.tastes.personas, model.tastes.personas)
+    assert folded.recommend(k=7, rarity=0.2).equals(model.recommend(k=7, rarity=0.2))
+
+
+def test_a_visitor_with_the_history_of_a_user_gets_that_users_list(world, model):
+    items, plays = world.plays.user_items(17)
+    history = dict(zip(world.plays.item_ids.take(items).to_pylist(), plays.tolist(), strict=True))
+    visitor = model.fold_in(history)
+    user = world.plays.user_ids.values[17].as_py()
+    assert visitor.user_ids.values.to_pylist() == ["visitor"]
+    assert visitor.recommend(k=9)["item_id"].equals(model.recommend(user, k=9)["item_id"])
+    assert visitor.item_listeners is model.item_listeners
+
+
+def test_items_outside_the_catalogue_are_left_out_with_a_warning(world, model, caplog):
+    known = world.plays.item_ids.values[3].as_py()
+    with caplog.at_level(logging.WARNING):
+        visitor = model.fold_in({known: 4, "Nobody At All": 2})
+    assert "1 of 2 items are not in the catalogue and left out: 'Nobody At All'" in caplog.text
+    assert visitor.seen.n_pairs == 1
+
+
+@pytest.mark.parametrize(
+    ("history", "message"),
+    [
+        ({}, "at least one item"),
+        ({"Nobody": 1}, "None of the 1 items is in the catalogue of 150 items. There is no item 'Nobody'"),
+        ({"Nobody": -1}, "play counts above 0"),
+        ({"Nobody": float("nan")}, "play counts above 0"),
+    ],
+)
+def test_a_history_that_says_nothing_is_refused(model, history, message):
+    with pytest.raises(DataError, match=message):
+        model.fold_in(history)
+
+
+def test_contributions_sum_to_the_best_score(world, model):
+    scores = objective.best_scores(model)
+    for user, item in [(0, 0), (3, 40), (11, 149), (60, 75)]:
+        for source, expected in (
+            (model, scores[user, item]),
+            (model.base, objective.best_scores(model.base)[user, item]),
+        ):
+            table = source.explain(
+                world.plays.user_ids.values[user].as_py(), world.plays.item_ids.values[item].as_py(), 999
+            )
+            assert table.num_rows == len(world.plays.user_items(user)[0])
+            assert np.sum(table["contribution"].to_numpy()) == pytest.approx(expected, rel=2e-3, abs=1e-4)
+
+
+def test_explanations_come_from_the_users_own_items_largest_first(world, model):
+    user, item = world.plays.user_ids.values[5].as_py(), world.plays.item_ids.values[9].as_py()
+    table = model.explain(user, item, k=4)
+    own = set(world.plays.item_ids.take(world.plays.user_items(5)[0]).to_pylist())
+    assert table.column_names == ["item_id", "rank", "plays", "persona", "contribution", "share"]
+    assert set(table["item_id"].to_pylist()) <= own
+    assert table["rank"].to_pylist() == [1, 2, 3, 4]
+    assert np.all(np.diff(table["contribution"].to_numpy()) <= 0)
+
+
+def test_personas_list_the_items_that_made_them(world, model):
+    user = world.plays.user_ids.values[5].as_py()
+    table = model.personas(user, n_items=999).to_pylist()
+    items, plays = world.plays.user_items(5)
+    ids = world.plays.item_ids.take(items).to_pylist()
+    assert {(row["item_id"], row["plays"]) for row in table} == set(zip(ids, plays.tolist(), strict=True))
+    shares = {row["persona"]: row["share"] for row in table}
+    assert sum(shares.values()) == pytest.approx(1, abs=1e-6)
+    for persona in shares:
+        counts = [row["plays"] for row in table if row["persona"] == persona]
+        assert counts == sorted(counts, reverse=True)
+        assert [row["rank"] for row in table if row["persona"] == persona] == list(range(1, len(counts) + 1))
+    short = model.personas(user, n_items=2).to_pylist()
+    assert short == [row for row in table if row["rank"] <= 2]
+
+
+def test_similar_items_by_cosine(model):
+    table = model.similar_items(model.item_ids.values[8].as_py(), k=5)
+    unit = model.item_factors / np.maximum(np.linalg.norm(model.item_factors, axis=1, keepdims=True), 1e-30)
+    cosine = unit @ unit[8]
+    cosine[8] = -np.inf
+    best = np.argsort(-cosine, kind="stable")[:5]
+    assert table["item_id"].to_pylist() == model.item_ids.take(best).to_pylist()
+    np.testing.assert_allclose(table["similarity"].to_numpy(), cosine[best], rtol=1e-5)
+
+
+def test_unknown_ids_are_named(model):
+    user = model.user_ids.values[0].as_py()
+    for call in (
+        lambda: model.personas("user 000001"),
+        lambda: model.recommend("user 000001"),
+        lambda: model.explain("user 000001", "x"),
+    ):
+        with pytest.raises(UnknownIdError, match=r"There is no user 'user 000001' among 200 users\. Did you mean"):
+            call()
+    for call in (lambda: model.similar_items("???"), lambda: model.explain(user, "???")):
+        with pytest.raises(UnknownIdError, match=r"There is no item '\?\?\?' among 150 items\."):
+            call()
+
+
+def test_save_and_load_are_the_identity(model, tmp_path):
+    path = tmp_path / "model.safetensors"
+    model.save(path)
+    loaded = dc.load(path)
+    assert loaded.settings == model.settings
+    assert loaded.epochs == model.epochs
+    assert loaded.interrupted == model.interrupted
+    for mine, its in ((model, loaded), (model.base, loaded.base)):
+        np.testing.assert_array_equal(its.persona_factors, mine.persona_factors)
+        assert its.recommend(k=6, rarity=0.1, frequency="plays").equals(
+            mine.recommend(k=6, rarity=0.1, frequency="plays")
+        )
+    user, item = model.user_ids.values[2].as_py(), model.item_ids.values[2].as_py()
+    assert loaded.explain(user, item).equals(model.explain(user, item))
+    assert loaded.fold_in({item: 2}).recommend(k=5).equals(model.fold_in({item: 2}).recommend(k=5))
+    with pytest.raises(OutputError, match="force=True"):
+        model.save(path)
+    loaded.base.save(path, force=True)
+    np.testing.assert_array_equal(dc.load(path).persona_factors, model.base.persona_factors)
+
+
+def test_a_model_file_whose_parts_do_not_fit_is_refused(model, tmp_path):
+    path = tmp_path / "model.safetensors"
+    model.save(path)
+    stored = storage.read(path, "model")
+    changes = {
+        "personas": (stored.arrays["personas"] + np.int8(9), "a persona that its user does not have"),
+        "persona_indptr": (stored.arrays["persona_indptr"][::-1].copy(), "not divided among its users"),
+        "base_factors": (stored.arrays["base_factors"][:, 1:].copy(), "'base_factors' is float32"),
+        "indices": (stored.arrays["indices"] - np.int32(1), "item index outside"),
+    }
+    for name, (array, message) in changes.items():
+        other = tmp_path / f"{name}.safetensors"
+        storage.write(other, "model", {**stored.arrays, name: array}, stored.strings, stored.meta)
+        with pytest.raises(FileFormatError, match=message):
+            dc.load(other)
+    for meta in ({}, {**stored.meta, "settings": {"n_factors": -1}}, {**stored.meta, "epochs": [{"stage": "base"}]}):
+        other = tmp_path / "meta.safetensors"
+        storage.write(other, "model", stored.arrays, stored.strings, meta, force=True)
+        with pytest.raises(FileFormatError, match="its settings cannot be used"):
+            dc.load(other)
+
+
+def test_plays_are_not_a_model(world, tmp_path):
+    path = tmp_path / "plays.safetensors"
+    world.plays.save(path)
+    with pytest.raises(FileFormatError, match="holds interactions, not a model"):
+        dc.load(path)
+
+
+def test_users_without_a_known_item_get_no_list(model):
+    plays = dc.Interactions.from_csr(
+        sparse.csr_array(np.array([[1.0, 0.0], [0.0, 1.0]])),
+        ["ada", "bob"],
+        [model.item_ids.values[0].as_py(), "~unknown"],
+    )
+    folded = model.fold_in(plays)
+    assert set(folded.recommend(k=3)["user_id"].to_pylist()) <= {"ada"}
+    assert folded.personas("bob").num_rows == 0
