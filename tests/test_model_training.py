@@ -37,6 +37,12 @@ settings_strategy = st.builds(
     unobserved_ratio=st.sampled_from([0.0, 1.0, 8.0]),
     confidence=st.sampled_from(["binary", "log"]),
     lean=st.sampled_from([0.0, 1.0]),
+    diversity=st.sampled_from([0.0, 0.5, 5.0]),
+    distinction=st.sampled_from([0.0, 0.05, 2.0]),
+    start=st.sampled_from(["cluster", "copy"]),
+    persona_count=st.sampled_from(["log2", "all"]),
+    reassignment=st.sampled_from(["kept", "cosine", "score"]),
+    merge_cosine=st.sampled_from([2.0, 0.99]),
     nonnegative=st.booleans(),
 )
 

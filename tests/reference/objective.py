@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 
 from deepcuts import Interactions, PersonaModel
@@ -19,7 +21,7 @@ def confidence(plays: Interactions, kind: str, scale: float) -> np.ndarray:
 
 
 def terms(stage: Alternation) -> dict[str, float]:
-    """Accuracy, unobserved, ridge and lean of the factors of a stage."""
+    """All terms, of the factors of a stage."""
     rows, side, settings = stage.side.rows, stage.side, stage.settings
     u, v = stage.factors.astype(float), stage.item_factors.astype(float)
     accuracy = 0.0
@@ -27,7 +29,7 @@ def terms(stage: Alternation) -> dict[str, float]:
         for pair in range(rows.indptr[row], rows.indptr[row + 1]):
             error = rows.target[pair] - u[row] @ v[rows.indices[pair]]
             accuracy += rows.confidence[pair] * error**2
-    n_users = rows.n_rows if side.anchor is None else len(side.anchor.base)
+    n_users = rows.n_rows if side.lean is None else len(side.lean.base)
     item_weights = np.zeros(len(v))
     np.add.at(item_weights, rows.indices, rows.confidence)
     ridge = sum(side.ridge[row] * u[row] @ u[row] for row in range(len(u)))
@@ -35,11 +37,26 @@ def terms(stage: Alternation) -> dict[str, float]:
         weight = item_weights[item] + side.w0 * n_users
         ridge += settings.item_regularization * weight**settings.frequency_exponent * v[item] @ v[item]
     lean = 0.0
-    if side.anchor is not None:
+    if side.lean is not None:
         for row in range(len(u)):
-            away = u[row] - side.anchor.base[side.anchor.user_of_row[row]]
-            lean += side.anchor.lean[row] * away @ away
-    return {"accuracy": accuracy, "unobserved": side.w0 * ((u @ v.T) ** 2).sum(), "ridge": ridge, "lean": lean}
+            away = u[row] - side.lean.base[side.lean.user_of_row[row]]
+            lean += side.lean.weights[row] * away @ away
+    predicted = u @ v.T
+    diversity = settings.diversity * side.w0 / n_users * (predicted.sum(axis=0) ** 2).sum()
+    distinction = 0.0
+    if side.distinction is not None:
+        for user, weight in enumerate(side.distinction.weights):
+            own = u[side.distinction.indptr[user] : side.distinction.indptr[user + 1]]
+            for p, q in combinations(own, 2):
+                distinction += weight / ((p - q) @ (p - q) + side.distinction.floor)
+    return {
+        "accuracy": accuracy,
+        "unobserved": side.w0 * (predicted**2).sum(),
+        "diversity": diversity,
+        "ridge": ridge,
+        "lean": lean,
+        "distinction": distinction,
+    }
 
 
 def best_scores(model: PersonaModel) -> np.ndarray:

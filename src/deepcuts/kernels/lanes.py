@@ -236,14 +236,20 @@ def _in_all_lanes(builder, scalar):
 
 
 def _sum(builder, n, start, add_one):
-    """Return start plus all terms 0 … n − 1, where ``add_one(j, so_far)`` adds the j-th."""
+    """Return start plus all terms 0 … n − 1, where ``add_one(j, so_far)`` adds the j-th.
+
+    Which terms are added first does not depend on n, so that zeros behind a short row leave its sum as it is.
+    """
     unrolled = builder.and_(n, ir.Constant(n.type, -_UNROLL))
     nothing = ir.Constant(_VECTOR, [0.0] * LANES)
-    zero = ir.Constant(n.type, 0)
-    parts = _loop(builder, zero, unrolled, [start] + [nothing] * (_UNROLL - 1), add_one)
+    parts = _loop(builder, ir.Constant(n.type, 0), unrolled, [start] + [nothing] * (_UNROLL - 1), add_one)
+    for part in range(_UNROLL - 1):  # the last terms, of which there may be none
+        term, one = builder.add(unrolled, ir.Constant(n.type, part)), ir.Constant(n.type, 1)
+        end = builder.select(builder.icmp_signed("<", term, n), builder.add(term, one), term)
+        parts[part] = _loop(builder, term, end, [parts[part]], add_one)[0]
     while len(parts) > 1:
         parts = [builder.fadd(*pair) for pair in zip(parts[::2], parts[1::2], strict=True)]
-    return _loop(builder, unrolled, n, parts, add_one)[0]
+    return parts[0]
 
 
 def _loop(builder, first, last, starts, add_one):

@@ -29,10 +29,10 @@ def lay_out(indices, confidence, target, other, lines, residuals):
         roots[j], chosen[j] = np.sqrt(confidence[j]), indices[j]
         residuals[j] = roots[j] * target[j]
     residuals[n:] = np.float32(0.0)
-    roots, chosen = roots.reshape(n_blocks, LANES), chosen.reshape(n_blocks, LANES)
+    roots_of, chosen_of = roots.reshape(n_blocks, LANES), chosen.reshape(n_blocks, LANES)
     by_lane = lines.reshape(lines.size // LANES, LANES)
     for block in range(n_blocks):
-        lay_out_lines(roots, chosen, other, by_lane, block, block, n_blocks)
+        lay_out_lines(roots_of, chosen_of, other, by_lane, block, block, n_blocks)
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS)

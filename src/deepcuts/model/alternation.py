@@ -9,8 +9,10 @@ import numpy as np
 from deepcuts.model.history import Epoch, Stage
 from deepcuts.model.ridge import frequency_ridge, weighted_square
 from deepcuts.model.rows import transpose
+from deepcuts.model.scale import Scale
 from deepcuts.model.settings import PersonaSettings
 from deepcuts.model.solve import ROUGH, Penalty, gram, solve
+from deepcuts.model.term import Term
 from deepcuts.model.user_side import UserSide
 
 
@@ -27,41 +29,64 @@ class Alternation:
         Where the user side starts, float32, (n_rows, n_factors).
     item_factors
         Where the items start, float32, (n_items, n_factors).
-    settings
-        Hyperparameters.
+    scale, settings
+        Sizes of the data, and hyperparameters.
     """
 
     def __init__(
-        self, stage: Stage, side: UserSide, factors: np.ndarray, item_factors: np.ndarray, settings: PersonaSettings
+        self,
+        stage: Stage,
+        side: UserSide,
+        factors: np.ndarray,
+        item_factors: np.ndarray,
+        scale: Scale,
+        settings: PersonaSettings,
     ) -> None:
-        self.stage, self.side, self.settings = stage, side, settings
-        self.factors, self.item_factors = factors, item_factors
+        self.stage, self.side, self.scale, self.settings = stage, side, scale, settings
+        self.factors, self.item_factors, self.item_gram = factors, item_factors, gram(item_factors)
         self.items = transpose(side.rows, len(item_factors))
-        self.item_gram = gram(item_factors)
         self.item_ridge = frequency_ridge(
             settings.item_regularization,
             self.items.weights,
-            side.unobserved_per_item,
+            side.w0 * scale.n_users,
             settings.frequency_exponent,
         )
         self.n_epochs = 0
+
+    @property
+    def crowd(self) -> np.ndarray:
+        """Sum of all rows of the user side, float64, (n_factors,)."""
+        return np.asarray(self.factors.sum(axis=0, dtype=np.float64))
 
     def run_epoch(self) -> Epoch:
         """Move the user side, then the items, each by a half-step, and return the loss that this leaves."""
         start = perf_counter()
         self.factors, _ = self.side.solve(self.item_factors, self.item_gram, self.factors, ROUGH)
         row_gram = gram(self.factors)
-        penalty = Penalty(self.side.w0 * row_gram, self.item_ridge, None, self.settings.lowest_factor)
+        misfit = self._move_items(row_gram)
+        self.n_epochs += 1
+        return self._epoch(misfit, row_gram, start)
+
+    def _move_items(self, row_gram: np.ndarray) -> np.ndarray:
+        term = Term(shared=self.side.w0 * row_gram, ridge=self.item_ridge)
+        if self.side.diversity is not None:
+            term += self.side.diversity.item_term(self.crowd)
+        penalty = Penalty.of(term, self.settings.lowest_factor)
         self.item_factors, misfit = solve(self.items, self.factors, penalty, self.item_factors, ROUGH)
         self.item_gram = gram(self.item_factors)
-        self.n_epochs += 1
-        ridge = weighted_square(self.side.ridge, self.factors) + weighted_square(self.item_ridge, self.item_factors)
+        return misfit
+
+    def _epoch(self, misfit: np.ndarray, row_gram: np.ndarray, start: float) -> Epoch:
+        """Sum up the loss; Gram matrices hold all that it needs of the pairs that were not observed."""
+        side, factors = self.side, self.factors
         return Epoch(
             self.stage,
             self.n_epochs,
             accuracy=float(misfit.sum(dtype=np.float64)),
-            unobserved=self.side.w0 * float(np.sum(row_gram * self.item_gram)),
-            ridge=ridge,
-            lean=0.0 if self.side.anchor is None else self.side.anchor.loss(self.factors),
+            unobserved=side.w0 * float(np.sum(row_gram * self.item_gram)),
+            diversity=side.diversity.loss(self.item_gram, self.crowd) if side.diversity else 0.0,
+            ridge=weighted_square(side.ridge, factors) + weighted_square(self.item_ridge, self.item_factors),
+            lean=side.lean.loss(factors) if side.lean else 0.0,
+            distinction=side.distinction.loss(factors) if side.distinction else 0.0,
             seconds=perf_counter() - start,
         )

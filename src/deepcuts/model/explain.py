@@ -23,7 +23,8 @@ class Explanation:
     score
         Its score.
     contributions
-        float64, (n_pairs,): what each of the user's items adds; the sum is the score.
+        float64, (n_pairs,): what each of the user's items adds. The sum is the score, where the diversity and the
+        distinction terms have no weight; else what is missing is what they bring.
     """
 
     persona: int
@@ -53,14 +54,14 @@ def explain_score(rows: Rows, tastes: Tastes, items: FixedItems, item: int) -> E
     direction = items.factors[item].astype(np.float64)
     scores = tastes.persona_factors @ items.factors[item]
     persona = int(np.argmax(scores))
-    base = base_side(rows, items.w0, len(items.factors), items.settings)
+    base = base_side(rows, items.scale, items.settings)
     if items.settings.n_personas == 1:
         shares = _shares(base, items, tastes.base_factors[0], direction, 0)[0]
         return Explanation(persona, float(scores[persona]), shares)
     split = Split(tastes.personas, tastes.persona_indptr)
-    side = persona_side(rows, tastes.base_factors, split, items.w0, len(items.factors), items.settings)
+    side = persona_side(rows, tastes.base_factors, split, items.scale, items.settings)
     own, response = _shares(side, items, tastes.persona_factors[persona], direction, persona)
-    lean = 0.0 if side.anchor is None else float(side.anchor.lean[persona])
+    lean = float(side.lean.weights[persona]) if side.lean else 0.0
     total, _ = _shares(base, items, tastes.base_factors[0], lean * response, 0)
     total[tastes.personas == persona] += own
     return Explanation(persona, float(scores[persona]), total)
@@ -73,7 +74,7 @@ def _shares(
     pairs = slice(side.rows.indptr[row], side.rows.indptr[row + 1])
     own = items.factors[side.rows.indices[pairs]].astype(np.float64)
     confidence, target = side.rows.confidence[pairs], side.rows.target[pairs]
-    lean = 0.0 if side.anchor is None else float(side.anchor.lean[row])
+    lean = float(side.lean.weights[row]) if side.lean else 0.0
     a = side.w0 * items.gram + (float(side.ridge[row]) + lean) * np.eye(len(solution))
     a += own.T @ (confidence[:, None] * own)
     free = np.flatnonzero(solution > side.settings.lowest_factor)

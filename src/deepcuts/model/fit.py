@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -12,10 +12,10 @@ from deepcuts.interactions import Interactions
 from deepcuts.model.alternation import Alternation
 from deepcuts.model.confidence import user_rows
 from deepcuts.model.history import Epoch, Progress
-from deepcuts.model.ridge import unobserved_weight
+from deepcuts.model.scale import Scale
 from deepcuts.model.settings import PersonaSettings
 from deepcuts.model.settle import FixedItems, Tastes, settle
-from deepcuts.model.start import cluster_start
+from deepcuts.model.start import Split, start_split
 from deepcuts.model.user_side import base_side, persona_side
 
 logger = logging.getLogger(__name__)
@@ -53,26 +53,36 @@ def fit(plays: Interactions, settings: PersonaSettings, seed: int, on_epoch: Pro
         except KeyboardInterrupt:
             logger.warning("interrupted after %d epochs; the model is that of the last one", len(epochs))
             interrupted = True
-        items = FixedItems.of(stage.item_factors, base.side.w0, settings, seed)
+        items = FixedItems.of(stage.item_factors, stage.crowd, measured(base), settings, seed)
         return Fitted(items, settle(base.side.rows, items), tuple(epochs), interrupted)
 
 
 def start_base(plays: Interactions, settings: PersonaSettings, seed: int) -> Alternation:
     """One row per user, items at random."""
     users = user_rows(plays, settings)
-    w0 = unobserved_weight(settings.unobserved_ratio, float(users.weights.sum()), plays)
-    side = base_side(users, w0, plays.n_items, settings)
+    scale = Scale.of(plays, float(users.weights.sum()), settings.unobserved_ratio)
     nothing = np.zeros((plays.n_users, settings.n_factors), np.float32)
-    return Alternation("base", side, nothing, initial_items(plays.n_items, settings, seed), settings)
+    items = initial_items(plays.n_items, settings, seed)
+    return Alternation("base", base_side(users, scale, settings), nothing, items, scale, settings)
+
+
+def measured(base: Alternation) -> Scale:
+    """Add the mean squared length of the base vectors to what is known of the data."""
+    return replace(base.scale, taste_square=float(np.einsum("ij,ij->i", base.factors, base.factors).mean()))
 
 
 def start_personas(base: Alternation, seed: int) -> Alternation:
-    """Split users by the cluster start; their personas and the items go on from the base."""
-    side, settings, n_items = base.side, base.settings, len(base.item_factors)
-    split = cluster_start(side.rows, base.item_factors, settings.n_personas, seed)
-    personas = persona_side(side.rows, base.factors, split, side.w0, n_items, settings)
+    """Split users; their personas and the items go on from the base."""
+    split = start_split(base.side.rows, base.item_factors, base.factors, base.settings, seed)
+    return with_personas(base, split, base.item_factors)
+
+
+def with_personas(base: Alternation, split: Split, item_factors: np.ndarray) -> Alternation:
+    """Alternate personas that start as copies of the base vectors, and items."""
+    scale = measured(base)
+    side = persona_side(base.side.rows, base.factors, split, scale, base.settings)
     factors = np.repeat(base.factors, np.diff(split.persona_indptr), axis=0)
-    return Alternation("personas", personas, factors, base.item_factors, settings)
+    return Alternation("personas", side, factors, item_factors, scale, base.settings)
 
 
 def alternate(stage: Alternation, most_epochs: int, on_epoch: Progress) -> None:

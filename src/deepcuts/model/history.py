@@ -21,7 +21,7 @@ class Epoch:
         "base" before the split, "personas" after it; the losses of the two are not comparable.
     number
         1, 2, … within the stage.
-    accuracy, unobserved, ridge, lean
+    accuracy, unobserved, diversity, ridge, lean, distinction
         The terms of the loss, docs/maths.md.
     seconds
         Time that the epoch took.
@@ -31,14 +31,16 @@ class Epoch:
     number: int
     accuracy: float
     unobserved: float
+    diversity: float
     ridge: float
     lean: float
+    distinction: float
     seconds: float
 
     @property
     def loss(self) -> float:
         """Sum of the terms."""
-        return self.accuracy + self.unobserved + self.ridge + self.lean
+        return self.accuracy + self.unobserved + self.diversity + self.ridge + self.lean + self.distinction
 
 
 Progress = Callable[[Epoch], None]

@@ -12,6 +12,7 @@ from deepcuts.ids import Ids
 from deepcuts.interactions import Interactions
 from deepcuts.model.history import Epoch
 from deepcuts.model.persona_model import PersonaModel, Popularity
+from deepcuts.model.scale import Scale
 from deepcuts.model.settings import PersonaSettings
 from deepcuts.model.settle import FixedItems, Tastes
 
@@ -21,6 +22,7 @@ def save_model(model: PersonaModel, path: storage.StrPath, *, force: bool = Fals
     arrays = {
         "item_factors": model.items.factors,
         "item_gram": model.items.gram,
+        "crowd": model.items.crowd,
         "item_listeners": model.popularity.listeners,
         "item_plays": model.popularity.plays,
         "indptr": model.seen.indptr,
@@ -36,7 +38,7 @@ def save_model(model: PersonaModel, path: storage.StrPath, *, force: bool = Fals
     meta = {
         "settings": asdict(model.settings),
         "seed": model.items.seed,
-        "w0": model.items.w0,
+        "scale": asdict(model.items.scale),
         "n_listeners": model.popularity.n_listeners,
         "epochs": [asdict(epoch) for epoch in model.epochs],
         "interrupted": model.interrupted,
@@ -62,7 +64,8 @@ def load(path: storage.StrPath) -> PersonaModel:
         items = FixedItems(
             stored.array("item_factors", np.float32, (None, settings.n_factors)),
             stored.array("item_gram", np.float64, (settings.n_factors, settings.n_factors)),
-            float(meta["w0"]),
+            stored.array("crowd", np.float64, (settings.n_factors,)),
+            Scale(**meta["scale"]),
             settings,
             int(meta["seed"]),
         )

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepcuts.interactions import Interactions
+from deepcuts.model.scale import Scale
 from deepcuts.model.settings import PersonaSettings
-
-
-def unobserved_weight(ratio: float, observed: float, plays: Interactions) -> float:
-    """w0, the weight of a pair that was not observed: ratio · Σ c / (users · items)."""
-    return ratio * observed / (plays.n_users * plays.n_items)
 
 
 def frequency_ridge(regularization: float, weights: np.ndarray, unobserved: float, exponent: float) -> np.ndarray:
@@ -31,9 +26,10 @@ def frequency_ridge(regularization: float, weights: np.ndarray, unobserved: floa
     return ridge.astype(np.float32)
 
 
-def base_ridge(weights: np.ndarray, w0: float, n_items: int, settings: PersonaSettings) -> np.ndarray:
+def base_ridge(weights: np.ndarray, scale: Scale, settings: PersonaSettings) -> np.ndarray:
     """Ridge of the base vector of users with these observed weights, float32, (n_users,)."""
-    return frequency_ridge(settings.user_regularization, weights, w0 * n_items, settings.frequency_exponent)
+    unobserved = scale.w0 * scale.n_items
+    return frequency_ridge(settings.user_regularization, weights, unobserved, settings.frequency_exponent)
 
 
 def weighted_square(weights: np.ndarray, factors: np.ndarray) -> float:

@@ -84,7 +84,7 @@ def split_by_persona(rows: Rows, personas: np.ndarray, persona_indptr: np.ndarra
     persona_indptr
         int64, (n_users + 1,): the personas of user u become the rows ``persona_indptr[u]:persona_indptr[u + 1]``.
     """
-    row_of_pair = np.repeat(persona_indptr[:-1], np.diff(rows.indptr)) + personas
+    row_of_pair = persona_row_of_pair(rows, personas, persona_indptr)
     order = np.argsort(row_of_pair, kind="stable")
     return Rows(
         _indptr(np.bincount(row_of_pair, minlength=persona_indptr[-1])),
@@ -92,6 +92,11 @@ def split_by_persona(rows: Rows, personas: np.ndarray, persona_indptr: np.ndarra
         rows.confidence[order],
         rows.target[order],
     )
+
+
+def persona_row_of_pair(rows: Rows, personas: np.ndarray, persona_indptr: np.ndarray) -> np.ndarray:
+    """Return the persona row that each pair belongs to, int64, (n_pairs,); parameters as in `split_by_persona`."""
+    return np.asarray(np.repeat(persona_indptr[:-1], np.diff(rows.indptr)) + personas)
 
 
 def _indptr(n_pairs: np.ndarray) -> np.ndarray:

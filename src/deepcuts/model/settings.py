@@ -9,6 +9,11 @@ from typing import Literal, get_args
 from deepcuts.errors import SettingsError
 
 Confidence = Literal["binary", "log"]
+Start = Literal["cluster", "copy"]
+PersonaCount = Literal["log2", "all"]
+Reassignment = Literal["kept", "cosine", "score"]
+
+CHOICES = {"confidence": Confidence, "start": Start, "persona_count": PersonaCount, "reassignment": Reassignment}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +25,8 @@ class PersonaSettings:
     n_factors
         Length of the taste vectors, 1 to 4096.
     n_personas
-        The most personas a user may have, 1 to 100; a user of n items has at most ⌊log2 n⌋. With 1, the model is
-        the base: one vector per user.
+        The most personas a user may have, 1 to 100; see `persona_count`. With 1, the model is the base: one
+        vector per user.
     user_regularization, item_regularization
         λ of users and of items, above 0. The ridge of a row is λ · (observed weight of the row + unobserved
         weight of the row) ** frequency_exponent.
@@ -40,6 +45,20 @@ class PersonaSettings:
         Factor on λ of users once they are split, above 0.
     lean
         μ, how strongly personas lean on the base vector of their user, in multiples of that user's base ridge.
+    diversity
+        λ of prediction diversity as a multiple of w0, at least 0: items that are predicted for many users cost.
+    distinction
+        λ of persona distinction as a multiple of the user's base ridge, at least 0: personas that are alike cost.
+    distinction_floor
+        ε of the distinction term as a multiple of the mean squared length of base vectors, above 0.
+    start
+        How a user is split: "cluster", by the vectors of their items; "copy", by perturbed copies of their base vector.
+    persona_count
+        The most personas of a user of n items: "log2", ⌊log2 n⌋; "all", n; both at most `n_personas`.
+    reassignment
+        Whether pairs may change their persona as these move: "kept", "cosine" or "score".
+    merge_cosine
+        Personas of a user whose directions are at least this alike are joined, 0 to 2; above 1 joins none.
     base_epochs
         The most epochs of the base, at least 1.
     persona_epochs
@@ -67,6 +86,13 @@ class PersonaSettings:
     persona_unobserved_scale: float = 0.6
     persona_regularization_scale: float = 0.4
     lean: float = 1.0
+    diversity: float = 0.0
+    distinction: float = 0.0
+    distinction_floor: float = 0.1
+    start: Start = "cluster"
+    persona_count: PersonaCount = "log2"
+    reassignment: Reassignment = "kept"
+    merge_cosine: float = 2.0
     base_epochs: int = 30
     persona_epochs: int = 0
     tolerance: float = 1e-4
@@ -80,8 +106,10 @@ class PersonaSettings:
         for field in fields(self):
             if field.type == "int" and not isinstance(getattr(self, field.name), int):
                 raise SettingsError(f"{field.name} is {getattr(self, field.name)!r}. It is a whole number.")
-        if self.confidence not in get_args(Confidence):
-            raise SettingsError(f"confidence is {self.confidence!r}. Pass 'binary' or 'log'.")
+        for name, kind in CHOICES.items():
+            if getattr(self, name) not in get_args(kind):
+                choices = " or ".join(map(repr, get_args(kind)))
+                raise SettingsError(f"{name} is {getattr(self, name)!r}. Pass {choices}.")
 
     @property
     def lowest_factor(self) -> float:
@@ -100,6 +128,10 @@ _RANGES = {
     "persona_unobserved_scale": (0, 1e3),
     "persona_regularization_scale": (1e-9, 1e3),
     "lean": (0, 1e6),
+    "diversity": (0, 1e6),
+    "distinction": (0, 1e6),
+    "distinction_floor": (1e-6, 1e6),
+    "merge_cosine": (0, 2),
     "base_epochs": (1, 10_000),
     "persona_epochs": (0, 10_000),
     "tolerance": (0, 1),

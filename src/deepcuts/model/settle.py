@@ -8,13 +8,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from deepcuts.model.rows import Rows
+from deepcuts.model.rows import Rows, persona_row_of_pair
+from deepcuts.model.scale import Scale
 from deepcuts.model.settings import PersonaSettings
 from deepcuts.model.solve import EXACT, gram
-from deepcuts.model.start import cluster_start, one_persona
-from deepcuts.model.user_side import base_side, persona_side
+from deepcuts.model.start import Split, one_persona, split_again, start_split
+from deepcuts.model.user_side import UserSide, base_side, persona_side
 
 _BLOCK_PAIRS = 2_000_000
+_MAJORISATIONS = 10
+_REASSIGNMENTS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,24 +55,29 @@ class FixedItems:
         float32, (n_items, n_factors).
     gram
         float64, (n_factors, n_factors): ``factors.T @ factors``.
-    w0
-        Weight of a pair that was not observed.
+    crowd
+        float64, (n_factors,): sum of the rows of all users in training.
+    scale
+        Sizes of the training data.
     settings
         Hyperparameters.
     seed
-        Seed of the cluster start.
+        Seed of the split.
     """
 
     factors: np.ndarray
     gram: np.ndarray
-    w0: float
+    crowd: np.ndarray
+    scale: Scale
     settings: PersonaSettings
     seed: int
 
     @classmethod
-    def of(cls, factors: np.ndarray, w0: float, settings: PersonaSettings, seed: int) -> FixedItems:
+    def of(
+        cls, factors: np.ndarray, crowd: np.ndarray, scale: Scale, settings: PersonaSettings, seed: int
+    ) -> FixedItems:
         """Compute the Gram matrix and keep the rest."""
-        return cls(factors, gram(factors), w0, settings, seed)
+        return cls(factors, gram(factors), crowd, scale, settings, seed)
 
 
 def settle(rows: Rows, items: FixedItems, on_block: Callable[[int], None] = lambda n_users: None) -> Tastes:
@@ -88,12 +96,18 @@ def settle(rows: Rows, items: FixedItems, on_block: Callable[[int], None] = lamb
     for first, last in user_blocks(rows.indptr):
         block = rows.block(first, last)
         nothing = np.zeros((block.n_rows, items.factors.shape[1]), np.float32)
-        base, _ = base_side(block, items.w0, len(items.factors), items.settings).solve(
-            items.factors, items.gram, nothing, EXACT
-        )
+        base = solve_exactly(base_side(block, items.scale, items.settings), items, nothing)
         parts.append(split_users(block, base, items) if items.settings.n_personas > 1 else as_one_persona(block, base))
         on_block(last)
     return join(parts)
+
+
+def solve_exactly(side: UserSide, items: FixedItems, start: np.ndarray) -> np.ndarray:
+    """Solve for rows to convergence; where a term is majorised, again from there, a fixed number of times."""
+    factors = start
+    for _ in range(1 if side.distinction is None else _MAJORISATIONS):
+        factors, _ = side.solve(items.factors, items.gram, factors, EXACT, items.crowd)
+    return factors
 
 
 def as_one_persona(rows: Rows, base: np.ndarray) -> Tastes:
@@ -103,13 +117,25 @@ def as_one_persona(rows: Rows, base: np.ndarray) -> Tastes:
 
 
 def split_users(rows: Rows, base: np.ndarray, items: FixedItems) -> Tastes:
-    """Split users by the cluster start and solve for their personas."""
-    split = cluster_start(rows, items.factors, items.settings.n_personas, items.seed)
-    side = persona_side(rows, base, split, items.w0, len(items.factors), items.settings)
-    user_of_row = np.repeat(np.arange(rows.n_rows), np.diff(split.persona_indptr))
-    factors, _ = side.solve(items.factors, items.gram, base[user_of_row], EXACT)
-    shares = np.diff(side.rows.indptr) / np.maximum(np.diff(rows.indptr)[user_of_row], 1)
-    return Tastes(base, factors, split.persona_indptr, shares.astype(np.float32), split.personas)
+    """Split users and solve for their personas; as often as pairs may change their persona, split and solve again."""
+    settings = items.settings
+    split = start_split(rows, items.factors, base, settings, items.seed)
+    factors = solve_personas(rows, base, split, items)
+    if settings.reassignment != "kept" or settings.merge_cosine <= 1:
+        for _ in range(_REASSIGNMENTS):
+            split = split_again(rows, items.factors, factors, split, settings.reassignment, settings.merge_cosine)
+            factors = solve_personas(rows, base, split, items)
+    row_of_pair = persona_row_of_pair(rows, split.personas, split.persona_indptr)
+    n_pairs = np.bincount(row_of_pair, minlength=len(factors))
+    n_items = np.repeat(np.diff(rows.indptr), np.diff(split.persona_indptr))
+    shares = (n_pairs / np.maximum(n_items, 1)).astype(np.float32)
+    return Tastes(base, factors, split.persona_indptr, shares, split.personas)
+
+
+def solve_personas(rows: Rows, base: np.ndarray, split: Split, items: FixedItems) -> np.ndarray:
+    """Solve for the personas of a split, float32, (n_rows, n_factors)."""
+    side = persona_side(rows, base, split, items.scale, items.settings)
+    return solve_exactly(side, items, np.repeat(base, np.diff(split.persona_indptr), axis=0))
 
 
 def user_blocks(indptr: np.ndarray) -> list[tuple[int, int]]:

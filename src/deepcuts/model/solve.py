@@ -10,6 +10,7 @@ from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.long_rows import solve_long_rows
 from deepcuts.kernels.short_rows import solve_short_rows
 from deepcuts.model.rows import Rows
+from deepcuts.model.term import Term
 
 _GRAM_BLOCK = 16_384
 _LINES_IN_CACHE = 8_192  # sixteen rows of pairs × factors numbers that stay near the processor: half a megabyte
@@ -46,7 +47,7 @@ class Penalty:
     ridge
         ρ, (n_rows,).
     pull
-        (n_rows, n_factors), or None for nothing.
+        (n_rows, n_factors), (1, n_factors) for all rows alike, or None for nothing.
     floor
         0, or −inf for rows that may be negative.
     """
@@ -55,6 +56,12 @@ class Penalty:
     ridge: np.ndarray
     pull: np.ndarray | None
     floor: float
+
+    @classmethod
+    def of(cls, term: Term, floor: float) -> Penalty:
+        """Take a sum of terms that has a shared part and a ridge."""
+        pull = term.pull if isinstance(term.pull, np.ndarray) else None
+        return cls(np.asarray(term.shared), np.asarray(term.ridge), pull, floor)
 
 
 def solve(

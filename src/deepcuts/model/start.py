@@ -1,4 +1,4 @@
-"""How a user is split: the cluster start."""
+"""How a user is split into personas, and split again as the personas move."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepcuts.kernels.arrays import read_only
+from deepcuts.kernels.assignment import assign, regroup
 from deepcuts.kernels.clustering import cluster_histories
 from deepcuts.model.rows import Rows
+from deepcuts.model.settings import PersonaSettings
 
 _MAX_ROUNDS = 20
+_PERTURBATION = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,11 +26,16 @@ class Split:
         int8, (n_pairs,): 0 is the user's largest persona.
     persona_indptr
         int64, (n_users + 1,): the personas of user u are the rows ``persona_indptr[u]:persona_indptr[u + 1]``.
-        Every user has at least one.
+        Every user has at least one, and every persona of a user who has items has one of them.
     """
 
     personas: np.ndarray
     persona_indptr: np.ndarray
+
+    @classmethod
+    def of(cls, personas: np.ndarray, n_personas: np.ndarray) -> Split:
+        """Count the rows; users without items have one all the same."""
+        return cls(personas, np.concatenate([[0], np.cumsum(np.maximum(n_personas, 1))]))
 
 
 def one_persona(rows: Rows) -> Split:
@@ -35,23 +43,82 @@ def one_persona(rows: Rows) -> Split:
     return Split(np.zeros(len(rows.indices), np.int8), np.arange(rows.n_rows + 1))
 
 
-def most_personas(n_items: np.ndarray, n_personas: int) -> np.ndarray:
-    """Return the most personas of users with so many items: max(1, min(n_personas, ⌊log2 n⌋)), int64."""
-    doublings = np.floor(np.log2(np.maximum(n_items, 1)))
-    return np.asarray(np.clip(doublings, 1, n_personas), np.int64)
+def start_split(rows: Rows, item_factors: np.ndarray, base: np.ndarray, settings: PersonaSettings, seed: int) -> Split:
+    """Split every user as the settings say: by clusters of their items, or by perturbed copies of their base vector."""
+    most = most_personas(np.diff(rows.indptr), settings)
+    if settings.start == "cluster":
+        return cluster_start(rows, item_factors, most, seed)
+    return copy_start(rows, item_factors, base, most, seed)
 
 
-def cluster_start(rows: Rows, item_factors: np.ndarray, n_personas: int, seed: int) -> Split:
+def most_personas(n_items: np.ndarray, settings: PersonaSettings) -> np.ndarray:
+    """Return the most personas of users with so many items, int64.
+
+    "log2": max(1, min(n_personas, ⌊log2 n⌋)), the rule of MIND (Li et al. 2019, doi:10.1145/3357384.3357814).
+    "all": as many as there are items for.
+    """
+    limit = np.floor(np.log2(np.maximum(n_items, 1))) if settings.persona_count == "log2" else n_items
+    return np.asarray(np.clip(limit, 1, settings.n_personas), np.int64)
+
+
+def cluster_start(rows: Rows, item_factors: np.ndarray, most: np.ndarray, seed: int) -> Split:
     """Split every user by spherical k-means++ over the vectors of their own items.
 
     Empty clusters are dropped. The draws depend on the seed and on the history alone: the same history is split the
     same way in training and in fold-in.
     """
-    lengths = np.linalg.norm(item_factors, axis=1, keepdims=True)
-    directions = np.divide(item_factors, lengths, out=np.zeros_like(item_factors), where=lengths > 0)
     personas = np.zeros(len(rows.indices), np.int8)
     n_found = np.empty(rows.n_rows, np.int64)
-    most = most_personas(np.diff(rows.indptr), n_personas)
-    inputs = map(read_only, (rows.indptr, rows.indices, directions, most))
+    inputs = map(read_only, (rows.indptr, rows.indices, directions(item_factors), most))
     cluster_histories(*inputs, seed, _MAX_ROUNDS, personas, n_found)
-    return Split(personas, np.concatenate([[0], np.cumsum(np.maximum(n_found, 1))]))
+    return Split.of(personas, n_found)
+
+
+def copy_start(rows: Rows, item_factors: np.ndarray, base: np.ndarray, most: np.ndarray, seed: int) -> Split:
+    """Split every user by slightly perturbed copies of their base vector: each item goes to the copy that scores best.
+
+    The perturbations are the same for all users, so that the same history is always split the same way.
+    """
+    noise = np.random.default_rng(seed).standard_normal((int(most.max(initial=1)), base.shape[1]), np.float32)
+    indptr = np.concatenate([[0], np.cumsum(most)])
+    copy = np.arange(indptr[-1]) - np.repeat(indptr[:-1], most)
+    copies = np.repeat(base, most, axis=0) * (1 + np.float32(_PERTURBATION) * noise[copy])
+    empty = Split(np.zeros(len(rows.indices), np.int8), indptr)
+    return split_again(rows, item_factors, copies, empty, how="score", merge_cosine=2.0)
+
+
+def split_again(
+    rows: Rows, item_factors: np.ndarray, factors: np.ndarray, split: Split, how: str, merge_cosine: float
+) -> Split:
+    """Give pairs to the persona that now fits them best, re-seed empty personas and join those alike.
+
+    Parameters
+    ----------
+    rows, item_factors
+        One row per user, and the items.
+    factors
+        The personas, float32, (n_rows, n_factors).
+    split
+        The split they were made by.
+    how
+        "kept" leaves the pairs where they are; "cosine" takes the persona of the nearest direction, "score" the one of
+        the best score, which lets large personas swallow small ones.
+    merge_cosine
+        Personas at least this alike are joined; above 1, none are.
+    """
+    ways = directions(factors)
+    personas, matches = split.personas.copy(), np.zeros(len(rows.indices), np.float32)
+    if how != "kept":
+        vectors = (item_factors, factors) if how == "score" else (directions(item_factors), ways)
+        pairs = (rows.indptr, rows.indices, vectors[0], split.persona_indptr, vectors[1])
+        assign(*map(read_only, pairs), personas, matches)
+    n_left = np.empty(rows.n_rows, np.int64)
+    users = (rows.indptr, split.persona_indptr, ways, matches)
+    regroup(*map(read_only, users), np.float32(merge_cosine), personas, n_left)
+    return Split.of(personas, n_left)
+
+
+def directions(factors: np.ndarray) -> np.ndarray:
+    """Vectors of length one; those of length zero stay so."""
+    lengths = np.linalg.norm(factors, axis=1, keepdims=True)
+    return np.asarray(np.divide(factors, lengths, out=np.zeros(factors.shape, np.float32), where=lengths > 0))

@@ -6,43 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepcuts.model.ridge import base_ridge, frequency_ridge, weighted_square
+from deepcuts.model.distinction import Distinction
+from deepcuts.model.diversity import Diversity
+from deepcuts.model.lean import Lean
+from deepcuts.model.ridge import base_ridge, frequency_ridge
 from deepcuts.model.rows import Rows, split_by_persona
+from deepcuts.model.scale import Scale
 from deepcuts.model.settings import PersonaSettings
 from deepcuts.model.solve import Effort, Penalty, solve
 from deepcuts.model.start import Split
-
-
-@dataclass(frozen=True, eq=False)
-class Anchor:
-    """What persona rows lean on.
-
-    Parameters
-    ----------
-    lean
-        μ of every row, float32, (n_rows,).
-    base
-        Base vectors of the users, float32, (n_users, n_factors).
-    user_of_row
-        int64, (n_rows,): the user that each row belongs to.
-    """
-
-    lean: np.ndarray
-    base: np.ndarray
-    user_of_row: np.ndarray
-
-    def pull(self) -> np.ndarray:
-        """Linear term μ b of every row: μ ‖x − b‖² = μ ‖x‖² − 2 μ b·x + a constant."""
-        return np.asarray(self.lean[:, None] * self.base[self.user_of_row])
-
-    def loss(self, factors: np.ndarray) -> float:
-        """Σ μ ‖x − b‖²."""
-        return weighted_square(self.lean, factors - self.base[self.user_of_row])
+from deepcuts.model.term import Term
 
 
 @dataclass(frozen=True, eq=False)
 class UserSide:
-    """Rows of users or personas and the weights of their loss.
+    """Rows of users or personas and the terms of their loss.
 
     Parameters
     ----------
@@ -52,8 +30,8 @@ class UserSide:
         ρ of every row, float32, (n_rows,).
     w0
         Weight of a pair that was not observed.
-    anchor
-        What the rows lean on; None before the split.
+    diversity, lean, distinction
+        Terms that count; None for those that do not.
     settings
         Hyperparameters.
     """
@@ -61,33 +39,51 @@ class UserSide:
     rows: Rows
     ridge: np.ndarray
     w0: float
-    anchor: Anchor | None
+    diversity: Diversity | None
+    lean: Lean | None
+    distinction: Distinction | None
     settings: PersonaSettings
 
-    @property
-    def unobserved_per_item(self) -> float:
-        """Unobserved weight of an item: w0 for each user, split or not."""
-        n_users = self.rows.n_rows if self.anchor is None else len(self.anchor.base)
-        return self.w0 * n_users
-
     def solve(
-        self, item_factors: np.ndarray, item_gram: np.ndarray, start: np.ndarray, effort: Effort
+        self,
+        item_factors: np.ndarray,
+        item_gram: np.ndarray,
+        start: np.ndarray,
+        effort: Effort,
+        crowd: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return new rows with items fixed, and the misfit of their pairs."""
-        pull = None if self.anchor is None else self.anchor.pull()
-        ridge = self.ridge if self.anchor is None else self.ridge + self.anchor.lean
-        penalty = Penalty(self.w0 * item_gram, ridge, pull, self.settings.lowest_factor)
-        return solve(self.rows, item_factors, penalty, start, effort)
+        """Return new rows with items fixed, and the misfit of their pairs.
+
+        Parameters
+        ----------
+        item_factors, item_gram
+            The items.
+        start
+            Rows to start from, and to majorise at, float32, (n_rows, n_factors).
+        effort
+            How far to go.
+        crowd
+            Sum of the rows of all users, of which these are few; None where these are all.
+        """
+        term = Term(shared=self.w0 * item_gram, ridge=self.ridge)
+        if self.lean is not None:
+            term += self.lean.term()
+        if self.diversity is not None and crowd is not None:
+            term += self.diversity.user_term(item_gram, crowd)
+        elif self.diversity is not None:
+            term += self.diversity.crowd_term(item_gram, start)
+        if self.distinction is not None:
+            term += self.distinction.term(start)
+        return solve(self.rows, item_factors, Penalty.of(term, self.settings.lowest_factor), start, effort)
 
 
-def base_side(rows: Rows, w0: float, n_items: int, settings: PersonaSettings) -> UserSide:
+def base_side(rows: Rows, scale: Scale, settings: PersonaSettings) -> UserSide:
     """One row per user."""
-    return UserSide(rows, base_ridge(rows.weights, w0, n_items, settings), w0, None, settings)
+    ridge = base_ridge(rows.weights, scale, settings)
+    return UserSide(rows, ridge, scale.w0, _diversity(scale.w0, scale, settings), None, None, settings)
 
 
-def persona_side(
-    rows: Rows, base: np.ndarray, split: Split, w0: float, n_items: int, settings: PersonaSettings
-) -> UserSide:
+def persona_side(rows: Rows, base: np.ndarray, split: Split, scale: Scale, settings: PersonaSettings) -> UserSide:
     """One row per persona; ridge and lean scale with what was observed of the persona and of its user.
 
     Parameters
@@ -98,17 +94,31 @@ def persona_side(
         Base vectors of the users, float32, (n_users, n_factors).
     split
         The personas of the users' pairs.
-    w0, n_items, settings
+    scale, settings
         As they were for the base.
     """
     persona_rows = split_by_persona(rows, split.personas, split.persona_indptr)
     user_of_row = np.repeat(np.arange(rows.n_rows), np.diff(split.persona_indptr))
-    persona_w0 = w0 * settings.persona_unobserved_scale
+    w0 = scale.w0 * settings.persona_unobserved_scale
     ridge = frequency_ridge(
         settings.user_regularization * settings.persona_regularization_scale,
         persona_rows.weights,
-        persona_w0 * n_items,
+        w0 * scale.n_items,
         settings.frequency_exponent,
     )
-    lean = settings.lean * base_ridge(rows.weights, w0, n_items, settings)[user_of_row]
-    return UserSide(persona_rows, ridge, persona_w0, Anchor(lean, base, user_of_row), settings)
+    of_user = base_ridge(rows.weights, scale, settings)
+    lean = Lean(settings.lean * of_user[user_of_row], base, user_of_row)
+    distinction = _distinction(split, of_user, scale, settings)
+    return UserSide(persona_rows, ridge, w0, _diversity(w0, scale, settings), lean, distinction, settings)
+
+
+def _diversity(w0: float, scale: Scale, settings: PersonaSettings) -> Diversity | None:
+    return Diversity(settings.diversity * w0 / scale.n_users) if settings.diversity else None
+
+
+def _distinction(split: Split, ridge: np.ndarray, scale: Scale, settings: PersonaSettings) -> Distinction | None:
+    """Weigh the term like a user's ridge: with vectors of the usual length, both are of one size."""
+    if not settings.distinction or not scale.taste_square:
+        return None
+    weights = settings.distinction * ridge * np.float32(scale.taste_square**2)
+    return Distinction(split.persona_indptr, weights, settings.distinction_floor * scale.taste_square)

@@ -1,0 +1,44 @@
+"""How far apart the personas of a user are."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+from deepcuts.kernels.long_rows import FLAGS
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS, parallel=True)
+def distinction(indptr, factors, weights, floor, gradient, losses):
+    """Compute w Σ_{p<q} 1 / (‖x_p − x_q‖² + ε) over the personas x of every user, and its gradient.
+
+    Parameters
+    ----------
+    indptr
+        int64, (n_users + 1,): the personas of user u are the rows ``indptr[u]:indptr[u + 1]``.
+    factors
+        float32, (n_rows, n_factors).
+    weights
+        float32, (n_users,): w of every user.
+    floor
+        float32: ε, above 0.
+    gradient
+        float32, (n_rows, n_factors): overwritten.
+    losses
+        float32, (n_users,): overwritten.
+    """
+    for u in prange(len(indptr) - 1):
+        losses[u] = np.float32(0.0)
+        gradient[indptr[u] : indptr[u + 1]] = np.float32(0.0)
+        for p in range(indptr[u], indptr[u + 1]):
+            for q in range(p + 1, indptr[u + 1]):
+                square = floor
+                for f in range(factors.shape[1]):
+                    apart = factors[p, f] - factors[q, f]
+                    square += apart * apart
+                losses[u] += weights[u] / square
+                slope = np.float32(2.0) * weights[u] / (square * square)
+                for f in range(factors.shape[1]):
+                    step = slope * (factors[p, f] - factors[q, f])
+                    gradient[p, f] -= step
+                    gradient[q, f] += step

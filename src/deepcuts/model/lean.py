@@ -1,0 +1,37 @@
+"""Personas lean on the base vector of their user: Σ μ ‖x − b‖²."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepcuts.model.ridge import weighted_square
+from deepcuts.model.term import Term
+
+
+@dataclass(frozen=True, eq=False)
+class Lean:
+    """What persona rows lean on, and how much.
+
+    Parameters
+    ----------
+    weights
+        μ of every row, float32, (n_rows,).
+    base
+        Base vectors of the users, float32, (n_users, n_factors).
+    user_of_row
+        int64, (n_rows,): the user that each row belongs to.
+    """
+
+    weights: np.ndarray
+    base: np.ndarray
+    user_of_row: np.ndarray
+
+    def term(self) -> Term:
+        """μ ‖x − b‖² = μ ‖x‖² − 2 μ b·x + a constant."""
+        return Term(ridge=self.weights, pull=self.weights[:, None] * self.base[self.user_of_row])
+
+    def loss(self, factors: np.ndarray) -> float:
+        """Σ μ ‖x − b‖² of rows x."""
+        return weighted_square(self.weights, factors - self.base[self.user_of_row])

@@ -1,0 +1,29 @@
+"""Terms of the loss that are quadratic in a row, and their sum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """What a term costs a row x: xᵀ S x + ρ ‖x‖² − 2 pull·x, up to a constant.
+
+    Parameters
+    ----------
+    shared
+        S, (n_factors, n_factors), symmetric, the same for all rows.
+    ridge
+        ρ, (n_rows,).
+    pull
+        (n_rows, n_factors), or (1, n_factors) for all rows alike.
+    """
+
+    shared: np.ndarray | float = 0.0
+    ridge: np.ndarray | float = 0.0
+    pull: np.ndarray | float = 0.0
+
+    def __add__(self, other: Term) -> Term:
+        return Term(self.shared + other.shared, self.ridge + other.ridge, self.pull + other.pull)
