@@ -1,0 +1,155 @@
+"""Holdouts: plays taken out of the data before training, to judge lists by."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from deepcuts.errors import DataError, SettingsError
+from deepcuts.interactions import Interactions
+
+
+class Split(NamedTuple):
+    """Plays to train on, and plays of the same users to judge by."""
+
+    train: Interactions
+    holdout: Interactions
+
+
+class UserSplit(NamedTuple):
+    """Users to train on; of other users, plays to fold in and plays to judge by."""
+
+    train: Interactions
+    fold_in: Interactions
+    holdout: Interactions
+
+
+def split_holdout(plays: Interactions, fraction: float = 0.2, seed: int = 0) -> Split:
+    """Hold out a random share of every user's items: ⌊fraction · n⌋ of n.
+
+    Parameters
+    ----------
+    plays
+        Plays of all users.
+    fraction
+        Share of items to hold out, above 0 and below 1; no user loses all of them.
+    seed
+        Of the draw, ≥ 0.
+
+    Raises
+    ------
+    SettingsError
+        If the fraction or the seed is out of range.
+    DataError
+        If nothing would be held out.
+    """
+    _check_fraction("fraction", fraction)
+    n_items = np.diff(plays.indptr)
+    order = np.lexsort((_generator(seed).random(plays.n_pairs), plays.user_of_pair()))
+    return _hold_out(plays, order, _floor(fraction, n_items))
+
+
+def split_last(plays: Interactions, n: int = 1) -> Split:
+    """Hold out the `n` items that every user played last, ties by the order of ids; everyone keeps at least one.
+
+    Parameters
+    ----------
+    plays
+        Plays of all users, with times.
+    n
+        Items to hold out of each user, at least 1.
+
+    Raises
+    ------
+    SettingsError
+        If `n` is below 1.
+    DataError
+        If times are not known, or nothing would be held out.
+    """
+    if n < 1:
+        raise SettingsError(f"n is {n}. Hold out at least 1 item of every user.")
+    if plays.last_played is None:
+        raise DataError(
+            "These plays have no times, so nothing is the latest. Read them with time=..., or split by share."
+        )
+    order = np.lexsort((-plays.last_played, plays.user_of_pair()))
+    return _hold_out(plays, order, np.minimum(n, np.maximum(np.diff(plays.indptr) - 1, 0)))
+
+
+def split_users(
+    plays: Interactions, users: float = 0.1, fraction: float = 0.2, min_items: int = 5, seed: int = 0
+) -> UserSplit:
+    """Hold out whole users, and of their items a random share, after Liang et al. 2018 (doi:10.1145/3178876.3186150).
+
+    Items that no training user has are dropped from the held-out users; whoever then has fewer than `min_items` items
+    is folded in as a whole and not judged by.
+
+    Parameters
+    ----------
+    plays
+        Plays of all users.
+    users
+        Users to hold out: a share of them where it is below 1, else a number of them.
+    fraction
+        Share of a held-out user's items to judge by, above 0 and below 1.
+    min_items
+        Items that a held-out user needs to be judged, at least 2.
+    seed
+        Of both draws, ≥ 0.
+
+    Raises
+    ------
+    SettingsError
+        If an argument is out of its range, or no user would be left to train on.
+    DataError
+        If nothing would be held out.
+    """
+    _check_fraction("fraction", fraction)
+    if min_items < 2:
+        raise SettingsError(f"min_items is {min_items}. A user needs at least 2 items, one of them to be folded in.")
+    n_held = int(users * plays.n_users) if users < 1 else int(users)
+    if not 1 <= n_held < plays.n_users:
+        raise SettingsError(
+            f"users={users} holds out {n_held:,} of {plays.n_users:,} users. Hold out at least 1, not all."
+        )
+    generator = _generator(seed)
+    held = np.zeros(plays.n_users, bool)
+    held[generator.permutation(plays.n_users)[:n_held]] = True
+    of_held = held[plays.user_of_pair()]
+    train = plays.keep_pairs(~of_held)
+    known = train.item_ids.indexes_of(plays.item_ids.values) >= 0
+    others = plays.keep_pairs(of_held & known[plays.indices])
+    n_items = np.diff(others.indptr)
+    counts = np.where(n_items >= min_items, _floor(fraction, n_items), 0)
+    order = np.lexsort((generator.random(others.n_pairs), others.user_of_pair()))
+    return UserSplit(train, *_hold_out(others, order, counts))
+
+
+def _hold_out(plays: Interactions, order: np.ndarray, counts: np.ndarray) -> Split:
+    """Hold out the first `counts[u]` pairs of every user in an order that keeps users together."""
+    place = np.arange(plays.n_pairs) - np.repeat(plays.indptr[:-1], np.diff(plays.indptr))
+    held = np.zeros(plays.n_pairs, bool)
+    held[order] = place < np.repeat(counts, np.diff(plays.indptr))
+    if not held.any():
+        raise DataError(
+            f"Nothing is held out: the longest of {plays.n_users:,} histories has "
+            f"{np.diff(plays.indptr).max(initial=0):,} items. Hold out more, or start from longer histories."
+        )
+    return Split(plays.keep_pairs(~held), plays.keep_pairs(held))
+
+
+def _floor(fraction: float, n_items: np.ndarray) -> np.ndarray:
+    return np.floor(fraction * n_items).astype(np.int64)
+
+
+def _check_fraction(name: str, fraction: float) -> None:
+    if not (math.isfinite(fraction) and 0 < fraction < 1):
+        raise SettingsError(f"{name} is {fraction}. Give a share above 0 and below 1.")
+
+
+def _generator(seed: int) -> np.random.Generator:
+    if seed < 0:
+        raise SettingsError(f"seed is {seed}. Give a whole number of 0 or more.")
+    return np.random.default_rng(seed)
