@@ -1,1 +1,13 @@
-"""Files and tables into Interactions."""
+"""Files and tables into Interactions.
+
+One reading goes this way: `files` finds the files and what they hold; `text_files`, `json_files`, `parquet_files` and
+`tables` each turn their kind into a `scan`, SQL that names the columns asked for; `rules` adds what makes a row good;
+`census` finds the ids of the good rows and numbers them; `bad` settles what becomes of the others; `pairs` sums the
+plays of every pair. All SQL runs in the `database` of one reading, which is gone afterwards.
+"""
+
+from deepcuts.ingest.options import Columns, IngestReport, ReadOptions
+from deepcuts.ingest.prune import prune
+from deepcuts.ingest.reading import ingest, read_plays
+
+__all__ = ["Columns", "IngestReport", "ReadOptions", "ingest", "prune", "read_plays"]

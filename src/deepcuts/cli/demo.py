@@ -1,0 +1,100 @@
+"""`deepcuts demo`: the whole road on an invented world."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deepcuts.cli.options import Quiet, Seed
+from deepcuts.cli.remarks import Remarks
+from deepcuts.cli.train import fit
+from deepcuts.errors import OutputError
+
+if TYPE_CHECKING:
+    from deepcuts.evaluation import Evaluation
+    from deepcuts.interactions import Interactions
+    from deepcuts.model import PersonaModel
+    from deepcuts.synthetic import World
+
+EXAMPLES = (
+    "deepcuts demo",
+    "deepcuts demo --folder /tmp/other --seed 1",
+)
+
+_N_USERS, _N_ITEMS = 2_000, 1_500
+
+
+def demo(
+    folder: Annotated[Path, typer.Option(metavar="FOLDER", help="Where its files go; made if missing.")] = Path("demo"),
+    seed: Seed = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Walk the whole road: invent listeners, read, split, train, recommend, judge, save.
+
+    It takes some seconds, and half a minute the first time, while kernels are compiled. The folder is the demo's own:
+    running it again replaces what it holds.
+    """
+    from deepcuts.cli import demo_report as report
+    from deepcuts.model import PersonaNMF
+
+    remarks = Remarks(quiet)
+    _claim(folder)
+    world = _invent(folder, seed, remarks)
+    train, holdout = _read_and_split(folder, seed, remarks)
+    model = fit(PersonaNMF(), train, seed, remarks)
+    model.save(folder / "model.safetensors", force=True)
+    evaluations = _judge(model, train, holdout, remarks)
+    user = report.most_divided_user(model)
+    report.show_world(world)
+    report.show_listener(model, world, user)
+    report.show_dial(model, user)
+    report.show_figures(evaluations)
+    report.show_next_steps(folder / "model.safetensors", user)
+
+
+def _claim(folder: Path) -> None:
+    """Refuse a folder that holds something else, of which a file might bear the name of one of ours."""
+    from deepcuts.synthetic.files import PLAYS
+
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "world" / PLAYS).exists():
+        raise OutputError(f"{folder} holds other files already. Give an empty or a new folder with --folder.")
+
+
+def _invent(folder: Path, seed: int, remarks: Remarks) -> World:
+    from deepcuts.synthetic import generate_world
+
+    with remarks.working(f"Inventing {_N_USERS:,} listeners and {_N_ITEMS:,} artists"):
+        world = generate_world(_N_USERS, _N_ITEMS, seed=seed)
+        world.save(folder / "world", force=True)
+    return world
+
+
+def _read_and_split(folder: Path, seed: int, remarks: Remarks) -> tuple[Interactions, Interactions]:
+    from deepcuts.cli.plays_files import write_interactions
+    from deepcuts.ingest import read_plays
+    from deepcuts.split import split_holdout
+    from deepcuts.synthetic.files import PLAYS
+
+    with remarks.working("Reading their plays and holding a fifth of them out"):
+        plays = read_plays(folder / "world" / PLAYS, user="user", item="artist", plays="plays")
+        train, holdout = split_holdout(plays, fraction=0.2, seed=seed)
+        write_interactions(folder / "train.safetensors", train, force=True)
+        write_interactions(folder / "holdout.parquet", holdout, force=True)
+    return train, holdout
+
+
+def _judge(model: PersonaModel, train: Interactions, holdout: Interactions, remarks: Remarks) -> dict[str, Evaluation]:
+    from deepcuts.baselines import Popularity
+    from deepcuts.cli.demo_report import RARE
+    from deepcuts.evaluation import evaluate
+
+    with remarks.working("Recommending to everyone, and judging the lists"):
+        lists = {
+            "popularity": Popularity().fit(train).recommend(k=100),
+            "one persona": model.base.recommend(k=100),
+            "personas": model.recommend(k=100),
+            f"rare ({RARE:+.0f})": model.recommend(k=100, rarity=RARE),
+        }
+        return {name: evaluate(table, train, holdout) for name, table in lists.items()}

@@ -1,0 +1,82 @@
+"""Options that are derived from a settings dataclass: name, type, default and help are written there, once."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Collection
+from dataclasses import Field, fields
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+_SECTION = re.compile(r"^Parameters\n-+\n(.*?)(?=^\w+\n-+$|\Z)", re.MULTILINE | re.DOTALL)
+_ENTRY = re.compile(r"^(\w[\w, ]*)\n((?:    .*\n?)+)", re.MULTILINE)
+
+
+def options_from(
+    settings: type, panel: str, names: Collection[str] | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command, in place of its ``**settings``, one option for each field of a dataclass.
+
+    Parameters
+    ----------
+    settings
+        A dataclass with a docstring in NumPy style, every field of which has a default.
+    panel
+        Title of the options in the help.
+    names
+        The fields that become options; None takes all.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(command, eval_str=True)
+        own = [option for option in signature.parameters.values() if option.kind is not option.VAR_KEYWORD]
+        types, texts = get_type_hints(settings), parameter_help(settings)
+        derived = [
+            _option(field, types[field.name], texts[field.name], panel)
+            for field in fields(settings)
+            if names is None or field.name in names
+        ]
+        vars(command)["__signature__"] = signature.replace(parameters=own + derived)
+        return command
+
+    return decorate
+
+
+def parameter_help(documented: type) -> dict[str, str]:
+    """Read what the docstring of a class says of each parameter."""
+    section = _SECTION.search(inspect.cleandoc(documented.__doc__ or ""))
+    entries = _ENTRY.findall(section.group(1)) if section else []
+    return {name.strip(): " ".join(text.split()) for names, text in entries for name in names.split(",")}
+
+
+def flag(name: str) -> str:
+    """Option of a field: ``n_factors`` is --factors, ``k`` is -k."""
+    return f"-{name}" if len(name) == 1 else "--" + name.removeprefix("n_").replace("_", "-")
+
+
+def _option(field: Field[Any], annotation: Any, text: str, panel: str) -> inspect.Parameter:
+    default, text = field.default, text.replace("``", "`").replace("[", r"\[")
+    if default is True:  # the flag turns it off: a pair of flags would take a column of its own in the help
+        turned = typer.Option(
+            f"--no-{flag(field.name)[2:]}",
+            callback=_opposite,
+            show_default=False,
+            help=f"Turn off what is on otherwise: {text[0].lower()}{text[1:]}",
+            rich_help_panel=panel,
+        )
+        default, option = False, turned
+    else:
+        option = typer.Option(flag(field.name), metavar=_metavar(annotation), help=text, rich_help_panel=panel)
+    return inspect.Parameter(
+        field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[annotation, option]
+    )
+
+
+def _opposite(turned_off: bool) -> bool:
+    return not turned_off
+
+
+def _metavar(annotation: Any) -> str | None:
+    return {int: "N", float: "X", bool: None}.get(annotation, "NAME")  # the text names the choices

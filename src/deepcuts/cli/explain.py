@@ -1,0 +1,18 @@
+"""`deepcuts explain`: why an item is recommended."""
+
+from __future__ import annotations
+
+from deepcuts.cli.options import Item, Json, Length, ModelFile, User
+from deepcuts.cli.terminal import show_table
+
+EXAMPLES = (
+    "deepcuts explain model.safetensors ada Grouper",
+    'deepcuts explain model.safetensors ada "J Dilla" -k 3 --json',
+)
+
+
+def explain(model: ModelFile, user: User, item: Item, k: Length = 10, json: Json = False) -> None:
+    """Tell which of a user's own items speak for an item, and for how much of its score."""
+    from deepcuts.model import load
+
+    show_table(load(model).explain(user, item, k), f"What of {user} speaks for {item}", as_json=json)

@@ -1,0 +1,86 @@
+"""What goes wrong ends as one message on stderr and an exit code, never as a traceback."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import typer
+
+from deepcuts.cli.terminal import say_line
+from deepcuts.errors import DeepcutsError, SettingsError
+
+BAD_DATA, BAD_USAGE, INTERRUPTED = 1, 2, 130
+
+_OWN_EXITS = (typer.Exit, typer.Abort, typer.BadParameter)
+
+
+def guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command report its warnings and failures to people."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:
+        with _warnings_shown(), _failures_reported():
+            command(*arguments, **options)
+
+    return run
+
+
+def drop_output() -> None:
+    """Send what is still to be printed nowhere: whoever read it has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _failures_reported() -> Iterator[None]:
+    try:
+        yield
+    except _OWN_EXITS:
+        raise
+    except KeyboardInterrupt:
+        say_line("Interrupted.")
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        drop_output()
+        raise typer.Exit(BAD_DATA) from None
+    except Exception as error:
+        if "DEEPCUTS_TRACEBACK" in os.environ:
+            traceback.print_exc()
+        say_line(_message(error), "bold red", "Error: ")
+        raise typer.Exit(BAD_USAGE if isinstance(error, SettingsError) else BAD_DATA) from None
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, DeepcutsError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return f"There is not enough memory. Close other programs, or give less data at a time. {error}".rstrip()
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+    return (
+        f"This is a fault of deepcuts, not of yours: {type(error).__name__}: {error}. "
+        "Please report it, with what DEEPCUTS_TRACEBACK=1 in the environment prints."
+    )
+
+
+@contextmanager
+def _warnings_shown() -> Iterator[None]:
+    """Print what the library warns of, for as long as the block runs."""
+    logger, handler = logging.getLogger("deepcuts"), _WarningPrinter(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+class _WarningPrinter(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        say_line(message[:1].upper() + message[1:], "yellow", "Warning: ")

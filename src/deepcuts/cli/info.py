@@ -1,0 +1,81 @@
+"""`deepcuts info`: what a file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deepcuts.cli.options import Json
+from deepcuts.cli.terminal import printable, say_line, show_json, stdout
+
+EXAMPLES = (
+    "deepcuts info model.safetensors",
+    "deepcuts info plays.safetensors --verify --json",
+)
+
+
+def info(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Plays or a model that deepcuts has written.")],
+    verify: Annotated[bool, typer.Option("--verify", help="Compare the whole file with its checksum.")] = False,
+    json: Json = False,
+) -> None:
+    """Show what a file holds: sizes, settings, training, personas, popularity."""
+    from deepcuts import storage
+
+    header = storage.describe(file)
+    if verify:
+        storage.read(file, header.kind, verify=True)
+        say_line(f"The checksum of {file} matches its contents.")
+    facts = {
+        "file": str(file),
+        "kind": header.kind,
+        "bytes": header.n_bytes,
+        "schema_version": header.schema_version,
+        "package_version": header.package_version,
+        "checksum": header.checksum,
+        **_contents(file, header.kind),
+    }
+    if json:
+        show_json(facts)
+    else:
+        _show_facts(facts)
+
+
+def _contents(file: Path, kind: str) -> dict[str, Any]:
+    from deepcuts.cli.summaries import summarise_model, summarise_plays
+    from deepcuts.interactions import Interactions
+    from deepcuts.model import load
+
+    return summarise_model(load(file)) if kind == "model" else summarise_plays(Interactions.load(file))
+
+
+def _show_facts(facts: Mapping[str, Any]) -> None:
+    from rich.table import Table
+
+    shown = Table.grid(padding=(0, 2))
+    shown.add_column(overflow="fold")
+    shown.add_column(overflow="fold")
+    for name, value in _rows(facts):
+        shown.add_row(name, value)
+    stdout().print(shown)
+
+
+def _rows(facts: Mapping[str, Any], indent: str = "") -> Iterator[tuple[str, str]]:
+    """Names and values as text, one row each, those of nested facts further right."""
+    for name, value in facts.items():
+        is_nested = isinstance(value, Mapping)
+        label = indent + printable(name) if indent else name.removeprefix("n_").replace("_", " ")
+        yield label, "" if is_nested else _readable(value)
+        if is_nested:
+            yield from _rows(value, indent + "  ")
+
+
+def _readable(value: str | float | bool | None) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return printable(value)
+    return "–" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"

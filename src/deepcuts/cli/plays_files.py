@@ -1,0 +1,49 @@
+"""Interactions as files: our own format, or a table with the columns user_id, item_id and plays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deepcuts.cli.tables import ENDINGS, check_ending, write_table
+from deepcuts.ingest import read_plays
+from deepcuts.interactions import Interactions
+
+OWN_ENDING = ".safetensors"
+
+
+def read_interactions(path: Path) -> Interactions:
+    """Read interactions.
+
+    Raises
+    ------
+    FileFormatError, DataError
+        If there is no such file, or it cannot be used.
+    """
+    if path.suffix == OWN_ENDING:
+        return Interactions.load(path)
+    return read_plays(path, user="user_id", item="item_id", plays="plays")
+
+
+def check_interactions_ending(path: Path) -> None:
+    """Refuse a file to be whose ending does not say its format.
+
+    Raises
+    ------
+    SettingsError
+        If the ending is not known.
+    """
+    check_ending(path, (OWN_ENDING, *ENDINGS))
+
+
+def write_interactions(path: Path, plays: Interactions, *, force: bool) -> None:
+    """Write interactions in the format that the ending says.
+
+    Raises
+    ------
+    OutputError
+        If the file exists and `force` is false, or if it cannot be written.
+    """
+    if path.suffix == OWN_ENDING:
+        plays.save(path, force=force)
+    else:
+        write_table(path, [plays.to_arrow()], force=force)

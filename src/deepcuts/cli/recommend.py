@@ -1,0 +1,152 @@
+"""`deepcuts recommend`: lists for some users, for a visitor, or for everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deepcuts.cli import values
+from deepcuts.cli.derived import options_from
+from deepcuts.cli.options import Force, Json, ModelFile, Quiet
+from deepcuts.cli.remarks import FIRST_NOTE, Advance, Remarks
+from deepcuts.cli.terminal import show_json, show_table
+from deepcuts.errors import SettingsError
+from deepcuts.recommendation.settings import ListSettings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+EXAMPLES = (
+    "deepcuts recommend model.safetensors -k 100 -o lists.parquet",
+    "deepcuts recommend model.safetensors --user ada --user bob --rarity 0.3",
+    "deepcuts recommend model.safetensors --user ada --rarity 0=0.5,1=-0.2",
+    "deepcuts recommend model.safetensors --history plays.tsv --deny @heard.txt",
+)
+
+_SHOWN = ["rank", "item_id", "score", "persona"]
+
+
+@options_from(ListSettings, panel="Lists", names=("k", "mix", "dial", "frequency", "include_seen"))
+def recommend(
+    model: ModelFile,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The .parquet, .csv or .jsonl file to write lists to."),
+    ] = None,
+    user: Annotated[list[str] | None, typer.Option(metavar="ID", help="A user; may be repeated.")] = None,
+    users_from: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with a user on every line.")] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Plays of a visitor: on every line an item, a tab or comma, and its plays."),
+    ] = None,
+    base: Annotated[bool, typer.Option("--base", help="Use the one-persona model that the personas lean on.")] = False,
+    rarity: Annotated[
+        str,
+        typer.Option(
+            metavar="X", help="0 is neutral, above 0 rarer, below 0 more familiar; or by persona, such as 0=0.3,2=-0.1."
+        ),
+    ] = "0",
+    pick: Annotated[list[int] | None, typer.Option(metavar="PERSONA", help="Hear only this one; repeatable.")] = None,
+    mute: Annotated[list[int] | None, typer.Option(metavar="PERSONA", help="Leave this one out; repeatable.")] = None,
+    boost: Annotated[
+        list[str] | None, typer.Option(metavar="PERSONA=X", help="Multiply its share, as in 0=2; repeatable.")
+    ] = None,
+    allow: Annotated[
+        list[str] | None, typer.Option(metavar="ITEM|@FILE", help="List nothing but these; repeatable.")
+    ] = None,
+    deny: Annotated[
+        list[str] | None, typer.Option(metavar="ITEM|@FILE", help="List none of these; repeatable.")
+    ] = None,
+    json: Json = False,
+    force: Force = False,
+    quiet: Quiet = False,
+    **settings: Any,
+) -> None:
+    """Make ranked lists: user_id, item_id, rank, score and persona.
+
+    Without users, lists are made for all users of the model and go to a file. With users or a visitor, they are printed
+    unless there is a file.
+    """
+    from deepcuts.model import load
+    from deepcuts.recommendation import recommend_batches
+
+    lists = ListSettings(
+        rarity=values.rarity(rarity),
+        pick=pick or None,
+        weights=_weights(mute or (), boost or ()),
+        allow=values.ids(allow) if allow else None,
+        deny=values.ids(deny or ()),
+        **settings,
+    )
+    users = _users(user, users_from, history)
+    _check_destination(output, everyone=users is None and history is None, force=force)
+    source = load(model)
+    if history is not None:
+        source = source.fold_in(values.history_in_file(history))
+    parts = recommend_batches(source.base if base else source, users, lists)
+    if output is None:
+        _print(parts, as_json=json)
+    else:
+        _write(parts, output, len(source.user_ids) if users is None else len(users), Remarks(quiet), force=force)
+
+
+def _weights(muted: Sequence[int], boosts: Sequence[str]) -> dict[int, float]:
+    weights = dict.fromkeys(muted, 0.0)
+    for boost in boosts:
+        weights |= values.by_persona(boost, "--boost")
+    return weights
+
+
+def _users(named: Sequence[str] | None, file: Path | None, history: Path | None) -> list[str] | None:
+    """Whom the lists are for; None is everyone in the model."""
+    if not named and file is None:
+        return None
+    if history is not None:
+        raise SettingsError("A visitor and users of the model were asked for. Give --history, or --user, not both.")
+    return [*(named or ()), *(values.ids_in_file(file) if file else ())]
+
+
+def _check_destination(output: Path | None, *, everyone: bool, force: bool) -> None:
+    from deepcuts.cli.tables import check_ending
+    from deepcuts.storage import check_output
+
+    if output is not None:
+        check_ending(output)
+        check_output(output, force=force)
+    elif everyone:
+        raise SettingsError(
+            "Lists of all users are too long to print. Name a file with -o, or users with --user, --users-from "
+            "or --history."
+        )
+
+
+def _write(parts: Iterator[pa.Table], output: Path, n_users: int, remarks: Remarks, *, force: bool) -> None:
+    from deepcuts.cli.tables import write_table
+
+    with remarks.bar("Users", n_users, FIRST_NOTE) as advance:
+        n_rows = write_table(output, _counted(parts, advance), force=force)
+    remarks.say(f"{n_rows:,} rows saved in {output}.")
+
+
+def _counted(parts: Iterator[pa.Table], advance: Advance) -> Iterator[pa.Table]:
+    for part in parts:
+        yield part
+        advance(len(part["user_id"].unique()), "")
+
+
+def _print(parts: Iterator[pa.Table], *, as_json: bool) -> None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = pa.concat_tables(parts)
+    if as_json:
+        show_json(table.to_pylist())
+        return
+    for user in table["user_id"].unique():
+        own = table.filter(pc.equal(table["user_id"], user))
+        show_table(own.select(_SHOWN), f"For {user}", as_json=False)
+    if not table.num_rows:
+        Remarks().say("No item qualifies.")

@@ -1,0 +1,18 @@
+"""`deepcuts similar`: the neighbours of an item."""
+
+from __future__ import annotations
+
+from deepcuts.cli.options import Item, Json, Length, ModelFile
+from deepcuts.cli.terminal import show_table
+
+EXAMPLES = (
+    "deepcuts similar model.safetensors Grouper",
+    'deepcuts similar model.safetensors "J Dilla" -k 50 --json',
+)
+
+
+def similar(model: ModelFile, item: Item, k: Length = 20, json: Json = False) -> None:
+    """List the items that are most like one, by the cosine of their factors."""
+    from deepcuts.model import load
+
+    show_table(load(model).similar_items(item, k), f"Like {item}", as_json=json)

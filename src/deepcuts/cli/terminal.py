@@ -1,0 +1,99 @@
+"""What people see: results on stdout, everything else on stderr, and no text that could play tricks on the terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from rich.console import Console
+    from rich.table import Table
+
+_PIPED_WIDTH = 120  # what reads a pipe cuts lines itself
+
+_FORMATS = {"share": "{:.1%}", "plays": "{:,.0f}"}
+
+
+def printable(text: str) -> str:
+    """Spell out the characters of a text that a terminal would obey instead of showing them."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def stdout() -> Console:
+    """Return where results go."""
+    return _console(sys.stdout.isatty(), stderr=False)
+
+
+def stderr() -> Console:
+    """Return where remarks, progress, warnings and errors go."""
+    return _console(sys.stderr.isatty(), stderr=True)
+
+
+def _console(is_terminal: bool, *, stderr: bool) -> Console:
+    from rich.console import Console
+
+    width = None if is_terminal or "COLUMNS" in os.environ else _PIPED_WIDTH
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+
+def say_line(text: str, style: str = "", label: str = "") -> None:
+    """Print a line of plain text to stderr, with a coloured label in front, such as "Error: "."""
+    from rich.text import Text
+
+    console = stderr()
+    safe = "\n".join(map(printable, text.splitlines()))
+    console.print(Text.assemble((label, style), safe), soft_wrap=not console.is_terminal)
+
+
+def show_json(value: Any) -> None:
+    """Print a value to stdout as JSON, in ASCII, so that no locale can spoil it."""
+    print(json.dumps(value, indent=2))
+
+
+def show_table(table: pa.Table, title: str, *, as_json: bool) -> None:
+    """Print an Arrow table to stdout: for people, or its rows as JSON."""
+    if as_json:
+        show_json(table.to_pylist())
+        return
+    shown = ruled_table(title)
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        is_text = str(column.type) == "string"
+        shown.add_column(name.removesuffix("_id"), justify="left" if is_text else "right", overflow="fold")
+    for row in table.to_pylist():
+        shown.add_row(*(_cell(name, value) for name, value in row.items()))
+    print_table(shown)
+
+
+def print_table(table: Table) -> None:
+    """Print a table to stdout, and a blank line after it."""
+    console = stdout()
+    console.print(table)
+    console.print()
+
+
+def ruled_table(title: str) -> Table:
+    """Return an empty table with a title and a line under its header."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    return Table(
+        title=Text(printable(title)),
+        title_style="bold",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        collapse_padding=True,
+    )
+
+
+def _cell(name: str, value: str | float | None) -> str:
+    if isinstance(value, str):
+        return printable(value)
+    if value is None:
+        return "–"
+    return _FORMATS.get(name, "{:,}" if isinstance(value, int) else "{:.4g}").format(value)

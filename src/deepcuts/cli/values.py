@@ -1,0 +1,110 @@
+"""Values of options that are more than one word: numbers by persona, lists of ids, a history."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from deepcuts.errors import DataError, SettingsError
+
+
+def by_persona(text: str, option: str) -> dict[int, float]:
+    """Read numbers by persona, such as ``0=0.3,2=-0.1``.
+
+    Raises
+    ------
+    SettingsError
+        If it is spelt otherwise.
+    """
+    try:
+        pairs = [part.split("=") for part in text.split(",")]
+        return {int(persona): float(value) for persona, value in pairs}
+    except ValueError:
+        raise SettingsError(f"{option} is {text!r}. Give numbers by persona, such as 0=2 or 0=0.3,2=-0.1.") from None
+
+
+def rarity(text: str) -> float | Mapping[int, float]:
+    """Read the turn of the dial: one number for all personas, or numbers by persona.
+
+    Raises
+    ------
+    SettingsError
+        If it is neither.
+    """
+    try:
+        return float(text)
+    except ValueError:
+        return by_persona(text, "--rarity")
+
+
+def ids(given: Sequence[str]) -> list[str]:
+    """Take ids as they are given, and those in a file where one is given as ``@FILE``.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or it holds no text.
+    """
+    return [one for text in given for one in (ids_in_file(Path(text[1:])) if text.startswith("@") else [text])]
+
+
+def ids_in_file(path: Path) -> list[str]:
+    """Read a text file with one id per line; blank lines do not count.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or it holds no ids.
+    """
+    found = [line for line in _lines(path) if line.strip()]
+    if not found:
+        raise DataError(f"{path} holds no ids. Write one on each line.")
+    return found
+
+
+def history_in_file(path: Path) -> dict[str, float]:
+    """Read the plays of one person: on every line an item and, after a tab or a comma, how often it was played.
+
+    An item without a number counts as one play; several lines of an item are summed up. A header may stand on top.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, it holds no items, or a play count is not a number above 0.
+    """
+    plays: dict[str, float] = {}
+    for number, line in enumerate(_lines(path), start=1):
+        cells = line.split("\t") if "\t" in line else next(csv.reader([line]), [])
+        if not any(cells) or (number == 1 and _is_header(cells)):
+            continue
+        plays[cells[0]] = plays.get(cells[0], 0.0) + _play_count(cells, f"Line {number} of {path}")
+    if not plays:
+        raise DataError(f"{path} holds no items. Write an item on each line, then a tab and its plays.")
+    return plays
+
+
+def _is_header(cells: Sequence[str]) -> bool:
+    return cells[0].lower() in {"item", "item_id", "artist"} and (len(cells) == 1 or not cells[1].isnumeric())
+
+
+def _play_count(cells: Sequence[str], place: str) -> float:
+    try:
+        count = float(cells[1]) if len(cells) > 1 else 1.0
+        if len(cells) > 2 or not 0 < count < float("inf"):
+            raise ValueError
+    except ValueError:
+        raise DataError(
+            f"{place} is {cells!r}. Give an item, then a tab and a play count above 0; "
+            "put an item with a comma in it between double quotes."
+        ) from None
+    return count
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError:
+        raise DataError(f"{path} is not a text file in UTF-8.") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from None

@@ -1,0 +1,75 @@
+"""What becomes of bad rows: an error that shows the first of them, or a file that lists them all."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import duckdb
+
+from deepcuts.errors import DataError
+from deepcuts.ingest.census import Count
+from deepcuts.ingest.database import quoted
+from deepcuts.ingest.options import IngestReport, ReadOptions
+from deepcuts.ingest.rules import ROLES, bad_rows
+from deepcuts.ingest.scan import Scan
+from deepcuts.storage import replacing
+
+logger = logging.getLogger(__name__)
+
+_ORDER = "ORDER BY scan, file, row"
+
+
+def settle_bad_rows(
+    connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan], count: Count, options: ReadOptions
+) -> IngestReport:
+    """Refuse the bad rows, or list them and go on without them.
+
+    Raises
+    ------
+    DataError
+        If there are any and they are not to be skipped, or if there are no others.
+    OutputError
+        If the list cannot be written.
+    """
+    if not count.n_bad:
+        return IngestReport(count.n_rows, 0, {}, None)
+    each = (
+        f"SELECT {place} AS scan, '{scan.unit}' AS unit, * FROM ({bad_rows(scan)})" for place, scan in enumerate(scans)
+    )
+    connection.execute(f"CREATE TEMP TABLE bad AS {' UNION ALL '.join(each)}")
+    first, few = _first(connection), f"{count.n_bad:,} of {count.n_rows:,} rows"
+    if options.on_bad_rows == "error":
+        raise DataError(
+            f"{first}. In all, {few} cannot be used. Correct them, or leave them out with "
+            'on_bad_rows="skip" (--on-bad-rows skip on the command line).'
+        )
+    if count.n_bad == count.n_rows:
+        raise DataError(f"None of the {count.n_rows:,} rows can be used. {first}.")
+    reasons = dict(connection.execute("SELECT reason, count(*) FROM bad GROUP BY 1 ORDER BY 2 DESC, 1").fetchall())
+    _write(connection, options)
+    logger.warning("Left out %s that cannot be used. %s.", few, first)
+    return IngestReport(count.n_rows, count.n_bad, reasons, options.bad_rows)
+
+
+def _first(connection: duckdb.DuckDBPyConnection) -> str:
+    """Where the first bad row is, why it is bad and what it holds."""
+    found = connection.execute(f"SELECT * EXCLUDE (scan) FROM bad {_ORDER} LIMIT 1").fetchall()[0]
+    unit, file, row, reason, *texts, line = found
+    cells = dict(zip(ROLES, texts, strict=True))
+    value = cells.get(reason.partition(" ")[0], line)
+    return f"{file}, {unit} {row:,}: {reason}" + ("" if value is None else f": {_shortened(value)!r}")
+
+
+def _shortened(value: str, most: int = 80) -> str:
+    return value if len(value) <= most else value[: most - 1] + "…"
+
+
+def _write(connection: duckdb.DuckDBPyConnection, options: ReadOptions) -> None:
+    if options.bad_rows is None:
+        return
+    with replacing(options.bad_rows, force=options.force) as path:
+        connection.execute(f"""
+            COPY (SELECT file, row, reason, user_text AS "user", item_text AS item, plays_text AS plays,
+                         time_text AS time, line FROM bad {_ORDER})
+            TO {quoted(str(path))} (FORMAT csv, HEADER, USE_TMP_FILE false)""")

@@ -1,0 +1,140 @@
+"""Scans of JSON: one array of objects, or one object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Literal, TypeAlias
+
+import duckdb
+
+from deepcuts.errors import DataError, FileFormatError
+from deepcuts.ingest.database import quoted
+from deepcuts.ingest.files import Sample
+from deepcuts.ingest.options import Columns
+from deepcuts.ingest.reread import Line, fill_table
+from deepcuts.ingest.scan import Cell, Scan
+from deepcuts.ingest.text_files import listing
+
+Shape: TypeAlias = Literal["array", "newline_delimited"]
+
+
+def scan_json(samples: Sequence[Sample], columns: Columns) -> Iterator[Scan]:
+    """Scans of JSON files, one for all files that are laid out alike.
+
+    Raises
+    ------
+    FileFormatError
+        If a file does not begin with objects.
+    DataError
+        If its objects do not have the keys asked for.
+    """
+    alike: dict[tuple[str | None, Shape, tuple[str, ...]], list[str]] = {}
+    for sample in samples:
+        alike.setdefault((sample.compression, *_layout(sample)), []).append(sample.path)
+    for (compression, shape, keys), paths in alike.items():
+        places = columns.find(keys, len(keys), paths[0])
+        wanted = {role: keys[place] for role, place in places.items()}
+        reread = _reread_lines if shape == "newline_delimited" else _reread_array
+        yield Scan(
+            source=_read_json(paths, shape, compression, wanted),
+            cells=_cells(wanted),
+            file="filename",
+            row="NULL::BIGINT",
+            unit="line" if shape == "newline_delimited" else "record",
+            reread=partial(reread, paths=paths, compression=compression, wanted=wanted),
+        )
+
+
+def _layout(sample: Sample) -> tuple[Shape, tuple[str, ...]]:
+    """The shape of a file, and the keys of its first objects in order of appearance."""
+    text = sample.text.lstrip()
+    if not text:
+        raise DataError(f"There are no rows in {sample.path}.")
+    objects = _first_objects(text)
+    if not objects:
+        raise _not_objects(sample, text)
+    return ("array" if text[0] == "[" else "newline_delimited"), tuple(
+        dict.fromkeys(key for each in objects for key in each)
+    )
+
+
+def _first_objects(text: str) -> list[dict[str, Any]]:
+    """Objects that can be read from the beginning of a file."""
+    decoder, place = json.JSONDecoder(), int(text[0] == "[")
+    objects: list[dict[str, Any]] = []
+    while True:
+        while text[place : place + 1] in {" ", "\t", "\r", "\n", ","}:
+            place += 1
+        try:
+            value, place = decoder.raw_decode(text, place)
+        except ValueError:
+            return objects
+        if isinstance(value, dict):
+            objects.append(value)
+
+
+def _not_objects(sample: Sample, text: str) -> DataError | FileFormatError:
+    if sample.complete and "".join(text.split()) == "[]":
+        return DataError(f"There are no rows in {sample.path}.")
+    return FileFormatError(
+        f"{sample.path} begins with {text[:20]!r}. JSON is read as an array of objects, or as one object a line."
+    )
+
+
+def _cells(wanted: Mapping[str, str]) -> dict[str, Cell]:
+    return {role: Cell(f"{role}_cell", "JSON") for role in wanted}
+
+
+def _read_json(paths: Sequence[str], shape: Shape, compression: str | None, wanted: Mapping[str, str]) -> str:
+    columns = ", ".join(f"{quoted(key)}: 'JSON'" for key in wanted.values())
+    aliases = ", ".join(cell.sql for cell in _cells(wanted).values())
+    return (
+        f"read_json({listing(paths)}, format = {quoted(shape)}, records = true, filename = true, "
+        f"columns = {{{columns}}}, compression = {quoted(compression or 'none')}) AS t({aliases}, filename)"
+    )
+
+
+def _reread_array(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    *,
+    paths: Sequence[str],
+    compression: str | None,
+    wanted: Mapping[str, str],
+) -> Scan:
+    """Number the records; what is not JSON at all cannot be read past, and raises an error of DuckDB."""
+    each = (
+        f"SELECT filename AS file, row_number() OVER () AS row, * EXCLUDE (filename) "
+        f"FROM {_read_json([path], 'array', compression, wanted)}"
+        for path in paths
+    )
+    connection.execute(f"CREATE TEMP TABLE {table} AS {' UNION ALL '.join(each)}")
+    return Scan(table, _cells(wanted), file="file", row="row", unit="record")
+
+
+def _reread_lines(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    *,
+    paths: Sequence[str],
+    compression: str | None,
+    wanted: Mapping[str, str],
+) -> Scan:
+    parsers = dict.fromkeys(paths, partial(_lines, keys=list(wanted.values())))
+    return fill_table(connection, table, parsers, compression, _cells(wanted), range(len(wanted)))
+
+
+def _lines(text: Iterator[str], keys: Sequence[str]) -> Iterator[Line]:
+    for number, line in enumerate(text, start=1):
+        if line.strip():
+            yield _line(number, line, keys)
+
+
+def _line(number: int, line: str, keys: Sequence[str]) -> Line:
+    try:
+        value = json.loads(line)
+        return number, None, None, [json.dumps(value.get(key)) for key in keys]
+    except (ValueError, AttributeError):
+        return number, "line is not a JSON object", line, ["null"] * len(keys)

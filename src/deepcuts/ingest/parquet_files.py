@@ -1,0 +1,57 @@
+"""Scans of Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from deepcuts.errors import FileFormatError
+from deepcuts.ingest.files import Sample
+from deepcuts.ingest.options import Columns
+from deepcuts.ingest.scan import Cell, Scan, check_types
+from deepcuts.ingest.text_files import listing
+
+
+def scan_parquet(connection: duckdb.DuckDBPyConnection, samples: Sequence[Sample], columns: Columns) -> Iterator[Scan]:
+    """Scans of Parquet files, one for all files that are laid out alike.
+
+    Raises
+    ------
+    FileFormatError
+        If a file is truncated or damaged.
+    DataError
+        If it does not have the columns asked for, or their types do not fit.
+    """
+    alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for sample in samples:
+        alike.setdefault((_names(sample.path), _types(connection, sample.path)), []).append(sample.path)
+    for (names, types), paths in alike.items():
+        places = columns.find(names, len(names), paths[0])
+        cells = {role: Cell(f"c{place}", types[place]) for role, place in places.items()}
+        check_types(cells, {role: names[place] for role, place in places.items()}, paths[0])
+        aliases = ", ".join(f"c{place}" for place in range(len(names)))
+        source = f"{_read_parquet(paths, numbered=True)} AS t({aliases}, filename, file_row_number)"
+        yield Scan(source, cells, file="filename", row="file_row_number + 1", unit="row")
+
+
+def _names(path: str) -> tuple[str, ...]:
+    """Names of the columns; DuckDB would change one that differs from another in case only."""
+    try:
+        return tuple(pq.read_schema(path).names)
+    except (OSError, pa.ArrowException) as error:
+        raise FileFormatError(f"{path} is truncated or damaged, or no Parquet file: {error}") from error
+
+
+def _types(connection: duckdb.DuckDBPyConnection, path: str) -> tuple[str, ...]:
+    described = connection.execute(f"DESCRIBE FROM {_read_parquet([path], numbered=False)}").fetchall()
+    return tuple(column[1] for column in described)
+
+
+def _read_parquet(paths: Sequence[str], *, numbered: bool) -> str:
+    return (
+        f"read_parquet({listing(paths)}, binary_as_string = true, hive_partitioning = false, "
+        f"filename = {numbered}, file_row_number = {numbered})"
+    )

@@ -1,0 +1,63 @@
+"""Leaving out rare items and short histories."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deepcuts.errors import DataError, SettingsError
+from deepcuts.interactions import Interactions
+
+
+def prune(plays: Interactions, min_users: int = 1, min_items: int = 1) -> Interactions:
+    """Keep items with enough users and users with enough items, until nothing more drops out.
+
+    What is left does not depend on the order: it is the largest part of the plays in which everything has enough,
+    a generalised core of the graph of users and items (Batagelj and Zaveršnik 2002, arXiv:cs/0202039).
+
+    Parameters
+    ----------
+    plays
+        The plays.
+    min_users
+        The fewest users an item may have, at least 1.
+    min_items
+        The fewest items a user may have, at least 1.
+
+    Returns
+    -------
+    Interactions
+        The same object where nothing drops out.
+
+    Raises
+    ------
+    SettingsError
+        If a number is below 1.
+    DataError
+        If nothing is left.
+    """
+    for name, least in (("min_users", min_users), ("min_items", min_items)):
+        if least < 1:
+            raise SettingsError(f"{name} is {least!r}. Give a whole number of at least 1.")
+    keep = _core(plays.user_of_pair(), plays.indices, min_users, min_items)
+    if not keep.any():
+        raise DataError(_nothing_left(plays, min_users, min_items))
+    return plays if keep.all() else plays.keep_pairs(keep)
+
+
+def _core(users: np.ndarray, items: np.ndarray, min_users: int, min_items: int) -> np.ndarray:
+    """Mask of the pairs in the core, (n_pairs,)."""
+    keep = np.ones(len(users), bool)
+    n_before = -1
+    while n_before != (n_before := int(np.count_nonzero(keep))):
+        for ends, least in ((items, min_users), (users, min_items)):
+            keep &= np.bincount(ends[keep], minlength=ends.max(initial=0) + 1)[ends] >= least
+    return keep
+
+
+def _nothing_left(plays: Interactions, min_users: int, min_items: int) -> str:
+    most_users = plays.item_listeners.max(initial=0)
+    most_items = np.diff(plays.indptr).max(initial=0)
+    return (
+        f"Nothing is left with min_users={min_users:,} and min_items={min_items:,}: no item has more than "
+        f"{most_users:,} users and no user more than {most_items:,} items, before any drops out. Ask for fewer."
+    )

@@ -1,0 +1,166 @@
+"""From files and tables to `Interactions`."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+import duckdb
+from scipy import sparse
+
+from deepcuts.errors import DataError
+from deepcuts.ingest.bad import settle_bad_rows
+from deepcuts.ingest.census import Count, number_ids, take_census
+from deepcuts.ingest.database import plain_errors, workspace
+from deepcuts.ingest.files import find_files, take_sample
+from deepcuts.ingest.json_files import scan_json
+from deepcuts.ingest.options import Column, Columns, IngestReport, ReadOptions
+from deepcuts.ingest.pairs import sum_plays
+from deepcuts.ingest.parquet_files import scan_parquet
+from deepcuts.ingest.scan import Scan
+from deepcuts.ingest.tables import ArrowTable, scan_table
+from deepcuts.ingest.text_files import scan_text
+from deepcuts.interactions import Interactions
+from deepcuts.storage import StrPath, check_output
+
+logger = logging.getLogger(__name__)
+
+_DEFAULTS = ReadOptions()
+
+Source: TypeAlias = StrPath | Sequence[StrPath] | ArrowTable
+
+
+def read_plays(
+    source: Source,
+    *,
+    user: Column,
+    item: Column,
+    plays: Column | None = None,
+    time: Column | None = None,
+    **options: Any,
+) -> Interactions:
+    """Read who played what how often.
+
+    Rows of the same user and item are summed. Ids become text: numbers in decimal, whole ones without a point. The
+    same rows give the same object, in whatever order and from whatever source they come.
+
+    Parameters
+    ----------
+    source
+        A path, a glob pattern or a list of these: delimited text (CSV, TSV and the like), JSON (one array of objects,
+        or one object a line; by the endings .json, .jsonl and .ndjson) or Parquet, text also compressed by gzip or
+        zstd. Or a table with the Arrow PyCapsule interface: of pandas, polars or pyarrow, or a relation of DuckDB.
+    user, item
+        Columns of user and item ids: a whole number is a position, counted from 1; text is a name, or, of digits
+        alone and where no column has that name, a position.
+    plays
+        Column of play counts, numbers above 0; None counts every row as one play.
+    time
+        Column of times, for `Interactions.last_played`: seconds since 1970, or timestamps (ISO 8601; UTC where they
+        name no zone).
+    **options
+        How to read: the parameters of `deepcuts.ingest.ReadOptions`, such as ``trim=True``.
+
+    Returns
+    -------
+    Interactions
+
+    Raises
+    ------
+    DataError
+        If there is no such file or column, a row is bad, ids differ in surrounding blanks only, or nothing is left.
+    FileFormatError
+        If a file is truncated, damaged or binary.
+    OutputError, SettingsError
+        If bad rows cannot be listed, or an option is out of its range.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> table = pa.table({"user": ["ada", "ada", "bob"], "artist": ["Grouper", "Grouper", "J Dilla"]})
+    >>> read_plays(table, user="user", item="artist")
+    Interactions(2 users × 2 items, 2 pairs)
+    """
+    return ingest(source, Columns(user, item, plays, time), ReadOptions(**options))[0]
+
+
+def ingest(source: Source, columns: Columns, options: ReadOptions = _DEFAULTS) -> tuple[Interactions, IngestReport]:
+    """Read who played what how often, and say what was left out. `read_plays` tells the rest.
+
+    The source is read twice: once to find its ids, once to sum the plays of each pair. DuckDB does both within
+    `options.memory_limit`; a third, slower reading finds the line numbers of bad rows in text, where there are any.
+    """
+    if options.bad_rows is not None:
+        check_output(options.bad_rows, force=options.force)
+    where = _name(source)
+    with workspace(options) as connection, plain_errors(where, options):
+        scans = list(_scans(connection, source, columns, options))
+        scans, count = _settle(connection, scans)
+        if not count.n_rows:
+            raise DataError(f"There are no rows in {where}.")
+        report = settle_bad_rows(connection, scans, count, options)
+        users, items = (number_ids(connection, kind, trim=options.trim) for kind in ("user", "item"))
+        plays = sum_plays(connection, users, items, timed="time" in columns.wanted)
+    logger.info("Read %s rows of %s: %r", f"{count.n_rows:,}", where, plays)
+    return plays, report
+
+
+def _settle(connection: duckdb.DuckDBPyConnection, scans: list[Scan]) -> tuple[list[Scan], Count]:
+    """Take the census; where rows are bad or a text cannot be parsed, again by scans that can say where."""
+    rereadable = any(scan.reread for scan in scans)
+    try:
+        count = take_census(connection, scans)
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error:
+        if not rereadable:
+            raise
+    else:
+        if not (count.n_bad and rereadable):
+            return scans, count
+    scans = [scan.reread(connection, f"reread_{n}") if scan.reread else scan for n, scan in enumerate(scans)]
+    return scans, take_census(connection, scans)
+
+
+def _scans(
+    connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns, options: ReadOptions
+) -> Iterator[Scan]:
+    if isinstance(source, ArrowTable):
+        yield scan_table(connection, source, columns)
+        return
+    samples = [take_sample(path) for path in find_files(_as_paths(source))]
+    kinds = {kind: [sample for sample in samples if sample.kind == kind] for kind in ("text", "json", "parquet")}
+    yield from scan_text(kinds["text"], columns, options)
+    yield from scan_json(kinds["json"], columns)
+    yield from scan_parquet(connection, kinds["parquet"], columns)
+
+
+def _as_paths(source: Any) -> list[StrPath]:
+    """Paths of a source that is no table.
+
+    Raises
+    ------
+    DataError
+        If it is something else.
+    """
+    if sparse.issparse(source):
+        raise DataError(
+            "A SciPy matrix has no ids. Pass it to Interactions.from_csr(matrix, user_ids, item_ids), with one id for "
+            "every row and every column."
+        )
+    paths = list(source) if isinstance(source, list | tuple) else [source]
+    if not all(isinstance(path, str | os.PathLike) for path in paths):
+        raise DataError(
+            f"Plays cannot be read from an object of type {type(source).__name__}. Pass paths, or a table with the "
+            "Arrow PyCapsule interface: of pandas, polars (a LazyFrame collected) or pyarrow, or a relation of DuckDB."
+        )
+    return paths
+
+
+def _name(source: Source) -> str:
+    """What the source is called in messages."""
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    return f"{source[0]} and {len(source) - 1:,} more" if isinstance(source, list | tuple) and source else "the table"

@@ -1,0 +1,108 @@
+"""A scan: where the rows of a source are, in SQL, whatever the source is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import duckdb
+
+from deepcuts.errors import DataError
+
+Reread: TypeAlias = Callable[[duckdb.DuckDBPyConnection, str], "Scan"]
+
+_WHOLE = {
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "UHUGEINT",
+}
+_FRACTIONAL = {"FLOAT", "DOUBLE", "DECIMAL"}
+_NUMBERS = _WHOLE | _FRACTIONAL
+_TEXT = {"VARCHAR", "ENUM", "JSON", '"NULL"'}
+_USABLE = {
+    "user": (_TEXT | _NUMBERS | {"UUID"}, "ids are text or numbers"),
+    "item": (_TEXT | _NUMBERS | {"UUID"}, "ids are text or numbers"),
+    "plays": (_TEXT | _NUMBERS, "play counts are numbers"),
+    "time": (
+        _TEXT
+        | _NUMBERS
+        | {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"},
+        "times are timestamps or seconds since 1970",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One column asked for: the SQL that names it, and its DuckDB type."""
+
+    sql: str
+    type: str
+
+    @property
+    def family(self) -> str:
+        """Its type without size or members: DECIMAL for DECIMAL(10,2)."""
+        return self.type if self.type.endswith("]") else self.type.partition("(")[0]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it holds whole numbers."""
+        return self.family in _WHOLE or (self.family == "DECIMAL" and self.type.endswith(",0)"))
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it holds numbers."""
+        return self.family in _NUMBERS
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Rows of files that are laid out alike, or of a table.
+
+    Parameters
+    ----------
+    source
+        What stands after FROM.
+    cells
+        For each of user, item, plays and time that is asked for, its column.
+    file, row
+        SQL of the name of the file and of the row's number, as a reader of the file counts it.
+    unit
+        What `row` counts: "line", "record" or "row".
+    problem, line
+        SQL of what is wrong with the row as a whole, null where nothing is, and of its text.
+    reread
+        Reads the same rows again, slowly, into a table of the name given, for a scan that knows their numbers; None
+        where this one does.
+    """
+
+    source: str
+    cells: Mapping[str, Cell]
+    file: str
+    row: str
+    unit: str
+    problem: str = "NULL::VARCHAR"
+    line: str = "NULL::VARCHAR"
+    reread: Reread | None = None
+
+
+def check_types(cells: Mapping[str, Cell], names: Mapping[str, str], where: str) -> None:
+    """Refuse columns whose type cannot hold what they are asked for.
+
+    Raises
+    ------
+    DataError
+        Naming the column and its type.
+    """
+    for role, cell in cells.items():
+        usable, expected = _USABLE[role]
+        if cell.family not in usable:
+            raise DataError(f"Column {names[role]!r} of {where} holds {cell.type}; {expected}. Name another column.")

@@ -1,0 +1,46 @@
+"""Scans of tables in memory, and of streams of them."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+import duckdb
+import pyarrow as pa
+
+from deepcuts.errors import DataError
+from deepcuts.ingest.options import Columns
+from deepcuts.ingest.scan import Cell, Scan, check_types
+
+_WHERE = "the table"
+
+
+@runtime_checkable
+class ArrowTable(Protocol):
+    """Anything with the Arrow PyCapsule interface: tables of pandas, polars and pyarrow, relations of DuckDB."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Stream of record batches."""
+
+
+def scan_table(connection: duckdb.DuckDBPyConnection, table: ArrowTable, columns: Columns) -> Scan:
+    """Keep the columns asked for, as many streams can be read only once, and scan what was kept.
+
+    Raises
+    ------
+    DataError
+        If the table is no Arrow data, does not have the columns asked for, or their types do not fit.
+    """
+    try:
+        stream = pa.RecordBatchReader.from_stream(table)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise DataError(f"The table cannot be turned into Arrow data: {error}") from error
+    names = stream.schema.names
+    places = columns.find(names, len(names), _WHERE)
+    aliases = ", ".join(f"c{place}" for place in range(len(names)))
+    kept = ", ".join(f"c{place} AS {role}_cell" for role, place in places.items())
+    connection.register("stream", stream)
+    connection.execute(f"CREATE TEMP TABLE kept AS SELECT {kept} FROM stream AS t({aliases})")
+    types = {name: kind for name, kind, *_ in connection.execute("DESCRIBE kept").fetchall()}
+    cells = {role: Cell(f"{role}_cell", types[f"{role}_cell"]) for role in places}
+    check_types(cells, {role: names[place] for role, place in places.items()}, _WHERE)
+    return Scan("(SELECT rowid + 1 AS row, * FROM kept)", cells, file="'Table'", row="row", unit="row")

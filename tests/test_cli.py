@@ -1,0 +1,123 @@
+"""The command as a whole: what help says is there, and what it costs to start."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import shlex
+import subprocess
+import sys
+
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from deepcuts.cli.derived import flag, parameter_help
+from deepcuts.cli.main import app
+from deepcuts.ingest import ReadOptions
+from deepcuts.model import PersonaModel, PersonaSettings
+from deepcuts.recommendation import ListSettings
+from deepcuts.synthetic import generate_world
+
+COMMANDS = typer.main.get_command(app).commands
+HEAVY = ("numpy", "scipy", "numba", "pyarrow", "duckdb", "safetensors")
+
+
+def options_of(command: str) -> dict[str, object]:
+    return {name: option for option in COMMANDS[command].params for name in (*option.opts, *option.secondary_opts)}
+
+
+def test_the_commands_of_the_design_are_there():
+    expected = {"ingest", "generate", "split", "train", "recommend", "evaluate"}
+    assert set(COMMANDS) == expected | {"personas", "similar", "explain", "info", "demo"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_and_every_option_says_what_it_is_for(command):
+    assert COMMANDS[command].help
+    for option in COMMANDS[command].params:
+        assert option.help, f"{command} {option.name}"
+        assert option.help.endswith("."), f"{command} {option.name}"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_an_example_that_names_existing_options(command):
+    heading, *examples = COMMANDS[command].epilog.splitlines()
+    assert heading == "[bold]Examples[/bold]"
+    assert examples
+    for example in examples:
+        program, name, *arguments = shlex.split(example)
+        assert (program, name) == ("deepcuts", command)
+        assert len(example) <= 78
+        assert {word for word in arguments if word.startswith("-")} <= set(options_of(command))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_example_can_be_parsed(command):
+    for example in COMMANDS[command].epilog.splitlines()[1:]:
+        COMMANDS[command].make_context(command, shlex.split(example)[2:])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_fits_a_narrow_terminal(command):
+    result = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "80"})
+    assert result.exit_code == 0
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    for name in filter(lambda name: name.startswith("-"), options_of(command)):
+        assert f" {name} " in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "settings", "fields"),
+    [
+        ("train", PersonaSettings, None),
+        ("recommend", ListSettings, {"k", "mix", "dial", "frequency"}),
+    ],
+)
+def test_settings_are_written_once_in_their_dataclass(command, settings, fields):
+    texts = parameter_help(settings)
+    for field in dataclasses.fields(settings):
+        if (fields is None or field.name in fields) and field.default is not True:
+            option = options_of(command)[flag(field.name)]
+            assert option.default == field.default
+            assert option.help.replace("`", "") == texts[field.name].replace("`", "")
+
+
+@pytest.mark.parametrize(
+    ("command", "function", "renamed"),
+    [
+        ("generate", generate_world, {"n_users": "users", "n_items": "items", "n_personas": "personas"}),
+        ("ingest", ReadOptions, {}),
+        ("similar", PersonaModel.similar_items, {}),
+        ("explain", PersonaModel.explain, {}),
+        ("personas", PersonaModel.personas, {"n_items": "items"}),
+    ],
+)
+def test_defaults_are_those_of_the_library(command, function, renamed):
+    parameters = {parameter.name: parameter for parameter in COMMANDS[command].params}
+    for argument in inspect.signature(function).parameters.values():
+        if argument.default not in (argument.empty, None):
+            assert parameters[renamed.get(argument.name, argument.name)].default == argument.default
+
+
+def test_the_version_is_that_of_the_package():
+    result = subprocess.run(["deepcuts", "--version"], capture_output=True, text=True, check=True)
+    assert result.stdout == "deepcuts 0.1.0\n"
+
+
+def test_help_does_not_wait_for_numerics():
+    code = (
+        "import sys\n"
+        "from deepcuts.cli.main import main\n"
+        "try:\n    main(['train', '--help'])\n"
+        f"finally:\n    print(*[name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "--factors" in result.stdout
+    assert result.stderr.strip() == ""
+
+
+def test_without_a_command_help_is_shown():
+    result = CliRunner().invoke(app, [])
+    assert result.exit_code == 2
+    assert "demo" in result.output

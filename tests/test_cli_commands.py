@@ -1,0 +1,281 @@
+"""What each command does, compared with the library."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.json
+import pyarrow.parquet as pq
+import pytest
+from scipy import sparse
+from typer.testing import CliRunner
+
+import deepcuts as dc
+from deepcuts import storage
+from deepcuts.cli.main import app
+from deepcuts.cli.plays_files import write_interactions
+
+USER, OTHER = "user 0000007", "user 0000011"
+NASTY = ["[bold]loud[/bold]", "<script>alert(1)</script>", "\x1b[31mred", 'a, "b"\nc', "=1+1", "007"]
+
+
+def run(*arguments: object, code: int = 0):
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == code, result.output
+    return result
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Train, holdout and a model of a small world."""
+    folder = tmp_path_factory.mktemp("world")
+    plays = dc.generate_world(120, 150, items_per_user=15, seed=0).plays
+    held = np.random.default_rng(0).random(plays.n_pairs) < 0.2
+    plays.keep_pairs(~held).save(folder / "train.safetensors")
+    write_interactions(folder / "holdout.parquet", plays.keep_pairs(held), force=False)
+    train = dc.Interactions.load(folder / "train.safetensors")
+    dc.PersonaNMF(n_factors=8).fit(train, seed=0).save(folder / "model.safetensors")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(folder):
+    return dc.load(folder / "model.safetensors")
+
+
+@pytest.fixture(scope="module")
+def nasty(tmp_path_factory) -> Path:
+    """A model whose ids are full of markup, control characters, quotes and new lines."""
+    plays = dc.Interactions.from_csr(sparse.csr_array(np.eye(6) * 3 + 1 - np.eye(6)[::-1]), NASTY, NASTY)
+    path = tmp_path_factory.mktemp("nasty") / "model.safetensors"
+    dc.PersonaNMF(n_factors=2).fit(plays).save(path)
+    return path
+
+
+def test_the_whole_road(tmp_path):
+    run("generate", "-o", tmp_path / "world", "--users", 200, "--items", 150, "--items-per-user", 15)
+    raw, plays = tmp_path / "world" / "plays.parquet", tmp_path / "plays.safetensors"
+    run("ingest", raw, "--user", "user", "--item", "artist", "--plays", "plays", "-o", plays)
+    train, holdout = tmp_path / "train.safetensors", tmp_path / "holdout.parquet"
+    run("split", plays, "--fraction", 0.2, "--seed", 0, "--train", train, "--holdout", holdout)
+    fitted, lists = tmp_path / "model.safetensors", tmp_path / "lists.parquet"
+    run("train", train, "-o", fitted, "--factors", 16, "--personas", 3)
+    run("recommend", fitted, "-k", 100, "--rarity", 0, "--mix", "share", "-o", lists)
+    figures = json.loads(run("evaluate", lists, "--train", train, "--holdout", holdout, "--json").stdout)
+    assert figures["n_users"] == 200
+    assert figures["recall@20"] > 0.3
+
+    expected = dc.generate_world(200, 150, items_per_user=15).plays
+    assert dc.Interactions.load(plays).to_arrow().equals(expected.to_arrow())
+    kept, held = dc.split_holdout(expected, fraction=0.2, seed=0)
+    assert dc.Interactions.load(train).to_arrow().equals(kept.to_arrow())
+    assert pq.read_table(holdout).equals(held.to_arrow())
+    library = dc.PersonaNMF(n_factors=16, n_personas=3).fit(kept, seed=0)
+    assert pq.read_table(lists).equals(library.recommend(k=100))
+    assert figures == dc.evaluate(library.recommend(k=100), kept, held).to_dict()
+
+
+def test_train_takes_every_setting(folder, tmp_path):
+    options = ("--factors", 4, "--personas", 2, "--user-regularization", 0.1, "--item-regularization", 0.2)
+    options += ("--frequency-exponent", 0.5, "--unobserved-ratio", 2, "--confidence", "binary", "--confidence-scale", 3)
+    options += ("--persona-unobserved-scale", 0.7, "--persona-regularization-scale", 0.3, "--lean", 2)
+    options += ("--base-epochs", 3, "--persona-epochs", 2, "--tolerance", 0, "--no-nonnegative", "--seed", 5)
+    run("train", folder / "train.safetensors", "-o", tmp_path / "model.safetensors", *options)
+    trained = dc.load(tmp_path / "model.safetensors")
+    assert tuple(vars(trained.settings).values()) == (4, 2, 0.1, 0.2, 0.5, 2, "binary", 3, 0.7, 0.3, 2, 3, 2, 0, False)
+    assert trained.items.seed == 5
+    assert [epoch.stage for epoch in trained.epochs] == ["base"] * 3 + ["personas"] * 2
+
+
+def test_train_says_what_it_is_going_to_do_and_what_came_of_it(folder, tmp_path):
+    said = run("train", folder / "train.safetensors", "-o", tmp_path / "model.safetensors", "--factors", 4).stderr
+    before, *progress, after, saved = said.splitlines()
+    assert before.startswith("Training 4 factors, 4 personas at most, on 120 users, ")
+    assert progress[0].startswith("Training: 3 of 30, base, loss ")
+    assert "effective personas a user." in after
+    assert saved == f"Saved {tmp_path / 'model.safetensors'}."
+
+
+def test_train_reads_a_table_as_well(folder, model, tmp_path):
+    train = dc.Interactions.load(folder / "train.safetensors")
+    pq.write_table(train.to_arrow(), tmp_path / "train.parquet")
+    run("train", tmp_path / "train.parquet", "-o", tmp_path / "model.safetensors", "--factors", 8)
+    assert dc.load(tmp_path / "model.safetensors").recommend().equals(model.recommend())
+
+
+@pytest.mark.parametrize(
+    ("options", "settings"),
+    [
+        ((), {}),
+        (("-k", 3), {"k": 3}),
+        (("--rarity", "-0.5"), {"rarity": -0.5}),
+        (("--rarity", "0=0.3,2=-0.1"), {"rarity": {0: 0.3, 2: -0.1}}),
+        (("--rarity", 0.2, "--dial", "power"), {"rarity": 0.2, "dial": "power"}),
+        (("--rarity", 0.2, "--frequency", "plays"), {"rarity": 0.2, "frequency": "plays"}),
+        (("--mix", "max"), {"mix": "max"}),
+        (("--include-seen",), {"include_seen": True}),
+        (("--pick", 0, "--pick", 1), {"pick": [0, 1]}),
+        (("--mute", 0, "--boost", "1=2,2=0.5"), {"weights": {0: 0, 1: 2, 2: 0.5}}),
+    ],
+)
+def test_recommend_gives_the_lists_of_the_library(folder, model, tmp_path, options, settings):
+    run("recommend", folder / "model.safetensors", "-o", tmp_path / "lists.parquet", *options)
+    assert pq.read_table(tmp_path / "lists.parquet").equals(model.recommend(**settings))
+
+
+def test_recommend_filters_items_by_name_and_by_file(folder, model, tmp_path):
+    first, second, third = model.recommend(USER, k=3)["item_id"].to_pylist()
+    (tmp_path / "ids.txt").write_text(f"{second}\n\n{third}\n")
+    named = ("--user", USER, "--json", "--deny", first, "--deny", f"@{tmp_path / 'ids.txt'}")
+    denied = json.loads(run("recommend", folder / "model.safetensors", *named).stdout)
+    assert denied == model.recommend(USER, deny=[first, second, third]).to_pylist()
+    named = ("--user", USER, "--json", "--allow", f"@{tmp_path / 'ids.txt'}")
+    allowed = json.loads(run("recommend", folder / "model.safetensors", *named).stdout)
+    assert {row["item_id"] for row in allowed} == {second, third}
+
+
+def test_recommend_to_some_users(folder, model, tmp_path):
+    (tmp_path / "users.txt").write_text(f"{OTHER}\r\n")
+    result = run("recommend", folder / "model.safetensors", "--user", USER, "--users-from", tmp_path / "users.txt")
+    for row in model.recommend([USER, OTHER]).to_pylist():
+        assert row["item_id"] in result.stdout
+    assert f"For {USER}" in result.stdout
+    assert f"For {OTHER}" in result.stdout
+
+
+def test_recommend_warns_of_unknown_users(folder):
+    result = run("recommend", folder / "model.safetensors", "--user", USER, "--user", "nobody", "--json")
+    assert result.stderr == "Warning: 1 of 2 users are unknown and left out: 'nobody'\n"
+    assert {row["user_id"] for row in json.loads(result.stdout)} == {USER}
+
+
+def test_recommend_to_a_visitor(folder, model, tmp_path):
+    items = model.item_ids.values.to_pylist()[:3]
+    (tmp_path / "plays.tsv").write_text(f"item\tplays\n{items[0]}\t40\n{items[1]}\t2\n{items[2]}\n")
+    options = ("--history", tmp_path / "plays.tsv", "--json")
+    visitor = model.fold_in({items[0]: 40, items[1]: 2, items[2]: 1})
+    lists = json.loads(run("recommend", folder / "model.safetensors", *options).stdout)
+    assert lists == visitor.recommend().to_pylist()
+    lists = json.loads(run("recommend", folder / "model.safetensors", *options, "--base").stdout)
+    assert lists == visitor.base.recommend().to_pylist()
+
+
+def test_recommend_with_the_base(folder, model, tmp_path):
+    run("recommend", folder / "model.safetensors", "--base", "-o", tmp_path / "lists.parquet")
+    assert pq.read_table(tmp_path / "lists.parquet").equals(model.base.recommend())
+
+
+def test_recommend_says_so_where_nothing_qualifies(folder, model):
+    seen = model.personas(USER)["item_id"][0].as_py()
+    result = run("recommend", folder / "model.safetensors", "--user", USER, "--allow", seen)
+    assert (result.stdout, result.stderr) == ("", "No item qualifies.\n")
+
+
+@pytest.mark.parametrize(
+    ("ending", "read"), [("parquet", pq.read_table), ("csv", pyarrow.csv.read_csv), ("jsonl", pyarrow.json.read_json)]
+)
+def test_lists_in_every_format_are_the_same_and_can_be_judged(folder, model, tmp_path, ending, read):
+    lists, expected = tmp_path / f"lists.{ending}", model.recommend(k=20)
+    run("recommend", folder / "model.safetensors", "-o", lists)
+    table = read(lists)
+    for column in ("user_id", "item_id", "rank", "persona"):
+        assert table[column].to_pylist() == expected[column].to_pylist()
+    np.testing.assert_allclose(table["score"], expected["score"])
+    options = ("--train", folder / "train.safetensors", "--holdout", folder / "holdout.parquet", "--json")
+    train, holdout = (dc.Interactions.load(folder / "train.safetensors"), pq.read_table(folder / "holdout.parquet"))
+    held = dc.read_plays(holdout, user="user_id", item="item_id", plays="plays")
+    assert json.loads(run("evaluate", lists, *options).stdout) == dc.evaluate(expected, train, held).to_dict()
+
+
+def test_evaluate_prints_a_table(folder, tmp_path):
+    run("recommend", folder / "model.safetensors", "-o", tmp_path / "lists.parquet")
+    options = ("--train", folder / "train.safetensors", "--holdout", folder / "holdout.parquet", "--quiet")
+    result = run("evaluate", tmp_path / "lists.parquet", *options)
+    assert "users judged" in result.stdout
+    assert "exposure_lambda@20" in result.stdout
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "method"),
+    [
+        (("personas", USER), lambda model: model.personas(USER)),
+        (("personas", USER, "--items", 2), lambda model: model.personas(USER, n_items=2)),
+        (("similar", "ITEM"), lambda model: model.similar_items(model.item_ids.values[0].as_py())),
+        (("similar", "ITEM", "-k", 3), lambda model: model.similar_items(model.item_ids.values[0].as_py(), 3)),
+        (("explain", USER, "ITEM"), lambda model: model.explain(USER, model.item_ids.values[0].as_py())),
+        (("explain", USER, "ITEM", "-k", 2), lambda model: model.explain(USER, model.item_ids.values[0].as_py(), 2)),
+    ],
+)
+def test_looking_inside_gives_the_tables_of_the_library(folder, model, arguments, method):
+    item = model.item_ids.values[0].as_py()
+    command, *rest = (item if argument == "ITEM" else argument for argument in arguments)
+    expected = method(model)
+    shown = run(command, folder / "model.safetensors", *rest).stdout
+    assert all(name in shown.replace("\n", " ") for name in expected["item_id"].to_pylist()[:2])
+    assert json.loads(run(command, folder / "model.safetensors", *rest, "--json").stdout) == expected.to_pylist()
+
+
+def test_info_of_a_model(folder, model):
+    facts = json.loads(run("info", folder / "model.safetensors", "--json").stdout)
+    assert facts["kind"] == "model"
+    assert (facts["n_users"], facts["n_items"]) == (120, len(model.item_ids))
+    assert facts["settings"] == vars(model.settings)
+    assert facts["training"]["loss"] == model.epochs[-1].loss
+    assert sum(facts["personas"]["users_by_number"].values()) == 120
+    assert 1 <= facts["personas"]["effective_per_user"] <= 4
+    assert max(facts["popularity"]["most_listeners"].values()) == model.item_listeners.max()
+
+
+def test_info_of_plays(folder):
+    train = dc.Interactions.load(folder / "train.safetensors")
+    result = run("info", folder / "train.safetensors", "--verify")
+    assert result.stderr == f"The checksum of {folder / 'train.safetensors'} matches its contents.\n"
+    facts = dict(line.split() for line in result.stdout.splitlines() if len(line.split()) == 2)
+    assert facts["kind"] == "interactions"
+    assert facts["pairs"] == f"{train.n_pairs:,}"
+    assert facts["checksum"] == storage.describe(folder / "train.safetensors").checksum
+
+
+def test_quiet_commands_say_nothing(folder, tmp_path):
+    options = ("-o", tmp_path / "model.safetensors", "--factors", 4, "--quiet")
+    result = run("train", folder / "train.safetensors", *options)
+    assert result.output == ""
+    result = run("recommend", folder / "model.safetensors", "-o", tmp_path / "lists.csv", "-q")
+    assert result.output == ""
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_ids_are_shown_and_never_obeyed(nasty, name):
+    for arguments in (("personas", name), ("similar", name), ("explain", name, name)):
+        result = run(arguments[0], nasty, *arguments[1:])
+        assert "\x1b" not in result.output
+        rows = json.loads(run(arguments[0], nasty, *arguments[1:], "--json").stdout)
+        assert all(row["item_id"] in NASTY for row in rows)
+    assert "\x1b" not in run("info", nasty).output
+    shown = run("recommend", nasty, "--user", name, "--include-seen").stdout
+    assert "\x1b" not in shown
+    assert all(shown_as in shown for shown_as in ("[bold]loud[/bold]", "<script>", r"\x1b[31mred", r'a, "b"\nc'))
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
+def test_nasty_ids_survive_every_format(nasty, tmp_path, ending):
+    from deepcuts.cli.tables import open_table
+
+    run("recommend", nasty, "-o", tmp_path / f"lists.{ending}", "--include-seen")
+    with open_table(tmp_path / f"lists.{ending}") as reader:
+        table = reader.read_all()
+    expected = dc.load(nasty).recommend(include_seen=True)
+    assert table.select(["user_id", "item_id"]).to_pylist() == expected.select(["user_id", "item_id"]).to_pylist()
+
+
+def test_large_lists_make_few_row_groups(tmp_path):
+    from deepcuts.cli.tables import write_table
+
+    parts = (pa.table({"user_id": ["a"] * 10_000, "rank": range(10_000)}) for _ in range(150))
+    assert write_table(tmp_path / "lists.parquet", parts) == 1_500_000
+    assert pq.ParquetFile(tmp_path / "lists.parquet").num_row_groups <= 3

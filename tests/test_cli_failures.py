@@ -1,0 +1,236 @@
+"""What goes wrong: one message, the right exit code, no traceback, nothing lost."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import deepcuts as dc
+from deepcuts.cli.failures import guarded
+from deepcuts.cli.main import app, main
+
+COLUMNS = ("--user", "user", "--item", "artist", "--plays", "plays")
+HEADER = "user,artist,plays\n"
+
+
+def fail(code: int, *arguments: object) -> str:
+    """Run a command that has to fail; return what it says on stderr, which is one message."""
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == code, result.output
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert result.stderr.count("Error") == 1
+    return result.stderr
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Plays of a small world, a model of them, and its lists."""
+    folder = tmp_path_factory.mktemp("world")
+    plays = dc.generate_world(60, 100, items_per_user=10).plays
+    plays.save(folder / "plays.safetensors")
+    model = dc.PersonaNMF(n_factors=4).fit(plays)
+    model.save(folder / "model.safetensors")
+    pq.write_table(model.recommend(), folder / "lists.parquet")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"userid,artist,plays\na,b,1\n", "Column 'user' not found in "),
+        (HEADER.encode() + b"a,b,many\n", "not a number"),
+        (HEADER.encode() + b"a,b,-1\n", "negative"),
+        (HEADER.encode() + b"a,b,nan\n", "line 2"),
+        (HEADER.encode() + b"a,b,inf\n", "line 2"),
+        (HEADER.encode() + b"a,b,1\na,c,0\n", "line 3"),
+        (HEADER.encode() + b",b,1\n", "empty"),
+        (HEADER.encode() + b"a,b,1\n a,b,1\n", "--trim"),
+        (HEADER.encode(), "no rows"),
+        (b"", "empty"),
+        (bytes(range(256)) * 40, "not text"),
+        (b"user,user,artist,plays\na,b,c,1\n", "'user'"),
+    ],
+)
+def test_bad_tables_of_plays(tmp_path, content, message):
+    (tmp_path / "plays.csv").write_bytes(content)
+    said = fail(1, "ingest", tmp_path / "plays.csv", *COLUMNS, "-o", tmp_path / "plays.safetensors", "--quiet")
+    assert message in said
+    assert [path.name for path in tmp_path.iterdir()] == ["plays.csv"]
+
+
+def test_bad_rows_can_be_skipped_and_are_listed_beside_the_output(tmp_path):
+    (tmp_path / "raw.csv").write_text(HEADER + "a,x,1\na,y,-1\nb,x,0\nb,y,2\n")
+    options = ("-o", str(tmp_path / "plays.safetensors"), "--on-bad-rows", "skip")
+    result = CliRunner().invoke(app, ["ingest", str(tmp_path / "raw.csv"), *COLUMNS, *options])
+    assert result.exit_code == 0, result.output
+    assert "2 of 4 rows" in result.stderr
+    assert f"listed in {tmp_path / 'plays.bad-rows.csv'}" in result.stderr
+    assert len((tmp_path / "plays.bad-rows.csv").read_text().splitlines()) == 3
+    assert dc.Interactions.load(tmp_path / "plays.safetensors").n_pairs == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "sizes"), [("a,x,1\na,y,1\n", "1 users and 2 items"), ("a,x,1\nb,x,1\n", "2 users and 1 items")]
+)
+def test_too_little_to_learn_from(tmp_path, rows, sizes):
+    (tmp_path / "plays.csv").write_text("user_id,item_id,plays\n" + rows)
+    said = fail(1, "train", tmp_path / "plays.csv", "-o", tmp_path / "model.safetensors", "--quiet")
+    assert sizes in said
+    assert not (tmp_path / "model.safetensors").exists()
+
+
+def test_more_factors_than_items_and_a_user_who_has_everything(tmp_path):
+    (tmp_path / "plays.csv").write_text("user_id,item_id,plays\na,x,1\na,y,1\nb,x,1\n")
+    model = str(tmp_path / "model.safetensors")
+    assert CliRunner().invoke(app, ["train", str(tmp_path / "plays.csv"), "-o", model]).exit_code == 0
+    result = CliRunner().invoke(app, ["recommend", model, "--user", "a"])
+    assert (result.exit_code, result.output) == (0, "No item qualifies.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("train", "plays.safetensors", "--factors", 0), "n_factors is 0. It lies between 1 and 4096."),
+        (("recommend", "model.safetensors", "--rarity", "nan"), "rarity is nan."),
+        (("recommend", "model.safetensors", "--rarity", "0=x"), "--rarity is '0=x'. Give numbers by persona"),
+        (("recommend", "model.safetensors", "--boost", "2"), "--boost is '2'. Give numbers by persona"),
+        (("recommend", "model.safetensors", "--boost", "0=-1"), "A weight is 0 (mute) or a number above it."),
+        (("recommend", "model.safetensors", "-k", 0), "k is 0."),
+        (("recommend", "model.safetensors", "--deny", "nobody"), "Cannot deny an item that is not in the catalogue."),
+    ],
+)
+def test_settings_out_of_range_are_bad_usage(folder, tmp_path, arguments, message):
+    command, file, *options = arguments
+    said = fail(2, command, folder / file, "-o", tmp_path / "out.parquet", *options, "--quiet")
+    assert said.startswith("Error: ")
+    assert message in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_usage_that_the_library_never_sees(folder, tmp_path):
+    model, history = folder / "model.safetensors", tmp_path / "plays.tsv"
+    assert "--user, --users-from or --history" in fail(2, "recommend", model)
+    assert "not both" in fail(2, "recommend", model, "--user", "a", "--history", history)
+    assert ".parquet or .csv or .jsonl" in fail(2, "recommend", model, "-o", tmp_path / "lists.xlsx")
+    assert "No such option" in fail(2, "recommend", model, "--rarety", "1")
+    assert "No such command 'recomend'" in fail(2, "recomend")
+    assert "--factors" in fail(2, "train", model, "-o", "x", "--factors", "many")
+    assert "'binary', 'log'" in fail(2, "train", model, "-o", "x", "--confidence", "maybe")
+
+
+def test_unknown_ids_name_a_near_one(folder):
+    model = folder / "model.safetensors"
+    for command in (("personas", model, "user 000001"), ("recommend", model, "--user", "user 000001")):
+        said = fail(1, *command)
+        assert "There is no user 'user 000001' among 60 users. Did you mean 'user 0000" in said
+    assert "There is no item 'x' among 100 items." in fail(1, "similar", model, "x")
+    assert "There is no item 'x' among 100 items." in fail(1, "explain", model, "user 0000001", "x")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "outputs"),
+    [
+        (("train", "IN/plays.safetensors", "-o", "OUT.safetensors", "--factors", 4), ["OUT.safetensors"]),
+        (("recommend", "IN/model.safetensors", "-o", "OUT.parquet"), ["OUT.parquet"]),
+        (("recommend", "IN/model.safetensors", "-o", "OUT.csv"), ["OUT.csv"]),
+        (("ingest", "IN/raw.csv", *COLUMNS, "-o", "OUT.safetensors"), ["OUT.safetensors"]),
+        (("generate", "-o", ".", "--users", 20, "--items", 100, "--items-per-user", 6), ["plays.parquet"]),
+        (
+            ("split", "IN/plays.safetensors", "--train", "A.safetensors", "--holdout", "B.csv"),
+            ["A.safetensors", "B.csv"],
+        ),
+    ],
+)
+def test_outputs_that_exist_are_kept_unless_forced(folder, tmp_path, monkeypatch, arguments, outputs):
+    monkeypatch.chdir(tmp_path)
+    Path("IN").symlink_to(folder)
+    (folder / "raw.csv").write_text(HEADER + "a,x,1\na,y,2\nb,x,1\n")
+    for output in map(Path, outputs):
+        output.write_text("precious")
+    assert "exists already. Pass force=True (--force on the command line)" in fail(1, *arguments, "--quiet")
+    assert all(Path(output).read_text() == "precious" for output in outputs)
+    forced = CliRunner().invoke(app, [str(argument) for argument in (*arguments, "--quiet", "--force")])
+    assert (forced.exit_code, forced.output) == (0, "")
+    assert all(Path(output).read_bytes() != b"precious" for output in outputs)
+
+
+def test_files_that_are_not_what_they_should_be(folder, tmp_path):
+    (tmp_path / "torn.safetensors").write_bytes((folder / "model.safetensors").read_bytes()[:-10])
+    (tmp_path / "foreign.safetensors").write_bytes(b"PK\x03\x04 something else")
+    assert "is truncated" in fail(1, "info", tmp_path / "torn.safetensors")
+    assert "is not a deepcuts file" in fail(1, "personas", tmp_path / "foreign.safetensors", "a")
+    assert "holds interactions, not a model" in fail(1, "similar", folder / "plays.safetensors", "a")
+    assert "There is no file" in fail(1, "info", tmp_path / "none.safetensors")
+
+
+def test_verify_finds_a_changed_byte(folder, tmp_path):
+    content = bytearray((folder / "model.safetensors").read_bytes())
+    content[-1] ^= 1
+    (tmp_path / "model.safetensors").write_bytes(content)
+    assert "is damaged" in fail(1, "info", tmp_path / "model.safetensors", "--verify")
+
+
+def test_lists_that_cannot_be_judged(folder, tmp_path):
+    options = ("--train", folder / "plays.safetensors", "--holdout", folder / "plays.safetensors", "--quiet")
+    (tmp_path / "lists.parquet").write_text("no Parquet")
+    (tmp_path / "lists.csv").write_text("user_id,item_id\na,b\n")
+    assert "cannot be read as parquet" in fail(1, "evaluate", tmp_path / "lists.parquet", *options)
+    assert "There is no file" in fail(1, "evaluate", tmp_path / "none.csv", *options)
+    assert "pairs of the holdout are in train too" in fail(1, "evaluate", folder / "lists.parquet", *options)
+    assert "has to end in .parquet or .csv or .jsonl" in fail(2, "evaluate", tmp_path / "lists.txt", *options)
+    pq.write_table(pa.table({"user_id": ["z"], "item_id": ["z"], "plays": [1]}), tmp_path / "holdout.parquet")
+    options = ("--train", folder / "plays.safetensors", "--holdout", tmp_path / "holdout.parquet", "--quiet")
+    assert "None of the users of the holdout is in train" in fail(1, "evaluate", folder / "lists.parquet", *options)
+
+
+def test_the_demo_keeps_to_its_own_folder(tmp_path):
+    (tmp_path / "model.safetensors").write_text("precious")
+    assert "holds other files already" in fail(1, "demo", "--folder", tmp_path)
+    assert (tmp_path / "model.safetensors").read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (dc.DeepcutsError("the id [red]x[/red] \x1b[1m"), 1, r"Error: the id [red]x[/red] \x1b[1m"),
+        (MemoryError("8 GiB asked for"), 1, "Error: There is not enough memory. Close other programs"),
+        (OSError(errno.ENOSPC, "No space left on device", "/full/x"), 1, "Error: No space left on device: /full/x"),
+        (OSError("torn cable"), 1, "Error: torn cable"),
+        (KeyError("x"), 1, "Error: This is a fault of deepcuts, not of yours: KeyError: 'x'. Please report it"),
+        (KeyboardInterrupt(), 130, "Interrupted."),
+    ],
+)
+def test_every_kind_of_failure_ends_as_one_message(capsys, error, code, message):
+    def command() -> None:
+        raise error
+
+    with pytest.raises(typer.Exit) as ended:
+        guarded(command)()
+    assert ended.value.exit_code == code
+    said = capsys.readouterr().err
+    assert said.startswith(message)
+    assert "Traceback" not in said
+
+
+def test_a_traceback_is_shown_to_those_who_ask(capsys, monkeypatch):
+    def command() -> None:
+        raise KeyError("x")
+
+    monkeypatch.setenv("DEEPCUTS_TRACEBACK", "1")
+    with pytest.raises(typer.Exit):
+        guarded(command)()
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+def test_main_exits_with_the_code_of_the_command(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["info", "none.safetensors"])
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "Error: There is no file none.safetensors.\n"

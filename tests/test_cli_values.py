@@ -1,0 +1,91 @@
+"""Values of options that are more than one word."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deepcuts.cli.terminal import printable
+from deepcuts.cli.values import by_persona, history_in_file, ids, ids_in_file, rarity
+from deepcuts.errors import DataError, SettingsError
+
+
+@given(st.dictionaries(st.integers(0, 99), st.floats(allow_nan=False), min_size=1))
+def test_numbers_by_persona_are_read_as_they_are_written(numbers):
+    text = ",".join(f"{persona}={number}" for persona, number in numbers.items())
+    assert by_persona(text, "--boost") == numbers
+
+
+@pytest.mark.parametrize("text", ["", "1", "1=", "=2", "1=2=3", "a=1", "1=x", "1=2;2=3", "1.5=2"])
+def test_other_spellings_are_refused(text):
+    message = "--boost is .*Give numbers by persona, such as 0=2 or 0=0.3,2=-0.1"
+    with pytest.raises(SettingsError, match=message):
+        by_persona(text, "--boost")
+
+
+def test_rarity_is_one_number_or_one_for_each_persona():
+    assert rarity("-0.25") == -0.25
+    assert rarity("0=0.3,2=-0.1") == {0: 0.3, 2: -0.1}
+    with pytest.raises(SettingsError, match="--rarity is 'rare'"):
+        rarity("rare")
+
+
+def test_ids_come_as_they_are_or_from_a_file(tmp_path):
+    (tmp_path / "ids.txt").write_bytes("\ufeffBjörk\r\n\r\nJ Dilla\n a b \n".encode())
+    assert ids(["x, y", f"@{tmp_path / 'ids.txt'}", "z"]) == ["x, y", "Björk", "J Dilla", " a b ", "z"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"\n \n", "holds no ids. Write one on each line."), (b"\xff\xfe\x00", "is not a text file in UTF-8.")],
+)
+def test_files_without_ids_are_refused(tmp_path, content, message):
+    (tmp_path / "ids.txt").write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        ids_in_file(tmp_path / "ids.txt")
+    with pytest.raises(DataError, match=r"none\.txt cannot be read: No such file or directory\."):
+        ids_in_file(tmp_path / "none.txt")
+
+
+@pytest.mark.parametrize(
+    ("content", "plays"),
+    [
+        ("Grouper\t40\nJ Dilla\t12\n", {"Grouper": 40, "J Dilla": 12}),
+        ("Grouper,40\nJ Dilla,12.5\n", {"Grouper": 40, "J Dilla": 12.5}),
+        ("Grouper\n\nJ Dilla\nGrouper\n", {"Grouper": 2, "J Dilla": 1}),
+        ("item_id,plays\nGrouper,40\n", {"Grouper": 40}),
+        ("Artist\tPlays\nGrouper\t40\n", {"Grouper": 40}),
+        ("item\nGrouper\n", {"Grouper": 1}),
+        ("item,40\n", {"item": 40}),
+        ('"Heroes"\t2\n', {'"Heroes"': 2}),
+        ('"Tyler, the Creator",3\nEarth, Wind & Fire\t2\n', {"Tyler, the Creator": 3, "Earth, Wind & Fire": 2}),
+    ],
+)
+def test_histories_in_every_spelling(tmp_path, content, plays):
+    (tmp_path / "plays.txt").write_text(content)
+    assert history_in_file(tmp_path / "plays.txt") == plays
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "holds no items."),
+        ("item,plays\n", "holds no items."),
+        ("Grouper,1\nEarth, Wind & Fire\n", "Line 2 of .*put an item with a comma in it between double quotes"),
+        ("Grouper\t0\n", "Line 1 of .*a play count above 0"),
+        ("Grouper\tnan\n", "a play count above 0"),
+        ("Grouper\tinf\n", "a play count above 0"),
+        ("Grouper\t1\t2\n", "a play count above 0"),
+    ],
+)
+def test_histories_that_cannot_be_used(tmp_path, content, message):
+    (tmp_path / "plays.txt").write_text(content)
+    with pytest.raises(DataError, match=message):
+        history_in_file(tmp_path / "plays.txt")
+
+
+@given(st.text())
+def test_printable_text_holds_nothing_that_a_terminal_obeys(text):
+    assert printable(text).isprintable()
+    assert printable("Björk [bold] 😀") == "Björk [bold] 😀"
