@@ -24,9 +24,18 @@ def add_products(lines, first, others, total):
     total += np.einsum("jl,jl->l", lines[first : first + len(others)], others)
 
 
-def subtract_mixture(weights, lines, total):
-    """total −= Σ_g weights[g] · lines[g], for a vector of weights that all lanes share."""
-    total -= weights @ lines
+def descend(f, lines, residuals, shared, ridge, pull, floor, steps, x, largest):
+    """Minimise over factor f of sixteen rows x at once: a step of coordinate descent.
+
+    Minus half the derivative along x[f] is Σ_j lines[f n + j] · residuals[j] + pull[f] − Σ_g shared[f, g] x[g] − ridge
+    x[f]; steps[f] holds the inverse of half the curvature. x, residuals and the largest change are updated.
+    """
+    n = len(residuals)
+    slope = pull[f] - ridge * x[f] - shared[f] @ x + np.einsum("jl,jl->l", lines[f * n : f * n + n], residuals)
+    change = np.maximum(x[f] + slope * steps[f], floor) - x[f]
+    x[f] += change
+    largest[:] = np.maximum(largest, np.abs(change))
+    residuals -= change * lines[f * n : f * n + n]
 
 
 def subtract_multiples(factor, lines, first, others):
@@ -49,9 +58,11 @@ def _add_products(lines, first, others, total):
     return lambda lines, first, others, total: _products(lines, first, others, total)
 
 
-@overload(subtract_mixture)
-def _subtract_mixture(weights, lines, total):
-    return lambda weights, lines, total: _mixture(weights, lines, total)
+@overload(descend)
+def _descend(f, lines, residuals, shared, ridge, pull, floor, steps, x, largest):
+    return lambda f, lines, residuals, shared, ridge, pull, floor, steps, x, largest: _step(
+        f, lines, residuals, shared, ridge, pull, floor, steps, x, largest
+    )
 
 
 @overload(subtract_multiples)
@@ -89,20 +100,43 @@ def _products(_context, lines, first, others, total):
 
 
 @intrinsic
-def _mixture(_context, weights, lines, total):
+def _step(_context, f, lines, residuals, shared, ridge, pull, floor, steps, x, largest):
     def generate(context, builder, signature, arguments):
-        at_weights, at_lines, at_total = _pointers(context, builder, signature, arguments, (0, 1, 2))
+        at_lines, at_residuals, at_shared, at_ridge, at_pull, at_steps, at_x, at_largest = _pointers(
+            context, builder, signature, arguments, (1, 2, 3, 4, 5, 7, 8, 9)
+        )
+        f, n, n_factors = arguments[0], *(_length(context, builder, signature, arguments, at) for at in (2, 8))
+        at_lines = _line(builder, at_lines, builder.mul(f, n))
+        at_shared = builder.gep(at_shared, [builder.mul(f, n_factors)])
+        zero, now = ir.Constant(f.type, 0), _load(builder, at_x, f)
 
-        def subtract_one(g, so_far):
-            weight = builder.fneg(builder.load(builder.gep(at_weights, [g])))
-            return _fused(builder, _in_all_lanes(builder, weight), _load(builder, at_lines, g), so_far)
+        def add_product(j, so_far):
+            return _fused(builder, _load(builder, at_lines, j), _load(builder, at_residuals, j), so_far)
 
-        n = _length(context, builder, signature, arguments, 0)
-        zero = ir.Constant(n.type, 0)
-        _store(builder, at_total, zero, _sum(builder, n, _load(builder, at_total, zero), subtract_one))
+        def subtract_shared(g, so_far):
+            weight = builder.fneg(builder.load(builder.gep(at_shared, [g])))
+            return _fused(builder, _in_all_lanes(builder, weight), _load(builder, at_x, g), so_far)
+
+        minus_ridge = builder.fneg(_load(builder, at_ridge, zero))
+        slope = _fused(builder, minus_ridge, now, _load(builder, at_pull, f))
+        slope = _sum(builder, n_factors, slope, subtract_shared)
+        slope = _sum(builder, n, slope, add_product)
+        least = _in_all_lanes(builder, arguments[6])
+        new = _greater(builder, _fused(builder, slope, _load(builder, at_steps, f), now), least)
+        change = builder.fsub(new, now)
+        minus = builder.fneg(change)
+        _store(builder, at_x, f, new)
+        moved = _greater(builder, change, minus)
+        _store(builder, at_largest, zero, _greater(builder, moved, _load(builder, at_largest, zero)))
+        with (
+            builder.if_then(_any(builder, builder.fcmp_unordered("!=", new, now))),
+            cgutils.for_range(builder, n) as loop,
+        ):
+            line, residual = (_load(builder, at, loop.index) for at in (at_lines, at_residuals))
+            _store(builder, at_residuals, loop.index, _fused(builder, minus, line, residual))
         return context.get_dummy_value()
 
-    return types.void(weights, lines, total), generate
+    return types.void(f, lines, residuals, shared, ridge, pull, floor, steps, x, largest), generate
 
 
 @intrinsic
@@ -227,6 +261,15 @@ def _fused(builder, first, second, third):
         builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), f"llvm.fma.v{LANES}f32"
     )
     return builder.call(fma, [first, second, third])
+
+
+def _greater(builder, first, second):
+    return builder.select(builder.fcmp_ordered(">", first, second), first, second)
+
+
+def _any(builder, mask):
+    bits = ir.IntType(LANES)
+    return builder.icmp_unsigned("!=", builder.bitcast(mask, bits), ir.Constant(bits, 0))
 
 
 def _in_all_lanes(builder, scalar):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from deepcuts.kernels.lanes import LANES, add_products, lay_out_lines, subtract_mixture, subtract_multiples
+from deepcuts.kernels.lanes import LANES, add_products, descend, lay_out_lines, subtract_multiples
 from deepcuts.kernels.long_rows import FLAGS, HANDS
 
 
@@ -42,32 +42,6 @@ def prepare(lines, shared, ridge, residuals, x, steps):
         subtract_multiples(x[f], lines, f * n, residuals)
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
-def sweep(lines, shared, ridge, pull, floor, steps, residuals, x, largest):
-    """Minimise over each factor in turn, exactly; write the largest change of every lane into `largest`.
-
-    Minus half the derivative along x[f] is Σ_j c_j v_jf e_j + pull_f − (S x)_f − ridge x_f, half the curvature
-    Σ_j c_j v_jf² + S_ff + ridge.
-    """
-    n = len(residuals)
-    slope = np.empty(LANES, np.float32)  # and then the change
-    largest[:] = np.float32(0.0)
-    for f in range(len(x)):
-        for lane in range(LANES):
-            slope[lane] = pull[f, lane] - ridge[lane] * x[f, lane]
-        add_products(lines, f * n, residuals, slope)
-        subtract_mixture(shared[f], x, slope)
-        moved = False
-        for lane in range(LANES):
-            change = max(x[f, lane] + slope[lane] * steps[f, lane], floor) - x[f, lane]
-            slope[lane] = change
-            x[f, lane] += change
-            largest[lane] = max(largest[lane], abs(change))
-            moved |= change != np.float32(0.0)
-        if moved:
-            subtract_multiples(slope, lines, f * n, residuals)
-
-
 @njit(cache=True, nogil=True)
 def rest(tolerance, largest, x, steps):
     """Keep the lanes still that have settled, so that no row depends on those beside it; return whether all have."""
@@ -101,7 +75,7 @@ def solve_short_rows(
         all_chosen = np.empty((most, LANES), np.int64)
         x, steps = np.empty((n_factors, LANES), np.float32), np.empty((n_factors, LANES), np.float32)
         own_pull, own_ridge = np.zeros((n_factors, LANES), np.float32), np.ones(LANES, np.float32)
-        total = np.empty(LANES, np.float32)
+        largest, total = np.empty(LANES, np.float32), np.empty(LANES, np.float32)
         for g in range(hand, n_groups, HANDS):
             group = chosen[g * LANES : (g + 1) * LANES]
             n = indptr[group[-1] + 1] - indptr[group[-1]]
@@ -115,8 +89,10 @@ def solve_short_rows(
             prepare(lines, shared, own_ridge, residuals, x, steps)
             steps[:, len(group) :] = np.float32(0.0)
             for _ in range(max_sweeps):
-                sweep(lines, shared, own_ridge, own_pull, floor, steps, residuals, x, total)
-                if rest(tolerance, total, x, steps):
+                largest[:] = np.float32(0.0)
+                for f in range(n_factors):
+                    descend(f, lines, residuals, shared, own_ridge, own_pull, floor, steps, x, largest)
+                if rest(tolerance, largest, x, steps):
                     break
             total[:] = np.float32(0.0)
             add_products(residuals, 0, residuals, total)
