@@ -85,7 +85,7 @@ class PersonaSettings:
     confidence_scale: float = 1.0
     persona_unobserved_scale: float = 0.6
     persona_regularization_scale: float = 0.4
-    lean: float = 1.0
+    lean: float = 0.9
     diversity: float = 0.0
     distinction: float = 0.0
     distinction_floor: float = 0.1
