@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import deepcuts as dc
+from deepcuts.ingest import prune
 
 DATA = Path(os.environ.get("DEEPCUTS_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -38,9 +39,7 @@ def hetrec() -> dc.Interactions:
     path = DATA / "lastfm-hetrec2011" / "user_artists.dat"
     if not path.is_file():
         raise SystemExit(f"{path} is not there. Set DEEPCUTS_DATA to the folder that holds lastfm-hetrec2011.")
-    plays = dc.read_plays(path, user="userID", item="artistID", plays="weight", min_users=3, min_items=10)
-    assert isinstance(plays, dc.Interactions)
-    return plays
+    return prune(dc.read_plays(path, user="userID", item="artistID", plays="weight"), min_users=3, min_items=10)
 
 
 def print_table(header: list[str], rows: list[list[str]]) -> None:

@@ -2,8 +2,8 @@
 
 Usage: python benchmarks/quality.py [--factors 128] [--seeds 3]
 
-Last.fm of HetRec 2011, cut into train and holdout by three seeds; every model with its default settings, which were chosen on
-validation parts of the training data (benchmarks/split_study.py), never on these holdouts.
+Last.fm of HetRec 2011, cut into train and holdout by three seeds; every model with its default settings, which were
+chosen on validation parts of the training data (benchmarks/split_study.py), never on these holdouts.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Usage: python benchmarks/split_study.py [--factors 128] [--seeds 3]
 
-The training part of every seed of benchmarks/quality.py is cut once more; models train on the rest and are judged on that
-validation part. The holdouts stay untouched.
+The training part of every seed of benchmarks/quality.py is cut once more; models train on the rest and are judged on
+that validation part. The holdouts stay untouched.
 """
 
 from __future__ import annotations
