@@ -17,6 +17,7 @@ from deepcuts.cli.main import app
 from deepcuts.ingest import ReadOptions
 from deepcuts.model import PersonaModel, PersonaSettings
 from deepcuts.recommendation import ListSettings
+from deepcuts.split import split_holdout, split_last, split_users
 from deepcuts.synthetic import generate_world
 
 COMMANDS = typer.main.get_command(app).commands
@@ -88,6 +89,9 @@ def test_settings_are_written_once_in_their_dataclass(command, settings, fields)
     [
         ("generate", generate_world, {"n_users": "users", "n_items": "items", "n_personas": "personas"}),
         ("ingest", ReadOptions, {}),
+        ("split", split_holdout, {}),
+        ("split", split_last, {"n": "last"}),
+        ("split", split_users, {}),
         ("similar", PersonaModel.similar_items, {}),
         ("explain", PersonaModel.explain, {}),
         ("personas", PersonaModel.personas, {"n_items": "items"}),

@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 
 import deepcuts as dc
 from deepcuts import storage
+from deepcuts.cli.derived import flag
 from deepcuts.cli.main import app
-from deepcuts.cli.plays_files import write_interactions
+from deepcuts.cli.plays_files import read_interactions, write_interactions
 
 USER, OTHER = "user 0000007", "user 0000011"
 NASTY = ["[bold]loud[/bold]", "<script>alert(1)</script>", "\x1b[31mred", 'a, "b"\nc', "=1+1", "007"]
@@ -79,14 +80,73 @@ def test_the_whole_road(tmp_path):
     assert figures == dc.evaluate(library.recommend(k=100), kept, held).to_dict()
 
 
+def test_the_demo_can_be_run_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.chdir(tmp_path)
+    shown = run("demo").stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "personas" in shown
+    assert run("demo", "--quiet").output == shown
+    files = {path.name for path in Path("demo").iterdir()}
+    assert files == {"world", "plays.safetensors", "train.safetensors", "holdout.parquet", "model.safetensors"}
+    user = shown.split("The personas of ")[1].splitlines()[0].strip()
+    assert run("personas", "demo/model.safetensors", user).stdout.startswith(f"Personas of {user}")
+
+
+def test_ingest_prunes_and_says_so(tmp_path):
+    (tmp_path / "log.csv").write_text("a,x\na,y\nb,x\nb,y\nc,z\n")
+    options = ("--user", 1, "--item", 2, "--no-header", "--min-users", 2, "--min-items", 2)
+    result = run("ingest", tmp_path / "log.csv", *options, "-o", tmp_path / "plays.parquet")
+    assert "Pruning left out 1 users and 1 items.\n5 rows hold 4 pairs of 2 users and 2 items.\n" in result.stderr
+    assert read_interactions(tmp_path / "plays.parquet").n_pairs == 4
+
+
+def test_split_by_time(tmp_path):
+    (tmp_path / "log.csv").write_text("who,what,when\na,x,10\na,y,30\na,z,20\nb,x,1\nb,z,2\n")
+    columns = ("--user", "who", "--item", "what", "--time", "when")
+    run("ingest", tmp_path / "log.csv", *columns, "-o", tmp_path / "plays.safetensors")
+    outputs = ("--train", tmp_path / "train.jsonl", "--holdout", tmp_path / "holdout.csv")
+    run("split", tmp_path / "plays.safetensors", "--method", "last", *outputs)
+    held = pyarrow.csv.read_csv(tmp_path / "holdout.csv").to_pylist()
+    assert [(row["user_id"], row["item_id"]) for row in held] == [("a", "y"), ("b", "z")]
+
+
+def test_held_out_users_are_folded_in_and_judged(folder, tmp_path):
+    plays = read_interactions(folder / "train.safetensors", folder / "holdout.parquet")
+    plays.save(tmp_path / "plays.safetensors")
+    names = {"train": "train.safetensors", "fold-in": "fold_in.parquet", "holdout": "holdout.jsonl"}
+    outputs = [word for name, file in names.items() for word in (f"--{name}", tmp_path / file)]
+    run("split", tmp_path / "plays.safetensors", "--method", "users", "--users", 20, *outputs)
+    train, fold_in, holdout = dc.split_users(plays, users=20)
+    for file, part in zip(names.values(), (train, fold_in, holdout), strict=True):
+        assert read_interactions(tmp_path / file).to_arrow().equals(part.to_arrow())
+
+    fitted, lists = tmp_path / "model.safetensors", tmp_path / "lists.parquet"
+    run("train", tmp_path / names["train"], "-o", fitted, "--factors", 8)
+    run("recommend", fitted, "--fold-in", tmp_path / names["fold-in"], "-k", 100, "-o", lists)
+    assert pq.read_table(lists).equals(dc.load(fitted).fold_in(fold_in).recommend(k=100))
+    both = ("--train", tmp_path / names["train"], "--train", tmp_path / names["fold-in"])
+    figures = run("evaluate", lists, *both, "--holdout", tmp_path / names["holdout"], "--json").stdout
+    assert json.loads(figures)["n_users"] == holdout.n_users
+
+
 def test_train_takes_every_setting(folder, tmp_path):
-    options = ("--factors", 4, "--personas", 2, "--user-regularization", 0.1, "--item-regularization", 0.2)
-    options += ("--frequency-exponent", 0.5, "--unobserved-ratio", 2, "--confidence", "binary", "--confidence-scale", 3)
-    options += ("--persona-unobserved-scale", 0.7, "--persona-regularization-scale", 0.3, "--lean", 2)
-    options += ("--base-epochs", 3, "--persona-epochs", 2, "--tolerance", 0, "--no-nonnegative", "--seed", 5)
-    run("train", folder / "train.safetensors", "-o", tmp_path / "model.safetensors", *options)
+    settings = {
+        "n_factors": 4, "n_personas": 2, "user_regularization": 0.1, "item_regularization": 0.2,
+        "frequency_exponent": 0.5, "unobserved_ratio": 2.0, "confidence": "binary", "confidence_scale": 3.0,
+        "persona_unobserved_scale": 0.7, "persona_regularization_scale": 0.3, "lean": 2.0, "diversity": 0.1,
+        "distinction": 0.2, "distinction_floor": 0.3, "start": "copy", "persona_count": "all",
+        "reassignment": "cosine", "merge_cosine": 0.99, "base_epochs": 3, "persona_epochs": 2, "tolerance": 0.0,
+        "nonnegative": False,
+    }  # fmt: skip
+    options = [
+        word
+        for name, value in settings.items()
+        for word in (["--no-nonnegative"] if value is False else [flag(name), value])
+    ]
+    run("train", folder / "train.safetensors", "-o", tmp_path / "model.safetensors", "--seed", 5, *options)
     trained = dc.load(tmp_path / "model.safetensors")
-    assert tuple(vars(trained.settings).values()) == (4, 2, 0.1, 0.2, 0.5, 2, "binary", 3, 0.7, 0.3, 2, 3, 2, 0, False)
+    assert vars(trained.settings) == settings
     assert trained.items.seed == 5
     assert [epoch.stage for epoch in trained.epochs] == ["base"] * 3 + ["personas"] * 2
 
@@ -186,18 +246,16 @@ def test_lists_in_every_format_are_the_same_and_can_be_judged(folder, model, tmp
         assert table[column].to_pylist() == expected[column].to_pylist()
     np.testing.assert_allclose(table["score"], expected["score"])
     options = ("--train", folder / "train.safetensors", "--holdout", folder / "holdout.parquet", "--json")
-    train, holdout = (dc.Interactions.load(folder / "train.safetensors"), pq.read_table(folder / "holdout.parquet"))
-    held = dc.read_plays(holdout, user="user_id", item="item_id", plays="plays")
-    assert json.loads(run("evaluate", lists, *options).stdout) == dc.evaluate(expected, train, held).to_dict()
+    train, holdout = (read_interactions(folder / name) for name in ("train.safetensors", "holdout.parquet"))
+    assert json.loads(run("evaluate", lists, *options).stdout) == dc.evaluate(expected, train, holdout).to_dict()
 
 
-def test_evaluate_prints_a_table(folder, tmp_path):
+def test_evaluate_prints_the_figures(folder, model, tmp_path):
     run("recommend", folder / "model.safetensors", "-o", tmp_path / "lists.parquet")
     options = ("--train", folder / "train.safetensors", "--holdout", folder / "holdout.parquet", "--quiet")
     result = run("evaluate", tmp_path / "lists.parquet", *options)
-    assert "users judged" in result.stdout
-    assert "exposure_lambda@20" in result.stdout
-    assert result.stderr == ""
+    train, holdout = (read_interactions(folder / name) for name in ("train.safetensors", "holdout.parquet"))
+    assert (result.stdout, result.stderr) == (f"{dc.evaluate(model.recommend(), train, holdout)}\n", "")
 
 
 @pytest.mark.parametrize(
@@ -238,7 +296,9 @@ def test_info_of_plays(folder):
     facts = dict(line.split() for line in result.stdout.splitlines() if len(line.split()) == 2)
     assert facts["kind"] == "interactions"
     assert facts["pairs"] == f"{train.n_pairs:,}"
+    facts = json.loads(run("info", folder / "train.safetensors", "--json").stdout)
     assert facts["checksum"] == storage.describe(folder / "train.safetensors").checksum
+    assert facts["has_times"] is False
 
 
 def test_quiet_commands_say_nothing(folder, tmp_path):

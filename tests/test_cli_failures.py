@@ -117,7 +117,12 @@ def test_settings_out_of_range_are_bad_usage(folder, tmp_path, arguments, messag
 def test_usage_that_the_library_never_sees(folder, tmp_path):
     model, history = folder / "model.safetensors", tmp_path / "plays.tsv"
     assert "--user, --users-from or --history" in fail(2, "recommend", model)
-    assert "not both" in fail(2, "recommend", model, "--user", "a", "--history", history)
+    assert "one of the two" in fail(2, "recommend", model, "--user", "a", "--json", "-o", tmp_path / "lists.csv")
+    assert "one visitor" in fail(2, "recommend", model, "--user", "a", "--history", history)
+    plays, split = folder / "plays.safetensors", ("--train", "a.csv", "--holdout", "b.csv")
+    assert "--method users" in fail(2, "split", plays, *split, "--method", "users")
+    assert "--method users" in fail(2, "split", plays, *split, "--fold-in", "c.csv")
+    assert "two things" in fail(2, "split", plays, "--train", "a.csv", "--holdout", "./a.csv")
     assert ".parquet or .csv or .jsonl" in fail(2, "recommend", model, "-o", tmp_path / "lists.xlsx")
     assert "No such option" in fail(2, "recommend", model, "--rarety", "1")
     assert "No such command 'recomend'" in fail(2, "recomend")
@@ -188,6 +193,14 @@ def test_lists_that_cannot_be_judged(folder, tmp_path):
     pq.write_table(pa.table({"user_id": ["z"], "item_id": ["z"], "plays": [1]}), tmp_path / "holdout.parquet")
     options = ("--train", folder / "plays.safetensors", "--holdout", tmp_path / "holdout.parquet", "--quiet")
     assert "None of the users of the holdout is in train" in fail(1, "evaluate", folder / "lists.parquet", *options)
+
+
+def test_plays_that_cannot_be_split(folder, tmp_path):
+    outputs = ("--train", tmp_path / "a.csv", "--holdout", tmp_path / "b.csv")
+    said = fail(1, "split", folder / "plays.safetensors", *outputs, "--method", "last")
+    assert "These plays have no times" in said
+    assert "fraction is 1.5" in fail(2, "split", folder / "plays.safetensors", *outputs, "--fraction", 1.5)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_demo_keeps_to_its_own_folder(tmp_path):

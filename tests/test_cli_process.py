@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import deepcuts as dc
+from deepcuts.cli.plays_files import write_interactions
 
 LONG = ("--base-epochs", "1000", "--tolerance", "0", "--factors", "32")
 
@@ -53,6 +54,18 @@ def test_an_interrupted_training_saves_the_model_of_its_last_epoch(folder, tmp_p
     assert model.interrupted
     assert 100 <= len(model.epochs) < 1000
     assert model.recommend("user 0000001", k=5).num_rows == 5
+
+
+def test_an_interrupted_ingest_leaves_nothing_behind(folder, tmp_path):
+    write_interactions(tmp_path / "raw.csv", dc.Interactions.load(folder / "plays.safetensors"), force=False)
+    columns = ("--user", "user_id", "--item", "item_id", "--plays", "plays")
+    process = start("ingest", tmp_path / "raw.csv", *columns, "-o", tmp_path / "plays.safetensors")
+    assert process.stderr.readline().startswith("Reading ")
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "Traceback" not in said
+    assert [path.name for path in tmp_path.iterdir()] == ["raw.csv"]
 
 
 def test_interrupted_lists_leave_nothing_behind(folder, tmp_path):
@@ -127,12 +140,12 @@ def on_a_terminal(*arguments: object, code: int = 0, **environment: str) -> str:
 
 
 def test_progress_moves_on_a_terminal_and_nowhere_else(folder, tmp_path):
-    options = ("--factors", 8, "--base-epochs", 3)
-    said = on_a_terminal("train", folder / "plays.safetensors", "-o", tmp_path / "1.safetensors", *options)
-    assert "\x1b[" in said
+    arguments = ("train", folder / "plays.safetensors", "-o", tmp_path / "model.safetensors", "--force")
+    arguments += ("--factors", 8, "--base-epochs", 3)
+    said = on_a_terminal(*arguments)
+    assert "\x1b[2K" in said  # a line is drawn again
     assert "Training" in said
-    process = start("train", folder / "plays.safetensors", "-o", tmp_path / "2.safetensors", *options)
-    shown, said = process.communicate(timeout=60)
+    shown, said = start(*arguments).communicate(timeout=60)
     assert shown == ""
     assert "\x1b" not in said
     assert "Training: 3 of 3" in said

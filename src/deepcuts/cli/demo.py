@@ -80,8 +80,8 @@ def _read_and_split(folder: Path, seed: int, remarks: Remarks) -> tuple[Interact
     with remarks.working("Reading their plays and holding a fifth of them out"):
         plays = read_plays(folder / "world" / PLAYS, user="user", item="artist", plays="plays")
         train, holdout = split_holdout(plays, fraction=0.2, seed=seed)
-        write_interactions(folder / "train.safetensors", train, force=True)
-        write_interactions(folder / "holdout.parquet", holdout, force=True)
+        for name, part in (("plays.safetensors", plays), ("train.safetensors", train), ("holdout.parquet", holdout)):
+            write_interactions(folder / name, part, force=True)
     return train, holdout
 
 

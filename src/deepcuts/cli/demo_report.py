@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow.compute as pc
 from rich.text import Text
 
-from deepcuts.cli.evaluate import show_evaluations
 from deepcuts.cli.summaries import effective_personas
 from deepcuts.cli.terminal import print_table, printable, ruled_table, stdout
 from deepcuts.evaluation import Evaluation
@@ -21,7 +20,6 @@ FAMILIAR, NEUTRAL, RARE = -1.0, 0.0, 1.0
 
 _LIST_LENGTH = 8
 _ARTISTS_NAMED = 3
-_ALL = 1_000_000
 _METRICS = ("recall@20", "ndcg@100", "novelty@20", "coverage@20", "gini@20")
 
 
@@ -41,7 +39,7 @@ def show_world(world: World) -> None:
 
 def show_listener(model: PersonaModel, world: World, user: str) -> None:
     """Print the personas of a user beside the scenes that their artists belong to, and the truth below."""
-    table = model.personas(user, n_items=_ALL)
+    table = model.personas(user, n_items=len(model.item_ids))
     shown = ruled_table(f"The personas of {user}")
     for name in ("persona", "share"):
         shown.add_column(name, justify="right")
@@ -96,8 +94,14 @@ def _mean_listeners(entries: list[tuple[str, int]]) -> float:
 
 
 def show_figures(evaluations: Mapping[str, Evaluation]) -> None:
-    """Print the main figures of each way to make lists."""
-    show_evaluations(evaluations, _METRICS)
+    """Print the main figures of each way to make lists, side by side."""
+    shown = ruled_table("How good the lists are, by what was held out")
+    shown.add_column("")
+    for name in evaluations:
+        shown.add_column(name, justify="right")
+    for metric in _METRICS:
+        shown.add_row(metric, *(f"{evaluation.figures[metric]:.4f}" for evaluation in evaluations.values()))
+    print_table(shown)
     _say("Novelty in bits: how surprising an artist is. Coverage: share of artists listed. Gini: 0 is an even chance.")
 
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from deepcuts.cli.options import Json, Quiet
 from deepcuts.cli.remarks import Remarks
-from deepcuts.cli.terminal import print_table, printable, ruled_table, show_json
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from deepcuts.evaluation import Evaluation
+from deepcuts.cli.terminal import show_json
 
 EXAMPLES = (
     "deepcuts evaluate lists.parquet --train train.parquet --holdout held.parquet",
@@ -30,7 +24,12 @@ def evaluate(
             metavar="LISTS", help="Anybody's lists: .parquet, .csv or .jsonl with user_id, item_id and rank (1 = best)."
         ),
     ],
-    train: Annotated[Path, typer.Option(metavar="FILE", help="The plays that the lists were made from.")],
+    train: Annotated[
+        list[Path],
+        typer.Option(
+            metavar="FILE", help="The plays that the lists were made from; repeatable, as for folded-in users."
+        ),
+    ],
     holdout: Annotated[Path, typer.Option(metavar="FILE", help="The plays that were held out.")],
     json: Json = False,
     quiet: Quiet = False,
@@ -41,25 +40,11 @@ def evaluate(
     from deepcuts.cli.tables import check_ending, open_table
 
     check_ending(lists)
-    with Remarks(quiet).working("Judging"), open_table(lists) as table:
-        figures = evaluation.evaluate(table, read_interactions(train), read_interactions(holdout))
+    with Remarks(quiet).working("Judging"):
+        learnt, held = read_interactions(*train), read_interactions(holdout)
+        with open_table(lists) as table:
+            figures = evaluation.evaluate(table, learnt, held)
     if json:
         show_json(figures.to_dict())
     else:
-        show_evaluations({lists.name: figures}, figures.figures)
-
-
-def show_evaluations(evaluations: Mapping[str, Evaluation], metrics: Iterable[str]) -> None:
-    """Print figures of several lists side by side."""
-    first = next(iter(evaluations.values()))
-    shown = ruled_table(f"{first.n_users:,} users judged")
-    shown.add_column("")
-    for name in evaluations:
-        shown.add_column(printable(name), justify="right", overflow="fold")
-    for metric in metrics:
-        shown.add_row(metric, *(_readable(evaluation.figures[metric]) for evaluation in evaluations.values()))
-    print_table(shown)
-
-
-def _readable(value: float) -> str:
-    return "undefined" if math.isnan(value) else f"{value:.4f}"
+        print(figures)

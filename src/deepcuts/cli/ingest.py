@@ -111,10 +111,8 @@ def _say_report(report: IngestReport, everything: Interactions, kept: Interactio
     if report.bad_rows:
         remarks.say(f"The rows left out are listed in {report.bad_rows}.")
     if kept is not everything:
-        remarks.say(
-            f"Left out {everything.n_users - kept.n_users:,} users with fewer than the items asked for and "
-            f"{everything.n_items - kept.n_items:,} items with fewer than the users asked for."
-        )
+        n_users, n_items = everything.n_users - kept.n_users, everything.n_items - kept.n_items
+        remarks.say(f"Pruning left out {n_users:,} users and {n_items:,} items.")
     remarks.say(
         f"{report.n_rows:,} rows hold {kept.n_pairs:,} pairs of {kept.n_users:,} users and {kept.n_items:,} items."
     )

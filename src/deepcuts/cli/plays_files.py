@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+
 from deepcuts.cli.tables import ENDINGS, check_ending, write_table
 from deepcuts.ingest import read_plays
 from deepcuts.interactions import Interactions
 
 OWN_ENDING = ".safetensors"
 
+_COLUMNS = {"user": "user_id", "item": "item_id", "plays": "plays"}
 
-def read_interactions(path: Path) -> Interactions:
-    """Read interactions.
+
+def read_interactions(*paths: Path) -> Interactions:
+    """Read interactions; those of several files are put together.
 
     Raises
     ------
     FileFormatError, DataError
         If there is no such file, or it cannot be used.
     """
-    if path.suffix == OWN_ENDING:
-        return Interactions.load(path)
-    return read_plays(path, user="user_id", item="item_id", plays="plays")
+    parts = [Interactions.load(path) if path.suffix == OWN_ENDING else read_plays(path, **_COLUMNS) for path in paths]
+    if len(parts) == 1:
+        return parts[0]
+    return read_plays(pa.concat_tables([part.to_arrow().select(list(_COLUMNS.values())) for part in parts]), **_COLUMNS)
 
 
 def check_interactions_ending(path: Path) -> None:

@@ -19,6 +19,8 @@ from deepcuts.recommendation.settings import ListSettings
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from deepcuts.model import PersonaModel
+
 EXAMPLES = (
     "deepcuts recommend model.safetensors -k 100 -o lists.parquet",
     "deepcuts recommend model.safetensors --user ada --user bob --rarity 0.3",
@@ -38,6 +40,10 @@ def recommend(
     ] = None,
     user: Annotated[list[str] | None, typer.Option(metavar="ID", help="A user; may be repeated.")] = None,
     users_from: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with a user on every line.")] = None,
+    fold_in: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Plays of users whom the model has not seen: make lists for those."),
+    ] = None,
     history: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Plays of a visitor: on every line an item, a tab or comma, and its plays."),
@@ -70,7 +76,6 @@ def recommend(
     Without users, lists are made for all users of the model and go to a file. With users or a visitor, they are printed
     unless there is a file.
     """
-    from deepcuts.model import load
     from deepcuts.recommendation import recommend_batches
 
     lists = ListSettings(
@@ -81,11 +86,13 @@ def recommend(
         deny=values.ids(deny or ()),
         **settings,
     )
-    users = _users(user, users_from, history)
+    users = _users(user, users_from)
+    if history and (users or fold_in):
+        raise SettingsError("--history is one visitor. Give it without --user, --users-from and --fold-in.")
+    if output and json:
+        raise SettingsError("--json prints lists and -o writes them to a file. Give one of the two.")
     _check_destination(output, everyone=users is None and history is None, force=force)
-    source = load(model)
-    if history is not None:
-        source = source.fold_in(values.history_in_file(history))
+    source = _source(model, fold_in, history)
     parts = recommend_batches(source.base if base else source, users, lists)
     if output is None:
         _print(parts, as_json=json)
@@ -100,12 +107,10 @@ def _weights(muted: Sequence[int], boosts: Sequence[str]) -> dict[int, float]:
     return weights
 
 
-def _users(named: Sequence[str] | None, file: Path | None, history: Path | None) -> list[str] | None:
-    """Whom the lists are for; None is everyone in the model."""
+def _users(named: Sequence[str] | None, file: Path | None) -> list[str] | None:
+    """Whom the lists are for; None is everyone."""
     if not named and file is None:
         return None
-    if history is not None:
-        raise SettingsError("A visitor and users of the model were asked for. Give --history, or --user, not both.")
     return [*(named or ()), *(values.ids_in_file(file) if file else ())]
 
 
@@ -121,6 +126,16 @@ def _check_destination(output: Path | None, *, everyone: bool, force: bool) -> N
             "Lists of all users are too long to print. Name a file with -o, or users with --user, --users-from "
             "or --history."
         )
+
+
+def _source(model: Path, fold_in: Path | None, history: Path | None) -> PersonaModel:
+    """Read the model, and let its users be those that are folded in."""
+    from deepcuts.cli.plays_files import read_interactions
+    from deepcuts.model import load
+
+    if fold_in is not None:
+        return load(model).fold_in(read_interactions(fold_in))
+    return load(model).fold_in(values.history_in_file(history)) if history is not None else load(model)
 
 
 def _write(parts: Iterator[pa.Table], output: Path, n_users: int, remarks: Remarks, *, force: bool) -> None:

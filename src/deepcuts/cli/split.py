@@ -1,9 +1,83 @@
-"""`deepcuts split`: the whole road on an invented world."""
+"""`deepcuts split`: hold some of the plays out."""
 
 from __future__ import annotations
 
-EXAMPLES = ("deepcuts split",)
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from deepcuts.cli.options import Force, PlaysFile, Quiet, Seed
+from deepcuts.cli.remarks import Remarks
+from deepcuts.errors import SettingsError
+
+if TYPE_CHECKING:
+    from deepcuts.interactions import Interactions
+
+EXAMPLES = (
+    "deepcuts split plays.safetensors --train train.parquet --holdout held.parquet",
+    "deepcuts split plays.safetensors --method last --train a.csv --holdout b.csv",
+)
 
 
-def split() -> None:
-    """split."""
+def split(
+    plays: PlaysFile,
+    train: Annotated[Path, typer.Option(metavar="FILE", help="The file for plays to train on.")],
+    holdout: Annotated[Path, typer.Option(metavar="FILE", help="The file for plays to judge by.")],
+    fold_in: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The file for plays of held-out users to fold in.")
+    ] = None,
+    method: Annotated[
+        Literal["random", "last", "users"],
+        typer.Option(
+            metavar="NAME",
+            help='"random" holds out a share of every user\'s items; "last" the items that every user played last; '
+            '"users" whole users, and of their items a share to judge by, the others to fold in.',
+        ),
+    ] = "random",
+    fraction: Annotated[
+        float, typer.Option(metavar="X", help="Share of a user's items to hold out; for random and users.")
+    ] = 0.2,
+    last: Annotated[int, typer.Option(metavar="N", help="Items to hold out of each user; for last.")] = 1,
+    users: Annotated[
+        float, typer.Option(metavar="X", help="Users to hold out, a share if below 1, else a number; for users.")
+    ] = 0.1,
+    min_items: Annotated[int, typer.Option(metavar="N", help="Items that a held-out user needs; for users.")] = 5,
+    seed: Seed = 0,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Hold plays out before training, to judge lists by.
+
+    Files may end in .safetensors, .parquet, .csv or .jsonl.
+    """
+    from deepcuts.cli.plays_files import read_interactions, write_interactions
+    from deepcuts.split import split_holdout, split_last, split_users
+
+    remarks = Remarks(quiet)
+    if (fold_in is not None) != (method == "users"):
+        raise SettingsError("--fold-in names the file for what --method users leaves of held-out users: give both.")
+    outputs = [train, *([fold_in] if fold_in else []), holdout]
+    _check_outputs(outputs, force=force)
+    interactions = read_interactions(plays)
+    parts: tuple[Interactions, ...]
+    if method == "random":
+        parts = split_holdout(interactions, fraction, seed)
+    elif method == "last":
+        parts = split_last(interactions, last)
+    else:
+        parts = split_users(interactions, users, fraction, min_items, seed)
+    for output, part in zip(outputs, parts, strict=True):
+        write_interactions(output, part, force=force)
+        remarks.say(f"{part.n_pairs:,} pairs of {part.n_users:,} users and {part.n_items:,} items saved in {output}.")
+
+
+def _check_outputs(outputs: list[Path], *, force: bool) -> None:
+    from deepcuts.cli.plays_files import check_interactions_ending
+    from deepcuts.storage import check_output
+
+    if len({output.resolve() for output in outputs}) < len(outputs):
+        raise SettingsError("One file is named for two things. Name a different one for each.")
+    for output in outputs:
+        check_interactions_ending(output)
+        check_output(output, force=force)

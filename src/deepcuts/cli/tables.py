@@ -61,7 +61,7 @@ def open_table(path: Path) -> Iterator[pa.RecordBatchReader]:
         yield _READERS[path.suffix](path)
     except FileNotFoundError:
         raise DataError(f"There is no file {path}.") from None
-    except (pa.ArrowException, UnicodeDecodeError) as error:
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         raise DataError(f"{path} cannot be read as {path.suffix[1:]}: {error}.") from error
 
 

@@ -96,4 +96,4 @@ def _cell(name: str, value: str | float | None) -> str:
         return printable(value)
     if value is None:
         return "–"
-    return _FORMATS.get(name, "{:,}" if isinstance(value, int) else "{:.4g}").format(value)
+    return _FORMATS.get(name, "{:,}" if isinstance(value, int) else "{:.4f}").format(value)
