@@ -215,6 +215,14 @@ def test_a_row_that_moved_less_than_the_tolerance_is_done(solver: Solver) -> Non
     assert_same(solver(problem, Effort(50, 1e9)), solver(problem, Effort(1, 0.0)))
 
 
+def test_a_row_goes_on_while_any_factor_moves(solver: Solver) -> None:
+    problem = random_problem(LENGTHS, 5)
+    problem.start[:] = 0  # the first sweep moves all factors from there, but the last one hardly
+    problem.other[:, 4], problem.penalty.shared[4], problem.penalty.shared[:, 4] = 0, 0, 0
+    problem.penalty.pull[:, 4] = 1e-3 * problem.penalty.ridge
+    assert_same(solver(problem, Effort(2, 0.01)), solver(problem, Effort(2, 0.0)))
+
+
 def test_a_row_that_is_done_stays_as_it_is(solver: Solver) -> None:
     problem = random_problem(CROWD, 5)
     assert_same(solver(problem, Effort(1_000, 1e-4)), solver(problem, Effort(500, 1e-4)))

@@ -1,0 +1,88 @@
+"""EASE: every item as a weighted sum of the others, in closed form (Steck 2019).
+
+*Embarrassingly shallow autoencoders for sparse data*, WWW 2019, doi:10.1145/3308558.3313710.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from deepcuts.baselines.matrices import played
+from deepcuts.baselines.ranges import check_plays, check_ranges
+from deepcuts.baselines.scored import ScoredModel
+from deepcuts.errors import SettingsError
+from deepcuts.interactions import Interactions
+
+_BLOCK_ITEMS = 1_024
+
+
+@dataclass(frozen=True, kw_only=True)
+class EASE:
+    """Linear regression of every item on all others, X ≈ X B with diag(B) = 0.
+
+    B_ij = −P_ij / P_jj off the diagonal, with P = (XᵀX + λ I)⁻¹ and X = 1 where there are plays. Scores are X B.
+
+    Parameters
+    ----------
+    regularization
+        λ, above 0.
+    most_gigabytes
+        Memory that the items × items matrix may take, above 0.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range.
+    """
+
+    regularization: float = 200.0
+    most_gigabytes: float = 8.0
+
+    def __post_init__(self) -> None:
+        check_ranges(self, regularization=(1e-9, 1e12), most_gigabytes=(1e-9, 1e6))
+
+    def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
+        """Invert; nothing is left to chance.
+
+        Raises
+        ------
+        SettingsError
+            If the matrix needs more memory than `most_gigabytes`.
+        DataError
+            If there are fewer than two users or items.
+        """
+        check_plays(plays)
+        self._check_memory(plays.n_items)
+        users, weights = played(plays), self.item_weights(plays)
+        return ScoredModel.of_users(plays, lambda rows: np.asarray(users[rows] @ weights))
+
+    def item_weights(self, plays: Interactions) -> np.ndarray:
+        """B, float32, (n_items, n_items)."""
+        gram = shared_listeners(plays)
+        np.einsum("ii->i", gram)[:] += self.regularization
+        inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)
+        inverse /= -np.diag(inverse)
+        np.fill_diagonal(inverse, 0)
+        return np.asarray(inverse, np.float32)
+
+    def _check_memory(self, n_items: int) -> None:
+        gigabytes = n_items**2 * 8 / 1e9
+        if gigabytes > self.most_gigabytes:
+            raise SettingsError(
+                f"EASE inverts a matrix of {n_items:,} × {n_items:,} items, {gigabytes:,.3g} GB, and most_gigabytes is "
+                f"{self.most_gigabytes:g}. Prune items, or raise most_gigabytes where there is memory for it."
+            )
+
+
+def shared_listeners(plays: Interactions) -> np.ndarray:
+    """XᵀX: how many users have played both of two items, float64, (n_items, n_items)."""
+    by_user = played(plays)
+    by_item = by_user.T.tocsr()
+    shared = np.empty((plays.n_items, plays.n_items))
+    for start in range(0, plays.n_items, _BLOCK_ITEMS):
+        block = slice(start, start + _BLOCK_ITEMS)
+        shared[block] = (by_item[block] @ by_user).toarray()
+    return shared

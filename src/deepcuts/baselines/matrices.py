@@ -1,0 +1,14 @@
+"""Plays as the matrix that models of other libraries and in closed form work on."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from deepcuts.interactions import Interactions
+
+
+def played(plays: Interactions) -> sparse.csr_array:
+    """1 where a user has played an item, float32, (n_users, n_items)."""
+    ones = np.ones(plays.n_pairs, np.float32)
+    return sparse.csr_array((ones, plays.indices.copy(), plays.indptr.copy()), shape=plays.shape)

@@ -1,0 +1,91 @@
+"""Maximal marginal relevance: a list made again so that its items are less alike (Carbonell, Goldstein 1998).
+
+*The use of MMR, diversity-based reranking for reordering documents and producing summaries*, SIGIR 1998,
+doi:10.1145/290941.291025.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+
+from deepcuts.errors import SettingsError
+from deepcuts.ids import Ids
+
+
+def rerank(lists: pa.Table, item_ids: Ids, item_vectors: np.ndarray, k: int = 20, diversity: float = 0.3) -> pa.Table:
+    """Shorten every list to k items that are relevant and unlike each other.
+
+    The next item is the one with the highest (1 − diversity) · relevance − diversity · likeness, where relevance is the
+    score, scaled to 0 … 1 over the user's list, and likeness the largest cosine with the items taken so far. Scores are
+    taken as comparable within a list, which they are for one vector per user, or with ``mix="max"``.
+
+    Parameters
+    ----------
+    lists
+        Candidates with user_id, item_id, rank and score, such as `recommend` returns; longer than k, or nothing but the
+        order changes.
+    item_ids, item_vectors
+        The catalogue, and what items are compared by, (n_items, n_dimensions): item factors, or tags.
+    k
+        Length of the new lists, at least 1.
+    diversity
+        0 is the order of scores, 1 looks at likeness alone.
+
+    Returns
+    -------
+    The rows taken, with all their columns; `rank` is the new one, `score` what it was.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is out of its range, or an item is not in the catalogue.
+    """
+    if k < 1 or not 0 <= diversity <= 1:
+        raise SettingsError(f"k is {k} and diversity {diversity!r}. k is at least 1, diversity lies between 0 and 1.")
+    lists = lists.sort_by([("user_id", "ascending"), ("rank", "ascending")])
+    vectors = _directions(item_vectors)[_item_indexes(lists, item_ids)]
+    scores = lists["score"].to_numpy().astype(np.float64)
+    taken, ranks = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for start, stop in _lists_in(lists):
+        taken.append(start + _take(scores[start:stop], vectors[start:stop], k, diversity))
+        ranks.append(np.arange(1, len(taken[-1]) + 1))
+    reranked = lists.take(pa.array(np.concatenate(taken)))
+    new_ranks = pa.array(np.concatenate(ranks).astype(np.int32))
+    return reranked.set_column(lists.column_names.index("rank"), "rank", new_ranks)
+
+
+def _take(scores: np.ndarray, vectors: np.ndarray, k: int, diversity: float) -> np.ndarray:
+    """Places of the items taken, in their order; of equals the one that ranked first."""
+    width = scores.max() - scores.min()
+    value = (1 - diversity) * (scores - scores.min()) / (width if width > 0 else 1.0)
+    likeness = vectors @ vectors.T
+    nearest = np.zeros(len(scores))
+    taken: list[int] = []
+    for _ in range(min(k, len(scores))):
+        place = int(np.argmax(value - diversity * nearest))
+        taken.append(place)
+        value[place] = -np.inf
+        nearest = likeness[place] if len(taken) == 1 else np.maximum(nearest, likeness[place])
+    return np.array(taken, np.int64)
+
+
+def _lists_in(lists: pa.Table) -> list[tuple[int, int]]:
+    codes = lists["user_id"].combine_chunks().dictionary_encode().indices.to_numpy()
+    starts = np.flatnonzero(np.diff(codes, prepend=-1))
+    return list(pairwise([*starts.tolist(), len(codes)]))
+
+
+def _item_indexes(lists: pa.Table, item_ids: Ids) -> np.ndarray:
+    indexes = item_ids.indexes_of(lists["item_id"])
+    if np.any(indexes < 0):
+        unknown = lists["item_id"][int(np.argmin(indexes))].as_py()
+        raise SettingsError(f"Cannot compare an item outside the catalogue. {item_ids.unknown_message(unknown)}")
+    return indexes
+
+
+def _directions(vectors: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(lengths > 0, lengths, 1))

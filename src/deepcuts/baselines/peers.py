@@ -1,0 +1,198 @@
+"""Models of other libraries behind the interface of this one; they come with the extra `peers`."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+
+import numpy as np
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from deepcuts.baselines.matrices import played
+from deepcuts.baselines.ranges import check_plays, check_ranges
+from deepcuts.baselines.scored import DotProduct, ScoredModel
+from deepcuts.errors import MissingExtraError
+from deepcuts.interactions import Interactions
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImplicitALS:
+    """`implicit.als.AlternatingLeastSquares`: weighted least squares, solved by conjugate gradients.
+
+    Parameters
+    ----------
+    n_factors
+        Length of the vectors, 1 to 4096.
+    regularization
+        Ridge of every row, above 0.
+    confidence
+        Weight of an observed pair, above 0; that of any other pair is 1. The library calls it alpha.
+    n_epochs
+        Epochs, at least 1.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range.
+    """
+
+    n_factors: int = 64
+    regularization: float = 40.0
+    confidence: float = 20.0
+    n_epochs: int = 15
+
+    def __post_init__(self) -> None:
+        check_ranges(
+            self, n_factors=(1, 4096), regularization=(1e-9, 1e9), confidence=(1e-9, 1e9), n_epochs=(1, 10_000)
+        )
+
+    def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
+        """Train.
+
+        Raises
+        ------
+        MissingExtraError
+            If the library is not installed.
+        DataError
+            If there are fewer than two users or items.
+        """
+        check_plays(plays)
+        als = import_peer("implicit.als")
+        with threadpool_limits(limits=1, user_api="blas"):
+            model = als.AlternatingLeastSquares(
+                factors=self.n_factors,
+                regularization=self.regularization,
+                alpha=self.confidence,
+                iterations=self.n_epochs,
+                random_state=seed,
+                use_gpu=False,
+            )
+            model.fit(sparse.csr_matrix(played(plays)), show_progress=False)
+        return ScoredModel.of_users(plays, DotProduct(model.user_factors, model.item_factors))
+
+
+@dataclass(frozen=True, kw_only=True)
+class IrspackIALS:
+    """`irspack.IALSRecommender`: weighted least squares with the frequency-scaled ridge of Rendle et al. (2022).
+
+    Parameters
+    ----------
+    n_factors
+        Length of the vectors, 1 to 4096.
+    regularization
+        Ridge of a row, for every unit of its weight, above 0.
+    unobserved_weight
+        Weight of a pair that was not observed, above 0; that of an observed one is 1. The library calls it alpha0.
+    n_epochs
+        Epochs, at least 1.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range.
+    """
+
+    n_factors: int = 64
+    regularization: float = 0.02
+    unobserved_weight: float = 0.05
+    n_epochs: int = 16
+
+    def __post_init__(self) -> None:
+        check_ranges(
+            self, n_factors=(1, 4096), regularization=(1e-9, 1e9), unobserved_weight=(1e-9, 1e9), n_epochs=(1, 10_000)
+        )
+
+    def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
+        """Train.
+
+        Raises
+        ------
+        MissingExtraError
+            If the library is not installed.
+        DataError
+            If there are fewer than two users or items.
+        """
+        check_plays(plays)
+        irspack = import_peer("irspack")
+        model = irspack.IALSRecommender(
+            sparse.csr_matrix(played(plays)),
+            n_components=self.n_factors,
+            alpha0=self.unobserved_weight,
+            reg=self.regularization,
+            train_epochs=self.n_epochs,
+            random_seed=seed,
+        )
+        with contextlib.redirect_stdout(io.StringIO()):  # its progress bar has no switch
+            model.learn()
+        return ScoredModel.of_users(plays, DotProduct(model.get_user_embedding(), model.get_item_embedding()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SklearnNMF:
+    """`sklearn.decomposition.NMF`: absent pairs count as much as observed ones.
+
+    Parameters
+    ----------
+    n_factors
+        Length of the vectors, 1 to 4096.
+    regularization
+        Ridge of both sides, at least 0, in the library's scale.
+    n_epochs
+        The most epochs, at least 1.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range.
+    """
+
+    n_factors: int = 64
+    regularization: float = 0.0
+    n_epochs: int = 100
+
+    def __post_init__(self) -> None:
+        check_ranges(self, n_factors=(1, 4096), regularization=(0, 1e9), n_epochs=(1, 10_000))
+
+    def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
+        """Train.
+
+        Raises
+        ------
+        MissingExtraError
+            If the library is not installed.
+        DataError
+            If there are fewer than two users or items.
+        """
+        check_plays(plays)
+        decomposition = import_peer("sklearn.decomposition")
+        model = decomposition.NMF(
+            n_components=self.n_factors,
+            init="nndsvda",
+            alpha_W=self.regularization,
+            max_iter=self.n_epochs,
+            random_state=seed,
+        )
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Maximum number of iterations")  # epochs are a budget here
+            users = model.fit_transform(sparse.csr_matrix(played(plays)))
+        return ScoredModel.of_users(plays, DotProduct(users, np.ascontiguousarray(model.components_.T)))
+
+
+def import_peer(name: str) -> ModuleType:
+    """Import a module of the extra `peers`.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
+    try:
+        return import_module(name)
+    except ImportError as error:
+        library = name.partition(".")[0]
+        raise MissingExtraError(f"{library} is not installed. Run: pip install 'deepcuts[peers]'") from error

@@ -1,0 +1,58 @@
+"""Hyperparameters of the baselines, checked as those of the model are."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, get_args
+
+from deepcuts.errors import DataError, SettingsError
+
+if TYPE_CHECKING:
+    from deepcuts.interactions import Interactions
+
+
+def check_ranges(settings: Any, **ranges: tuple[float, float]) -> None:
+    """Refuse numbers of a settings dataclass outside their range, and fractions where whole numbers are meant.
+
+    Raises
+    ------
+    SettingsError
+        At the first one.
+    """
+    whole = {field.name for field in fields(settings) if field.type == "int"}
+    for name, (least, most) in ranges.items():
+        value = getattr(settings, name)
+        if not (isinstance(value, (int, float)) and math.isfinite(value) and least <= value <= most):
+            raise SettingsError(f"{name} is {value!r}. It lies between {least:g} and {most:g}.")
+        if name in whole and not isinstance(value, int):
+            raise SettingsError(f"{name} is {value!r}. It is a whole number.")
+
+
+def check_choices(settings: Any, **choices: Any) -> None:
+    """Refuse values of a settings dataclass that their `Literal` does not list.
+
+    Raises
+    ------
+    SettingsError
+        At the first one.
+    """
+    for name, kind in choices.items():
+        if getattr(settings, name) not in get_args(kind):
+            known = " or ".join(map(repr, get_args(kind)))
+            raise SettingsError(f"{name} is {getattr(settings, name)!r}. Pass {known}.")
+
+
+def check_plays(plays: Interactions) -> None:
+    """Refuse plays that hold no comparison.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two users or two items.
+    """
+    if plays.n_users < 2 or plays.n_items < 2:
+        raise DataError(
+            f"There are {plays.n_users:,} users and {plays.n_items:,} items. "
+            "Learning tastes takes at least two of each: add more plays, or prune less."
+        )

@@ -1,0 +1,140 @@
+"""The fitted form that all baselines share: rows of scores, and lists made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from deepcuts.ids import Ids
+from deepcuts.interactions import Interactions
+from deepcuts.recommendation import ListSettings, recommend, recommend_batches
+
+Scorer = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class DotProduct:
+    """Scores of rows as dot products of row vectors and item vectors.
+
+    Parameters
+    ----------
+    row_factors
+        float32, (n_rows, n_factors).
+    item_factors
+        float32, (n_items, n_factors).
+    """
+
+    row_factors: np.ndarray
+    item_factors: np.ndarray
+
+    def __call__(self, rows: np.ndarray) -> np.ndarray:
+        """Score all items, float32, (len(rows), n_items)."""
+        return np.asarray(self.row_factors[rows] @ self.item_factors.T)
+
+
+@dataclass(frozen=True, eq=False)
+class Voices:
+    """The rows of scores that speak for each user, and how they are brought together.
+
+    Parameters
+    ----------
+    indptr
+        int64, (n_users + 1,): the rows of user u are ``indptr[u]:indptr[u + 1]``.
+    shares
+        float32, (n_rows,): share of the user's items that each row stands for.
+    mix
+        How lists bring the rows together where the caller does not say: "share" or "max".
+    """
+
+    indptr: np.ndarray
+    shares: np.ndarray
+    mix: str = "max"
+
+    @classmethod
+    def one_each(cls, n_users: int) -> Voices:
+        """Give every user one row."""
+        return cls(np.arange(n_users + 1), np.ones(n_users, np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredModel:
+    """What a baseline has learned, with the interface of `PersonaModel` as far as lists go.
+
+    Parameters
+    ----------
+    seen
+        The plays it was trained on.
+    scorer
+        Takes indexes of rows, returns a fresh float32 array of the scores of all items, (len(rows), n_items).
+    voices
+        The rows of every user.
+    losses
+        Mean loss of the samples of every epoch, for models that learn by samples.
+    """
+
+    seen: Interactions
+    scorer: Scorer
+    voices: Voices
+    losses: tuple[float, ...] = ()
+
+    @classmethod
+    def of_users(cls, seen: Interactions, scorer: Scorer, losses: tuple[float, ...] = ()) -> ScoredModel:
+        """Take a scorer that has one row per user."""
+        return cls(seen, scorer, Voices.one_each(seen.n_users), losses)
+
+    @property
+    def user_ids(self) -> Ids:
+        """Users of this model."""
+        return self.seen.user_ids
+
+    @property
+    def item_ids(self) -> Ids:
+        """The catalogue."""
+        return self.seen.item_ids
+
+    @property
+    def persona_indptr(self) -> np.ndarray:
+        """int64, (n_users + 1,): the rows of user u are ``persona_indptr[u]:persona_indptr[u + 1]``."""
+        return self.voices.indptr
+
+    @property
+    def persona_shares(self) -> np.ndarray:
+        """float32, (n_rows,): share of the user's items that each row stands for."""
+        return self.voices.shares
+
+    @property
+    def item_listeners(self) -> np.ndarray:
+        """int64, (n_items,): users who played each item."""
+        return self.seen.item_listeners
+
+    @property
+    def item_plays(self) -> np.ndarray:
+        """float64, (n_items,): plays of each item."""
+        return self.seen.item_plays
+
+    @property
+    def n_listeners(self) -> int:
+        """Users it was trained on."""
+        return self.seen.n_users
+
+    def scores(self, rows: np.ndarray) -> np.ndarray:
+        """Score all items by some rows, float32, (len(rows), n_items)."""
+        return self.scorer(rows)
+
+    def recommend(self, users: str | Sequence[str] | None = None, k: int = 20, **settings: Any) -> pa.Table:
+        """Ranked lists, as `PersonaModel.recommend`; `mix` is the model's own unless given."""
+        return recommend(self, users, self._list_settings(k, settings))
+
+    def recommend_batches(self, users: Sequence[str] | None = None, k: int = 20, **settings: Any) -> Iterator[pa.Table]:
+        """Yield lists in parts, as `PersonaModel.recommend_batches`."""
+        return recommend_batches(self, users, self._list_settings(k, settings))
+
+    def _list_settings(self, k: int, settings: dict[str, Any]) -> ListSettings:
+        return ListSettings(k=k, **{"mix": self.voices.mix, **settings})
+
+    def __repr__(self) -> str:
+        return f"ScoredModel({len(self.user_ids):,} users, {len(self.item_ids):,} items)"

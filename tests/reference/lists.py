@@ -1,0 +1,170 @@
+"""Recommendation once more, from dense scores with dictionaries; and dense scores as what lists are made from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import fmean
+
+import numpy as np
+import pyarrow as pa
+from scipy import sparse
+
+from deepcuts.ids import Ids
+from deepcuts.interactions import Interactions
+from deepcuts.recommendation import ListSettings
+from reference import ranking
+
+Lists = dict[str, list[tuple[str, int]]]  # item and persona by rank, of every user who has a list
+
+
+@dataclass(frozen=True, eq=False)
+class DenseScores:
+    """A source of lists: the plays of users, and a table of scores with one row for every persona of theirs."""
+
+    seen: Interactions
+    persona_indptr: np.ndarray
+    persona_shares: np.ndarray
+    table: np.ndarray
+
+    @property
+    def user_ids(self) -> Ids:
+        return self.seen.user_ids
+
+    @property
+    def item_ids(self) -> Ids:
+        return self.seen.item_ids
+
+    @property
+    def item_listeners(self) -> np.ndarray:
+        return self.seen.item_listeners
+
+    @property
+    def item_plays(self) -> np.ndarray:
+        return self.seen.item_plays
+
+    @property
+    def n_listeners(self) -> int:
+        return self.seen.n_users
+
+    def scores(self, rows: np.ndarray) -> np.ndarray:
+        return self.table[rows]
+
+    def taken(self, users: np.ndarray, items: np.ndarray) -> DenseScores:
+        """Give every user and every item the place, and with it the id, of another."""
+        rows = [np.arange(*self.persona_indptr[user : user + 2]) for user in users]
+        plays = self.seen.to_csr()[users][:, items]
+        order = np.concatenate(rows)
+        return DenseScores(
+            Interactions.from_csr(plays, self.user_ids.values, self.item_ids.values),
+            np.cumsum([0, *map(len, rows)]),
+            self.persona_shares[order],
+            self.table[order][:, items],
+        )
+
+
+def random_source(seed: int, n_users: int = 7, n_items: int = 25, most_personas: int = 4) -> DenseScores:
+    """Users with one to four personas; a third of all pairs are seen, a third of all scores are 0."""
+    rng = np.random.default_rng(seed)
+    plays = rng.poisson(5, (n_users, n_items)) * (
+        rng.uniform(size=(n_users, n_items)) < rng.uniform(0.05, 0.6, n_items)
+    )
+    counts = rng.integers(1, most_personas + 1, n_users)
+    indptr = np.cumsum([0, *counts])
+    shares = np.concatenate([np.sort(rng.dirichlet(np.ones(n)))[::-1] for n in counts])
+    table = rng.gamma(1.0, size=(indptr[-1], n_items)) * (rng.uniform(size=(indptr[-1], n_items)) < 2 / 3)
+    return DenseScores(
+        Interactions.from_csr(sparse.csr_array(plays), names("user", n_users), names("item", n_items)),
+        indptr,
+        shares.astype(np.float32),
+        table.astype(np.float32),
+    )
+
+
+def names(kind: str, n: int) -> list[str]:
+    """So many ids in ascending order."""
+    return [f"{kind} {index:03d}" for index in range(n)]
+
+
+def lists_of_table(table: pa.Table) -> Lists:
+    """What a table of lists says."""
+    lists: Lists = {}
+    for row in table.to_pylist():
+        lists.setdefault(row["user_id"], []).append((row["item_id"], row["persona"]))
+        assert row["rank"] == len(lists[row["user_id"]])
+    return lists
+
+
+def lists(source: DenseScores, settings: ListSettings) -> Lists:
+    """All lists, user by user."""
+    of_users = {user: list_of(source, index, settings) for index, user in enumerate(source.user_ids.values.to_pylist())}
+    return {user: own for user, own in of_users.items() if own}
+
+
+def list_of(source: DenseScores, user: int, settings: ListSettings) -> list[tuple[str, int]]:
+    """Items and personas of the list of one user."""
+    shares = source.persona_shares[slice(*source.persona_indptr[user : user + 2])].tolist()
+    weights = [weight_of(p, settings) for p in range(len(shares))]
+    scores = turned_scores(source, user, weights, settings)
+    if settings.mix == "max":
+        entries = ranking.by_max(scores, settings.k)
+    else:
+        turns = [weight * share for weight, share in zip(weights, shares, strict=True)]
+        entries = ranking.by_share(scores, turns, settings.k)
+    return [(source.item_ids.values[item].as_py(), persona) for item, _, persona in entries]
+
+
+def turned_scores(source: DenseScores, user: int, weights: list[float], settings: ListSettings) -> list[list[float]]:
+    """Scores of every persona after the dial; −inf where an item may not be listed."""
+    rows = source.table[slice(*source.persona_indptr[user : user + 2])].astype(np.float64).tolist()
+    spreads = [spread_of(row) for row in rows]
+    if settings.mix == "max":
+        rows = [[score * weight for score in row] for row, weight in zip(rows, weights, strict=True)]
+        spreads = [max(map(float.__mul__, spreads, weights))] * len(rows)
+    listable, frequencies = listable_items(source, user, settings), frequencies_of(source, settings)
+    commonness = standardised([math.log(frequency) for frequency in frequencies])
+
+    def turn(score: float, item: int, persona: int) -> float:
+        rarity = rarity_of(persona, settings)
+        if settings.dial == "power":
+            return score * frequencies[item] ** -rarity
+        return score - rarity * spreads[persona] * commonness[item]
+
+    return [
+        [turn(score, item, p) if item in listable and score != 0 else -math.inf for item, score in enumerate(row)]
+        for p, row in enumerate(rows)
+    ]
+
+
+def listable_items(source: DenseScores, user: int, settings: ListSettings) -> set[int]:
+    ids = source.item_ids.values.to_pylist()
+    seen = set() if settings.include_seen else set(source.seen.user_items(user)[0].tolist())
+    wanted = set(ids if settings.allow is None else settings.allow) - set(settings.deny)
+    return {item for item, name in enumerate(ids) if name in wanted} - seen
+
+
+def frequencies_of(source: DenseScores, settings: ListSettings) -> list[float]:
+    counts = source.item_plays if settings.frequency == "plays" else source.item_listeners
+    total = sum(counts) if settings.frequency == "plays" else source.n_listeners
+    return [float((count + 1) / (total + 1)) for count in counts]
+
+
+def standardised(values: list[float]) -> list[float]:
+    mean, spread = fmean(values), spread_of(values) or 1.0
+    return [(value - mean) / spread for value in values]
+
+
+def spread_of(values: list[float]) -> float:
+    """Standard deviation."""
+    mean = fmean(values)
+    return math.sqrt(fmean((value - mean) ** 2 for value in values))
+
+
+def weight_of(persona: int, settings: ListSettings) -> float:
+    heard = settings.pick is None or persona in settings.pick
+    return float(settings.weights.get(persona, 1.0)) if heard else 0.0
+
+
+def rarity_of(persona: int, settings: ListSettings) -> float:
+    return settings.rarity.get(persona, 0.0) if isinstance(settings.rarity, Mapping) else settings.rarity

@@ -1,0 +1,58 @@
+"""What a caller may ask of a list, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from deepcuts import recommendation
+from deepcuts.errors import SettingsError
+from deepcuts.recommendation import ListSettings
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"k": 0}, "k is 0. A list holds at least 1 item; pass k=20, say."),
+        ({"k": -3}, "k is -3. A list holds at least 1 item; pass k=20, say."),
+        ({"dial": "loud"}, "dial is 'loud'. Pass 'shift' or 'power'."),
+        ({"frequency": "fans"}, "frequency is 'fans'. Pass 'listeners' or 'plays'."),
+        ({"mix": "sum"}, "mix is 'sum'. Pass 'share' or 'max'."),
+        ({"rarity": float("nan")}, "rarity is nan. Pass a finite number; 0 is neutral, above 0 is rarer."),
+        ({"rarity": float("inf")}, "rarity is inf. Pass a finite number; 0 is neutral, above 0 is rarer."),
+        ({"rarity": {0: 0.1, 1: float("nan")}}, "rarity is {0: 0.1, 1: nan}. Pass a finite number"),
+        ({"weights": {1: -0.5}}, "weights is {1: -0.5}. A weight is 0 (mute) or a number above it."),
+        ({"weights": {1: float("inf")}}, "weights is {1: inf}. A weight is 0 (mute) or a number above it."),
+        ({"weights": {1: float("nan")}}, "weights is {1: nan}. A weight is 0 (mute) or a number above it."),
+        ({"allow": "Grouper"}, "allow is one string. Pass a list of item ids, even of a single one."),
+        ({"deny": "Grouper"}, "deny is one string. Pass a list of item ids, even of a single one."),
+    ],
+)
+def test_a_value_out_of_its_range_is_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        ListSettings(**settings)
+
+
+def test_a_weight_counts_for_a_persona_that_is_heard() -> None:
+    settings = ListSettings(pick=[0, 2], weights={0: 3.0, 1: 3.0})
+    assert [settings.persona_weight(p) for p in range(4)] == [3.0, 0.0, 1.0, 0.0]
+
+
+def test_one_rarity_holds_for_all_personas() -> None:
+    assert [ListSettings(rarity=0.3).persona_rarity(p) for p in range(3)] == [0.3, 0.3, 0.3]
+
+
+def test_personas_without_a_rarity_of_their_own_are_neutral() -> None:
+    assert [ListSettings(rarity={0: 0.3, 2: -0.1}).persona_rarity(p) for p in range(4)] == [0.3, 0.0, -0.1, 0.0]
+
+
+def test_every_public_name_of_the_package_is_there() -> None:
+    for name in recommendation.__all__:
+        assert getattr(recommendation, name).__name__ == name
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match=r"module 'deepcuts\.recommendation' has no attribute 'Lists'"):
+        recommendation.Lists  # noqa: B018
