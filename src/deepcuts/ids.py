@@ -86,7 +86,7 @@ def as_strings(values: Sequence[str] | pa.Array) -> pa.StringArray:
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     if not isinstance(values, pa.Array):
-        values = pa.array([str(value) for value in values], pa.string())
+        values = pa.array([None if value is None else str(value) for value in values], pa.string())
     if isinstance(values, pa.DictionaryArray):
         values = as_strings(values.dictionary).take(values.indices)
     return values if values.type == pa.string() else values.cast(pa.string())

@@ -201,13 +201,13 @@ class Interactions:
     def keep_pairs(self, mask: ArrayLike) -> Interactions:
         """Keep the pairs where `mask` is true; users and items left without a pair drop out."""
         mask = np.asarray(mask, bool)
-        users, user_index = np.unique(self.user_of_pair()[mask], return_inverse=True)
-        items, item_index = np.unique(self.indices[mask], return_inverse=True)
-        indptr = np.zeros(len(users) + 1, np.int64)
-        np.cumsum(np.bincount(user_index, minlength=len(users)), out=indptr[1:])
+        n_items_kept = np.bincount(self.user_of_pair()[mask], minlength=self.n_users)
+        users = np.flatnonzero(n_items_kept)
+        item_is_kept = np.bincount(self.indices[mask], minlength=self.n_items) > 0
+        items, new_index = np.flatnonzero(item_is_kept), np.cumsum(item_is_kept, dtype=np.int32) - 1
         return Interactions(
-            indptr,
-            item_index.astype(np.int32),
+            np.concatenate([[0], np.cumsum(n_items_kept[users])]),
+            new_index[self.indices[mask]].astype(np.int32),
             self.plays[mask],
             Ids(self.user_ids.take(users), "user"),
             Ids(self.item_ids.take(items), "item"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -47,8 +46,7 @@ def split_holdout(plays: Interactions, fraction: float = 0.2, seed: int = 0) -> 
     """
     _check_fraction("fraction", fraction)
     n_items = np.diff(plays.indptr)
-    order = np.lexsort((_generator(seed).random(plays.n_pairs), plays.user_of_pair()))
-    return _hold_out(plays, order, _floor(fraction, n_items))
+    return _hold_out(plays, _generator(seed).permutation(plays.n_pairs), _floor(fraction, n_items))
 
 
 def split_last(plays: Interactions, n: int = 1) -> Split:
@@ -68,14 +66,13 @@ def split_last(plays: Interactions, n: int = 1) -> Split:
     DataError
         If times are not known, or nothing would be held out.
     """
-    if n < 1:
-        raise SettingsError(f"n is {n}. Hold out at least 1 item of every user.")
+    _check_whole("n", n, 1)
     if plays.last_played is None:
         raise DataError(
             "These plays have no times, so nothing is the latest. Read them with time=..., or split by share."
         )
-    order = np.lexsort((-plays.last_played, plays.user_of_pair()))
-    return _hold_out(plays, order, np.minimum(n, np.maximum(np.diff(plays.indptr) - 1, 0)))
+    latest_first = np.argsort(-plays.last_played, kind="stable")
+    return _hold_out(plays, latest_first, np.minimum(n, np.maximum(np.diff(plays.indptr) - 1, 0)))
 
 
 def split_users(
@@ -107,13 +104,8 @@ def split_users(
         If nothing would be held out.
     """
     _check_fraction("fraction", fraction)
-    if min_items < 2:
-        raise SettingsError(f"min_items is {min_items}. A user needs at least 2 items, one of them to be folded in.")
-    n_held = int(users * plays.n_users) if users < 1 else int(users)
-    if not 1 <= n_held < plays.n_users:
-        raise SettingsError(
-            f"users={users} holds out {n_held:,} of {plays.n_users:,} users. Hold out at least 1, not all."
-        )
+    _check_whole("min_items", min_items, 2)
+    n_held = _number_of_users(users, plays.n_users)
     generator = _generator(seed)
     held = np.zeros(plays.n_users, bool)
     held[generator.permutation(plays.n_users)[:n_held]] = True
@@ -123,19 +115,22 @@ def split_users(
     others = plays.keep_pairs(of_held & known[plays.indices])
     n_items = np.diff(others.indptr)
     counts = np.where(n_items >= min_items, _floor(fraction, n_items), 0)
-    order = np.lexsort((generator.random(others.n_pairs), others.user_of_pair()))
-    return UserSplit(train, *_hold_out(others, order, counts))
+    return UserSplit(train, *_hold_out(others, generator.permutation(others.n_pairs), counts))
 
 
 def _hold_out(plays: Interactions, order: np.ndarray, counts: np.ndarray) -> Split:
-    """Hold out the first `counts[u]` pairs of every user in an order that keeps users together."""
-    place = np.arange(plays.n_pairs) - np.repeat(plays.indptr[:-1], np.diff(plays.indptr))
+    """Hold out of every user u the `counts[u]` pairs that come first in `order`."""
+    n_items = np.diff(plays.indptr)
+    # One integer a pair, its user above its place in the order: no two are alike, so any sort gives the same result.
+    keys = np.sort(plays.user_of_pair()[order].astype(np.int64) << 32 | np.arange(plays.n_pairs))
+    pairs = order[keys & 0xFFFFFFFF]
+    place = np.arange(plays.n_pairs) - np.repeat(plays.indptr[:-1], n_items)
     held = np.zeros(plays.n_pairs, bool)
-    held[order] = place < np.repeat(counts, np.diff(plays.indptr))
+    held[pairs] = place < np.repeat(counts, n_items)
     if not held.any():
         raise DataError(
-            f"Nothing is held out: the longest of {plays.n_users:,} histories has "
-            f"{np.diff(plays.indptr).max(initial=0):,} items. Hold out more, or start from longer histories."
+            f"Nothing is held out: the longest of {plays.n_users:,} histories has {n_items.max(initial=0):,} items. "
+            "Hold out more, or start from longer histories."
         )
     return Split(plays.keep_pairs(~held), plays.keep_pairs(held))
 
@@ -144,12 +139,26 @@ def _floor(fraction: float, n_items: np.ndarray) -> np.ndarray:
     return np.floor(fraction * n_items).astype(np.int64)
 
 
+def _number_of_users(users: float, n_users: int) -> int:
+    n_held = int(users * n_users) if 0 < users < 1 else users
+    if not 1 <= n_held < n_users or n_held % 1:
+        raise SettingsError(
+            f"users={users} holds out {n_held:,} of {n_users:,} users. Give a share below 1 or a whole number, that "
+            "holds out at least 1 user, and not all."
+        )
+    return int(n_held)
+
+
 def _check_fraction(name: str, fraction: float) -> None:
-    if not (math.isfinite(fraction) and 0 < fraction < 1):
+    if not 0 < fraction < 1:
         raise SettingsError(f"{name} is {fraction}. Give a share above 0 and below 1.")
 
 
+def _check_whole(name: str, number: float, least: int) -> None:
+    if not number >= least or number % 1 != 0:
+        raise SettingsError(f"{name} is {number}. Give a whole number of at least {least}.")
+
+
 def _generator(seed: int) -> np.random.Generator:
-    if seed < 0:
-        raise SettingsError(f"seed is {seed}. Give a whole number of 0 or more.")
-    return np.random.default_rng(seed)
+    _check_whole("seed", seed, 0)
+    return np.random.default_rng(int(seed))

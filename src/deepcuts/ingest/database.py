@@ -62,6 +62,10 @@ def plain_errors(where: str, options: ReadOptions) -> Iterator[None]:
     """
     try:
         yield
+    except RuntimeError as error:
+        if str(error) != "Query interrupted":  # so DuckDB calls Ctrl-C
+            raise
+        raise KeyboardInterrupt from None
     except duckdb.OutOfMemoryException as error:
         raise SettingsError(
             f"Reading {where} took more than memory_limit={options.memory_limit!r}, or than its temporary folder "

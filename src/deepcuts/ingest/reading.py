@@ -132,7 +132,7 @@ def _scans(
         return
     samples = [take_sample(path) for path in find_files(_as_paths(source))]
     kinds = {kind: [sample for sample in samples if sample.kind == kind] for kind in ("text", "json", "parquet")}
-    yield from scan_text(kinds["text"], columns, options)
+    yield from scan_text(connection, kinds["text"], columns, options)
     yield from scan_json(kinds["json"], columns)
     yield from scan_parquet(connection, kinds["parquet"], columns)
 

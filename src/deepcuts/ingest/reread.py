@@ -1,6 +1,6 @@
 """Reading text once more, line by line, into a table that knows the number of every line and what is wrong with it.
 
-This takes some two seconds for a million lines, many times what DuckDB's own parser takes, and is done only where that
+This takes some four seconds for a million lines, many times what DuckDB's own parser takes, and is done only where that
 parser finds something wrong: it cannot say on which line.
 """
 

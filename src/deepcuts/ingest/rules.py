@@ -92,7 +92,7 @@ def _whole(number: str) -> str:
 
 def _is_given(name: str) -> str:
     """SQL of whether an id is not null and not blank; few ids take the slow look for Unicode's blanks."""
-    return f"(({name} > ' ' AND {name} < {quoted(chr(0x7F))}) OR {without_blanks(name)} <> '')"
+    return f"(({name} BETWEEN '!' AND '~') OR {without_blanks(name)} <> '')"
 
 
 def _id_reason(role: str, cell: Cell) -> str:

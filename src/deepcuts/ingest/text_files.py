@@ -1,23 +1,29 @@
-"""Scans of delimited text: by DuckDB's parser at its strictest, and line by line where that finds anything wrong."""
+"""Scans of delimited text: by DuckDB's parser, or line by line where that finds anything wrong."""
 
 from __future__ import annotations
 
-import csv
 import glob
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 import duckdb
 
 from deepcuts.ingest.database import quoted
-from deepcuts.ingest.delimited import Dialect, csv_arguments, find_dialect
+from deepcuts.ingest.delimited import Dialect, find_dialect
 from deepcuts.ingest.files import Sample
 from deepcuts.ingest.options import Columns, ReadOptions
+from deepcuts.ingest.records import records
 from deepcuts.ingest.reread import Line, fill_table, is_utf8
 from deepcuts.ingest.scan import Cell, Scan
 
+_NEVER = "\U0010ffff"  # a character that no text has
 
-def scan_text(samples: Sequence[Sample], columns: Columns, options: ReadOptions) -> Iterator[Scan]:
+
+def scan_text(
+    connection: duckdb.DuckDBPyConnection, samples: Sequence[Sample], columns: Columns, options: ReadOptions
+) -> Iterator[Scan]:
     """Scans of text files, one for all files that are laid out alike.
 
     Raises
@@ -28,26 +34,10 @@ def scan_text(samples: Sequence[Sample], columns: Columns, options: ReadOptions)
     alike: dict[tuple[str | None, Dialect], list[str]] = {}
     for sample in samples:
         alike.setdefault((sample.compression, find_dialect(sample, columns, options)), []).append(sample.path)
-    for (compression, dialect), paths in alike.items():
+    for n, ((compression, dialect), paths) in enumerate(alike.items()):
         places = columns.find(dialect.names, dialect.n_columns, paths[0])
-        yield Scan(
-            source=_read_csv(paths, dialect, compression),
-            cells={role: Cell(f"c{place}", "VARCHAR") for role, place in places.items()},
-            file="filename",
-            row="NULL::BIGINT",
-            unit="line",
-            reread=partial(_reread, paths=paths, dialect=dialect, compression=compression, places=places),
-        )
-
-
-def _read_csv(paths: Sequence[str], dialect: Dialect, compression: str | None) -> str:
-    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(dialect.n_columns))
-    return (
-        f"read_csv({listing(paths)}, auto_detect = false, strict_mode = true, filename = true, "
-        f"columns = {{{columns}}}, delim = {quoted(dialect.delimiter)}, header = {dialect.header}, "
-        f"quote = {quoted(dialect.quote)}, escape = {quoted(dialect.quote)}, "
-        f"compression = {quoted(compression or 'none')})"
-    )
+        files = _Files(paths, compression, dialect)
+        yield files.scan(places) if files.are_plain(connection) else files.reread(connection, f"quoted_{n}", places)
 
 
 def listing(paths: Sequence[str]) -> str:
@@ -55,51 +45,85 @@ def listing(paths: Sequence[str]) -> str:
     return "[" + ", ".join(quoted(glob.escape(path)) for path in paths) + "]"
 
 
-def _reread(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    *,
-    paths: Sequence[str],
-    dialect: Dialect,
-    compression: str | None,
-    places: Mapping[str, int],
-) -> Scan:
-    cells = {role: Cell(f"{role}_cell", "VARCHAR") for role in places}
-    parsers = dict.fromkeys(paths, partial(_lines, dialect=dialect))
-    return fill_table(connection, table, parsers, compression, cells, list(places.values()))
+@dataclass(frozen=True)
+class _Files:
+    """Files that are laid out alike."""
+
+    paths: Sequence[str]
+    compression: str | None
+    dialect: Dialect
+
+    def scan(self, places: Mapping[str, int]) -> Scan:
+        """By DuckDB's parser."""
+        cells = {role: Cell(f"c{place}", "VARCHAR") for role, place in places.items()}
+        reread = partial(self.reread, places=places)
+        return Scan(self._rows(), cells, file="filename", row="NULL::BIGINT", unit="line", reread=reread)
+
+    def reread(self, connection: duckdb.DuckDBPyConnection, table: str, places: Mapping[str, int]) -> Scan:
+        """Line by line."""
+        cells = {role: Cell(f"{role}_cell", "VARCHAR") for role in places}
+        parsers = dict.fromkeys(self.paths, partial(_lines, dialect=self.dialect))
+        return fill_table(connection, table, parsers, self.compression, cells, list(places.values()))
+
+    def are_plain(self, connection: duckdb.DuckDBPyConnection) -> bool:
+        """Whether DuckDB's parser reads quotes as `records` does.
+
+        Even in strict mode it takes some quotes without a pair for the beginning of a cell that runs over many lines,
+        and blanks before a quote now for part of the cell, now not. Neither can happen where no quote has blanks before
+        it and every line is a row.
+        """
+        if not self.dialect.quote:
+            return True
+        try:
+            n_lines, n_quoted, n_doubtful = self._count_lines(connection)
+            if not n_quoted:
+                return True
+            ((n_rows,),) = connection.execute(f"SELECT count(*) FROM {self._rows()}").fetchall()
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error:
+            return False
+        return not n_doubtful and bool(n_rows == n_lines - self.dialect.header * len(self.paths))
+
+    def _count_lines(self, connection: duckdb.DuckDBPyConnection) -> Sequence[int]:
+        """Count lines that are not empty, those with quotes, and those where a quote has blanks before it."""
+        quote, delimiter = (rf"\Q{mark}\E" for mark in (self.dialect.quote, self.dialect.delimiter))
+        lines = self._read_csv(["line"], delimiter=_NEVER, quote="", header=False, strict=False)
+        counts: Sequence[int] = connection.execute(f"""
+            SELECT count(line), count(*) FILTER (contains(line, {quoted(self.dialect.quote)})),
+                   count(*) FILTER (regexp_matches(line, {quoted(f"(^|{delimiter}|{quote}) +{quote}")}))
+            FROM {lines}""").fetchall()[0]
+        return counts
+
+    def _rows(self) -> str:
+        columns = [f"c{place}" for place in range(self.dialect.n_columns)]
+        dialect = self.dialect
+        return self._read_csv(columns, dialect.delimiter, dialect.quote, header=dialect.header, strict=True)
+
+    def _read_csv(self, columns: Sequence[str], delimiter: str, quote: str, *, header: bool, strict: bool) -> str:
+        """DuckDB's parser, all cells as text, with nothing left for it to guess."""
+        types = ", ".join(f"'{name}': 'VARCHAR'" for name in columns)
+        return (
+            f"read_csv({listing(self.paths)}, auto_detect = false, filename = true, columns = {{{types}}}, "
+            f"delim = {quoted(delimiter)}, quote = {quoted(quote)}, escape = {quoted(quote)}, header = {header}, "
+            f"strict_mode = {strict}, compression = {quoted(self.compression or 'none')})"
+        )
 
 
 def _lines(text: Iterator[str], dialect: Dialect) -> Iterator[Line]:
-    """Every record of a file, sound or not."""
-    taken: list[str] = []
-    records = csv.reader(_remembering(text, taken), **csv_arguments(dialect.delimiter, dialect.quote))
+    """Every record of a file but its header, sound or not."""
     nothing = [""] * dialect.n_columns
-    names_come = dialect.header
-    while (found := _next_record(records, dialect.n_columns)) is not None:
-        record, problem = found
-        if record and names_come:
-            names_come = False
-        elif problem:
-            yield records.line_num - len(taken) + 1, problem, "".join(taken), nothing
-        elif record:
-            yield records.line_num - len(taken) + 1, None, None, record
-        taken.clear()
+    for number, line, cells in islice(records(text, dialect.delimiter, dialect.quote), dialect.header, None):
+        problem = _problem(line, cells, dialect.n_columns)
+        if problem or cells is None:
+            yield number, problem, line, nothing
+        else:
+            yield number, None, None, cells
 
 
-def _remembering(text: Iterator[str], taken: list[str]) -> Iterator[str]:
-    for line in text:
-        taken.append(line)
-        yield line
-
-
-def _next_record(records: Iterator[list[str]], n_columns: int) -> tuple[list[str], str | None] | None:
-    """The next record and what is wrong with it; None at the end. Empty lines are empty records."""
-    try:
-        record = next(records)
-    except StopIteration:
-        return None
-    except csv.Error:
-        return [], "line has a quote without its pair"
-    if record and len(record) != n_columns:
-        return record, f"line has {len(record):,} cells where {n_columns:,} are expected"
-    return record, None if is_utf8("".join(record)) else "line is not UTF-8 text (convert the file, say with iconv)"
+def _problem(line: str, cells: list[str] | None, n_columns: int) -> str | None:
+    if cells is None:
+        return "line has a quote without its pair"
+    if len(cells) != n_columns:
+        return f"line has {len(cells):,} cells where {n_columns:,} are expected"
+    return None if is_utf8(line) else "line is not UTF-8 text (convert the file, say with iconv)"
