@@ -11,6 +11,8 @@ from pathlib import Path
 import deepcuts as dc
 from deepcuts.ingest import prune
 
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # idle threads sleep: the machine is shared
+
 DATA = Path(os.environ.get("DEEPCUTS_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 

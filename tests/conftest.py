@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# Idle threads sleep rather than spin: several tests run at a time, and spinning takes the time of the others.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -19,6 +20,9 @@ _PANELS = {
     "Model": (train, recommend, evaluate),
     "Look inside": (personas, similar, explain, info),
 }
+
+# Idle threads sleep rather than spin, which would take the time of whatever else runs here; read once numba is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -1,7 +1,7 @@
 """Arithmetic on sixteen rows in lockstep, each in its own lane of a vector register.
 
 A *lane array* is float32, (n, LANES): its lines are vectors, and nothing here ever mixes lanes. Numba turns loops over
-lanes into scalar code, so the three inner loops of the solver are spelt out in LLVM's vector instructions, which it
+lanes into scalar code, so the inner loops of the solver are spelt out in LLVM's vector instructions, which it
 maps to whatever the processor has. The plain Python definitions say what they compute, and run where the JIT is off.
 """
 

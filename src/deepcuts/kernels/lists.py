@@ -58,6 +58,7 @@ def nearest_of_history(
         float64, (len(list_rows),): overwritten, from 0 to 1; users who play both / √(listeners of one · of the other).
     """
     n_items = len(listener_indptr) - 1
+    n_listeners = np.maximum(np.diff(listener_indptr), 1).astype(np.float64)
     for chunk in prange(_N_CHUNKS):
         together = np.zeros(n_items, np.int32)
         for item in range(chunk, n_items, _N_CHUNKS):
@@ -68,7 +69,6 @@ def nearest_of_history(
             for entry in range(first, last):
                 row, nearest = list_rows[entry], 0.0
                 for seen in seen_items[seen_indptr[row] : seen_indptr[row + 1]]:
-                    if together[seen] > 0:
-                        n_seen = listener_indptr[seen + 1] - listener_indptr[seen]
-                        nearest = max(nearest, together[seen] / np.sqrt(np.float64(n_seen) * len(own)))
-                nearness[entry] = nearest
+                    both = np.float64(together[seen])
+                    nearest = max(nearest, both * both / n_listeners[seen])
+                nearness[entry] = np.sqrt(nearest / n_listeners[item])

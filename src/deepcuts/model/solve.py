@@ -95,7 +95,7 @@ def solve(
 
 
 def gram(factors: np.ndarray) -> np.ndarray:
-    """FᵀF in float64, (n_factors, n_factors), summed over blocks in a fixed order, so that it is always the same."""
+    """Compute FᵀF, (n_factors, n_factors): blocks of rows in float32, their sum in float64 and always in one order."""
     total = np.zeros((factors.shape[1], factors.shape[1]))
     for start in range(0, len(factors), _GRAM_BLOCK):
         block = factors[start : start + _GRAM_BLOCK]

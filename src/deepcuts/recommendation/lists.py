@@ -24,7 +24,7 @@ _NAMED_IN_WARNING = 20
 
 
 class ScoreSource(Protocol):
-    """What lists are made from: every user owns consecutive rows of scores, one per persona.
+    """What lists are made from: every user owns consecutive rows of scores, one per persona, and at least one.
 
     Attributes
     ----------
@@ -86,7 +86,10 @@ def recommend(source: ScoreSource, users: str | Sequence[str] | None, settings: 
 def recommend_batches(
     source: ScoreSource, users: str | Sequence[str] | None, settings: ListSettings
 ) -> Iterator[pa.Table]:
-    """Yield the lists of `recommend` block by block; memory does not grow with the number of users."""
+    """Yield the lists of `recommend` block by block; memory does not grow with the number of users.
+
+    Unknown users and items are found when the first block is asked for.
+    """
     user_indexes = known_users(source.user_ids, users)
     allowed = allowed_items(source.item_ids, settings)
     frequency = list_frequency(source, settings)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from typing import Literal, get_args
 
 from deepcuts.errors import SettingsError
@@ -12,6 +12,9 @@ from deepcuts.errors import SettingsError
 Mix = Literal["share", "max"]
 Dial = Literal["shift", "power"]
 Frequency = Literal["listeners", "plays"]
+
+MOST_RARITY = 4.0  # far beyond any use; "power" would leave the range of float32 from about 6
+MOST_WEIGHT = 1e6
 
 
 @dataclass(frozen=True)
@@ -23,12 +26,12 @@ class ListSettings:
     k
         Length of the list, at least 1. A list is shorter where fewer items qualify; there is no filler.
     rarity
-        0 leaves the scores alone, above 0 is rarer, below 0 more familiar: one value for all personas, or a value
+        0 leaves the scores alone, above 0 is rarer, below 0 more familiar, from −4 to 4: one value for all personas, or a value
         for some of them, such as ``{0: 0.3, 2: -0.1}``, and 0 for the rest.
     dial
         "shift": score − rarity · spread · z, where z is the standardised log frequency of the item and spread the
         standard deviation of the persona's scores (for ``mix="max"``, the largest among the user's personas).
-        "power": score · frequency ** −rarity; it needs scores that are not negative.
+        "power": score · frequency ** −rarity; for scores that are not negative, as it moves others the wrong way.
     frequency
         Counted by "listeners" or by all "plays" (heavy repeat listening is a popularity of its own).
     mix
@@ -61,19 +64,27 @@ class ListSettings:
     weights: Mapping[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.k < 1:
-            raise SettingsError(f"k is {self.k}. A list holds at least 1 item; pass k=20, say.")
+        if not isinstance(self.k, Integral) or self.k < 1:
+            raise SettingsError(f"k is {self.k!r}. A list holds a whole number of items, at least 1; pass k=20, say.")
         for name, kind in (("dial", Dial), ("frequency", Frequency), ("mix", Mix)):
             if getattr(self, name) not in get_args(kind):
                 choices = " or ".join(repr(choice) for choice in get_args(kind))
                 raise SettingsError(f"{name} is {getattr(self, name)!r}. Pass {choices}.")
-        if not all(math.isfinite(value) for value in self.rarities().values()):
-            raise SettingsError(f"rarity is {self.rarity!r}. Pass a finite number; 0 is neutral, above 0 is rarer.")
-        if not all(math.isfinite(weight) and weight >= 0 for weight in self.weights.values()):
-            raise SettingsError(f"weights is {self.weights!r}. A weight is 0 (mute) or a number above it.")
+        turns = self.rarity.values() if isinstance(self.rarity, Mapping) else [self.rarity]
+        if not all(_lies_within(turn, -MOST_RARITY, MOST_RARITY) for turn in turns):
+            raise SettingsError(
+                f"rarity is {self.rarity!r}. Pass a number from {-MOST_RARITY:g} to {MOST_RARITY:g}; 0 is neutral, above "
+                "0 is rarer."
+            )
+        if not all(_lies_within(weight, 0, MOST_WEIGHT) for weight in self.weights.values()):
+            raise SettingsError(
+                f"weights is {self.weights!r}. A weight is 0 (mute) or a number above it, up to {MOST_WEIGHT:g}."
+            )
         for name in ("allow", "deny"):
             if isinstance(getattr(self, name), str):
                 raise SettingsError(f"{name} is one string. Pass a list of item ids, even of a single one.")
+        if not isinstance(self.pick, Collection | None):
+            raise SettingsError(f"pick is {self.pick!r}. Pass a list of persona numbers, even of a single one.")
 
     def rarities(self) -> Mapping[int, float]:
         """Return the rarity of personas by number; −1 stands for all those not named."""
@@ -88,3 +99,7 @@ class ListSettings:
         """Turn of the dial of a persona."""
         rarities = self.rarities()
         return float(rarities.get(persona, rarities.get(-1, 0.0)))
+
+
+def _lies_within(value: object, least: float, most: float) -> bool:
+    return isinstance(value, Real) and least <= float(value) <= most
