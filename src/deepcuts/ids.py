@@ -41,7 +41,7 @@ class Ids:
         """
         array = as_strings(values)
         if array.null_count or pc.any(pc.equal(pc.utf8_trim_whitespace(array), "")).as_py():
-            raise DataError(f"A {kind} id is empty. Give every {kind} an id, or leave those rows out.")
+            raise DataError(f"One id of the {kind}s is empty. Give every {kind} an id, or leave those rows out.")
         if len(array) > 1 and not pc.all(pc.less(array[:-1], array[1:])).as_py():
             raise DataError(f"The {kind} ids are not distinct and in ascending order.")
         return cls(array, kind)

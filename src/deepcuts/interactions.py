@@ -69,7 +69,8 @@ class Interactions:
         DataError
             If ids are missing, double or too few, or a play count is negative, NaN or infinite.
         """
-        matrix = sparse.csr_array(matrix, dtype=np.float32, copy=True)
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and refused below
+            matrix = sparse.csr_array(matrix, dtype=np.float32, copy=True)
         users, items = as_strings(user_ids), as_strings(item_ids)
         if matrix.shape != (len(users), len(items)):
             raise DataError(

@@ -3,10 +3,12 @@
 One reading goes this way: `files` finds the files and what they hold; `text_files`, `json_files`, `parquet_files` and
 `tables` each turn their kind into a `scan`, SQL that names the columns asked for; `rules` adds what makes a row good;
 `census` finds the ids of the good rows and numbers them; `bad` settles what becomes of the others; `pairs` sums the
-plays of every pair. All SQL runs in the `database` of one reading, which is gone afterwards.
+plays of every pair. Text in which anything is wrong goes through `reread`, which knows its lines. All SQL runs in the
+`database` of one reading, which is gone afterwards.
 """
 
-from deepcuts.ingest.options import Columns, IngestReport, ReadOptions
+from deepcuts.ingest.columns import Columns
+from deepcuts.ingest.options import IngestReport, ReadOptions
 from deepcuts.ingest.prune import prune
 from deepcuts.ingest.reading import ingest, read_plays
 

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deepcuts.errors import DataError
+from deepcuts.ingest.columns import Columns
 from deepcuts.ingest.files import Sample
-from deepcuts.ingest.options import Columns, ReadOptions
+from deepcuts.ingest.options import ReadOptions
 from deepcuts.ingest.records import records
 
 logger = logging.getLogger(__name__)

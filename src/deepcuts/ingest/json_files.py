@@ -10,11 +10,11 @@ from typing import Any, Literal, TypeAlias
 import duckdb
 
 from deepcuts.errors import DataError, FileFormatError
+from deepcuts.ingest.columns import Columns
 from deepcuts.ingest.database import quoted
 from deepcuts.ingest.files import Sample
-from deepcuts.ingest.options import Columns
 from deepcuts.ingest.reread import Line, fill_table
-from deepcuts.ingest.scan import Cell, Scan
+from deepcuts.ingest.scan import FILE, Cell, Scan
 from deepcuts.ingest.text_files import listing
 
 Shape: TypeAlias = Literal["array", "newline_delimited"]
@@ -40,7 +40,7 @@ def scan_json(samples: Sequence[Sample], columns: Columns) -> Iterator[Scan]:
         yield Scan(
             source=_read_json(paths, shape, compression, wanted),
             cells=_cells(wanted),
-            file="filename",
+            file=FILE,
             row="NULL::BIGINT",
             unit="line" if shape == "newline_delimited" else "record",
             reread=partial(reread, paths=paths, compression=compression, wanted=wanted),
@@ -91,8 +91,8 @@ def _read_json(paths: Sequence[str], shape: Shape, compression: str | None, want
     columns = ", ".join(f"{quoted(key)}: 'JSON'" for key in wanted.values())
     aliases = ", ".join(cell.sql for cell in _cells(wanted).values())
     return (
-        f"read_json({listing(paths)}, format = {quoted(shape)}, records = true, filename = true, "
-        f"columns = {{{columns}}}, compression = {quoted(compression or 'none')}) AS t({aliases}, filename)"
+        f"read_json({listing(paths)}, format = {quoted(shape)}, records = true, filename = '{FILE}', "
+        f"columns = {{{columns}}}, compression = {quoted(compression or 'none')}) AS t({aliases})"
     )
 
 
@@ -106,7 +106,7 @@ def _reread_array(
 ) -> Scan:
     """Number the records; what is not JSON at all cannot be read past, and raises an error of DuckDB."""
     each = (
-        f"SELECT filename AS file, row_number() OVER () AS row, * EXCLUDE (filename) "
+        f"SELECT {FILE} AS file, row_number() OVER () AS row, * EXCLUDE ({FILE}) "
         f"FROM {_read_json([path], 'array', compression, wanted)}"
         for path in paths
     )

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deepcuts.errors import FileFormatError
+from deepcuts.ingest.columns import Columns
 from deepcuts.ingest.files import Sample
-from deepcuts.ingest.options import Columns
-from deepcuts.ingest.scan import Cell, Scan, check_types
+from deepcuts.ingest.scan import FILE, Cell, Scan, check_types
 from deepcuts.ingest.text_files import listing
 
 
@@ -33,8 +33,8 @@ def scan_parquet(connection: duckdb.DuckDBPyConnection, samples: Sequence[Sample
         cells = {role: Cell(f"c{place}", types[place]) for role, place in places.items()}
         check_types(cells, {role: names[place] for role, place in places.items()}, paths[0])
         aliases = ", ".join(f"c{place}" for place in range(len(names)))
-        source = f"{_read_parquet(paths, numbered=True)} AS t({aliases}, filename, file_row_number)"
-        yield Scan(source, cells, file="filename", row="file_row_number + 1", unit="row")
+        source = f"(SELECT *, file_row_number + 1 AS row FROM {_read_parquet(paths)} AS t({aliases}))"
+        yield Scan(source, cells, file=FILE, row="row", unit="row")
 
 
 def _names(path: str) -> tuple[str, ...]:
@@ -46,12 +46,10 @@ def _names(path: str) -> tuple[str, ...]:
 
 
 def _types(connection: duckdb.DuckDBPyConnection, path: str) -> tuple[str, ...]:
-    described = connection.execute(f"DESCRIBE FROM {_read_parquet([path], numbered=False)}").fetchall()
-    return tuple(column[1] for column in described)
+    described = connection.execute(f"DESCRIBE FROM {_read_parquet([path])}").fetchall()
+    return tuple(column[1] for column in described[:-1])  # the last is the file's name
 
 
-def _read_parquet(paths: Sequence[str], *, numbered: bool) -> str:
-    return (
-        f"read_parquet({listing(paths)}, binary_as_string = true, hive_partitioning = false, "
-        f"filename = {numbered}, file_row_number = {numbered})"
-    )
+def _read_parquet(paths: Sequence[str]) -> str:
+    options = f"binary_as_string = true, hive_partitioning = false, filename = '{FILE}'"
+    return f"read_parquet({listing(paths)}, {options})"

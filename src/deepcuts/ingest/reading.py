@@ -13,10 +13,11 @@ from scipy import sparse
 from deepcuts.errors import DataError
 from deepcuts.ingest.bad import settle_bad_rows
 from deepcuts.ingest.census import Count, number_ids, take_census
+from deepcuts.ingest.columns import Column, Columns
 from deepcuts.ingest.database import plain_errors, workspace
 from deepcuts.ingest.files import find_files, take_sample
 from deepcuts.ingest.json_files import scan_json
-from deepcuts.ingest.options import Column, Columns, IngestReport, ReadOptions
+from deepcuts.ingest.options import IngestReport, ReadOptions
 from deepcuts.ingest.pairs import sum_plays
 from deepcuts.ingest.parquet_files import scan_parquet
 from deepcuts.ingest.scan import Scan

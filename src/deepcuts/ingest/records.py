@@ -26,7 +26,7 @@ def records(lines: Iterable[str], delimiter: str, quote: str) -> Iterator[Record
         Character around cells, "" for none; doubled, it stands for itself.
     """
     found = _quoted(iter(lines), delimiter, quote) if quote else _unquoted(lines, delimiter)
-    return (record for record in found if record[2] != [""])
+    return (record for record in found if record[1].strip("\r\n"))
 
 
 def _unquoted(lines: Iterable[str], delimiter: str) -> Iterator[Record]:

@@ -69,7 +69,7 @@ def _id(cell: Cell) -> str:
 
 
 def _decimal(number: str) -> str:
-    return f"""CASE WHEN {number} = trunc({number}) AND abs({number}) < 1e18 THEN {number}::BIGINT::VARCHAR
+    return f"""CASE WHEN {number} = trunc({number}) AND abs({number}) < 1e18 THEN TRY_CAST({number} AS BIGINT)::VARCHAR
                     WHEN isfinite({number}) THEN {number}::VARCHAR END"""
 
 

@@ -10,6 +10,9 @@ import duckdb
 
 from deepcuts.errors import DataError
 
+# The column that DuckDB adds for the name of the file; its own name for it, filename, may be taken.
+FILE = "deepcuts_source_file"
+
 Reread: TypeAlias = Callable[[duckdb.DuckDBPyConnection, str], "Scan"]
 
 _WHOLE = {
@@ -27,16 +30,20 @@ _WHOLE = {
 _FRACTIONAL = {"FLOAT", "DOUBLE", "DECIMAL"}
 _NUMBERS = _WHOLE | _FRACTIONAL
 _TEXT = {"VARCHAR", "ENUM", "JSON", '"NULL"'}
+_TIMES = {
+    "DATE",
+    "TIMESTAMP",
+    "TIMESTAMP_S",
+    "TIMESTAMP_MS",
+    "TIMESTAMP_NS",
+    "TIMESTAMP WITH TIME ZONE",
+    "TIMESTAMPTZ_NS",
+}
 _USABLE = {
     "user": (_TEXT | _NUMBERS | {"UUID"}, "ids are text or numbers"),
     "item": (_TEXT | _NUMBERS | {"UUID"}, "ids are text or numbers"),
     "plays": (_TEXT | _NUMBERS, "play counts are numbers"),
-    "time": (
-        _TEXT
-        | _NUMBERS
-        | {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"},
-        "times are timestamps or seconds since 1970",
-    ),
+    "time": (_TEXT | _NUMBERS | _TIMES, "times are timestamps or seconds since 1970"),
 }
 
 

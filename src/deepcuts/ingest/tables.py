@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from deepcuts.errors import DataError
-from deepcuts.ingest.options import Columns
+from deepcuts.ingest.columns import Columns
 from deepcuts.ingest.scan import Cell, Scan, check_types
 
 _WHERE = "the table"

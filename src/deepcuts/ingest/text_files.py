@@ -10,13 +10,14 @@ from itertools import islice
 
 import duckdb
 
+from deepcuts.ingest.columns import Columns
 from deepcuts.ingest.database import quoted
 from deepcuts.ingest.delimited import Dialect, find_dialect
 from deepcuts.ingest.files import Sample
-from deepcuts.ingest.options import Columns, ReadOptions
+from deepcuts.ingest.options import ReadOptions
 from deepcuts.ingest.records import records
 from deepcuts.ingest.reread import Line, fill_table, is_utf8
-from deepcuts.ingest.scan import Cell, Scan
+from deepcuts.ingest.scan import FILE, Cell, Scan
 
 _NEVER = "\U0010ffff"  # a character that no text has
 
@@ -57,7 +58,7 @@ class _Files:
         """By DuckDB's parser."""
         cells = {role: Cell(f"c{place}", "VARCHAR") for role, place in places.items()}
         reread = partial(self.reread, places=places)
-        return Scan(self._rows(), cells, file="filename", row="NULL::BIGINT", unit="line", reread=reread)
+        return Scan(self._rows(), cells, file=FILE, row="NULL::BIGINT", unit="line", reread=reread)
 
     def reread(self, connection: duckdb.DuckDBPyConnection, table: str, places: Mapping[str, int]) -> Scan:
         """Line by line."""
@@ -90,9 +91,9 @@ class _Files:
         quote, delimiter = (rf"\Q{mark}\E" for mark in (self.dialect.quote, self.dialect.delimiter))
         lines = self._read_csv(["line"], delimiter=_NEVER, quote="", header=False, strict=False)
         counts: Sequence[int] = connection.execute(f"""
-            SELECT count(line), count(*) FILTER (contains(line, {quoted(self.dialect.quote)})),
-                   count(*) FILTER (regexp_matches(line, {quoted(f"(^|{delimiter}|{quote}) +{quote}")}))
-            FROM {lines}""").fetchall()[0]
+            SELECT count(line), count(*) FILTER (is_quoted), count(*) FILTER (CASE WHEN is_quoted THEN
+                       regexp_matches(line, {quoted(f"(^|{delimiter}|{quote}) +{quote}")}) END)
+            FROM (SELECT line, contains(line, {quoted(self.dialect.quote)}) AS is_quoted FROM {lines})""").fetchall()[0]
         return counts
 
     def _rows(self) -> str:
@@ -104,7 +105,7 @@ class _Files:
         """DuckDB's parser, all cells as text, with nothing left for it to guess."""
         types = ", ".join(f"'{name}': 'VARCHAR'" for name in columns)
         return (
-            f"read_csv({listing(self.paths)}, auto_detect = false, filename = true, columns = {{{types}}}, "
+            f"read_csv({listing(self.paths)}, auto_detect = false, filename = '{FILE}', columns = {{{types}}}, "
             f"delim = {quoted(delimiter)}, quote = {quoted(quote)}, escape = {quoted(quote)}, header = {header}, "
             f"strict_mode = {strict}, compression = {quoted(self.compression or 'none')})"
         )
