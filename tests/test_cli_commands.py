@@ -109,6 +109,10 @@ def test_split_by_time(tmp_path):
     run("split", tmp_path / "plays.safetensors", "--method", "last", *outputs)
     held = pyarrow.csv.read_csv(tmp_path / "holdout.csv").to_pylist()
     assert [(row["user_id"], row["item_id"]) for row in held] == [("a", "y"), ("b", "z")]
+    again = ("--train", tmp_path / "again.parquet", "--holdout", tmp_path / "second.csv")
+    run("split", tmp_path / "train.jsonl", "--method", "last", *again)  # tables keep times, too
+    held = pyarrow.csv.read_csv(tmp_path / "second.csv").to_pylist()
+    assert [(row["user_id"], row["item_id"]) for row in held] == [("a", "z")]
 
 
 def test_held_out_users_are_folded_in_and_judged(folder, tmp_path):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from deepcuts.baselines import Popularity
     from deepcuts.errors import DeepcutsError
-    from deepcuts.evaluation import Evaluation, evaluate
+    from deepcuts.evaluation.evaluate import Evaluation, evaluate
     from deepcuts.ingest import read_plays
     from deepcuts.interactions import Interactions
     from deepcuts.model import Epoch, PersonaModel, PersonaNMF, load

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from deepcuts.cli.tables import ENDINGS, check_ending, write_table
+from deepcuts.cli.tables import ENDINGS, check_ending, open_table, write_table
 from deepcuts.ingest import read_plays
 from deepcuts.interactions import Interactions
 
@@ -23,10 +23,27 @@ def read_interactions(*paths: Path) -> Interactions:
     FileFormatError, DataError
         If there is no such file, or it cannot be used.
     """
-    parts = [Interactions.load(path) if path.suffix == OWN_ENDING else read_plays(path, **_COLUMNS) for path in paths]
+    parts = [_read_one(path) for path in paths]
     if len(parts) == 1:
         return parts[0]
-    return read_plays(pa.concat_tables([part.to_arrow().select(list(_COLUMNS.values())) for part in parts]), **_COLUMNS)
+    timed = all(part.last_played is not None for part in parts)
+    names = [*_COLUMNS.values(), *(["last_played"] if timed else [])]
+    return read_plays(pa.concat_tables([part.to_arrow().select(names) for part in parts]), **_columns(names))
+
+
+def _read_one(path: Path) -> Interactions:
+    if path.suffix == OWN_ENDING:
+        return Interactions.load(path)
+    if path.suffix not in ENDINGS:
+        return read_plays(path, **_COLUMNS)
+    with open_table(path) as table:
+        names = table.schema.names
+    return read_plays(path, **_columns(names))
+
+
+def _columns(names: list[str]) -> dict[str, str]:
+    """Columns to read, with that of times where there is one."""
+    return {**_COLUMNS, "time": "last_played"} if "last_played" in names else _COLUMNS
 
 
 def check_interactions_ending(path: Path) -> None:
