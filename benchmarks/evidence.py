@@ -55,7 +55,8 @@ def contenders(train: dc.Interactions, n_factors: int, seed: int) -> Iterator[tu
             model.base.recommend(k=200, rarity=rarity), model.item_ids, model.item_factors, k=100, diversity=0.2
         ),
     )
-    yield "implicit ALS", _lists(ImplicitALS(n_factors=n_factors, regularization=100, confidence=40).fit(train, seed=seed))
+    implicit = ImplicitALS(n_factors=n_factors, regularization=100, confidence=40)
+    yield "implicit ALS", _lists(implicit.fit(train, seed=seed))
     yield "irspack iALS", _lists(IrspackIALS(n_factors=n_factors).fit(train, seed=seed))
     yield "EASE", _lists(EASE(regularization=60).fit(train))
 

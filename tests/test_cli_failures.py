@@ -101,7 +101,10 @@ def test_more_factors_than_items_and_a_user_who_has_everything(tmp_path):
         (("recommend", "model.safetensors", "--rarity", "nan"), "rarity is nan."),
         (("recommend", "model.safetensors", "--rarity", "0=x"), "--rarity is '0=x'. Give numbers by persona"),
         (("recommend", "model.safetensors", "--boost", "2"), "--boost is '2'. Give numbers by persona"),
-        (("recommend", "model.safetensors", "--boost", "0=-1"), "A weight is 0 (mute) or a number above it, up to 1e+06."),
+        (
+            ("recommend", "model.safetensors", "--boost", "0=-1"),
+            "A weight is 0 (mute) or a number above it, up to 1e+06.",
+        ),
         (("recommend", "model.safetensors", "-k", 0), "k is 0."),
         (("recommend", "model.safetensors", "--deny", "nobody"), "Cannot deny an item that is not in the catalogue."),
     ],

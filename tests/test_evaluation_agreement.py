@@ -8,11 +8,12 @@ import sys
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from scipy.sparse import coo_array
 
-from deepcuts.evaluation import evaluate
+from deepcuts.evaluation import evaluate, item_features
 from deepcuts.interactions import Interactions
 from reference.metrics import interactions, table
 
@@ -56,23 +57,59 @@ def popular_lists(train, k):
     )
 
 
-def test_agreement_with_the_judge_on_real_plays(tools, hetrec):
+@pytest.fixture(scope="module")
+def judge(tools):
+    judge = runpy.run_path(str(tools / "judge.py"))["judge"]
+    judge.__globals__["round"] = lambda value, _: value  # it prints five digits, we want to see all
+    return judge
+
+
+def tags(path):
+    rows = [line.split("\t")[1:3] for line in path.read_text("utf-8", "replace").splitlines()][1:]
+    return pa.table(list(zip(*rows, strict=True)), names=["item_id", "label"])
+
+
+@pytest.mark.filterwarnings("ignore:.*unclosed file:pytest.PytestUnraisableExceptionWarning", "ignore:unclosed file")
+def test_agreement_with_the_judge_on_real_plays_and_tags(judge, hetrec, shared_data):
     train, holdout = read(hetrec / "train.parquet"), read(hetrec / "holdout.parquet")
+    path = shared_data / "lastfm-hetrec2011" / "user_taggedartists.dat"
+    lists = popular_lists(train, 100)
+    pq.write_table(lists, hetrec / "lists.parquet")
+    expected = judge(hetrec / "lists.parquet", hetrec / "train.parquet", hetrec / "holdout.parquet", path)
+
+    evaluation = evaluate(lists, train, holdout, features=item_features(tags(path), train.item_ids))
+    ours = {
+        **evaluation.figures,
+        "exposure_lambda": evaluation.figures["exposure_lambda@20"],
+        "calibration_kl": evaluation.figures["calibration_kl@20"],
+        "minority@50": evaluation.figures["minority_recall@50"],
+    }
+    assert evaluation.n_users == expected.pop("users")
+    assert {name: ours[name] for name in expected} == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:.*unclosed file:pytest.PytestUnraisableExceptionWarning", "ignore:unclosed file")
+def test_agreement_with_the_judge_on_short_and_missing_lists(judge, hetrec, shared_data):
+    train, holdout = read(hetrec / "train.parquet"), read(hetrec / "holdout.parquet")
+    path = shared_data / "lastfm-hetrec2011" / "user_taggedartists.dat"
     lists = popular_lists(train, 100)
     # Every third user gets no list, and the others lists of many lengths.
     user_index = train.user_ids.indexes_of(lists["user_id"])
     lists = lists.filter(pa.array((user_index % 3 > 0) & (lists["rank"].to_numpy() <= user_index % 120)))
-    pq.write_table(lists, hetrec / "lists.parquet")
-    judge = runpy.run_path(str(tools / "judge.py"))["judge"]
-    judge.__globals__["round"] = lambda value, _: value  # it prints five digits, we want to see all
-    expected = judge(hetrec / "lists.parquet", hetrec / "train.parquet", hetrec / "holdout.parquet", None)
+    pq.write_table(lists, hetrec / "short.parquet")
+    expected = judge(hetrec / "short.parquet", hetrec / "train.parquet", hetrec / "holdout.parquet", path)
 
-    evaluation = evaluate(lists, train, holdout)
-    assert evaluation.n_users == expected["users"]
+    evaluation = evaluate(lists, train, holdout, features=item_features(tags(path), train.item_ids))
+    assert evaluation.n_users == expected.pop("users")
     assert 0 < evaluation.n_without_list < evaluation.n_users
-    ours = {**evaluation.figures, "exposure_lambda": evaluation.figures["exposure_lambda@20"]}
-    shared = {"recall@20", "recall@50", "ndcg@100", "novelty@20", "coverage@20", "gini@20", "exposure_lambda"}
-    assert {name: ours[name] for name in shared} == pytest.approx({name: expected[name] for name in shared}, abs=1e-9)
+    listed = evaluation.per_user.filter(pc.is_valid(evaluation.per_user["novelty@20"]))
+    ours = {
+        **evaluation.figures,
+        "exposure_lambda": evaluation.figures["exposure_lambda@20"],
+        "calibration_kl": evaluation.figures["calibration_kl@20"],
+        "minority@50": pc.mean(listed["minority_recall@50"]).as_py(),  # where the judge leaves out who has no list
+    }
+    assert {name: ours[name] for name in expected} == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.slow
@@ -90,7 +127,7 @@ def test_agreement_with_ranx():
         items = rng.permutation([f"item{n:02}" for n in range(60)]).tolist()
         train[user], holdout[user] = set(items[:20]), set(rng.permutation(items[20:])[: rng.integers(1, 10)].tolist())
         lists[user] = rng.permutation(items[20:]).tolist()[:25]
-    cutoffs = {metric: [10, 25] for metric in ("recall", "precision", "ndcg", "map", "mrr")}
+    cutoffs = {metric: [10, 25] for metric in ("recall", "precision", "hit_rate", "ndcg", "map", "mrr")}
     evaluation = evaluate(table(lists), interactions(train), interactions(holdout), cutoffs)
     theirs = ranx.evaluate(
         ranx.Qrels({user: dict.fromkeys(held, 1) for user, held in holdout.items()}),
@@ -98,3 +135,31 @@ def test_agreement_with_ranx():
         list(evaluation.figures),
     )
     assert dict(evaluation.figures) == pytest.approx(dict(theirs), abs=1e-6)
+
+
+def test_agreement_with_rectools_and_lenskit():
+    """What RecTools 0.19 and LensKit 2025.8 give for the same lists, written down so that they need not be installed.
+
+    LensKit gives the same hit rate, precision, recall and reciprocal rank; its ndcg does not discount the second rank.
+    """
+    train = {"ada": {"a", "b"}, "bob": {"a", "c"}, "cyd": {"a", "b", "d"}, "dot": {"e", "f"}}
+    holdout = {"ada": {"c", "d"}, "bob": {"b"}, "cyd": {"e"}}
+    lists = {"ada": ["e", "c", "d"], "bob": ["b", "e", "d"], "cyd": ["f", "c", "e"]}
+    labels = {"a": "x", "b": "x", "c": "xy", "d": "y", "e": "yz", "f": "z"}
+    rows = pa.table({"item_id": [*"abccdeef"], "label": [*"".join(labels.values())]})
+    theirs = {
+        "hit_rate@2": 0.6666666666666666,
+        "recall@2": 0.5,
+        "precision@2": 0.3333333333333333,
+        "ndcg@2": 0.46228426907818054,  # NDCG(divide_by_achievable=True)
+        "mrr@2": 0.5,
+        "novelty@2": 1.8333333333333333,  # MeanInvUserFreq
+        "popularity@2": 1.1666666666666667,  # AvgRecPopularity
+        "ild@3": np.mean([0.361929, 0.764298, 0.597631]),  # IntraListDiversity with the cosine distance
+        "gini@2": 0.444444,  # ListGini of LensKit
+    }
+    train = interactions(train)
+    cutoffs = {metric: [int(k)] for metric, k in (name.split("@") for name in theirs)}
+    features = item_features(rows, train.item_ids)
+    figures = evaluate(table(lists), train, interactions(holdout), cutoffs, features=features).figures
+    assert dict(figures) == pytest.approx(theirs, abs=1e-6)

@@ -42,7 +42,7 @@ def test_lists_become_arrays_padded_with_minus_one():
     assert ranked.hits.tolist() == [[False, True, False], [False, True, True]]
     assert ranked.n_held.tolist() == [1, 2]
     assert ranked.item_listeners.tolist() == [1, 1, 1, 1, 1]
-    assert (ranked.n_train_users, ranked.n_items, ranked.n_users, ranked.depth) == (3, 5, 2, 3)
+    assert (ranked.train.n_users, ranked.n_items, ranked.n_users, ranked.depth) == (3, 5, 2, 3)
     assert ranked.user_ids.to_pylist() == ["ada", "bob"]
     with pytest.raises(ValueError, match="read-only"):
         ranked.hits[0, 0] = True
@@ -94,7 +94,7 @@ def test_users_without_a_list_are_judged_and_counted(caplog):
     assert ranked.items.tolist() == [[-1], [0]]
     assert ranked.n_without_list == 1
     assert "1 of 2 users judged have no list; they count as missed." in caplog.text
-    assert rank(table({})).items.shape == (2, 0)
+    assert rank(table({})).items.tolist() == [[-1], [-1]]
     assert rank(table({})).n_without_list == 2
 
 

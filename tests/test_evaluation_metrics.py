@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from math import isnan, log2
+import re
+from math import isnan, log2, sqrt
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +16,8 @@ from scipy.sparse import csr_array
 
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation import evaluate
-from deepcuts.evaluation.figures import CATALOGUE_METRICS, CUTOFFS, USER_METRICS
+from deepcuts.evaluation.figures import CATALOGUE_METRICS, CUTOFFS, NEEDS, USER_METRICS
+from deepcuts.evaluation.long_tail import is_tail
 from deepcuts.evaluation.ranked import rank_lists
 from deepcuts.interactions import Interactions
 from reference import metrics as reference
@@ -27,10 +30,13 @@ HOLDOUT = {"ada": {"c", "d", "z"}, "bob": {"b"}, "cyd": {"e"}, "zoe": {"a"}}
 # Ada's list hits at ranks 2 and 3, Bob's at rank 1, Cyd has none; Dot's is not judged, nor is Zoe's.
 LISTS = {"ada": ["e", "c", "d"], "bob": ["b", "e"], "dot": ["a"], "zoe": ["f"]}
 
+UNBOUNDED = {"novelty", "efd", "popularity", "ips_sample_size"}
+PLAIN = [metric for metric in CUTOFFS if metric not in NEEDS]
+
 
 @pytest.fixture
 def worked():
-    cutoffs = {metric: [2, 4] for metric in (*USER_METRICS, *CATALOGUE_METRICS)}
+    cutoffs = {metric: [2, 4] for metric in PLAIN}
     return evaluate(table(LISTS), interactions(TRAIN), interactions(HOLDOUT), cutoffs)
 
 
@@ -56,6 +62,24 @@ def worked():
         # Exposure, ascending: 0 0 0 1 1 2, with weights 2j − 7: (1 · 1 + 3 · 1 + 5 · 2) / (6 · 4)
         ("gini@2", 14 / 24),
         ("gini@4", (-1 * 1 + 1 * 1 + 3 * 1 + 5 * 2) / (6 * 5)),  # 0 0 1 1 1 2
+        ("hit_rate@2", 2 / 3),
+        # The discounts are 1, 1 / log2(3), 1/2, 1 / log2(5). Ada hits c, one listener of four, Bob b, with two.
+        ("epc@2", (3 / 4 / log2(3) + 2 / 4 + 0) / (1 + 1 / log2(3)) / 3),
+        ("epc@4", (3 / 4 / log2(3) + 3 / 4 / 2 + 2 / 4) / (1 + 1 / log2(3) + 1 / 2 + 1 / log2(5)) / 3),
+        ("efd@2", (log2(9) / log2(3) + log2(9 / 2) + 0) / (1 + 1 / log2(3)) / 3),  # there are nine pairs
+        # c, d, e, and z weigh 1, and b, with two listeners, 1 / √2.
+        ("tail_recall@2", (1 + 1 / sqrt(2)) / (4 + 1 / sqrt(2))),
+        ("tail_recall@4", (2 + 1 / sqrt(2)) / (4 + 1 / sqrt(2))),
+        ("ips_recall@2", (1 / 3 + 1 + 0) / 3),  # Ada's three held-out items weigh alike
+        ("ips_sample_size@2", (3 + 1 + 1) / 3),
+        ("popularity@2", ((1 + 1) / 2 + (2 + 1) / 2) / 2),
+        ("popularity_lift@2", 1.25 / 2.25 - 1),  # Ada plays items with 3 and 2 listeners, Bob with 3 and 1
+        ("long_tail@2", 0.0),  # of nine pairs, a, b, c, d hold seven, and e the eighth: only f is tail
+        # Nobody plays e beside what Ada plays; c is played with a once: 1 / √(1 · 3); b with a twice: 2 / √(2 · 3).
+        ("unexpectedness@2", ((1 + 1 - 1 / sqrt(3)) / 2 + (1 - 2 / sqrt(6) + 1) / 2) / 2),
+        # d is played once with a and once with b, which is nearer: 1 / √(1 · 2).
+        ("unexpectedness@4", ((1 + 1 - 1 / sqrt(3) + 1 - 1 / sqrt(2)) / 3 + (1 - 2 / sqrt(6) + 1) / 2) / 2),
+        ("entropy@2", 2 * 1 / 4 * log2(4) + 1 / 2 * log2(2)),  # b and c take one place of four each, e two
         # Mean exposure rank: one place twice at rank 1, others at 2, 3 (and 4).
         ("exposure_lambda@2", 1 / ((2 * 1 + 2 + 3) / 4)),
         ("exposure_lambda@4", 1 / ((2 * 1 + 2 + 3 + 4) / 5)),
@@ -78,7 +102,10 @@ def test_figures_come_as_a_table_of_text_and_as_a_dictionary(worked):
     lines = str(worked).splitlines()
     assert lines[0] == "3 users, 1 of them without a list"
     assert lines[1] == "recall@2             0.50000"
-    assert len({len(line) for line in lines[1:]}) == 1
+    assert "novelty@2            1.75000  of 2 users" in lines
+    assert len({line.index(".") for line in lines[1:] if "e-" not in line}) == 1
+    assert worked.n_defined["recall@2"] == 3
+    assert worked.n_defined["novelty@2"] == 2
     assert repr(worked) == str(worked)
     assert worked.to_dict() == {"n_users": 3, "n_without_list": 1, **worked.figures}
     with pytest.raises(TypeError):
@@ -87,18 +114,8 @@ def test_figures_come_as_a_table_of_text_and_as_a_dictionary(worked):
 
 def test_default_figures_are_those_the_field_reports():
     figures = evaluate(table(LISTS), interactions(TRAIN), interactions(HOLDOUT)).figures
-    assert list(figures) == [
-        "recall@20",
-        "recall@50",
-        "precision@20",
-        "ndcg@100",
-        "map@100",
-        "mrr@100",
-        "novelty@20",
-        "coverage@20",
-        "gini@20",
-        "exposure_lambda@20",
-    ]
+    assert list(figures) == [f"{metric}@{k}" for metric in PLAIN for k in CUTOFFS[metric]]
+    assert {"recall@20", "recall@50", "ndcg@100", "novelty@20", "coverage@20", "exposure_lambda@20"} < set(figures)
 
 
 def test_nobody_has_a_list():
@@ -107,7 +124,8 @@ def test_nobody_has_a_list():
     assert evaluation.figures["recall@20"] == evaluation.figures["mrr@100"] == evaluation.figures["coverage@20"] == 0
     assert isnan(evaluation.figures["novelty@20"])
     assert json.loads(json.dumps(evaluation.to_dict(), allow_nan=False))["novelty@20"] is None
-    assert "novelty@20          undefined" in str(evaluation)
+    assert "novelty@20          undefined" in str(evaluation).splitlines()
+    assert all(isnan(evaluation.figures[name]) for name in ("popularity_lift@20", "entropy@20", "unexpectedness@20"))
 
 
 def test_tiny_values_stay_readable():
@@ -122,7 +140,9 @@ def test_tiny_values_stay_readable():
 @pytest.mark.parametrize(
     ("cutoffs", "message"),
     [
-        ({"hitrate": [5]}, r"There is no metric 'hitrate'\. Choose from recall, precision, .*exposure_lambda\."),
+        ({"hitrate": [5]}, r"There is no metric 'hitrate'\. Choose from recall, precision, .*entropy\."),
+        ({"ild": [5]}, r"The metric 'ild' needs labels of the items\. Pass features=item_features\(labels, train"),
+        ({"nondominant_recall": [5]}, r"The metric 'nondominant_recall' needs to know .* Give the lists a column"),
         ({"recall": 20}, r"The cut-offs of recall are 20\. Give a list of them, such as \[20, 50\]\."),
         ({"recall": [0]}, r"A cut-off of recall is 0\. Cut-offs are whole numbers from 1 up\."),
         ({"gini": [2.5]}, r"A cut-off of gini is 2\.5\. Cut-offs are whole numbers from 1 up\."),
@@ -135,6 +155,12 @@ def test_cutoffs_are_checked(cutoffs, message):
 
 def test_default_cutoffs_cover_every_metric():
     assert set(CUTOFFS) == {*USER_METRICS, *CATALOGUE_METRICS}
+
+
+def test_the_guide_tells_of_every_metric():
+    guide = (Path(__file__).parents[1] / "docs" / "guide" / "evaluation.md").read_text("utf-8")
+    rows = [line.split("|")[1] for line in guide.splitlines() if line.startswith("| `")]
+    assert set(re.findall(r"`(\w+)`", "".join(rows))) == set(CUTOFFS)
 
 
 @st.composite
@@ -158,7 +184,7 @@ def worlds(draw):
 @given(worlds(), st.integers(1, 8))
 def test_figures_agree_with_the_readable_twins(world, k):
     lists, train, holdout = world
-    cutoffs = {metric: [k] for metric in (*USER_METRICS, *CATALOGUE_METRICS)}
+    cutoffs = {metric: [k] for metric in PLAIN}
     figures = evaluate(table(lists), interactions(train), interactions(holdout), cutoffs).figures
     expected = reference.figures(lists, train, holdout, k)
     assert figures == pytest.approx({f"{name}@{k}": value for name, value in expected.items()}, abs=1e-12, nan_ok=True)
@@ -168,12 +194,12 @@ def test_figures_agree_with_the_readable_twins(world, k):
 def test_user_metrics_keep_to_their_ranges(world, k):
     lists, train, holdout = world
     ranked = rank_lists(table(lists), interactions(train), interactions(holdout))
-    for name, metric in USER_METRICS.items():
-        values = metric(ranked, k)
+    for name in (name for name in PLAIN if name in USER_METRICS):
+        values = USER_METRICS[name](ranked, k)
         assert values.dtype == np.float64
         assert values.shape == (ranked.n_users,)
         assert np.all(np.isnan(values) | (values >= 0))
-        assert name == "novelty" or np.all(values <= 1 + 1e-12)
+        assert name in UNBOUNDED or np.all(np.isnan(values) | (values <= 1 + 1e-12))
 
 
 @given(worlds(), st.integers(1, 8), st.randoms(use_true_random=False))
@@ -197,6 +223,21 @@ def test_the_perfect_list_scores_one(world):
     cutoffs = {metric: [1, 3] for metric in ("recall", "ndcg", "map", "mrr")}
     figures = evaluate(table(lists), interactions(train), interactions(holdout), cutoffs).figures
     assert figures == pytest.approx(dict.fromkeys(figures, 1.0))
+
+
+def test_the_tail_is_what_the_items_with_four_fifths_of_all_pairs_leave():
+    assert is_tail(np.array([1, 1, 5, 1, 1, 1])).tolist() == [False, False, False, False, True, True]
+    assert is_tail(np.array([4, 1])).tolist() == [False, True]
+    assert is_tail(np.array([7])).tolist() == [False]
+
+
+def test_rare_items_weigh_no_more_than_a_hundred_times_the_most_popular():
+    train = {f"user{n}": {"hit"} for n in range(99)} | {"ada": {"own"}, "bob": {"rare", "hit"}}
+    lists = table({"ada": ["rare"]})
+    holdout = interactions({"ada": {"hit", "rare", "unheard of"}})
+    figures = evaluate(lists, interactions(train), holdout, {"ips_recall": [5], "ips_sample_size": [5]}).figures
+    assert figures["ips_recall@5"] == pytest.approx(100 / (1 + 100 + 100))
+    assert figures["ips_sample_size@5"] == pytest.approx(201**2 / (1 + 100**2 + 100**2))
 
 
 def test_users_worked_on_some_at_a_time_get_the_values_of_all_at_once():

@@ -23,6 +23,7 @@ from deepcuts.interactions import Interactions
 logger = logging.getLogger(__name__)
 
 COLUMNS = ("user_id", "item_id", "rank")
+N_PERSONAS = 128  # numbers of personas from 0 up that fit into the int8 they are kept in
 _BATCH_ROWS = 1 << 17  # a table that comes as one batch is not turned into strings and integers all at once
 
 
@@ -35,44 +36,51 @@ class ArrowStream(Protocol):
 
 @dataclass(frozen=True)
 class EntryCode:
-    """One int64 for a user, a rank and an item, such that ascending numbers are users in order, then their ranks.
+    """One int64 for a user, a rank, a persona and an item: ascending numbers are users in order, then their ranks.
 
     Parameters
     ----------
     n_users, n_items
         Users and items of train; their indexes are what is packed.
+    n_personas
+        Personas there is room for, 1 where the lists do not tell them.
     """
 
     n_users: int
     n_items: int
+    n_personas: int = 1
 
     @property
     def n_ranks(self) -> int:
         """Ranks from 0 up that fit beside the users and items."""
-        return int(np.iinfo(np.int64).max // (self.n_users * self.n_items))
+        return int(np.iinfo(np.int64).max // (self.n_users * self.n_personas * self.n_items))
 
-    def pack(self, users: np.ndarray, ranks: np.ndarray, items: np.ndarray) -> np.ndarray:
+    def pack(
+        self, users: np.ndarray, ranks: np.ndarray, personas: np.ndarray | np.int64, items: np.ndarray
+    ) -> np.ndarray:
         """Pack int64 arrays of one shape."""
-        entries: np.ndarray = (users * self.n_ranks + ranks) * self.n_items + items
+        entries: np.ndarray = ((users * self.n_ranks + ranks) * self.n_personas + personas) * self.n_items + items
         return entries
 
-    def unpack(self, entries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Split entries into places, one int64 for user and rank together, and item indexes."""
-        places = entries // self.n_items
-        return places, entries - places * self.n_items
+    def unpack(self, entries: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Split entries into places, one int64 for user and rank together, personas and item indexes."""
+        rest = entries // self.n_items
+        places = rest // self.n_personas
+        return places, rest - places * self.n_personas, entries - rest * self.n_items
 
     def first(self, users: np.ndarray) -> np.ndarray:
         """Smallest number an entry of these users can have, int64."""
-        return users * (self.n_ranks * self.n_items)
+        return users * (self.n_ranks * self.n_personas * self.n_items)
 
 
-def read_entries(lists: ArrowStream, train: Interactions, judged: np.ndarray) -> np.ndarray:
+def read_entries(lists: ArrowStream, train: Interactions, judged: np.ndarray) -> tuple[np.ndarray, EntryCode]:
     """Read the rows of the users that are judged; rows of other users are not looked at.
 
     Parameters
     ----------
     lists
-        Columns user_id, item_id, rank (1 = best), in any order of rows; other columns are ignored.
+        Columns user_id, item_id, rank (1 = best), in any order of rows, and persona where that holds whole numbers;
+        other columns are ignored.
     train
         Gives the indexes of users and items.
     judged
@@ -81,36 +89,46 @@ def read_entries(lists: ArrowStream, train: Interactions, judged: np.ndarray) ->
     Returns
     -------
     numpy.ndarray
-        int64, ascending: the rows as `EntryCode` packs them.
+        int64, ascending: the rows as an `EntryCode` packs them.
+    EntryCode
+        The one that does; it has room for personas where the lists tell them.
 
     Raises
     ------
     DataError
-        If `lists` is no table or lacks a column, if a rank is not a whole number from 1 up, or an item not in train.
+        If `lists` is no table or lacks a column, if a rank is not a whole number from 1 up, an item not in train, or
+        a persona not from 0 to 127.
     """
+    reader = _open(lists)
+    code = EntryCode(*train.shape, N_PERSONAS if _tells_personas(reader.schema) else 1)
     n_rows, gathered = 0, array("q")  # grows in place, where joining a list of parts would hold everything twice
-    for batch in _with_indexes(lists, train):
+    for batch in _with_indexes(reader, train):
         n_rows += len(batch)
-        gathered.frombytes(_pack(batch, train, judged).tobytes())
+        gathered.frombytes(_pack(batch, code, judged).tobytes())
     entries = np.frombuffer(gathered, np.int64)
     if len(entries) < n_rows:
         logger.info("%d of %d rows belong to users that are not judged; left out.", n_rows - len(entries), n_rows)
     if np.any(entries[1:] < entries[:-1]):  # most lists come in order, and looking is much cheaper than sorting
         entries.sort()
-    return entries
+    return entries, code
 
 
-def _with_indexes(lists: ArrowStream, train: Interactions) -> pa.RecordBatchReader:
+def _tells_personas(schema: pa.Schema) -> bool:
+    return schema.names.count("persona") == 1 and bool(pa.types.is_integer(schema.field("persona").type))
+
+
+def _with_indexes(reader: pa.RecordBatchReader, train: Interactions) -> pa.RecordBatchReader:
     """Read the columns, ids as strings, and put their indexes in train beside them, null where train has no such id.
 
     It is one scan from end to end because every call of `Ids.indexes_of` would hash all ids of train once more.
     """
     from pyarrow.dataset import Scanner  # brings pandas along where that is installed
 
-    reader = _open(lists)
-    schema = pa.schema([("user_id", pa.string()), ("item_id", pa.string()), reader.schema.field("rank")])
+    numbers = ["rank", "persona"] if _tells_personas(reader.schema) else ["rank"]
+    fields = [("user_id", pa.string()), ("item_id", pa.string()), *map(reader.schema.field, numbers)]
+    schema = pa.schema(fields)
     columns = {
-        **{name: pc.field(name) for name in COLUMNS},
+        **{name: pc.field(name) for name in schema.names},
         "user_index": pc.index_in(pc.field("user_id"), value_set=train.user_ids.values),
         "item_index": pc.index_in(pc.field("item_id"), value_set=train.item_ids.values),
     }
@@ -122,7 +140,7 @@ def _plain_batches(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[
         for start in range(0, len(batch), _BATCH_ROWS):
             part = batch.slice(start, _BATCH_ROWS)
             ids = [as_strings(part[name]) for name in ("user_id", "item_id")]
-            yield pa.record_batch([*ids, part["rank"]], schema=schema)
+            yield pa.record_batch([*ids, *(part[name] for name in schema.names[2:])], schema=schema)
 
 
 def _open(lists: ArrowStream) -> pa.RecordBatchReader:
@@ -150,8 +168,7 @@ def _check_type(name: str, kind: pa.DataType) -> None:
         raise DataError(f"Column {name!r} of the lists holds {kind}. Ids are strings.")
 
 
-def _pack(batch: pa.RecordBatch, train: Interactions, judged: np.ndarray) -> np.ndarray:
-    code = EntryCode(*train.shape)
+def _pack(batch: pa.RecordBatch, code: EntryCode, judged: np.ndarray) -> np.ndarray:
     users, items = (_int64(batch[name]) for name in ("user_index", "item_index"))
     rows = np.flatnonzero((users >= 0) & judged[users])
     items = items[rows]
@@ -168,7 +185,21 @@ def _pack(batch: pa.RecordBatch, train: Interactions, judged: np.ndarray) -> np.
             f"In the list of user {user!r} the item {item!r} has the rank {ranks[wrong[0]]}. "
             f"Ranks are whole numbers from 1, for a user's best item, to {code.n_ranks - 1:,}."
         )
-    return code.pack(users[rows], ranks.astype(np.int64), items)
+    return code.pack(users[rows], ranks.astype(np.int64), _personas(batch, rows, code), items)
+
+
+def _personas(batch: pa.RecordBatch, rows: np.ndarray, code: EntryCode) -> np.ndarray | np.int64:
+    if code.n_personas == 1:
+        return np.int64(0)
+    personas = batch["persona"].to_numpy(zero_copy_only=False)[rows]  # missing ones turn up as NaN
+    if len(wrong := np.flatnonzero(~((personas >= 0) & (personas < code.n_personas)))):
+        user, item = _names(batch, rows[wrong[0]])
+        raise DataError(
+            f"In the list of user {user!r} the item {item!r} has the persona {personas[wrong[0]]}. Personas are "
+            f"whole numbers from 0, for a user's dominant one, to {code.n_personas - 1}; or drop the column."
+        )
+    numbers: np.ndarray = personas.astype(np.int64)
+    return numbers
 
 
 def _int64(indexes: pa.Int32Array) -> np.ndarray:

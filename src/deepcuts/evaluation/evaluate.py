@@ -1,4 +1,7 @@
-"""From ranked lists to a table of figures."""
+"""From ranked lists to a table of figures.
+
+``docs/guide/evaluation.md`` says what each figure is for and what happens to lists that have something wrong with them.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,15 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.evaluation.entries import ArrowStream
-from deepcuts.evaluation.figures import CATALOGUE_METRICS, CUTOFFS, USER_METRICS, UserMetric, check_cutoffs
+from deepcuts.evaluation.features import ItemFeatures
+from deepcuts.evaluation.figures import (
+    ALL_USERS_AT_ONCE,
+    CATALOGUE_METRICS,
+    USER_METRICS,
+    check_cutoffs,
+    check_needs,
+    possible_cutoffs,
+)
 from deepcuts.evaluation.ranked import RankedLists, rank_lists
 from deepcuts.interactions import Interactions
 
@@ -36,6 +47,12 @@ class Evaluation:
     n_without_list: int
     per_user: pa.Table
 
+    @property
+    def n_defined(self) -> dict[str, int]:
+        """How many users each figure of users is the mean of."""
+        columns = self.per_user.column_names[1:]
+        return {name: self.n_users - self.per_user[name].null_count for name in columns}
+
     def to_dict(self) -> dict[str, float | int | None]:
         """Return figures and numbers of users for a JSON file; None where a figure is undefined."""
         figures = {name: None if np.isnan(value) else value for name, value in self.figures.items()}
@@ -43,15 +60,25 @@ class Evaluation:
 
     def __str__(self) -> str:
         width = max(map(len, self.figures), default=0)
-        lines = [f"{name:<{width}}  {_readable(value):>9}" for name, value in self.figures.items()]
+        lines = [f"{name:<{width}}  {_readable(value):>9}{self._remark(name)}" for name, value in self.figures.items()]
         users = f"{self.n_users:,} user{'s' * (self.n_users != 1)}, {self.n_without_list:,} of them without a list"
         return "\n".join([users, *lines])
 
     __repr__ = __str__
 
+    def _remark(self, name: str) -> str:
+        n_defined = self.n_defined.get(name, self.n_users)
+        return f"  of {n_defined:,} users" if 0 < n_defined < self.n_users else ""
+
 
 def evaluate(
-    lists: ArrowStream, train: Interactions, holdout: Interactions, cutoffs: Mapping[str, Iterable[int]] = CUTOFFS
+    lists: ArrowStream,
+    train: Interactions,
+    holdout: Interactions,
+    cutoffs: Mapping[str, Iterable[int]] | None = None,
+    *,
+    features: ItemFeatures | None = None,
+    personas: np.ndarray | None = None,
 ) -> Evaluation:
     """Judge anybody's ranked lists by what was held out.
 
@@ -62,21 +89,27 @@ def evaluate(
     ----------
     lists
         A table with the columns user_id, item_id, rank (1 = best), in any order of rows, from pyarrow, polars, pandas,
-        DuckDB or a stream of record batches, which is read without ever being whole in memory. Other columns are
-        ignored. Lists may be shorter than the cut-offs.
+        DuckDB or a stream of record batches, which is read without ever being whole in memory. A column persona of
+        whole numbers, 0 for the dominant one, gives the figures of personas; other columns are ignored. Lists may be
+        shorter than the cut-offs.
     train
         What the lists were made from.
     holdout
         What was taken out of train beforehand.
     cutoffs
-        From names of metrics to the list lengths at which to report them, each at least 1.
+        From names of metrics to the list lengths at which to report them, each at least 1; None for all metrics that
+        can be computed from what is given, at the lengths of `deepcuts.evaluation.figures.CUTOFFS`.
+    features
+        Labels of the items, from `deepcuts.evaluation.item_features`; diversity and calibration are measured on them.
+    personas
+        Integers, (train.n_pairs,): the persona that each pair of train belongs to, 0 the user's dominant one, -1 none.
 
     Raises
     ------
     DataError
         If lists and holdout do not fit train or each other, as `deepcuts.evaluation.ranked.rank_lists` says in full.
     SettingsError
-        If there is no such metric, or a cut-off is below 1.
+        If there is no such metric, it needs what is not given, or a cut-off is below 1.
 
     Examples
     --------
@@ -93,23 +126,25 @@ def evaluate(
     ndcg@2        0.63093
     coverage@2    0.50000
     """
-    wanted = check_cutoffs(cutoffs)
-    ranked = rank_lists(lists, train, holdout)
+    check_cutoffs(cutoffs or {})
+    ranked = rank_lists(lists, train, holdout, features, personas)
+    check_needs(cutoffs or {}, ranked)
     figures: dict[str, float] = {}
     columns = {"user_id": ranked.user_ids}
-    for metric, k in wanted:
+    for metric, k in check_cutoffs(possible_cutoffs(ranked) if cutoffs is None else cutoffs):
         name = f"{metric}@{k}"
         if metric in CATALOGUE_METRICS:
             figures[name] = CATALOGUE_METRICS[metric](ranked, k)
         else:
-            values = _user_values(USER_METRICS[metric], ranked, k)
+            values = _user_values(metric, ranked, k)
             figures[name] = _mean(values)
             columns[name] = pa.array(values, from_pandas=True)  # NaN becomes null
     return Evaluation(MappingProxyType(figures), ranked.n_users, ranked.n_without_list, pa.table(columns))
 
 
-def _user_values(metric: UserMetric, lists: RankedLists, k: int) -> np.ndarray:
-    return np.concatenate([metric(block, k) for block in lists.blocks()])
+def _user_values(metric: str, lists: RankedLists, k: int) -> np.ndarray:
+    blocks = [lists] if metric in ALL_USERS_AT_ONCE else lists.blocks()
+    return np.concatenate([USER_METRICS[metric](block, k) for block in blocks])
 
 
 def _mean(values: np.ndarray) -> float:

@@ -9,14 +9,27 @@ import numpy as np
 
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation.average_precision import average_precision
+from deepcuts.evaluation.calibration import calibration_kl, persona_calibration_kl
 from deepcuts.evaluation.coverage import coverage
+from deepcuts.evaluation.entropy import entropy
 from deepcuts.evaluation.gini import exposure_lambda, gini
+from deepcuts.evaluation.hit_rate import hit_rate
+from deepcuts.evaluation.intra_list_distance import intra_list_distance
+from deepcuts.evaluation.ips_recall import ips_recall, ips_sample_size
+from deepcuts.evaluation.long_tail import long_tail
+from deepcuts.evaluation.minority_recall import minority_recall
 from deepcuts.evaluation.ndcg import ndcg
+from deepcuts.evaluation.nondominant_recall import nondominant_recall
 from deepcuts.evaluation.novelty import novelty
+from deepcuts.evaluation.popularity import popularity, popularity_lift
 from deepcuts.evaluation.precision import precision
 from deepcuts.evaluation.ranked import RankedLists
 from deepcuts.evaluation.recall import recall
 from deepcuts.evaluation.reciprocal_rank import reciprocal_rank
+from deepcuts.evaluation.relevant_novelty import efd, epc
+from deepcuts.evaluation.tail_recall import tail_recall
+from deepcuts.evaluation.taste_coverage import persona_coverage, taste_coverage
+from deepcuts.evaluation.unexpectedness import unexpectedness
 
 UserMetric = Callable[[RankedLists, int], np.ndarray]
 CatalogueMetric = Callable[[RankedLists, int], float]
@@ -26,31 +39,117 @@ USER_METRICS: Mapping[str, UserMetric] = MappingProxyType(
     {
         "recall": recall,
         "precision": precision,
+        "hit_rate": hit_rate,
         "ndcg": ndcg,
         "map": average_precision,
         "mrr": reciprocal_rank,
+        "ips_recall": ips_recall,
+        "ips_sample_size": ips_sample_size,
         "novelty": novelty,
+        "epc": epc,
+        "efd": efd,
+        "popularity": popularity,
+        "long_tail": long_tail,
+        "unexpectedness": unexpectedness,
+        "calibration_kl": calibration_kl,
+        "ild": intra_list_distance,
+        "taste_coverage": taste_coverage,
+        "minority_recall": minority_recall,
+        "nondominant_recall": nondominant_recall,
+        "persona_coverage": persona_coverage,
+        "persona_calibration_kl": persona_calibration_kl,
     }
 )
 
 # One value for all lists together.
 CATALOGUE_METRICS: Mapping[str, CatalogueMetric] = MappingProxyType(
-    {"coverage": coverage, "gini": gini, "exposure_lambda": exposure_lambda}
+    {
+        "tail_recall": tail_recall,
+        "popularity_lift": popularity_lift,
+        "coverage": coverage,
+        "gini": gini,
+        "exposure_lambda": exposure_lambda,
+        "entropy": entropy,
+    }
 )
+
+# Users can be worked on some at a time, except where counting anew for each block would be slow.
+ALL_USERS_AT_ONCE = frozenset({"unexpectedness"})
 
 CUTOFFS: Mapping[str, tuple[int, ...]] = MappingProxyType(
     {
         "recall": (20, 50),
         "precision": (20,),
+        "hit_rate": (20,),
         "ndcg": (100,),
         "map": (100,),
         "mrr": (100,),
+        "tail_recall": (50,),
+        "ips_recall": (50,),
+        "ips_sample_size": (50,),
         "novelty": (20,),
+        "epc": (20,),
+        "efd": (20,),
+        "popularity": (20,),
+        "popularity_lift": (20,),
+        "long_tail": (20,),
         "coverage": (20,),
         "gini": (20,),
         "exposure_lambda": (20,),
+        "entropy": (20,),
+        "unexpectedness": (20,),
+        "calibration_kl": (20,),
+        "ild": (20,),
+        "taste_coverage": (20,),
+        "minority_recall": (50,),
+        "nondominant_recall": (20,),
+        "persona_coverage": (20,),
+        "persona_calibration_kl": (20,),
     }
 )
+
+# What a metric needs beyond lists, train and holdout, and how to give it.
+_FEATURES = "labels of the items. Pass features=item_features(labels, train.item_ids)"
+_COLUMN = "to know for which persona each item is listed. Give the lists a column 'persona' of whole numbers"
+_PERSONAS = "the personas of train. Pass personas=, one whole number for each pair"
+NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "calibration_kl": (_FEATURES,),
+        "ild": (_FEATURES,),
+        "taste_coverage": (_FEATURES,),
+        "minority_recall": (_FEATURES,),
+        "nondominant_recall": (_COLUMN,),
+        "persona_coverage": (_COLUMN, _PERSONAS),
+        "persona_calibration_kl": (_COLUMN, _PERSONAS),
+    }
+)
+
+
+def possible_cutoffs(lists: RankedLists) -> dict[str, tuple[int, ...]]:
+    """Return the default cut-offs of the metrics that can be computed from what is given."""
+    return {metric: lengths for metric, lengths in CUTOFFS.items() if not _missing(metric, lists)}
+
+
+def check_needs(metrics: Iterable[str], lists: RankedLists) -> None:
+    """Refuse metrics that cannot be computed from what is given.
+
+    Raises
+    ------
+    SettingsError
+        If a metric needs features, personas or a column of personas, and there are none.
+    """
+    for metric in metrics:
+        if missing := _missing(metric, lists):
+            raise SettingsError(f"The metric {metric!r} needs {missing[0]}.")
+
+
+def _missing(metric: str, lists: RankedLists) -> list[str]:
+    given = {
+        _FEATURES: lists.features.n_labels > 0,
+        _COLUMN: lists.tells_personas,
+        _PERSONAS: lists.persona_shares.shape[1] > 0,
+    }
+    return [need for need in NEEDS.get(metric, ()) if not given[need]]
 
 
 def check_cutoffs(cutoffs: Mapping[str, Iterable[int]]) -> list[tuple[str, int]]:

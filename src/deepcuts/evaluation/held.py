@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepcuts.errors import DataError
+from deepcuts.evaluation.user_items import UserItems
 from deepcuts.interactions import Interactions
 
 logger = logging.getLogger(__name__)
@@ -58,6 +59,11 @@ class Held:
         held = cls(judged, n_held[judged], users[known] * train.n_items + items[known])
         held._refuse_overlap(train)
         return held
+
+    def known_items(self, n_items: int) -> UserItems:
+        """Held-out items of each judged user that train has."""
+        indptr = np.append(np.searchsorted(self.pairs, self.users * n_items), len(self.pairs))
+        return UserItems(indptr, (self.pairs % n_items).astype(np.int32))
 
     def _refuse_overlap(self, train: Interactions) -> None:
         both = np.flatnonzero(is_member(self.pairs, pair_keys(train, 0, train.n_users)))

@@ -31,10 +31,5 @@ def novelty(lists: RankedLists, k: int) -> np.ndarray:
     numpy.ndarray
         float64, (lists.n_users,), at least 0, in bits; NaN for a user without a list.
     """
-    items = lists.items[:, :k]
-    bits = -np.log2(np.maximum(lists.item_listeners, 1) / lists.n_train_users)
-    total = np.append(bits, 0.0)[items].sum(axis=1)  # the places of -1 get the 0 at the end
-    n_listed = np.count_nonzero(items >= 0, axis=1)
-    values = np.full(len(items), np.nan)
-    np.divide(total, n_listed, out=values, where=n_listed > 0)
-    return values
+    bits = -np.log2(np.maximum(lists.item_listeners, 1) / lists.train.n_users)
+    return lists.listed(k).means(bits)

@@ -58,7 +58,7 @@ def nearest_of_history(
         float64, (len(list_rows),): overwritten, from 0 to 1; users who play both / √(listeners of one · of the other).
     """
     n_items = len(listener_indptr) - 1
-    n_listeners = np.maximum(np.diff(listener_indptr), 1).astype(np.float64)
+    weights = 1 / np.maximum(np.diff(listener_indptr), 1)
     for chunk in prange(_N_CHUNKS):
         together = np.zeros(n_items, np.int32)
         for item in range(chunk, n_items, _N_CHUNKS):
@@ -70,5 +70,29 @@ def nearest_of_history(
                 row, nearest = list_rows[entry], 0.0
                 for seen in seen_items[seen_indptr[row] : seen_indptr[row + 1]]:
                     both = np.float64(together[seen])
-                    nearest = max(nearest, both * both / n_listeners[seen])
-                nearness[entry] = np.sqrt(nearest / n_listeners[item])
+                    nearest = max(nearest, both * both * weights[seen])
+                nearness[entry] = np.sqrt(nearest * weights[item])
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def divergences(p, q, smoothing, values):
+    """Write Σ p ln(p / q̃), q̃ = (1 − smoothing) q + smoothing p, of the rows of `p` and `q`; NaN where either has one.
+
+    Parameters
+    ----------
+    p, q
+        float64, (n_rows, n_columns): distributions.
+    smoothing
+        Between 0 and 1.
+    values
+        float64, (n_rows,): overwritten.
+    """
+    for row in prange(len(p)):
+        total = 0.0
+        for column in range(p.shape[1]):
+            smooth = (1 - smoothing) * q[row, column] + smoothing * p[row, column]
+            if p[row, column] > 0:
+                total += p[row, column] * np.log(p[row, column] / smooth)
+            elif np.isnan(smooth):
+                total = np.nan
+        values[row] = total if np.isnan(total) else max(total, 0.0)

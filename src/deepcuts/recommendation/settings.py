@@ -26,8 +26,8 @@ class ListSettings:
     k
         Length of the list, at least 1. A list is shorter where fewer items qualify; there is no filler.
     rarity
-        0 leaves the scores alone, above 0 is rarer, below 0 more familiar, from −4 to 4: one value for all personas, or a value
-        for some of them, such as ``{0: 0.3, 2: -0.1}``, and 0 for the rest.
+        0 leaves the scores alone, above 0 is rarer, below 0 more familiar, from −4 to 4: one value for all personas, or
+        a value for some of them, such as ``{0: 0.3, 2: -0.1}``, and 0 for the rest.
     dial
         "shift": score − rarity · spread · z, where z is the standardised log frequency of the item and spread the
         standard deviation of the persona's scores (for ``mix="max"``, the largest among the user's personas).
@@ -73,8 +73,8 @@ class ListSettings:
         turns = self.rarity.values() if isinstance(self.rarity, Mapping) else [self.rarity]
         if not all(_lies_within(turn, -MOST_RARITY, MOST_RARITY) for turn in turns):
             raise SettingsError(
-                f"rarity is {self.rarity!r}. Pass a number from {-MOST_RARITY:g} to {MOST_RARITY:g}; 0 is neutral, above "
-                "0 is rarer."
+                f"rarity is {self.rarity!r}. Pass a number from {-MOST_RARITY:g} to {MOST_RARITY:g}; 0 is neutral, "
+                "above 0 is rarer."
             )
         if not all(_lies_within(weight, 0, MOST_WEIGHT) for weight in self.weights.values()):
             raise SettingsError(

@@ -1,0 +1,189 @@
+"""What items are like, by outside knowledge: tags, genres, scenes. Diversity is measured on it, never on a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy import sparse
+
+from deepcuts.errors import DataError, SettingsError
+from deepcuts.evaluation.entries import ArrowStream
+from deepcuts.evaluation.user_items import UserItems, quotient
+from deepcuts.ids import Ids, as_strings
+from deepcuts.kernels.arrays import read_only
+from deepcuts.kernels.lists import sum_rows
+
+COLUMNS = ("item_id", "label")
+
+
+@dataclass(frozen=True, eq=False)
+class ItemFeatures:
+    """A distribution over labels for every item that has any. `item_features` makes one from a table.
+
+    Parameters
+    ----------
+    item_ids
+        The items, as train has them.
+    labels
+        Names of the labels, the most used first.
+    matrix
+        float64, (n_items, n_labels), by row: weights of an item's labels, summing to 1; empty for an item without.
+    """
+
+    item_ids: Ids
+    labels: tuple[str, ...]
+    matrix: sparse.csr_array
+
+    @classmethod
+    def without_labels(cls, item_ids: Ids) -> ItemFeatures:
+        """Features of which nothing is known."""
+        return cls(item_ids, (), sparse.csr_array((len(item_ids), 0)))
+
+    @property
+    def n_labels(self) -> int:
+        """How many labels there are."""
+        return len(self.labels)
+
+    @cached_property
+    def is_labelled(self) -> np.ndarray:
+        """Whether an item has labels, bool, (n_items,)."""
+        labelled: np.ndarray = np.diff(self.matrix.indptr) > 0
+        return labelled
+
+    @cached_property
+    def main_labels(self) -> np.ndarray:
+        """Heaviest label of every item, of equals the most used, int64, (n_items,); -1 for an item without."""
+        main = np.full(self.matrix.shape[0], -1)
+        rows = np.repeat(np.arange(len(main)), np.diff(self.matrix.indptr))
+        order = np.lexsort((self.matrix.indices, -self.matrix.data, rows))
+        main[self.is_labelled] = self.matrix.indices[order][self.matrix.indptr[:-1][self.is_labelled]]
+        return main
+
+    @cached_property
+    def directions(self) -> sparse.csr_array:
+        """The rows of `matrix`, each of length 1, float64, (n_items, n_labels): their products are cosines."""
+        lengths = np.sqrt(np.asarray(self.matrix.power(2).sum(axis=1)))
+        scale = np.repeat(1 / lengths[self.is_labelled], np.diff(self.matrix.indptr)[self.is_labelled])
+        return sparse.csr_array((self.matrix.data * scale, self.matrix.indices, self.matrix.indptr), self.matrix.shape)
+
+    def profiles(self, items: UserItems) -> np.ndarray:
+        """Mean distribution over each user's labelled items, float64, (n_users, n_labels); NaN for users without."""
+        profiles = row_sums(items, self.matrix)
+        profiles *= quotient(1, items.sums(self.is_labelled))[:, None]
+        return profiles
+
+    def main_shares(self, items: UserItems) -> np.ndarray:
+        """Share of each user's labelled items that have a main label, float64, (n_users, n_labels); 0 without any."""
+        shares = row_sums(items, self._main)
+        shares /= np.maximum(items.sums(self.is_labelled), 1)[:, None]
+        return shares
+
+    @cached_property
+    def _main(self) -> sparse.csr_array:
+        """1 at the main label of every item, float64, (n_items, n_labels)."""
+        main = self.main_labels[self.is_labelled]
+        return sparse.csr_array(
+            (np.ones(len(main)), main, np.append(0, np.cumsum(self.is_labelled))), self.matrix.shape
+        )
+
+
+def row_sums(items: UserItems, matrix: sparse.csr_array) -> np.ndarray:
+    """Sum of the rows of `matrix`, one for each item, over the items of each user, float64, (n_users, n_columns)."""
+    totals = np.empty((items.n_users, matrix.shape[1]))
+    rows = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data
+    sum_rows(*map(read_only, (items.indptr, items.items, *rows)), totals)
+    return totals
+
+
+def item_features(labels: ArrowStream | Mapping[str, str], item_ids: Ids, n_labels: int = 100) -> ItemFeatures:
+    """Lay out labels of items beside the items of train.
+
+    Parameters
+    ----------
+    labels
+        A table with the columns item_id, label and, if it has one, weight (numbers from 0 up; 1 where there is no such
+        column); weights of an item's rows with the same label add up. Or a mapping from item ids to one label each.
+    item_ids
+        Items of train; rows of other items say only how much a label is used.
+    n_labels
+        How many labels to keep, at least 1: those with the largest weight over all rows, of equals the first by name.
+
+    Raises
+    ------
+    DataError
+        If it is no such table, an id or label is missing, a weight is no number from 0 up, or no item is in train.
+    SettingsError
+        If `n_labels` is below 1.
+
+    Examples
+    --------
+    >>> items = Ids.of(["Autechre", "Burial", "Can"], "item")
+    >>> features = item_features({"Autechre": "idm", "Can": "krautrock", "Neu!": "krautrock"}, items)
+    >>> features.labels, features.main_labels.tolist()
+    (('krautrock', 'idm'), [1, -1, 0])
+    """
+    if n_labels < 1:
+        raise SettingsError(f"n_labels is {n_labels}. Keep at least 1 label.")
+    rows = _rows(labels)
+    ids, names = as_strings(rows["item_id"]), as_strings(rows["label"]).dictionary_encode()
+    weights = _weights(rows, ids)
+    used = np.bincount(names.indices.to_numpy(), weights, len(names.dictionary))
+    by_name = np.empty(len(used), np.int64)
+    by_name[pc.sort_indices(names.dictionary).to_numpy()] = np.arange(len(used))
+    kept = np.lexsort((by_name, -used))[:n_labels]
+    column = np.full(len(used), -1)
+    column[kept] = np.arange(len(kept))
+    items, columns = item_ids.indexes_of(ids), column[names.indices.to_numpy()]
+    if not np.any(items >= 0):
+        raise DataError(
+            f"None of the {len(ids):,} labels is of an item in train"
+            + (f" (the first is of {ids[0].as_py()!r}). " if len(ids) else ". ")
+            + "Labels and train must use the same item ids."
+        )
+    known = (items >= 0) & (columns >= 0) & (weights > 0)
+    shape = len(item_ids), len(kept)
+    counts = sparse.coo_array((weights[known], (items[known], columns[known])), shape).tocsr()
+    counts.sum_duplicates()
+    counts.data /= np.repeat(np.asarray(counts.sum(axis=1)), np.diff(counts.indptr))
+    return ItemFeatures(item_ids, tuple(names.dictionary.take(pa.array(kept)).to_pylist()), counts)
+
+
+def _rows(labels: ArrowStream | Mapping[str, str]) -> pa.Table:
+    if isinstance(labels, Mapping):
+        return pa.table({"item_id": list(map(str, labels)), "label": list(map(str, labels.values()))})
+    try:
+        rows = pa.table(pa.RecordBatchReader.from_stream(labels).read_all())
+    except (TypeError, pa.ArrowInvalid) as error:
+        raise DataError(
+            f"The labels are a {type(labels).__name__}, neither a table nor a mapping. "
+            f"Pass a table with the columns {', '.join(COLUMNS)}, or a mapping from item ids to labels."
+        ) from error
+    for name in COLUMNS:
+        if rows.column_names.count(name) != 1:
+            raise DataError(
+                f"The labels have {rows.column_names.count(name)} columns {name!r}. Their columns are "
+                f"{', '.join(rows.column_names)}. Name two of them {', '.join(COLUMNS)}."
+            )
+        if rows[name].null_count:
+            raise DataError(f"Column {name!r} of the labels has {rows[name].null_count:,} missing values. Drop them.")
+    return rows
+
+
+def _weights(rows: pa.Table, ids: pa.StringArray) -> np.ndarray:
+    if "weight" not in rows.column_names:
+        return np.ones(len(rows))
+    kind = rows["weight"].type
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        raise DataError(f"Column 'weight' of the labels holds {kind}. Weights are numbers from 0 up.")
+    weights: np.ndarray = rows["weight"].to_numpy().astype(np.float64)  # missing ones turn up as NaN
+    if len(wrong := np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))):
+        raise DataError(
+            f"A label of item {ids[int(wrong[0])].as_py()!r} has the weight {weights[wrong[0]]}. "
+            "Weights are numbers from 0 up."
+        )
+    return weights

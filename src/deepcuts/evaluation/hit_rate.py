@@ -1,0 +1,34 @@
+"""Hit rate: whether anything of what was held out is in the list.
+
+::
+
+    hit_rate@k = 1 if there is a hit among the first k, else 0
+
+Its mean is the share of users with a hit (Deshpande, Karypis 2004, "Item-based top-N recommendation algorithms",
+doi:10.1145/963770.963776, where one item a user is held out). The more is held out, the easier it gets.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deepcuts.evaluation.ranked import RankedLists
+
+
+def hit_rate(lists: RankedLists, k: int) -> np.ndarray:
+    """Whether each user's list has a hit.
+
+    Parameters
+    ----------
+    lists
+        The lists to judge.
+    k
+        Length at which they are cut, at least 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, (lists.n_users,), 0 or 1.
+    """
+    values: np.ndarray = np.any(lists.hits[:, :k], axis=1).astype(np.float64)
+    return values

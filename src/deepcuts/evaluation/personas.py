@@ -1,0 +1,217 @@
+"""Personas as an assignment of pairs, learned or planted: how many there are, how pure, and how alike two are.
+
+An assignment says for every pair of train which of the user's personas it belongs to: 0 the dominant one, -1 none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from deepcuts.errors import DataError
+from deepcuts.evaluation.entries import N_PERSONAS
+from deepcuts.evaluation.features import ItemFeatures
+from deepcuts.evaluation.mutual_information import adjusted_mutual_information
+from deepcuts.evaluation.user_items import UserItems, quotient
+from deepcuts.interactions import Interactions
+
+_BLOCK_PAIRS = 1 << 20
+
+
+def persona_shares(train: Interactions, personas: np.ndarray) -> np.ndarray:
+    """Share of each user's assigned items that belong to each persona.
+
+    Parameters
+    ----------
+    train
+        Plays of the users.
+    personas
+        Integers, (train.n_pairs,): the persona of each pair, 0 the user's dominant one, -1 none.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, (train.n_users, n_personas): rows sum to 1, or are 0 for a user of whom nothing is assigned.
+
+    Raises
+    ------
+    DataError
+        If `personas` is not one integer from -1 to 127 for each pair.
+    """
+    personas = check_assignment(personas, train)
+    counts = np.zeros((train.n_users, max(1, int(personas.max(initial=0)) + 1)))
+    for rows, pairs in _user_blocks(train):
+        users = np.repeat(np.arange(rows.stop - rows.start), np.diff(train.indptr[rows.start : rows.stop + 1]))
+        block, there = counts[rows], personas[pairs] >= 0
+        keys = (users * counts.shape[1] + personas[pairs])[there]
+        block += np.bincount(keys, minlength=block.size).reshape(block.shape)
+    counts /= np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return counts
+
+
+def effective_personas(shares: np.ndarray) -> np.ndarray:
+    """How many personas of equal size would be as diverse as a user's.
+
+    ::
+
+        exp(−Σ_p share_p ln share_p)
+
+    (Hill 1973, "Diversity and evenness", doi:10.2307/1934352.)
+
+    Parameters
+    ----------
+    shares
+        float64, (n_users, n_personas): rows sum to 1, or are 0 for a user without personas.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, (n_users,), from 1 to n_personas; NaN for a user without.
+    """
+    logarithms = np.log(np.where(shares > 0, shares, 1))
+    values: np.ndarray = np.where(np.any(shares > 0, axis=1), np.exp(-np.sum(shares * logarithms, axis=1)), np.nan)
+    return values
+
+
+def persona_purity(train: Interactions, personas: np.ndarray, features: ItemFeatures) -> tuple[np.ndarray, np.ndarray]:
+    """How far each persona keeps to one main label.
+
+    ::
+
+        purity = Σ_p items of persona p with its most common main label / Σ_p labelled items of persona p
+
+    Smaller personas are purer by chance alone, so the purity of the user's items taken as one persona is given too
+    (Manning, Raghavan, Schütze 2008, "Introduction to information retrieval", section 16.3,
+    doi:10.1017/CBO9780511809071).
+
+    Parameters
+    ----------
+    train
+        Plays of the users.
+    personas
+        Integers, (train.n_pairs,): the persona of each pair, -1 for none.
+    features
+        Labels of the items.
+
+    Returns
+    -------
+    purity, purity_of_one
+        float64, (train.n_users,), from 0 to 1; NaN for a user without an item that has both a persona and a label.
+
+    Raises
+    ------
+    DataError
+        If `personas` is not one integer from -1 to 127 for each pair.
+    """
+    personas = check_assignment(personas, train)
+    n_personas, n_labels = max(1, int(personas.max(initial=0)) + 1), max(1, features.n_labels)
+    parts = []
+    for rows, pairs in _user_blocks(train, n_personas * n_labels):
+        items = UserItems(train.indptr, train.indices).part(rows)
+        labels, persona = features.main_labels[items.items], personas[pairs]
+        keys = ((items.rows * n_personas + persona) * n_labels + labels)[(labels >= 0) & (persona >= 0)]
+        shape = items.n_users, n_personas, n_labels
+        counts = np.bincount(keys, minlength=shape[0] * shape[1] * shape[2]).reshape(shape)
+        common = np.array([counts.max(axis=2).sum(axis=1), counts.sum(axis=1).max(axis=1)])
+        parts.append(quotient(common, counts.sum(axis=(1, 2))))
+    purity, purity_of_one = np.concatenate(parts, axis=1)
+    return purity, purity_of_one
+
+
+def describe_personas(train: Interactions, personas: np.ndarray, features: ItemFeatures | None = None) -> pa.Table:
+    """Describe the personas of every user of train.
+
+    Parameters
+    ----------
+    train
+        Plays of the users.
+    personas
+        Integers, (train.n_pairs,): the persona of each pair, 0 the user's dominant one, -1 none.
+    features
+        Labels of the items, for purity.
+
+    Returns
+    -------
+    pyarrow.Table
+        user_id, n_personas, dominant_share, effective_personas and, with features, purity and purity_of_one.
+
+    Raises
+    ------
+    DataError
+        If `personas` is not one integer from -1 to 127 for each pair.
+    """
+    shares = persona_shares(train, personas)
+    columns = {
+        "n_personas": np.count_nonzero(shares, axis=1),
+        "dominant_share": shares.max(axis=1),
+        "effective_personas": effective_personas(shares),
+    }
+    if features is not None:
+        columns["purity"], columns["purity_of_one"] = persona_purity(train, personas, features)
+    arrays = {name: pa.array(values, from_pandas=True) for name, values in columns.items()}
+    return pa.table({"user_id": train.user_ids.values, **arrays})
+
+
+def persona_agreement(train: Interactions, personas: np.ndarray, others: np.ndarray) -> pa.Table:
+    """Compare two assignments of the same pairs, such as planted and learned ones, user by user.
+
+    Pairs that either leaves unassigned do not count.
+
+    Parameters
+    ----------
+    train
+        Plays of the users.
+    personas, others
+        Integers, (train.n_pairs,): the persona of each pair, -1 for none.
+
+    Returns
+    -------
+    pyarrow.Table
+        user_id and adjusted_mutual_information, null for a user without a pair that both assign.
+
+    Raises
+    ------
+    DataError
+        If an assignment is not one integer from -1 to 127 for each pair.
+    """
+    first, second = (check_assignment(assignment, train) for assignment in (personas, others))
+    values = np.full(train.n_users, np.nan)
+    for user in range(train.n_users):
+        pairs = slice(train.indptr[user], train.indptr[user + 1])
+        both = (first[pairs] >= 0) & (second[pairs] >= 0)
+        if np.any(both):
+            values[user] = adjusted_mutual_information(first[pairs][both], second[pairs][both])
+    agreement = pa.array(values, from_pandas=True)
+    return pa.table({"user_id": train.user_ids.values, "adjusted_mutual_information": agreement})
+
+
+def check_assignment(personas: np.ndarray, train: Interactions) -> np.ndarray:
+    """Return an assignment as an array.
+
+    Raises
+    ------
+    DataError
+        If it is not one integer from -1 to 127 for each pair of train.
+    """
+    personas = np.asarray(personas)
+    if personas.shape != (train.n_pairs,) or personas.dtype.kind not in "iu":
+        raise DataError(
+            f"The personas are {personas.dtype} of shape {personas.shape}, but train has {train.n_pairs:,} pairs. "
+            "Give one whole number for each pair."
+        )
+    if len(wrong := np.flatnonzero((personas < -1) | (personas >= N_PERSONAS))):
+        raise DataError(
+            f"The persona of pair {wrong[0]} is {personas[wrong[0]]}. Personas are numbered from 0 to "
+            f"{N_PERSONAS - 1}; -1 stands for none."
+        )
+    return personas
+
+
+def _user_blocks(train: Interactions, cells_per_user: int = 1) -> Iterator[tuple[slice, slice]]:
+    """Slices of consecutive users and of their pairs, with about `_BLOCK_PAIRS` pairs and cells each."""
+    size = train.indptr[1:] + np.arange(1, train.n_users + 1) * cells_per_user
+    ends = np.flatnonzero(np.diff(size // _BLOCK_PAIRS)) + 1
+    for start, stop in zip([0, *ends], [*ends, train.n_users], strict=True):
+        yield slice(int(start), int(stop)), slice(int(train.indptr[start]), int(train.indptr[stop]))
