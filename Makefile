@@ -1,6 +1,7 @@
 # make demo    generate a listening world, train on it, recommend, evaluate (a minute; the first run compiles kernels)
 # make test    the whole test suite, and the kernels once more with the JIT off
 # make check   lint, format, types, import directions
+# make wheel   the built wheel alone, in an environment of its own, does the main job
 # make bench   what the documentation claims, measured again
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check wheel bench clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -28,10 +29,16 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+wheel:
+	rm -rf dist build/wheel
+	$(PYTHON) -m venv build/wheel
+	build/wheel/bin/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	build/wheel/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt dist/deepcuts-*.whl
+	cd build/wheel && bin/deepcuts demo --folder demo && bin/deepcuts info demo/model.safetensors
+
 bench: $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[peers]'
-	$(BIN)/python benchmarks/epoch.py
-	$(BIN)/python benchmarks/quality.py
+	for claim in epoch short_rows quality split_study evidence; do $(BIN)/python benchmarks/$$claim.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) demo build dist

@@ -7,13 +7,15 @@ from itertools import product
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.evaluation import Evaluation, compare_evaluations, evaluate, mean_intervals, overlap, rank_lists
 from deepcuts.evaluation.bootstrap import bootstrap_interval, sign_flip_test
 from reference.metrics import interactions, jaccard, table
+
+UNHURRIED = settings(deadline=None)  # kernels may have to be compiled first
 
 TRAIN = {"ada": {"a", "b"}, "bob": {"c"}, "cyd": {"d", "e"}}
 HOLDOUT = {"ada": {"c", "d"}, "bob": {"a", "d"}, "cyd": {"a"}}
@@ -156,6 +158,7 @@ def test_overlap_agrees_with_hand_worked_values():
 permuted = st.permutations(["c", "d", "e"]).flatmap(lambda items: st.integers(0, 3).map(lambda n: items[:n]))
 
 
+@UNHURRIED
 @given(permuted, permuted, st.integers(1, 4))
 def test_overlap_agrees_with_the_readable_twin_both_ways(first, second, k):
     one, other = rank({"ada": first}), rank({"ada": second})

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from deepcuts.errors import DataError, SettingsError
@@ -16,6 +16,8 @@ from deepcuts.evaluation import evaluate, item_features
 from deepcuts.ids import Ids
 from reference import metrics as reference
 from reference.metrics import interactions, table
+
+UNHURRIED = settings(deadline=None)  # kernels may have to be compiled first
 
 TRAIN = {"ada": {"a", "b", "c", "d", "e"}, "bob": {"f", "g", "h", "i"}, "cyd": {"i", "j"}}
 HOLDOUT = {"ada": {"f", "g", "unheard of"}, "bob": {"a"}, "cyd": {"a"}}
@@ -164,6 +166,7 @@ def labelled_worlds(draw):
     return lists, train, holdout, by_use(labels)
 
 
+@UNHURRIED
 @given(labelled_worlds(), st.integers(1, 8))
 def test_figures_agree_with_the_readable_twins(world, k):
     lists, train, holdout, labels = world
@@ -172,6 +175,7 @@ def test_figures_agree_with_the_readable_twins(world, k):
     assert figures == pytest.approx({f"{name}@{k}": value for name, value in expected.items()}, abs=1e-9, nan_ok=True)
 
 
+@UNHURRIED
 @given(labelled_worlds(), st.integers(1, 8))
 def test_figures_keep_to_their_ranges_and_do_not_depend_on_the_names_of_labels(world, k):
     lists, train, holdout, labels = world

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
@@ -22,6 +22,8 @@ from deepcuts.evaluation.ranked import rank_lists
 from deepcuts.interactions import Interactions
 from reference import metrics as reference
 from reference.metrics import interactions, table
+
+UNHURRIED = settings(deadline=None)  # kernels may have to be compiled first
 
 # Four users and six items, with 3, 2, 1, 1, 1, 1 listeners.
 TRAIN = {"ada": {"a", "b"}, "bob": {"a", "c"}, "cyd": {"a", "b", "d"}, "dot": {"e", "f"}}
@@ -181,6 +183,7 @@ def worlds(draw):
     return lists, train, holdout
 
 
+@UNHURRIED
 @given(worlds(), st.integers(1, 8))
 def test_figures_agree_with_the_readable_twins(world, k):
     lists, train, holdout = world
@@ -190,6 +193,7 @@ def test_figures_agree_with_the_readable_twins(world, k):
     assert figures == pytest.approx({f"{name}@{k}": value for name, value in expected.items()}, abs=1e-12, nan_ok=True)
 
 
+@UNHURRIED
 @given(worlds(), st.integers(1, 8))
 def test_user_metrics_keep_to_their_ranges(world, k):
     lists, train, holdout = world
@@ -202,6 +206,7 @@ def test_user_metrics_keep_to_their_ranges(world, k):
         assert name in UNBOUNDED or np.all(np.isnan(values) | (values <= 1 + 1e-12))
 
 
+@UNHURRIED
 @given(worlds(), st.integers(1, 8), st.randoms(use_true_random=False))
 def test_order_of_rows_does_not_matter(world, k, random):
     lists, train, holdout = world
@@ -213,6 +218,7 @@ def test_order_of_rows_does_not_matter(world, k, random):
     assert one.per_user.equals(other.per_user)
 
 
+@UNHURRIED
 @given(worlds())
 def test_the_perfect_list_scores_one(world):
     _, train, holdout = world

@@ -19,6 +19,8 @@ from deepcuts.synthetic import generate_world
 from reference import metrics as reference
 from reference.metrics import interactions, table
 
+UNHURRIED = settings(deadline=None)  # kernels may have to be compiled first
+
 TRAIN = {"ada": {"a", "b", "c", "d"}, "bob": {"e", "f"}, "cyd": {"g", "h", "i"}}
 PERSONAS = {"ada": {"a": 0, "b": 0, "c": 0, "d": 1}, "bob": {"e": -1, "f": -1}, "cyd": {"g": 0, "h": 1, "i": 2}}
 HOLDOUT = {"ada": {"e", "f", "g"}, "bob": {"a"}, "cyd": {"a"}}
@@ -142,6 +144,7 @@ def persona_worlds(draw):
     return lists, served, train, holdout, personas
 
 
+@UNHURRIED
 @given(persona_worlds(), st.integers(1, 8))
 def test_figures_agree_with_the_readable_twins(world, k):
     expected = reference.persona_figures(*world[:4], k, world[4])
@@ -149,6 +152,7 @@ def test_figures_agree_with_the_readable_twins(world, k):
     assert figures == pytest.approx({f"{name}@{k}": value for name, value in expected.items()}, abs=1e-12, nan_ok=True)
 
 
+@UNHURRIED
 @given(persona_worlds())
 def test_purity_agrees_with_the_readable_twin_and_splitting_never_lowers_it(world):
     train, personas = world[2], world[4]
@@ -202,7 +206,7 @@ def test_adjusted_mutual_information_worked_by_hand():
     assert adjusted_mutual_information(np.zeros(4), first) == pytest.approx(0)
 
 
-@settings(deadline=None)  # importing scikit-learn takes its time
+@UNHURRIED
 @given(arrays.arrays(np.int8, st.tuples(st.just(2), st.integers(1, 30)), elements=st.integers(0, 4)))
 def test_adjusted_mutual_information_agrees_with_scikit_learn(parts):
     metrics = pytest.importorskip("sklearn.metrics")

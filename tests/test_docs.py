@@ -1,0 +1,94 @@
+"""What the pages say is tried: examples run, links lead somewhere, names are as listed."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+
+import deepcuts as dc
+from deepcuts.cli.main import main
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def plays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pa.Table:
+    """Plays of a small world with the names that the README uses, as files in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    table = dc.generate_world(n_users=150, n_items=300, items_per_user=15, seed=1).plays.to_arrow()
+    users = table["user_id"].to_pylist()
+    items = table["item_id"].to_pylist()
+    known = {users[0]: "ada", users[-1]: "bob"}
+    favourites = dict(zip(sorted(set(items), key=items.count)[-2:], ["Grouper", "J Dilla"], strict=True))
+    renamed = pa.table(
+        {
+            "user": [known.get(user, user) for user in users],
+            "artist": [favourites.get(item, item) for item in items],
+            "count": table["plays"].to_numpy().astype(np.int64),
+        }
+    )
+    pq.write_table(renamed, "plays.parquet")
+    pa.csv.write_csv(renamed, "plays.tsv", pa.csv.WriteOptions(delimiter="\t", quoting_style="none"))
+    return renamed
+
+
+def test_the_readme_example_runs(plays, capsys):
+    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    exec(compile(code, "README.md", "exec"), {})
+    assert "recall@20" in capsys.readouterr().out
+    assert Path("model.safetensors").is_file()
+
+
+def test_the_readme_commands_run(plays, capsys):
+    commands = [line for line in README.splitlines() if line.startswith("deepcuts ")]
+    assert len(commands) == 5
+    for command in commands:
+        with pytest.raises(SystemExit) as ended:
+            main(shlex.split(command)[1:])
+        assert ended.value.code in (0, None), command
+    assert "recall@20" in capsys.readouterr().out
+
+
+def test_public_names_are_few_and_there():
+    assert len(dc.__all__) <= 20
+    assert dc.__all__ == sorted(dc.__all__)
+    for name in dc.__all__:
+        assert getattr(dc, name).__doc__
+    assert set(dc.__all__) <= set(dir(dc))
+    with pytest.raises(AttributeError, match="module 'deepcuts' has no attribute 'nonsense'"):
+        dc.nonsense  # noqa: B018
+
+
+@pytest.mark.parametrize("name", [module.name for module in pkgutil.walk_packages(dc.__path__, "deepcuts.")])
+def test_examples_in_docstrings_run(name):
+    module = importlib.import_module(name)
+    assert module.__doc__, f"{name} does not say what it is for"
+    assert doctest.testmod(module, optionflags=doctest.ELLIPSIS).failed == 0
+
+
+def test_the_example_of_the_package_runs():
+    assert doctest.testmod(dc).failed == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_pages_name_files_that_exist():
+    for page in PAGES:
+        for path in re.findall(r"`((?:src|benchmarks|tests|docs)/[\w/.]+)`", page.read_text(encoding="utf-8")):
+            assert (ROOT / path).exists(), f"{page.name}: {path}"
