@@ -7,6 +7,7 @@ import inspect
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer.main
@@ -105,7 +106,9 @@ def test_defaults_are_those_of_the_library(command, function, renamed):
 
 
 def test_the_version_is_that_of_the_package():
-    result = subprocess.run(["deepcuts", "--version"], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [Path(sys.executable).with_name("deepcuts"), "--version"], capture_output=True, text=True, check=True
+    )
     assert result.stdout == "deepcuts 0.1.0\n"
 
 

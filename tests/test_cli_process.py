@@ -7,6 +7,7 @@ import pty
 import resource
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from deepcuts.cli.plays_files import write_interactions
 
 LONG = ("--base-epochs", "1000", "--tolerance", "0", "--factors", "32")
 
+COMMAND = str(Path(sys.executable).with_name("deepcuts"))
+
 
 def start(*arguments: object, **settings: object) -> subprocess.Popen[str]:
-    command = ["deepcuts", *map(str, arguments)]
+    command = [COMMAND, *map(str, arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **settings)
 
 
@@ -105,7 +108,7 @@ def test_a_full_disk_leaves_the_old_file_whole(folder, tmp_path):
 def test_a_reader_that_goes_away_is_no_failure_to_talk_about(folder):
     read_end, write_end = os.pipe()
     os.close(read_end)
-    arguments = ["deepcuts", "similar", str(folder / "model.safetensors"), "Abel Kovova"]
+    arguments = [COMMAND, "similar", str(folder / "model.safetensors"), "Abel Kovova"]
     for options in ([], ["--json"]):
         result = subprocess.run([*arguments, *options], stdout=write_end, stderr=subprocess.PIPE, check=False)
         assert result.stderr == b""

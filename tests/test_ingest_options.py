@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import os
 import signal
-import threading
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import duckdb
@@ -152,13 +154,16 @@ def test_errors_of_the_database_are_told_as_ours():
 
 
 def test_an_interrupt_leaves_nothing_behind(tmp_path):
-    keys = np.arange(3_000_000)
+    keys = np.arange(4_000_000)
     pq.write_table(pa.table({"user": keys % 1_000_003, "item": keys}), tmp_path / "plays.parquet")
-    timer = threading.Timer(0.1, signal.raise_signal, [signal.SIGINT])
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        read_plays(tmp_path / "plays.parquet", user=1, item=2, temp_directory=tmp_path)
-    timer.cancel()
+    code = "import sys, deepcuts as dc; dc.read_plays(sys.argv[1], user=1, item=2, temp_directory=sys.argv[2])"
+    command = [sys.executable, "-c", code, str(tmp_path / "plays.parquet"), str(tmp_path)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while not list(tmp_path.glob("deepcuts-*")):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[1].splitlines()[-1] == "KeyboardInterrupt"
     assert [path.name for path in tmp_path.iterdir()] == ["plays.parquet"]
 
 

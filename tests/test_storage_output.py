@@ -39,6 +39,8 @@ except errors.OutputError as error:
     print(error)
 """
 
+OPEN_TO_ALL = ("/var/tmp", "/dev/shm")
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -103,7 +105,9 @@ def test_an_output_needs_a_folder_and_a_name(tmp_path):
 
 
 def test_a_read_only_folder_is_refused():
-    with tempfile.TemporaryDirectory() as folder:  # not tmp_path, which is closed to the user that root becomes
+    # Not tmp_path: it may be closed to the user that root becomes, and so may be the folder it lies in.
+    place = next(folder for folder in (tempfile.gettempdir(), *OPEN_TO_ALL) if os.stat(folder).st_mode & 0o001)
+    with tempfile.TemporaryDirectory(dir=place) as folder:
         os.chmod(folder, 0o555)
         said = run(REFUSED, Path(folder) / "model.safetensors").stdout
     assert f"cannot be written: the folder {folder} is read-only. Choose another one." in said
