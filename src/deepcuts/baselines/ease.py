@@ -11,10 +11,10 @@ import numpy as np
 from scipy import linalg
 
 from deepcuts.baselines.matrices import played
-from deepcuts.baselines.ranges import check_plays, check_ranges
 from deepcuts.baselines.scored import ScoredModel
 from deepcuts.errors import SettingsError
 from deepcuts.interactions import Interactions
+from deepcuts.model.ranges import check_plays, check_ranges
 
 _BLOCK_ITEMS = 1_024
 

@@ -29,12 +29,12 @@ from typing import Literal
 
 import numpy as np
 
-from deepcuts.baselines.ranges import check_choices, check_plays, check_ranges
 from deepcuts.baselines.sampling import descend, random_vectors
 from deepcuts.baselines.scored import DotProduct, ScoredModel, Voices
 from deepcuts.interactions import Interactions
 from deepcuts.kernels import maxmf as kernels
 from deepcuts.kernels.arrays import read_only
+from deepcuts.model.ranges import check_choices, check_plays, check_ranges
 
 RankingLoss = Literal["warp", "auc"]
 Training = Literal["two-stage", "joint"]

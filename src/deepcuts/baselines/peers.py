@@ -14,10 +14,10 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from deepcuts.baselines.matrices import played
-from deepcuts.baselines.ranges import check_plays, check_ranges
 from deepcuts.baselines.scored import DotProduct, ScoredModel
 from deepcuts.errors import MissingExtraError
 from deepcuts.interactions import Interactions
+from deepcuts.model.ranges import check_plays, check_ranges
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deepcuts.errors import DataError
 from deepcuts.interactions import Interactions
 from deepcuts.model.fit import fit
 from deepcuts.model.history import Epoch, Progress
 from deepcuts.model.persona_model import PersonaModel, Popularity
+from deepcuts.model.ranges import check_plays
 from deepcuts.model.settings import PersonaSettings
 
 
@@ -54,11 +54,7 @@ class PersonaNMF(PersonaSettings):
         DataError
             If there are too few users or items to learn from.
         """
-        if plays.n_users < 2 or plays.n_items < 2:
-            raise DataError(
-                f"There are {plays.n_users:,} users and {plays.n_items:,} items. "
-                "Learning tastes takes at least two of each: add more plays, or prune less."
-            )
+        check_plays(plays)
         fitted = fit(plays, PersonaSettings(**vars(self)), seed, on_epoch)
         popularity = Popularity(plays.item_listeners, plays.item_plays, plays.n_users)
         return PersonaModel(fitted.items, popularity, plays, fitted.tastes, fitted.epochs, fitted.interrupted)

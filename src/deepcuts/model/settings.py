@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
-from typing import Literal, get_args
+from dataclasses import dataclass
+from typing import Literal
 
-from deepcuts.errors import SettingsError
+from deepcuts.model.ranges import check_choices, check_ranges
 
 Confidence = Literal["binary", "log"]
 Start = Literal["cluster", "copy"]
@@ -99,17 +99,8 @@ class PersonaSettings:
     nonnegative: bool = True
 
     def __post_init__(self) -> None:
-        for name, (least, most) in _RANGES.items():
-            value = getattr(self, name)
-            if not (isinstance(value, (int, float)) and math.isfinite(value) and least <= value <= most):
-                raise SettingsError(f"{name} is {value!r}. It lies between {least:g} and {most:g}.")
-        for field in fields(self):
-            if field.type == "int" and not isinstance(getattr(self, field.name), int):
-                raise SettingsError(f"{field.name} is {getattr(self, field.name)!r}. It is a whole number.")
-        for name, kind in CHOICES.items():
-            if getattr(self, name) not in get_args(kind):
-                choices = " or ".join(map(repr, get_args(kind)))
-                raise SettingsError(f"{name} is {getattr(self, name)!r}. Pass {choices}.")
+        check_ranges(self, **_RANGES)
+        check_choices(self, **CHOICES)
 
     @property
     def lowest_factor(self) -> float:

@@ -1,4 +1,4 @@
-"""Hyperparameters of the baselines, checked as those of the model are."""
+"""Checks of hyperparameters and of plays, for the model and the baselines alike."""
 
 from __future__ import annotations
 
