@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -57,8 +58,9 @@ class Ids:
         UnknownIdError
             If there is no such id; the message names one that is spelt alike.
         """
-        index = int(pc.index(self.values, pa.scalar(str(identifier), pa.string())).as_py())
-        if index < 0:
+        wanted = str(identifier)  # Python compares text by code points, which is the order of its UTF-8 bytes
+        index = bisect_left(range(len(self)), wanted, key=lambda place: self.values[place].as_py())
+        if index == len(self) or self.values[index].as_py() != wanted:
             raise UnknownIdError(self.unknown_message(identifier))
         return index
 

@@ -118,6 +118,8 @@ def allowed_items(item_ids: Ids, settings: ListSettings) -> np.ndarray:
     allowed = np.full(len(item_ids), settings.allow is None)
     for name, value in (("allow", True), ("deny", False)):
         wanted = list(getattr(settings, name) or ())
+        if not wanted:
+            continue
         indexes = item_ids.indexes_of(wanted)
         if np.any(indexes < 0):
             unknown = wanted[int(np.argmin(indexes))]
@@ -137,7 +139,7 @@ def list_frequency(source: ScoreSource, settings: ListSettings) -> np.ndarray:
 
 def blocks_of_users(source: ScoreSource, user_indexes: np.ndarray) -> Iterator[np.ndarray]:
     """Cut users into blocks whose scores fit into the memory meant for them."""
-    n_rows = np.diff(source.persona_indptr)[user_indexes]
+    n_rows = source.persona_indptr[user_indexes + 1] - source.persona_indptr[user_indexes]
     rows_at_a_time = max(1, _BLOCK_SCORES // max(1, len(source.item_ids)))
     block_of_user = np.cumsum(n_rows) // rows_at_a_time
     return iter(np.split(user_indexes, np.flatnonzero(np.diff(block_of_user)) + 1))
@@ -174,7 +176,7 @@ def _lists_of_block(
 
 def rows_of_users(persona_indptr: np.ndarray, users: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows of some users: where each user's begin among them, which rows they are, and their persona numbers."""
-    n_rows = np.diff(persona_indptr)[users]
+    n_rows = persona_indptr[users + 1] - persona_indptr[users]
     indptr = np.concatenate([[0], np.cumsum(n_rows)])
     persona = np.arange(indptr[-1]) - np.repeat(indptr[:-1], n_rows)
     return indptr, np.repeat(persona_indptr[users], n_rows) + persona, persona
