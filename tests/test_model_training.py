@@ -180,6 +180,16 @@ def test_interrupted_training_returns_the_model_of_the_last_epoch(world):
     assert stopped.recommend(k=5).num_rows == 5 * world.plays.n_users
 
 
+def test_progress_is_told_epoch_by_epoch_and_then_by_users(world):
+    epochs, users = [], []
+    model = dc.PersonaNMF(n_factors=8, base_epochs=3, tolerance=0).fit(
+        world.plays, on_epoch=epochs.append, on_users=users.append
+    )
+    assert tuple(epochs) == model.epochs
+    assert users == sorted(users)
+    assert users[-1] == world.plays.n_users
+
+
 def test_planted_scenes_are_found(world, model):
     """Personas of one user hold items of fewer scenes than the same items dealt out at random."""
     rng = np.random.default_rng(0)

@@ -62,7 +62,10 @@ def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks)
     )
     with remarks.bar("Training", n_epochs, FIRST_NOTE) as advance:
         model = untrained.fit(
-            plays, seed=seed, on_epoch=lambda epoch: advance(1, f"{epoch.stage}, loss {epoch.loss:,.0f}")
+            plays,
+            seed=seed,
+            on_epoch=lambda epoch: advance(1, f"{epoch.stage}, loss {epoch.loss:,.0f}"),
+            on_users=lambda n_users: advance(0, f"personas of {n_users:,} of {plays.n_users:,} users"),
         )
     if model.epochs:
         seconds = sum(epoch.seconds for epoch in model.epochs)

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from deepcuts.interactions import Interactions
 from deepcuts.model.alternation import Alternation
 from deepcuts.model.confidence import user_rows
-from deepcuts.model.history import Epoch, Progress
+from deepcuts.model.history import Epoch, Progress, UserProgress
 from deepcuts.model.scale import Scale
 from deepcuts.model.settings import PersonaSettings
 from deepcuts.model.settle import FixedItems, Tastes, settle
@@ -31,7 +31,9 @@ class Fitted:
     interrupted: bool
 
 
-def fit(plays: Interactions, settings: PersonaSettings, seed: int, on_epoch: Progress) -> Fitted:
+def fit(
+    plays: Interactions, settings: PersonaSettings, seed: int, on_epoch: Progress, on_users: UserProgress
+) -> Fitted:
     """Train items and users; the same factors for the same seed, whatever the number of threads.
 
     Ctrl-C ends an alternation after the half-step it is in; the users are then settled on the items as they are.
@@ -54,7 +56,7 @@ def fit(plays: Interactions, settings: PersonaSettings, seed: int, on_epoch: Pro
             logger.warning("interrupted after %d epochs; the model is that of the last one", len(epochs))
             interrupted = True
         items = FixedItems.of(stage.item_factors, stage.crowd, measured(base), settings, seed)
-        return Fitted(items, settle(base.side.rows, items), tuple(epochs), interrupted)
+        return Fitted(items, settle(base.side.rows, items, on_users), tuple(epochs), interrupted)
 
 
 def start_base(plays: Interactions, settings: PersonaSettings, seed: int) -> Alternation:

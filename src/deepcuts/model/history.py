@@ -44,6 +44,7 @@ class Epoch:
 
 
 Progress = Callable[[Epoch], None]
+UserProgress = Callable[[int], None]  # takes the number of users that are done
 
 
 def to_arrow(epochs: tuple[Epoch, ...]) -> pa.Table:

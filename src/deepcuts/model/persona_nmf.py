@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from deepcuts.interactions import Interactions
 from deepcuts.model.fit import fit
-from deepcuts.model.history import Epoch, Progress
+from deepcuts.model.history import Epoch, Progress, UserProgress
 from deepcuts.model.persona_model import PersonaModel, Popularity
 from deepcuts.model.ranges import check_plays
 from deepcuts.model.settings import PersonaSettings
 
 
-def _say_nothing(epoch: Epoch) -> None:
-    pass
+def _say_nothing(_: Epoch | int) -> None:
+    """Report no progress."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,14 @@ class PersonaNMF(PersonaSettings):
     5
     """
 
-    def fit(self, plays: Interactions, *, seed: int = 0, on_epoch: Progress = _say_nothing) -> PersonaModel:
+    def fit(
+        self,
+        plays: Interactions,
+        *,
+        seed: int = 0,
+        on_epoch: Progress = _say_nothing,
+        on_users: UserProgress = _say_nothing,
+    ) -> PersonaModel:
         """Train; the same factors for the same seed and data, whatever the number of threads.
 
         Ctrl-C ends training after the last whole epoch and returns that epoch's model.
@@ -48,6 +55,8 @@ class PersonaNMF(PersonaSettings):
             Seed of the item factors to start from and of the split.
         on_epoch
             Called after every epoch.
+        on_users
+            Called with the number of users whose personas are found, as that goes on after the last epoch.
 
         Raises
         ------
@@ -55,6 +64,6 @@ class PersonaNMF(PersonaSettings):
             If there are too few users or items to learn from.
         """
         check_plays(plays)
-        fitted = fit(plays, PersonaSettings(**vars(self)), seed, on_epoch)
+        fitted = fit(plays, PersonaSettings(**vars(self)), seed, on_epoch, on_users)
         popularity = Popularity(plays.item_listeners, plays.item_plays, plays.n_users)
         return PersonaModel(fitted.items, popularity, plays, fitted.tastes, fitted.epochs, fitted.interrupted)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
+from deepcuts.model.history import UserProgress
 from deepcuts.model.rows import Rows, persona_row_of_pair
 from deepcuts.model.scale import Scale
 from deepcuts.model.settings import PersonaSettings
@@ -80,7 +80,7 @@ class FixedItems:
         return cls(factors, gram(factors), crowd, scale, settings, seed)
 
 
-def settle(rows: Rows, items: FixedItems, on_block: Callable[[int], None] = lambda n_users: None) -> Tastes:
+def settle(rows: Rows, items: FixedItems, on_users: UserProgress = lambda n_users: None) -> Tastes:
     """Find the base vector and the personas of every user, each on their own, with items fixed.
 
     Parameters
@@ -89,7 +89,7 @@ def settle(rows: Rows, items: FixedItems, on_block: Callable[[int], None] = lamb
         One row per user.
     items
         What the users' solutions depend on.
-    on_block
+    on_users
         Called with the number of users done so far.
     """
     parts = []
@@ -98,7 +98,7 @@ def settle(rows: Rows, items: FixedItems, on_block: Callable[[int], None] = lamb
         nothing = np.zeros((block.n_rows, items.factors.shape[1]), np.float32)
         base = solve_exactly(base_side(block, items.scale, items.settings), items, nothing)
         parts.append(split_users(block, base, items) if items.settings.n_personas > 1 else as_one_persona(block, base))
-        on_block(last)
+        on_users(last)
     return join(parts)
 
 
