@@ -38,7 +38,7 @@ wheel:
 
 bench: $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[peers]'
-	for claim in epoch short_rows quality split_study evidence; do $(BIN)/python benchmarks/$$claim.py || exit 1; done
+	for claim in epoch short_rows quality split_study long_histories evidence; do $(BIN)/python benchmarks/$$claim.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) demo build dist

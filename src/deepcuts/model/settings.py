@@ -45,6 +45,7 @@ class PersonaSettings:
         Factor on λ of users once they are split, above 0.
     lean
         μ, how strongly personas lean on the base vector of their user, in multiples of that user's base ridge.
+        Histories of hundreds of items want 2 to 4.
     diversity
         λ of prediction diversity as a multiple of w0, at least 0: items that are predicted for many users cost.
     distinction
