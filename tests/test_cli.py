@@ -57,7 +57,10 @@ def test_every_command_has_an_example_that_names_existing_options(command):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_example_can_be_parsed(command):
     for example in COMMANDS[command].epilog.splitlines()[1:]:
-        COMMANDS[command].make_context(command, shlex.split(example)[2:])
+        context = COMMANDS[command].make_context(command, shlex.split(example)[2:])
+        assert set(context.params) == {
+            parameter.name for parameter in COMMANDS[command].params if parameter.expose_value
+        }
 
 
 @pytest.mark.parametrize("command", COMMANDS)
