@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from scipy import sparse
 from deepcuts import storage
 from deepcuts.errors import DataError, FileFormatError
 from deepcuts.ids import Ids, as_strings
+from deepcuts.labels import Labels
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ class Interactions:
         The ids that rows and columns stand for.
     last_played
         int64, (n_pairs,): seconds since 1970 of the pair's latest play; None where times are not known.
+    labels
+        Names and tags of the items; None where none were given.
     """
 
     indptr: np.ndarray
@@ -50,6 +53,7 @@ class Interactions:
     user_ids: Ids
     item_ids: Ids
     last_played: np.ndarray | None = None
+    labels: Labels | None = None
 
     def __post_init__(self) -> None:
         for array in (self.indptr, self.indices, self.plays, self.last_played):
@@ -118,6 +122,7 @@ class Interactions:
             users,
             items,
             stored.array("last_played", np.int64, indices.shape) if "last_played" in stored.arrays else None,
+            Labels.from_stored(stored, len(items)),
         )
         loaded.check_structure(path)
         vars(loaded)["item_listeners"] = stored.array("item_listeners", np.int64, (len(items),))
@@ -141,9 +146,12 @@ class Interactions:
         arrays = {name: getattr(self, name) for name in ("indptr", "indices", "plays", "item_listeners")}
         if self.last_played is not None:
             arrays["last_played"] = self.last_played
-        ids = {"user_ids": self.user_ids.values, "item_ids": self.item_ids.values}
+        strings = {"user_ids": self.user_ids.values, "item_ids": self.item_ids.values}
+        if self.labels is not None:
+            label_arrays, label_strings = self.labels.to_stored()
+            arrays, strings = arrays | label_arrays, strings | label_strings
         sizes = {"n_users": self.n_users, "n_items": self.n_items, "n_pairs": self.n_pairs}
-        storage.write(path, "interactions", arrays, ids, sizes, force=force)
+        storage.write(path, "interactions", arrays, strings, sizes, force=force)
 
     @property
     def n_users(self) -> int:
@@ -174,6 +182,16 @@ class Interactions:
     def item_plays(self) -> np.ndarray:
         """Plays of each item by all users, float64, (n_items,)."""
         return np.bincount(self.indices, weights=self.plays, minlength=self.n_items)
+
+    def with_labels(
+        self, names: Mapping[str, str] | pa.Table | None = None, tags: pa.Table | None = None
+    ) -> Interactions:
+        """Return the same plays, with names and tags of the items; see `Labels.of`."""
+        return replace(self, labels=Labels.of(self.item_ids, names, tags))
+
+    def item_names(self, item_indexes: np.ndarray) -> pa.StringArray:
+        """Names of some items; the ids of those that have none."""
+        return self.item_ids.take(item_indexes) if self.labels is None else self.labels.take_names(item_indexes)
 
     def user_items(self, user_index: int) -> tuple[np.ndarray, np.ndarray]:
         """Item indexes and plays of one user."""
@@ -213,15 +231,15 @@ class Interactions:
             Ids(self.user_ids.take(users), "user"),
             Ids(self.item_ids.take(items), "item"),
             None if self.last_played is None else self.last_played[mask],
+            None if self.labels is None else self.labels.take(items),
         )
 
     def user(self, user_index: int) -> Interactions:
         """Return the plays of one user, over the same items."""
         items, plays = self.user_items(user_index)
         indptr = np.array([0, len(items)])
-        return Interactions(
-            indptr, items, plays, Ids(self.user_ids.take(np.array([user_index])), "user"), self.item_ids
-        )
+        user_ids = Ids(self.user_ids.take(np.array([user_index])), "user")
+        return Interactions(indptr, items, plays, user_ids, self.item_ids, labels=self.labels)
 
     def align_items(self, item_ids: Ids) -> Interactions:
         """Return the same plays over another catalogue; pairs of items outside it are left out, with a warning.

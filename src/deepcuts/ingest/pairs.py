@@ -27,7 +27,7 @@ def sum_plays(connection: duckdb.DuckDBPyConnection, users: Ids, items: Ids, *, 
     _fetch(connection, {"user_index": user_index, **columns})
     indptr = np.zeros(len(users) + 1, np.int64)
     np.cumsum(np.bincount(user_index, minlength=len(users)), out=indptr[1:])
-    return Interactions(indptr=indptr, user_ids=users, item_ids=items, **columns)
+    return Interactions(indptr, columns["indices"], columns["plays"], users, items, columns.get("last_played"))
 
 
 def _fetch(connection: duckdb.DuckDBPyConnection, columns: dict[str, np.ndarray]) -> None:

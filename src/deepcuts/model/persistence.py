@@ -10,6 +10,7 @@ from deepcuts import storage
 from deepcuts.errors import FileFormatError, SettingsError
 from deepcuts.ids import Ids
 from deepcuts.interactions import Interactions
+from deepcuts.labels import Labels
 from deepcuts.model.history import Epoch
 from deepcuts.model.persona_model import PersonaModel, Popularity
 from deepcuts.model.scale import Scale
@@ -34,7 +35,10 @@ def save_model(model: PersonaModel, path: storage.StrPath, *, force: bool = Fals
         "persona_shares": model.tastes.persona_shares,
         "personas": model.tastes.personas,
     }
-    ids = {"user_ids": model.user_ids.values, "item_ids": model.item_ids.values}
+    strings = {"user_ids": model.user_ids.values, "item_ids": model.item_ids.values}
+    if model.seen.labels is not None:
+        label_arrays, label_strings = model.seen.labels.to_stored()
+        arrays, strings = arrays | label_arrays, strings | label_strings
     meta = {
         "settings": asdict(model.settings),
         "seed": model.items.seed,
@@ -45,7 +49,7 @@ def save_model(model: PersonaModel, path: storage.StrPath, *, force: bool = Fals
     }
     if model.settings.n_personas == 1:
         del arrays["persona_factors"]  # they are the base vectors
-    storage.write(path, "model", arrays, ids, meta, force=force)
+    storage.write(path, "model", arrays, strings, meta, force=force)
 
 
 def load(path: storage.StrPath) -> PersonaModel:
@@ -89,7 +93,8 @@ def _read_seen(stored: storage.Stored, n_items: int) -> Interactions:
         raise FileFormatError(f"{stored.path} is inconsistent: {len(items):,} item ids for {n_items:,} item factors.")
     indices = stored.array("indices", np.int32, (None,))
     plays = stored.array("plays", np.float32, indices.shape)
-    seen = Interactions(stored.array("indptr", np.int64, (len(users) + 1,)), indices, plays, users, items)
+    indptr, labels = stored.array("indptr", np.int64, (len(users) + 1,)), Labels.from_stored(stored, n_items)
+    seen = Interactions(indptr, indices, plays, users, items, labels=labels)
     seen.check_structure(stored.path)
     return seen
 

@@ -88,6 +88,10 @@ class PersonaModel:
         """The catalogue."""
         return self.seen.item_ids
 
+    def item_names(self, item_indexes: np.ndarray) -> pa.StringArray:
+        """Names of some items; the ids of those that have none."""
+        return self.seen.item_names(item_indexes)
+
     @property
     def item_factors(self) -> np.ndarray:
         """float32, (n_items, n_factors)."""
@@ -274,7 +278,7 @@ class PersonaModel:
             If no item is in the catalogue, or a play count is not a number above 0.
         """
         history = _visitor(plays) if isinstance(plays, Mapping) else plays
-        seen = history.align_items(self.item_ids)
+        seen = replace(history.align_items(self.item_ids), labels=self.seen.labels)
         if seen.n_pairs == 0:
             raise DataError(
                 f"None of the {history.n_items:,} items is in the catalogue of {len(self.item_ids):,} items. "

@@ -1,0 +1,1 @@
+"""Several models over several seeds, under one protocol."""

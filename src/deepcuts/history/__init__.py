@@ -1,0 +1,1 @@
+"""Personal listening exports: read, counted, matched to a catalogue."""

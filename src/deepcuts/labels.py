@@ -1,0 +1,169 @@
+"""What people call the items: an optional name for each, and tags with weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy import sparse
+
+from deepcuts.errors import DataError, FileFormatError
+from deepcuts.ids import Ids, as_strings
+
+if TYPE_CHECKING:
+    from deepcuts import storage
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """Names and tags of the items of one catalogue, in its order.
+
+    Parameters
+    ----------
+    names
+        Arrow strings, (n_items,): what to show for each item; its id where it has no name of its own.
+    tag_names
+        Arrow strings, (n_tags,), ascending; none where no tags are known.
+    tags
+        float32 CSR, (n_items, n_tags): how strongly a tag belongs to an item, such as the people who gave it; above 0.
+    """
+
+    names: pa.StringArray
+    tag_names: pa.StringArray
+    tags: sparse.csr_array
+
+    @classmethod
+    def of(
+        cls, item_ids: Ids, names: Mapping[str, str] | pa.Table | None = None, tags: pa.Table | None = None
+    ) -> Labels:
+        """Take labels for the items of a catalogue; those of other items are left out.
+
+        Parameters
+        ----------
+        item_ids
+            The catalogue.
+        names
+            A mapping from item ids to names, or a table with the columns item_id and name. Of several names of one item
+            the first counts; empty ones are none.
+        tags
+            A table with the columns item_id, tag and, if wanted, weight (1 without it). Rows of the same item and
+            tag are summed; a sum that is not above 0 is no tag.
+
+        Raises
+        ------
+        DataError
+            If a column is missing.
+        """
+        return cls(_names(item_ids, names), *_tags(item_ids, tags))
+
+    @property
+    def n_tags(self) -> int:
+        """Number of different tags."""
+        return len(self.tag_names)
+
+    def take(self, indexes: np.ndarray) -> Labels:
+        """Return the labels of the items at `indexes`, in that order."""
+        return Labels(self.take_names(indexes), self.tag_names, self.tags[indexes])
+
+    def take_names(self, indexes: np.ndarray) -> pa.StringArray:
+        """Return the names of the items at `indexes`."""
+        return self.names.take(pa.array(indexes))
+
+    def tags_of(self, item_indexes: np.ndarray, weights: np.ndarray | None = None, n: int = 5) -> list[str]:
+        """Return the tags that describe a group of items, the strongest first.
+
+        Each item spreads one unit over its tags, so that a much-tagged item does not speak for the whole group.
+
+        Parameters
+        ----------
+        item_indexes
+            int, (n_group,).
+        weights
+            float, (n_group,): how much each item counts; None counts all alike.
+        n
+            The most tags.
+        """
+        group = self.tags[item_indexes]
+        each = np.maximum(np.asarray(group.sum(axis=1)).ravel(), np.finfo(np.float32).tiny)
+        weights = np.ones(len(item_indexes)) if weights is None else np.asarray(weights)
+        strength = np.asarray((weights / each) @ group).ravel()
+        order = np.lexsort((np.arange(len(strength)), -strength))[:n]
+        return [self.tag_names[int(tag)].as_py() for tag in order if strength[tag] > 0]
+
+    def to_stored(self) -> tuple[dict[str, np.ndarray], dict[str, pa.StringArray]]:
+        """Arrays and strings that hold these labels in a file."""
+        arrays = {
+            "tag_indptr": self.tags.indptr.astype(np.int64),
+            "tag_indices": self.tags.indices.astype(np.int32),
+            "tag_weights": self.tags.data.astype(np.float32),
+        }
+        return arrays, {"item_names": self.names, "tag_names": self.tag_names}
+
+    @classmethod
+    def from_stored(cls, stored: storage.Stored, n_items: int) -> Labels | None:
+        """Read the labels of a file of `n_items` items; None where it has none.
+
+        Raises
+        ------
+        FileFormatError
+            If they do not fit the items, or each other.
+        """
+        if "tag_indptr" not in stored.arrays:
+            return None
+        names, tag_names = stored.string_array("item_names"), stored.string_array("tag_names")
+        indptr = stored.array("tag_indptr", np.int64, (n_items + 1,))
+        indices = stored.array("tag_indices", np.int32, (None,))
+        weights = stored.array("tag_weights", np.float32, indices.shape)
+        whole = indptr[0] == 0 and indptr[-1] == len(indices) and np.all(indptr[1:] >= indptr[:-1])
+        if not whole or len(names) != n_items or (len(indices) and indices.view(np.uint32).max() >= len(tag_names)):
+            raise FileFormatError(f"{stored.path} is inconsistent: its names and tags do not fit its items.")
+        return cls(names, tag_names, sparse.csr_array((weights, indices, indptr), shape=(n_items, len(tag_names))))
+
+
+def _names(item_ids: Ids, names: Mapping[str, str] | pa.Table | None) -> pa.StringArray:
+    if names is None:
+        return item_ids.values
+    if isinstance(names, Mapping):
+        names = pa.table({"item_id": as_strings(list(names)), "name": as_strings(list(names.values()))})
+    _check_columns(names, "names", ("item_id", "name"))
+    texts = pc.utf8_trim_whitespace(as_strings(names["name"]))
+    given = pc.fill_null(pc.greater(pc.utf8_length(texts), 0), False)
+    ids, texts = as_strings(names["item_id"]).filter(given), texts.filter(given)
+    place = pc.index_in(item_ids.values, value_set=ids)  # of the first row that names the item
+    return pc.coalesce(texts.take(place), item_ids.values)
+
+
+def _tags(item_ids: Ids, tags: pa.Table | None) -> tuple[pa.StringArray, sparse.csr_array]:
+    if tags is None:
+        return pa.array([], pa.string()), sparse.csr_array((len(item_ids), 0), dtype=np.float32)
+    _check_columns(tags, "tags", ("item_id", "tag"))
+    texts = pc.utf8_trim_whitespace(as_strings(tags["tag"]))
+    items = item_ids.indexes_of(tags["item_id"])
+    weights = np.ones(len(items), np.float32)
+    if "weight" in tags.column_names:
+        weights = tags["weight"].to_numpy().astype(np.float32)
+    kept = (items >= 0) & pc.fill_null(pc.greater(pc.utf8_length(texts), 0), False).to_numpy(zero_copy_only=False)
+    kept &= np.isfinite(weights)
+    texts = texts.filter(pa.array(kept))
+    tag_names = pc.unique(texts)
+    tag_names = tag_names.take(pc.sort_indices(tag_names))
+    columns = pc.index_in(texts, value_set=tag_names).to_numpy(zero_copy_only=False).astype(np.int64)
+    shape = (len(item_ids), len(tag_names))
+    matrix = sparse.coo_array((weights[kept], (items[kept], columns)), shape=shape).tocsr()
+    matrix.sum_duplicates()
+    matrix.data[matrix.data <= 0] = 0
+    matrix.eliminate_zeros()
+    return tag_names, sparse.csr_array(matrix)
+
+
+def _check_columns(table: pa.Table, what: str, wanted: tuple[str, ...]) -> None:
+    missing = [name for name in wanted if name not in table.column_names]
+    if missing:
+        raise DataError(
+            f"The table of {what} has no column {missing[0]!r}; its columns are {', '.join(table.column_names)}. "
+            f"It needs {' and '.join(wanted)}."
+        )

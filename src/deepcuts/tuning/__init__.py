@@ -1,0 +1,1 @@
+"""Settings found by trial, on accuracy and novelty at once."""

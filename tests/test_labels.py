@@ -1,0 +1,71 @@
+"""Names and tags: given once, they travel with plays and models."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from scipy import sparse
+
+import deepcuts as dc
+from deepcuts.errors import DataError
+from deepcuts.interactions import Interactions
+
+TAGS = pa.table(
+    {
+        "item_id": ["a", "a", "b", "b", "z", "a", "c"],
+        "tag": ["calm", "deep", "deep", "loud", "loud", "calm", " "],
+        "weight": [1.0, 1.0, 3.0, 2.0, 9.0, 2.0, 1.0],
+    }
+)
+
+
+@pytest.fixture
+def plays() -> Interactions:
+    matrix = sparse.csr_array(np.array([[3, 1, 0], [0, 2, 5]]))
+    return Interactions.from_csr(matrix, ["u", "v"], ["a", "b", "c"]).with_labels(
+        {"a": "Ada", "c": " ", "z": "Z"}, TAGS
+    )
+
+
+def test_an_item_without_a_name_shows_its_id(plays):
+    assert plays.item_names(np.array([2, 1, 0])).to_pylist() == ["c", "b", "Ada"]
+
+
+def test_rows_of_the_same_tag_are_summed_and_foreign_items_left_out(plays):
+    assert plays.labels.tag_names.to_pylist() == ["calm", "deep", "loud"]
+    np.testing.assert_array_equal(plays.labels.tags.toarray(), [[3, 1, 0], [0, 3, 2], [0, 0, 0]])
+
+
+def test_every_item_of_a_group_speaks_as_loud_as_the_others(plays):
+    # a: calm 3/4, deep 1/4; b: deep 3/5, loud 2/5
+    assert plays.labels.tags_of(np.array([0, 1])) == ["deep", "calm", "loud"]
+    assert plays.labels.tags_of(np.array([0, 1]), weights=np.array([9, 1]), n=1) == ["calm"]
+    assert plays.labels.tags_of(np.array([2])) == []
+
+
+def test_labels_follow_the_items_that_are_kept(plays):
+    kept = plays.keep_pairs(np.array([False, False, True, True]))
+    assert kept.item_ids.values.to_pylist() == ["b", "c"]
+    np.testing.assert_array_equal(kept.labels.tags.toarray(), [[0, 3, 2], [0, 0, 0]])
+
+
+def test_labels_are_saved_with_plays(plays, tmp_path):
+    plays.save(tmp_path / "p.safetensors")
+    loaded = Interactions.load(tmp_path / "p.safetensors")
+    assert loaded.labels.names.equals(plays.labels.names)
+    assert loaded.labels.tag_names.equals(plays.labels.tag_names)
+    np.testing.assert_array_equal(loaded.labels.tags.toarray(), plays.labels.tags.toarray())
+
+
+def test_labels_travel_in_a_model_and_to_those_who_are_folded_in(tmp_path):
+    plays = dc.generate_world(n_users=60, n_items=300, seed=0).plays
+    first = plays.item_ids.values[0].as_py()
+    model = dc.PersonaNMF(n_factors=4, n_personas=2).fit(plays.with_labels({first: "First"}), seed=0)
+    model.save(tmp_path / "m.safetensors")
+    loaded = dc.load(tmp_path / "m.safetensors")
+    for known in (model, loaded, loaded.fold_in({first: 3.0})):
+        assert known.item_names(np.array([0])).to_pylist() == ["First"]
+
+
+def test_a_table_without_its_column_is_refused(plays):
+    with pytest.raises(DataError, match="The table of names has no column 'name'; its columns are item_id, title"):
+        plays.with_labels(pa.table({"item_id": ["a"], "title": ["A"]}))
