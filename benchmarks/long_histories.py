@@ -1,4 +1,4 @@
-"""Evidence: with long histories, personas need to lean more on the base vector.
+"""Evidence: with long histories, personas need to lean more on the base vector, and by default do.
 
 Usage: python benchmarks/long_histories.py [--factors 64] [--seeds 4]
 
@@ -19,9 +19,10 @@ from deepcuts.ingest import prune
 CUTOFFS = {"recall": [20, 50], "ndcg": [100], "novelty": [20]}
 VARIANTS = {
     "one persona": {"n_personas": 1},
-    "personas, lean 0.9 (default)": {},
-    "personas, lean 2": {"lean": 2.0},
-    "personas, lean 4": {"lean": 4.0},
+    "personas": {},
+    "personas, lean 0.9 whatever the length": {"lean_history": 1e9},
+    "personas, lean 2 whatever the length": {"lean": 2.0, "lean_history": 1e9},
+    "personas, lean 4 whatever the length": {"lean": 4.0, "lean_history": 1e9},
 }
 
 

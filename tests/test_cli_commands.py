@@ -138,7 +138,9 @@ def test_train_takes_every_setting(folder, tmp_path):
     settings = {
         "n_factors": 4, "n_personas": 2, "user_regularization": 0.1, "item_regularization": 0.2,
         "frequency_exponent": 0.5, "unobserved_ratio": 2.0, "confidence": "binary", "confidence_scale": 3.0,
-        "persona_unobserved_scale": 0.7, "persona_regularization_scale": 0.3, "lean": 2.0, "diversity": 0.1,
+        "target": "signed_log", "user_normalization": False,
+        "persona_unobserved_scale": 0.7, "persona_regularization_scale": 0.3, "lean": 2.0, "lean_history": 9.0,
+        "diversity": 0.1,
         "distinction": 0.2, "distinction_floor": 0.3, "start": "copy", "persona_count": "all",
         "reassignment": "cosine", "merge_cosine": 0.99, "base_epochs": 3, "persona_epochs": 2, "tolerance": 0.0,
         "nonnegative": False,
@@ -146,7 +148,7 @@ def test_train_takes_every_setting(folder, tmp_path):
     options = [
         word
         for name, value in settings.items()
-        for word in (["--no-nonnegative"] if value is False else [flag(name), value])
+        for word in ([f"--no-{flag(name)[2:]}"] if value is False else [flag(name), value])
     ]
     run("train", folder / "train.safetensors", "-o", tmp_path / "model.safetensors", "--seed", 5, *options)
     trained = dc.load(tmp_path / "model.safetensors")
@@ -249,7 +251,7 @@ def test_lists_in_every_format_are_the_same_and_can_be_judged(folder, model, tmp
     for column in ("user_id", "item_id", "rank", "persona"):
         assert table[column].to_pylist() == expected[column].to_pylist()
     np.testing.assert_allclose(table["score"], expected["score"])
-    options = ("--train", folder / "train.safetensors", "--holdout", folder / "holdout.parquet", "--json")
+    options = ("--train", folder / "train.safetensors", "--holdout", folder / "holdout.parquet", "--all", "--json")
     train, holdout = (read_interactions(folder / name) for name in ("train.safetensors", "holdout.parquet"))
     assert json.loads(run("evaluate", lists, *options).stdout) == dc.evaluate(expected, train, holdout).to_dict()
 
@@ -259,7 +261,10 @@ def test_evaluate_prints_the_figures(folder, model, tmp_path):
     options = ("--train", folder / "train.safetensors", "--holdout", folder / "holdout.parquet", "--quiet")
     result = run("evaluate", tmp_path / "lists.parquet", *options)
     train, holdout = (read_interactions(folder / name) for name in ("train.safetensors", "holdout.parquet"))
-    assert (result.stdout, result.stderr) == (f"{dc.evaluate(model.recommend(), train, holdout)}\n", "")
+    assert result.stderr == ""
+    figures = dc.evaluate(model.recommend(), train, holdout, {"recall": [20], "gini": [20]}).figures
+    assert f"recall@20           {figures['recall@20']:.4f}" in result.stdout
+    assert f"gini@20             {figures['gini@20']:.4f}  less is better" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,9 @@ class Interactions:
         int64, (n_pairs,): seconds since 1970 of the pair's latest play; None where times are not known.
     labels
         Names and tags of the items; None where none were given.
+    dislikes
+        What users do not want, and how strongly: pairs of the same users and items, none of which has plays; None
+        where there are none.
     """
 
     indptr: np.ndarray
@@ -54,6 +57,7 @@ class Interactions:
     item_ids: Ids
     last_played: np.ndarray | None = None
     labels: Labels | None = None
+    dislikes: Interactions | None = None
 
     def __post_init__(self) -> None:
         for array in (self.indptr, self.indices, self.plays, self.last_played):
@@ -62,16 +66,30 @@ class Interactions:
 
     @classmethod
     def from_csr(
-        cls, matrix: sparse.csr_array, user_ids: Sequence[str] | pa.Array, item_ids: Sequence[str] | pa.Array
+        cls,
+        matrix: sparse.csr_array,
+        user_ids: Sequence[str] | pa.Array,
+        item_ids: Sequence[str] | pa.Array,
+        *,
+        dislikes: bool = False,
     ) -> Interactions:
         """Take a SciPy matrix of play counts and the ids of its rows and columns.
 
         Rows and columns are put into ascending order of their ids; stored zeros are dropped, duplicates summed.
 
+        Parameters
+        ----------
+        matrix
+            Play counts, (n_users, n_items).
+        user_ids, item_ids
+            Ids of its rows and columns.
+        dislikes
+            Whether a count below 0 is meant: as a dislike, the stronger the lower.
+
         Raises
         ------
         DataError
-            If ids are missing, double or too few, or a play count is negative, NaN or infinite.
+            If ids are missing, double or too few, or a play count is NaN, infinite or, unless it is meant, negative.
         """
         with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and refused below
             matrix = sparse.csr_array(matrix, dtype=np.float32, copy=True)
@@ -81,24 +99,26 @@ class Interactions:
                 f"The matrix is {matrix.shape[0]:,} × {matrix.shape[1]:,}, but there are {len(users):,} user ids "
                 f"and {len(items):,} item ids. Give one id for every row and every column."
             )
-        bad = np.flatnonzero(~(np.isfinite(matrix.data) & (matrix.data >= 0)))
+        bad = np.flatnonzero(~(np.isfinite(matrix.data) & ((matrix.data >= 0) | dislikes)))
         if len(bad):
             raise DataError(
                 f"{len(bad):,} play counts are negative, NaN or infinite; the first is {matrix.data[bad[0]]}. "
                 "Play counts are numbers above 0."
+                + ("" if dislikes else " Pass dislikes=True if those below are meant.")
             )
         matrix.sum_duplicates()
         matrix.eliminate_zeros()
         user_order, item_order = (np.asarray(pc.sort_indices(ids)) for ids in (users, items))
         matrix = matrix[user_order][:, item_order]
         matrix.sort_indices()
-        return cls(
+        counts = cls(
             matrix.indptr.astype(np.int64),
             matrix.indices.astype(np.int32),
             matrix.data.astype(np.float32),
             Ids.of(users.take(pa.array(user_order)), "user"),
             Ids.of(items.take(pa.array(item_order)), "item"),
         )
+        return counts.set_dislikes_apart() if dislikes else counts
 
     @classmethod
     def load(cls, path: storage.StrPath) -> Interactions:
@@ -123,6 +143,7 @@ class Interactions:
             items,
             stored.array("last_played", np.int64, indices.shape) if "last_played" in stored.arrays else None,
             Labels.from_stored(stored, len(items)),
+            stored_dislikes(stored, users, items),
         )
         loaded.check_structure(path)
         vars(loaded)["item_listeners"] = stored.array("item_listeners", np.int64, (len(items),))
@@ -146,6 +167,7 @@ class Interactions:
         arrays = {name: getattr(self, name) for name in ("indptr", "indices", "plays", "item_listeners")}
         if self.last_played is not None:
             arrays["last_played"] = self.last_played
+        arrays |= self.dislike_arrays()
         strings = {"user_ids": self.user_ids.values, "item_ids": self.item_ids.values}
         if self.labels is not None:
             label_arrays, label_strings = self.labels.to_stored()
@@ -179,6 +201,21 @@ class Interactions:
         return np.bincount(self.indices, minlength=self.n_items)
 
     @cached_property
+    def met(self) -> Interactions:
+        """What users have played or dislike; these plays themselves where nothing is disliked."""
+        if self.dislikes is None:
+            return self
+        matrix = sparse.csr_array(self.to_csr() + self.dislikes.to_csr())
+        matrix.sort_indices()
+        return Interactions(
+            matrix.indptr.astype(np.int64),
+            matrix.indices.astype(np.int32),
+            matrix.data.astype(np.float32),
+            self.user_ids,
+            self.item_ids,
+        )
+
+    @cached_property
     def item_plays(self) -> np.ndarray:
         """Plays of each item by all users, float64, (n_items,)."""
         return np.bincount(self.indices, weights=self.plays, minlength=self.n_items)
@@ -207,7 +244,7 @@ class Interactions:
         return sparse.csr_array((self.plays.copy(), self.indices.copy(), self.indptr.copy()), shape=self.shape)
 
     def to_arrow(self) -> pa.Table:
-        """Return one row per pair: user_id, item_id, plays, and last_played where it is known."""
+        """Return one row per pair: user_id, item_id, plays, and last_played where it is known; no dislikes."""
         columns = {
             "user_id": self.user_ids.take(self.user_of_pair()),
             "item_id": self.item_ids.take(self.indices),
@@ -232,6 +269,7 @@ class Interactions:
             Ids(self.item_ids.take(items), "item"),
             None if self.last_played is None else self.last_played[mask],
             None if self.labels is None else self.labels.take(items),
+            self._kept_dislikes(users, items),
         )
 
     def user(self, user_index: int) -> Interactions:
@@ -239,7 +277,8 @@ class Interactions:
         items, plays = self.user_items(user_index)
         indptr = np.array([0, len(items)])
         user_ids = Ids(self.user_ids.take(np.array([user_index])), "user")
-        return Interactions(indptr, items, plays, user_ids, self.item_ids, labels=self.labels)
+        dislikes = None if self.dislikes is None else self.dislikes.user(user_index)
+        return Interactions(indptr, items, plays, user_ids, self.item_ids, labels=self.labels, dislikes=dislikes)
 
     def align_items(self, item_ids: Ids) -> Interactions:
         """Return the same plays over another catalogue; pairs of items outside it are left out, with a warning.
@@ -247,8 +286,7 @@ class Interactions:
         Users left without a pair stay, with none.
         """
         of_item = item_ids.indexes_of(self.item_ids.values)
-        known = of_item[self.indices] >= 0
-        if not np.all(known):
+        if not np.all(of_item[self.indices] >= 0):
             missing = self.item_ids.take(np.flatnonzero(of_item < 0)[:5]).to_pylist()
             logger.warning(
                 "%d of %d items are not in the catalogue and left out: %s",
@@ -256,10 +294,40 @@ class Interactions:
                 self.n_items,
                 ", ".join(map(repr, missing)) + (" …" if np.sum(of_item < 0) > 5 else ""),
             )
-        n_known = np.concatenate([[0], np.cumsum(known)])
-        times = None if self.last_played is None else self.last_played[known]
-        indices = of_item[self.indices[known]].astype(np.int32)  # both are in order of ids, so it stays ascending
-        return Interactions(n_known[self.indptr], indices, self.plays[known], self.user_ids, item_ids, times)
+        dislikes = None if self.dislikes is None else self.dislikes._at(of_item, item_ids)
+        return replace(self._at(of_item, item_ids), dislikes=dislikes)
+
+    def set_dislikes_apart(self) -> Interactions:
+        """Take counts below 0 out of the plays, and keep them as dislikes; counts of 0 are neither."""
+        below = self._pairs(self.plays < 0)
+        dislikes = replace(below, plays=-below.plays, last_played=None, labels=None) if below.n_pairs else None
+        return replace(self._pairs(self.plays > 0), dislikes=dislikes)
+
+    def dislike_arrays(self) -> dict[str, np.ndarray]:
+        """Arrays that hold the dislikes in a file; `stored_dislikes` reads them."""
+        if self.dislikes is None:
+            return {}
+        return {f"dislike_{name}": getattr(self.dislikes, name) for name in ("indptr", "indices", "plays")}
+
+    def _kept_dislikes(self, users: np.ndarray, items: np.ndarray) -> Interactions | None:
+        """Dislikes of some users and items, both ascending; None where none is left."""
+        if self.dislikes is None:
+            return None
+        matrix = self.dislikes.to_csr()[users][:, items]
+        user_ids, item_ids = self.user_ids.take(users), self.item_ids.take(items)
+        return Interactions.from_csr(matrix, user_ids, item_ids) if matrix.nnz else None
+
+    def _pairs(self, mask: np.ndarray) -> Interactions:
+        """Keep the pairs where `mask` is true, and all users and items."""
+        indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(mask)])[self.indptr]
+        times = None if self.last_played is None else self.last_played[mask]
+        return replace(self, indptr=indptr, indices=self.indices[mask], plays=self.plays[mask], last_played=times)
+
+    def _at(self, of_item: np.ndarray, item_ids: Ids) -> Interactions:
+        """Keep the pairs of items that have a place in another catalogue, `of_item`, below 0 for none."""
+        known = self._pairs(of_item[self.indices] >= 0)
+        indices = of_item[known.indices].astype(np.int32)  # both are in order of ids, so it stays ascending
+        return replace(known, indices=indices, item_ids=item_ids, labels=None)
 
     def check_structure(self, path: storage.StrPath) -> None:
         """Refuse indexes that would lead a loop out of its arrays.
@@ -281,4 +349,22 @@ class Interactions:
             )
 
     def __repr__(self) -> str:
-        return f"Interactions({self.n_users:,} users × {self.n_items:,} items, {self.n_pairs:,} pairs)"
+        disliked = "" if self.dislikes is None else f", {self.dislikes.n_pairs:,} dislikes"
+        return f"Interactions({self.n_users:,} users × {self.n_items:,} items, {self.n_pairs:,} pairs{disliked})"
+
+
+def stored_dislikes(stored: storage.Stored, users: Ids, items: Ids) -> Interactions | None:
+    """Read the dislikes of a file; None where it has none.
+
+    Raises
+    ------
+    FileFormatError
+        If they do not fit its users and items.
+    """
+    if "dislike_indptr" not in stored.arrays:
+        return None
+    indices = stored.array("dislike_indices", np.int32, (None,))
+    indptr = stored.array("dislike_indptr", np.int64, (len(users) + 1,))
+    dislikes = Interactions(indptr, indices, stored.array("dislike_plays", np.float32, indices.shape), users, items)
+    dislikes.check_structure(stored.path)
+    return dislikes

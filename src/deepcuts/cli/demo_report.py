@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow.compute as pc
 from rich.text import Text
 
-from deepcuts.cli.summaries import effective_personas
 from deepcuts.cli.terminal import print_table, printable, ruled_table, stdout
 from deepcuts.evaluation import Evaluation
 from deepcuts.model import PersonaModel
+from deepcuts.model.diagnostics import effective_personas
 from deepcuts.synthetic import World
 
 FAMILIAR, NEUTRAL, RARE = -1.0, 0.0, 1.0

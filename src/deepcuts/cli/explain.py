@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deepcuts.cli.names import with_names
 from deepcuts.cli.options import Item, Json, Length, ModelFile, User
 from deepcuts.cli.terminal import show_table
 
@@ -15,4 +16,6 @@ def explain(model: ModelFile, user: User, item: Item, k: Length = 10, json: Json
     """Tell which of a user's own items speak for an item, and for how much of its score."""
     from deepcuts.model import load
 
-    show_table(load(model).explain(user, item, k), f"What of {user} speaks for {item}", as_json=json)
+    fitted = load(model)
+    table = with_names(fitted.explain(user, item, k), fitted)
+    show_table(table, f"What of {user} speaks for {item}", as_json=json)

@@ -1,4 +1,4 @@
-"""`deepcuts personas`: the tastes of a user."""
+"""`deepcuts personas`: the tastes of a user, and what the factors behind all tastes stand for."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deepcuts.cli.options import Json, ModelFile, User
+from deepcuts.cli.options import Json, ModelFile
 from deepcuts.cli.terminal import print_table, printable, ruled_table, show_json
+from deepcuts.errors import SettingsError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,23 +18,30 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "deepcuts personas model.safetensors ada",
     "deepcuts personas model.safetensors ada --items 50 --json",
+    "deepcuts personas model.safetensors --factors",
 )
 
 
 def personas(
     model: ModelFile,
-    user: User,
+    user: Annotated[str | None, typer.Argument(metavar="USER", help="Id of a user.", show_default=False)] = None,
     items: Annotated[int, typer.Option(min=1, metavar="N", help="The most items of each persona to show.")] = 10,
+    factors: Annotated[bool, typer.Option("--factors", help="Show the factors of the model instead.")] = False,
     json: Json = False,
 ) -> None:
-    """Show the personas of a user: their shares, and the items that made them."""
+    """Show the personas of a user, or the factors of the model: names, shares, and the items behind them."""
     from deepcuts.model import load
 
-    table = load(model).personas(user, n_items=items)
+    if factors == (user is not None):
+        raise SettingsError("Name a user to see their personas, or pass --factors to see those of the model.")
+    fitted = load(model)
+    table = fitted.personas(user, n_items=items) if user is not None else fitted.factors(items)
     if json:
         show_json(table.to_pylist())
-    else:
+    elif user is not None:
         show_personas(table, user)
+    else:
+        show_factors(table)
 
 
 def show_personas(table: pa.Table, user: str) -> None:
@@ -41,8 +49,23 @@ def show_personas(table: pa.Table, user: str) -> None:
     shown = ruled_table(f"Personas of {user}")
     shown.add_column("persona", justify="right")
     shown.add_column("share", justify="right")
+    shown.add_column("name", overflow="fold", max_width=40)
     shown.add_column("most played (plays)", overflow="fold")
-    for (persona, share), rows in groupby(table.to_pylist(), key=itemgetter("persona", "share")):
-        played = ", ".join(f"{printable(row['item_id'])} ({row['plays']:,.0f})" for row in rows)
-        shown.add_row(str(persona), f"{share:.0%}", played)
+    for (persona, name, share), rows in groupby(table.to_pylist(), key=itemgetter("persona", "persona_name", "share")):
+        played = ", ".join(f"{printable(row['name'])} ({row['plays']:,.0f})" for row in rows)
+        shown.add_row(str(persona), f"{share:.0%}", printable(name), played)
+    print_table(shown)
+
+
+def show_factors(table: pa.Table) -> None:
+    """Print one row per factor, the most used first."""
+    shown = ruled_table("Factors")
+    shown.add_column("factor", justify="right")
+    shown.add_column("share", justify="right")
+    shown.add_column("name", overflow="fold", max_width=40)
+    shown.add_column("strongest items", overflow="fold")
+    rows = sorted(table.to_pylist(), key=lambda row: (-row["share"], row["factor"], row["rank"]))
+    for (factor, name, share), own in groupby(rows, key=itemgetter("factor", "factor_name", "share")):
+        strongest = ", ".join(printable(row["name"]) for row in own)
+        shown.add_row(str(factor), f"{share:.1%}", printable(name), strongest)
     print_table(shown)

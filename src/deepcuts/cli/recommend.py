@@ -10,6 +10,7 @@ import typer
 
 from deepcuts.cli import values
 from deepcuts.cli.derived import options_from
+from deepcuts.cli.names import with_names
 from deepcuts.cli.options import Force, Json, ModelFile, Quiet
 from deepcuts.cli.remarks import FIRST_NOTE, Advance, Remarks
 from deepcuts.cli.terminal import show_json, show_table
@@ -95,7 +96,7 @@ def recommend(
     source = _source(model, fold_in, history)
     parts = recommend_batches(source.base if base else source, users, lists)
     if output is None:
-        _print(parts, as_json=json)
+        _print(parts, source, as_json=json)
     else:
         _write(parts, output, len(source.user_ids) if users is None else len(users), Remarks(quiet), force=force)
 
@@ -152,7 +153,7 @@ def _counted(parts: Iterator[pa.Table], advance: Advance) -> Iterator[pa.Table]:
         advance(len(part["user_id"].unique()), "")
 
 
-def _print(parts: Iterator[pa.Table], *, as_json: bool) -> None:
+def _print(parts: Iterator[pa.Table], source: PersonaModel, *, as_json: bool) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -162,6 +163,6 @@ def _print(parts: Iterator[pa.Table], *, as_json: bool) -> None:
         return
     for user in table["user_id"].unique():
         own = table.filter(pc.equal(table["user_id"], user))
-        show_table(own.select(_SHOWN), f"For {user}", as_json=False)
+        show_table(with_names(own.select(_SHOWN), source), f"For {user}", as_json=False)
     if not table.num_rows:
         Remarks().say("No item qualifies.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deepcuts.cli.names import with_names
 from deepcuts.cli.options import Item, Json, Length, ModelFile
 from deepcuts.cli.terminal import show_table
 
@@ -15,4 +16,5 @@ def similar(model: ModelFile, item: Item, k: Length = 20, json: Json = False) ->
     """List the items that are most like one, by the cosine of their factors."""
     from deepcuts.model import load
 
-    show_table(load(model).similar_items(item, k), f"Like {item}", as_json=json)
+    fitted = load(model)
+    show_table(with_names(fitted.similar_items(item, k), fitted), f"Like {item}", as_json=json)

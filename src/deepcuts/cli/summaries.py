@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from deepcuts.ids import Ids
     from deepcuts.interactions import Interactions
     from deepcuts.model import PersonaModel
 
@@ -21,7 +21,7 @@ def summarise_plays(plays: Interactions) -> dict[str, Any]:
         "plays": float(plays.plays.sum(dtype=np.float64)),
         "has_times": plays.last_played is not None,
         "median_items_per_user": float(np.median(np.diff(plays.indptr))),
-        "popularity": _popularity(plays.item_listeners, plays.item_ids),
+        "popularity": _popularity(plays.item_listeners, plays),
     }
 
 
@@ -33,20 +33,18 @@ def summarise_model(model: PersonaModel) -> dict[str, Any]:
         "settings": dict(vars(model.settings)),
         "training": _training(model),
         "personas": _personas(model),
-        "popularity": _popularity(model.item_listeners, model.item_ids),
+        "popularity": _popularity(model.item_listeners, model.seen),
     }
 
 
-def effective_personas(model: PersonaModel) -> np.ndarray:
-    """exp(entropy of the persona shares) of each user: that many equal personas would be as diverse, (n_users,)."""
-    shares = model.persona_shares.astype(np.float64)
-    terms = -shares * np.log(shares, out=np.zeros_like(shares), where=shares > 0)
-    numbers: np.ndarray = np.exp(np.add.reduceat(terms, model.persona_indptr[:-1]))
-    return numbers
-
-
 def _sizes(plays: Interactions) -> dict[str, int]:
-    return {"n_users": plays.n_users, "n_items": plays.n_items, "n_pairs": plays.n_pairs}
+    return {
+        "n_users": plays.n_users,
+        "n_items": plays.n_items,
+        "n_pairs": plays.n_pairs,
+        "n_dislikes": 0 if plays.dislikes is None else plays.dislikes.n_pairs,
+        "n_tags": 0 if plays.labels is None else plays.labels.n_tags,
+    }
 
 
 def _training(model: PersonaModel) -> dict[str, Any]:
@@ -59,16 +57,23 @@ def _training(model: PersonaModel) -> dict[str, Any]:
 
 
 def _personas(model: PersonaModel) -> dict[str, Any]:
-    n_personas, n_users = np.unique(np.diff(model.persona_indptr), return_counts=True)
+    found = model.diagnostics()
     return {
-        "effective_per_user": float(effective_personas(model).mean()),
-        "users_by_number": dict(zip(map(str, n_personas.tolist()), n_users.tolist(), strict=True)),
+        "effective_per_user": found.effective_personas,
+        "dominant_share": found.dominant_share,
+        "mean_cosine": None if math.isnan(found.mean_cosine) else found.mean_cosine,
+        "pairs_alike": found.n_alike,
+        "empty": found.n_empty,
+        "dropped_or_joined": found.n_dropped,
+        "users_by_number": {str(number): n_users for number, n_users in found.users_by_number.items()},
     }
 
 
-def _popularity(listeners: np.ndarray, item_ids: Ids) -> dict[str, Any]:
+def _popularity(listeners: np.ndarray, plays: Interactions) -> dict[str, Any]:
     most = np.argsort(-listeners, kind="stable")[:_MOST_PLAYED]
+    shown = zip(plays.item_ids.take(most).to_pylist(), plays.item_names(most).to_pylist(), strict=True)
+    labels = [item if item == name else f"{name} ({item})" for item, name in shown]
     return {
         "median_listeners": float(np.median(listeners)),
-        "most_listeners": dict(zip(item_ids.take(most).to_pylist(), listeners[most].tolist(), strict=True)),
+        "most_listeners": dict(zip(labels, listeners[most].tolist(), strict=True)),
     }

@@ -66,12 +66,13 @@ def ids_in_file(path: Path) -> list[str]:
 def history_in_file(path: Path) -> dict[str, float]:
     """Read the plays of one person: on every line an item and, after a tab or a comma, how often it was played.
 
-    An item without a number counts as one play; several lines of an item are summed up. A header may stand on top.
+    An item without a number counts as one play, a number below 0 is a dislike; several lines of an item are summed up.
+    A header may stand on top.
 
     Raises
     ------
     DataError
-        If there is no such file, it holds no items, or a play count is not a number above 0.
+        If there is no such file, it holds no items, or a play count is 0 or no number.
     """
     plays: dict[str, float] = {}
     for number, line in enumerate(_lines(path), start=1):
@@ -91,7 +92,7 @@ def _is_header(cells: Sequence[str]) -> bool:
 def _play_count(cells: Sequence[str], place: str) -> float:
     try:
         count = float(cells[1]) if len(cells) > 1 else 1.0
-        if len(cells) > 2 or not 0 < count < float("inf"):
+        if len(cells) > 2 or not 0 < abs(count) < float("inf"):
             raise ValueError
     except ValueError:
         raise DataError(

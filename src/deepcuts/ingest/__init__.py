@@ -3,13 +3,37 @@
 One reading goes this way: `files` finds the files and what they hold; `text_files`, `json_files`, `parquet_files` and
 `tables` each turn their kind into a `scan`, SQL that names the columns asked for; `rules` adds what makes a row good;
 `census` finds the ids of the good rows and numbers them; `bad` settles what becomes of the others; `pairs` sums the
-plays of every pair. Text in which anything is wrong goes through `reread`, which knows its lines. All SQL runs in the
-`database` of one reading, which is gone afterwards.
+plays of every pair, as `time_rules` count them. Text in which anything is wrong goes through `reread`, which knows its
+lines. All SQL runs in the `database` of one reading, which is gone afterwards.
 """
 
-from deepcuts.ingest.columns import Columns
-from deepcuts.ingest.options import IngestReport, ReadOptions
-from deepcuts.ingest.prune import prune
-from deepcuts.ingest.reading import ingest, read_plays
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Columns", "IngestReport", "ReadOptions", "ingest", "prune", "read_plays"]
+if TYPE_CHECKING:
+    from deepcuts.ingest.columns import Columns
+    from deepcuts.ingest.options import IngestReport, ReadOptions
+    from deepcuts.ingest.prune import prune
+    from deepcuts.ingest.reading import ingest, read_plays
+    from deepcuts.ingest.time_rules import TimeRules
+
+_HOMES = {
+    "Columns": "columns",
+    "IngestReport": "options",
+    "ReadOptions": "options",
+    "TimeRules": "time_rules",
+    "ingest": "reading",
+    "prune": "prune",
+    "read_plays": "reading",
+}
+
+__all__ = ["Columns", "IngestReport", "ReadOptions", "TimeRules", "ingest", "prune", "read_plays"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is first asked for: the command reads the options, and needs no database for that."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'deepcuts.ingest' has no attribute {name!r}")
+    value = getattr(import_module(f"deepcuts.ingest.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -40,6 +40,7 @@ def _connect(folder: str, memory_limit: str) -> duckdb.DuckDBPyConnection:
     settings = {"memory_limit": memory_limit, "temp_directory": folder, "autoinstall_known_extensions": "false"}
     connection = duckdb.connect(config=settings)
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # it would print into what the command prints
     connection.execute(f"SET disabled_optimizers = '{_AS_WRITTEN}'")
     return connection
 

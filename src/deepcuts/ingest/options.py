@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from deepcuts.errors import SettingsError
+from deepcuts.ingest.time_rules import TimeRules
 
 _MEMORY = re.compile(r"\d+(\.\d+)?\s*[KMGT]i?B", re.IGNORECASE)
 
@@ -23,6 +24,9 @@ class ReadOptions:
         What to do with rows that cannot be used: "error" refuses them, "skip" leaves them out.
     bad_rows
         CSV file that takes the rows left out: file, row, reason and the cells as they were.
+    dislikes
+        Whether play counts below 0 are meant: as dislikes, the stronger the lower. The rows of a user and item are
+        summed up first, and whoever or whatever has nothing but dislikes drops out.
     trim
         Whether blanks around ids are cut off.
     header
@@ -37,6 +41,8 @@ class ReadOptions:
         Folder for these; None takes the system's.
     force
         Whether a `bad_rows` file that exists may be replaced.
+    times
+        How much a play counts, by when it was heard, which needs a column of times; None counts each as it is.
 
     Raises
     ------
@@ -46,6 +52,7 @@ class ReadOptions:
 
     on_bad_rows: Literal["error", "skip"] = "error"
     bad_rows: Path | None = None
+    dislikes: bool = False
     trim: bool = False
     header: bool | None = None
     delimiter: str | None = None
@@ -53,6 +60,7 @@ class ReadOptions:
     memory_limit: str = "4GB"
     temp_directory: Path | None = None
     force: bool = False
+    times: TimeRules | None = None
 
     def __post_init__(self) -> None:
         if self.on_bad_rows not in {"error", "skip"}:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import duckdb
 from scipy import sparse
 
-from deepcuts.errors import DataError
+from deepcuts.errors import DataError, SettingsError
 from deepcuts.ingest.bad import settle_bad_rows
 from deepcuts.ingest.census import Count, number_ids, take_census
 from deepcuts.ingest.columns import Column, Columns
@@ -23,6 +24,7 @@ from deepcuts.ingest.parquet_files import scan_parquet
 from deepcuts.ingest.scan import Scan
 from deepcuts.ingest.tables import ArrowTable, scan_table
 from deepcuts.ingest.text_files import scan_text
+from deepcuts.ingest.time_rules import NO_RULES
 from deepcuts.interactions import Interactions
 from deepcuts.storage import StrPath, check_output
 
@@ -57,12 +59,13 @@ def read_plays(
         Columns of user and item ids: a whole number is a position, counted from 1; text is a name, or, of digits
         alone and where no column has that name, a position.
     plays
-        Column of play counts, numbers above 0; None counts every row as one play.
+        Column of play counts, numbers above 0 (below 0 with ``dislikes=True``); None counts every row as one play.
     time
         Column of times, for `Interactions.last_played`: seconds since 1970, or timestamps (ISO 8601; UTC where they
         name no zone).
     **options
-        How to read: the parameters of `deepcuts.ingest.ReadOptions`, such as ``trim=True``.
+        How to read: the parameters of `deepcuts.ingest.ReadOptions`, such as ``trim=True``, or
+        ``times=TimeRules(half_life=365)``.
 
     Returns
     -------
@@ -95,17 +98,37 @@ def ingest(source: Source, columns: Columns, options: ReadOptions = _DEFAULTS) -
     """
     if options.bad_rows is not None:
         check_output(options.bad_rows, force=options.force)
+    rules = options.times or NO_RULES
+    if rules.active and columns.time is None:
+        raise SettingsError("Plays can be counted by when they were heard only with times. Pass time=... as well.")
     where = _name(source)
     with workspace(options) as connection, plain_errors(where, options):
-        scans = list(_scans(connection, source, columns, options))
+        scans = [replace(scan, dislikes=options.dislikes) for scan in _scans(connection, source, columns, options)]
         scans, count = _settle(connection, scans)
         if not count.n_rows:
             raise DataError(f"There are no rows in {where}.")
         report = settle_bad_rows(connection, scans, count, options)
         users, items = (number_ids(connection, kind, trim=options.trim) for kind in ("user", "item"))
-        plays = sum_plays(connection, users, items, timed="time" in columns.wanted)
+        plays = sum_plays(connection, users, items, timed="time" in columns.wanted, rules=rules)
+        plays = _without_dislikers(plays, where) if options.dislikes else plays
+        if not plays.n_pairs:
+            raise DataError(f"None of the plays in {where} counts by {rules}. Ask for a longer time.")
     logger.info("Read %s rows of %s: %r", f"{count.n_rows:,}", where, plays)
     return plays, report
+
+
+def _without_dislikers(plays: Interactions, where: str) -> Interactions:
+    """Set dislikes apart, and leave out users and items that have nothing else.
+
+    Raises
+    ------
+    DataError
+        If nobody has anything else.
+    """
+    plays = plays.set_dislikes_apart()
+    if not plays.n_pairs:
+        raise DataError(f"There are only dislikes in {where}. Give it plays above 0 as well.")
+    return plays.keep_pairs(plays.plays > 0)
 
 
 def _settle(connection: duckdb.DuckDBPyConnection, scans: list[Scan]) -> tuple[list[Scan], Count]:
@@ -121,7 +144,10 @@ def _settle(connection: duckdb.DuckDBPyConnection, scans: list[Scan]) -> tuple[l
     else:
         if not (count.n_bad and rereadable):
             return scans, count
-    scans = [scan.reread(connection, f"reread_{n}") if scan.reread else scan for n, scan in enumerate(scans)]
+    scans = [
+        replace(scan.reread(connection, f"reread_{n}"), dislikes=scan.dislikes) if scan.reread else scan
+        for n, scan in enumerate(scans)
+    ]
     return scans, take_census(connection, scans)
 
 

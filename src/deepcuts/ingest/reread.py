@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import count, islice
 from operator import itemgetter
 from typing import TypeAlias
 
@@ -19,6 +19,7 @@ from deepcuts.errors import FileFormatError
 from deepcuts.ingest.scan import Cell, Scan
 
 _BATCH = 65_536
+_LONGEST_LINE = 16 << 20  # no row is that long, and what goes on without end must not fill the memory
 
 
 # The number of the line a record begins on, from 1; what is wrong with it, and its text where something is; its cells.
@@ -54,14 +55,14 @@ def fill_table(
     Raises
     ------
     FileFormatError
-        If a file is truncated or damaged.
+        If a file is truncated or damaged, or has a line without end.
     """
     columns = "".join(f", {cell.sql} {cell.type}" for cell in cells.values())
     connection.execute(f"CREATE TEMP TABLE {table} (file VARCHAR, row BIGINT, problem VARCHAR, line VARCHAR{columns})")
     for path, parser in parsers.items():
         try:
             with pa.input_stream(path, compression=compression) as stream:
-                _insert(connection, table, path, parser(_as_text(stream)), places)
+                _insert(connection, table, path, parser(_lines(path, stream)), places)
         except OSError as error:
             raise FileFormatError(f"{path} is truncated or damaged: {error}.") from error
     return Scan(table, cells, file="file", row="row", unit="line", problem="problem", line="line")
@@ -72,8 +73,18 @@ def is_utf8(text: str) -> bool:
     return text.isascii() or not any("\udc80" <= character <= "\udcff" for character in text)
 
 
-def _as_text(stream: pa.NativeFile) -> Iterator[str]:
-    return io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+def _lines(path: str, stream: pa.NativeFile) -> Iterator[str]:
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    for number in count(1):
+        line = text.readline(_LONGEST_LINE)
+        if len(line) == _LONGEST_LINE and line[-1] not in "\r\n":
+            raise FileFormatError(
+                f"Line {number:,} of {path} is longer than {_LONGEST_LINE:,} characters. "
+                "Is it a text file of one row a line?"
+            )
+        if not line:
+            return
+        yield line
 
 
 def _insert(

@@ -42,8 +42,8 @@ def _judged(scan: Scan) -> str:
     plays, played_at = "1.0::DOUBLE", "NULL::BIGINT"
     if "plays" in cells:
         plays = _number(cells["plays"])
-        good.append(f"plays BETWEEN {_LEAST_PLAYS} AND {_MOST_PLAYS}")
-        reasons.append(_plays_reason(cells["plays"]))
+        good.append(f"{_size(scan)} BETWEEN {_LEAST_PLAYS} AND {_MOST_PLAYS}")
+        reasons.append(_plays_reason(cells["plays"], _size(scan)))
     if "time" in cells:
         played_at = _seconds(cells["time"])
         good.append(f"played_at BETWEEN -{_END_OF_TIME} AND {_END_OF_TIME}")
@@ -100,14 +100,19 @@ def _id_reason(role: str, cell: Cell) -> str:
                     WHEN {role}_id IS NULL THEN '{role} is neither text nor a number' END"""
 
 
-def _plays_reason(cell: Cell) -> str:
+def _size(scan: Scan) -> str:
+    """SQL of what has to be above 0: the play count, or its size where a count below 0 is a dislike."""
+    return "abs(plays)" if scan.dislikes else "plays"
+
+
+def _plays_reason(cell: Cell, size: str) -> str:
     return f"""CASE WHEN coalesce({without_blanks(_text(cell))}, '') = '' THEN 'plays are missing'
                     WHEN plays IS NULL THEN 'plays are not a number'
                     WHEN isnan(plays) THEN 'plays are NaN'
                     WHEN isinf(plays) THEN 'plays are infinite'
                     WHEN plays = 0 THEN 'plays are zero'
-                    WHEN plays < 0 THEN 'plays are negative'
-                    WHEN plays NOT BETWEEN {_LEAST_PLAYS} AND {_MOST_PLAYS}
+                    WHEN {size} < 0 THEN 'plays are negative'
+                    WHEN {size} NOT BETWEEN {_LEAST_PLAYS} AND {_MOST_PLAYS}
                     THEN 'plays are outside {_LEAST_PLAYS} to {_MOST_PLAYS}' END"""
 
 

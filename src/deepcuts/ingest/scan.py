@@ -89,6 +89,8 @@ class Scan:
     reread
         Reads the same rows again, slowly, into a table of the name given, for a scan that knows their numbers; None
         where this one does.
+    dislikes
+        Whether play counts below 0 are meant.
     """
 
     source: str
@@ -99,6 +101,7 @@ class Scan:
     problem: str = "NULL::VARCHAR"
     line: str = "NULL::VARCHAR"
     reread: Reread | None = None
+    dislikes: bool = False
 
 
 def check_types(cells: Mapping[str, Cell], names: Mapping[str, str], where: str) -> None:

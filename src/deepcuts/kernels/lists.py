@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
+SEEN, HELD, LISTED = np.uint8(1), np.uint8(2), np.uint8(4)
+
 _N_CHUNKS = 64  # each takes every 64th item, so that no thread gets all the popular ones
+_FETCHED = 64  # rows to have on their way from memory at a time
+_FORGOTTEN_PER_LISTENER = 1024  # items that are set to 0 in a sweep in the time that one history takes
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -30,12 +34,41 @@ def sum_rows(indptr, items, row_indptr, columns, values, totals):
 
 
 @njit(cache=True, nogil=True)
+def touch(indptr, items, rows):
+    """Read the ends of some rows, which lie anywhere in memory, so that they are fetched together and not in turn.
+
+    Returns
+    -------
+    int
+        A number that means nothing; whoever calls has to use it, or the compiler leaves the reading out.
+    """
+    total = 0
+    for row in rows:
+        if indptr[row] < indptr[row + 1]:
+            total += items[indptr[row]] + items[indptr[row + 1] - 1]
+    return total
+
+
+@njit(cache=True, nogil=True)
 def count_together(indptr, indices, listeners, together):
-    """Count in `together`, int32, (n_items,), how many of the `listeners` play each item."""
-    together[:] = 0
+    """Add up in `together`, int32, (n_items + 1,), how many of the `listeners` play each item; the last is spare."""
+    for first in range(0, len(listeners), _FETCHED):
+        some = listeners[first : first + _FETCHED]
+        together[-1] = touch(indptr, indices, some) & 1
+        for user in some:
+            for item in indices[indptr[user] : indptr[user + 1]]:
+                together[item] += 1
+
+
+@njit(cache=True, nogil=True)
+def forget_together(indptr, indices, listeners, together):
+    """Set to 0 what `count_together` has counted: item by item where few were, else all at once."""
+    if len(listeners) * _FORGOTTEN_PER_LISTENER > len(together):
+        together[:] = 0
+        return
     for user in listeners:
         for item in indices[indptr[user] : indptr[user + 1]]:
-            together[item] += 1
+            together[item] = 0
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -60,18 +93,59 @@ def nearest_of_history(
     n_items = len(listener_indptr) - 1
     weights = 1 / np.maximum(np.diff(listener_indptr), 1)
     for chunk in prange(_N_CHUNKS):
-        together = np.zeros(n_items, np.int32)
+        together = np.zeros(n_items + 1, np.int32)
         for item in range(chunk, n_items, _N_CHUNKS):
-            first, last = list_indptr[item], list_indptr[item + 1]
+            entries = list_rows[list_indptr[item] : list_indptr[item + 1]]
+            if len(entries) == 0:
+                continue
             own = listeners[listener_indptr[item] : listener_indptr[item + 1]]
-            if first < last:
-                count_together(indptr, indices, own, together)
-            for entry in range(first, last):
-                row, nearest = list_rows[entry], 0.0
-                for seen in seen_items[seen_indptr[row] : seen_indptr[row + 1]]:
-                    both = np.float64(together[seen])
-                    nearest = max(nearest, both * both * weights[seen])
-                nearness[entry] = np.sqrt(nearest * weights[item])
+            count_together(indptr, indices, own, together)
+            for first in range(0, len(entries), _FETCHED):
+                some = entries[first : first + _FETCHED]
+                together[-1] = touch(seen_indptr, seen_items, some) & 1
+                for place, row in enumerate(some):
+                    nearest = 0.0
+                    for seen in seen_items[seen_indptr[row] : seen_indptr[row + 1]]:
+                        both = np.float64(together[seen])
+                        nearest = max(nearest, both * both * weights[seen])
+                    nearness[list_indptr[item] + first + place] = np.sqrt(nearest * weights[item])
+            forget_together(indptr, indices, own, together)
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def inspect_lists(seen_indptr, seen_items, held_indptr, held_items, list_indptr, items, n_items, marks):
+    """Look up each listed item among what its user has seen, what was held out, and the list before it.
+
+    Parameters
+    ----------
+    seen_indptr, seen_items
+        int64, (n_rows + 1,) and int32: the items that the user of each list has seen.
+    held_indptr, held_items
+        int64, (n_rows + 1,) and int32: the items that were held out for that user.
+    list_indptr, items
+        int64, (n_rows + 1,) and int32: the lists.
+    n_items
+        Items there are.
+    marks
+        uint8, (len(items),): overwritten; the sum of `SEEN`, `HELD` and `LISTED` where they apply.
+    """
+    n_rows = len(list_indptr) - 1
+    for chunk in prange(_N_CHUNKS):
+        known = np.zeros(n_items, np.uint8)
+        for row in range(chunk * n_rows // _N_CHUNKS, (chunk + 1) * n_rows // _N_CHUNKS):
+            seen = seen_items[seen_indptr[row] : seen_indptr[row + 1]]
+            held = held_items[held_indptr[row] : held_indptr[row + 1]]
+            for item in seen:
+                known[item] |= SEEN
+            for item in held:
+                known[item] |= HELD
+            for entry in range(list_indptr[row], list_indptr[row + 1]):
+                marks[entry] = known[items[entry]]
+                known[items[entry]] |= LISTED
+            for entry in range(list_indptr[row], list_indptr[row + 1]):
+                known[items[entry]] = 0
+            known[seen] = 0
+            known[held] = 0
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -96,3 +170,25 @@ def divergences(p, q, smoothing, values):
             elif np.isnan(smooth):
                 total = np.nan
         values[row] = total if np.isnan(total) else max(total, 0.0)
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def add_exposure(indptr, items, weights, totals):
+    """Add to the total of every item, in each draw, the weights of the users who are recommended it.
+
+    Parameters
+    ----------
+    indptr, items
+        int64, (n_users + 1,) and int32: the items on each user's list.
+    weights
+        float32, (n_users, n_draws).
+    totals
+        float32, (n_items, n_draws): added to.
+    """
+    n_draws = weights.shape[1]
+    for chunk in prange(_N_CHUNKS):
+        first, last = chunk * n_draws // _N_CHUNKS, (chunk + 1) * n_draws // _N_CHUNKS
+        for user in range(len(indptr) - 1):
+            for item in items[indptr[user] : indptr[user + 1]]:
+                for draw in range(first, last):
+                    totals[item, draw] += weights[user, draw]

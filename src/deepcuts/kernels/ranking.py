@@ -58,32 +58,38 @@ def top_of_row(row, top_scores, top_items):
 
 
 @njit(cache=True, nogil=True)
-def next_persona(weights, n_taken, n_left):
+def next_persona(weights, n_taken, place, sizes):
     """Whose turn it is by highest averages (Sainte-Laguë): the largest weight / (2 taken + 1), the first of equals."""
     chosen, highest = -1, np.float32(0.0)
     for p in range(len(weights)):
         average = weights[p] / np.float32(2 * n_taken[p] + 1)
-        if n_left[p] > 0 and average > highest:
+        if place[p] < sizes[p] and average > highest:
             chosen, highest = p, average
     return chosen
 
 
 @njit(cache=True, nogil=True)
-def interleave(top_scores, top_items, sizes, weights, list_items, list_scores, list_personas):
-    """Fill one list from the ranked items of several personas, in turn by their weights, no item twice."""
+def interleave(top_scores, top_items, sizes, weights, listed, list_items, list_scores, list_personas):
+    """Fill one list from the ranked items of several personas, in turn by their weights, no item twice.
+
+    `listed`, bool, (n_items,), is all false before and after: it marks the items that the list holds already.
+    """
     n_taken = np.zeros(len(weights), np.int64)
     place = np.zeros(len(weights), np.int64)
     filled = 0
     while filled < len(list_items):
-        p = next_persona(weights, n_taken, sizes - place)
+        p = next_persona(weights, n_taken, place, sizes)
         if p < 0:
             break
         item = top_items[p, place[p]]
-        if not np.any(list_items[:filled] == item):
+        if not listed[item]:
+            listed[item] = True
             list_items[filled], list_scores[filled], list_personas[filled] = item, top_scores[p, place[p]], p
             n_taken[p] += 1
             filled += 1
         place[p] += 1
+    for item in list_items[:filled]:
+        listed[item] = False
     return filled
 
 
@@ -112,7 +118,8 @@ def lists_by_share(scores, indptr, weights, list_items, list_scores, list_person
             if weights[first + p] > 0:
                 sizes[p] = top_of_row(scores[first + p], top_scores[p], top_items[p])
         list_items[u] = NOTHING
-        interleave(top_scores, top_items, sizes, weights[first:last], list_items[u], list_scores[u], list_personas[u])
+        own = list_items[u], list_scores[u], list_personas[u]
+        interleave(top_scores, top_items, sizes, weights[first:last], np.zeros(scores.shape[1], np.bool_), *own)
 
 
 @njit(cache=True, nogil=True, parallel=True)

@@ -44,7 +44,7 @@ class Alternation:
     ) -> None:
         self.stage, self.side, self.scale, self.settings = stage, side, scale, settings
         self.factors, self.item_factors, self.item_gram = factors, item_factors, gram(item_factors)
-        self.items = transpose(side.rows, len(item_factors))
+        self.items = transpose(side.rows.whole, len(item_factors))
         self.item_ridge = frequency_ridge(
             settings.item_regularization,
             self.items.weights,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from deepcuts.interactions import Interactions
@@ -12,13 +14,39 @@ from deepcuts.model.settings import PersonaSettings
 def user_rows(plays: Interactions, settings: PersonaSettings) -> Rows:
     """One row per user, with the confidence and the target that the settings give to their plays.
 
-    "binary": c = 1. "log": c = 1 + α log2(1 + n), divided by its mean over the user's items, so that heavy
-    listeners do not outweigh the others. The target is 1 in both.
+    Normalised by user, heavy listeners do not outweigh the others, and data without counts has a confidence of 1. What
+    is disliked has the target 0 and the confidence log2(1 + n), whatever the settings: someone meant it.
     """
-    confidence = np.ones(plays.n_pairs, np.float32)
-    if settings.confidence == "log":
-        raw = 1 + settings.confidence_scale * np.log2(1 + plays.plays)
-        n_items = np.diff(plays.indptr)
-        of_user = np.bincount(plays.user_of_pair(), weights=raw, minlength=plays.n_users)
-        confidence = (raw / np.repeat(of_user / np.maximum(n_items, 1), n_items)).astype(np.float32)
-    return Rows(plays.indptr, plays.indices, confidence, np.ones(plays.n_pairs, np.float32))
+    confidence, target = confidences(plays.plays, settings), targets(plays.plays, settings)
+    if settings.user_normalization:
+        confidence, target = (relative_to_user(plays.indptr, values) for values in (confidence, target))
+    rows = Rows(plays.indptr, plays.indices, confidence.astype(np.float32), target.astype(np.float32))
+    return rows if plays.dislikes is None else replace(rows, disliked=_disliked_rows(plays.dislikes))
+
+
+def _disliked_rows(dislikes: Interactions) -> Rows:
+    confidence = np.log2(1 + dislikes.plays)
+    return Rows(dislikes.indptr, dislikes.indices, confidence, np.zeros_like(confidence))
+
+
+def confidences(plays: np.ndarray, settings: PersonaSettings) -> np.ndarray:
+    """Confidence of every pair, float64: 1 ("binary") or 1 + α log2(1 + n) ("log")."""
+    if settings.confidence == "binary":
+        return np.ones(len(plays))
+    return np.asarray(1 + settings.confidence_scale * np.log2(1 + plays.astype(np.float64)))
+
+
+def targets(plays: np.ndarray, settings: PersonaSettings) -> np.ndarray:
+    """Target of every pair, float64: 1 ("one") or log2(n + 0.1) − 2 ("signed_log")."""
+    if settings.target == "one":
+        return np.ones(len(plays))
+    return np.asarray(np.log2(plays.astype(np.float64) + 0.1) - 2)
+
+
+def relative_to_user(indptr: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Divide the values of every user's pairs by the mean of their sizes."""
+    n_items = np.diff(indptr)
+    user_of_pair = np.repeat(np.arange(len(n_items)), n_items)
+    total = np.bincount(user_of_pair, weights=np.abs(values), minlength=len(n_items))
+    mean = np.maximum(total / np.maximum(n_items, 1), np.finfo(np.float32).tiny)
+    return np.asarray(values / mean[user_of_pair])

@@ -73,11 +73,13 @@ def _shares(
     """Divide direction·x among the pairs of a row x; return the parts and w, which is 0 outside F."""
     pairs = slice(side.rows.indptr[row], side.rows.indptr[row + 1])
     own = items.factors[side.rows.indices[pairs]].astype(np.float64)
-    confidence, target = side.rows.confidence[pairs], side.rows.target[pairs]
+    pull = side.rows.confidence[pairs] * side.rows.target[pairs]
+    met = side.rows.whole.block(row, row + 1)  # what is disliked adds nothing, and dampens all else
+    vectors = items.factors[met.indices].astype(np.float64)
     lean = float(side.lean.weights[row]) if side.lean else 0.0
     a = side.w0 * items.gram + (float(side.ridge[row]) + lean) * np.eye(len(solution))
-    a += own.T @ (confidence[:, None] * own)
+    a += vectors.T @ (met.confidence[:, None] * vectors)
     free = np.flatnonzero(solution > side.settings.lowest_factor)
     response = np.zeros(len(solution))
     response[free] = np.linalg.solve(a[np.ix_(free, free)], direction[free])
-    return confidence * target * (own @ response), response
+    return pull * (own @ response), response

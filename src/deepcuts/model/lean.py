@@ -7,7 +7,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepcuts.model.ridge import weighted_square
+from deepcuts.model.settings import PersonaSettings
 from deepcuts.model.term import Term
+
+
+def lean_weights(ridge: np.ndarray, n_items: np.ndarray, settings: PersonaSettings) -> np.ndarray:
+    """μ = lean · ρ · √max(1, n / lean_history) of every user, float32.
+
+    The longer a history, the better one vector already knows it, and the less there is to gain from its parts.
+
+    Parameters
+    ----------
+    ridge
+        ρ of the users' base vectors, (n_users,).
+    n_items
+        Lengths of their histories, (n_users,).
+    settings
+        Hyperparameters.
+    """
+    growth = np.sqrt(np.maximum(1, n_items / settings.lean_history))
+    weights: np.ndarray = settings.lean * ridge * growth
+    return weights.astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,10 @@ import numpy as np
 from deepcuts import storage
 from deepcuts.errors import FileFormatError, SettingsError
 from deepcuts.ids import Ids
-from deepcuts.interactions import Interactions
+from deepcuts.interactions import Interactions, stored_dislikes
 from deepcuts.labels import Labels
 from deepcuts.model.history import Epoch
+from deepcuts.model.item_map import ItemMap
 from deepcuts.model.persona_model import PersonaModel, Popularity
 from deepcuts.model.scale import Scale
 from deepcuts.model.settings import PersonaSettings
@@ -39,6 +40,8 @@ def save_model(model: PersonaModel, path: storage.StrPath, *, force: bool = Fals
     if model.seen.labels is not None:
         label_arrays, label_strings = model.seen.labels.to_stored()
         arrays, strings = arrays | label_arrays, strings | label_strings
+    if model.item_map is not None:
+        arrays |= model.item_map.to_stored()
     meta = {
         "settings": asdict(model.settings),
         "seed": model.items.seed,
@@ -49,6 +52,7 @@ def save_model(model: PersonaModel, path: storage.StrPath, *, force: bool = Fals
     }
     if model.settings.n_personas == 1:
         del arrays["persona_factors"]  # they are the base vectors
+    arrays |= model.seen.dislike_arrays()
     storage.write(path, "model", arrays, strings, meta, force=force)
 
 
@@ -84,7 +88,8 @@ def load(path: storage.StrPath) -> PersonaModel:
     popularity = Popularity(
         stored.array("item_listeners", np.int64, n_items), stored.array("item_plays", np.float64, n_items), n_listeners
     )
-    return PersonaModel(items, popularity, seen, tastes, epochs, interrupted)
+    item_map = ItemMap.from_stored(stored, seen.n_items)
+    return PersonaModel(items, popularity, seen, tastes, epochs, interrupted, item_map)
 
 
 def _read_seen(stored: storage.Stored, n_items: int) -> Interactions:
@@ -94,7 +99,8 @@ def _read_seen(stored: storage.Stored, n_items: int) -> Interactions:
     indices = stored.array("indices", np.int32, (None,))
     plays = stored.array("plays", np.float32, indices.shape)
     indptr, labels = stored.array("indptr", np.int64, (len(users) + 1,)), Labels.from_stored(stored, n_items)
-    seen = Interactions(indptr, indices, plays, users, items, labels=labels)
+    dislikes = stored_dislikes(stored, users, items)
+    seen = Interactions(indptr, indices, plays, users, items, labels=labels, dislikes=dislikes)
     seen.check_structure(stored.path)
     return seen
 

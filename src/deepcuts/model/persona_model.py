@@ -15,10 +15,15 @@ from deepcuts.errors import DataError
 from deepcuts.ids import Ids
 from deepcuts.interactions import Interactions
 from deepcuts.model.confidence import user_rows
-from deepcuts.model.explain import Explanation, explain_score
+from deepcuts.model.diagnostics import Diagnostics, diagnose
+from deepcuts.model.extend import extend
+from deepcuts.model.factors import describe_factors, name_factors, name_personas
 from deepcuts.model.history import Epoch, to_arrow
+from deepcuts.model.item_map import ItemMap, draw_map
+from deepcuts.model.naming import Namer
 from deepcuts.model.settings import PersonaSettings
 from deepcuts.model.settle import FixedItems, Tastes, as_one_persona, settle
+from deepcuts.model.tables import tabulate_explanation, tabulate_neighbours, tabulate_personas
 from deepcuts.recommendation import ListSettings, recommend, recommend_batches
 
 if TYPE_CHECKING:
@@ -64,6 +69,8 @@ class PersonaModel:
         The loss, epoch by epoch.
     interrupted
         Whether training ended at the keyboard.
+    item_map
+        Places of the items in the plane, for pictures; None until `with_map` draws them.
     """
 
     items: FixedItems
@@ -72,6 +79,7 @@ class PersonaModel:
     tastes: Tastes
     epochs: tuple[Epoch, ...] = ()
     interrupted: bool = False
+    item_map: ItemMap | None = None
 
     @property
     def settings(self) -> PersonaSettings:
@@ -135,6 +143,10 @@ class PersonaModel:
         tastes = as_one_persona(rows, self.tastes.base_factors)
         return replace(self, items=replace(self.items, settings=settings), tastes=tastes)
 
+    def diagnostics(self) -> Diagnostics:
+        """Tell whether the personas have collapsed: their number, shares and cosines over all users."""
+        return diagnose(self)
+
     def history(self) -> pa.Table:
         """Return the loss of every epoch: stage, number, its terms, seconds, loss."""
         return to_arrow(self.epochs)
@@ -168,8 +180,37 @@ class PersonaModel:
         """Yield the tables of `recommend` in parts; memory does not grow with the number of users."""
         return recommend_batches(self, users, ListSettings(k=k, **settings))
 
+    @cached_property
+    def namer(self) -> Namer:
+        """Names groups of its items."""
+        return Namer.of(self.seen, self.item_listeners)
+
+    def persona_names(self, user: str) -> list[str]:
+        """Names of a user's personas, such as "ambient · Stars of the Lid, Grouper", all different.
+
+        Raises
+        ------
+        UnknownIdError
+            If there is no such user.
+        """
+        return name_personas(self, self.user_ids.index_of(user))
+
+    def factor_names(self) -> list[str]:
+        """Names of the factors, all different; of the form that `persona_names` has."""
+        return name_factors(self)
+
+    def factors(self, n_items: int = 10) -> pa.Table:
+        """Items that stand for the factors: factor, factor_name, share (of all scores), rank, item_id, name, loading.
+
+        Parameters
+        ----------
+        n_items
+            The most items of each factor, the strongest first.
+        """
+        return describe_factors(self, n_items)
+
     def personas(self, user: str, n_items: int = 10) -> pa.Table:
-        """Personas of a user and the items that made them: persona, share, rank, item_id, plays.
+        """Personas of a user and the items that made them: persona, persona_name, share, rank, item_id, name, plays.
 
         Parameters
         ----------
@@ -183,24 +224,7 @@ class PersonaModel:
         UnknownIdError
             If there is no such user.
         """
-        index = self.user_ids.index_of(user)
-        items, plays = self.seen.user_items(index)
-        pairs = slice(self.seen.indptr[index], self.seen.indptr[index + 1])
-        personas = self.tastes.personas[pairs].astype(np.int64)
-        order = np.lexsort((items, -plays, personas))
-        sizes = np.bincount(personas, minlength=int(np.diff(self.persona_indptr[index : index + 2])[0]))
-        rank = 1 + np.arange(len(items)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        order, rank = order[rank <= n_items], rank[rank <= n_items]
-        shares = self.persona_shares[self.persona_indptr[index] : self.persona_indptr[index + 1]]
-        return pa.table(
-            {
-                "persona": personas[order].astype(np.int8),
-                "share": shares[personas[order]],
-                "rank": rank.astype(np.int32),
-                "item_id": self.item_ids.take(items[order]),
-                "plays": plays[order],
-            }
-        )
+        return tabulate_personas(self, self.user_ids.index_of(user), n_items)
 
     def explain(self, user: str, item: str, k: int = 10) -> pa.Table:
         """The user's own items that speak for an item: item_id, plays, persona, contribution, share, rank.
@@ -220,22 +244,7 @@ class PersonaModel:
         UnknownIdError
             If there is no such user or item.
         """
-        index, item_index = self.user_ids.index_of(user), self.item_ids.index_of(item)
-        explanation = self._explain(index, item_index)
-        items, plays = self.seen.user_items(index)
-        order = np.lexsort((items, -explanation.contributions))[:k]
-        contributions = explanation.contributions[order]
-        pairs = slice(self.seen.indptr[index], self.seen.indptr[index + 1])
-        return pa.table(
-            {
-                "item_id": self.item_ids.take(items[order]),
-                "rank": np.arange(1, len(order) + 1, dtype=np.int32),
-                "plays": plays[order],
-                "persona": self.tastes.personas[pairs][order],
-                "contribution": contributions,
-                "share": contributions / explanation.score if explanation.score else np.zeros(len(order)),
-            }
-        )
+        return tabulate_explanation(self, self.user_ids.index_of(user), self.item_ids.index_of(item), k)
 
     def similar_items(self, item: str, k: int = 20) -> pa.Table:
         """The items most like one: item_id, rank, similarity, the cosine of their factors.
@@ -245,19 +254,7 @@ class PersonaModel:
         UnknownIdError
             If there is no such item.
         """
-        index = self.item_ids.index_of(item)
-        lengths = np.linalg.norm(self.item_factors, axis=1)
-        similarity = self.item_factors @ self.item_factors[index]
-        similarity /= np.maximum(lengths * lengths[index], np.finfo(np.float32).tiny)
-        order = np.lexsort((np.arange(len(similarity)), -similarity))
-        order = order[(order != index) & (similarity[order] > 0)][:k]
-        return pa.table(
-            {
-                "item_id": self.item_ids.take(order),
-                "rank": np.arange(1, len(order) + 1, dtype=np.int32),
-                "similarity": similarity[order],
-            }
-        )
+        return tabulate_neighbours(self, self.item_ids.index_of(item), k)
 
     def fold_in(self, plays: Interactions | Mapping[str, float]) -> PersonaModel:
         """Find the personas of other users, or of the same with other plays, with items fixed.
@@ -265,8 +262,8 @@ class PersonaModel:
         Parameters
         ----------
         plays
-            Plays of users, or of one: a mapping from item ids to play counts above 0. Items outside the catalogue are
-            left out, with a warning.
+            Plays of users, or of one: a mapping from item ids to play counts. In a mapping, a count below 0 is a
+            dislike. Items outside the catalogue are left out, with a warning.
 
         Returns
         -------
@@ -275,7 +272,7 @@ class PersonaModel:
         Raises
         ------
         DataError
-            If no item is in the catalogue, or a play count is not a number above 0.
+            If no item that was played is in the catalogue, or a count is 0 or no number.
         """
         history = _visitor(plays) if isinstance(plays, Mapping) else plays
         seen = replace(history.align_items(self.item_ids), labels=self.seen.labels)
@@ -285,6 +282,35 @@ class PersonaModel:
                 f"{self.item_ids.unknown_message(history.item_ids.values[0].as_py())}"
             )
         return replace(self, seen=seen, tastes=settle(user_rows(seen, self.settings), self.items), epochs=())
+
+    def with_map(self) -> PersonaModel:
+        """Return this model with a map of its items, which is saved with it; drawn once, which takes seconds."""
+        if self.item_map is not None:
+            return self
+        return replace(self, item_map=draw_map(self.item_factors, self.item_listeners, self.items.seed))
+
+    def extend(self, plays: Interactions) -> PersonaModel:
+        """Let new plays join, of new users and new items as well, without training again.
+
+        Counts are added to those there are. Users with new plays are solved for, and new items from the users who play
+        them; other users and the old items stay as they are. So a model can follow its data day by day; trained again
+        from time to time, it also learns what the new plays say of old items.
+
+        Parameters
+        ----------
+        plays
+            What was played since. Names and tags of new items come with it.
+
+        Returns
+        -------
+        A model of the old and the new users and items.
+
+        Raises
+        ------
+        DataError
+            If there are no plays.
+        """
+        return extend(self, plays)
 
     def save(self, path: StrPath, *, force: bool = False) -> None:
         """Write one safetensors file, whole or not at all; `deepcuts.load` reads it.
@@ -298,18 +324,6 @@ class PersonaModel:
 
         save_model(self, path, force=force)
 
-    def _explain(self, user_index: int, item_index: int) -> Explanation:
-        tastes, indptr = self.tastes, self.persona_indptr
-        rows, pairs = (slice(bound[user_index], bound[user_index + 1]) for bound in (indptr, self.seen.indptr))
-        own = Tastes(
-            tastes.base_factors[user_index : user_index + 1],
-            tastes.persona_factors[rows],
-            indptr[user_index : user_index + 2] - indptr[user_index],
-            tastes.persona_shares[rows],
-            tastes.personas[pairs],
-        )
-        return explain_score(user_rows(self.seen.user(user_index), self.settings), own, self.items, item_index)
-
     def __repr__(self) -> str:
         n_rows = len(self.persona_shares)
         return (
@@ -320,6 +334,9 @@ class PersonaModel:
 
 def _visitor(plays: Mapping[str, float]) -> Interactions:
     counts = np.array([list(plays.values())], np.float32)
-    if counts.size == 0 or not np.all(counts > 0):
-        raise DataError("A history is a mapping from item ids to play counts above 0, of at least one item.")
-    return Interactions.from_csr(sparse.csr_array(counts), [VISITOR], list(plays))
+    if not np.any(counts > 0) or not np.all(np.isfinite(counts) & (counts != 0)):
+        raise DataError(
+            "A history is a mapping from item ids to play counts above 0, of at least one item; those below 0 are "
+            "dislikes."
+        )
+    return Interactions.from_csr(sparse.csr_array(counts), [VISITOR], list(plays), dislikes=True)

@@ -20,12 +20,16 @@ class Rows:
         int32, (n_pairs,): the row of the other side that each pair meets.
     confidence, target
         float32, (n_pairs,): c and r of each pair.
+    disliked
+        Rows of the same users with the pairs they dislike, whose target is 0; None where there are none. They belong to
+        no persona, so they are kept apart from what a user is split by.
     """
 
     indptr: np.ndarray
     indices: np.ndarray
     confidence: np.ndarray
     target: np.ndarray
+    disliked: Rows | None = None
 
     @property
     def n_rows(self) -> int:
@@ -49,6 +53,19 @@ class Rows:
         start, stop = self.indptr[0], self.indptr[-1]
         return np.bincount(row_of_pair, weights=self.confidence[start:stop], minlength=self.n_rows)
 
+    @cached_property
+    def whole(self) -> Rows:
+        """The same rows with the disliked pairs among the others: what a half-step solves."""
+        return self if self.disliked is None else _beside(self, self.disliked)
+
+    def take(self, rows: np.ndarray) -> Rows:
+        """Return some rows, in that order, with copies of their pairs."""
+        n_pairs = self.n_pairs[rows]
+        indptr = _indptr(n_pairs)
+        pairs = np.arange(indptr[-1]) + np.repeat(self.indptr[rows] - indptr[:-1], n_pairs)
+        disliked = None if self.disliked is None else self.disliked.take(rows)
+        return Rows(indptr, self.indices[pairs], self.confidence[pairs], self.target[pairs], disliked)
+
     def block(self, first: int, last: int) -> Rows:
         """Rows `first` to `last` − 1, sharing memory with these."""
         pairs = slice(self.indptr[first], self.indptr[last])
@@ -57,6 +74,7 @@ class Rows:
             self.indices[pairs],
             self.confidence[pairs],
             self.target[pairs],
+            None if self.disliked is None else self.disliked.block(first, last),
         )
 
 
@@ -75,6 +93,8 @@ def transpose(rows: Rows, n_columns: int) -> Rows:
 def split_by_persona(rows: Rows, personas: np.ndarray, persona_indptr: np.ndarray) -> Rows:
     """Split every user's row into the rows of their personas; the number of pairs stays the same.
 
+    What a user dislikes goes to all of their personas, as what they have not played does: x̂ is the best match of any.
+
     Parameters
     ----------
     rows
@@ -91,12 +111,28 @@ def split_by_persona(rows: Rows, personas: np.ndarray, persona_indptr: np.ndarra
         rows.indices[order],
         rows.confidence[order],
         rows.target[order],
+        None if rows.disliked is None else rows.disliked.take(_user_of_row(persona_indptr)),
     )
 
 
 def persona_row_of_pair(rows: Rows, personas: np.ndarray, persona_indptr: np.ndarray) -> np.ndarray:
     """Return the persona row that each pair belongs to, int64, (n_pairs,); parameters as in `split_by_persona`."""
     return np.asarray(np.repeat(persona_indptr[:-1], np.diff(rows.indptr)) + personas)
+
+
+def _beside(rows: Rows, others: Rows) -> Rows:
+    """Put the pairs of the same rows of two together."""
+    row_of_pair = np.concatenate([np.repeat(np.arange(part.n_rows), part.n_pairs) for part in (rows, others)])
+    order = np.argsort(row_of_pair, kind="stable")
+    indices, confidence, target = (
+        np.concatenate([getattr(part, name) for part in (rows, others)])[order]
+        for name in ("indices", "confidence", "target")
+    )
+    return Rows(_indptr(rows.n_pairs + others.n_pairs), indices, confidence, target)
+
+
+def _user_of_row(persona_indptr: np.ndarray) -> np.ndarray:
+    return np.repeat(np.arange(len(persona_indptr) - 1), np.diff(persona_indptr))
 
 
 def _indptr(n_pairs: np.ndarray) -> np.ndarray:

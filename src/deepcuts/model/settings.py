@@ -9,11 +9,18 @@ from typing import Literal
 from deepcuts.model.ranges import check_choices, check_ranges
 
 Confidence = Literal["binary", "log"]
+Target = Literal["one", "signed_log"]
 Start = Literal["cluster", "copy"]
 PersonaCount = Literal["log2", "all"]
 Reassignment = Literal["kept", "cosine", "score"]
 
-CHOICES = {"confidence": Confidence, "start": Start, "persona_count": PersonaCount, "reassignment": Reassignment}
+CHOICES = {
+    "confidence": Confidence,
+    "target": Target,
+    "start": Start,
+    "persona_count": PersonaCount,
+    "reassignment": Reassignment,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,15 +44,20 @@ class PersonaSettings:
         All unobserved weight over all observed weight, at least 0; the weight of one pair that was not observed
         is w0 = ratio · Σ c / (users · items).
     confidence, confidence_scale
-        Confidence of an observed pair: "binary", 1; "log", 1 + scale · log2(1 + plays), relative to the user's
-        mean.
+        Confidence of an observed pair: "binary", 1; "log", 1 + scale · log2(1 + plays).
+    target
+        What an observed pair should score: "one"; "signed_log", log2(plays + 0.1) − 2, below 0 for less than four
+        plays. The latter needs counts: where everything was played once, nobody has a taste.
+    user_normalization
+        Whether confidences, and signed targets, are divided by their mean size over the user's items.
     persona_unobserved_scale
         Factor on w0 once users are split, at least 0.
     persona_regularization_scale
         Factor on λ of users once they are split, above 0.
     lean
         μ, how strongly personas lean on the base vector of their user, in multiples of that user's base ridge.
-        Histories of hundreds of items want 2 to 4.
+    lean_history
+        Length of a history, in items, from which on the lean grows with its square root, above 0.
     diversity
         λ of prediction diversity as a multiple of w0, at least 0: items that are predicted for many users cost.
     distinction
@@ -84,9 +96,12 @@ class PersonaSettings:
     unobserved_ratio: float = 8.0
     confidence: Confidence = "log"
     confidence_scale: float = 1.0
+    target: Target = "one"
+    user_normalization: bool = True
     persona_unobserved_scale: float = 0.6
     persona_regularization_scale: float = 0.4
     lean: float = 0.9
+    lean_history: float = 50.0
     diversity: float = 0.0
     distinction: float = 0.0
     distinction_floor: float = 0.1
@@ -120,6 +135,7 @@ _RANGES = {
     "persona_unobserved_scale": (0, 1e3),
     "persona_regularization_scale": (1e-9, 1e3),
     "lean": (0, 1e6),
+    "lean_history": (1e-9, 1e9),
     "diversity": (0, 1e6),
     "distinction": (0, 1e6),
     "distinction_floor": (1e-6, 1e6),

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from deepcuts.kernels.threads import as_many_as_worth_it
 from deepcuts.model.history import UserProgress
 from deepcuts.model.rows import Rows, persona_row_of_pair
 from deepcuts.model.scale import Scale
@@ -93,13 +94,17 @@ def settle(rows: Rows, items: FixedItems, on_users: UserProgress = lambda n_user
         Called with the number of users done so far.
     """
     parts = []
-    for first, last in user_blocks(rows.indptr):
-        block = rows.block(first, last)
-        nothing = np.zeros((block.n_rows, items.factors.shape[1]), np.float32)
-        base = solve_exactly(base_side(block, items.scale, items.settings), items, nothing)
-        parts.append(split_users(block, base, items) if items.settings.n_personas > 1 else as_one_persona(block, base))
-        on_users(last)
+    with as_many_as_worth_it(len(rows.indices)):
+        for first, last in user_blocks(rows.indptr):
+            parts.append(_settle_block(rows.block(first, last), items))
+            on_users(last)
     return join(parts)
+
+
+def _settle_block(rows: Rows, items: FixedItems) -> Tastes:
+    nothing = np.zeros((rows.n_rows, items.factors.shape[1]), np.float32)
+    base = solve_exactly(base_side(rows, items.scale, items.settings), items, nothing)
+    return split_users(rows, base, items) if items.settings.n_personas > 1 else as_one_persona(rows, base)
 
 
 def solve_exactly(side: UserSide, items: FixedItems, start: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.assignment import assign, regroup
 from deepcuts.kernels.clustering import cluster_histories
+from deepcuts.kernels.few_histories import cluster_few_histories
 from deepcuts.model.rows import Rows
 from deepcuts.model.settings import PersonaSettings
 
@@ -69,8 +70,10 @@ def cluster_start(rows: Rows, item_factors: np.ndarray, most: np.ndarray, seed: 
     """
     personas = np.zeros(len(rows.indices), np.int8)
     n_found = np.empty(rows.n_rows, np.int64)
-    inputs = map(read_only, (rows.indptr, rows.indices, directions(item_factors), most))
-    cluster_histories(*inputs, seed, _MAX_ROUNDS, personas, n_found)
+    few = 8 * len(rows.indices) < len(item_factors)  # directions of all items would take longer than the clustering
+    kernel, vectors = (cluster_few_histories, item_factors[rows.indices]) if few else (cluster_histories, item_factors)
+    inputs = map(read_only, (rows.indptr, rows.indices, directions(vectors), most))
+    kernel(*inputs, seed, _MAX_ROUNDS, personas, n_found)
     return Split.of(personas, n_found)
 
 

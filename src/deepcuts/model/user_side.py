@@ -8,7 +8,7 @@ import numpy as np
 
 from deepcuts.model.distinction import Distinction
 from deepcuts.model.diversity import Diversity
-from deepcuts.model.lean import Lean
+from deepcuts.model.lean import Lean, lean_weights
 from deepcuts.model.ridge import base_ridge, frequency_ridge
 from deepcuts.model.rows import Rows, split_by_persona
 from deepcuts.model.scale import Scale
@@ -74,12 +74,12 @@ class UserSide:
             term += self.diversity.crowd_term(item_gram, start)
         if self.distinction is not None:
             term += self.distinction.term(start)
-        return solve(self.rows, item_factors, Penalty.of(term, self.settings.lowest_factor), start, effort)
+        return solve(self.rows.whole, item_factors, Penalty.of(term, self.settings.lowest_factor), start, effort)
 
 
 def base_side(rows: Rows, scale: Scale, settings: PersonaSettings) -> UserSide:
     """One row per user."""
-    ridge = base_ridge(rows.weights, scale, settings)
+    ridge = base_ridge(rows.whole.weights, scale, settings)
     return UserSide(rows, ridge, scale.w0, _diversity(scale.w0, scale, settings), None, None, settings)
 
 
@@ -102,12 +102,12 @@ def persona_side(rows: Rows, base: np.ndarray, split: Split, scale: Scale, setti
     w0 = scale.w0 * settings.persona_unobserved_scale
     ridge = frequency_ridge(
         settings.user_regularization * settings.persona_regularization_scale,
-        persona_rows.weights,
+        persona_rows.whole.weights,
         w0 * scale.n_items,
         settings.frequency_exponent,
     )
-    of_user = base_ridge(rows.weights, scale, settings)
-    lean = Lean(settings.lean * of_user[user_of_row], base, user_of_row)
+    of_user = base_ridge(rows.whole.weights, scale, settings)
+    lean = Lean(lean_weights(of_user, rows.n_pairs, settings)[user_of_row], base, user_of_row)
     distinction = _distinction(split, of_user, scale, settings)
     return UserSide(persona_rows, ridge, w0, _diversity(w0, scale, settings), lean, distinction, settings)
 

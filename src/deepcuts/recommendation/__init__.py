@@ -4,12 +4,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from deepcuts.recommendation.lists import ScoreSource, recommend, recommend_batches
+    from deepcuts.recommendation.lists import recommend, recommend_batches
     from deepcuts.recommendation.settings import ListSettings
+    from deepcuts.recommendation.source import ScoreSource
 
 _HOMES = {
     "ListSettings": "settings",
-    "ScoreSource": "lists",
+    "ScoreSource": "source",
     "recommend": "lists",
     "recommend_batches": "lists",
 }

@@ -3,62 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
+import numba
 import numpy as np
 import pyarrow as pa
 
 from deepcuts.errors import SettingsError, UnknownIdError
 from deepcuts.ids import Ids
-from deepcuts.interactions import Interactions
-from deepcuts.kernels import ranking
-from deepcuts.kernels.arrays import read_only
-from deepcuts.recommendation.rarity import apply_power, apply_shift, item_frequency
+from deepcuts.recommendation.catalogue import Catalogue, catalogue_of
+from deepcuts.recommendation.factored import lists_from_factors
+from deepcuts.recommendation.rarity import item_frequency
+from deepcuts.recommendation.scored import lists_from_scores
 from deepcuts.recommendation.settings import ListSettings
+from deepcuts.recommendation.source import FactorSource, ScoreSource, has_factors, popularity
 
 logger = logging.getLogger(__name__)
 
 _BLOCK_SCORES = 16_000_000  # float32 scores held at a time: 64 MB
+_BLOCK_ENTRIES = 200_000  # places in the lists of a block where scores need not be held
 _NAMED_IN_WARNING = 20
-
-
-class ScoreSource(Protocol):
-    """What lists are made from: every user owns consecutive rows of scores, one per persona, and at least one.
-
-    Attributes
-    ----------
-    user_ids, item_ids
-        Whom and what the rows and columns of scores stand for.
-    persona_indptr
-        int64, (n_users + 1,): the rows of user u are ``persona_indptr[u]:persona_indptr[u + 1]``.
-    persona_shares
-        float32, (n_rows,): share of the user's listening.
-    seen
-        What the users have played; its items are those of `item_ids`.
-    item_listeners, item_plays
-        (n_items,): popularity among the `n_listeners` users that were trained on.
-    """
-
-    @property
-    def user_ids(self) -> Ids: ...  # noqa: D102
-    @property
-    def item_ids(self) -> Ids: ...  # noqa: D102
-    @property
-    def persona_indptr(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def persona_shares(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def seen(self) -> Interactions: ...  # noqa: D102
-    @property
-    def item_listeners(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def item_plays(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def n_listeners(self) -> int: ...  # noqa: D102
-
-    def scores(self, rows: np.ndarray) -> np.ndarray:
-        """Return a fresh float32 array of the scores of all items, (len(rows), n_items)."""
 
 
 def recommend(source: ScoreSource, users: str | Sequence[str] | None, settings: ListSettings) -> pa.Table:
@@ -92,9 +59,34 @@ def recommend_batches(
     """
     user_indexes = known_users(source.user_ids, users)
     allowed = allowed_items(source.item_ids, settings)
-    frequency = list_frequency(source, settings)
-    for block in blocks_of_users(source, user_indexes):
-        yield _to_table(source, block, *_lists_of_block(source, block, allowed, frequency, settings))
+    catalogue = catalogue_of(source.item_factors) if has_factors(source) else None
+    if has_factors(source) and catalogue is not None:
+        make = partial(_table_from_factors, source, catalogue, allowed, settings)
+        n_users = max(1, _BLOCK_ENTRIES // min(settings.k, len(allowed)))
+        yield from in_threads(make, np.split(user_indexes, range(n_users, len(user_indexes), n_users)))
+    else:
+        for block in blocks_of_users(source, user_indexes):
+            yield _to_table(source, block, *lists_from_scores(source, block, allowed, settings))
+
+
+def in_threads(make: Callable[[np.ndarray], pa.Table], blocks: Sequence[np.ndarray]) -> Iterator[pa.Table]:
+    """Yield what is made of each block, in order, made in as many threads as numba may use; a single one in this."""
+    n_threads = min(numba.get_num_threads(), len(blocks))
+    if n_threads == 1:
+        yield from map(make, blocks)
+        return
+    started: deque[Future[pa.Table]] = deque()
+    with ThreadPoolExecutor(n_threads) as pool:
+        try:
+            for block in blocks:
+                started.append(pool.submit(make, block))
+                if len(started) > n_threads:  # one more than threads, so that none waits for whoever takes the tables
+                    yield started.popleft().result()
+            while started:
+                yield started.popleft().result()
+        finally:
+            for future in started:
+                future.cancel()
 
 
 def known_users(user_ids: Ids, users: str | Sequence[str] | None) -> np.ndarray:
@@ -132,9 +124,7 @@ def allowed_items(item_ids: Ids, settings: ListSettings) -> np.ndarray:
 
 def list_frequency(source: ScoreSource, settings: ListSettings) -> np.ndarray:
     """Frequency of every item in (0, 1], by listeners or by plays."""
-    if settings.frequency == "plays":
-        return item_frequency(source.item_plays, float(source.item_plays.sum()))
-    return item_frequency(source.item_listeners, source.n_listeners)
+    return item_frequency(*popularity(source, settings))
 
 
 def blocks_of_users(source: ScoreSource, user_indexes: np.ndarray) -> Iterator[np.ndarray]:
@@ -145,60 +135,32 @@ def blocks_of_users(source: ScoreSource, user_indexes: np.ndarray) -> Iterator[n
     return iter(np.split(user_indexes, np.flatnonzero(np.diff(block_of_user)) + 1))
 
 
-def _lists_of_block(
-    source: ScoreSource, users: np.ndarray, allowed: np.ndarray, frequency: np.ndarray, settings: ListSettings
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Items, scores and personas of the lists of one block, each (n_users, k); -1 marks empty places."""
-    indptr, rows, persona = rows_of_users(source.persona_indptr, users)
-    weights = np.array([settings.persona_weight(p) for p in range(128)], np.float32)[persona]
-    rarities = np.array([settings.persona_rarity(p) for p in range(128)])[persona]
-    scores = source.scores(rows)
-    spreads = np.zeros(len(rows), np.float32)
-    if settings.dial == "shift" and np.any(rarities):
-        ranking.spread_of_rows(scores, spreads)
-    ranking.forbid(scores, *map(read_only, (indptr, *_seen_items(source, users, settings), allowed)))
-    if settings.dial == "power":
-        apply_power(scores, rarities, frequency)
-    shape = (len(users), min(settings.k, len(allowed)))
-    lists = np.empty(shape, np.int32), np.empty(shape, np.float32), np.empty(shape, np.int8)
-    if settings.mix == "share":
-        apply_shift(scores, rarities, spreads, frequency)
-        turns = weights * source.persona_shares[rows]
-        ranking.lists_by_share(scores, read_only(indptr), read_only(turns), *lists)
-    else:
-        scores[weights == 0] = -np.inf
-        scores *= np.where(weights == 0, np.float32(1), weights)[:, None]
-        widest = np.maximum.reduceat(spreads * weights, indptr[:-1])
-        apply_shift(scores, rarities, np.repeat(widest, np.diff(indptr)), frequency)
-        ranking.lists_by_max(scores, read_only(indptr), *lists)
-    return lists
-
-
-def rows_of_users(persona_indptr: np.ndarray, users: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows of some users: where each user's begin among them, which rows they are, and their persona numbers."""
-    n_rows = persona_indptr[users + 1] - persona_indptr[users]
-    indptr = np.concatenate([[0], np.cumsum(n_rows)])
-    persona = np.arange(indptr[-1]) - np.repeat(indptr[:-1], n_rows)
-    return indptr, np.repeat(persona_indptr[users], n_rows) + persona, persona
-
-
-def _seen_items(source: ScoreSource, users: np.ndarray, settings: ListSettings) -> tuple[np.ndarray, np.ndarray]:
-    if settings.include_seen:
-        return np.zeros(len(users) + 1, np.int64), np.empty(0, np.int32)
-    indptr, pairs, _ = rows_of_users(source.seen.indptr, users)
-    return indptr, source.seen.indices[pairs]
+def _table_from_factors(
+    source: FactorSource, catalogue: Catalogue, allowed: np.ndarray, settings: ListSettings, users: np.ndarray
+) -> pa.Table:
+    return _to_table(source, users, *lists_from_factors(source, catalogue, users, allowed, settings))
 
 
 def _to_table(
     source: ScoreSource, users: np.ndarray, items: np.ndarray, scores: np.ndarray, personas: np.ndarray
 ) -> pa.Table:
-    place = np.nonzero(items >= 0)
+    n_users, k = items.shape
+    rank = np.tile(np.arange(1, k + 1, dtype=np.int32), n_users)
+    user, items, scores, personas = np.repeat(users, k), items.ravel(), scores.ravel(), personas.ravel()
+    filled = items >= 0
+    if not np.all(filled):
+        rank, user, items, scores, personas = (part[filled] for part in (rank, user, items, scores, personas))
     return pa.table(
         {
-            "user_id": source.user_ids.take(users[place[0]]),
-            "item_id": source.item_ids.take(items[place]),
-            "rank": pa.array((place[1] + 1).astype(np.int32)),
-            "score": pa.array(scores[place]),
-            "persona": pa.array(personas[place]),
+            "user_id": source.user_ids.values.take(as_arrow(user)),
+            "item_id": source.item_ids.values.take(as_arrow(items)),
+            "rank": as_arrow(rank),
+            "score": as_arrow(scores),
+            "persona": as_arrow(personas),
         }
     )
+
+
+def as_arrow(values: np.ndarray) -> pa.Array:
+    """View contiguous numbers as an Arrow array; `pyarrow.array` would import pandas first, for half a second."""
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(values)])

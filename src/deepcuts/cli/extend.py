@@ -1,0 +1,26 @@
+"""`deepcuts extend`: new plays join a model."""
+
+from __future__ import annotations
+
+from deepcuts.cli.options import Force, ModelFile, Output, PlaysFile, Quiet
+from deepcuts.cli.remarks import Remarks
+
+EXAMPLES = ("deepcuts extend model.safetensors today.safetensors -o grown.safetensors",)
+
+
+def extend(model: ModelFile, plays: PlaysFile, output: Output, force: Force = False, quiet: Quiet = False) -> None:
+    """Let new plays join a model, of new users and new items as well, without training again.
+
+    Counts are added to those there are. Users with new plays and new items are solved for; all else stays as it is.
+    """
+    from deepcuts.cli.plays_files import read_interactions
+    from deepcuts.model import load
+    from deepcuts.storage import check_output
+
+    remarks = Remarks(quiet)
+    check_output(output, force=force)
+    before = load(model)
+    grown = before.extend(read_interactions(plays))
+    grown.save(output, force=force)
+    n_users, n_items = (len(getattr(grown, ids)) - len(getattr(before, ids)) for ids in ("user_ids", "item_ids"))
+    remarks.say(f"{n_users:,} users and {n_items:,} items joined. Saved {output}.")

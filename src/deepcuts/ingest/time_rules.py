@@ -1,0 +1,143 @@
+"""How much a play counts, by when it was heard: limits, caps on sessions and days, and fading with age."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+
+from deepcuts.errors import SettingsError
+
+DAY = 86_400
+
+_PART_OF_DATE = re.compile(r"\d{4}(-\d{2})?")
+_WHEN = "Give a date such as 2024-01-31, a timestamp such as 2024-01-31T18:00:00Z, a year or a month."
+
+
+@dataclass(frozen=True)
+class TimeRules:
+    """How much a play counts, by when it was heard; without any of these, every play counts as 1.
+
+    A play is kept if ``since <= t < until``. Of the plays of one item in one session, and then of those in one day
+    (of UTC), the earliest are kept until the cap is reached. What is left counts ``2 ** (-age / half_life)``, where age
+    is ``max(0, now - t)`` in days: as much as ever when it is new, half of that one half-life later.
+    Dislikes (plays below 0) fade, too, and no cap holds for them.
+
+    Parameters
+    ----------
+    since
+        The first moment to count: a year, a month, a date (its midnight, UTC) or a timestamp; None sets no limit.
+    until
+        The first moment no longer to count, given alike; None sets no limit.
+    half_life
+        Days after which a play counts half, above 0; None lets plays never fade.
+    now
+        The moment that age is counted from; None takes the latest play that is kept.
+    session_cap
+        The most plays of one item in one session, at least 1; None sets no cap.
+    session_gap
+        Minutes without a play that end a session, above 0.
+    day_cap
+        The most plays of one item in one day, at least 1; None sets no cap.
+
+    Raises
+    ------
+    SettingsError
+        If one is out of its range.
+    """
+
+    since: str | None = None
+    until: str | None = None
+    half_life: float | None = None
+    now: str | None = None
+    session_cap: int | None = None
+    session_gap: float = 30.0
+    day_cap: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("half_life", "session_gap"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < float("inf"):
+                raise SettingsError(f"{name} is {value!r}. Give a number above 0.")
+        for name in ("session_cap", "day_cap"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise SettingsError(f"{name} is {value!r}. Give a whole number of at least 1.")
+        since, until, _ = (_seconds(name, getattr(self, name)) for name in ("since", "until", "now"))
+        if since is not None and until is not None and since >= until:
+            raise SettingsError(f"since={self.since!r} is not before until={self.until!r}.")
+
+    @property
+    def active(self) -> bool:
+        """Whether any rule is set, so that times are needed."""
+        idle = {"now", "session_gap"}
+        return any(getattr(self, each.name) is not None for each in fields(self) if each.name not in idle)
+
+
+def timed_rows(rows: str, rules: TimeRules) -> str:
+    """SELECT of user_id, item_id, plays and played_at with plays counted by the rules; rows that count 0 drop out.
+
+    Parameters
+    ----------
+    rows
+        SQL of what stands after FROM, with these four columns; rows without ids or without a time drop out.
+    rules
+        The rules.
+    """
+    capped = "within"
+    if rules.session_cap is not None:
+        capped = _capped(_in_sessions(capped, rules.session_gap), "session", rules.session_cap)
+    if rules.day_cap is not None:
+        days = f"(SELECT *, floor(played_at / {DAY}) AS day FROM {capped})"
+        capped = _capped(days, "day", rules.day_cap)
+    return f"""
+        WITH within AS MATERIALIZED (
+            SELECT user_id, item_id, plays, played_at FROM {rows}
+            WHERE user_id IS NOT NULL AND {" AND ".join(_limits(rules))})
+        SELECT user_id, item_id, plays * {_weight(rules)} AS plays, played_at FROM {capped} WHERE plays <> 0"""
+
+
+def _limits(rules: TimeRules) -> list[str]:
+    since, until = _seconds("since", rules.since), _seconds("until", rules.until)
+    limits = ["played_at IS NOT NULL"]
+    limits += [] if since is None else [f"played_at >= {since}"]
+    return limits + ([] if until is None else [f"played_at < {until}"])
+
+
+def _in_sessions(rows: str, gap: float) -> str:
+    """Number the sessions of each user: one ends where nothing is played for longer than `gap` minutes."""
+    return f"""(
+        SELECT * EXCLUDE (starts), sum(starts) OVER (PARTITION BY user_id ORDER BY played_at) AS session
+        FROM (SELECT *, CASE WHEN played_at - lag(played_at) OVER (PARTITION BY user_id ORDER BY played_at)
+                                  > {gap * 60} THEN 1 ELSE 0 END AS starts FROM {rows}))"""
+
+
+def _capped(rows: str, span: str, cap: int) -> str:
+    """Keep of each item, in each span of time, the earliest plays up to the cap."""
+    return f"""(
+        SELECT user_id, item_id, played_at, least(plays, greatest(0, {cap} - coalesce(before, 0))) AS plays
+        FROM (SELECT *, sum(greatest(plays, 0)) OVER (PARTITION BY user_id, item_id, {span} ORDER BY played_at
+                                         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM {rows}))"""
+
+
+def _weight(rules: TimeRules) -> str:
+    if rules.half_life is None:
+        return "1"
+    now = _seconds("now", rules.now)
+    latest = "(SELECT max(played_at) FROM within)" if now is None else str(now)
+    return f"pow(2, -greatest(0, {latest} - played_at) / {rules.half_life * DAY!r})"
+
+
+def _seconds(name: str, text: str | None) -> int | None:
+    """Seconds since 1970 of a moment; what names no zone is UTC."""
+    if text is None:
+        return None
+    whole = text + "-01-01"[len(text) - 4 :] if _PART_OF_DATE.fullmatch(text) else text
+    try:
+        moment = datetime.fromisoformat(whole)
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError):
+        raise SettingsError(f"{name} is {text!r}. {_WHEN}") from None
+
+
+NO_RULES = TimeRules()

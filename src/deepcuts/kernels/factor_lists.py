@@ -1,0 +1,79 @@
+"""Lists of users whose scores are products of factors."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from deepcuts.kernels.ranking import NOTHING, interleave
+from deepcuts.kernels.tiles import make_desk, top_of_personas
+
+
+@njit(cache=True, nogil=True)
+def lists_by_share(tiles, dial, voices, seen_indptr, seen_items, allowed, list_items, list_scores, list_personas):
+    """Let each persona rank on its own and interleave them by their turns.
+
+    Parameters
+    ----------
+    tiles, dial, voices
+        Items, what is done to scores, and the personas of the users; see `deepcuts.kernels.tiles`.
+    seen_indptr, seen_items
+        int64, (n_users + 1,) and int32: items of each user to leave out.
+    allowed
+        bool, (n_items,): items that may be listed.
+    list_items, list_scores, list_personas
+        int32, float32 and int8, (n_users, k): overwritten; places left empty hold -1 in `list_items`.
+    """
+    most, depth, listable = most_rows(voices.indptr), list_items.shape[1], allowed.copy()
+    top_scores, top_items = np.empty((most, depth), np.float32), np.empty((most, depth), np.int32)
+    sizes, listed, desk = np.empty(most, np.int64), np.zeros(len(allowed), np.bool_), make_desk(tiles, 1, depth)
+    for u in range(len(voices.indptr) - 1):
+        first, last = voices.indptr[u], voices.indptr[u + 1]
+        hide(seen_items[seen_indptr[u] : seen_indptr[u + 1]], listable)
+        for p in range(last - first):
+            row, sizes[p] = first + p, 0
+            if voices.turns[row] > 0:
+                sizes[p] = top_of_personas(
+                    tiles, dial, voices, row, row + 1, listable, desk, top_scores[p], top_items[p]
+                )
+        show(seen_items[seen_indptr[u] : seen_indptr[u + 1]], allowed, listable)
+        list_items[u] = NOTHING
+        own = list_items[u], list_scores[u], list_personas[u]
+        interleave(top_scores, top_items, sizes, voices.turns[first:last], listed, *own)
+
+
+@njit(cache=True, nogil=True)
+def lists_by_max(tiles, dial, voices, seen_indptr, seen_items, allowed, list_items, list_scores, list_personas):
+    """Rank the items of every user by the best of their personas' scores; the parameters are as in `lists_by_share`."""
+    listable, desk = allowed.copy(), make_desk(tiles, most_rows(voices.indptr), list_items.shape[1])
+    for u in range(len(voices.indptr) - 1):
+        first, last = voices.indptr[u], voices.indptr[u + 1]
+        hide(seen_items[seen_indptr[u] : seen_indptr[u + 1]], listable)
+        size = top_of_personas(tiles, dial, voices, first, last, listable, desk, list_scores[u], list_items[u])
+        show(seen_items[seen_indptr[u] : seen_indptr[u + 1]], allowed, listable)
+        list_items[u, size:] = NOTHING
+        for place in range(size):
+            list_personas[u, place] = desk.personas[list_items[u, place]]
+
+
+@njit(cache=True, nogil=True)
+def hide(items, listable):
+    """Take some items out of those that may be listed."""
+    for item in items:
+        listable[item] = False
+
+
+@njit(cache=True, nogil=True)
+def show(items, allowed, listable):
+    """Undo `hide`."""
+    for item in items:
+        listable[item] = allowed[item]
+
+
+@njit(cache=True, nogil=True)
+def most_rows(indptr):
+    """Return the number of personas of the user who has the most, at least 1."""
+    most = 1
+    for u in range(len(indptr) - 1):
+        most = max(most, indptr[u + 1] - indptr[u])
+    return most

@@ -1,0 +1,52 @@
+"""How the scores of a persona spread over all items, without computing them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, nogil=True)
+def moments(factors):
+    """Sum of the rows of a matrix, and of their outer products, float64, (n_factors,) and (n_factors, n_factors)."""
+    n_factors = factors.shape[1]
+    total, products = np.zeros(n_factors), np.zeros((n_factors, n_factors))
+    for row in factors:
+        for f in range(n_factors):
+            value = np.float64(row[f])
+            if value != 0.0:
+                total[f] += value
+                for g in range(n_factors):
+                    products[f, g] += value * np.float64(row[g])
+    return total, products
+
+
+@njit(cache=True, nogil=True)
+def spread_of_products(factors, total, products, n_items, spreads):
+    """Write the standard deviation of the scores of every row over all items, √(xᵀ M x / n − (x·t / n)²).
+
+    Parameters
+    ----------
+    factors
+        float32, (n_rows, n_factors): persona rows x.
+    total, products
+        t and M, the `moments` of the items.
+    n_items
+        n.
+    spreads
+        float32, (n_rows,): overwritten.
+    """
+    n_factors = factors.shape[1]
+    through = np.empty(n_factors)
+    for row in range(len(factors)):
+        mean, square = 0.0, 0.0
+        through[:] = 0.0
+        for f in range(n_factors):
+            value = np.float64(factors[row, f])
+            if value != 0.0:
+                mean += value * total[f] / n_items
+                for g in range(n_factors):
+                    through[g] += value * products[f, g]
+        for f in range(n_factors):
+            square += through[f] * np.float64(factors[row, f]) / n_items
+        spreads[row] = np.sqrt(max(square - mean * mean, 0.0))

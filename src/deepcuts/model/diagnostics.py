@@ -1,0 +1,94 @@
+"""Whether personas are several tastes, or one taste several times: what a collapse would show in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deepcuts.model.start import directions, most_personas
+
+if TYPE_CHECKING:
+    from deepcuts.model.persona_model import PersonaModel
+
+ALIKE = 0.99  # the cosine from which two personas are one
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """Figures of the personas of all users of a model.
+
+    What the smaller personas are worth in a holdout, no model knows: `deepcuts.evaluate` tells, as nondominant_recall.
+
+    Parameters
+    ----------
+    n_personas
+        Personas in all.
+    users_by_number
+        Number of users for every number of personas, ascending.
+    effective_personas
+        exp(entropy of the shares), the mean over users: that many equal personas would be as diverse.
+    dominant_share
+        Share of the largest persona, the mean over users.
+    mean_cosine
+        Cosine of two personas of a user: the mean over pairs, then over users who have two; NaN where nobody has.
+    n_alike
+        Pairs of personas of a user with a cosine of at least 0.99: 0, unless personas have collapsed.
+    n_empty
+        Personas whose vector is 0, so that they recommend nothing; users without plays have one.
+    n_dropped
+        Personas that users might have had by the lengths of their histories, and which were found empty, or joined to
+        one like them.
+    """
+
+    n_personas: int
+    users_by_number: dict[int, int]
+    effective_personas: float
+    dominant_share: float
+    mean_cosine: float
+    n_alike: int
+    n_empty: int
+    n_dropped: int
+
+
+def diagnose(model: PersonaModel) -> Diagnostics:
+    """Look at the personas of all users."""
+    indptr = model.persona_indptr
+    n_personas = np.diff(indptr)
+    numbers, n_users = np.unique(n_personas, return_counts=True)
+    cosines, user_of_pair = _pairwise_cosines(model.persona_factors, indptr)
+    n_pairs = np.bincount(user_of_pair, minlength=len(n_personas))
+    sums = np.bincount(user_of_pair, weights=cosines, minlength=len(n_personas))
+    several = n_pairs > 0
+    allowed = most_personas(np.diff(model.seen.indptr), model.settings)
+    return Diagnostics(
+        int(indptr[-1]),
+        dict(zip(numbers.tolist(), n_users.tolist(), strict=True)),
+        float(effective_personas(model).mean()),
+        float(np.maximum.reduceat(model.persona_shares, indptr[:-1]).mean()),
+        float(np.mean(sums[several] / n_pairs[several])) if several.any() else float("nan"),
+        int(np.sum(cosines >= ALIKE)),
+        int(np.sum(~np.any(model.persona_factors, axis=1))),
+        int(np.sum(allowed - n_personas)),
+    )
+
+
+def effective_personas(model: PersonaModel) -> np.ndarray:
+    """exp(entropy of the persona shares) of each user, float64, (n_users,)."""
+    shares = model.persona_shares.astype(np.float64)
+    terms = -shares * np.log(shares, out=np.zeros_like(shares), where=shares > 0)
+    numbers: np.ndarray = np.exp(np.add.reduceat(terms, model.persona_indptr[:-1]))
+    return numbers
+
+
+def _pairwise_cosines(factors: np.ndarray, indptr: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cosines of all pairs of personas of a user, and the user of each pair; a step apart at a time."""
+    user_of_row = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+    ways = directions(factors)
+    cosines, users = [np.empty(0, np.float32)], [np.empty(0, np.int64)]
+    for step in range(1, int(np.diff(indptr).max(initial=1))):
+        first = np.flatnonzero(user_of_row[:-step] == user_of_row[step:])
+        cosines.append(np.einsum("ij,ij->i", ways[first], ways[first + step]))
+        users.append(user_of_row[first])
+    return np.concatenate(cosines), np.concatenate(users)

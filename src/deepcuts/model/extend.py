@@ -1,0 +1,186 @@
+"""New plays join a trained model: new users, new items, and users whose plays have grown, without training again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deepcuts.errors import DataError
+from deepcuts.interactions import Interactions
+from deepcuts.model.confidence import user_rows
+from deepcuts.model.merge import merge_plays
+from deepcuts.model.ridge import frequency_ridge
+from deepcuts.model.rows import Rows, transpose
+from deepcuts.model.settle import FixedItems, Tastes, join, settle, solve_exactly
+from deepcuts.model.solve import EXACT, Penalty, gram, solve
+from deepcuts.model.term import Term
+from deepcuts.model.user_side import UserSide, base_side
+
+if TYPE_CHECKING:
+    from deepcuts.model.persona_model import PersonaModel, Popularity
+
+_ROUNDS = 2  # of touched users' base vectors, then new items
+
+
+@dataclass(frozen=True, eq=False)
+class Growth:
+    """What grows, in the order of the merged ids.
+
+    Parameters
+    ----------
+    old, plays
+        The old plays, and these with the new ones.
+    touched
+        Users with new plays, int64, ascending.
+    old_user, old_item
+        Where the old users and items now are, int64.
+    """
+
+    old: Interactions
+    plays: Interactions
+    touched: np.ndarray
+    old_user: np.ndarray
+    old_item: np.ndarray
+
+    @classmethod
+    def of(cls, old: Interactions, new: Interactions) -> Growth:
+        """Merge plays."""
+        plays = merge_plays(old, new)
+        return cls(
+            old,
+            plays,
+            np.sort(plays.user_ids.indexes_of(new.user_ids.values)),
+            plays.user_ids.indexes_of(old.user_ids.values),
+            plays.item_ids.indexes_of(old.item_ids.values),
+        )
+
+    @property
+    def n_new_users(self) -> int:
+        """Users that were not there."""
+        return self.plays.n_users - len(self.old_user)
+
+    @property
+    def new_items(self) -> np.ndarray:
+        """Items that were not there, int64, ascending."""
+        return np.setdiff1d(np.arange(self.plays.n_items), self.old_item)
+
+    def place_users(self, values: np.ndarray) -> np.ndarray:
+        """Put values of old users where these now are; 0 for new ones."""
+        return _place(values, self.old_user, self.plays.n_users)
+
+    def place_items(self, values: np.ndarray) -> np.ndarray:
+        """Put values of old items where these now are; 0 for new ones."""
+        return _place(values, self.old_item, self.plays.n_items)
+
+
+def extend(model: PersonaModel, plays: Interactions) -> PersonaModel:
+    """Let new plays join; see `PersonaModel.extend`.
+
+    Users with new plays and new items are solved for in turn, a few times, by the base; then these users are settled
+    like any others. All other users, and the old items, stay as they are.
+    """
+    if plays.n_pairs == 0:
+        raise DataError("There are no plays to extend the model by.")
+    growth = Growth.of(model.seen, plays)
+    rows = user_rows(growth.plays, model.settings)
+    touched = rows.take(growth.touched)
+    items = _with_room(model, growth, rows)
+    base = growth.place_users(model.tastes.base_factors)
+    for _ in range(_ROUNDS):
+        side = base_side(touched, items.scale, items.settings)
+        base[growth.touched] = solve_exactly(side, items, base[growth.touched])
+        items = replace(items, crowd=model.items.crowd + _moved(model, growth, base).sum(axis=0, dtype=np.float64))
+        items = _with_new_items(items, growth, side, rows.whole, base)
+    items = replace(items, scale=replace(items.scale, taste_square=_taste_square(model, growth, base)))
+    tastes = _arrange(model, growth, settle(touched, items))
+    return replace(
+        model, items=items, popularity=_popularity(model, growth), seen=growth.plays, tastes=tastes, item_map=None
+    )
+
+
+def _with_room(model: PersonaModel, growth: Growth, rows: Rows) -> FixedItems:
+    """Make room for new items, whose factors are 0, and measure the data again."""
+    old, settings = model.items.scale, model.settings
+    n_users = old.n_users + growth.n_new_users
+    observed = float(rows.weights.sum() - user_rows(growth.old, settings).weights.sum())
+    unobserved = old.w0 * old.n_users * old.n_items + settings.unobserved_ratio * observed
+    n_items = growth.plays.n_items
+    scale = replace(old, w0=unobserved / (n_users * n_items), n_users=n_users, n_items=n_items)
+    return replace(model.items, factors=growth.place_items(model.item_factors), scale=scale)
+
+
+def _with_new_items(items: FixedItems, growth: Growth, side: UserSide, rows: Rows, base: np.ndarray) -> FixedItems:
+    """Solve for the new items, all users fixed: a half-step of those rows alone."""
+    new, settings, scale = growth.new_items, items.settings, items.scale
+    own = _rows_of_items(rows, new, len(items.factors))
+    unobserved = scale.w0 * scale.n_users
+    ridge = frequency_ridge(settings.item_regularization, own.weights, unobserved, settings.frequency_exponent)
+    everyone = gram(base) * (scale.n_users / len(base))  # a model of visitors holds few of those it was trained on
+    term = Term(shared=scale.w0 * everyone, ridge=ridge)
+    if side.diversity is not None:
+        term += side.diversity.item_term(items.crowd)
+    factors = items.factors.copy()
+    factors[new], _ = solve(own, base, Penalty.of(term, settings.lowest_factor), factors[new], EXACT)
+    return replace(items, factors=factors, gram=gram(factors))
+
+
+def _rows_of_items(rows: Rows, items: np.ndarray, n_items: int) -> Rows:
+    """Rows of some items from those of all users."""
+    place = np.full(n_items, -1, np.int32)
+    place[items] = np.arange(len(items))
+    there = place[rows.indices] >= 0
+    indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(there)])[rows.indptr]
+    of_users = Rows(indptr, place[rows.indices[there]], rows.confidence[there], rows.target[there])
+    return transpose(of_users, len(items))
+
+
+def _moved(model: PersonaModel, growth: Growth, base: np.ndarray) -> np.ndarray:
+    """How far the base vectors of touched users have moved; new users come from 0."""
+    return np.asarray((base - growth.place_users(model.tastes.base_factors))[growth.touched])
+
+
+def _taste_square(model: PersonaModel, growth: Growth, base: np.ndarray) -> float:
+    """Mean squared length of base vectors, with those of touched users as they are now."""
+    old, now = growth.place_users(model.tastes.base_factors)[growth.touched], base[growth.touched]
+    total = model.items.scale.taste_square * model.items.scale.n_users + float(np.sum(now**2) - np.sum(old**2))
+    return max(total, 0.0) / (model.items.scale.n_users + growth.n_new_users)
+
+
+def _popularity(model: PersonaModel, growth: Growth) -> Popularity:
+    """Add new pairs, plays and users to those that were counted in training."""
+    old, counted = growth.old, model.popularity
+    return replace(
+        counted,
+        listeners=growth.plays.item_listeners + growth.place_items(counted.listeners - old.item_listeners),
+        plays=growth.plays.item_plays + growth.place_items(counted.plays - old.item_plays),
+        n_listeners=counted.n_listeners + growth.n_new_users,
+    )
+
+
+def _arrange(model: PersonaModel, growth: Growth, settled: Tastes) -> Tastes:
+    """Tastes of all users in their new order: the settled ones of touched users, and what the others had."""
+    both, n_pairs = join([model.tastes, settled]), np.diff(growth.plays.indptr)[growth.touched]
+    pair_indptr = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(growth.old.indptr), n_pairs]))])
+    source = np.empty(growth.plays.n_users, np.int64)
+    source[growth.old_user] = np.arange(growth.old.n_users)
+    source[growth.touched] = growth.old.n_users + np.arange(len(growth.touched))
+    rows, persona_indptr = _gather(both.persona_indptr, source)
+    pairs, _ = _gather(pair_indptr, source)
+    base = both.base_factors[source]
+    factors = base if model.settings.n_personas == 1 else both.persona_factors[rows]
+    return Tastes(base, factors, persona_indptr, both.persona_shares[rows], both.personas[pairs])
+
+
+def _gather(indptr: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Places of the entries of some groups in an order of the groups, and where each group's now begin."""
+    sizes = np.diff(indptr)[order]
+    moved = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+    return np.arange(moved[-1]) + np.repeat(indptr[order] - moved[:-1], sizes), moved
+
+
+def _place(values: np.ndarray, places: np.ndarray, n: int) -> np.ndarray:
+    placed = np.zeros((n, *values.shape[1:]), values.dtype)
+    placed[places] = values
+    return placed

@@ -1,0 +1,87 @@
+"""What the factors of a model stand for, and what a user's personas do: names from the items behind them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from deepcuts.model.persona_model import PersonaModel
+
+_N_NAMING = 20  # items that a factor is named from
+
+
+def name_personas(model: PersonaModel, user_index: int) -> list[str]:
+    """Name the personas of a user from their own items: much played, and near the direction of the persona."""
+    rows = slice(model.persona_indptr[user_index], model.persona_indptr[user_index + 1])
+    pairs = slice(model.seen.indptr[user_index], model.seen.indptr[user_index + 1])
+    items, plays = model.seen.user_items(user_index)
+    personas = model.tastes.personas[pairs]
+    groups, weights = [], []
+    for number, vector in enumerate(model.persona_factors[rows]):
+        own = personas == number
+        groups.append(items[own])
+        weights.append(np.log2(1 + plays[own]) * np.maximum(_cosines(model.item_factors[items[own]], vector), 1e-6))
+    return model.namer.names(groups, weights)
+
+
+def name_factors(model: PersonaModel) -> list[str]:
+    """Name all factors from the items that load on them; see `strongest_items`."""
+    items, strength = strongest_items(model, _N_NAMING)
+    return model.namer.names(list(items), list(strength))
+
+
+def describe_factors(model: PersonaModel, n_items: int) -> pa.Table:
+    """Tabulate the items that stand for each factor; see `PersonaModel.factors`."""
+    items, _ = strongest_items(model, n_items)
+    factor = np.repeat(np.arange(len(items)), items.shape[1])
+    flat = items.ravel()
+    return pa.table(
+        {
+            "factor": factor.astype(np.int32),
+            "factor_name": pa.array(name_factors(model)).take(pa.array(factor)),
+            "share": factor_shares(model)[factor],
+            "rank": np.tile(np.arange(1, items.shape[1] + 1, dtype=np.int32), len(items)),
+            "item_id": model.item_ids.take(flat),
+            "name": model.item_names(flat),
+            "loading": model.item_factors[flat, factor],
+        }
+    )
+
+
+def factor_shares(model: PersonaModel) -> np.ndarray:
+    """Share of all scores of all users in training that comes through each factor, float64, (n_factors,).
+
+    Σ_up Σ_i U_up · V_i = Σ_f M_f Σ_i V_if with M = Σ_up U_up. Where factors may be negative, sizes count.
+    """
+    through: np.ndarray = np.abs(model.items.crowd * model.item_factors.sum(axis=0, dtype=np.float64))
+    through /= max(float(through.sum()), np.finfo(np.float64).tiny)
+    return through
+
+
+def strongest_items(model: PersonaModel, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Find the items that stand for each factor, and how strongly, both (n_factors, n), the strongest first.
+
+    An item that loads on all factors stands for none, and one that few people know says little to most: the strength
+    is V_if · V_if / ‖V_i‖ · log2(1 + listeners).
+    """
+    factors = model.item_factors
+    lengths = np.maximum(np.linalg.norm(factors, axis=1), np.finfo(np.float32).tiny)
+    known = np.log2(1 + model.item_listeners) / lengths
+    n = min(n, len(factors))
+    found = [_largest(loading * np.abs(loading) * known, n) for loading in np.ascontiguousarray(factors.T)]
+    return np.array([items for items, _ in found]), np.array([strength for _, strength in found])
+
+
+def _largest(values: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Places of the n largest values, the largest first, and the values there."""
+    places = np.sort(np.argpartition(-values, n - 1)[:n])
+    places = places[np.argsort(-values[places], kind="stable")]
+    return places, values[places]
+
+
+def _cosines(vectors: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(direction)
+    return np.asarray(vectors @ direction / np.maximum(lengths, np.finfo(np.float32).tiny))

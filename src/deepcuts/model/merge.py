@@ -1,0 +1,87 @@
+"""Plays that come later, put together with those there were: counts, times, dislikes, names and tags."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from deepcuts.ids import Ids
+from deepcuts.interactions import Interactions
+from deepcuts.labels import Labels
+
+
+def merge_plays(old: Interactions, new: Interactions) -> Interactions:
+    """Add new plays to old ones.
+
+    Counts of the same user and item are summed, dislikes with them, and the later time is kept, where both have times.
+    What the old items were called stays; new names and tags are taken where there were none.
+    """
+    users, items = _union(old.user_ids, new.user_ids), _union(old.item_ids, new.item_ids)
+    timed = old.last_played is not None and new.last_played is not None
+    parts = [part for plays in (old, new) for part in _signed_pairs(plays, users, items, timed=timed)]
+    pairs, counts, times = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    order = np.argsort(pairs, kind="stable")
+    pairs, first = np.unique(pairs[order], return_index=True)
+    merged = Interactions(
+        np.searchsorted(pairs, np.arange(len(users) + 1) * len(items)),
+        (pairs % len(items)).astype(np.int32),
+        np.add.reduceat(counts[order], first).astype(np.float32),
+        users,
+        items,
+        np.maximum.reduceat(times[order], first) if timed else None,
+        merge_labels(old, new, items),
+    )
+    return merged.set_dislikes_apart()
+
+
+def merge_labels(old: Interactions, new: Interactions, items: Ids) -> Labels | None:
+    """Labels of the items of both; None where neither has any."""
+    labelled = [plays for plays in (old, new) if plays.labels is not None]
+    if not labelled:
+        return None
+    names = pa.concat_tables([_names(plays) for plays in labelled])
+    tags = [_tags(plays) for plays in labelled]
+    known = tags[0]["item_id"]
+    later = [table.filter(pc.invert(pc.is_in(table["item_id"], value_set=known))) for table in tags[1:]]
+    return Labels.of(items, names, pa.concat_tables([tags[0], *later]))
+
+
+def _union(old: Ids, new: Ids) -> Ids:
+    values = pc.unique(pa.concat_arrays([old.values, new.values]))
+    return Ids(values.take(pc.sort_indices(values)), old.kind)
+
+
+def _signed_pairs(
+    plays: Interactions, users: Ids, items: Ids, *, timed: bool
+) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Pairs as one integer each, their counts (below 0 for dislikes), and their times; of plays, and of dislikes."""
+    of_user, of_item = users.indexes_of(plays.user_ids.values), items.indexes_of(plays.item_ids.values)
+    found = []
+    for part, sign in ((plays, 1.0), (plays.dislikes, -1.0)):
+        if part is not None:
+            pairs = of_user[part.user_of_pair()] * len(items) + of_item[part.indices]
+            never = np.full(len(pairs), np.iinfo(np.int64).min)
+            times = part.last_played if timed and part.last_played is not None else never
+            found.append((pairs, sign * part.plays.astype(np.float64), times))
+    return found
+
+
+def _names(plays: Interactions) -> pa.Table:
+    """Names that are more than the id."""
+    ids, names = plays.item_ids.values, plays.item_names(np.arange(plays.n_items))
+    return pa.table({"item_id": ids, "name": names}).filter(pc.not_equal(ids, names))
+
+
+def _tags(plays: Interactions) -> pa.Table:
+    labels = plays.labels
+    if labels is None:
+        return pa.table({"item_id": [], "tag": [], "weight": []})
+    tags = labels.tags.tocoo()
+    return pa.table(
+        {
+            "item_id": plays.item_ids.take(tags.row),
+            "tag": labels.tag_names.take(pa.array(tags.col)),
+            "weight": tags.data.astype(np.float32),
+        }
+    )

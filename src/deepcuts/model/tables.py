@@ -1,0 +1,97 @@
+"""What a model has to tell of one user or one item, as Arrow tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from deepcuts.model.confidence import user_rows
+from deepcuts.model.explain import Explanation, explain_score
+from deepcuts.model.factors import name_personas
+from deepcuts.model.settle import Tastes
+
+if TYPE_CHECKING:
+    from deepcuts.model.persona_model import PersonaModel
+
+
+def tabulate_personas(model: PersonaModel, user_index: int, n_items: int) -> pa.Table:
+    """Personas of a user and the items that made them; see `PersonaModel.personas`."""
+    rows, pairs = _rows_and_pairs(model, user_index)
+    items, plays = model.seen.user_items(user_index)
+    personas = model.tastes.personas[pairs].astype(np.int64)
+    order = np.lexsort((items, -plays, personas))
+    sizes = np.bincount(personas, minlength=rows.stop - rows.start)
+    rank = 1 + np.arange(len(items)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    order, rank = order[rank <= n_items], rank[rank <= n_items]
+    names = pa.array(name_personas(model, user_index), pa.string())
+    return pa.table(
+        {
+            "persona": personas[order].astype(np.int8),
+            "persona_name": names.take(pa.array(personas[order])),
+            "share": model.persona_shares[rows][personas[order]],
+            "rank": rank.astype(np.int32),
+            "item_id": model.item_ids.take(items[order]),
+            "name": model.item_names(items[order]),
+            "plays": plays[order],
+        }
+    )
+
+
+def tabulate_explanation(model: PersonaModel, user_index: int, item_index: int, k: int) -> pa.Table:
+    """The user's own items that speak for an item; see `PersonaModel.explain`."""
+    _, pairs = _rows_and_pairs(model, user_index)
+    explanation = explain_item(model, user_index, item_index)
+    items, plays = model.seen.user_items(user_index)
+    order = np.lexsort((items, -explanation.contributions))[:k]
+    contributions = explanation.contributions[order]
+    return pa.table(
+        {
+            "item_id": model.item_ids.take(items[order]),
+            "rank": np.arange(1, len(order) + 1, dtype=np.int32),
+            "plays": plays[order],
+            "persona": model.tastes.personas[pairs][order],
+            "contribution": contributions,
+            "share": contributions / explanation.score if explanation.score else np.zeros(len(order)),
+        }
+    )
+
+
+def tabulate_neighbours(model: PersonaModel, item_index: int, k: int) -> pa.Table:
+    """The items most like one; see `PersonaModel.similar_items`."""
+    lengths = np.linalg.norm(model.item_factors, axis=1)
+    similarity = model.item_factors @ model.item_factors[item_index]
+    similarity /= np.maximum(lengths * lengths[item_index], np.finfo(np.float32).tiny)
+    order = np.lexsort((np.arange(len(similarity)), -similarity))
+    order = order[(order != item_index) & (similarity[order] > 0)][:k]
+    return pa.table(
+        {
+            "item_id": model.item_ids.take(order),
+            "rank": np.arange(1, len(order) + 1, dtype=np.int32),
+            "similarity": similarity[order],
+        }
+    )
+
+
+def explain_item(model: PersonaModel, user_index: int, item_index: int) -> Explanation:
+    """Divide the score of an item among the items of a user of the model."""
+    rows, pairs = _rows_and_pairs(model, user_index)
+    tastes, indptr = model.tastes, model.persona_indptr
+    own = Tastes(
+        tastes.base_factors[user_index : user_index + 1],
+        tastes.persona_factors[rows],
+        indptr[user_index : user_index + 2] - indptr[user_index],
+        tastes.persona_shares[rows],
+        tastes.personas[pairs],
+    )
+    return explain_score(user_rows(model.seen.user(user_index), model.settings), own, model.items, item_index)
+
+
+def _rows_and_pairs(model: PersonaModel, user_index: int) -> tuple[slice, slice]:
+    """Where the personas and the pairs of a user are."""
+    rows, pairs = (
+        slice(int(indptr[user_index]), int(indptr[user_index + 1]))
+        for indptr in (model.persona_indptr, model.seen.indptr)
+    )
+    return rows, pairs

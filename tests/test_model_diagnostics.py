@@ -1,0 +1,66 @@
+"""What a collapse of personas would show in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import deepcuts as dc
+from deepcuts.cli.main import app
+
+
+@pytest.fixture(scope="module")
+def model() -> dc.PersonaModel:
+    plays = dc.generate_world(n_users=150, n_items=200, items_per_user=20, seed=3).plays
+    return dc.PersonaNMF(n_factors=8, n_personas=4, base_epochs=5).fit(plays, seed=1)
+
+
+def test_figures_by_hand(model):
+    found = model.diagnostics()
+    bounds = list(zip(model.persona_indptr[:-1], model.persona_indptr[1:], strict=True))
+    shares = [model.persona_shares[first:last].astype(float) for first, last in bounds]
+    cosines = []
+    for first, last in bounds:
+        rows = model.persona_factors[first:last].astype(float)
+        ways = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        cosines.append((ways @ ways.T)[np.triu_indices(len(rows), 1)])
+    assert found.n_personas == len(model.persona_shares)
+    assert sum(found.users_by_number.values()) == 150
+    assert sum(number * n for number, n in found.users_by_number.items()) == found.n_personas
+    assert found.effective_personas == pytest.approx(np.mean([np.exp(-own @ np.log(own)) for own in shares]), rel=1e-5)
+    assert found.dominant_share == pytest.approx(np.mean([own.max() for own in shares]), rel=1e-5)
+    assert found.mean_cosine == pytest.approx(np.mean([own.mean() for own in cosines if len(own)]), rel=1e-5)
+    assert found.n_alike == np.sum(np.concatenate(cosines) >= 0.99)
+    longest = np.minimum(4, np.floor(np.log2(np.diff(model.seen.indptr))))
+    assert found.n_dropped == longest.sum() - found.n_personas
+    assert found.n_empty == 0
+
+
+def test_a_collapse_shows(model):
+    """All personas of a user are made the same, or nothing."""
+    user_of_row = np.repeat(np.arange(150), np.diff(model.persona_indptr))
+    same = replace(model, tastes=replace(model.tastes, persona_factors=model.tastes.base_factors[user_of_row]))
+    nothing = replace(model, tastes=replace(model.tastes, persona_factors=np.zeros_like(model.persona_factors)))
+    n_pairs = sum(n * number * (number - 1) // 2 for number, n in model.diagnostics().users_by_number.items())
+    assert same.diagnostics().mean_cosine == pytest.approx(1, abs=1e-5)
+    assert same.diagnostics().n_alike == n_pairs
+    assert nothing.diagnostics().n_empty == len(user_of_row)
+
+
+def test_one_persona_has_no_pairs(model):
+    found = model.base.diagnostics()
+    assert np.isnan(found.mean_cosine)
+    assert (found.users_by_number, found.n_alike, found.dominant_share) == ({1: 150}, 0, 1)
+
+
+def test_info_shows_them(model, tmp_path):
+    for source, cosine in ((model, model.diagnostics().mean_cosine), (model.base, None)):
+        source.save(tmp_path / "model.safetensors", force=True)
+        result = CliRunner().invoke(app, ["info", str(tmp_path / "model.safetensors"), "--json"])
+        personas = json.loads(result.stdout)["personas"]
+        assert personas["mean_cosine"] == cosine
+        assert personas["dominant_share"] == source.diagnostics().dominant_share
