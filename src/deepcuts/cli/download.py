@@ -1,0 +1,168 @@
+"""`deepcuts download`: a public data set, from its makers' server to plays."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from deepcuts.cli.options import Force, Quiet
+from deepcuts.cli.remarks import Remarks
+from deepcuts.cli.terminal import printable, say_line, stderr
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from deepcuts.datasets.catalogue import Dataset
+    from deepcuts.datasets.fetching import Progress
+
+EXAMPLES = (
+    "deepcuts download lastfm-2k -o plays.safetensors",
+    "deepcuts download taste-profile --yes -o plays.safetensors",
+    "deepcuts download lastfm-360k --url https://mirror.example.org/music",
+)
+
+
+def download(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="lastfm-2k, lastfm-360k, lastfm-1k, taste-profile or audioscrobbler."),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The file of plays to write; without it, only fetch."),
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where the files are kept; those that are there are not fetched.",
+            show_default="a cache, or $DEEPCUTS_CACHE",
+        ),
+    ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="A mirror: address of a folder with the same files.", show_default="$DEEPCUTS_MIRROR"
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept the terms of use without being asked.")] = False,
+    by: Annotated[
+        Literal["artist", "song"], typer.Option(metavar="NAME", help='Items of the Taste Profile: "artist" or "song".')
+    ] = "artist",
+    memory: Annotated[
+        str, typer.Option(metavar="SIZE", help="Memory to take before intermediate results go to disk.")
+    ] = "4GB",
+    min_users: Annotated[int, typer.Option(min=1, metavar="N", help="Leave out items with fewer users.")] = 1,
+    min_items: Annotated[int, typer.Option(min=1, metavar="N", help="Leave out users with fewer items.")] = 1,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fetch a public data set and turn it into plays, with names and tags where it has them.
+
+    Broken downloads go on where they broke, checksums are compared, and what has been fetched is kept.
+    """
+    from deepcuts.cli.plays_files import check_interactions_ending, write_interactions
+    from deepcuts.datasets.catalogue import find_dataset
+    from deepcuts.datasets.fetching import cache_folder, fetch, missing_files
+    from deepcuts.ingest import ReadOptions, prune
+    from deepcuts.storage import check_output
+
+    remarks = Remarks(quiet)
+    dataset = find_dataset(name)
+    options = ReadOptions(memory_limit=memory)
+    if output is not None:
+        check_interactions_ending(output)
+        check_output(output, force=force)
+    place = folder or cache_folder(dataset)
+    if not (quiet and yes):
+        _show_terms(dataset)
+    if missing_files(dataset, place):
+        _accept_terms(yes=yes)
+        with _progress(remarks) as progress:
+            fetch(dataset, place, mirror=url, progress=progress)
+    remarks.say(f"The files of {name} are in {place}.")
+    if output is None:
+        at = f" --folder {folder}" if folder else ""
+        remarks.say(f"For plays: deepcuts download {name}{at} -o plays.safetensors")
+        return
+    read = partial(dataset.read, by=by) if name == "taste-profile" else dataset.read
+    with remarks.working(f"Reading {place}"):
+        everything, report = read(place, options)
+        plays = prune(everything, min_users, min_items)
+    write_interactions(output, plays, force=force)
+    for remark in report.remarks:
+        remarks.say(remark)
+    remarks.say(
+        f"{report.n_rows:,} rows hold {plays.n_pairs:,} pairs of {plays.n_users:,} users and {plays.n_items:,} items."
+    )
+    remarks.say(f"Saved {output}.")
+
+
+def _show_terms(dataset: Dataset) -> None:
+    """Say what the data are, what they may be used for and whom to cite."""
+    say_line(f"{dataset.title}.")
+    say_line(f"Size: {dataset.size}.")
+    say_line(f"Terms of use: {dataset.licence}")
+    say_line(f"Cite: {dataset.citation}")
+    say_line(f"More: {dataset.home}")
+
+
+def _accept_terms(*, yes: bool) -> None:
+    """Ask whether the terms are accepted.
+
+    Raises
+    ------
+    SettingsError
+        If nobody is there to be asked.
+    typer.Abort
+        If they are not.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        from deepcuts.errors import SettingsError
+
+        raise SettingsError("Fetching needs the terms of use above to be accepted. Pass --yes to accept them.")
+    typer.confirm("Fetch it, on these terms?", abort=True, err=True)
+
+
+@contextmanager
+def _progress(remarks: Remarks) -> Iterator[Progress | None]:
+    """Show how far a file is: a bar on a terminal, a line for every tenth elsewhere."""
+    if remarks.quiet:
+        yield None
+        return
+    if not stderr().is_terminal:
+        yield _plain_progress(remarks)
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    title = TextColumn("{task.description}", markup=False)
+    columns = (title, BarColumn(20), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=stderr(), transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(file: str, there: int, total: int | None) -> None:
+            if file not in tasks:
+                tasks[file] = bars.add_task(printable(file), total=total)
+            bars.update(tasks[file], completed=there, total=total)
+
+        yield show
+
+
+def _plain_progress(remarks: Remarks) -> Progress:
+    said: dict[str, int] = {}
+
+    def show(file: str, there: int, total: int | None) -> None:
+        tenth = there * 10 // total if total else there >> 26  # a line for every 64 MB where nobody knows the whole
+        if tenth > said.get(file, -1):
+            said[file] = tenth
+            remarks.say(f"{file}: {there:,} bytes" + (f" of {total:,}" if total else ""))
+
+    return show

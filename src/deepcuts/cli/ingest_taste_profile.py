@@ -1,0 +1,110 @@
+"""`deepcuts ingest taste-profile`: the Taste Profile of the Million Song Dataset, by artist or by song."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from typer.core import TyperCommand
+
+from deepcuts.cli.failures import guarded
+from deepcuts.cli.options import Force, Output, Quiet
+from deepcuts.cli.remarks import Remarks
+
+NAME = "taste-profile"
+
+EXAMPLES = (
+    "deepcuts ingest taste-profile --triplets train_triplets.txt \\\n"
+    "    --tracks unique_tracks.txt --mismatches sid_mismatches.txt -o plays.safetensors",
+    "deepcuts ingest taste-profile --triplets train_triplets.txt --by song \\\n    -o songs.safetensors",
+)
+
+
+def ingest_taste_profile(
+    triplets: Annotated[Path, typer.Option(metavar="FILE", help="train_triplets.txt: user, song, plays.")],
+    output: Output,
+    tracks: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="unique_tracks.txt or track_metadata.db, and besides taste_profile_song_to_tracks.txt (repeat "
+            "--tracks); needed for artists.",
+        ),
+    ] = None,
+    mismatches: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="sid_mismatches.txt: pairs of song and track to drop.")
+    ] = None,
+    by: Annotated[
+        Literal["artist", "song"], typer.Option(metavar="NAME", help='What the items are: "artist" or "song".')
+    ] = "artist",
+    on_bad_rows: Annotated[
+        Literal["error", "skip"],
+        typer.Option(metavar="NAME", help='"error" refuses rows that cannot be used; "skip" leaves them out.'),
+    ] = "error",
+    memory: Annotated[
+        str,
+        typer.Option("--memory", metavar="SIZE", help="Memory to take before intermediate results go to disk."),
+    ] = "4GB",
+    temp_directory: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Folder for these.", show_default="the system's")
+    ] = None,
+    min_users: Annotated[int, typer.Option(min=1, metavar="N", help="Leave out items with fewer users.")] = 1,
+    min_items: Annotated[int, typer.Option(min=1, metavar="N", help="Leave out users with fewer items.")] = 1,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read the Taste Profile: songs become artists, their plays are summed, known mismatches are dropped.
+
+    A song belongs to the artist of most of its sound tracks; between artists with as many, to the one whose id comes
+    first. A song of which every known track is a mismatch is dropped, and so is, by artist, one without a known track.
+    """
+    from deepcuts.cli.plays_files import check_interactions_ending, write_interactions
+    from deepcuts.datasets.taste_profile import read_taste_profile
+    from deepcuts.ingest import ReadOptions, prune
+    from deepcuts.storage import check_output
+
+    remarks = Remarks(quiet)
+    check_interactions_ending(output)
+    check_output(output, force=force)
+    options = ReadOptions(
+        on_bad_rows=on_bad_rows,
+        bad_rows=output.with_suffix(".bad-rows.csv") if on_bad_rows == "skip" else None,
+        memory_limit=memory,
+        temp_directory=temp_directory,
+        force=force,
+    )
+    with remarks.working(f"Reading {triplets}"):
+        everything, report = read_taste_profile(triplets, tracks or [], mismatches, by=by, options=options)
+        plays = prune(everything, min_users, min_items)
+    write_interactions(output, plays, force=force)
+    for sentence in report.sentences():
+        remarks.say(sentence)
+    remarks.say(
+        f"{report.n_rows:,} rows hold {plays.n_pairs:,} pairs of {plays.n_users:,} users and {plays.n_items:,} {by}s."
+    )
+    remarks.say(f"Saved {output}.")
+
+
+class IngestCommand(TyperCommand):
+    """`deepcuts ingest`, which gives its place to `deepcuts ingest taste-profile` where that is asked for."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Parse the arguments, by the command that they are meant for."""
+        if args[:1] == [NAME]:
+            return _command().make_context(f"{info_name} {NAME}", args[1:], parent=parent, **extra)
+        return super().make_context(info_name, args, parent=parent, **extra)
+
+
+def _command() -> TyperCommand:
+    road = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+    text = ingest_taste_profile.__doc__ or ""
+    road.command(
+        NAME,
+        help="\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n")),
+        epilog="\n".join(("[bold]Examples[/bold]", *EXAMPLES)),
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )(guarded(ingest_taste_profile))
+    command = typer.main.get_command(road)
+    assert isinstance(command, TyperCommand)
+    return command

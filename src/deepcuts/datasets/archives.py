@@ -1,0 +1,188 @@
+"""Taking a few files by name out of an archive that somebody else has made.
+
+Nothing in an archive decides where a file goes: each member asked for is found by its last name, and written under
+that name into one folder. An archive that tries otherwise, holds a name twice, or unpacks to more than its kind could
+hold is refused, and its members are written all of them or none, once it has been read to its end.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import hashlib
+import lzma
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from deepcuts.errors import DataError, FileFormatError, OutputError
+from deepcuts.storage import replacing
+
+_CHUNK = 1 << 20
+_MOST_MEMBERS = 10_000
+_DAMAGE = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError),
+    *(EOFError, OSError, RuntimeError, UnicodeError, OverflowError, struct.error),
+)
+_SINGLE: dict[str, Callable[[Path], Any]] = {".gz": gzip.GzipFile, ".bz2": bz2.BZ2File, ".xz": lzma.LZMAFile}
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file in an archive.
+
+    Parameters
+    ----------
+    most_bytes
+        The most that it may hold, unpacked.
+    md5
+        Its published checksum; None where there is none.
+    needed
+        Whether the archive is of no use without it.
+    """
+
+    most_bytes: int
+    md5: str | None = None
+    needed: bool = True
+
+
+def unpack(archive: Path, members: Mapping[str, Member], folder: Path) -> None:
+    """Take files out of a zip, tar (also compressed) or single compressed file.
+
+    Parameters
+    ----------
+    archive
+        The archive; told by its contents.
+    members
+        The files to take, by their names without folders.
+    folder
+        Where they go. Files of these names are replaced.
+
+    Raises
+    ------
+    FileFormatError
+        If the archive is truncated, damaged, not what it says, or tries to write elsewhere or too much.
+    DataError
+        If a file that is needed is not in it.
+    OutputError
+        If a file cannot be written.
+    """
+    with ExitStack() as outputs:  # which are put in their places together, once the archive is read to its end
+        with _damage_reported(archive):
+            found = _take(archive, members, folder, outputs)
+        missing = [name for name, member in members.items() if member.needed and name not in found]
+        if missing:
+            raise DataError(f"There is no {missing[0]} in {archive}. Is it the right archive?")
+
+
+@contextmanager
+def _damage_reported(archive: Path) -> Iterator[None]:
+    """Turn what the readers of archives raise into one error; a full disk is another matter."""
+    try:
+        yield
+    except OutputError:
+        raise
+    except _DAMAGE as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise FileFormatError(f"{archive} is truncated or damaged ({error}). Delete it, and fetch it again.") from error
+
+
+def _take(archive: Path, members: Mapping[str, Member], folder: Path, outputs: ExitStack) -> set[str]:
+    """Write the members asked for to files that wait for their place; return their names."""
+    found: set[str] = set()
+    with _opened(archive) as entries:
+        for path, stream in entries:
+            name = _safe_name(archive, path)
+            if name not in members or stream is None:
+                continue
+            if name in found:
+                raise FileFormatError(f"{archive} holds {name} more than once. Fetch it from another place.")
+            found.add(name)
+            temporary = outputs.enter_context(replacing(folder / name, force=True))
+            _copy(stream, temporary, members[name], f"{name} in {archive}")
+    return found
+
+
+def _safe_name(archive: Path, name: str) -> str:
+    """Last name of a member.
+
+    Raises
+    ------
+    FileFormatError
+        If its path would lead out of the folder that it is unpacked to.
+    """
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in name.partition("/")[0]:
+        raise FileFormatError(f"{archive} tries to write to {name!r}, outside its folder. Fetch it from another place.")
+    return path.name
+
+
+def _copy(stream: IO[bytes], target: Path, member: Member, what: str) -> None:
+    """Copy what a member holds, up to its bound, and compare the checksum."""
+    digest, n_bytes = hashlib.md5(usedforsecurity=False), 0
+    with target.open("wb") as file:
+        while chunk := stream.read(_CHUNK):
+            n_bytes += len(chunk)
+            if n_bytes > member.most_bytes:
+                raise FileFormatError(
+                    f"{what} unpacks to more than {member.most_bytes:,} bytes, which the set does not hold. "
+                    "Fetch it from another place."
+                )
+            digest.update(chunk)
+            file.write(chunk)
+    if member.md5 is not None and digest.hexdigest() != member.md5:
+        raise FileFormatError(
+            f"{what} is not the published file: its md5 is {digest.hexdigest()}, and {member.md5} is published. "
+            "Delete the archive, and fetch it again."
+        )
+
+
+@contextmanager
+def _opened(archive: Path) -> Iterator[Iterator[tuple[str, IO[bytes] | None]]]:
+    """Names of the members and streams of what they hold, None for what is no file; each to be read before the next."""
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as zipped:
+            yield _zip_entries(archive, zipped)
+    elif _is_tar(archive):
+        with tarfile.open(archive) as tar:
+            yield _tar_entries(archive, tar)
+    elif archive.suffix in _SINGLE:
+        with _SINGLE[archive.suffix](archive) as stream:
+            yield iter([(archive.stem, stream)])
+    else:
+        raise FileFormatError(f"{archive} is no zip, tar, gzip or bzip2 archive, or it is truncated. Fetch it again.")
+
+
+def _is_tar(archive: Path) -> bool:
+    """Whether the name says so, or the contents do; a truncated one says nothing by its contents."""
+    return ".tar" in archive.suffixes or archive.suffix == ".tgz" or tarfile.is_tarfile(archive)
+
+
+def _zip_entries(archive: Path, zipped: zipfile.ZipFile) -> Iterator[tuple[str, IO[bytes] | None]]:
+    _check_number(archive, len(zipped.infolist()))
+    for entry in zipped.infolist():
+        if entry.is_dir():
+            yield entry.filename, None
+            continue
+        with zipped.open(entry) as stream:
+            yield entry.filename, stream
+
+
+def _tar_entries(archive: Path, tar: tarfile.TarFile) -> Iterator[tuple[str, IO[bytes] | None]]:
+    for n, entry in enumerate(tar):
+        _check_number(archive, n)
+        yield entry.name, tar.extractfile(entry) if entry.isreg() else None
+    while tar.fileobj is not None and tar.fileobj.read(_CHUNK):
+        pass  # what is compressed is compared with its checksum only at the end
+
+
+def _check_number(archive: Path, n_members: int) -> None:
+    if n_members > _MOST_MEMBERS:
+        raise FileFormatError(f"{archive} holds more than {_MOST_MEMBERS:,} files. Fetch it from another place.")

@@ -1,0 +1,243 @@
+"""Fetching the files of a data set: resumed where a connection broke, compared with a checksum, kept for next time.
+
+Pooch keeps the files and compares their checksums; what it lacks is resuming, so the transfer is ours. A file that is
+not whole yet has the ending .part, and the next attempt, of this or of a later run, asks for the rest of it. Where no
+checksum is published, the SHA-256 of the first whole copy is kept beside the file, so that a later change is noticed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
+
+from deepcuts.datasets.archives import unpack
+from deepcuts.datasets.catalogue import Dataset, RemoteFile
+from deepcuts.errors import DataError, FileFormatError, MissingExtraError, OutputError
+from deepcuts.storage import replacing
+
+if TYPE_CHECKING:
+    import requests
+
+logger = logging.getLogger(__name__)
+
+# Called with the name of a file, the bytes that are there, and how many there will be, None where nobody says.
+Progress: TypeAlias = Callable[[str, int, int | None], None]
+
+MIRROR = "DEEPCUTS_MIRROR"
+CACHE = "DEEPCUTS_CACHE"
+
+_CHUNK = 1 << 18
+_ATTEMPTS = 4  # in a row that bring nothing new
+_PAUSE = 0.5  # seconds before the second of these, doubled before each one after
+_TIMEOUTS = (20, 60)  # seconds to connect, and between two pieces
+
+
+def cache_folder(dataset: Dataset) -> Path:
+    """Folder that a data set is kept in: of the environment's DEEPCUTS_CACHE, or where the system keeps such things.
+
+    Raises
+    ------
+    MissingExtraError
+        If Pooch is not installed.
+    """
+    root = os.environ.get(CACHE) or str(_pooch().os_cache("deepcuts"))
+    return Path(root) / dataset.name
+
+
+def missing_files(dataset: Dataset, folder: Path) -> list[RemoteFile]:
+    """Files of a data set that are not all in the folder yet."""
+    return [file for file in dataset.files if not file.is_in(folder)]
+
+
+def fetch(dataset: Dataset, folder: Path, *, mirror: str | None = None, progress: Progress | None = None) -> Path:
+    """Fetch what is missing of a data set, and unpack it.
+
+    Parameters
+    ----------
+    dataset
+        The data set.
+    folder
+        Where its files are kept; made where it is missing. Files that are there, whoever put them there, are taken
+        as they are once their checksum agrees.
+    mirror
+        Address of a folder with files of the same names; None takes the environment's DEEPCUTS_MIRROR, and without
+        that the makers' own addresses.
+    progress
+        Called while a file is fetched.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    DataError
+        If a file cannot be fetched; the message says how to do it by hand.
+    FileFormatError
+        If a file is not what its checksum says, or an archive is damaged or plays tricks.
+    OutputError
+        If the folder cannot be written to.
+    MissingExtraError
+        If Pooch is not installed.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"The folder {folder} cannot be made: {error.strerror}. Choose another one.") from error
+    for file in missing_files(dataset, folder):
+        archive = _fetch_file(file, folder, mirror or os.environ.get(MIRROR), progress)
+        if file.members:
+            unpack(archive, file.members, folder)
+    return folder
+
+
+def _fetch_file(file: RemoteFile, folder: Path, mirror: str | None, progress: Progress | None) -> Path:
+    url = f"{mirror.removesuffix(file.name).rstrip('/')}/{file.name}" if mirror else file.url
+    record = folder / f"{file.name}.sha256"
+    known = f"md5:{file.md5}" if file.md5 else _recorded(record)
+    pooch = _pooch()
+    pooch.get_logger().setLevel(logging.WARNING)
+    try:
+        path = Path(
+            pooch.retrieve(url, known, fname=file.name, path=folder, downloader=_Transfer(folder / file.name, progress))
+        )
+    except ValueError as error:
+        raise FileFormatError(
+            f"{url} is not the file that is known as {file.name}: its checksum is not {known}. "
+            + ("Try again, or another mirror with --url." if file.md5 else f"If the new one is meant, delete {record}.")
+        ) from error
+    except OSError as error:  # the errors of requests are of this kind as well
+        raise DataError(_by_hand(file, url, folder, error)) from error
+    if known is None:
+        _record(record, path)
+    return path
+
+
+def _by_hand(file: RemoteFile, url: str, folder: Path, error: Exception) -> str:
+    part = folder / f"{file.name}.part"
+    kept = f" What has come, {part.stat().st_size:,} bytes, is kept for the next attempt." if part.is_file() else ""
+    return (
+        f"{url} could not be fetched: {_reason(error)}.{kept}\nTo do it by hand, fetch {file.url} on any computer, put "
+        f"the file at {folder / file.name}, and give this command again. Or name a mirror with --url, or in the "
+        f"environment as {MIRROR}."
+    )
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, in a few words; errors of requests hold one another like dolls."""
+    response: Any = getattr(error, "response", None)
+    if response is not None:
+        return f"the server says {response.status_code} {response.reason}"
+    inner: Any = error
+    while getattr(inner, "args", None) and isinstance(inner.args[0], Exception):
+        inner = inner.args[0]
+    inner = getattr(inner, "reason", inner)
+    return str(inner).rpartition(": ")[2] or type(inner).__name__
+
+
+class _Transfer:
+    """What Pooch calls to get a file; it goes on from a part that is there."""
+
+    def __init__(self, target: Path, progress: Progress | None) -> None:
+        self.part = target.with_name(f"{target.name}.part")
+        self.name = target.name
+        self.progress = progress
+
+    def __call__(self, url: str, output_file: str | IO[bytes], pooch: object) -> None:
+        """Fetch `url`, and put it in the place of `output_file` once it is whole."""
+        import requests
+
+        n_idle = 0
+        while True:
+            before = self._size()
+            try:
+                self._go_on(url)
+                break
+            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+                n_idle = n_idle + 1 if self._size() <= before else 0
+                if n_idle >= _ATTEMPTS:
+                    raise
+                logger.info("%s: %s; going on from byte %d", url, error, self._size())
+                time.sleep(_PAUSE * 2 ** (n_idle - 1) if n_idle else 0)
+        self.part.replace(str(output_file))
+
+    def _size(self) -> int:
+        return self.part.stat().st_size if self.part.is_file() else 0
+
+    def _go_on(self, url: str) -> None:
+        """Fetch what is missing of the part, once."""
+        import requests
+
+        start = self._size()
+        headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={start}-"} if start else {})}
+        with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUTS) as response:
+            if response.status_code == requests.codes.requested_range_not_satisfiable:
+                if _total(response, 0) != start:
+                    self.part.unlink()
+                    raise requests.ConnectionError("the part that was there belongs to another file")
+                return
+            response.raise_for_status()
+            response.raw.enforce_content_length = False  # else what came before a break is thrown away; we count
+            is_rest = response.status_code == requests.codes.partial_content
+            self._write(response, start if is_rest else 0)
+
+    def _write(self, response: requests.Response, start: int) -> None:
+        import requests
+
+        total, there = _total(response, start), start
+        with self.part.open("ab" if start else "wb") as file:
+            for chunk in response.iter_content(_CHUNK):
+                file.write(chunk)
+                there += len(chunk)
+                if self.progress is not None:
+                    self.progress(self.name, there, total)
+        if total is not None and there < total:
+            raise requests.ConnectionError(f"the connection ended after {there:,} of {total:,} bytes")
+
+
+def _total(response: requests.Response, start: int) -> int | None:
+    """Bytes of the whole file, as the server says."""
+    whole = response.headers.get("Content-Range", "").rpartition("/")[2]
+    if whole.isdigit():
+        return int(whole)
+    length = response.headers.get("Content-Length", "")
+    return start + int(length) if length.isdigit() else None
+
+
+def _recorded(record: Path) -> str | None:
+    """Checksum that an earlier download has left, as Pooch takes it."""
+    if not record.is_file():
+        return None
+    word = record.read_text(encoding="ascii", errors="replace").split()[:1]
+    return f"sha256:{word[0]}" if word else None
+
+
+def _record(record: Path, path: Path) -> None:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    with replacing(record, force=True) as temporary:
+        temporary.write_text(f"{digest}  {path.name}\n", encoding="ascii")
+    logger.info("No checksum of %s is published; that of this first copy is kept in %s.", path.name, record)
+
+
+def _pooch() -> Any:
+    """Import Pooch.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
+    try:
+        import pooch  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise MissingExtraError(
+            "Fetching data sets needs Pooch. Install it: pip install 'deepcuts[download]'."
+        ) from error
+    return pooch

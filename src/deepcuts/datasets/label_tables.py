@@ -1,0 +1,119 @@
+"""Names and tags of items that people bring as tables: CSV, TSV or Parquet."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from deepcuts.errors import DataError, FileFormatError, SettingsError
+from deepcuts.ingest.columns import listed
+from deepcuts.ingest.files import Sample, take_sample
+from deepcuts.storage import StrPath
+
+NAME_COLUMNS = ("item_id", "name")
+TAG_COLUMNS = ("item_id", "tag", "weight")
+
+
+def read_names(path: StrPath, columns: Sequence[str] = NAME_COLUMNS) -> pa.Table:
+    """Read a table of names.
+
+    Parameters
+    ----------
+    path
+        A file with a header: CSV with commas or semicolons, TSV (without quotes), text also as .gz or .zst, or Parquet.
+    columns
+        Its columns of item ids and of names.
+
+    Returns
+    -------
+    pyarrow.Table
+        item_id and name, both strings.
+
+    Raises
+    ------
+    DataError, FileFormatError
+        If there is no such file or column, or it cannot be read.
+    """
+    return _strings(_read(path, columns, NAME_COLUMNS, "--names"), 2)
+
+
+def read_tags(path: StrPath, columns: Sequence[str] = TAG_COLUMNS) -> pa.Table:
+    """Read a table of tags.
+
+    Parameters
+    ----------
+    path
+        A file like that of `read_names`.
+    columns
+        Its columns of item ids, of tags and, where tags have weights, of weights. Where it has no column of the default
+        name, every row weighs 1.
+
+    Returns
+    -------
+    pyarrow.Table
+        item_id and tag, both strings, and weight, float64, where there are weights; a missing one is 0.
+
+    Raises
+    ------
+    DataError, FileFormatError
+        If there is no such file or column, it cannot be read, or a weight is no number.
+    """
+    table = _strings(_read(path, columns, TAG_COLUMNS, "--tags"), 2)
+    if "weight" not in table.column_names:
+        return table
+    weights = table["weight"]
+    if pa.types.is_string(weights.type):
+        weights = pc.if_else(pc.equal(weights, ""), None, weights)
+    try:
+        weights = weights.cast(pa.float64())
+    except pa.ArrowInvalid as error:
+        raise DataError(f"A weight of {path} is no number: {error}.") from error
+    return table.set_column(2, "weight", pc.fill_null(weights, 0.0))
+
+
+def _strings(table: pa.Table, n: int) -> pa.Table:
+    """The first columns as text: an id of 7 is "7"."""
+    for place, name in enumerate(table.column_names[:n]):
+        table = table.set_column(place, name, table[name].cast(pa.string()))
+    return table
+
+
+def _read(path: StrPath, columns: Sequence[str], roles: Sequence[str], option: str) -> pa.Table:
+    """The columns asked for, under the names of their roles."""
+    sample = take_sample(str(path))
+    if sample.kind == "json":
+        raise DataError(f"{path} is JSON. {option} takes CSV, TSV or Parquet.")
+    try:
+        table = pq.read_table(path) if sample.kind == "parquet" else _read_text(sample)
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+        raise FileFormatError(f"{path}, given as {option}, cannot be read: {error}.") from error
+    wanted = [column.strip() for column in columns]
+    if not 2 <= len(wanted) <= len(roles):
+        raise SettingsError(f"{option}-columns is {','.join(columns)!r}. Name columns such as {','.join(roles)}.")
+    if tuple(wanted) == TAG_COLUMNS and "weight" not in table.column_names:
+        wanted = wanted[:2]
+    for column in wanted:
+        if column not in table.column_names:
+            raise DataError(
+                f"{path}, given as {option}, has no column {column!r}. Its columns are {listed(table.column_names)}; "
+                f"name those to take with {option}-columns, such as {','.join(roles[: len(wanted)])}."
+            )
+    return table.select(wanted).rename_columns(list(roles[: len(wanted)]))
+
+
+def _read_text(sample: Sample) -> pa.Table:
+    """All cells as text; between tabs a quote is a letter like others."""
+    first = sample.text.partition("\n")[0]
+    delimiter = max("\t,;", key=first.count)
+    quote = False if delimiter == "\t" else '"'
+    parse = pa_csv.ParseOptions(delimiter=delimiter, quote_char=quote, newlines_in_values=bool(quote))
+    names = pa_csv.read_csv(io.BytesIO(f"{first}\n".encode()), parse_options=parse).column_names
+    convert = pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
+    with pa.input_stream(Path(sample.path), compression=sample.compression) as stream:
+        return pa_csv.read_csv(stream, parse_options=parse, convert_options=convert)

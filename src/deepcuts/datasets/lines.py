@@ -1,0 +1,116 @@
+"""Small text files that come with the plays, line by line into a table: names, aliases, the tracks of songs.
+
+They have up to two million lines, and hold what people typed: lines that are malformed are counted and left out, and
+the warning says where the first of them is. The plays themselves, tens of millions of lines, never come this way.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import TypeAlias, cast
+
+import duckdb
+
+from deepcuts.errors import DataError, FileFormatError
+from deepcuts.ingest.files import take_sample
+from deepcuts.ingest.reread import Line, fill_table, is_utf8
+from deepcuts.ingest.scan import Cell
+from deepcuts.storage import StrPath
+
+logger = logging.getLogger(__name__)
+
+# The rows that a line holds; None where it is malformed.
+Parse: TypeAlias = Callable[[str], Iterable[Sequence[str]] | None]
+
+_LONGEST = 1 << 20  # characters; a song with all of its tracks takes a few hundred
+_SHOWN = 80
+
+
+def read_lines(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    path: StrPath,
+    fields: Sequence[str],
+    parse: Parse,
+    *,
+    encoding: str = "utf-8",
+) -> int:
+    """Read a file into a new table with one text column for each field; return how many lines were malformed.
+
+    Parameters
+    ----------
+    connection
+        The database.
+    table
+        Name of the table to be.
+    path
+        The file: text, also compressed by gzip or zstd, with or without a byte order mark, with any line ends.
+    fields
+        Names of the columns.
+    parse
+        Takes a line apart, without its end.
+    encoding
+        How letters are written: UTF-8, or one byte each.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or all of its lines are malformed.
+    FileFormatError
+        If it is truncated, damaged or binary, or a line is longer than a mebibyte.
+    """
+    path = os.fspath(path)
+    cells = {field: Cell(field, "VARCHAR") for field in fields}
+    parser = partial(_records, path=path, parse=parse, n_fields=len(fields), encoding=encoding)
+    fill_table(connection, table, {path: parser}, take_sample(path).compression, cells, range(len(fields)))
+    n_bad = _warn_of_malformed(connection, table, path)
+    connection.execute(f"DELETE FROM {table} WHERE problem IS NOT NULL")
+    return n_bad
+
+
+def _records(text: Iterator[str], path: str, parse: Parse, n_fields: int, encoding: str) -> Iterator[Line]:
+    nothing = [""] * n_fields
+    for number, raw in enumerate(_bounded(text, path), start=1):
+        line = raw.rstrip("\r\n")
+        if not line.strip():
+            continue
+        if encoding != "utf-8":
+            line = line.encode("utf-8", "surrogateescape").decode(encoding)
+        rows = parse(line) if is_utf8(line) else None
+        if rows is None:
+            yield number, "malformed", line[: _SHOWN * 2], nothing
+            continue
+        for row in rows:
+            yield number, None, None, row
+
+
+def _bounded(text: Iterator[str], path: str) -> Iterator[str]:
+    """Lines, none of which is ever held whole where it is longer than any that means something."""
+    reader, number = cast(io.TextIOBase, text), 0
+    while line := reader.readline(_LONGEST):
+        number += 1
+        if len(line) == _LONGEST and not line.endswith(("\n", "\r")):
+            raise FileFormatError(
+                f"{path}, line {number:,} is longer than {_LONGEST:,} characters. That is no text of this kind; "
+                "fetch the file again."
+            )
+        yield line
+
+
+def _warn_of_malformed(connection: duckdb.DuckDBPyConnection, table: str, path: str) -> int:
+    n_bad, n_good, first = connection.execute(f"""
+        SELECT count(problem), count(*) - count(problem), arg_min((row, line), row) FILTER (problem IS NOT NULL)
+        FROM {table}""").fetchall()[0]
+    if not n_bad:
+        return 0
+    row, line = first.values() if isinstance(first, dict) else first
+    shown = line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
+    where = f"the first is line {row:,}: {shown!r}"
+    if not n_good:
+        raise DataError(f"{path}: all of its {n_bad:,} lines are malformed; {where}. Is it the right file?")
+    logger.warning("Left out %s malformed lines of %s; %s.", f"{n_bad:,}", path, where)
+    return int(n_bad)

@@ -1,0 +1,207 @@
+"""The Taste Profile of the Million Song Dataset: who played which song how often, summed by artist or by song."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from deepcuts.datasets.companions import TRIPLETS, expect
+from deepcuts.datasets.mapped import sum_mapped, take_text_census
+from deepcuts.datasets.songs import read_mismatches, read_tracks, settle_songs
+from deepcuts.errors import DataError, SettingsError
+from deepcuts.ingest import Columns, ReadOptions
+from deepcuts.ingest.database import plain_errors, workspace
+from deepcuts.interactions import Interactions
+from deepcuts.storage import StrPath, check_output
+
+_COLUMNS = Columns(1, 2, 3)
+
+
+@dataclass(frozen=True)
+class TasteProfileReport:
+    """What became of the rows and the songs.
+
+    Parameters
+    ----------
+    n_rows, n_skipped
+        Rows read; bad ones left out.
+    n_songs
+        Songs that were played.
+    n_kept, n_mismatched, n_unknown
+        Songs that were mapped; dropped because every known track is a mismatch; dropped because no artist is known.
+    n_rows_mismatched, n_rows_unknown
+        Rows of the songs that were dropped.
+    n_several, n_disputed
+        Of the songs kept: with several sound tracks; with tracks of several artists.
+    n_items
+        Artists, or songs, that the songs kept were merged into.
+    n_users, n_users_dropped
+        Users; those of whom no row is left.
+    by
+        What the items are: "artist" or "song".
+    """
+
+    n_rows: int
+    n_skipped: int
+    n_songs: int
+    n_kept: int
+    n_mismatched: int
+    n_unknown: int
+    n_rows_mismatched: int
+    n_rows_unknown: int
+    n_several: int
+    n_disputed: int
+    n_items: int
+    n_users: int
+    n_users_dropped: int
+    by: str
+
+    def sentences(self) -> tuple[str, ...]:
+        """What there is to say, the most important first."""
+        said = [f"{self.n_kept:,} of {self.n_songs:,} songs are kept" + self._merged()]
+        if self.n_mismatched:
+            said.append(
+                f"{self.n_mismatched:,} songs, with {self.n_rows_mismatched:,} rows, are dropped: "
+                "every known track of theirs is a mismatch."
+            )
+        if self.n_unknown:
+            said.append(
+                f"{self.n_unknown:,} songs, with {self.n_rows_unknown:,} rows, are dropped: no artist is known."
+            )
+        if self.n_several:
+            said.append(
+                f"{self.n_several:,} songs have several tracks; {self.n_disputed:,} of them tracks of several artists, "
+                "and belong to the one with most."
+            )
+        if self.n_users_dropped:
+            said.append(f"{self.n_users_dropped:,} of {self.n_users:,} users are dropped: nothing is left of them.")
+        return tuple(said)
+
+    def _merged(self) -> str:
+        return f", merged into {self.n_items:,} artists." if self.by == "artist" else "."
+
+
+def load_taste_profile(
+    folder: StrPath, *, by: Literal["artist", "song"] = "artist", options: ReadOptions | None = None
+) -> Interactions:
+    """Read the Taste Profile from the folder that ``deepcuts download taste-profile`` fills.
+
+    Parameters
+    ----------
+    folder
+        It holds train_triplets.txt and, unless songs are wanted, unique_tracks.txt or track_metadata.db; it may hold
+        taste_profile_song_to_tracks.txt and sid_mismatches.txt.
+    by
+        What the items are.
+    options
+        How to read; of text files only what they leave open.
+
+    Raises
+    ------
+    DataError, FileFormatError
+        If a file is missing or is not what it should be.
+    """
+    return read_taste_profile(*taste_profile_files(folder), by=by, options=options or ReadOptions())[0]
+
+
+def taste_profile_files(folder: StrPath) -> tuple[Path, list[Path], Path | None]:
+    """The triplets, the tracks and the mismatches in a folder."""
+    path = Path(folder)
+    best = [path / name for name in ("track_metadata.db", "unique_tracks.txt") if (path / name).is_file()][:1]
+    songs, mismatches = path / "taste_profile_song_to_tracks.txt", path / "sid_mismatches.txt"
+    tracks = [*best, *([songs] if songs.is_file() else [])]
+    return path / TRIPLETS.name, tracks, mismatches if mismatches.is_file() else None
+
+
+def read_taste_profile(
+    triplets: StrPath,
+    tracks: Sequence[StrPath] = (),
+    mismatches: StrPath | None = None,
+    *,
+    by: Literal["artist", "song"] = "artist",
+    options: ReadOptions | None = None,
+) -> tuple[Interactions, TasteProfileReport]:
+    """Read the Taste Profile, and say what was mapped, merged and dropped.
+
+    Songs become artists by the rule of `deepcuts.datasets.songs`, while their plays are summed; the rows themselves
+    never leave DuckDB, which keeps to `options.memory_limit` and puts the rest on disk.
+
+    Parameters
+    ----------
+    triplets
+        train_triplets.txt: user, song and plays.
+    tracks
+        Any of unique_tracks.txt, track_metadata.db and taste_profile_song_to_tracks.txt, told by their contents. Where
+        the last is given, it says which tracks a song has, and the others whose tracks they are.
+    mismatches
+        sid_mismatches.txt: songs and tracks that do not belong together; without `tracks`, these songs are dropped.
+    by
+        What the items are: "artist" or "song".
+    options
+        How to read; of text files only what they leave open.
+
+    Returns
+    -------
+    Interactions, TasteProfileReport
+        The items are named: artists by their most common spelling, songs by artist and title.
+
+    Raises
+    ------
+    DataError, FileFormatError
+        If a file is not what it should be, or nothing is left.
+    SettingsError
+        If `by` is neither.
+    """
+    if by not in {"artist", "song"}:
+        raise SettingsError(f'by is {by!r}. Choose "artist" or "song".')
+    options = replace(options or ReadOptions(), header=False, delimiter="\t", quote="")
+    if options.bad_rows is not None:
+        check_output(options.bad_rows, force=options.force)
+    expect(triplets, "--triplets", TRIPLETS)
+    with workspace(options) as connection, plain_errors(str(triplets), options):
+        read_tracks(connection, tracks, by=by)
+        read_mismatches(connection, mismatches)
+        settle_songs(connection)
+        rows = take_text_census(connection, [triplets], _COLUMNS, options)
+        facts = _map_songs(connection, by)
+        if not facts["n_kept"]:
+            raise DataError(
+                f"None of the {facts['n_songs']:,} songs of {triplets} is left: {facts['n_mismatched']:,} are "
+                f"mismatches, {facts['n_unknown']:,} have no artist in {', '.join(map(str, tracks))}. Do the files "
+                "belong together?"
+            )
+        plays = sum_mapped(connection, "mapping")
+        names = connection.sql(f"SELECT * FROM {'artist_names' if by == 'artist' else 'song_names'}").to_arrow_table()
+    n_dropped = facts["n_users"] - plays.n_users
+    report = TasteProfileReport(
+        rows.n_rows, rows.n_skipped, n_items=plays.n_items, n_users_dropped=n_dropped, by=by, **facts
+    )
+    return plays.with_labels(names), report
+
+
+def _map_songs(connection: duckdb.DuckDBPyConnection, by: str) -> dict[str, int]:
+    """Map the songs that were played, in the table `mapping` of raw and id; return what became of them."""
+    mapped = "songs.artist" if by == "artist" else "census.id"
+    connection.execute(f"""
+        CREATE TEMP TABLE fates AS
+        SELECT census.id AS raw, n_rows, CASE WHEN dropped.song_id IS NULL THEN {mapped} END AS id,
+               dropped.song_id IS NOT NULL AS is_mismatch, coalesce(n_tracks, 0) AS n_tracks,
+               coalesce(n_artists, 0) AS n_artists
+        FROM census LEFT JOIN songs ON songs.song_id = census.id LEFT JOIN dropped ON dropped.song_id = census.id
+        WHERE census.id IS NOT NULL AND NOT is_user""")
+    connection.execute("CREATE TEMP TABLE mapping AS SELECT raw, id FROM fates WHERE id IS NOT NULL")
+    connection.execute("CREATE TEMP VIEW song_names AS SELECT song_id AS item_id, title AS name FROM songs")
+    facts = connection.sql("""
+        SELECT count(*) AS n_songs, count(id) AS n_kept, count(*) FILTER (is_mismatch) AS n_mismatched,
+               count(*) FILTER (id IS NULL AND NOT is_mismatch) AS n_unknown,
+               coalesce(sum(n_rows) FILTER (is_mismatch), 0)::BIGINT AS n_rows_mismatched,
+               coalesce(sum(n_rows) FILTER (id IS NULL AND NOT is_mismatch), 0)::BIGINT AS n_rows_unknown,
+               count(*) FILTER (id IS NOT NULL AND n_tracks > 1) AS n_several,
+               count(*) FILTER (id IS NOT NULL AND n_artists > 1) AS n_disputed,
+               (SELECT count(*) FROM census WHERE is_user AND id IS NOT NULL) AS n_users
+        FROM fates""").to_arrow_table()
+    return {name: int(value) for name, value in facts.to_pylist()[0].items()}

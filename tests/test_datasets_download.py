@@ -1,0 +1,374 @@
+"""Fetching data sets from a server on this machine: broken connections, spoilt bytes, hostile archives, no network."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+import threading
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+import deepcuts as dc
+from deepcuts.cli.main import app
+from deepcuts.datasets import DATASETS, fetch, find_dataset
+from deepcuts.datasets.archives import Member, unpack
+from deepcuts.datasets.catalogue import Dataset, RemoteFile
+from deepcuts.errors import DataError, FileFormatError, MissingExtraError, OutputError, SettingsError
+
+pytest.importorskip("pooch", reason="the extra download is not installed")
+
+PLAYS = "".join(f"{user} {artist} {user + artist}\n" for user in range(1, 40) for artist in range(1, 30))
+USER, SONG, TRACK = "a" * 40, "SO" + "0" * 16, "TR" + "0" * 16
+
+
+class Server:
+    """Serves files from memory; its faults are used up one by one."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.breaks: list[int] = []  # bytes after which the connection ends, one for each of the next answers
+        self.has_ranges = True
+        self.asked: list[tuple[str, str | None]] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.answer(self)
+
+            def log_message(self, *arguments: object) -> None:
+                """Keep quiet."""
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_port}"
+        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        span = request.headers.get("Range")
+        self.asked.append((request.path, span))
+        content = self.files.get(request.path.removeprefix("/"))
+        if content is None:
+            request.send_error(404)
+            return
+        start = int(span.removeprefix("bytes=").removesuffix("-")) if span and self.has_ranges else 0
+        if start >= len(content) > 0:
+            request.send_response(416)
+            request.send_header("Content-Range", f"bytes */{len(content)}")
+            request.end_headers()
+            return
+        request.send_response(206 if start else 200)
+        if start:
+            request.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        request.send_header("Content-Length", str(len(content) - start))
+        request.end_headers()
+        rest = content[start:]
+        request.wfile.write(rest[: self.breaks.pop(0)] if self.breaks else rest)
+        request.close_connection = True
+
+
+@pytest.fixture
+def server(monkeypatch) -> Iterator[Server]:
+    monkeypatch.setattr("deepcuts.datasets.fetching._PAUSE", 0.0)
+    served = Server()
+    yield served
+    served.http.shutdown()
+    served.http.server_close()
+
+
+def tar_of(files: dict[str, bytes], mode: str = "w:gz") -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as tar:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def zip_of(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def profiles() -> bytes:
+    """The archive of the Audioscrobbler profiles, made small."""
+    folder = "profiledata_06-May-2005"
+    texts = {
+        "user_artist_data.txt": PLAYS,
+        "artist_data.txt": "1\tGrouper\n2\tJ Dilla\n",
+        "artist_alias.txt": "29\t1\n",
+    }
+    return tar_of({f"{folder}/{name}": text.encode() for name, text in texts.items()})
+
+
+ARCHIVE = "profiledata_06-May-2005.tar.gz"
+
+
+def run(*arguments: object, code: int = 0) -> str:
+    result = CliRunner().invoke(app, ["download", *map(str, arguments)])
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    return " ".join(result.stderr.split())
+
+
+def test_a_set_is_fetched_and_turned_into_plays(server, tmp_path):
+    server.files[ARCHIVE] = profiles()
+    options = ("audioscrobbler", "--yes", "--folder", tmp_path / "cache", "-o", tmp_path / "plays.safetensors")
+    said = run(*options, "--url", server.url)
+    assert "Terms of use: Creative Commons BY-NC-SA 1.0." in said
+    assert f"{ARCHIVE}: {len(server.files[ARCHIVE]):,} bytes of {len(server.files[ARCHIVE]):,}" in said
+    plays = dc.Interactions.load(tmp_path / "plays.safetensors")
+    assert (plays.n_users, plays.n_items) == (39, 28)
+    assert plays.labels.names.to_pylist()[:1] == ["Grouper"]
+    assert len(server.asked) == 1
+    run(*options, "--force", "--url", server.url)
+    assert len(server.asked) == 1  # what is there is not fetched again
+    said = run(*options, "--force", "--min-items", 29, code=1)
+    assert "no user more than 28 items" in said
+
+
+def test_the_taste_profile_comes_in_three_files(server, tmp_path, monkeypatch):
+    server.files |= {
+        "train_triplets.txt.zip": zip_of({"train_triplets.txt": f"{USER}\t{SONG}\t4\n".encode()}),
+        "unique_tracks.txt": f"{TRACK}<SEP>{SONG}<SEP>Grouper<SEP>Clearing\n".encode(),
+        "sid_mismatches.txt": f"ERROR: <{SONG} {TRACK[:-1]}9> a  -  b  !=  c  -  d\n".encode(),
+    }
+    monkeypatch.setenv("DEEPCUTS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("DEEPCUTS_MIRROR", f"{server.url}/")
+    run("taste-profile", "--yes", "-o", tmp_path / "plays.safetensors")
+    assert dc.Interactions.load(tmp_path / "plays.safetensors").item_ids.values.to_pylist() == ["grouper"]
+    run("taste-profile", "--by", "song", "-o", tmp_path / "songs.safetensors", "-q")
+    assert dc.Interactions.load(tmp_path / "songs.safetensors").labels.names.to_pylist() == ["Grouper – Clearing"]
+    assert len(server.asked) == 3
+    recorded = (tmp_path / "cache" / "taste-profile" / "unique_tracks.txt.sha256").read_text()
+    assert recorded == f"{hashlib.sha256(server.files['unique_tracks.txt']).hexdigest()}  unique_tracks.txt\n"
+
+
+def test_without_an_output_the_next_command_is_named(server, tmp_path):
+    server.files[ARCHIVE] = profiles()
+    said = run("audioscrobbler", "--yes", "--folder", tmp_path, "--url", f"{server.url}/{ARCHIVE}")
+    assert f"For plays: deepcuts download audioscrobbler --folder {tmp_path} -o plays.safetensors" in said
+
+
+def test_terms_have_to_be_accepted(server, tmp_path):
+    server.files[ARCHIVE] = profiles()
+    said = run("audioscrobbler", "--folder", tmp_path / "cache", "--url", server.url, code=2)
+    assert "Terms of use: Creative Commons BY-NC-SA 1.0." in said
+    assert "Pass --yes to accept them." in said
+    assert server.asked == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def one_file(server: Server, content: bytes, **published: str) -> Dataset:
+    """A set of one plain file."""
+    server.files["plays.txt"] = content
+    file = RemoteFile("plays.txt", f"{server.url}/plays.txt", **published)
+    return replace(DATASETS["audioscrobbler"], files=(file,))
+
+
+def test_a_broken_download_goes_on_where_it_broke(server, tmp_path):
+    content = bytes(range(256)) * 4096
+    server.breaks = [300_000, 0, 200_000]
+    seen: list[tuple[int, int | None]] = []
+    md5 = hashlib.md5(content).hexdigest()
+    fetch(one_file(server, content, md5=md5), tmp_path, progress=lambda _, there, total: seen.append((there, total)))
+    assert (tmp_path / "plays.txt").read_bytes() == content
+    starts = [int(span[6:-1]) if span else 0 for _, span in server.asked]
+    assert starts == [0, 300_000, 300_000, 500_000]
+    assert seen[-1] == (len(content), len(content))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["plays.txt"]
+
+
+def test_a_later_run_goes_on_as_well(server, tmp_path):
+    content = bytes(range(256)) * 4096
+    dataset = one_file(server, content)
+    server.breaks = [100_000, *[0] * 9]
+    with pytest.raises(DataError) as caught:
+        fetch(dataset, tmp_path)
+    message = str(caught.value)
+    assert "the connection ended after 100,000 of 1,048,576 bytes" in message
+    assert "What has come, 100,000 bytes, is kept for the next attempt." in message
+    assert f"put the file at {tmp_path / 'plays.txt'}, and give this command again" in message
+    server.breaks = []
+    server.asked = []
+    fetch(dataset, tmp_path)
+    assert server.asked == [("/plays.txt", "bytes=100000-")]
+    assert (tmp_path / "plays.txt").read_bytes() == content
+
+
+@pytest.mark.parametrize("has_ranges", [True, False])
+def test_a_part_of_another_file_does_no_harm(server, tmp_path, has_ranges):
+    server.has_ranges = has_ranges
+    (tmp_path / "plays.txt.part").write_bytes(b"x" * 500)
+    fetch(one_file(server, b"short"), tmp_path)
+    assert (tmp_path / "plays.txt").read_bytes() == b"short"
+
+
+def test_spoilt_bytes_are_refused_and_not_kept(server, tmp_path):
+    with pytest.raises(FileFormatError, match=r"is not the file that is known as plays.txt: its checksum is not md5:"):
+        fetch(one_file(server, b"spoilt", md5="0" * 32), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    server.files["hetrec2011-lastfm-2k.zip"] = zip_of({"user_artists.dat": b"other"})
+    said = run(
+        "lastfm-2k", "--yes", "--folder", tmp_path, "--url", server.url, "-o", tmp_path / "p.safetensors", code=1
+    )
+    assert "Try again, or another mirror with --url." in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_that_is_not_the_published_one_is_refused(server, tmp_path):
+    name = "lastfm-dataset-360K/usersha1-artmbid-artname-plays.tsv"
+    server.files["lastfm-dataset-360K.tar.gz"] = tar_of({name: b"u\t\tGrouper\t3\n"})
+    said = run("lastfm-360k", "--yes", "--folder", tmp_path, "--url", server.url, code=1)
+    assert "is not the published file: its md5 is " in said
+    assert not (tmp_path / "usersha1-artmbid-artname-plays.tsv").exists()
+
+
+def test_a_file_that_has_changed_since_the_first_copy_is_noticed(server, tmp_path):
+    dataset = one_file(server, b"first")
+    fetch(dataset, tmp_path)
+    (tmp_path / "plays.txt").unlink()
+    server.files["plays.txt"] = b"second"
+    with pytest.raises(FileFormatError, match=r"If the new one is meant, delete .*plays.txt.sha256"):
+        fetch(dataset, tmp_path)
+
+
+def test_a_file_put_there_by_hand_is_taken(server, tmp_path):
+    (tmp_path / ARCHIVE).write_bytes(profiles())
+    run("audioscrobbler", "--yes", "--folder", tmp_path, "-o", tmp_path / "p.safetensors", "--url", server.url)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(("url", "reason"), [("http://127.0.0.1:9", "Connection refused"), (None, "404 Not Found")])
+def test_without_network_it_says_what_to_do_by_hand(server, tmp_path, url, reason):
+    said = run("audioscrobbler", "--yes", "--folder", tmp_path / "cache", "--url", url or server.url, code=1)
+    assert reason in said
+    assert "fetch http://www.iro.umontreal.ca/~lisa/datasets/profiledata_06-May-2005.tar.gz on any computer" in said
+    assert f"put the file at {tmp_path / 'cache' / ARCHIVE}, and give this command again" in said
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_names_of_sets_are_checked_first(tmp_path):
+    assert "There is no data set 'lastfm'. Choose lastfm-2k, lastfm-360k," in run("lastfm", "--yes", code=2)
+    with pytest.raises(SettingsError, match="There is no data set 'x'"):
+        find_dataset("x")
+
+
+def test_without_pooch_it_says_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "pooch", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'deepcuts\[download\]'"):
+        fetch(DATASETS["audioscrobbler"], tmp_path)
+
+
+@pytest.mark.parametrize("dataset", DATASETS.values(), ids=lambda dataset: dataset.name)
+def test_every_set_says_where_it_is_and_what_it_may_be_used_for(dataset):
+    assert dataset.licence.endswith(".")
+    assert dataset.citation.endswith(".")
+    for file in dataset.files:
+        assert file.url.endswith(file.name)
+        assert file.url.startswith(("https://", "http://"))
+
+
+WANTED = {"a.txt": Member(1000)}
+
+
+def symlink() -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        entry = tarfile.TarInfo("a.txt")
+        entry.type, entry.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(entry)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error", "message"),
+    [
+        ("x.zip", zip_of({"../../a.txt": b"x"}), FileFormatError, r"tries to write to '../../a.txt', outside"),
+        ("x.tar", tar_of({"/etc/a.txt": b"x"}, "w"), FileFormatError, r"tries to write to '/etc/a.txt', outside"),
+        ("x.zip", zip_of({"..\\a.txt": b"x"}), FileFormatError, "outside its folder"),
+        ("x.zip", zip_of({"c:/a.txt": b"x"}), FileFormatError, "outside its folder"),
+        ("x.zip", zip_of({"a.txt": b"0" * 10_000_000}), FileFormatError, "unpacks to more than 1,000 bytes"),
+        ("x.tar.gz", tar_of({"a.txt": b"0" * 10_000_000}), FileFormatError, "unpacks to more than 1,000 bytes"),
+        ("x.zip", zip_of({"d/a.txt": b"1", "e/a.txt": b"2"}), FileFormatError, "holds a.txt more than once"),
+        ("x.zip", zip_of({"b.txt": b"x"}), DataError, "There is no a.txt in .*Is it the right archive?"),
+        ("x.tar", symlink(), DataError, "There is no a.txt in"),
+        ("x.zip", b"<html>sorry</html>", FileFormatError, "is no zip, tar, gzip or bzip2 archive"),
+        ("x.zip", zip_of({"a.txt": bytes(range(250))})[:200], FileFormatError, "or it is truncated"),
+        ("x.tar.gz", tar_of({"a.txt": bytes(range(250))})[:200], FileFormatError, "is truncated or damaged"),
+        ("x.tar.bz2", tar_of({"a.txt": bytes(range(250))}, "w:bz2")[:200], FileFormatError, "is truncated or damaged"),
+        ("a.txt.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\3\x01", FileFormatError, "is truncated or damaged"),
+    ],
+)
+def test_hostile_and_broken_archives_leave_nothing_behind(tmp_path, name, content, error, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(error, match=message):
+        unpack(tmp_path / name, WANTED, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar", "tar.gz", "tar.bz2", "bz2", "gz"])
+def test_every_kind_of_archive_gives_what_is_in_it(tmp_path, kind):
+    import bz2
+    import gzip
+
+    content = b"some text\n" * 50
+    packed = {
+        "zip": lambda: zip_of({"d/a.txt": content, "d/b.txt": b"other"}),
+        "bz2": lambda: bz2.compress(content),
+        "gz": lambda: gzip.compress(content),
+    }
+    mode = "w:" + kind.removeprefix("tar").removeprefix(".")
+    archive = tmp_path / (f"x.{kind}" if "tar" in kind or kind == "zip" else f"a.txt.{kind}")
+    archive.write_bytes(packed[kind]() if kind in packed else tar_of({"d/a.txt": content, "d/b.txt": b"other"}, mode))
+    unpack(archive, WANTED, tmp_path)
+    assert (tmp_path / "a.txt").read_bytes() == content
+    assert not (tmp_path / "b.txt").exists()
+
+
+def test_a_folder_that_cannot_be_written_to_is_no_damage(tmp_path):
+    (tmp_path / "x.zip").write_bytes(SOUND["x.zip"])
+    with pytest.raises(OutputError, match="there is no folder"):
+        unpack(tmp_path / "x.zip", WANTED, tmp_path / "nowhere")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match=r"The folder .* cannot be made"):
+        fetch(DATASETS["audioscrobbler"], tmp_path / "file" / "cache")
+
+
+def test_damage_inside_a_zip_is_found(tmp_path):
+    content = bytearray(zip_of({"a.txt": bytes(range(250))}))
+    content[60] ^= 0xFF
+    (tmp_path / "x.zip").write_bytes(content)
+    with pytest.raises(FileFormatError, match="is truncated or damaged"):
+        unpack(Path(tmp_path / "x.zip"), WANTED, tmp_path)
+    assert not (tmp_path / "a.txt").exists()
+
+
+SOUND = {"x.zip": zip_of({"d/a.txt": bytes(range(200))}), "x.tar.gz": tar_of({"d/a.txt": bytes(range(200))})}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(sorted(SOUND)), st.data())
+def test_whatever_becomes_of_an_archive_it_is_read_or_refused(tmp_path_factory, name, data):
+    content = bytearray(SOUND[name])
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    folder = tmp_path_factory.mktemp("archive")
+    (folder / name).write_bytes(content[: data.draw(st.integers(20, len(content)))])
+    try:
+        unpack(folder / name, WANTED, folder)
+    except (DataError, FileFormatError):
+        assert [path.name for path in folder.iterdir()] == [name]
+    else:
+        assert len((folder / "a.txt").read_bytes()) <= WANTED["a.txt"].most_bytes
