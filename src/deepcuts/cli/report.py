@@ -1,0 +1,183 @@
+"""`deepcuts report`: what models do, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deepcuts.cli.derived import options_from
+from deepcuts.cli.options import Force, Json, Output, Quiet, Seed
+from deepcuts.cli.remarks import FIRST_NOTE, Remarks
+from deepcuts.cli.tag_files import TAGS_COLUMNS, TagsColumns, TagsFile, features_of, read_labels
+from deepcuts.cli.terminal import show_json
+from deepcuts.errors import SettingsError
+from deepcuts.recommendation.settings import Mix
+from deepcuts.report.settings import TURNS, ReportSettings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from deepcuts.evaluation import ItemFeatures
+    from deepcuts.interactions import Interactions
+    from deepcuts.model import PersonaModel
+    from deepcuts.report import Contender
+
+EXAMPLES = (
+    "deepcuts report model.safetensors --train train.safetensors --holdout holdout.parquet -o report.html",
+    "deepcuts report small=a.safetensors large=b.safetensors --train t.safetensors --holdout h.parquet -o report.html",
+    "deepcuts report model.safetensors --train t.safetensors --holdout h.parquet -o report.html --one-persona "
+    "--mix share --mix max --baseline implicit,ease:regularization=60,popularity",
+)
+
+_ENDINGS = (".html", ".htm")
+
+
+@options_from(ReportSettings, panel="What it shows", names=("k", "accuracy", "n_factors", "n_listeners"))
+def report(
+    models: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[NAME=]MODEL",
+            help="Models that `deepcuts train` has written from these plays, each with the name to show, if wanted.",
+        ),
+    ],
+    train: Annotated[
+        list[Path], typer.Option(metavar="FILE", help="The plays that the models were trained on; repeatable.")
+    ],
+    holdout: Annotated[Path, typer.Option(metavar="FILE", help="The plays that were held out.")],
+    output: Output,
+    baseline: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME,…",
+            help="Rivals to train and compare: popularity, ease, implicit, irspack, nmf, one-persona, random-personas, "
+            "maxmf, pfp; settings follow after colons, as in ease:regularization=60; repeatable.",
+        ),
+    ] = None,
+    mix: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="How lists are made from personas: share or max; repeatable, the main one first."
+        ),
+    ] = None,
+    one_persona: Annotated[
+        bool, typer.Option("--one-persona", help="Compare the one-persona model that each model was split from, too.")
+    ] = False,
+    tags: TagsFile = None,
+    tags_columns: TagsColumns = TAGS_COLUMNS,
+    rarity: Annotated[
+        list[float] | None,
+        typer.Option(metavar="X", help="A turn of the dial for the frontiers; repeatable, and 0 is always one."),
+    ] = None,
+    listener: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="A listener whose lists to show; repeatable.")
+    ] = None,
+    seed: Seed = 0,
+    json: Json = False,
+    force: Force = False,
+    quiet: Quiet = False,
+    **settings: Any,
+) -> None:
+    """Show what models do on one page: figures with intervals, frontiers, exposure, personas, factors, listeners.
+
+    The page is one HTML file that needs no network. Baselines are trained on the spot.
+    """
+    from deepcuts import report as reports
+    from deepcuts.cli.plays_files import read_interactions
+    from deepcuts.cli.tables import check_ending
+    from deepcuts.report.plots.style import require_matplotlib
+    from deepcuts.storage import check_output
+
+    shown = ReportSettings(turns=rarity or TURNS, listeners=tuple(listener or ()), seed=seed, **settings)
+    mixes = _mixes(mix or ["share"])
+    check_ending(output, _ENDINGS)
+    check_output(output, force=force)
+    require_matplotlib()
+    remarks = Remarks(quiet)
+    files = _files(models)
+    learnt, held = read_interactions(*train), read_interactions(holdout)
+    loaded = _load(files, learnt)
+    contenders = _contenders(loaded, mixes, baseline or [], one_persona=one_persona)
+    features, source = _features(read_labels(tags, tags_columns), tags, learnt, loaded)
+    with remarks.bar("Report", reports.n_steps(contenders, shown), FIRST_NOTE) as advance:
+        found = reports.collect(
+            loaded,
+            contenders,
+            learnt,
+            held,
+            shown,
+            features=features,
+            label_source=source,
+            on_step=lambda note: advance(1, note),
+        )
+    with remarks.working("Drawing"):
+        reports.write(found, output, force=force)
+    remarks.say(f"Saved {output}.")
+    if json:
+        show_json(found.to_dict())
+
+
+def _mixes(names: Sequence[str]) -> list[Mix]:
+    for name in names:
+        if name not in ("share", "max"):
+            raise SettingsError(f"--mix is {name!r}. Give share or max.")
+    return ["share" if name == "share" else "max" for name in names]
+
+
+def _files(given: Sequence[str]) -> dict[str, Path]:
+    """Models by the name to show: the one given, or that of the file."""
+    found: dict[str, Path] = {}
+    for one in given:
+        name, equals, path = one.partition("=")
+        if not equals or Path(one).exists():
+            name, path = Path(one).stem, one
+        if not name or name in found:
+            raise SettingsError(f"Two models would be named {name!r}. Give them as NAME=FILE, with different names.")
+        found[name] = Path(path)
+    return found
+
+
+def _load(files: Mapping[str, Path], train: Interactions) -> dict[str, PersonaModel]:
+    """Read the models, and refuse those of other plays before anything is trained."""
+    from deepcuts.model import load
+    from deepcuts.report.contenders import check_model
+
+    loaded = {name: load(path) for name, path in files.items()}
+    for name, model in loaded.items():
+        check_model(name, model, train)
+    return loaded
+
+
+def _contenders(
+    models: Mapping[str, PersonaModel], mixes: Sequence[Mix], baselines: Sequence[str], *, one_persona: bool
+) -> list[Contender]:
+    from deepcuts.report import baseline_contender, model_contenders
+    from deepcuts.report.contenders import check_names
+    from deepcuts.tuning.files import parse_values
+
+    n_factors = next(iter(models.values())).settings.n_factors
+    contenders = model_contenders(models, mixes, one_persona=one_persona)
+    for text in (text.strip() for texts in baselines for text in texts.split(",")):
+        name, *values = text.split(":")
+        contenders.append(baseline_contender(name, parse_values(values, f"--baseline {name}"), n_factors))
+    check_names(contenders)
+    return contenders
+
+
+def _features(
+    labels: pa.Table | None, file: Path | None, train: Interactions, models: Mapping[str, PersonaModel]
+) -> tuple[ItemFeatures | None, str]:
+    """Labels to measure calibration on, and where they come from: a file, the plays, or else a model."""
+    if file is not None:
+        return features_of(train, labels), f"those of {file.name}"
+    for plays, source in (
+        (train, "the tags of the plays"),
+        *((one.seen, "tags of the model") for one in models.values()),
+    ):
+        features = features_of(plays, None)
+        if features is not None and features.n_labels:
+            return features, source
+    return None, ""

@@ -1,0 +1,85 @@
+"""Accuracy by the length of a user's history, and by the popularity of what was held out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepcuts.evaluation import RankedLists
+from deepcuts.evaluation.bootstrap import bootstrap_interval
+from deepcuts.evaluation.figures import USER_METRICS
+from deepcuts.evaluation.user_items import quotient
+from deepcuts.interactions import Interactions
+from deepcuts.report.facts import Band, Estimate
+from deepcuts.report.settings import ReportSettings
+
+_N_BANDS = 4
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Users by history length and items by popularity, some bands of each.
+
+    Parameters
+    ----------
+    history_edges
+        Ascending numbers of items: a band of users is above one and up to the next.
+    item_bands
+        int64, (n_items,): band of each item, 0 the most popular; each band has about as many pairs of train.
+    item_names
+        Names of these bands.
+    """
+
+    history_edges: np.ndarray
+    item_bands: np.ndarray
+    item_names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, train: Interactions) -> Bands:
+        """Cut users into quarters by the length of their history, and items into bands of about as many pairs."""
+        lengths = np.diff(train.indptr)
+        quantiles = np.quantile(lengths, np.linspace(0, 1, _N_BANDS + 1), method="inverted_cdf")
+        edges = np.unique(np.concatenate([[lengths.min() - 1], quantiles[1:]])).astype(int)
+        listeners = train.item_listeners
+        _, of_item = np.unique(-listeners, return_inverse=True)  # items alike in listeners share a band
+        pairs = np.bincount(of_item, listeners)
+        bands = ((np.cumsum(pairs) - pairs) * _N_BANDS // max(train.n_pairs, 1)).astype(np.int64)[of_item]
+        names = [_item_name(listeners[bands == band]) for band in range(_N_BANDS) if np.any(bands == band)]
+        return cls(edges, np.unique(bands, return_inverse=True)[1], tuple(names))
+
+    def by_history(self, lists: RankedLists, settings: ReportSettings) -> tuple[Band, ...]:
+        """Accuracy of users with short and with long histories."""
+        values = np.concatenate([USER_METRICS[settings.accuracy](block, settings.k) for block in lists.blocks()])
+        lengths = lists.seen.sizes
+        band = np.searchsorted(self.history_edges, lengths) - 1
+        columns = [np.where(band == number, values, np.nan) for number in range(len(self.history_edges) - 1)]
+        bounds = zip(self.history_edges[:-1] + 1, self.history_edges[1:], strict=True)
+        names = [f"{low:,}" if low == high else f"{low:,}–{high:,}" for low, high in bounds]
+        return _bands(names, np.column_stack(columns), settings.seed)
+
+    def by_popularity(self, lists: RankedLists, settings: ReportSettings) -> tuple[Band, ...]:
+        """Share of the held-out items of a band that are within the first k, over the users who have some there."""
+        rows, places = np.nonzero(lists.hits[:, : settings.k])
+        hits = self._count(rows, lists.items[rows, places], lists.n_users)
+        held = self._count(lists.held.rows, lists.held.items, lists.n_users)
+        return _bands(self.item_names, quotient(hits, held), settings.seed)
+
+    def _count(self, users: np.ndarray, items: np.ndarray, n_users: int) -> np.ndarray:
+        n_bands = len(self.item_names)
+        keys = users * n_bands + self.item_bands[items]
+        return np.bincount(keys, minlength=n_users * n_bands).reshape(n_users, n_bands)
+
+
+def _item_name(listeners: np.ndarray) -> str:
+    low, high = int(listeners.min()), int(listeners.max())
+    return f"{low:,}" if low == high else f"{low:,}–{high:,}"
+
+
+def _bands(names: Sequence[str], values: np.ndarray, seed: int) -> tuple[Band, ...]:
+    low, high = bootstrap_interval(values, seed=seed)
+    n_users = np.count_nonzero(~np.isnan(values), axis=0)
+    means = quotient(np.nansum(values, axis=0), n_users)
+    columns = zip(names, means.tolist(), low.tolist(), high.tolist(), n_users.tolist(), strict=True)
+    return tuple(Band(name, Estimate(*numbers)) for name, *numbers in columns)

@@ -1,0 +1,63 @@
+"""Accuracy by history length and by popularity, a group of points for each band."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from deepcuts.report.facts import Band, ContenderFacts
+from deepcuts.report.plots.style import Look, new_figure, styled, to_svg
+
+_SPREAD = 0.7  # of the distance between two bands
+
+
+@styled
+def bands(
+    contenders: Sequence[ContenderFacts],
+    looks: Mapping[str, Look],
+    of: Callable[[ContenderFacts], Sequence[Band]],
+    labels: tuple[str, str],
+    name: str,
+) -> str:
+    """Draw the accuracy of every contender in every band, with intervals.
+
+    Parameters
+    ----------
+    contenders
+        Those to draw.
+    looks
+        By name.
+    of
+        The bands of a contender.
+    labels
+        Of the horizontal and the vertical axis.
+    name
+        A word for the ids of the figure.
+    """
+    figure, axes = new_figure(3.0)
+    names = [band.name for band in of(contenders[0])]
+    for number, contender in enumerate(contenders):
+        look = looks[contender.name]
+        shift = _SPREAD * ((number + 0.5) / len(contenders) - 0.5)
+        estimates = [band.accuracy for band in of(contender)]
+        places = [place + shift for place in range(len(estimates))]
+        axes.plot(
+            places,
+            [one.mean for one in estimates],
+            color=look.colour,
+            marker=look.marker,
+            markersize=5,
+            linestyle="",
+            clip_on=False,
+        )
+        axes.vlines(
+            places, [one.low for one in estimates], [one.high for one in estimates], colors=look.colour, linewidth=1.1
+        )
+    for border in range(1, len(names)):
+        axes.axvline(border - 0.5, color="#888888", linewidth=0.5, alpha=0.5)
+    counts = [max(of(one)[place].accuracy.n_users for one in contenders) for place in range(len(names))]
+    axes.set_xticks(range(len(names)), [f"{name}\n{count:,} users" for name, count in zip(names, counts, strict=True)])
+    axes.tick_params(axis="x", length=0)
+    axes.grid(visible=False, axis="x")
+    axes.set(xlabel=labels[0], ylabel=labels[1])
+    axes.set_ylim(bottom=0)
+    return to_svg(figure, name, f"{labels[1]} by {labels[0]}, for each contender.")

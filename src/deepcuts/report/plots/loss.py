@@ -1,0 +1,54 @@
+"""The loss of a model, epoch by epoch and term by term."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from deepcuts.report.plots.style import INK, new_figure, styled, to_svg
+
+TERMS = ("accuracy", "unobserved", "ridge", "lean", "diversity", "distinction")
+
+_LINES = {
+    "accuracy": ("#0072B2", "-"),
+    "unobserved": ("#D55E00", (0, (5, 1.5))),
+    "ridge": ("#009E73", (0, (1.5, 1))),
+    "lean": ("#CC79A7", (0, (6, 1.5, 1.5, 1.5))),
+    "diversity": ("#E69F00", (0, (3, 1))),
+    "distinction": ("#56B4E9", (0, (1, 2))),
+}
+
+
+@styled
+def loss_by_term(epochs: Sequence[Mapping[str, Any]], name: str) -> str:
+    """Draw every term that is not 0 throughout, and their sum.
+
+    Parameters
+    ----------
+    epochs
+        As in `ModelFacts`.
+    name
+        A word for the ids of the figure.
+    """
+    figure, axes = new_figure(2.8)
+    n_base = sum(epoch["stage"] == "base" for epoch in epochs)
+    stages = [(slice(0, n_base), True), (slice(n_base, None), n_base == 0)]
+    for part, is_first in stages:
+        numbers = range(1, len(epochs) + 1)[part]
+        axes.plot(numbers, _of("loss", epochs[part]), color=INK, linewidth=2.2, label="loss" if is_first else None)
+        for term in TERMS:
+            if any(epoch[term] for epoch in epochs):
+                colour, dash = _LINES[term]
+                values = [value if value > 0 else float("nan") for value in _of(term, epochs[part])]
+                axes.plot(numbers, values, color=colour, linestyle=dash, label=term if is_first else None)
+    if 0 < n_base < len(epochs):
+        axes.axvline(n_base + 0.5, color=INK, linewidth=0.8)
+        axes.annotate(" personas", (n_base + 0.5, 1), xycoords=("data", "axes fraction"), va="top", fontsize=8)
+    axes.set_yscale("log")
+    axes.set(xlabel="epoch", ylabel="terms of the loss")
+    figure.legend(loc="outside upper left", ncols=4)
+    return to_svg(figure, name, f"Loss and its terms over {len(epochs)} epochs.")
+
+
+def _of(name: str, epochs: Sequence[Mapping[str, Any]]) -> list[float]:
+    return [epoch[name] for epoch in epochs]

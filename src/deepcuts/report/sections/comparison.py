@@ -1,0 +1,140 @@
+"""Accuracy beside what it is traded for, where the lists go, and for whom they work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from deepcuts.report.facts import ContenderFacts, Report
+from deepcuts.report.plots.bands import bands
+from deepcuts.report.plots.exposure import concentration, exposure_histograms
+from deepcuts.report.plots.frontier import frontier, has_outsiders
+from deepcuts.report.plots.style import Look
+from deepcuts.report.sections.html import details, estimates, figure, figures, rows_of, section, table, text
+from deepcuts.report.sections.legend import legend
+
+_TITLES = {"novelty": "accuracy × novelty", "calibration_kl": "accuracy × calibration"}
+
+
+def frontiers(report: Report, looks: Mapping[str, Look]) -> str:
+    """Return the section of the frontiers, their close-ups and numbers."""
+    shown: list[str] = []
+    for axis in filter(None, (report.novelty, report.calibration)):
+        shown += _frontier(report, looks, axis)
+    turns = ", ".join(f"{turn.rarity:g}".replace("-", "−") for turn in report.contenders[0].turns)
+    parts = [
+        f"<p>Each line is one contender under the rarity dial, at {turns}. The large mark is the neutral dial. Bars "
+        "are 95&nbsp;% bootstrap intervals over users, of either axis; they do not tell of other seeds or splits. "
+        "Further up and further right is better: a line above another gives more accuracy for the same novelty. The "
+        f"small numbers are turns of the dial of {text(report.contenders[0].name)}.</p>",
+        legend(looks, [one.name for one in report.contenders], "frontier"),
+        figures(shown),
+        details("The numbers behind the frontiers", _numbers(report)),
+    ]
+    return section("frontiers", "What accuracy is traded for", parts)
+
+
+def _frontier(report: Report, looks: Mapping[str, Look], axis: str) -> list[str]:
+    axes, metric = (axis, report.accuracy), axis.partition("@")[0]
+    title, reverse = _TITLES[metric], metric == "calibration_kl"
+    caption = (
+        f"{text(report.accuracy)} over {text(axis)}. What was held out is mostly popular, so accuracy is bound to fall "
+        "as lists get rarer; the question is how late."
+        if metric == "novelty"
+        else f"{text(report.accuracy)} over {text(axis)}. The horizontal axis runs backwards: lists further right come "
+        "closer to the mix of labels in the user's own history."
+    )
+    plain = figure(title[0].upper() + title[1:], frontier(report.contenders, looks, axes, reverse=reverse), caption)
+    if not has_outsiders(report.contenders, axes):
+        return [plain]
+    close = frontier(report.contenders, looks, axes, reverse=reverse, close_up=True)
+    note = "The same, cut to the points with at least 85&nbsp;% of the best accuracy."
+    return [plain, figure("Close-up: " + title, close, note)]
+
+
+def _numbers(report: Report) -> str:
+    names = list(report.contenders[0].turns[0].figures)
+    turns = [(one, turn) for one in report.contenders for turn in one.turns]
+    rarities = [f"{turn.rarity:g}".replace("-", "−") for _, turn in turns]
+    columns = [rarities, *(estimates([turn.figures[name] for _, turn in turns]) for name in names)]
+    rows = rows_of([text(one.name) for one, _ in turns], columns)
+    return table(["contender", "rarity", *map(text, names)], rows, "Means over users and 95&nbsp;% intervals")
+
+
+def exposure(report: Report, looks: Mapping[str, Look]) -> str:
+    """Return the section of where the list places go."""
+    k = report.accuracy.partition("@")[2]
+    histogram = figure(
+        "Exposure, and the exponential fitted to it",
+        exposure_histograms(report.contenders, looks),
+        f"Bars: share of the places of all lists of {k} that an item has, by its exposure rank, dial at neutral. Line: "
+        "the exponential with λ = 1 / mean exposure rank of a place, straight on this logarithmic axis. Bars above the "
+        "line at the right are a tail heavier than exponential. A low λ is flat; compare it over the same items only.",
+    )
+    curve = figure(
+        "Who gets heard",
+        concentration(report.contenders, looks),
+        "Share of all list places that the most listed items have, over their share of the catalogue on a logarithmic "
+        "axis: the further left a line rises, the fewer items the lists are about. The dotted line is every item "
+        "alike.",
+    )
+    parts = [legend(looks, [one.name for one in report.contenders], "exposure"), figures([histogram, curve])]
+    return section("exposure", "Where the lists go", parts)
+
+
+def for_whom(report: Report, looks: Mapping[str, Look]) -> str:
+    """Return the section of accuracy by history length and by popularity."""
+    k = report.accuracy.partition("@")[2]
+    by_history = bands(
+        report.contenders,
+        looks,
+        lambda one: one.by_history,
+        ("items of the user in train", report.accuracy),
+        "by-history",
+    )
+    by_popularity = bands(
+        report.contenders,
+        looks,
+        lambda one: one.by_popularity,
+        ("listeners of the held-out item", f"share found in the first {k}"),
+        "by-popularity",
+    )
+    parts = [
+        legend(looks, [one.name for one in report.contenders], "bands"),
+        figures(
+            [
+                figure(
+                    "By length of history",
+                    by_history,
+                    f"{text(report.accuracy)} among users with short and with long histories, dial at neutral; users "
+                    "are cut into quarters as far as their numbers differ. Longer histories also have more held out to "
+                    "find.",
+                ),
+                figure(
+                    "By popularity",
+                    by_popularity,
+                    f"Share of a user's held-out items of a popularity that are among the first {k}, mean over the "
+                    "users who have some. Every band has about a quarter of all pairs.",
+                ),
+            ]
+        ),
+        "<p class=quiet>Bars are 95&nbsp;% bootstrap intervals over the users of the band.</p>",
+        details("The numbers behind these plots", _band_numbers(report.contenders)),
+    ]
+    return section("bands", "For whom it works", parts)
+
+
+def _band_numbers(contenders: Sequence[ContenderFacts]) -> str:
+    found = [
+        (one, kind, band)
+        for one in contenders
+        for kind, own in (("history", one.by_history), ("popularity", one.by_popularity))
+        for band in own
+    ]
+    columns = [
+        [kind for _, kind, _ in found],
+        [text(band.name) for _, _, band in found],
+        estimates([band.accuracy for _, _, band in found]),
+        [f"{band.accuracy.n_users:,}" for _, _, band in found],
+    ]
+    rows = rows_of([text(one.name) for one, _, _ in found], columns)
+    return table(["contender", "by", "band", "accuracy", "users"], rows, "Means over users and 95&nbsp;% intervals")

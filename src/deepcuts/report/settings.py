@@ -1,0 +1,62 @@
+"""What a caller may ask of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from deepcuts.errors import SettingsError
+from deepcuts.recommendation.settings import MOST_RARITY
+
+ACCURACIES = ("recall", "precision", "ndcg", "map", "mrr", "hit_rate")
+
+TURNS = (-0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportSettings:
+    """How much a report shows, and on which axes.
+
+    Parameters
+    ----------
+    k
+        Length of the lists on the frontiers, at least 1.
+    accuracy
+        What stands for accuracy: recall, precision, ndcg, map, mrr or hit_rate.
+    turns
+        Turns of the rarity dial, each between −4 and 4; 0, the neutral one, is always among them.
+    n_factors
+        The most factors of each model to show, at least 0.
+    n_listeners
+        How many listeners' lists to show, at least 0.
+    listeners
+        Their ids; empty chooses listeners with many, a middling number and few effective personas.
+    seed
+        Of the bootstrap, and of the training of baselines, at least 0.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range.
+    """
+
+    k: int = 20
+    accuracy: str = "recall"
+    turns: Sequence[float] = TURNS
+    n_factors: int = 12
+    n_listeners: int = 3
+    listeners: Sequence[str] = ()
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.accuracy not in ACCURACIES:
+            raise SettingsError(f"accuracy is {self.accuracy!r}. Choose from {', '.join(ACCURACIES)}.")
+        for name, least in (("k", 1), ("n_factors", 0), ("n_listeners", 0), ("seed", 0)):
+            if getattr(self, name) < least:
+                raise SettingsError(f"{name} is {getattr(self, name)}. It is a whole number from {least} up.")
+        for turn in self.turns:
+            if not -MOST_RARITY <= turn <= MOST_RARITY:
+                raise SettingsError(
+                    f"A turn of the dial is {turn}. It lies between {-MOST_RARITY:g} and {MOST_RARITY:g}."
+                )
+        object.__setattr__(self, "turns", tuple(sorted({0.0, *map(float, self.turns)})))
