@@ -1,0 +1,70 @@
+"""`deepcuts explore`: the page."""
+
+from __future__ import annotations
+
+import logging
+import webbrowser
+from pathlib import Path
+from threading import Timer
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deepcuts.cli.options import ModelFile, Quiet
+from deepcuts.cli.remarks import Remarks
+from deepcuts.errors import DataError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+EXAMPLES = (
+    "deepcuts explore model.safetensors",
+    "deepcuts explore model.safetensors --holdout holdout.parquet",
+    "deepcuts explore model.safetensors --port 0 --no-browser",
+)
+
+_START_SECONDS = 1.0  # from listening to answering
+_END_SECONDS = 1  # open pages would hold on for longer
+
+
+def explore(
+    model: ModelFile,
+    holdout: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Plays that were held out, to judge the model by.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="A report in HTML to link to.")] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, metavar="N", help="Port to listen on; 0 takes a free one.")
+    ] = 8080,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page in a browser.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Open a page to play with a model: who am I, my personas, a list under its dial, a map of artists.
+
+    It listens on this machine alone, and keeps nothing of what visitors do. Ctrl-C ends it.
+    """
+    from deepcuts.cli.plays_files import read_interactions
+    from deepcuts.web.application import create_app
+    from deepcuts.web.page.mount import PAGE_POLICY, mount_page
+    from deepcuts.web.serving import serve
+    from deepcuts.web.settings import ServiceSettings
+    from deepcuts.web.store import ModelStore
+
+    remarks = Remarks(quiet)
+    if report is not None and not report.is_file():
+        raise DataError(f"There is no report at {report}. Give an HTML file.")
+    held = read_interactions(holdout) if holdout else None
+    store, settings = ModelStore(model), ServiceSettings(port=port, shutdown_seconds=_END_SECONDS)
+
+    def make_app() -> FastAPI:
+        app = create_app(store, settings, page_policy=PAGE_POLICY)
+        mount_page(app, holdout=held, report=report)
+        return app
+
+    def tell(address: str) -> None:
+        logging.getLogger("deepcuts").setLevel(logging.WARNING)  # every request is of no interest to people
+        remarks.say(f"The page is at {address}/ Ctrl-C ends it.")
+        if not no_browser:
+            Timer(_START_SECONDS, webbrowser.open, [address]).start()
+
+    serve(make_app, settings, tell)

@@ -1,0 +1,102 @@
+// The list under its dial. A turn is sent once the answer to the one before has come, so none queue up.
+export default {
+  props: { state: Object },
+  emits: ["turn", "mix", "length", "more", "deny", "allow", "keep", "export"],
+  data() {
+    return { turn: this.state.turn, waiting: false, wanted: null };
+  },
+  watch: {
+    "state.sequence"() {
+      this.waiting = false;
+      if (this.wanted !== null) this.send();
+      else if (document.activeElement !== this.$refs.dial) this.turn = this.state.turn;
+    },
+  },
+  computed: {
+    word() {
+      const t = this.turn;
+      if (t === 0) return "as my tastes are";
+      if (t < -0.6) return "what everybody knows";
+      if (t < 0) return "more familiar";
+      return t < 0.4 ? "a little rarer" : t < 0.8 ? "rare" : "deep cuts";
+    },
+    widest() {
+      return Math.log2(this.state.n_listeners + 1);
+    },
+  },
+  methods: {
+    letter: (number) => String.fromCharCode(65 + (number % 26)),
+    number: (value) => (value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString("en")),
+    along(listeners) {
+      return (100 * Math.log2(listeners + 1)) / this.widest;
+    },
+    turned() {
+      this.turn = Number(this.turn);
+      this.wanted = this.turn;
+      if (!this.waiting) this.send();
+    },
+    send() {
+      this.waiting = true;
+      this.$emit("turn", this.wanted);
+      this.wanted = null;
+    },
+    reset() {
+      this.turn = 0;
+      this.turned();
+    },
+  },
+  template: `
+  <div>
+    <div class="dc-dial" :style="{ '--turn': turn }">
+      <div class="dc-dial-words"><label for="dc-dial">How rare</label><output for="dc-dial">{{ word }}</output><button class="dc-quiet" :disabled="turn === 0" @click="reset">Reset</button></div>
+      <input id="dc-dial" ref="dial" type="range" min="-1" max="1" step="0.02" v-model="turn" :aria-valuetext="word" @input="turned">
+      <div class="dc-dial-ends" aria-hidden="true"><span>familiar</span><span>deep cuts</span></div>
+    </div>
+
+    <div v-if="state.rows.length" class="dc-rail" role="img" :aria-label="'Artists on this list have ' + number(state.mean_listeners) + ' listeners on average'">
+      <div class="dc-rail-line">
+        <i v-for="row in state.rows" :key="row.id" :class="'p' + row.persona % 8" :style="{ left: along(row.listeners) + '%' }"></i>
+        <b :style="{ left: along(state.mean_listeners) + '%' }"><span><strong class="dc-mean">{{ number(state.mean_listeners) }}</strong> listeners on average</span></b>
+      </div>
+      <div class="dc-rail-ends"><span>1 listener</span><span>all {{ state.n_listeners.toLocaleString('en') }}</span></div>
+    </div>
+
+    <div class="dc-controls">
+      <fieldset class="dc-segments"><legend>Mix</legend>
+        <label title="Each persona has its say, by its share"><input type="radio" name="dc-mix" value="share" :checked="state.mix === 'share'" @change="$emit('mix', 'share')"><span>by share</span></label>
+        <label title="The best matches of any persona"><input type="radio" name="dc-mix" value="max" :checked="state.mix === 'max'" @change="$emit('mix', 'max')"><span>best match</span></label>
+      </fieldset>
+      <fieldset class="dc-segments"><legend>Length</legend>
+        <label v-for="k in state.lengths" :key="k"><input type="radio" name="dc-k" :value="k" :checked="state.k === k" @change="$emit('length', k)"><span>{{ k }}</span></label>
+      </fieldset>
+    </div>
+
+    <p v-if="!state.rows.length" class="dc-empty" role="status">{{ state.empty }}</p>
+    <TransitionGroup tag="ol" name="dc-row" class="dc-rows" aria-label="Recommended artists">
+      <li v-for="row in state.rows" :key="row.id" class="dc-row" :class="'p' + row.persona % 8" :data-item="row.id">
+        <span class="dc-rank">{{ row.rank }}</span>
+        <span class="dc-badge" :title="state.personas[row.persona]" :aria-label="'Persona ' + letter(row.persona)">{{ letter(row.persona) }}</span>
+        <div class="dc-what">
+          <h3>{{ row.name }}</h3>
+          <p v-if="row.reasons.length">because of <template v-for="([name, share], n) in row.reasons" :key="name"><template v-if="n">, </template><span>{{ name }}</span> <small>{{ Math.round(share * 100) }} %</small></template></p>
+        </div>
+        <span class="dc-heard" :title="row.listeners + ' of ' + state.n_listeners + ' listeners'"><i :style="{ width: along(row.listeners) + '%' }"></i><span>{{ row.listeners.toLocaleString('en') }} {{ row.listeners === 1 ? 'listener' : 'listeners' }}</span></span>
+        <div class="dc-buttons">
+          <button :aria-label="'More like ' + row.name" title="More like this" @click="$emit('more', row.id)"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M10 4v12M4 10h12"/></svg></button>
+          <button :aria-label="'Not for me: ' + row.name" title="Not for me" @click="$emit('deny', row.id)"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M5 5l10 10M15 5L5 15"/></svg></button>
+          <button :aria-label="'Keep ' + row.name" title="Keep" :aria-pressed="row.kept" @click="$emit('keep', row.id)"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M6 3.5h8v13l-4-3.2-4 3.2z"/></svg></button>
+        </div>
+      </li>
+    </TransitionGroup>
+
+    <section v-if="state.kept.length" class="dc-kept" aria-labelledby="kept-title">
+      <h2 id="kept-title">Kept</h2>
+      <ul class="dc-chips"><li v-for="artist in state.kept" :key="artist.id"><span class="dc-chip-name">{{ artist.name }}</span><button class="dc-x" :aria-label="'Take ' + artist.name + ' off the keep list'" @click="$emit('keep', artist.id)">×</button></li></ul>
+      <div class="dc-export"><span>Export</span><button v-for="form in ['csv', 'json', 'm3u']" :key="form" class="dc-button" @click="$emit('export', form)">{{ form.toUpperCase() }}</button></div>
+    </section>
+    <section v-if="state.denied.length" class="dc-kept" aria-labelledby="denied-title">
+      <h2 id="denied-title">Not for me</h2>
+      <ul class="dc-chips"><li v-for="artist in state.denied" :key="artist.id"><span class="dc-chip-name">{{ artist.name }}</span><button class="dc-x" :aria-label="'Allow ' + artist.name + ' again'" @click="$emit('allow', artist.id)">×</button></li></ul>
+    </section>
+  </div>`,
+};

@@ -1,0 +1,26 @@
+// Tabs as the ARIA practices have them: arrow keys move between them, and only the chosen one is a stop for Tab.
+export default {
+  props: { tabs: Array, chosen: String },
+  emits: ["tab"],
+  data() {
+    return { current: this.chosen };
+  },
+  methods: {
+    show(key) {
+      this.current = key;
+      this.$emit("tab", key);
+    },
+    step(by) {
+      const place = this.tabs.findIndex(([key]) => key === this.current);
+      this.show(this.tabs[(place + by + this.tabs.length) % this.tabs.length][0]);
+      this.$nextTick(() => this.$el.querySelector("[aria-selected=true]").focus());
+    },
+  },
+  template: `
+  <div class="dc-stage">
+    <div class="dc-tabs" role="tablist" aria-label="Views" @keydown.right.prevent="step(1)" @keydown.left.prevent="step(-1)">
+      <button v-for="[key, label] in tabs" :key="key" role="tab" :id="'dc-tab-' + key" :aria-selected="key === current" :aria-controls="'dc-panel-' + key" :tabindex="key === current ? 0 : -1" @click="show(key)">{{ label }}</button>
+    </div>
+    <div v-for="[key] in tabs" :key="key" v-show="key === current" role="tabpanel" :id="'dc-panel-' + key" :aria-labelledby="'dc-tab-' + key"><slot :name="key"></slot></div>
+  </div>`,
+};

@@ -1,0 +1,67 @@
+"""What the page asks for besides its own connection: the map of artists, exports on their way in, a report."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from urllib.parse import unquote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, JSONResponse, Response
+
+from deepcuts.errors import DeepcutsError
+from deepcuts.web.page.desk import Desk
+from deepcuts.web.page.importing import import_export
+from deepcuts.web.page.places import backdrop
+
+_MOST_FILE_NAME = 120
+_READING = asyncio.Semaphore(2)  # exports read at a time: unpacked, each takes memory
+
+
+def router(report: Path | None) -> APIRouter:
+    """Make the routes; they find the page's own things in the state of the application.
+
+    Parameters
+    ----------
+    report
+        An HTML file to serve; None serves none.
+    """
+    routes = APIRouter(prefix="/explore", include_in_schema=False)
+    routes.add_api_route("/upload", _upload, methods=["POST"], response_model=None)
+    routes.add_api_route("/map.json", _item_map, response_model=None)
+    if report is not None:
+        path = report
+
+        def send_report() -> Response:
+            return FileResponse(path, media_type="text/html")
+
+        routes.add_api_route("/report", send_report, response_model=None)
+    return routes
+
+
+async def _upload(request: Request, visit: str = "", more: bool = False) -> Response:
+    """Take an export as the body of a request, which the guards keep within bounds; `visit` is a secret of one page."""
+    desk = request.app.state.desks.get(visit)
+    if desk is None:
+        return JSONResponse({"detail": "This page is not open any more. Reload it."}, 404)
+    name = unquote(request.headers.get("x-file-name", ""))[:_MOST_FILE_NAME] or "the file"
+    return await _take(desk, name, await request.body(), more=more)
+
+
+async def _take(desk: Desk, name: str, data: bytes, *, more: bool) -> Response:
+    """Read an export beside the event loop, and put its plays into the visit."""
+    shelf = desk.shelves.current
+    try:
+        async with _READING:
+            imported = await asyncio.to_thread(lambda: import_export(name, data, shelf.matcher))
+    except DeepcutsError as error:
+        return JSONResponse({"detail": str(error)}, 422)
+    await desk.change(lambda: desk.visit.take(imported, more=more))
+    return JSONResponse({"found": len(imported.plays), "lost": imported.n_unmatched})
+
+
+async def _item_map(request: Request) -> Response:
+    """Send the map; its address holds the version of the model, so that it may be kept."""
+    shelf = request.app.state.shelves.current
+    drawn = await request.app.state.compute.run(lambda: backdrop(shelf.model, shelf.item_map))
+    return JSONResponse(drawn, headers={"Cache-Control": "private, max-age=3600"})

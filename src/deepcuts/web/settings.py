@@ -1,0 +1,120 @@
+"""How the service is run: where it listens, whom it lets in, and how much it lets them ask for."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from dataclasses import dataclass, field
+
+from deepcuts.errors import SettingsError
+
+LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """Settings of one process that serves.
+
+    Parameters
+    ----------
+    host
+        Address to listen on. Anything but loopback wants a token, unless everyone is let in.
+    port
+        TCP port; 0 takes a free one.
+    workers
+        Processes that share the port and the memory-mapped model.
+    threads
+        Requests that one process computes at a time; 0 takes one per core.
+    waiting
+        Requests that may wait for a thread; those beyond are told to come back (503).
+    token
+        Secret that every request has to bring; None asks for none.
+    open_to_all
+        Whether to serve other machines without a token.
+    allowed_hosts
+        Names under which the service may be addressed, besides those of loopback; empty lets any name pass, unless it
+        listens on loopback.
+    trusted_proxies
+        Addresses of proxies whose X-Forwarded-For is believed.
+    body_bytes
+        Largest body of a request.
+    upload_bytes
+        Largest body of a request to the page, which takes files.
+    rate
+        Requests a second that one client may make for long; 0 sets no limit.
+    burst
+        Requests that one client may make at once.
+    shutdown_seconds
+        How long requests under way may take to finish once the service is told to end.
+    poll_seconds
+        How often to look whether the model file has been replaced.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range, or other machines would be let in without a token.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    threads: int = 0
+    waiting: int = 256
+    token: str | None = field(default=None, repr=False)
+    open_to_all: bool = False
+    allowed_hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    body_bytes: int = 1 << 20
+    upload_bytes: int = 64 << 20
+    rate: float = 50.0
+    burst: int = 100
+    shutdown_seconds: int = 10
+    poll_seconds: float = 1.0
+
+    def __post_init__(self) -> None:
+        ranges = {"port": (0, 65_535), "workers": (1, 256), "threads": (0, 256), "waiting": (0, 65_536)}
+        ranges |= {"body_bytes": (1_024, 1 << 30), "upload_bytes": (1_024, 1 << 32), "burst": (1, 1 << 20)}
+        ranges |= {"shutdown_seconds": (0, 3_600)}
+        for name, (least, most) in ranges.items():
+            _check(name, getattr(self, name), least, most)
+        _check("rate", self.rate, 0, 1e6)
+        _check("poll_seconds", self.poll_seconds, 0.01, 3_600)
+        if self.token is not None and (
+            len(self.token) < 16 or not self.token.isascii() or not self.token.isprintable()
+        ):
+            raise SettingsError(
+                "The token is too short, or not plain ASCII. Give 16 characters or more, such as those that "
+                "`openssl rand -hex 32` prints."
+            )
+        if not (self.on_loopback or self.token or self.open_to_all):
+            raise SettingsError(
+                f"host is {self.host!r}: other machines could ask. Set a token in DEEPCUTS_TOKEN, or write it to a "
+                "file and pass --token-file FILE; or pass --no-auth to let everyone in."
+            )
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only programs of this machine can connect."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def known_hosts(self) -> frozenset[str] | None:
+        """Names that the Host header may hold, in small letters; None lets any pass."""
+        if not self.allowed_hosts and not self.on_loopback:
+            return None
+        return frozenset(name.lower() for name in (*LOCAL_NAMES, self.host, *self.allowed_hosts))
+
+    @property
+    def n_threads(self) -> int:
+        """Requests that are computed at a time."""
+        return self.threads or os.cpu_count() or 1
+
+
+def _check(name: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise SettingsError(f"{name} is {value!r}. Give a number from {least:g} to {most:g}.")

@@ -1,0 +1,173 @@
+"""The model that is served, and its replacement while it is served."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deepcuts import storage
+from deepcuts.errors import FileFormatError
+from deepcuts.model import PersonaModel, load
+
+if TYPE_CHECKING:
+    from deepcuts.history import Matcher
+
+logger = logging.getLogger(__name__)
+
+Prepare = Callable[["LoadedModel"], None]
+OnReload = Callable[[bool], None]
+_Signature = tuple[int, int, int, int]
+
+_VERSION_DIGITS = 12
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A model and what is made from it once. A request takes it once, so that all of its answer is of one version.
+
+    Parameters
+    ----------
+    model
+        The model; its arrays lie in the file, mapped into memory, which processes of one machine share.
+    version
+        First digits of the checksum of its file: the same content has the same version on every machine.
+    """
+
+    model: PersonaModel
+    version: str
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        """Finder of items by what people type; built when first asked for."""
+        from deepcuts.history import Matcher
+
+        labels, item_ids = self.model.seen.labels, self.model.item_ids
+        return Matcher(item_ids, item_ids.values if labels is None else labels.names, self.model.item_listeners)
+
+    @cached_property
+    def place_of_item(self) -> dict[str, int]:
+        """Index of every item by its id; Arrow would hash the whole catalogue for every look-up."""
+        return {item: place for place, item in enumerate(self.model.item_ids.values.to_pylist())}
+
+    def item_indexes(self, item_ids: Iterable[str]) -> np.ndarray:
+        """Indexes of some items, int64; -1 where there is no such item."""
+        return np.fromiter((self.place_of_item.get(item, -1) for item in item_ids), np.int64)
+
+
+class ModelStore:
+    """Hold the current model of a file, and take over a file that replaces it.
+
+    The new model is loaded beside the old one, which answers until it is ready and goes once its last request is
+    answered. A file that cannot be used is logged, and the old model keeps serving.
+
+    Parameters
+    ----------
+    path
+        The model file. Replace it by renaming another one over it, as every writer of deepcuts does: writing into a
+        file that is mapped would change the model under a request.
+    prepare
+        Called with every model that replaces the first, before it is served, to warm it up.
+    on_reload
+        Called after every attempt to take over another file, with whether it is served now.
+
+    Raises
+    ------
+    FileFormatError
+        If the file cannot be used to begin with.
+    """
+
+    def __init__(
+        self,
+        path: storage.StrPath,
+        prepare: Prepare = lambda loaded: None,
+        on_reload: OnReload = lambda is_served: None,
+    ) -> None:
+        self.path = Path(path)
+        self.prepare, self.on_reload = prepare, on_reload
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._watcher: threading.Thread | None = None
+        self._signature, self._current = _load_settled(self.path)
+        self._refused: _Signature | None = None
+
+    @property
+    def current(self) -> LoadedModel:
+        """The model of now, with its version."""
+        return self._current
+
+    @property
+    def model(self) -> PersonaModel:
+        """The model of now."""
+        return self._current.model
+
+    @property
+    def version(self) -> str:
+        """Version of the model of now."""
+        return self._current.version
+
+    def refresh(self) -> bool:
+        """Load the file again if it has been replaced; return whether another model is served now."""
+        with self._lock:
+            signature = _signature(self.path)
+            if signature is None or signature in (self._signature, self._refused):
+                return False
+            try:
+                settled, loaded = _load_settled(self.path)
+                self.prepare(loaded)
+            except Exception as error:
+                self._refused = signature
+                logger.exception("the new model cannot be used; version %s keeps serving: %s", self.version, error)
+                self.on_reload(False)
+                return False
+            before, self._signature, self._current = self.version, settled, loaded
+            logger.info("model replaced: version %s, was %s", loaded.version, before)
+            self.on_reload(True)
+            return True
+
+    def watch(self, seconds: float) -> None:
+        """Look every so many seconds, in a thread of its own, whether the file has been replaced; until `close`."""
+        if self._watcher is None:
+            self._closed.clear()
+            self._watcher = threading.Thread(target=self._watch, args=(seconds,), name="model-watcher", daemon=True)
+            self._watcher.start()
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._closed.set()
+        if self._watcher is not None:
+            self._watcher.join()
+            self._watcher = None
+
+    def _watch(self, seconds: float) -> None:
+        while not self._closed.wait(seconds):
+            self.refresh()
+
+
+def _load_settled(path: Path) -> tuple[_Signature | None, LoadedModel]:
+    """Load a file that is not replaced meanwhile, so that model, version and signature belong together."""
+    for _ in range(_ATTEMPTS):
+        before = _signature(path)
+        loaded = LoadedModel(load(path), storage.describe(path).checksum[:_VERSION_DIGITS])
+        if _signature(path) == before:
+            return before, loaded
+    raise FileFormatError(
+        f"{path} changes faster than it can be read. Write it elsewhere and rename it once it is whole."
+    )
+
+
+def _signature(path: Path) -> _Signature | None:
+    """What changes when another file takes this name; None while there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size

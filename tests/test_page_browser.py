@@ -1,0 +1,345 @@
+"""The page in a real browser, on a real server."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+import deepcuts as dc
+
+sync_api = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("nicegui")
+
+pytestmark = pytest.mark.slow
+
+HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>{{ 1+1 }}'
+HOSTILE_ID = "Ballroom Conspiracy"  # the most played artist of this world
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PICTURES = Path(__file__).parents[1] / "build" / "screenshots"
+
+
+@pytest.fixture(scope="module")
+def world():
+    return dc.generate_world(300, 300, items_per_user=25, seed=0)
+
+
+@pytest.fixture(scope="module")
+def address(world, tmp_path_factory):
+    """Address of `deepcuts explore` in a process of its own."""
+    folder = tmp_path_factory.mktemp("page")
+    items = world.plays.item_ids.values
+    tags = pa.table({"item_id": items, "tag": [f"tag {scene}" for scene in world.item_scenes]})
+    plays = world.plays.with_labels(names={HOSTILE_ID: HOSTILE}, tags=tags)
+    train, holdout = dc.split_holdout(plays, fraction=0.2, seed=0)
+    dc.PersonaNMF(n_factors=12).fit(train, seed=0).with_map().save(folder / "model.safetensors")
+    holdout.save(folder / "holdout.safetensors")
+    command = [sys.executable, "-c", "from deepcuts.cli.main import main; main()", "explore", "model.safetensors"]
+    command += ["--holdout", "holdout.safetensors", "--port", "0", "--no-browser"]
+    environment = {**os.environ, "OMP_WAIT_POLICY": "passive"}
+    for name in ("PYTEST_CURRENT_TEST", "NICEGUI_SCREEN_TEST_PORT"):
+        environment.pop(name, None)
+    server = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        line = server.stderr.readline()
+        assert "http://" in line, line
+        yield line.split()[4]
+    finally:
+        server.send_signal(signal.SIGINT)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+        server.stderr.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium on PATH: apt-get install chromium")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """Open the page in a window of its own; nothing may go wrong in it, and no other host be asked."""
+    contexts, wrong = [], []
+
+    def open_page(width: int = 1280, height: int = 900, **options: object):
+        context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", **options)
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda message: wrong.append(message.text) if is_wrong(message) else None)
+        page.on("request", lambda request: wrong.append(request.url) if not own(request.url) else None)
+        page.goto(address)
+        page.get_by_role("combobox", name="Search for an artist to add").wait_for()
+        page.get_by_text("Add an artist, drop an export").wait_for()
+        return page
+
+    def is_wrong(message) -> bool:
+        return message.type == "error" and "422" not in message.text  # which is how a file is refused
+
+    def own(url: str) -> bool:
+        return url.startswith((address, "data:", "blob:"))
+
+    open_page.wrong = wrong
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def add(page, *names: str) -> None:
+    search = page.get_by_role("combobox", name="Search for an artist to add")
+    for name in names:
+        search.fill(name)
+        page.get_by_role("option").first.wait_for()
+        search.press("Enter")
+        page.locator(".dc-chips li").filter(has_text=name[:5]).first.wait_for()
+
+
+def rows(page) -> list[str]:
+    return page.locator(".dc-row h3").all_inner_texts()
+
+
+def mean_listeners(page) -> float:
+    return float(page.locator(".dc-mean").inner_text().replace(",", ""))
+
+
+def wait_until(holds, seconds: float = 15) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def picture(page, name: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+
+def test_from_names_to_a_list(open_page, tmp_path):
+    page = open_page(color_scheme="light")
+    picture(page, "empty")
+    add(page, "Casper Volovic", "Humming Falcn", "Spare Lighthouse")  # no accent; a typo; as it is
+    page.get_by_role("heading", name="My personas").wait_for()
+    add(page, "The Quiet Saddles", "Lucky Pilgrim", "Astela", "Drifting Carpet", "Quumere")
+    page.locator(".dc-personas > li").nth(1).wait_for()
+    before, popularity = rows(page), mean_listeners(page)
+    assert len(before) == 20
+
+    page.locator("#dc-dial").fill("0.6")
+    wait_until(lambda: rows(page) != before)
+    assert mean_listeners(page) < popularity
+    picture(page, "deep")
+
+    page.get_by_role("button", name="Mute: ").first.click()
+    wait_until(lambda: page.locator(".dc-row.p0").count() == 0)
+    assert page.locator(".dc-row.p1").count() > 0
+
+    refused = rows(page)[0]
+    page.get_by_role("button", name=f"Not for me: {refused}", exact=True).click()
+    wait_until(lambda: refused not in rows(page))
+
+    liked = rows(page)[0]
+    page.get_by_role("button", name=f"More like {liked}", exact=True).click()
+    wait_until(lambda: liked not in rows(page))
+
+    kept = rows(page)[:2]
+    for name in kept:
+        page.get_by_role("button", name=f"Keep {name}", exact=True).click()
+        page.locator(".dc-kept li", has_text=name).wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON").click()
+    download.value.save_as(tmp_path / "kept.json")
+    assert [row["name"] for row in json.loads((tmp_path / "kept.json").read_text())] == kept
+
+    page.reload()
+    page.locator(".dc-kept li").nth(1).wait_for()
+    assert page.locator(".dc-kept").first.locator("li .dc-chip-name").all_inner_texts() == kept
+
+
+def test_exports_are_read(open_page, tmp_path):
+    page = open_page()
+    spotify = [
+        {
+            "ts": f"2023-05-0{day + 1}T10:00:0{play}Z",
+            "ms_played": 200_000,
+            "master_metadata_track_name": f"Song {play}",
+            "master_metadata_album_artist_name": artist,
+        }
+        for day, artist in enumerate(["Humming Falcon", "Astela", "Nobody You Know", "Quumere"])
+        for play in range(4 - day)
+    ]
+    page.get_by_label("Import a listening export").set_input_files(
+        {
+            "name": "my_spotify_data.zip",
+            "mimeType": "application/zip",
+            "buffer": zipped("Streaming_History_Audio_2023_0.json", json.dumps(spotify)),
+        }
+    )
+    page.get_by_text("my_spotify_data.zip: 3 of 4 artists found").wait_for()
+    page.get_by_text("1 not found in this catalogue").wait_for()
+    page.get_by_text("Nobody You Know").wait_for()
+    assert len(rows(page)) > 0
+
+    listens = [
+        {"listened_at": 1_700_000_000 + 400 * n, "track_metadata": {"artist_name": artist, "track_name": f"Song {n}"}}
+        for n, artist in enumerate(["Drifting Carpet", "The Quiet Saddles", "Drifting Carpet"])
+    ]
+    text = "\n".join(map(json.dumps, listens))
+    page.get_by_label("Import a listening export").set_input_files(
+        {"name": "listenbrainz.zip", "mimeType": "application/zip", "buffer": zipped("listens/2023/11.jsonl", text)}
+    )
+    page.get_by_text("listenbrainz.zip: 2 of 2 artists found").wait_for()
+    assert page.locator(".dc-chips li").count() == 2
+
+    page.get_by_label("Import a listening export").set_input_files(
+        {"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0" + bytes(2_000)}
+    )
+    page.locator(".dc-drop + .dc-error", has_text="holiday.jpg holds no listens").wait_for()
+    with open(tmp_path / "huge.zip", "wb") as huge:
+        huge.truncate(65 << 20)
+    page.get_by_label("Import a listening export").set_input_files(tmp_path / "huge.zip")
+    page.locator(".dc-drop + .dc-error", has_text="huge.zip is larger than 64 MiB").wait_for()
+    assert page.locator(".dc-chips li").count() == 2
+    picture(page, "refused-file")
+
+    page.get_by_text("Or start from a listener").click()
+    page.get_by_label("Id of a listener").fill("nobody")
+    page.get_by_role("button", name="Go", exact=True).click()
+    page.get_by_text("This model has no user with the id 'nobody'.").wait_for()
+    page.get_by_role("button", name="Remove Drifting Carpet").click()
+    page.locator(".dc-notice").wait_for(state="hidden")
+
+
+def zipped(name: str, text: str) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr(name, text)
+    return data.getvalue()
+
+
+def test_names_that_are_markup_stay_text(open_page):
+    page = open_page()
+    add(page, "<img src=x")
+    assert page.locator(".dc-chip-name").first.inner_text().startswith(HOSTILE)
+    page.get_by_text("<img src=x").first.wait_for()
+    add(page, "Astela", "Quumere", "Humming Falcon")
+    page.locator(".dc-made", has_text="<img src=x").wait_for()
+    page.get_by_role("button", name="; rename").first.click()
+    page.get_by_label("Name of this persona").fill(HOSTILE[:40])
+    page.get_by_label("Name of this persona").press("Enter")
+    page.locator(".dc-name b", has_text="<img").wait_for()
+    for tab in ("The map", "The model"):
+        page.get_by_role("tab", name=tab).click()
+        page.locator(".dc-map canvas" if tab == "The map" else ".dc-factors li").first.wait_for()
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_the_model_and_the_map(open_page):
+    page = open_page(color_scheme="dark")
+    page.locator(".dc-example").first.click()
+    page.locator(".dc-row").first.wait_for()
+    own = page.locator(".dc-chips").first.locator("li").count()
+    assert own > 3
+    page.get_by_role("tab", name="The map").click()
+    page.get_by_label("Go to an artist on the map").wait_for()
+    page.get_by_text("Loading the map").wait_for(state="detached")
+    unknown = rows(page)[0]
+    page.get_by_label("Go to an artist on the map").fill(unknown)
+    page.get_by_label("Go to an artist on the map").press("Enter")
+    page.locator(".dc-hover b").wait_for()
+    assert page.locator(".dc-hover b").inner_text() == unknown
+    picture(page, "map")
+    box = page.locator(".dc-map").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    wait_until(lambda: unknown not in rows(page))
+
+    page.get_by_role("tab", name="The model").click()
+    page.get_by_text("Accuracy against novelty").wait_for()
+    assert page.locator(".dc-figure").count() == 5
+    picture(page, "model")
+
+
+def test_a_phone(open_page):
+    page = open_page(390, 844, has_touch=True, is_mobile=True)
+    page.locator(".dc-example").first.click()
+    page.locator(".dc-row").first.wait_for()
+    for tab in ("The map", "The model", "The list"):
+        page.get_by_role("tab", name=tab).click()
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    picture(page, "phone")
+
+
+def test_the_keyboard_alone(open_page):
+    page = open_page()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the list"
+    page.keyboard.press("Tab")  # theme
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Theme: light").wait_for()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "dc-artist"
+    for typed in ("humming", "quumere", "astela", "lucky"):
+        page.keyboard.type(typed)
+        page.get_by_role("option").first.wait_for()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("Enter")
+        page.locator(".dc-chips li", has_text=typed.capitalize()).first.wait_for()
+    page.locator(".dc-row").first.wait_for()
+    before, popularity = rows(page), mean_listeners(page)
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "dc-dial":
+            break
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("End")
+    wait_until(lambda: rows(page) != before)
+    assert mean_listeners(page) < popularity
+    page.locator("#dc-tab-list").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.id") == "dc-tab-map"
+    page.locator(".dc-map canvas").wait_for()
+
+
+def test_only_scripts_with_a_number_run(open_page, address):
+    page = open_page()
+    policies = [page.request.get(address).headers["content-security-policy"] for _ in range(2)]
+    assert policies[0] != policies[1]  # a number is drawn for every document
+    scripts = policies[0].split("script-src ")[1].split(";")[0]
+    assert "'nonce-" in scripts
+    assert "'unsafe-inline'" not in scripts
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.hacked = 1\">')")
+    with pytest.raises(sync_api.Error, match="Content Security Policy"):
+        page.add_script_tag(content="window.hacked = 1")
+    assert page.evaluate("window.hacked") is None
+    assert len(open_page.wrong) > 1
+    assert all("Content Security Policy" in text or "404" in text for text in open_page.wrong)
+    open_page.wrong.clear()
