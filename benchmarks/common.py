@@ -8,6 +8,8 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import pyarrow as pa
+
 import deepcuts as dc
 from deepcuts.ingest import prune
 
@@ -42,6 +44,13 @@ def hetrec() -> dc.Interactions:
     if not path.is_file():
         raise SystemExit(f"{path} is not there. Set DEEPCUTS_DATA to the folder that holds lastfm-hetrec2011.")
     return prune(dc.read_plays(path, user="userID", item="artistID", plays="weight"), min_users=3, min_items=10)
+
+
+def hetrec_tags() -> pa.Table:
+    """Which tag was given to which item, once for every time: item_id, label."""
+    path = DATA / "lastfm-hetrec2011" / "user_taggedartists.dat"
+    rows = [line.split("\t")[1:3] for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[1:]]
+    return pa.table({"item_id": [row[0] for row in rows], "label": [row[1] for row in rows]})
 
 
 def print_table(header: list[str], rows: list[list[str]]) -> None:

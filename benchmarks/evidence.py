@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
-from common import DATA, hetrec, print_json, print_table, setting
+from common import hetrec, hetrec_tags, print_json, print_table, setting
 
 import deepcuts as dc
 from deepcuts.baselines import EASE, ImplicitALS, IrspackIALS, RandomPersonas, refit_users, rerank
@@ -31,13 +31,6 @@ CUTOFFS = {
 }
 DIAL = np.arange(-0.5, 1.76, 0.25)
 Lists = Callable[[float], pa.Table]
-
-
-def tags() -> pa.Table:
-    """Which tag was given to which item, once for every time."""
-    path = DATA / "lastfm-hetrec2011" / "user_taggedartists.dat"
-    rows = [line.split("\t")[1:3] for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[1:]]
-    return pa.table({"item_id": [row[0] for row in rows], "label": [row[1] for row in rows]})
 
 
 def contenders(train: dc.Interactions, n_factors: int, seed: int) -> Iterator[tuple[str, Lists]]:
@@ -102,7 +95,7 @@ def main() -> None:
     parser.add_argument("--factors", type=int, default=256)
     parser.add_argument("--seeds", type=int, default=3)
     args = parser.parse_args()
-    plays, labels = hetrec(), tags()
+    plays, labels = hetrec(), hetrec_tags()
     found: dict[str, dict[float, list[pa.Table]]] = {}
     for seed in range(args.seeds):
         train, holdout = dc.split_holdout(plays, fraction=0.2, seed=seed)

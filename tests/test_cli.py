@@ -30,8 +30,9 @@ def options_of(command: str) -> dict[str, object]:
 
 
 def test_the_commands_of_the_design_are_there():
-    expected = {"ingest", "generate", "split", "train", "recommend", "evaluate"}
-    assert set(COMMANDS) == expected | {"personas", "similar", "explain", "info", "demo"}
+    expected = {"ingest", "download", "generate", "split", "train", "extend", "recommend", "evaluate"}
+    expected |= {"personas", "similar", "explain", "info", "demo", "me", "explore", "serve"}
+    assert set(COMMANDS) == expected | {"report", "tune", "compare"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

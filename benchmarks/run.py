@@ -1,0 +1,153 @@
+"""Run the benchmarks of speed and memory one after the other, and write docs/benchmarks.md from what they print.
+
+Usage: python benchmarks/run.py [--full] [--only NAME …] [--output docs/benchmarks.md]
+
+What each prints is kept in build/benchmarks, so the page can be put together from several runs; a benchmark that
+was not run stays on it as it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+KEPT = HERE.parent / "build" / "benchmarks"
+FIGURES = HERE.parent / "docs" / "figures"
+
+# The arguments of each: for a few minutes in all, and for the sizes that the claims speak of.
+CLAIMS: dict[str, tuple[list[str], list[str]]] = {
+    "epoch": (["--users", "50000", "--items", "20000"], ["--cmfrec"]),
+    "epoch_1m": ([], ["--users", "1000000", "--epochs", "4"]),
+    "epoch_128": (["--users", "50000", "--items", "20000", "--factors", "128"], ["--factors", "128"]),
+    "epoch_256": ([], ["--factors", "256"]),
+    "time_to_quality": (["--users", "20000", "--items", "10000"], []),
+    "growth": ([], ["--full"]),
+    "lists": ([], []),
+    "latency": ([], []),
+    "evaluation": ([], []),
+    "startup": ([], []),
+    "taste_profile": (["--scale", "0.1"], []),
+    "service": ([], []),
+    "short_rows": ([], []),
+}
+FULL_ONLY = {"epoch_1m", "epoch_256", "service"}
+
+
+def main() -> None:
+    """Run and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--full", action="store_true", help="the sizes that the claims speak of; an hour or so")
+    parser.add_argument("--only", nargs="+", choices=list(CLAIMS), metavar="NAME")
+    parser.add_argument("--output", type=Path, default=HERE.parent / "docs" / "benchmarks.md")
+    args = parser.parse_args()
+    KEPT.mkdir(parents=True, exist_ok=True)
+    wanted = args.only or [name for name in CLAIMS if args.full or name not in FULL_ONLY]
+    for name in wanted:
+        run(name, CLAIMS[name][args.full])
+    args.output.write_text(page(), encoding="utf-8")
+    print(f"Wrote {args.output}")
+
+
+def script(name: str) -> Path:
+    """File of a benchmark; several sizes of one share it."""
+    found = HERE / f"{name}.py"
+    return found if found.exists() else HERE / f"{name.rpartition('_')[0]}.py"
+
+
+def run(name: str, arguments: list[str]) -> None:
+    """Run one and keep what it prints, but for the line of JSON, which is kept beside it."""
+    command = [sys.executable, str(script(name)), *arguments]
+    print(f"\n== {' '.join(['python', f'benchmarks/{script(name).name}', *arguments])}", flush=True)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    print(done.stdout, flush=True)
+    lines = done.stdout.rstrip().splitlines()
+    figures = [line for line in lines if line.startswith("{") and is_json(line)]
+    text = "\n".join(line for line in lines if line not in figures)
+    kept = {"arguments": arguments, "text": text.strip(), "figures": [json.loads(line) for line in figures]}
+    (KEPT / f"{name}.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
+
+
+def is_json(line: str) -> bool:
+    """Whether a line is JSON, and not a dictionary as Python prints it."""
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+def page() -> str:
+    """Everything that is kept, as one page."""
+    parts = [
+        "# Benchmarks",
+        "Written by `make bench-full` from what the scripts in `benchmarks/` print. The machine is shared: read the\n"
+        "ratios, which were measured side by side in one run, rather than the seconds.",
+    ]
+    for name in CLAIMS:
+        kept = KEPT / f"{name}.json"
+        if kept.exists():
+            parts += section(name, json.loads(kept.read_text(encoding="utf-8")))
+    return "\n\n".join(parts) + "\n"
+
+
+def section(name: str, kept: dict[str, object]) -> list[str]:
+    """Heading, command and output of one benchmark, and its plot."""
+    claim = (ast.get_docstring(ast.parse(script(name).read_text(encoding="utf-8"))) or "").splitlines()[0]
+    heading = claim.partition(": ")[2].rstrip(".") or claim
+    arguments = " ".join(["python", f"benchmarks/{script(name).name}", *kept["arguments"]])  # type: ignore[misc]
+    parts = [f"## {heading[0].upper()}{heading[1:]}", f"`{arguments}`", plain_setting(str(kept["text"]))]
+    if name == "growth":
+        parts += [f"![time and memory against sizes](figures/{draw_growth(kept).name})"]
+    return parts
+
+
+def plain_setting(text: str) -> str:
+    """Turn the dictionary of processor and versions into a sentence."""
+    lines = []
+    for line in text.splitlines():
+        if line.startswith("{'processor'"):
+            line = ", ".join(f"{key} {value}" for key, value in ast.literal_eval(line.strip()).items())  # noqa: PLW2901
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def draw_growth(kept: dict[str, object]) -> Path:
+    """Draw seconds and memory against each size, both axes by powers of two."""
+    from matplotlib import pyplot as plt
+
+    plt.switch_backend("svg")
+    plt.rcParams["svg.hashsalt"] = "deepcuts"  # the same figures give the same file
+    (figures,) = kept["figures"]  # type: ignore[misc]
+    axes_found = {name: points for name, points in figures["axes"].items() if name != "full"}
+    shown = {"epoch": ("epoch, s", "#0072B2"), "settle": ("settling, s", "#009E73"), "peak_gb": ("peak, GB", "#D55E00")}
+    figure, panels = plt.subplots(
+        3, len(axes_found), figsize=(12, 6.5), sharex="col", sharey="row", layout="constrained"
+    )
+    for column, (axis, points) in enumerate(axes_found.items()):
+        for row, (name, (label, colour)) in enumerate(shown.items()):
+            panel = panels[row][column]
+            panel.plot([p[axis] for p in points], [p[name] for p in points], marker="o", color=colour)
+            panel.set_xscale("log", base=2)
+            panel.set_yscale("log", base=2)
+            panel.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+            panel.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+            panel.set_xticks([p[axis] for p in points])
+            panel.tick_params(axis="x", rotation=30)
+            panel.grid(alpha=0.25)
+            panel.spines[["top", "right"]].set_visible(False)
+            if column == 0:
+                panel.set_ylabel(label)
+        panels[-1][column].set_xlabel(axis.replace("_", " "))
+    path = FIGURES / "growth.svg"
+    figure.savefig(path, metadata={"Date": None})
+    plt.close(figure)
+    return path
+
+
+if __name__ == "__main__":
+    main()
