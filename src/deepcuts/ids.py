@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 
 from deepcuts.errors import DataError, UnknownIdError
 
+_PLACES_KEPT = 200_000  # past this many ids, a dictionary of them takes more memory than a few look-ups are worth
 _SUGGEST_AMONG = 200_000  # past this many ids, looking for a close spelling takes longer than the answer is worth
 
 
@@ -66,9 +68,17 @@ class Ids:
 
     def indexes_of(self, identifiers: Sequence[str] | pa.Array) -> np.ndarray:
         """Indexes of many ids, int64; -1 where there is no such id."""
+        if len(identifiers) <= len(self) // 4 and len(self) <= _PLACES_KEPT:
+            texts = as_strings(identifiers).to_pylist()
+            return np.fromiter((self._places.get(text, -1) for text in texts), np.int64, len(texts))
         found = pc.index_in(as_strings(identifiers), value_set=self.values)
         indexes: np.ndarray = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
         return indexes
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Index by id: a few look-ups are quick then, where Arrow would hash all ids every time."""
+        return {identifier: place for place, identifier in enumerate(self.values.to_pylist())}
 
     def take(self, indexes: np.ndarray) -> pa.StringArray:
         """Return the ids at `indexes`."""

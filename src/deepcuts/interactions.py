@@ -285,6 +285,8 @@ class Interactions:
 
         Users left without a pair stay, with none.
         """
+        if item_ids is self.item_ids:
+            return replace(self, labels=None)
         of_item = item_ids.indexes_of(self.item_ids.values)
         if not np.all(of_item[self.indices] >= 0):
             missing = self.item_ids.take(np.flatnonzero(of_item < 0)[:5]).to_pylist()

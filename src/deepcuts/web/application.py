@@ -118,7 +118,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _warm(app: FastAPI) -> None:
-    from deepcuts.web.warming import make_searchable, warm_up
+    from deepcuts.web.warming import keep_what_is_there, make_searchable, warm_up
 
     state = app.state
     try:
@@ -130,6 +130,8 @@ async def _warm(app: FastAPI) -> None:
         await state.compute.run(partial(make_searchable, state.store.current))
     except Exception:
         logger.exception("the model cannot be warmed up")
+    finally:
+        keep_what_is_there()
 
 
 def _note_reload(app: FastAPI, is_served: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
@@ -80,6 +81,7 @@ def serve(
         raise MissingExtraError("The service needs uvicorn: pip install 'deepcuts[app]'.") from None
     with closing(listen(settings)) as listener, tempfile.TemporaryDirectory(prefix="deepcuts-") as folder:
         host, port = listener.getsockname()[:2]
+        gc.disable()  # until the service is warm: what is imported and loaded stays, and is no garbage to look for
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         if settings.workers == 1:
             _serve_here(make_app(), settings, listener, lambda: on_listening(address))
@@ -121,6 +123,7 @@ class _Worker:
     def __call__(self) -> FastAPI:
         from uvicorn.config import STARTUP_FAILURE
 
+        gc.disable()
         try:
             return self.make_app()
         except DeepcutsError as error:

@@ -1,0 +1,79 @@
+"""`deepcuts serve`: a model over HTTP."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deepcuts.cli.derived import options_from
+from deepcuts.cli.options import ModelFile
+from deepcuts.cli.terminal import say_line
+from deepcuts.errors import DataError
+from deepcuts.web.settings import ServiceSettings
+
+EXAMPLES = (
+    "deepcuts serve model.safetensors",
+    "DEEPCUTS_TOKEN=$(openssl rand -hex 32) deepcuts serve model.safetensors --host 0.0.0.0 --workers 2",
+    "deepcuts serve model.safetensors --host 0.0.0.0 --token-file /run/secrets/deepcuts",
+)
+
+_TOKEN = "DEEPCUTS_TOKEN"
+_PLAIN = (
+    "host", "port", "workers", "threads", "waiting", "body_bytes", "rate", "burst", "shutdown_seconds", "poll_seconds",
+)  # fmt: skip
+
+
+@options_from(ServiceSettings, panel="Service", names=_PLAIN)
+def serve(
+    model: ModelFile,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A file that holds the token; else it is that of DEEPCUTS_TOKEN."),
+    ] = None,
+    no_auth: Annotated[
+        bool, typer.Option("--no-auth", help="Serve other machines without a token, and none if one is set.")
+    ] = False,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A name under which the service may be addressed; repeatable."),
+    ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="A proxy whose X-Forwarded-For is believed; repeatable."),
+    ] = None,
+    **settings: Any,
+) -> None:
+    """Serve a model over HTTP: lists, personas, reasons, search; /docs tells all of it.
+
+    Only this machine can ask, unless --host says otherwise; then everyone has to bring the token.
+    A model file that is replaced is taken over without losing a request.
+    """
+    from deepcuts import storage
+    from deepcuts.web.serving import Service
+    from deepcuts.web.serving import serve as serve_until_told
+
+    chosen = ServiceSettings(
+        token=None if no_auth else _token(token_file),
+        open_to_all=no_auth,
+        allowed_hosts=tuple(allowed_host or ()),
+        trusted_proxies=tuple(trusted_proxy or ()),
+        **settings,
+    )
+    os.environ.pop(_TOKEN, None)  # no process that is started from here has a use for it
+    storage.describe(model)  # a file that cannot be used is told before a worker is started
+    serve_until_told(
+        Service(model, chosen), chosen, lambda address: say_line(f"Serving {model} at {address}; see {address}/docs.")
+    )
+
+
+def _token(file: Path | None) -> str | None:
+    """Read the token, from a file or from the environment: other users of a machine can read what is in argv."""
+    if file is None:
+        return os.environ.get(_TOKEN) or None
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"The token cannot be read from {file}: {getattr(error, 'strerror', None) or error}.") from None

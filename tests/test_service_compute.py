@@ -1,0 +1,92 @@
+"""Answers are computed beside the event loop: side by side where that is safe, and never more than can wait."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import numba
+import numpy as np
+import pytest
+
+from deepcuts.kernels.lists import divergences
+from deepcuts.web.compute import Compute
+from deepcuts.web.problems import ProblemError
+from serving_help import USER, small_model, spawned, wait_until_ready
+
+
+@pytest.fixture
+def compute():
+    compute = Compute(n_threads=2, waiting=1)
+    compute.start()
+    yield compute
+    compute.stop()
+
+
+def test_two_compute_at_a_time_once_that_is_known_to_be_safe(compute):
+    meeting = threading.Barrier(2)
+
+    async def meet() -> bool:
+        def wait() -> bool:
+            try:
+                return meeting.wait(0.3) >= 0
+            except threading.BrokenBarrierError:
+                return False
+
+        return all(await asyncio.gather(compute.run(wait), compute.run(wait)))
+
+    assert not asyncio.run(meet())  # nobody knows the threading layer yet
+    meeting.reset()
+    divergences(np.ones((1, 1)), np.ones((1, 1)), 0.1, np.ones(1))
+    compute.note_layer()
+    assert asyncio.run(meet()) == (numba.threading_layer() != "workqueue")
+
+
+def test_those_beyond_the_line_are_refused(compute):
+    going_on = threading.Event()
+
+    async def ask() -> list[object]:
+        waiting = [asyncio.create_task(compute.run(going_on.wait)) for _ in range(5)]
+        await asyncio.sleep(0.05)
+        going_on.set()
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    answers = asyncio.run(ask())
+    assert answers[:3] == [True] * 3
+    assert all(isinstance(refused, ProblemError) for refused in answers[3:])
+    assert answers[4].problem.status == 503
+    assert answers[4].problem.headers["Retry-After"] == "1"
+    assert compute.n_under_way == 0
+
+
+def test_the_event_loop_goes_on(compute):
+    async def ask() -> float:
+        work = asyncio.create_task(compute.run(lambda: time.sleep(0.5)))
+        began = time.monotonic()
+        await asyncio.sleep(0.01)
+        waited = time.monotonic() - began
+        await work
+        return waited
+
+    assert asyncio.run(ask()) < 0.4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layer", ["workqueue", "omp"])
+def test_many_at_once_do_not_end_the_process(tmp_path, layer):
+    path = tmp_path / "model.safetensors"
+    small_model().save(path)
+    history = dict.fromkeys(small_model().item_ids.values[:5].to_pylist(), 1.0)
+
+    def ask(address: str) -> int:
+        return httpx.post(f"{address}/recommend", json={"history": history}, timeout=60).status_code
+
+    with spawned(path, "--threads", "4", "--rate", "0", NUMBA_THREADING_LAYER=layer) as (process, address):
+        with ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(ask, [address] * 100)) == {200}
+        wait_until_ready(address)
+        assert httpx.post(f"{address}/recommend", json={"user": USER}).status_code == 200
+        assert process.poll() is None

@@ -1,0 +1,156 @@
+"""What cannot be answered is told as a problem, and nothing more is told."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import httpx
+import pytest
+
+from deepcuts.web import limits
+from deepcuts.web.application import create_app
+from deepcuts.web.problems import MEDIA_TYPE
+from deepcuts.web.settings import ServiceSettings
+from deepcuts.web.store import ModelStore
+from serving_help import USER, served, small_model
+
+SECRET = "a favourite of mine"
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    path = tmp_path_factory.mktemp("service") / "model.safetensors"
+    small_model().save(path)
+    settings = ServiceSettings(port=0, rate=0)
+    app = create_app(ModelStore(path), settings)
+
+    def fail() -> None:
+        raise KeyError(SECRET)
+
+    app.add_api_route("/fails", fail)
+    with served(path, settings, app) as address, httpx.Client(base_url=address) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def user(client) -> str:
+    return USER
+
+
+def is_problem(reply: httpx.Response, status: int) -> dict:
+    assert reply.status_code == status, reply.text
+    assert reply.headers["content-type"] == MEDIA_TYPE
+    document = reply.json()
+    assert document["status"] == status
+    assert document["title"]
+    assert document["detail"]
+    assert document["request_id"] == reply.headers["x-request-id"]
+    assert "Traceback" not in reply.text
+    return document
+
+
+HISTORY = {"Abel": 1.0}
+REFUSED = {
+    "no JSON": ("{", "body.1", "JSON"),
+    "not an object": ("[]", "body", "object"),
+    "nothing": ("null", "body", "object"),
+    "no whom": ("{}", "body.user", "required"),
+    "both": (json.dumps({"user": "a", "history": HISTORY}), "body.user", "not permitted"),
+    "unknown member": (json.dumps({"user": "a", "colour": 1}), "body.colour", "not permitted"),
+    "half a surrogate": (r'{"user": "\ud800"}', "body.user", "unicode"),
+    "empty id": (json.dumps({"user": ""}), "body.user", "at least 1"),
+    "long id": (json.dumps({"user": "x" * (limits.MAX_ID + 1)}), "body.user", f"at most {limits.MAX_ID}"),
+    "number as id": (json.dumps({"user": 7}), "body.user", "string"),
+    "NaN": ('{"history": {"Abel": NaN}}', "body.history.Abel", "finite"),
+    "infinity": ('{"history": {"Abel": 1e999}}', "body.history.Abel", "finite"),
+    "no plays": (json.dumps({"history": {"Abel": 0}}), "body.history.Abel", "greater"),
+    "plays in words": (json.dumps({"history": {"Abel": "1"}}), "body.history.Abel", "number"),
+    "empty history": (json.dumps({"history": {}}), "body.history", "at least 1"),
+    "k of 0": (json.dumps({"user": "a", "k": 0}), "body.k", "greater"),
+    "large k": (json.dumps({"user": "a", "k": limits.MAX_K + 1}), "body.k", "less"),
+    "k is true": (json.dumps({"user": "a", "k": True}), "body.k", "integer"),
+    "half a row": (json.dumps({"user": "a", "k": 1.5}), "body.k", "integer"),
+    "rarity out of range": (json.dumps({"user": "a", "rarity": 4.1}), "body.rarity", "less"),
+    "rarity of no persona": (json.dumps({"user": "a", "rarity": {"x": 1}}), "body.rarity.x.[key]", "match"),
+    "unknown mix": (json.dumps({"user": "a", "mix": "stir"}), "body.mix", "'share' or 'max'"),
+    "negative weight": (json.dumps({"user": "a", "weights": {"0": -1}}), "body.weights.0", "greater"),
+}
+
+
+@pytest.mark.parametrize(("body", "where", "message"), REFUSED.values(), ids=REFUSED)
+def test_a_bad_value_is_told_by_its_place(client, body, where, message):
+    reply = client.post("/recommend", content=body, headers={"content-type": "application/json"})
+    errors = is_problem(reply, 422)["errors"]
+    assert any(error["where"] == where and message in error["message"] for error in errors), errors
+
+
+def test_a_long_history_is_refused_as_one(client):
+    history = {f"{place:05d}": "x" for place in range(limits.MAX_HISTORY + 1)}
+    (error,) = is_problem(client.post("/recommend", json={"history": history}), 422)["errors"]
+    assert error["where"] == "body.history"
+    assert "at most 10,000" in error["message"]
+
+
+def test_a_large_batch_is_refused(client):
+    requests = [{"user": "a"}] * (limits.MAX_BATCH + 1)
+    (error,) = is_problem(client.post("/recommend/batch", json={"requests": requests}), 422)["errors"]
+    assert error["where"] == "body.requests"
+
+
+def test_few_of_many_errors_are_told(client):
+    reply = client.post("/recommend", json={"history": {str(place): -1 for place in range(100)}})
+    document = is_problem(reply, 422)
+    assert len(document["errors"]) == 20
+    assert "100 values" in document["detail"]
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+def test_deep_json_is_refused(client, opening):
+    reply = client.post("/recommend", content=opening * 100_000, headers={"content-type": "application/json"})
+    is_problem(reply, 400)
+
+
+def test_json_has_to_say_that_it_is(client, user):
+    reply = client.post("/recommend", content=json.dumps({"user": user}), headers={"content-type": "text/plain"})
+    is_problem(reply, 422)
+
+
+def test_an_unknown_user_is_not_told_who_else_there_is(client):
+    document = is_problem(client.post("/recommend", json={"user": "user 000000"}), 404)
+    assert document["type"] == "urn:deepcuts:problem:unknown-user"
+    assert "user 0" not in document["detail"]
+    is_problem(client.get("/personas/user%20000000"), 404)
+
+
+def test_unknown_items_are_told(client, user):
+    is_problem(client.get("/similar", params={"item": "nobody"}), 404)
+    is_problem(client.post("/explain", json={"user": user, "item": "nobody"}), 404)
+    document = is_problem(client.post("/recommend", json={"user": user, "deny": ["nobody"]}), 404)
+    assert document["errors"] == [{"where": "deny[0]", "message": "not in the catalogue"}]
+    document = is_problem(client.post("/recommend", json={"history": {"nobody": 1}}), 404)
+    assert document["type"] == "urn:deepcuts:problem:unknown-item"
+
+
+def test_paths_lead_nowhere_else(client):
+    for path in ("/nothing", "/personas", "/../../etc/passwd", "/personas/..%2f..%2fetc%2fpasswd", "/%00"):
+        is_problem(client.get(path), 404)
+    reply = client.get("/recommend")
+    is_problem(reply, 405)
+    assert reply.headers["allow"] == "POST"
+
+
+def test_a_failure_inside_is_told_without_its_reason(client, caplog):
+    with caplog.at_level(logging.ERROR, "deepcuts"):
+        reply = client.get("/fails", headers={"x-request-id": "seen-from-outside.1"})
+    document = is_problem(reply, 500)
+    assert document["request_id"] == "seen-from-outside.1"
+    assert SECRET not in reply.text
+    assert [record.getMessage() for record in caplog.records] == ["a request failed"]
+
+
+def test_a_request_id_that_no_log_can_hold_is_replaced(client):
+    for given in ("a b", "x" * 65, '{"level": "error"}'):
+        reply = client.get("/healthz", headers={"x-request-id": given})
+        assert reply.headers["x-request-id"] != given
+        assert len(reply.headers["x-request-id"]) == 32

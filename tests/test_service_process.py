@@ -1,0 +1,178 @@
+"""`deepcuts serve` as a process: how it starts, ends, dies and comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from serving_help import USER, small_model, spawned, wait_until_ready
+
+TOKEN = "0123456789abcdef-token"
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("service") / "model.safetensors"
+    small_model().save(path)
+    return path
+
+
+def seconds_of_processor(pid: int) -> float:
+    """Time that a process has computed, whatever else the machine was doing."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from deepcuts.cli.main import main; main()", "serve", *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **environment}
+    )
+
+
+def first_answer(address: str) -> httpx.Response:
+    """Ask for a list until there is one."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            return httpx.post(f"{address}/recommend", json={"user": USER}, timeout=60)
+        except httpx.TransportError:
+            time.sleep(0.01)
+    raise AssertionError("no answer")
+
+
+@pytest.mark.slow
+def test_killed_and_started_again_it_answers_soon(path):
+    with spawned(path) as (process, address):
+        assert first_answer(address).status_code == 200  # kernels are compiled by now, at the latest
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    began = time.monotonic()
+    with spawned(path) as (process, address):
+        answer = first_answer(address)
+        computed, waited = seconds_of_processor(process.pid), time.monotonic() - began
+    assert answer.status_code == 200
+    assert computed < 4.0, f"{computed:.1f} s of computing, {waited:.1f} s in all"
+
+
+@pytest.mark.slow
+def test_it_ends_when_told_and_finishes_what_it_began(path):
+    with spawned(path, "--rate", "0") as (process, address):
+        wait_until_ready(address)
+        batch = {"requests": [{"user": USER, "k": 100}] * 100}
+        replies: list[httpx.Response] = []
+        asker = threading.Thread(
+            target=lambda: replies.append(httpx.post(f"{address}/recommend/batch", json=batch, timeout=60))
+        )
+        asker.start()
+        while not replies and "deepcuts_requests_under_way 2.0" not in httpx.get(f"{address}/metrics").text:
+            pass
+        process.send_signal(signal.SIGTERM)
+        asker.join()
+        assert process.wait(60) in (0, -signal.SIGTERM)
+    assert [reply.status_code for reply in replies] == [200]
+    assert len(replies[0].json()["results"]) == 100
+
+
+def test_headers_without_end_are_cut_off(path):
+    with spawned(path) as (process, address):
+        wait_until_ready(address)
+        before = resident(process.pid)
+        with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=10) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n")
+            with contextlib.suppress(OSError):
+                for _ in range(400):
+                    connection.sendall(b"x: " + b"y" * 100_000 + b"\r\n")
+                assert connection.recv(12) == b"HTTP/1.1 400"
+        assert resident(process.pid) - before < 20_000_000
+        assert httpx.get(f"{address}/healthz").status_code == 200
+
+
+def resident(pid: int) -> int:
+    """Memory of a process, in bytes."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.slow
+def test_workers_share_the_port_and_add_up_what_they_count(path):
+    with spawned(path, "--workers", "2", "--rate", "0") as (process, address):
+        wait_until_ready(address)
+        pids = workers_of(process.pid)
+        assert len(pids) == 2
+        for _ in range(20):
+            assert httpx.post(f"{address}/recommend", json={"user": USER}, timeout=60).status_code == 200
+        counted = 'deepcuts_requests_total{method="POST",route="/recommend",status="200"} 20.0'
+        assert counted in httpx.get(f"{address}/metrics").text
+        os.kill(pids[0], signal.SIGKILL)
+        assert first_answer(address).status_code == 200
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def workers_of(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [child for child in map(int, children) if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def test_logs_are_json_without_the_token(path):
+    with spawned(path, DEEPCUTS_TOKEN=TOKEN) as (process, address):
+        assert first_answer(address).status_code == 401
+        assert httpx.get(f"{address}/items?q=a", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
+        assert TOKEN.encode() not in Path(f"/proc/{process.pid}/cmdline").read_bytes()
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None
+        lines = [json.loads(line) for line in process.stderr.read().splitlines()]
+    assert {line["status"] for line in lines if line["message"] == "request"} == {200, 401}
+    assert any(line["message"].startswith("ready: version ") for line in lines)
+    assert TOKEN not in json.dumps(lines)
+
+
+def test_other_machines_are_not_let_in_unasked(path, tmp_path):
+    refused = run(str(path), "--host", "0.0.0.0", DEEPCUTS_TOKEN="")
+    assert refused.returncode == 2
+    assert "Set a token in DEEPCUTS_TOKEN" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    unread = run(str(path), "--token-file", str(tmp_path / "nothing"))
+    assert unread.returncode == 1
+    assert "The token cannot be read" in unread.stderr
+
+
+def test_what_cannot_be_served_is_told_at_once(path, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = run(str(path), "--port", str(taken.getsockname()[1]))
+    assert refused.returncode == 1
+    assert "Nobody can listen at 127.0.0.1 port" in refused.stderr
+    damaged = tmp_path / "damaged"
+    damaged.write_bytes(path.read_bytes()[:-1])
+    for options in ((), ("--workers", "2")):
+        refused = run(str(damaged), "--port", "0", *options)
+        assert refused.returncode == 1
+        assert "is truncated" in refused.stderr
+
+
+@pytest.mark.parametrize("missing", ["uvicorn", "fastapi", "prometheus_client"])
+def test_a_missing_extra_says_what_to_install(path, missing):
+    program = f"""
+import sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == {missing!r}:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Missing())
+from deepcuts.cli.main import main
+main(["serve", {str(path)!r}, "--port", "0"])
+"""
+    refused = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert refused.returncode == 1
+    assert "pip install 'deepcuts[app]'" in refused.stderr

@@ -1,0 +1,134 @@
+"""A model file that is replaced is taken over: no request is lost, and none is answered by half a model."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+import time
+import weakref
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deepcuts import storage
+from deepcuts.errors import FileFormatError
+from deepcuts.web.store import ModelStore
+from serving_help import served, small_model
+
+
+@pytest.fixture(scope="module")
+def models():
+    return [small_model(seed) for seed in (0, 1)]
+
+
+@pytest.fixture
+def path(tmp_path, models) -> Path:
+    path = tmp_path / "model.safetensors"
+    models[0].save(path)
+    return path
+
+
+def version_of(path: Path) -> str:
+    return storage.describe(path).checksum[:12]
+
+
+def test_a_replaced_file_is_taken_over(path, models):
+    prepared, outcomes = [], []
+    store = ModelStore(path, prepare=prepared.append, on_reload=outcomes.append)
+    before = store.current
+    assert not store.refresh()
+    models[1].save(path, force=True)
+    assert store.refresh()
+    assert store.version == version_of(path) != before.version
+    assert store.current in prepared
+    assert outcomes == [True]
+    assert not store.refresh()
+
+
+def test_the_old_model_goes_with_its_last_request(path, models):
+    store = ModelStore(path)
+    gone = weakref.ref(store.model)
+    models[1].save(path, force=True)
+    gc.disable()  # as nobody may be looking for garbage
+    try:
+        store.refresh()
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("damage", ["truncated", "foreign", "missing"])
+def test_a_file_that_cannot_be_used_is_not_taken_over(path, models, caplog, damage):
+    outcomes: list[bool] = []
+    store = ModelStore(path, on_reload=outcomes.append)
+    served_before = store.current
+    if damage == "missing":
+        path.unlink()
+    else:
+        content = path.read_bytes()[:-9] if damage == "truncated" else b"{}" * 40
+        aside = path.with_name("aside")
+        aside.write_bytes(content)
+        aside.rename(path)
+    with caplog.at_level(logging.ERROR, "deepcuts"):
+        assert not store.refresh()
+        assert not store.refresh()
+    assert store.current is served_before
+    assert outcomes == ([] if damage == "missing" else [False])  # tried once, not at every look
+    assert len(caplog.records) == len(outcomes)
+    models[1].save(path, force=True)
+    assert store.refresh()
+    assert store.version == version_of(path)
+
+
+def test_a_model_that_cannot_be_prepared_is_not_taken_over(path, models):
+    def refuse(loaded: object) -> None:
+        raise RuntimeError("no")
+
+    store = ModelStore(path, prepare=refuse)
+    before = store.version
+    models[1].save(path, force=True)
+    assert not store.refresh()
+    assert store.version == before
+
+
+def test_a_file_that_cannot_be_used_to_begin_with(tmp_path):
+    with pytest.raises(FileFormatError, match="There is no file"):
+        ModelStore(tmp_path / "nothing")
+
+
+def test_no_request_is_lost_while_models_are_swapped(path, models):
+    expected = {}
+    user = models[0].user_ids.values[3].as_py()
+    for model in models:
+        model.save(path, force=True)
+        expected[version_of(path)] = model.recommend(user, k=5)["item_id"].to_pylist()
+    replies: list[httpx.Response] = []
+    ending = threading.Event()
+
+    def ask_on(address: str) -> None:
+        with httpx.Client(base_url=address) as client:
+            while not ending.is_set():
+                replies.append(client.post("/recommend", json={"user": user, "k": 5}))
+
+    with served(path) as address:
+        askers = [threading.Thread(target=ask_on, args=(address,)) for _ in range(3)]
+        for asker in askers:
+            asker.start()
+        for turn in range(4):
+            models[turn % 2].save(path, force=True)
+            deadline = time.monotonic() + 30
+            while httpx.get(f"{address}/readyz").json()["model"] != version_of(path):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+        ending.set()
+        for asker in askers:
+            asker.join()
+        metrics = httpx.get(f"{address}/metrics").text
+    assert {reply.status_code for reply in replies} == {200}
+    answers = [reply.json() for reply in replies]
+    assert {answer["model"] for answer in answers} == set(expected)
+    for answer in answers:
+        assert [row["item_id"] for row in answer["items"]] == expected[answer["model"]]
+    assert 'deepcuts_model_reloads_total{outcome="served"} 4.0' in metrics
