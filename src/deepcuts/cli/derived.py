@@ -57,7 +57,7 @@ def flag(name: str) -> str:
 
 
 def _option(field: Field[Any], annotation: Any, text: str, panel: str) -> inspect.Parameter:
-    default, text = field.default, text.replace("``", "`").replace("[", r"\[")
+    default, text = field.default, text.replace("``", "`").replace("[", r"\[").replace("None", "leaving it out")
     if default is True:  # the flag turns it off: a pair of flags would take a column of its own in the help
         turned = typer.Option(
             f"--no-{flag(field.name)[2:]}",
@@ -79,4 +79,5 @@ def _opposite(turned_off: bool) -> bool:
 
 
 def _metavar(annotation: Any) -> str | None:
-    return {int: "N", float: "X", bool: None}.get(annotation, "NAME")  # the text names the choices
+    known: dict[Any, str | None] = {int: "N", int | None: "N", float: "X", float | None: "X", bool: None}
+    return known.get(annotation, "NAME")  # the text names the choices

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from deepcuts.cli.derived import options_from
 from deepcuts.cli.ingest_taste_profile import IngestCommand
 from deepcuts.cli.options import Force, Output, Quiet
 from deepcuts.cli.remarks import Remarks
+from deepcuts.ingest.time_rules import TimeRules
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,6 +32,7 @@ _TEXT_PANEL = "Text files"
 _LABEL_PANEL = "Names and tags"
 
 
+@options_from(TimeRules, panel="Plays over time")
 def ingest(
     sources: Annotated[
         list[str],
@@ -108,6 +111,7 @@ def ingest(
     ] = None,
     force: Force = False,
     quiet: Quiet = False,
+    **times: Any,
 ) -> None:
     """Read who played what how often; rows of the same user and item are summed.
 
@@ -134,6 +138,7 @@ def ingest(
         quote=quote,
         memory_limit=memory_limit,
         temp_directory=temp_directory,
+        times=reading.TimeRules(**times),
         force=force,
     )
     source = sources[0] if len(sources) == 1 else sources

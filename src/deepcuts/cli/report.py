@@ -26,10 +26,9 @@ if TYPE_CHECKING:
     from deepcuts.report import Contender
 
 EXAMPLES = (
-    "deepcuts report model.safetensors --train train.safetensors --holdout holdout.parquet -o report.html",
-    "deepcuts report small=a.safetensors large=b.safetensors --train t.safetensors --holdout h.parquet -o report.html",
-    "deepcuts report model.safetensors --train t.safetensors --holdout h.parquet -o report.html --one-persona "
-    "--mix share --mix max --baseline implicit,ease:regularization=60,popularity",
+    "deepcuts report m.safetensors --train t.safetensors --holdout h.csv -o r.html",
+    "deepcuts report a.safetensors b.safetensors --train t --holdout h -o r.html",
+    "deepcuts report m.safetensors --train t --holdout h --baseline ease -o r.html",
 )
 
 _ENDINGS = (".html", ".htm")

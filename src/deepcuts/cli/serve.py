@@ -16,8 +16,7 @@ from deepcuts.web.settings import ServiceSettings
 
 EXAMPLES = (
     "deepcuts serve model.safetensors",
-    "DEEPCUTS_TOKEN=$(openssl rand -hex 32) deepcuts serve model.safetensors --host 0.0.0.0 --workers 2",
-    "deepcuts serve model.safetensors --host 0.0.0.0 --token-file /run/secrets/deepcuts",
+    "deepcuts serve model.safetensors --host 0.0.0.0 --token-file secrets/token",
 )
 
 _TOKEN = "DEEPCUTS_TOKEN"

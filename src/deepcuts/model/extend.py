@@ -13,7 +13,7 @@ from deepcuts.model.confidence import user_rows
 from deepcuts.model.merge import merge_plays
 from deepcuts.model.ridge import frequency_ridge
 from deepcuts.model.rows import Rows, transpose
-from deepcuts.model.settle import FixedItems, Tastes, join, settle, solve_exactly
+from deepcuts.model.settle import FixedItems, Tastes, settle, solve_exactly
 from deepcuts.model.solve import EXACT, Penalty, gram, solve
 from deepcuts.model.term import Term
 from deepcuts.model.user_side import UserSide, base_side
@@ -161,7 +161,7 @@ def _popularity(model: PersonaModel, growth: Growth) -> Popularity:
 
 def _arrange(model: PersonaModel, growth: Growth, settled: Tastes) -> Tastes:
     """Tastes of all users in their new order: the settled ones of touched users, and what the others had."""
-    both, n_pairs = join([model.tastes, settled]), np.diff(growth.plays.indptr)[growth.touched]
+    both, n_pairs = _join(model.tastes, settled), np.diff(growth.plays.indptr)[growth.touched]
     pair_indptr = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(growth.old.indptr), n_pairs]))])
     source = np.empty(growth.plays.n_users, np.int64)
     source[growth.old_user] = np.arange(growth.old.n_users)
@@ -171,6 +171,17 @@ def _arrange(model: PersonaModel, growth: Growth, settled: Tastes) -> Tastes:
     base = both.base_factors[source]
     factors = base if model.settings.n_personas == 1 else both.persona_factors[rows]
     return Tastes(base, factors, persona_indptr, both.persona_shares[rows], both.personas[pairs])
+
+
+def _join(first: Tastes, second: Tastes) -> Tastes:
+    """Put the tastes of two groups of users one behind the other."""
+    return Tastes(
+        np.concatenate([first.base_factors, second.base_factors]),
+        np.concatenate([first.persona_factors, second.persona_factors]),
+        np.concatenate([first.persona_indptr, first.persona_indptr[-1] + second.persona_indptr[1:]]),
+        np.concatenate([first.persona_shares, second.persona_shares]),
+        np.concatenate([first.personas, second.personas]),
+    )
 
 
 def _gather(indptr: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

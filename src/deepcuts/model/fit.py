@@ -56,7 +56,9 @@ def fit(
             logger.warning("interrupted after %d epochs; the model is that of the last one", len(epochs))
             interrupted = True
         items = FixedItems.of(stage.item_factors, stage.crowd, measured(base), settings, seed)
-        return Fitted(items, settle(base.side.rows, items, on_users), tuple(epochs), interrupted)
+        users = base.side.rows
+        del base, stage  # their half of the memory is needed now
+        return Fitted(items, settle(users, items, on_users), tuple(epochs), interrupted)
 
 
 def start_base(plays: Interactions, settings: PersonaSettings, seed: int) -> Alternation:

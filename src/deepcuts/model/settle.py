@@ -13,7 +13,7 @@ from deepcuts.model.rows import Rows, persona_row_of_pair
 from deepcuts.model.scale import Scale
 from deepcuts.model.settings import PersonaSettings
 from deepcuts.model.solve import EXACT, gram
-from deepcuts.model.start import Split, one_persona, split_again, start_split
+from deepcuts.model.start import Split, most_personas, one_persona, split_again, start_split
 from deepcuts.model.user_side import UserSide, base_side, persona_side
 
 _BLOCK_PAIRS = 2_000_000
@@ -93,12 +93,17 @@ def settle(rows: Rows, items: FixedItems, on_users: UserProgress = lambda n_user
     on_users
         Called with the number of users done so far.
     """
-    parts = []
+    blocks = user_blocks(rows.indptr)
     with as_many_as_worth_it(len(rows.indices)):
-        for first, last in user_blocks(rows.indptr):
-            parts.append(_settle_block(rows.block(first, last), items))
+        if len(blocks) == 1:
+            tastes = _settle_block(rows, items)
+            on_users(rows.n_rows)
+            return tastes
+        everyone = _Everyone(rows, items)
+        for first, last in blocks:
+            everyone.add(first, last, _settle_block(rows.block(first, last), items))
             on_users(last)
-    return join(parts)
+    return everyone.tastes()
 
 
 def _settle_block(rows: Rows, items: FixedItems) -> Tastes:
@@ -151,15 +156,41 @@ def user_blocks(indptr: np.ndarray) -> list[tuple[int, int]]:
     return [(int(first), int(last)) for first, last in pairwise(bounds)]
 
 
-def join(parts: list[Tastes]) -> Tastes:
-    """Put the tastes of consecutive blocks of users together."""
-    if len(parts) == 1:
-        return parts[0]
-    n_rows = np.concatenate([np.diff(part.persona_indptr) for part in parts])
-    return Tastes(
-        np.concatenate([part.base_factors for part in parts]),
-        np.concatenate([part.persona_factors for part in parts]),
-        np.concatenate([np.zeros(1, np.int64), np.cumsum(n_rows)]),
-        np.concatenate([part.persona_shares for part in parts]),
-        np.concatenate([part.personas for part in parts]),
-    )
+class _Everyone:
+    """Room for the tastes of all users, filled block by block: nothing is held twice.
+
+    There is room for as many personas as users may have. What stays empty at the end is memory that was never touched.
+    """
+
+    def __init__(self, rows: Rows, items: FixedItems) -> None:
+        n_factors = items.factors.shape[1]
+        self.has_personas = items.settings.n_personas > 1
+        most = int(most_personas(rows.n_pairs, items.settings).sum()) if self.has_personas else rows.n_rows
+        self.base_factors = np.empty((rows.n_rows, n_factors), np.float32)
+        self.persona_factors = np.empty((most, n_factors), np.float32) if self.has_personas else self.base_factors
+        self.persona_shares = np.empty(most, np.float32)
+        self.persona_indptr = np.zeros(rows.n_rows + 1, np.int64)
+        self.personas = np.empty(len(rows.indices), np.int8)
+        self.pair_indptr = rows.indptr
+
+    def add(self, first: int, last: int, tastes: Tastes) -> None:
+        """Take in users `first` to `last` − 1, the next ones."""
+        start = self.persona_indptr[first]
+        self.persona_indptr[first : last + 1] = start + tastes.persona_indptr
+        own = slice(start, self.persona_indptr[last])
+        self.base_factors[first:last] = tastes.base_factors
+        if self.has_personas:
+            self.persona_factors[own] = tastes.persona_factors
+        self.persona_shares[own] = tastes.persona_shares
+        self.personas[self.pair_indptr[first] : self.pair_indptr[last]] = tastes.personas
+
+    def tastes(self) -> Tastes:
+        """All of them."""
+        n_rows = self.persona_indptr[-1]
+        return Tastes(
+            self.base_factors,
+            self.persona_factors[:n_rows],
+            self.persona_indptr,
+            self.persona_shares[:n_rows],
+            self.personas,
+        )

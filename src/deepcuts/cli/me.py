@@ -1,0 +1,225 @@
+"""`deepcuts me`: recommendations from one's own listening history."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deepcuts.cli import values
+from deepcuts.cli.derived import options_from
+from deepcuts.cli.names import with_names
+from deepcuts.cli.options import Force, Json, Quiet
+from deepcuts.cli.personas import show_personas
+from deepcuts.cli.remarks import FIRST_NOTE, Remarks
+from deepcuts.cli.terminal import print_table, printable, ruled_table, show_json, show_table
+from deepcuts.errors import DataError
+from deepcuts.history.options import MIN_SCORE, HistoryOptions
+from deepcuts.ingest.time_rules import TimeRules
+from deepcuts.recommendation.settings import ListSettings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from deepcuts.history import History, Matches
+    from deepcuts.model import PersonaModel
+
+EXAMPLES = (
+    "deepcuts me my_spotify_data.zip --model model.safetensors",
+    "deepcuts me listenbrainz.zip scrobbles.csv --model model.safetensors",
+    "deepcuts me listens.zip --model model.safetensors --half-life 365 --rarity 0.3",
+    "deepcuts me listens.zip --model m.safetensors --since 2023 --save counts.csv",
+)
+
+_FUZZY_SHOWN, _UNFOUND_SHOWN = 15, 10
+_LISTS = ("k", "mix", "dial", "frequency")
+_SAVED = ["artist", "plays", "n_listens", "last_played", "item_id", "name", "how", "score"]
+
+
+@options_from(ListSettings, panel="Lists", names=_LISTS)
+@options_from(HistoryOptions, panel="Plays over time", names=("min_seconds",))
+@options_from(TimeRules, panel="Plays over time")
+def me(
+    exports: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="EXPORT",
+            help="Exports as they were downloaded, or the files in them: of Spotify, ListenBrainz, Last.fm, Libre.fm "
+            "or Maloja, a .scrobbler.log, or a table of artists and plays.",
+        ),
+    ],
+    model: Annotated[Path, typer.Option(metavar="MODEL", help="A model that `deepcuts train` has written.")],
+    rarity: Annotated[str, typer.Option(metavar="X", help="0 is neutral, above 0 rarer, below 0 more familiar.")] = "0",
+    min_score: Annotated[
+        float, typer.Option(metavar="X", help="Least score, of 100, for a name spelt much like another.")
+    ] = MIN_SCORE,
+    save: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The .csv, .parquet or .jsonl file to keep the counts in."),
+    ] = None,
+    json: Json = False,
+    force: Force = False,
+    quiet: Quiet = False,
+    **settings: Any,
+) -> None:
+    """Read your own listening history, and show your personas and what to listen to next.
+
+    Nothing leaves this machine, and nothing is kept unless you ask for it with --save. Of an export only artist, track,
+    time and what tells a skip are read; addresses and devices never are.
+    """
+    from deepcuts.cli.tables import check_ending
+    from deepcuts.history import read_history
+    from deepcuts.model import load
+    from deepcuts.storage import check_output
+
+    remarks = Remarks(quiet)
+    lists = ListSettings(rarity=values.rarity(rarity), **{name: settings.pop(name) for name in _LISTS})
+    options = HistoryOptions(min_seconds=settings.pop("min_seconds"), times=TimeRules(**settings))
+    if save is not None:
+        check_ending(save)
+        check_output(save, force=force)
+    fitted = load(model)
+    with remarks.working(f"Reading {exports[0]}" + (f" and {len(exports) - 1:,} more" if exports[1:] else "")):
+        history = read_history(exports, options)
+        matches = _matches(history, fitted, min_score)
+    _say_what_was_read(history, remarks)
+    if save is not None:
+        _save(history, matches, save, force=force)
+        remarks.say(f"Counts of {history.n_artists:,} artists saved in {save}.")
+    plays = _found_plays(matches, fitted)
+    with remarks.working(f"Finding your personas ({FIRST_NOTE})"):
+        visitor = fitted.fold_in(plays)
+    _show(history, matches, visitor, lists, as_json=json)
+
+
+def _matches(history: History, model: PersonaModel, min_score: float) -> Matches:
+    import numpy as np
+
+    from deepcuts.history import Matcher
+
+    names = model.item_names(np.arange(len(model.item_ids)))
+    matcher = Matcher(model.item_ids, names, model.item_listeners, min_score)
+    return matcher.match(history.counts["artist"], history.counts["plays"])
+
+
+def _found_plays(matches: Matches, model: PersonaModel) -> dict[str, float]:
+    plays = matches.plays()
+    if not plays:
+        some = ", ".join(map(repr, model.item_ids.values[:3].to_pylist()))
+        advice = (
+            ""
+            if model.seen.labels
+            else f" Its items have no names but their ids, such as {some}; if these are no artists, give it names "
+            "before training: Interactions.with_labels(names=...)."
+        )
+        raise DataError(f"No artist of yours is in the catalogue of {len(model.item_ids):,} items.{advice}")
+    return plays
+
+
+def _say_what_was_read(history: History, remarks: Remarks) -> None:
+    """Say for each format how many rows there were, and what became of them."""
+    from deepcuts.history.documents import counted
+
+    rows: Counter[str] = Counter()
+    kept: Counter[str] = Counter()
+    files: Counter[str] = Counter()
+    left_out: dict[str, Counter[str]] = {}
+    for source in history.sources:
+        what = f"{source.format}, {source.unit}s"
+        rows[what] += source.n_rows
+        kept[what] += source.n_kept
+        files[what] += 1
+        left_out.setdefault(what, Counter()).update(source.dropped)
+    for what, n_rows in rows.items():
+        n_files = counted(files[what], "file")
+        why = "".join(f"; {n:,} left out: {reason}" for reason, n in left_out[what].most_common())
+        remarks.say(f"{what}: {n_rows:,} in {n_files}, {kept[what]:,} kept{why}.")
+    if history.passed_over:
+        n_files = counted(len(history.passed_over), "other file")
+        remarks.say(f"Passed over {n_files} in archives, without listens.")
+    if history.n_duplicates:
+        remarks.say(f"{counted(history.n_duplicates, 'listen')} listed twice, to count once.")
+    if history.n_outside:
+        n_listens = counted(history.n_outside, "listen")
+        remarks.say(f"{n_listens} left out: outside the time asked for, above a cap, or without a time.")
+    remarks.say(f"What is left counts as {history.plays:,.0f} plays of {counted(history.n_artists, 'artist')}.")
+
+
+def _save(history: History, matches: Matches, path: Path, *, force: bool) -> None:
+    from deepcuts.cli.tables import write_table
+
+    table = matches.table
+    for name in ("n_listens", "last_played"):
+        table = table.append_column(name, history.counts[name])
+    write_table(path, [table.select(_SAVED)], force=force)
+
+
+def _show(history: History, matches: Matches, visitor: PersonaModel, lists: ListSettings, *, as_json: bool) -> None:
+    from deepcuts.model.persona_model import VISITOR
+    from deepcuts.recommendation import recommend
+
+    personas = visitor.personas(VISITOR)
+    recommended = with_names(recommend(visitor, None, lists).select(["rank", "item_id", "score", "persona"]), visitor)
+    if as_json:
+        show_json(
+            {
+                "sources": [_source_as_json(source) for source in history.sources],
+                "matches": matches.table.to_pylist(),
+                "personas": personas.to_pylist(),
+                "recommendations": recommended.to_pylist(),
+            }
+        )
+        return
+    _show_matches(matches)
+    show_personas(personas, "your listening")
+    show_table(recommended, "For you", as_json=False)
+
+
+def _source_as_json(source: Any) -> dict[str, Any]:
+    return {**vars(source), "dropped": dict(source.dropped), "bad": [vars(each) for each in source.bad]}
+
+
+def _show_matches(matches: Matches) -> None:
+    """Print how many artists were found how, those found by a name alike, and the most played that were not found."""
+    import pyarrow.compute as pc
+
+    total = pc.sum(matches.table["plays"]).as_py()
+    shown = ruled_table("Your artists in the catalogue")
+    for title in ("found", "artists", "plays"):
+        shown.add_column(title, justify="left" if title == "found" else "right")
+    for how, words in _HOW_IN_WORDS.items():
+        rows = matches.found(how)
+        if rows.num_rows:
+            shown.add_row(words, f"{rows.num_rows:,}", f"{pc.sum(rows['plays']).as_py() / total:.1%}")
+    print_table(shown)
+    fuzzy, none = matches.found("fuzzy"), matches.found("none")
+    if fuzzy.num_rows:
+        title = _counted("Taken for a name spelt much alike", fuzzy.num_rows, _FUZZY_SHOWN)
+        show_table(fuzzy.slice(0, _FUZZY_SHOWN).select(["artist", "plays", "name", "score"]), title, as_json=False)
+    if none.num_rows:
+        _show_unfound(none)
+
+
+def _show_unfound(rows: pa.Table) -> None:
+    shown = ruled_table(_counted("Not in the catalogue", rows.num_rows, _UNFOUND_SHOWN))
+    shown.add_column("artist", overflow="fold")
+    shown.add_column("plays", justify="right")
+    shown.add_column("somewhat like it", overflow="fold")
+    for row in rows.slice(0, _UNFOUND_SHOWN).to_pylist():
+        likes = ", ".join(each["name"] for each in row["suggestions"] or ())
+        shown.add_row(printable(row["artist"]), f"{row['plays']:,.0f}", printable(likes) or "–")
+    print_table(shown)
+
+
+def _counted(title: str, n_rows: int, most: int) -> str:
+    return title + (f", {most} of {n_rows:,}" if n_rows > most else "")
+
+
+_HOW_IN_WORDS = {
+    "exact": "by the same name",
+    "normalised": "but for case, accents, articles, punctuation",
+    "fuzzy": "by a name spelt much alike",
+    "none": "not found",
+}

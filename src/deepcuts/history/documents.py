@@ -1,0 +1,208 @@
+"""Documents: the text files that exports consist of, lying on disk, in memory or in an archive."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from deepcuts.errors import DataError, FileFormatError
+from deepcuts.history.limits import Limits, in_words
+from deepcuts.storage import StrPath
+
+HEAD_BYTES = 1 << 18
+
+_BLOCK_BYTES = 1 << 24
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_UTF8_MARK = b"\xef\xbb\xbf"
+
+
+class Stream(Protocol):
+    """What bytes can be read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes; none at the end."""
+
+
+@dataclass
+class Allowance:
+    """How much may still be read."""
+
+    limits: Limits
+    left: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.left = self.limits.total_bytes
+
+    def spend(self, n_bytes: int, name: str) -> None:
+        """Count bytes that were read.
+
+        Raises
+        ------
+        FileFormatError
+            If they are too many.
+        """
+        self.left -= n_bytes
+        if self.left < 0:
+            raise FileFormatError(
+                f"{name}: more than {in_words(self.limits.total_bytes)} would have to be read. No export of one person "
+                "is that large; give the files that hold the listens, and nothing else."
+            )
+
+
+@dataclass
+class Document:
+    """One text file, read from its beginning to its end, once.
+
+    Parameters
+    ----------
+    name
+        What messages call it.
+    stream
+        Its bytes.
+    allowance
+        How much may still be read.
+    size
+        Its bytes, as far as is known beforehand.
+    """
+
+    name: str
+    stream: Stream
+    allowance: Allowance
+    size: int = 0
+    _head: bytes | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """The most that is read."""
+        return self.allowance.limits
+
+    @property
+    def head(self) -> bytes:
+        """Its first bytes, in UTF-8, without a byte-order mark."""
+        if self._head is None:
+            head = self._read(HEAD_BYTES)
+            if head.startswith(_UTF16_MARKS):
+                head, self.stream = self._from_utf16(head), io.BytesIO()
+            self._head = head.removeprefix(_UTF8_MARK)
+        return self._head[:HEAD_BYTES]
+
+    def whole(self) -> bytes:
+        """All of it.
+
+        Raises
+        ------
+        FileFormatError
+            If it is too large.
+        """
+        self._check_size(self.size)
+        parts = [self._rest_of_head()]
+        while part := self._read(_BLOCK_BYTES):
+            parts.append(part)
+            self._check_size(sum(map(len, parts)))
+        return b"".join(parts)
+
+    def blocks(self) -> Iterator[tuple[int, bytes]]:
+        """Whole lines, many at a time, and the number of the first of them, from 1.
+
+        Raises
+        ------
+        FileFormatError
+            If a line is too long.
+        """
+        number, left = 1, self._rest_of_head()
+        while True:
+            more = self._read(_BLOCK_BYTES)
+            text = left + more
+            cut = text.rfind(b"\n") + 1 if more else len(text)
+            block, left = text[:cut], text[cut:]
+            self._check_lines(block, number)
+            n_lines = block.count(b"\n")
+            self._check_lines(left, number + n_lines)
+            if block:
+                yield number, block
+            if not more:
+                return
+            number += n_lines
+
+    def _check_size(self, size: int) -> None:
+        most = self.limits.document_bytes
+        if size > most:
+            raise FileFormatError(
+                f"{self.name} is larger than {in_words(most)}, too large for one JSON document of listens. "
+                "Split it into several."
+            )
+
+    def _check_lines(self, block: bytes, number: int) -> None:
+        most, place = self.limits.line_bytes, 0
+        while len(block) - place > most:
+            end = block.rfind(b"\n", place, place + most + 1) + 1
+            if not end:
+                number += block.count(b"\n", 0, place)
+                raise FileFormatError(
+                    f"{self.name}, line {number:,}: the line is longer than {in_words(most)}, so this is no list of "
+                    "listens, or a damaged one. Ask for the export again."
+                )
+            place = end
+
+    def _rest_of_head(self) -> bytes:
+        head = self.head if self._head is None else self._head
+        whole, self._head = self._head or head, b""
+        return whole
+
+    def _read(self, size: int) -> bytes:
+        """Read until `size` bytes are there or the end is reached."""
+        parts: list[bytes] = []
+        while size > 0 and (part := self.stream.read(size)):
+            self.allowance.spend(len(part), self.name)
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def _from_utf16(self, head: bytes) -> bytes:
+        parts = [head]
+        while part := self._read(_BLOCK_BYTES):
+            parts.append(part)
+            if sum(map(len, parts)) > self.limits.document_bytes:
+                raise FileFormatError(f"{self.name} is UTF-16 text and too large. Save it as UTF-8.")
+        try:
+            return b"".join(parts).decode("utf-16").encode()
+        except UnicodeError as error:
+            raise FileFormatError(
+                f"{self.name} begins like UTF-16 text and does not go on so: {error}. Save it as UTF-8."
+            ) from None
+
+
+@contextmanager
+def opened(path: StrPath) -> Iterator[io.BufferedReader]:
+    """Open a file for as long as the block runs.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or it cannot be read.
+    """
+    if os.path.isdir(path):
+        raise DataError(f"{os.fspath(path)} is a folder. Name the files in it, or the archive that it came from.")
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(open(path, "rb"))
+        except FileNotFoundError:
+            raise DataError(f"There is no file {os.fspath(path)}.") from None
+        except OSError as error:
+            raise DataError(f"{os.fspath(path)} cannot be opened: {error.strerror}.") from error
+        yield file
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number and a noun, in the plural where there is more than one."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def shortened(names: Sequence[str], most: int = 5) -> str:
+    """Names for a message, a few of them."""
+    shown = ", ".join(name if len(name) <= 80 else name[:79] + "…" for name in names[:most])
+    return shown + (f" and {len(names) - most:,} more" if len(names) > most else "")

@@ -1,0 +1,40 @@
+"""How to read exports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from deepcuts.errors import SettingsError
+from deepcuts.history.limits import Limits
+from deepcuts.ingest import TimeRules
+
+MIN_SCORE = 83.0  # of 100, for a name much like another; chosen by benchmarks/matching.py
+
+
+@dataclass(frozen=True)
+class HistoryOptions:
+    """How to read exports.
+
+    Parameters
+    ----------
+    min_seconds
+        Spotify tells how long a track was heard: shorter plays are left out if they were cut off or, in the account
+        export, which does not tell that, in any case; at least 0.
+    times
+        How much a listen counts, by when it was heard.
+    limits
+        The most that is read.
+
+    Raises
+    ------
+    SettingsError
+        If one is out of its range.
+    """
+
+    min_seconds: float = 30.0
+    times: TimeRules = field(default_factory=TimeRules)
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.min_seconds < float("inf"):
+            raise SettingsError(f"min_seconds is {self.min_seconds!r}. Give a number of at least 0.")
