@@ -16,8 +16,8 @@ from scipy import sparse
 import deepcuts as dc
 from deepcuts.interactions import Interactions
 from deepcuts.recommendation import ListSettings, recommend
-from deepcuts.recommendation.lists import list_frequency
 from deepcuts.recommendation.rarity import commonness, item_frequency
+from deepcuts.recommendation.scored import list_frequency
 from reference.lists import DenseScores, lists_of_table, random_source
 
 DIALS = ["shift", "power"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from deepcuts.kernels.bounded_search import top_of_personas
 from deepcuts.kernels.ranking import NOTHING, interleave
-from deepcuts.kernels.tiles import make_desk, top_of_personas
+from deepcuts.kernels.tiles import make_desk
 
 
 @njit(cache=True, nogil=True)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numba
 
-_WORTH_A_TEAM = 20_000  # pairs × sweeps are cheap: below this, waking other threads takes longer than the work
+_WORTH_A_TEAM = 2_000  # pairs: some forty users, three groups of sixteen, a few milliseconds
 
 
 @contextmanager

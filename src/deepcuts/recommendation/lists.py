@@ -16,10 +16,9 @@ from deepcuts.errors import SettingsError, UnknownIdError
 from deepcuts.ids import Ids
 from deepcuts.recommendation.catalogue import Catalogue, catalogue_of
 from deepcuts.recommendation.factored import lists_from_factors
-from deepcuts.recommendation.rarity import item_frequency
 from deepcuts.recommendation.scored import lists_from_scores
 from deepcuts.recommendation.settings import ListSettings
-from deepcuts.recommendation.source import FactorSource, ScoreSource, has_factors, popularity
+from deepcuts.recommendation.source import FactorSource, ScoreSource, has_factors
 
 logger = logging.getLogger(__name__)
 
@@ -122,11 +121,6 @@ def allowed_items(item_ids: Ids, settings: ListSettings) -> np.ndarray:
     return allowed
 
 
-def list_frequency(source: ScoreSource, settings: ListSettings) -> np.ndarray:
-    """Frequency of every item in (0, 1], by listeners or by plays."""
-    return item_frequency(*popularity(source, settings))
-
-
 def blocks_of_users(source: ScoreSource, user_indexes: np.ndarray) -> Iterator[np.ndarray]:
     """Cut users into blocks whose scores fit into the memory meant for them."""
     n_rows = source.persona_indptr[user_indexes + 1] - source.persona_indptr[user_indexes]
@@ -162,5 +156,5 @@ def _to_table(
 
 
 def as_arrow(values: np.ndarray) -> pa.Array:
-    """View contiguous numbers as an Arrow array; `pyarrow.array` would import pandas first, for half a second."""
+    """View contiguous numbers as an Arrow array; `pyarrow.array` would import pandas before, which takes long."""
     return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(values)])

@@ -23,7 +23,7 @@ def lists_from_scores(source: ScoreSource, users: np.ndarray, allowed: np.ndarra
     """Make the lists of some users; the parameters are as in `deepcuts.recommendation.factored.lists_from_factors`."""
     indptr, rows, persona = rows_of_users(source.persona_indptr, users)
     weights, rarities = wishes(persona, settings)
-    frequency = item_frequency(*popularity(source, settings))
+    frequency = list_frequency(source, settings)
     scores = source.scores(rows)
     spreads = np.zeros(len(rows), np.float32)
     if settings.dial == "shift" and np.any(rarities):
@@ -42,6 +42,11 @@ def lists_from_scores(source: ScoreSource, users: np.ndarray, allowed: np.ndarra
         apply_shift(scores, rarities, widest(spreads * weights, indptr), frequency)
         ranking.lists_by_max(scores, read_only(indptr), *lists)
     return lists
+
+
+def list_frequency(source: ScoreSource, settings: ListSettings) -> np.ndarray:
+    """Frequency of every item in (0, 1], by listeners or by plays."""
+    return item_frequency(*popularity(source, settings))
 
 
 def widest(spreads: np.ndarray, indptr: np.ndarray) -> np.ndarray:

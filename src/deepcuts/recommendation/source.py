@@ -54,6 +54,8 @@ class ScoreSource(Protocol):
 class FactorSource(ScoreSource, Protocol):
     """A source whose scores are products of factors: the best items are then found without scoring all of them.
 
+    `scores` must return ``persona_factors[rows] @ item_factors.T``, up to rounding.
+
     Attributes
     ----------
     persona_factors

@@ -1,0 +1,176 @@
+"""Packed entries and tiles: bounds that hold to the last bit, and the best items without looking at all."""
+
+from __future__ import annotations
+
+import weakref
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deepcuts.kernels import bounded_search, factor_lists, selection, tiles
+from deepcuts.kernels.arrays import read_only
+from deepcuts.kernels.moments import moments, spread_of_products
+from deepcuts.kernels.tiles import WIDTH, Desk, Dial, Tiles, Voices
+from deepcuts.recommendation.catalogue import Catalogue, lay_out
+
+FLOATS = st.floats(width=32, allow_nan=False)
+law = settings(deadline=None, max_examples=50)
+
+
+@given(st.lists(st.tuples(FLOATS, st.integers(0, 2**31 - 1)), min_size=1, max_size=60), st.data())
+@law
+def test_packed_entries_sort_like_what_they_hold(entries: list[tuple[float, int]], data: st.DataObject) -> None:
+    packed = np.array([selection.pack(np.float32(score), item) for score, item in entries], np.uint64)
+    assert [(selection.score_of(entry), selection.item_of(entry)) for entry in packed] == entries
+    ordered = sorted(entries, key=lambda entry: (-entry[0], entry[1]))
+    n_kept = data.draw(st.integers(1, len(entries)))
+    least = np.uint64(selection.keep_best(packed, n_kept))
+    assert (selection.score_of(least), selection.item_of(least)) == ordered[n_kept - 1]
+    scores, items = np.empty(n_kept, np.float32), np.empty(n_kept, np.int32)
+    selection.unpack(packed[:n_kept], scores, items)
+    assert list(zip(scores.tolist(), items.tolist(), strict=True)) == ordered[:n_kept]
+
+
+def test_zero_of_either_sign_is_one_score() -> None:
+    assert selection.pack(np.float32(-0.0), 3) == selection.pack(np.float32(0.0), 3)
+
+
+def sparse_factors(rng: np.random.Generator, shape: tuple[int, int], *, signed: bool) -> np.ndarray:
+    """Half of them 0; sizes over many powers of ten, so that sums are rounded."""
+    values = np.exp(rng.normal(0, 3, shape)) * (rng.uniform(size=shape) < 0.5)
+    return (values * rng.choice([-1, 1], shape) if signed else values).astype(np.float32)
+
+
+def neutral(items: Tiles) -> Dial:
+    places, n_tiles = len(items.items), len(items.lines)
+    ones, nothing = np.ones((1, places), np.float32), np.zeros(places, np.float32)
+    arrays = ones, np.ones((1, 2, n_tiles), np.float32), nothing, np.zeros((2, n_tiles), np.float32)
+    return Dial(*map(read_only, arrays))
+
+
+def voices_of(factors: np.ndarray) -> Voices:
+    n = len(factors)
+    ones, nothing = np.ones(n, np.float32), np.zeros(n, np.float32)
+    arrays = factors, np.array([0, n], np.int64), ones, ones, nothing, np.zeros(n, np.int32)
+    return Voices(*map(read_only, arrays))
+
+
+def scores_of(items: Tiles, factors: np.ndarray) -> np.ndarray:
+    """Scores of every tile's items as the kernel adds them up, (n_rows, n_tiles · WIDTH)."""
+    scores = np.empty((len(factors), len(items.items)), np.float32)
+    for row, x in enumerate(factors):
+        chosen = np.flatnonzero(x)
+        for tile, lines in enumerate(items.lines):
+            tiles.add_lines(lines, chosen, x[chosen], scores[row, tile * WIDTH : (tile + 1) * WIDTH])
+    return scores
+
+
+def bounded(items: Tiles, dial: Dial, voices: Voices) -> Desk:
+    desk = tiles.make_desk(items, len(voices.factors), 1)
+    tiles.choose_factors(voices, 0, len(voices.factors), desk)
+    bounded_search.bound_tiles(items, dial, voices, 0, len(voices.factors), desk)
+    return desk
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("n_items", [1, 64, 65, 700])
+def test_every_item_lies_in_one_place_with_its_factors(n_items: int, signed: bool) -> None:
+    factors = sparse_factors(np.random.default_rng(n_items), (n_items, 6), signed=signed)
+    items = lay_out(read_only(factors))
+    assert sorted(items.items[:n_items].tolist()) == list(range(n_items))
+    by_place = items.lines.transpose(0, 2, 1).reshape(-1, 6)
+    np.testing.assert_array_equal(by_place[:n_items], factors[items.items[:n_items]])
+    assert not np.any(by_place[n_items:])
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_no_score_is_above_its_bound_to_the_last_bit(signed: bool) -> None:
+    rng = np.random.default_rng(7)
+    items = lay_out(read_only(sparse_factors(rng, (300, 13), signed=signed)))
+    personas = sparse_factors(rng, (20, 13), signed=signed)
+    scores = scores_of(items, personas).reshape(20, -1, WIDTH)
+    for row in range(20):
+        voices = voices_of(personas[row : row + 1])
+        desk = bounded(items, neutral(items), voices)
+        assert np.all(scores[row].max(axis=1) <= desk.bounds[: len(items.lines)])
+
+
+@pytest.mark.parametrize("amount", [-2.0, 0.7])
+@pytest.mark.parametrize("signed", [False, True])
+def test_no_score_is_above_its_bound_after_the_dial(signed: bool, amount: float) -> None:
+    rng = np.random.default_rng(3)
+    factors = read_only(sparse_factors(rng, (300, 5), signed=signed))
+    catalogue = Catalogue(lay_out(factors), weakref.ref(factors))
+    dial = catalogue.dial(rng.integers(0, 50, 300), 50, (0.5,))
+    voices = voices_of(sparse_factors(rng, (3, 5), signed=signed))
+    turned = voices._replace(
+        amounts=read_only(np.full(3, amount, np.float32)), kinds=read_only(np.array([0, 1, 1], np.int32))
+    )
+    desk = bounded(catalogue.tiles, dial, turned)
+    bounds = desk.bounds.copy()
+    for tile in range(len(catalogue.tiles.lines)):
+        bounded_search.score_tile(catalogue.tiles, dial, turned, 0, 3, tile, desk)
+        assert desk.best.max() <= bounds[tile]
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize(("n_items", "depth"), [(1, 3), (64, 10), (700, 1), (700, 40), (700, 64), (700, 900)])
+def test_the_best_items_are_those_of_scoring_everything(n_items: int, depth: int, signed: bool) -> None:
+    rng = np.random.default_rng(n_items + depth)
+    factors = sparse_factors(rng, (n_items, 8), signed=signed).round(1)
+    items, personas = lay_out(read_only(factors)), sparse_factors(rng, (3, 8), signed=signed).round(1)
+    listable = rng.uniform(size=n_items) < 0.8
+    scores = np.empty((3, n_items), np.float32)
+    scores[:, items.items[:n_items]] = scores_of(items, personas)[:, :n_items]
+    best = np.where(listable & (scores != 0), scores, -np.inf).max(axis=0)
+    expected = np.lexsort((np.arange(n_items), -best))[: min(depth, np.sum(best > -np.inf))]
+    top_scores, top_items = np.empty(depth, np.float32), np.empty(depth, np.int32)
+    desk = tiles.make_desk(items, 3, depth)
+    n = bounded_search.top_of_personas(
+        items, neutral(items), voices_of(personas), 0, 3, listable, desk, top_scores, top_items
+    )
+    assert top_items[:n].tolist() == expected.tolist()
+    np.testing.assert_array_equal(top_scores[:n], best[expected])
+    owners = np.where(scores == 0, -np.inf, scores).argmax(axis=0)
+    assert desk.personas[top_items[:n]].tolist() == owners[expected].tolist()
+
+
+def test_tiles_out_of_reach_are_not_looked_at() -> None:
+    factors = np.zeros((640, 10), np.float32)
+    factors[np.arange(640), np.arange(640) % 10] = np.arange(640, 0, -1)  # ten tiles, each of items of one factor
+    items = lay_out(read_only(factors))
+    desk = bounded(items, neutral(items), voices_of(np.eye(10, dtype=np.float32)[3:4]))
+    assert np.sum(desk.bounds[:10] > 0) == 1
+
+
+def test_best_first_starts_with_the_highest_bounds() -> None:
+    bounds = np.random.default_rng(0).normal(size=500).astype(np.float32)
+    order = np.empty(500, np.int64)
+    bounded_search.best_first(bounds, order)
+    assert sorted(order.tolist()) == list(range(500))
+    bucket = (bounds.max() - bounds.min()) / 128
+    assert np.all(np.diff(bounds[order]) <= bucket * 1.001)
+    bounded_search.best_first(np.full(5, 0.5, np.float32), order[:5])
+    assert sorted(order[:5].tolist()) == list(range(5))
+
+
+def test_the_spread_of_products_is_that_of_the_scores() -> None:
+    rng = np.random.default_rng(1)
+    items, personas = sparse_factors(rng, (90, 7), signed=True), sparse_factors(rng, (6, 7), signed=False)
+    personas[2] = 0
+    spreads = np.empty(6, np.float32)
+    spread_of_products(read_only(personas), *moments(read_only(items)), 90, spreads)
+    expected = (personas.astype(np.float64) @ items.T.astype(np.float64)).std(axis=1)
+    np.testing.assert_allclose(spreads, expected, rtol=1e-6, atol=1e-9)
+
+
+def test_users_without_personas_to_hear_have_empty_lists() -> None:
+    items = lay_out(read_only(np.ones((5, 2), np.float32)))
+    voices = voices_of(np.ones((2, 2), np.float32))._replace(turns=read_only(np.zeros(2, np.float32)))
+    nobody = read_only(np.zeros(2, np.int64)), read_only(np.empty(0, np.int32))
+    for kernel in (factor_lists.lists_by_share, factor_lists.lists_by_max):
+        lists = np.zeros((1, 3), np.int32), np.zeros((1, 3), np.float32), np.zeros((1, 3), np.int8)
+        kernel(items, neutral(items), voices, *nobody, read_only(np.ones(5, bool)), *lists)
+        assert lists[0].tolist() == [[-1, -1, -1]]

@@ -1,0 +1,154 @@
+"""Lists from factors: what scoring everything gives, for every setting, in any company and any number of threads."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from dataclasses import dataclass, replace
+
+import numba
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deepcuts.recommendation import ListSettings, catalogue, lists, recommend, recommend_batches
+from deepcuts.recommendation.catalogue import catalogue_of, visited_share
+from deepcuts.recommendation.source import has_factors
+from reference import lists as reference
+from reference.lists import DenseScores, lists_of_table, names, random_source
+
+N_ITEMS = 150
+ITEMS = names("item", N_ITEMS)
+PERSONAS = st.integers(0, 4)
+RARITIES = st.sampled_from([-0.5, -0.1, 0.0, 0.2, 1.0])
+ASKED = st.builds(
+    ListSettings,
+    k=st.sampled_from([1, 5, 20, 100, 200]),
+    rarity=RARITIES | st.dictionaries(PERSONAS, RARITIES),
+    dial=st.sampled_from(["shift", "power"]),
+    frequency=st.sampled_from(["listeners", "plays"]),
+    mix=st.sampled_from(["share", "max"]),
+    include_seen=st.booleans(),
+    allow=st.none() | st.lists(st.sampled_from(ITEMS)),
+    deny=st.lists(st.sampled_from(ITEMS)),
+    pick=st.none() | st.lists(PERSONAS),
+    weights=st.dictionaries(PERSONAS, st.sampled_from([0.0, 0.5, 1.0, 3.0])),
+)
+
+law = settings(deadline=None, max_examples=60)
+
+
+@dataclass(frozen=True, eq=False)
+class FactoredScores(DenseScores):
+    """A source that shows its factors; its table holds the same scores, for the twin."""
+
+    persona_factors: np.ndarray
+    item_factors: np.ndarray
+
+
+def factored_source(seed: int, *, ties: bool, signed: bool = False, n_users: int = 7) -> FactoredScores:
+    """Half of all factors are 0. With ties, they are small whole numbers: many scores are alike, none is rounded."""
+    rng = np.random.default_rng(seed)
+    dense = random_source(seed, n_users=n_users, n_items=N_ITEMS)
+
+    def factors(n: int) -> np.ndarray:
+        shape = n, 6
+        values = rng.integers(0, 3, shape) if ties else rng.gamma(1.0, size=shape) * (rng.uniform(size=shape) < 0.5)
+        return (values * rng.choice([-1, 1], shape) if signed else values).astype(np.float32)
+
+    personas, items = factors(dense.persona_indptr[-1]), factors(N_ITEMS)
+    return FactoredScores(dense.seen, dense.persona_indptr, dense.persona_shares, personas @ items.T, personas, items)
+
+
+SOURCES = st.builds(factored_source, st.integers(0, 10_000), ties=st.just(True))
+
+
+def without_factors(source: FactoredScores) -> DenseScores:
+    return DenseScores(source.seen, source.persona_indptr, source.persona_shares, source.table)
+
+
+@given(st.integers(0, 10_000), ASKED)
+@law
+def test_lists_are_those_of_the_twin(seed: int, asked: ListSettings) -> None:
+    # Whole numbers times roots of frequencies may be alike but for rounding, which the twin does elsewhere.
+    source = factored_source(seed, ties=asked.dial == "shift")
+    assert catalogue_of(source.item_factors) is not None
+    assert lists_of_table(recommend(source, None, asked)) == reference.lists(source, asked)
+
+
+@given(SOURCES, ASKED)
+@law
+def test_lists_are_those_of_scoring_everything(source: FactoredScores, asked: ListSettings) -> None:
+    found, expected = recommend(source, None, asked), recommend(without_factors(source), None, asked)
+    assert found.drop_columns("score").equals(expected.drop_columns("score"))
+    np.testing.assert_allclose(found["score"], expected["score"], rtol=1e-6, atol=1e-6)
+
+
+@given(st.integers(0, 10_000), st.sampled_from([-0.3, 0.0, 0.4]), st.sampled_from(["share", "max"]))
+@law
+def test_lists_of_factors_of_either_sign_too(seed: int, rarity: float, mix: str) -> None:
+    source, asked = factored_source(seed, ties=True, signed=True), ListSettings(k=20, rarity=rarity, mix=mix)
+    assert lists_of_table(recommend(source, None, asked)) == reference.lists(source, asked)
+
+
+@given(st.integers(0, 10_000), ASKED)
+@law
+def test_a_batch_is_its_users_one_by_one_to_the_last_bit(seed: int, asked: ListSettings) -> None:
+    source = factored_source(seed, ties=False)
+    alone = [recommend(source, user, asked) for user in source.user_ids.values.to_pylist()]
+    assert recommend(source, None, asked).equals(pa.concat_tables(alone))
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_blocks_come_in_order_on_any_number_of_threads(monkeypatch: pytest.MonkeyPatch, n_threads: int) -> None:
+    source, asked = factored_source(3, ties=False, n_users=60), ListSettings(k=4, rarity=0.2)
+    whole = recommend(source, None, asked)
+    monkeypatch.setattr(lists, "_BLOCK_ENTRIES", 12)
+    before = numba.get_num_threads()
+    numba.set_num_threads(min(n_threads, before))
+    try:
+        tables = list(recommend_batches(source, None, asked))
+        some = recommend_batches(source, None, asked)
+        first = next(some)
+        some.close()  # whoever stops half-way leaves nothing running
+    finally:
+        numba.set_num_threads(before)
+    assert len(tables) == 20
+    assert first.equals(tables[0])
+    assert pa.concat_tables(tables).equals(whole)
+
+
+def test_nobody_asked_for_is_an_empty_table() -> None:
+    for mix in ("share", "max"):
+        assert recommend(factored_source(0, ties=True), [], ListSettings(mix=mix)).num_rows == 0
+
+
+def test_a_dial_of_other_counts_is_another_dial() -> None:
+    source, asked = factored_source(5, ties=False), ListSettings(k=30, rarity=1.0)
+    recommend(source, None, asked)
+    other = replace(source, seen=random_source(99, n_items=N_ITEMS).seen)
+    assert lists_of_table(recommend(other, None, asked)) == reference.lists(other, asked)
+
+
+def test_a_catalogue_is_kept_as_long_as_its_factors() -> None:
+    factors = np.ones((5, 2), np.float32)
+    kept = weakref.ref(catalogue_of(factors))
+    assert catalogue_of(factors) is kept()
+    assert catalogue_of(factors.copy()) is not kept()
+    del factors
+    gc.collect()
+    assert kept() is None
+
+
+def test_factors_whose_bounds_say_nothing_are_scored_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "_STAYS_NEAR", 0)
+    rng = np.random.default_rng(0)
+    alike = factored_source(1, ties=False, signed=True)
+    assert has_factors(alike)
+    assert catalogue_of(alike.item_factors) is None
+    assert recommend(alike, None, ListSettings(k=9)).equals(recommend(without_factors(alike), None, ListSettings(k=9)))
+    scenes = np.eye(8, dtype=np.float32)[np.arange(6400) % 8] * rng.uniform(0.1, 1, (6400, 1)).astype(np.float32)
+    assert visited_share(catalogue.lay_out(scenes), scenes) < 0.1
+    assert catalogue_of(scenes) is not None
