@@ -17,6 +17,7 @@ plt.rcParams["svg.hashsalt"] = "deepcuts"  # the same figures give the same file
 # Colours that differ for every kind of colour vision (Okabe and Ito 2008); shapes and dashes tell them apart in grey.
 STYLES = {
     "personas": {"color": "#D55E00", "marker": "o", "linewidth": 2.5},
+    "personas, leaning": {"color": "#D55E00", "marker": "o", "linestyle": "--", "markerfacecolor": "white"},
     "one persona": {"color": "#0072B2", "marker": "s"},
     "one persona, users refitted": {"color": "#56B4E9", "marker": "D", "linestyle": "--"},
     "random personas": {"color": "#E69F00", "marker": "v", "linestyle": "--"},

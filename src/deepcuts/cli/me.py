@@ -34,7 +34,7 @@ EXAMPLES = (
 )
 
 _FUZZY_SHOWN, _UNFOUND_SHOWN = 15, 10
-_LISTS = ("k", "mix", "dial", "frequency")
+_LISTS = ("k", "mix", "dial", "frequency", "lean")
 _SAVED = ["artist", "plays", "n_listens", "last_played", "item_id", "name", "how", "score"]
 
 

@@ -32,7 +32,7 @@ EXAMPLES = (
 _SHOWN = ["rank", "item_id", "score", "persona"]
 
 
-@options_from(ListSettings, panel="Lists", names=("k", "mix", "dial", "frequency", "include_seen"))
+@options_from(ListSettings, panel="Lists", names=("k", "mix", "dial", "frequency", "lean", "include_seen"))
 def recommend(
     model: ModelFile,
     output: Annotated[

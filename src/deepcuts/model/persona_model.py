@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from scipy import sparse
 
 from deepcuts.errors import DataError
 from deepcuts.ids import Ids
@@ -111,6 +110,11 @@ class PersonaModel:
         return self.tastes.persona_factors
 
     @property
+    def base_factors(self) -> np.ndarray:
+        """float32, (n_users, n_factors): the single-vector solution that personas lean on."""
+        return self.tastes.base_factors
+
+    @property
     def persona_indptr(self) -> np.ndarray:
         """int64, (n_users + 1,)."""
         return self.tastes.persona_indptr
@@ -165,7 +169,7 @@ class PersonaModel:
         k
             Length of the lists.
         settings
-            Those of `ListSettings`: rarity, dial, frequency, mix, include_seen, allow, deny, pick, weights.
+            Those of `ListSettings`: rarity, dial, frequency, mix, lean, include_seen, allow, deny, pick, weights.
 
         Raises
         ------
@@ -333,10 +337,13 @@ class PersonaModel:
 
 
 def _visitor(plays: Mapping[str, float]) -> Interactions:
-    counts = np.array([list(plays.values())], np.float32)
+    by_item = dict(sorted((str(item), count) for item, count in plays.items()))
+    counts = np.array(list(by_item.values()), np.float32)
     if not np.any(counts > 0) or not np.all(np.isfinite(counts) & (counts != 0)):
         raise DataError(
             "A history is a mapping from item ids to play counts above 0, of at least one item; those below 0 are "
             "dislikes."
         )
-    return Interactions.from_csr(sparse.csr_array(counts), [VISITOR], list(plays), dislikes=True)
+    indptr, indices = np.array([0, len(counts)]), np.arange(len(counts), dtype=np.int32)
+    user_ids, item_ids = Ids.of([VISITOR], "user"), Ids.of(list(by_item), "item")
+    return Interactions(indptr, indices, counts, user_ids, item_ids).set_dislikes_apart()

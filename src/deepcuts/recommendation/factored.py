@@ -17,6 +17,7 @@ from deepcuts.recommendation.source import (
     FactorSource,
     Lists,
     empty_lists,
+    leaning_factors,
     popularity,
     rows_of_users,
     seen_items,
@@ -48,7 +49,7 @@ def lists_from_factors(
     """
     indptr, rows, persona = rows_of_users(source.persona_indptr, users)
     weights, rarities = wishes(persona, settings)
-    factors = read_only(source.persona_factors[rows].astype(np.float32, copy=False))
+    factors = read_only(leaning_factors(source, users, rows, settings.lean))
     by_max = settings.mix == "max"
     loudness = np.where(by_max & (weights > 0), weights, np.float32(1))
     dial, kinds = _dial(source, catalogue, rarities, settings)

@@ -14,6 +14,7 @@ from deepcuts.recommendation.source import (
     empty_lists,
     popularity,
     rows_of_users,
+    scores_of,
     seen_items,
     wishes,
 )
@@ -24,7 +25,7 @@ def lists_from_scores(source: ScoreSource, users: np.ndarray, allowed: np.ndarra
     indptr, rows, persona = rows_of_users(source.persona_indptr, users)
     weights, rarities = wishes(persona, settings)
     frequency = list_frequency(source, settings)
-    scores = source.scores(rows)
+    scores = scores_of(source, users, rows, settings.lean)
     spreads = np.zeros(len(rows), np.float32)
     if settings.dial == "shift" and np.any(rarities):
         ranking.spread_of_rows(scores, spreads)

@@ -37,6 +37,11 @@ class ListSettings:
     mix
         "share": every persona ranks on its own, and the list takes from each by its share of the listening.
         "max": all items by their best score over the personas.
+    lean
+        How far personas lean on the base vector of their user, from 0, as they were trained, to 1, where all of them
+        are that vector: a list for one taste, in turns. Evidence thins out towards the rare end, where leaning keeps
+        accuracy at the price of calibration; docs/evidence.md measures a lean of half the rarity. Models without base
+        vectors do not lean.
     include_seen
         Whether items that the user has played may be listed.
     allow, deny
@@ -57,6 +62,7 @@ class ListSettings:
     dial: Dial = "shift"
     frequency: Frequency = "listeners"
     mix: Mix = "share"
+    lean: float = 0.0
     include_seen: bool = False
     allow: Collection[str] | None = None
     deny: Collection[str] = ()
@@ -76,6 +82,8 @@ class ListSettings:
                 f"rarity is {self.rarity!r}. Pass a number from {-MOST_RARITY:g} to {MOST_RARITY:g}; 0 is neutral, "
                 "above 0 is rarer."
             )
+        if not _lies_within(self.lean, 0, 1):
+            raise SettingsError(f"lean is {self.lean!r}. Pass a number from 0, as trained, to 1, the base vector.")
         if not all(_lies_within(weight, 0, MOST_WEIGHT) for weight in self.weights.values()):
             raise SettingsError(
                 f"weights is {self.weights!r}. A weight is 0 (mute) or a number above it, up to {MOST_WEIGHT:g}."

@@ -75,6 +75,27 @@ def has_factors(source: ScoreSource) -> TypeGuard[FactorSource]:
     return hasattr(source, "persona_factors") and hasattr(source, "item_factors")
 
 
+def leaning_factors(source: FactorSource, users: np.ndarray, rows: np.ndarray, lean: float) -> np.ndarray:
+    """Factors of the rows of some users, moved a part of the way to their user's base vector; float32.
+
+    (1 − lean) U_up + lean B_u, where the source has base vectors B.
+    """
+    factors: np.ndarray = source.persona_factors[rows].astype(np.float32, copy=False)
+    base = getattr(source, "base_factors", None)
+    if lean == 0 or base is None:
+        return factors
+    n_rows = source.persona_indptr[users + 1] - source.persona_indptr[users]
+    leaning: np.ndarray = factors + np.float32(lean) * (np.repeat(base[users], n_rows, axis=0) - factors)
+    return leaning
+
+
+def scores_of(source: ScoreSource, users: np.ndarray, rows: np.ndarray, lean: float) -> np.ndarray:
+    """Score all items by the rows of some users, float32, (len(rows), n_items)."""
+    if lean == 0 or not has_factors(source):
+        return source.scores(rows)
+    return np.asarray(leaning_factors(source, users, rows, lean) @ source.item_factors.T)
+
+
 def rows_of_users(persona_indptr: np.ndarray, users: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows of some users: where each user's begin among them, which rows they are, and their persona numbers."""
     n_rows = persona_indptr[users + 1] - persona_indptr[users]

@@ -78,6 +78,9 @@ class ListOptions(Question):
         default="share",
         description="Every persona ranks on its own and gets its share, or all items by the best score.",
     )
+    lean: float = Field(
+        default=0.0, ge=0, le=1, allow_inf_nan=False, description="How far personas lean on the user's base vector."
+    )
     include_seen: bool = Field(default=False, strict=True, description="Whether items already played may be listed.")
     allow: Items | None = Field(default=None, description="Item ids: list nothing but these.")
     deny: Items = Field(default_factory=list, description="Item ids: list none of these.")
@@ -97,6 +100,7 @@ class ListOptions(Question):
             dial=self.dial,
             frequency=self.frequency,
             mix=self.mix,
+            lean=self.lean,
             include_seen=self.include_seen,
             allow=self.allow,
             deny=self.deny,
