@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy import sparse
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,11 +81,14 @@ class Rows:
 
 def transpose(rows: Rows, n_columns: int) -> Rows:
     """Turn the rows of one side into the rows of the other, (n_columns,)."""
-    order = np.argsort(rows.indices, kind="stable")
-    row_of_pair = np.repeat(np.arange(rows.n_rows, dtype=np.int32), np.diff(rows.indptr))
+    n_pairs = len(rows.indices)
+    integer = np.int32 if n_pairs < 2**31 else np.int64
+    triple = np.arange(n_pairs, dtype=integer), rows.indices, rows.indptr.astype(integer)
+    columns = sparse.csr_array(triple, shape=(rows.n_rows, n_columns)).tocsc()
+    order = columns.data  # by counting, which is much quicker than sorting
     return Rows(
-        _indptr(np.bincount(rows.indices, minlength=n_columns)),
-        row_of_pair[order],
+        columns.indptr.astype(np.int64),
+        columns.indices.astype(np.int32, copy=False),
         rows.confidence[order],
         rows.target[order],
     )
