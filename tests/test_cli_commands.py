@@ -66,7 +66,7 @@ def test_the_whole_road(tmp_path):
     fitted, lists = tmp_path / "model.safetensors", tmp_path / "lists.parquet"
     run("train", train, "-o", fitted, "--factors", 16, "--personas", 3)
     run("recommend", fitted, "-k", 100, "--rarity", 0, "--mix", "share", "-o", lists)
-    figures = json.loads(run("evaluate", lists, "--train", train, "--holdout", holdout, "--json").stdout)
+    figures = json.loads(run("evaluate", lists, "--train", train, "--holdout", holdout, "--all", "--json").stdout)
     assert figures["n_users"] == 200
     assert figures["recall@20"] > 0.3
 
@@ -159,10 +159,11 @@ def test_train_takes_every_setting(folder, tmp_path):
 
 def test_train_says_what_it_is_going_to_do_and_what_came_of_it(folder, tmp_path):
     said = run("train", folder / "train.safetensors", "-o", tmp_path / "model.safetensors", "--factors", 4).stderr
-    before, *progress, after, saved = said.splitlines()
+    before, *progress, after, drawing, saved = said.splitlines()
     assert before.startswith("Training 4 factors, 4 personas at most, on 120 users, ")
     assert progress[0].startswith("Training: 3 of 30, base, loss ")
     assert "effective personas a user." in after
+    assert drawing == "Drawing the map …"
     assert saved == f"Saved {tmp_path / 'model.safetensors'}."
 
 
@@ -264,7 +265,7 @@ def test_evaluate_prints_the_figures(folder, model, tmp_path):
     assert result.stderr == ""
     figures = dc.evaluate(model.recommend(), train, holdout, {"recall": [20], "gini": [20]}).figures
     assert f"recall@20           {figures['recall@20']:.4f}" in result.stdout
-    assert f"gini@20             {figures['gini@20']:.4f}  less is better" in result.stdout
+    assert f"gini@20 ↓           {figures['gini@20']:.4f}" in result.stdout
 
 
 @pytest.mark.parametrize(

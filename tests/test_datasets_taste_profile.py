@@ -178,7 +178,11 @@ def test_malformed_lines_of_companions_are_left_out_with_a_warning(folder, caplo
         ("tracks", b"a,b,c\n1,2,3\n", "does not look like unique_tracks.txt or "),
         ("tracks", b"", "is empty"),
         ("tracks", b"x" * 3_000_000, "does not look like unique_tracks.txt"),
-        ("tracks", f"{track(1)}<SEP>{song(1)}<SEP>A<SEP>B\n".encode() * 3 + b"x" * 3_000_000, "line 4 is longer than"),
+        (
+            "tracks",
+            f"{track(1)}<SEP>{song(1)}<SEP>A<SEP>B\n".encode() * 3 + b"x" * (17 << 20),
+            "unique_tracks.txt is longer than 16,777,216 characters.",
+        ),
         ("tracks", f"{track(1)}<SEP>{song(1)}<SEP>A<SEP>B\n".encode() + b"\0" * 99, "is not text"),
         ("triplets", f"{ADA}\t{song(1)}\t5\n{BOB}\tSO00".encode(), "line 2: line has 2 cells where 3 are expected"),
         ("triplets", f"{ADA}\t{song(1)}\tmany\n".encode(), "plays are not a number: 'many'"),

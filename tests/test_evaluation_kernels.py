@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.lists import divergences, nearest_of_history, sum_rows
+from deepcuts.kernels.lists import divergences, nearest_of_history, nearest_to_item, sum_rows
 
 
 def arrays_of(matrix):
@@ -39,6 +39,20 @@ def test_nearest_items_agree_with_the_dense_twin(world):
     assert nearness == pytest.approx(
         [cosines[item, seen[row]].max(initial=0) for item, row in zip(items, rows, strict=True)]
     )
+
+
+@pytest.mark.parametrize("counts", [np.uint8, np.uint16, np.int32])
+@pytest.mark.parametrize("n_users", [3, 250])  # few are forgotten one by one, many all at once
+def test_one_item_agrees_with_the_dense_twin_whatever_holds_the_counts(counts, n_users):
+    rng = np.random.default_rng(n_users)
+    plays = rng.random((n_users, 4000)) < 0.002
+    plays[:, 0] = True
+    own = np.arange(n_users, dtype=np.int32)
+    weights, together, found = 1 / np.maximum(plays.sum(axis=0), 1), np.zeros(4001, counts), np.empty(n_users)
+    rows = arrays_of(plays)
+    nearest_to_item(*map(read_only, (*rows, own, *rows, own, weights)), together, found)
+    assert found == pytest.approx([np.sqrt((plays.sum(axis=0) ** 2 * weights)[row].max()) for row in plays])
+    assert not together[:-1].any()
 
 
 def test_sums_of_rows_agree_with_the_matrix_product(world):

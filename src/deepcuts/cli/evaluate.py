@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deepcuts.cli.options import Json, Quiet
+from deepcuts.cli.options import Force, Json, Quiet
 from deepcuts.cli.remarks import Remarks
-from deepcuts.cli.terminal import show_json
+from deepcuts.cli.tag_files import TAGS_COLUMNS, TagsColumns, TagsFile, features_of, read_labels
+from deepcuts.cli.terminal import print_table, ruled_table, show_json
+from deepcuts.errors import SettingsError
+
+if TYPE_CHECKING:
+    from deepcuts.evaluation import Evaluation, ItemFeatures, RankedLists
+    from deepcuts.interactions import Interactions
 
 EXAMPLES = (
     "deepcuts evaluate lists.parquet --train train.parquet --holdout held.parquet",
-    "deepcuts evaluate lists.csv --train train.csv --holdout held.csv --json",
+    "deepcuts evaluate a.csv --train t.csv --holdout h.csv --intervals --json",
+    "deepcuts evaluate a.csv --against b.csv --train t.csv --holdout h.csv",
+    "deepcuts evaluate a.csv --train t.csv --holdout h.csv --metrics recall@10,epc",
 )
+
+_OVERLAP = 20  # places of two lists that are laid side by side
+
+_Rows = dict[str, dict[str, Any]]
 
 
 def evaluate(
@@ -31,20 +44,188 @@ def evaluate(
         ),
     ],
     holdout: Annotated[Path, typer.Option(metavar="FILE", help="The plays that were held out.")],
+    metrics: Annotated[
+        str | None,
+        typer.Option(metavar="NAME,…", help="Figures to give, such as recall@20,novelty.", show_default="the main"),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Give all figures that can be computed.")] = False,
+    tags: TagsFile = None,
+    tags_columns: TagsColumns = TAGS_COLUMNS,
+    intervals: Annotated[
+        bool, typer.Option("--intervals", help="Give 95 % intervals, by drawing the users anew.")
+    ] = False,
+    against: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Other lists: what differs in them, user by user.")
+    ] = None,
+    resamples: Annotated[int, typer.Option(min=1, metavar="N", help="Draws of users, for intervals and tests.")] = 1000,
+    per_user: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The .parquet, .csv, .jsonl or .arrow file for the figures of every user."),
+    ] = None,
     json: Json = False,
+    force: Force = False,
     quiet: Quiet = False,
 ) -> None:
-    """Judge ranked lists by what was held out: accuracy, novelty, coverage."""
-    from deepcuts import evaluation
-    from deepcuts.cli.plays_files import read_interactions
-    from deepcuts.cli.tables import check_ending, open_table
+    """Judge ranked lists by what was held out: accuracy, novelty, coverage.
 
-    check_ending(lists)
-    with Remarks(quiet).working("Judging"):
+    The figures that tell most are given, and with --all every other one. Those of labels need tags.
+    """
+    from deepcuts.cli.plays_files import read_interactions
+    from deepcuts.cli.tables import check_ending
+    from deepcuts.evaluation import evaluate_ranked
+
+    for path in filter(None, (lists, against)):
+        check_ending(path)
+    _check_per_user(per_user, force=force)
+    if every and metrics is not None:
+        raise SettingsError("--all gives every figure and --metrics names some. Give one of the two.")
+    remarks = Remarks(quiet)
+    with remarks.working("Judging"):
         learnt, held = read_interactions(*train), read_interactions(holdout)
-        with open_table(lists) as table:
-            figures = evaluation.evaluate(table, learnt, held)
+        features = features_of(learnt, read_labels(tags, tags_columns))
+        ranked = _ranked(lists, learnt, held, features)
+        cutoffs = _cutoffs(metrics, ranked, every=every)
+        judged = evaluate_ranked(ranked, cutoffs)
+        if against is not None:
+            others = _ranked(against, learnt, held, features)
+            rows = _differences(ranked, judged, others, cutoffs, resamples)
+            rows |= _overlap(ranked, others)
+        else:
+            rows = _intervals(ranked, judged, cutoffs, resamples) if intervals else _figures(judged)
+    if per_user is not None:
+        _write_per_user(per_user, judged, force=force)
     if json:
-        show_json(figures.to_dict())
+        plain = against is None and not intervals
+        show_json(judged.to_dict() if plain else {**_users(judged), "figures": _without_nan(rows)})
     else:
-        print(figures)
+        _show(rows, judged)
+        if against is not None:
+            remarks.say(
+                "difference: of the other lists from these, with its 95 % interval. p: of a difference as large by "
+                "chance. overlap: Jaccard index of the two lists."
+            )
+
+
+def _ranked(path: Path, train: Interactions, holdout: Interactions, features: ItemFeatures | None) -> RankedLists:
+    from deepcuts.cli.tables import open_table
+    from deepcuts.evaluation import rank_lists
+
+    with open_table(path) as table:
+        return rank_lists(table, train, holdout, features)
+
+
+def _cutoffs(metrics: str | None, ranked: RankedLists, *, every: bool) -> Mapping[str, tuple[int, ...]]:
+    from deepcuts.evaluation.figures import CUTOFFS, MAIN, parse_cutoffs, possible_cutoffs
+
+    if metrics is not None:
+        return parse_cutoffs(metrics.split(","))
+    return possible_cutoffs(ranked, CUTOFFS if every else MAIN)
+
+
+def _figures(judged: Evaluation) -> _Rows:
+    return {name: {"figure": value} for name, value in judged.figures.items()}
+
+
+def _intervals(ranked: RankedLists, judged: Evaluation, cutoffs: Mapping[str, Any], n_resamples: int) -> _Rows:
+    from deepcuts.evaluation import catalogue_intervals, mean_intervals
+
+    found = {
+        row["metric"]: row
+        for table in (
+            mean_intervals(judged, n_resamples=n_resamples),
+            catalogue_intervals(ranked, cutoffs, n_resamples=n_resamples),
+        )
+        for row in table.to_pylist()
+    }
+    return {
+        name: {"figure": value, "low": found[name]["low"], "high": found[name]["high"]}
+        for name, value in judged.figures.items()
+    }
+
+
+def _differences(
+    ranked: RankedLists, judged: Evaluation, others: RankedLists, cutoffs: Mapping[str, Any], n_resamples: int
+) -> _Rows:
+    from deepcuts.evaluation import compare_catalogue, compare_evaluations, evaluate_ranked
+
+    tables = (
+        compare_evaluations(judged, evaluate_ranked(others, cutoffs), n_resamples=n_resamples),
+        compare_catalogue(ranked, others, cutoffs, n_resamples=n_resamples),
+    )
+    found = {row["metric"]: row for table in tables for row in table.to_pylist()}
+    names = {"mean_a": "figure", "mean_b": "other", "difference": "difference", "low": "low", "high": "high"}
+    return {
+        name: {**{shown: found[name][column] for column, shown in names.items()}, "p": found[name].get("p_value")}
+        for name in judged.figures
+    }
+
+
+def _overlap(ranked: RankedLists, others: RankedLists) -> _Rows:
+    import numpy as np
+
+    from deepcuts.evaluation import overlap
+
+    nothing = dict.fromkeys(("other", "difference", "low", "high", "p"))
+    return {f"overlap@{_OVERLAP}": {"figure": float(np.nanmean(overlap(ranked, others, _OVERLAP))), **nothing}}
+
+
+def _check_per_user(path: Path | None, *, force: bool) -> None:
+    from deepcuts.cli.tables import ENDINGS, check_ending
+    from deepcuts.storage import check_output
+
+    if path is not None:
+        check_ending(path, (*ENDINGS, ".arrow"))
+        check_output(path, force=force)
+
+
+def _write_per_user(path: Path, judged: Evaluation, *, force: bool) -> None:
+    from deepcuts.cli.tables import write_table
+    from deepcuts.storage import replacing
+
+    if path.suffix != ".arrow":
+        write_table(path, [judged.per_user], force=force)
+        return
+    import pyarrow as pa
+
+    with replacing(path, force=force) as temporary, pa.ipc.new_file(temporary, judged.per_user.schema) as writer:
+        writer.write_table(judged.per_user)
+
+
+def _users(judged: Evaluation) -> dict[str, int]:
+    return {"n_users": judged.n_users, "n_without_list": judged.n_without_list}
+
+
+def _without_nan(rows: _Rows) -> _Rows:
+    return {name: {key: None if _undefined(cell) else cell for key, cell in row.items()} for name, row in rows.items()}
+
+
+def _undefined(value: float | None) -> bool:
+    return value is None or value != value  # noqa: PLR0124  # NaN alone differs from itself
+
+
+def _show(rows: _Rows, judged: Evaluation) -> None:
+    from deepcuts.evaluation.figures import LOWER_IS_BETTER
+
+    shown = ruled_table(f"{judged.n_users:,} users, {judged.n_without_list:,} of them without a list")
+    columns = list(next(iter(rows.values()), {}))
+    for name in ("", *columns):
+        shown.add_column(name, justify="right" if name else "left", no_wrap=True)
+    shown.add_column("")
+    marked = {name for name in rows if name.partition("@")[0] in LOWER_IS_BETTER}
+    for name, row in rows.items():
+        n_defined = judged.n_defined.get(name, judged.n_users)
+        note = f"of {n_defined:,} users" if n_defined < judged.n_users else ""
+        cells = [_readable(row[column], column) for column in columns]
+        shown.add_row(f"{name} ↓" if name in marked else name, *cells, note)
+    print_table(shown)
+    if marked:
+        print("↓ less is better")
+
+
+def _readable(value: float | None, column: str) -> str:
+    if value is None or _undefined(value):
+        return "–"
+    sign = "+" if column == "difference" else ""
+    if abs(value) >= 100:
+        return f"{value:{sign},.1f}"
+    return f"{value:{sign}.4f}" if value == 0 or abs(value) >= 0.0005 else f"{value:{sign}.1e}"

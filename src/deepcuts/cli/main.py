@@ -11,13 +11,35 @@ from typing import Annotated
 
 import typer
 
-from deepcuts.cli import demo, evaluate, explain, generate, info, ingest, personas, recommend, similar, split, train
+from deepcuts.cli import (
+    compare,
+    demo,
+    download,
+    evaluate,
+    explain,
+    explore,
+    extend,
+    generate,
+    info,
+    ingest,
+    me,
+    personas,
+    recommend,
+    report,
+    serve,
+    similar,
+    split,
+    train,
+    tune,
+)
 from deepcuts.cli.failures import drop_output, guarded
 
 _PANELS = {
-    "Start here": (demo,),
-    "Plays": (ingest, generate, split),
-    "Model": (train, recommend, evaluate),
+    "Start here": (demo, me, explore),
+    "Plays": (ingest, download, generate, split),
+    "Model": (train, extend, recommend, evaluate, report),
+    "Settings": (tune, compare),
+    "Serve": (serve,),
     "Look inside": (personas, similar, explain, info),
 }
 
@@ -56,6 +78,7 @@ def _add(module: ModuleType, panel: str) -> None:
     command = getattr(module, name)
     app.command(
         name,
+        cls=getattr(module, "COMMAND", None),
         help="\n\n".join(" ".join(paragraph.split()) for paragraph in command.__doc__.split("\n\n")),
         epilog="\n".join(("[bold]Examples[/bold]", *module.EXAMPLES)),
         rich_help_panel=panel,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,13 +20,23 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "deepcuts train train.safetensors -o model.safetensors --factors 128",
     "deepcuts train train.safetensors -o base.safetensors --personas 1",
+    "deepcuts train train.safetensors -o model.safetensors --settings tuned.toml",
 )
 
 
 @options_from(PersonaSettings, panel="Settings of the model")
 def train(
+    context: typer.Context,
     plays: PlaysFile,
     output: Output,
+    settings_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--settings",
+            metavar="FILE",
+            help="A .toml or .json file of settings, such as `deepcuts tune` writes; options given here win over it.",
+        ),
+    ] = None,
     seed: Seed = 0,
     force: Force = False,
     quiet: Quiet = False,
@@ -40,20 +51,37 @@ def train(
     from deepcuts.storage import check_output
 
     remarks = Remarks(quiet)
-    untrained = PersonaNMF(**settings)
+    untrained = PersonaNMF(**_merged(settings, settings_file, context))
     check_output(output, force=force)
     model = fit(untrained, read_interactions(plays), seed, remarks)
     if not model.epochs:
         raise KeyboardInterrupt  # before anything was learnt
+    with remarks.working("Drawing the map"):
+        model = model.with_map()
     model.save(output, force=force)
     remarks.say(f"Saved {output}" + (", the model of the last whole epoch." if model.interrupted else "."))
     if model.interrupted:
         raise typer.Exit(INTERRUPTED)
 
 
+def _merged(options: dict[str, Any], file: Path | None, context: typer.Context) -> dict[str, Any]:
+    """Options that were given, else what the file says, else defaults."""
+    if file is None:
+        return options
+    from deepcuts.tuning import read_settings
+
+    given = {name: value for name, value in options.items() if _is_given(name, context)}
+    return {**options, **read_settings(file), **given}
+
+
+def _is_given(name: str, context: typer.Context) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks) -> PersonaModel:
     """Train with a progress bar; say what is going to be done, and what came of it."""
-    from deepcuts.cli.summaries import effective_personas
+    from deepcuts.model.diagnostics import effective_personas
 
     n_epochs = untrained.base_epochs + (untrained.persona_epochs if untrained.n_personas > 1 else 0)
     remarks.say(

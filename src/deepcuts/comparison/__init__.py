@@ -1,1 +1,24 @@
-"""Several models over several seeds, under one protocol."""
+"""Several models over several seeds, under one protocol: one table, with intervals and tests."""
+
+from __future__ import annotations
+
+from deepcuts.comparison.contenders import BASELINES, Contender, baseline, model
+from deepcuts.comparison.formats import write_comparison
+from deepcuts.comparison.runs import Cut, Run, cuts_of, one_cut, run_all
+from deepcuts.comparison.table import Comparison, Figure, tabulate
+
+__all__ = [
+    "BASELINES",
+    "Comparison",
+    "Contender",
+    "Cut",
+    "Figure",
+    "Run",
+    "baseline",
+    "cuts_of",
+    "model",
+    "one_cut",
+    "run_all",
+    "tabulate",
+    "write_comparison",
+]

@@ -6,16 +6,15 @@ the warning says where the first of them is. The plays themselves, tens of milli
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import duckdb
 
-from deepcuts.errors import DataError, FileFormatError
+from deepcuts.errors import DataError
 from deepcuts.ingest.files import take_sample
 from deepcuts.ingest.reread import Line, fill_table, is_utf8
 from deepcuts.ingest.scan import Cell
@@ -26,7 +25,6 @@ logger = logging.getLogger(__name__)
 # The rows that a line holds; None where it is malformed.
 Parse: TypeAlias = Callable[[str], Iterable[Sequence[str]] | None]
 
-_LONGEST = 1 << 20  # characters; a song with all of its tracks takes a few hundred
 _SHOWN = 80
 
 
@@ -61,20 +59,20 @@ def read_lines(
     DataError
         If there is no such file, or all of its lines are malformed.
     FileFormatError
-        If it is truncated, damaged or binary, or a line is longer than a mebibyte.
+        If it is truncated, damaged or binary, or a line has no end.
     """
     path = os.fspath(path)
     cells = {field: Cell(field, "VARCHAR") for field in fields}
-    parser = partial(_records, path=path, parse=parse, n_fields=len(fields), encoding=encoding)
+    parser = partial(_records, parse=parse, n_fields=len(fields), encoding=encoding)
     fill_table(connection, table, {path: parser}, take_sample(path).compression, cells, range(len(fields)))
     n_bad = _warn_of_malformed(connection, table, path)
     connection.execute(f"DELETE FROM {table} WHERE problem IS NOT NULL")
     return n_bad
 
 
-def _records(text: Iterator[str], path: str, parse: Parse, n_fields: int, encoding: str) -> Iterator[Line]:
+def _records(text: Iterator[str], parse: Parse, n_fields: int, encoding: str) -> Iterator[Line]:
     nothing = [""] * n_fields
-    for number, raw in enumerate(_bounded(text, path), start=1):
+    for number, raw in enumerate(text, start=1):
         line = raw.rstrip("\r\n")
         if not line.strip():
             continue
@@ -86,19 +84,6 @@ def _records(text: Iterator[str], path: str, parse: Parse, n_fields: int, encodi
             continue
         for row in rows:
             yield number, None, None, row
-
-
-def _bounded(text: Iterator[str], path: str) -> Iterator[str]:
-    """Lines, none of which is ever held whole where it is longer than any that means something."""
-    reader, number = cast(io.TextIOBase, text), 0
-    while line := reader.readline(_LONGEST):
-        number += 1
-        if len(line) == _LONGEST and not line.endswith(("\n", "\r")):
-            raise FileFormatError(
-                f"{path}, line {number:,} is longer than {_LONGEST:,} characters. That is no text of this kind; "
-                "fetch the file again."
-            )
-        yield line
 
 
 def _warn_of_malformed(connection: duckdb.DuckDBPyConnection, table: str, path: str) -> int:

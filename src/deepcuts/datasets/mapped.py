@@ -19,7 +19,7 @@ from deepcuts.ingest.columns import Columns
 from deepcuts.ingest.files import find_files, take_sample
 from deepcuts.ingest.options import IngestReport, ReadOptions
 from deepcuts.ingest.pairs import sum_plays
-from deepcuts.ingest.reading import _settle
+from deepcuts.ingest.reading import settle_scans
 from deepcuts.ingest.text_files import scan_text
 from deepcuts.ingest.time_rules import NO_RULES, TimeRules
 from deepcuts.interactions import Interactions
@@ -37,7 +37,7 @@ def take_text_census(
         If there are no rows, or there are bad ones and they are not to be skipped.
     """
     samples = [take_sample(path) for path in find_files(paths)]
-    scans, count = _settle(connection, list(scan_text(connection, samples, columns, options)))
+    scans, count = settle_scans(connection, list(scan_text(connection, samples, columns, options)))
     if not count.n_rows:
         raise DataError(f"There are no rows in {paths[0]}.")
     return settle_bad_rows(connection, scans, count, options)

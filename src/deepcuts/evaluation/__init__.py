@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from deepcuts.evaluation.bootstrap import compare_evaluations, mean_intervals
-from deepcuts.evaluation.evaluate import Evaluation, evaluate
-from deepcuts.evaluation.features import ItemFeatures, item_features
+from deepcuts.evaluation.catalogue_intervals import catalogue_intervals, compare_catalogue
+from deepcuts.evaluation.evaluate import Evaluation, evaluate, evaluate_ranked
+from deepcuts.evaluation.features import ItemFeatures, item_features, tag_features
 from deepcuts.evaluation.overlap import overlap
 from deepcuts.evaluation.personas import describe_personas, persona_agreement
 from deepcuts.evaluation.ranked import RankedLists, rank_lists
@@ -13,12 +14,16 @@ __all__ = [
     "Evaluation",
     "ItemFeatures",
     "RankedLists",
+    "catalogue_intervals",
+    "compare_catalogue",
     "compare_evaluations",
     "describe_personas",
     "evaluate",
+    "evaluate_ranked",
     "item_features",
     "mean_intervals",
     "overlap",
     "persona_agreement",
     "rank_lists",
+    "tag_features",
 ]

@@ -138,15 +138,13 @@ def bootstrap_interval(
     SettingsError
         If `n_resamples` or `level` is out of its range.
     """
-    _check(n_resamples)
-    if not 0 < level < 1:
-        raise SettingsError(f"level is {level}. It lies between 0 and 1, such as 0.95.")
+    check_draws(n_resamples, level)
     centre = _means(values)
     there = ~np.isnan(values)
     centred = np.where(there, values - centre, 0).astype(np.float32)
     sums, counts = (np.zeros((n_resamples, values.shape[1])) for _ in range(2))
-    for rows, random in _random_words(len(values), n_resamples, seed):
-        weights = _POISSON[random]
+    for rows, random in random_words(len(values), n_resamples, seed):
+        weights = POISSON[random]
         sums += weights @ centred[rows]
         counts += weights @ there[rows].astype(np.float32)
     means = quotient(sums, counts)
@@ -179,13 +177,13 @@ def sign_flip_test(differences: np.ndarray, *, n_resamples: int = 1000, seed: in
     SettingsError
         If `n_resamples` is below 1.
     """
-    _check(n_resamples)
+    check_draws(n_resamples)
     there = ~np.isnan(differences)
     values = np.where(there, differences, 0)
     room = np.abs(values).sum(axis=0)
     scaled = (values / np.where(room > 0, room, 1)).astype(np.float32)
     sums = np.zeros((n_resamples, values.shape[1]))
-    for rows, random in _random_words(len(values), n_resamples, seed):
+    for rows, random in random_words(len(values), n_resamples, seed):
         sums += (random.astype(np.int16) >> 15 | 1).astype(np.float32) @ scaled[rows]  # the sign bit: -1 or 1
     seen = np.abs(scaled.sum(axis=0, dtype=np.float64))
     as_far = np.count_nonzero(np.abs(sums) >= seen - _TIE, axis=0)
@@ -193,7 +191,7 @@ def sign_flip_test(differences: np.ndarray, *, n_resamples: int = 1000, seed: in
     return p_values
 
 
-def _random_words(n_users: int, n_resamples: int, seed: int) -> Iterator[tuple[slice, np.ndarray]]:
+def random_words(n_users: int, n_resamples: int, seed: int) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield users some at a time, with 16 random bits for each of them in each draw, uint16, (n_resamples, n_rows)."""
     rng = np.random.default_rng(seed)
     step = max(1, _BLOCK_WEIGHTS // n_resamples)
@@ -211,12 +209,15 @@ def _poisson_table() -> np.ndarray:
     return np.searchsorted(chances, (np.arange(1 << 16) + 0.5) / (1 << 16)).astype(np.float32)
 
 
-_POISSON = _poisson_table()
+POISSON = _poisson_table()
 
 
-def _check(n_resamples: int) -> None:
+def check_draws(n_resamples: int, level: float = 0.95) -> None:
+    """Refuse a number of draws below 1, and a level that is no share."""
     if n_resamples < 1:
         raise SettingsError(f"n_resamples is {n_resamples}. Draw at least once; 1,000 draws are usual.")
+    if not 0 < level < 1:
+        raise SettingsError(f"level is {level}. It lies between 0 and 1, such as 0.95.")
 
 
 def _matrix(per_user: pa.Table, names: list[str]) -> np.ndarray:

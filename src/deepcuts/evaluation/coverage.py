@@ -30,4 +30,9 @@ def coverage(lists: RankedLists, k: int) -> float:
     float
         From 0 to 1.
     """
-    return float(np.mean(lists.exposure(k) > 0))
+    return coverage_of(lists.exposure(k))
+
+
+def coverage_of(exposure: np.ndarray) -> float:
+    """Share of the items that are listed at all, from how often each is, (n_items,)."""
+    return float(np.mean(exposure > 0))

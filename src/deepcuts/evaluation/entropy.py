@@ -30,7 +30,11 @@ def entropy(lists: RankedLists, k: int) -> float:
     float
         From 0 to log2(n_items), in bits; NaN if nothing is listed at all.
     """
-    exposure = lists.exposure(k)
+    return entropy_of(lists.exposure(k))
+
+
+def entropy_of(exposure: np.ndarray) -> float:
+    """Entropy of how often each item is listed, (n_items,), in bits."""
     if not (total := exposure.sum()):
         return float("nan")
     shares = exposure[exposure > 0] / total

@@ -127,8 +127,25 @@ def evaluate(
     coverage@2    0.50000
     """
     check_cutoffs(cutoffs or {})
-    ranked = rank_lists(lists, train, holdout, features, personas)
-    check_needs(cutoffs or {}, ranked)
+    return evaluate_ranked(rank_lists(lists, train, holdout, features, personas), cutoffs)
+
+
+def evaluate_ranked(ranked: RankedLists, cutoffs: Mapping[str, Iterable[int]] | None = None) -> Evaluation:
+    """Judge lists that lie beside their holdout already; `evaluate` does both.
+
+    Parameters
+    ----------
+    ranked
+        What `deepcuts.evaluation.rank_lists` returns.
+    cutoffs
+        As for `evaluate`.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such metric, it needs what is not given, or a cut-off is below 1.
+    """
+    check_needs(check_cutoffs(cutoffs or {}), ranked)
     figures: dict[str, float] = {}
     columns = {"user_id": ranked.user_ids}
     for metric, k in check_cutoffs(possible_cutoffs(ranked) if cutoffs is None else cutoffs):

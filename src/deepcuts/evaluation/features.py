@@ -17,6 +17,7 @@ from deepcuts.evaluation.user_items import UserItems, quotient
 from deepcuts.ids import Ids, as_strings
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.lists import sum_rows
+from deepcuts.labels import Labels
 
 COLUMNS = ("item_id", "label")
 
@@ -151,6 +152,26 @@ def item_features(labels: ArrowStream | Mapping[str, str], item_ids: Ids, n_labe
     counts.sum_duplicates()
     counts.data /= np.repeat(np.asarray(counts.sum(axis=1)), np.diff(counts.indptr))
     return ItemFeatures(item_ids, tuple(names.dictionary.take(pa.array(kept)).to_pylist()), counts)
+
+
+def tag_features(labels: Labels, item_ids: Ids, n_labels: int = 100) -> ItemFeatures:
+    """Lay out the tags that travel with plays; without any, nothing is known of the items.
+
+    Parameters
+    ----------
+    labels
+        Names and tags of the items of `item_ids`.
+    item_ids
+        Items of train.
+    n_labels
+        How many tags to keep, at least 1, as `item_features` does.
+    """
+    if not labels.tags.nnz:
+        return ItemFeatures.without_labels(item_ids)
+    items, tags = labels.tags.nonzero()
+    names = labels.tag_names.take(pa.array(tags))
+    rows = {"item_id": item_ids.take(items), "label": names, "weight": labels.tags.data.astype(np.float64)}
+    return item_features(pa.table(rows), item_ids, n_labels)
 
 
 def _rows(labels: ArrowStream | Mapping[str, str]) -> pa.Table:

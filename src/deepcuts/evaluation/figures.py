@@ -10,9 +10,9 @@ import numpy as np
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation.average_precision import average_precision
 from deepcuts.evaluation.calibration import calibration_kl, persona_calibration_kl
-from deepcuts.evaluation.coverage import coverage
-from deepcuts.evaluation.entropy import entropy
-from deepcuts.evaluation.gini import exposure_lambda, gini
+from deepcuts.evaluation.coverage import coverage, coverage_of
+from deepcuts.evaluation.entropy import entropy, entropy_of
+from deepcuts.evaluation.gini import exposure_lambda, exposure_lambda_of, gini, gini_of
 from deepcuts.evaluation.hit_rate import hit_rate
 from deepcuts.evaluation.intra_list_distance import intra_list_distance
 from deepcuts.evaluation.ips_recall import ips_recall, ips_sample_size
@@ -21,13 +21,13 @@ from deepcuts.evaluation.minority_recall import minority_recall
 from deepcuts.evaluation.ndcg import ndcg
 from deepcuts.evaluation.nondominant_recall import nondominant_recall
 from deepcuts.evaluation.novelty import novelty
-from deepcuts.evaluation.popularity import popularity, popularity_lift
+from deepcuts.evaluation.popularity import popularity, popularity_lift, popularity_lift_parts
 from deepcuts.evaluation.precision import precision
 from deepcuts.evaluation.ranked import RankedLists
 from deepcuts.evaluation.recall import recall
 from deepcuts.evaluation.reciprocal_rank import reciprocal_rank
 from deepcuts.evaluation.relevant_novelty import efd, epc
-from deepcuts.evaluation.tail_recall import tail_recall
+from deepcuts.evaluation.tail_recall import tail_recall, tail_recall_parts
 from deepcuts.evaluation.taste_coverage import persona_coverage, taste_coverage
 from deepcuts.evaluation.unexpectedness import unexpectedness
 
@@ -73,8 +73,21 @@ CATALOGUE_METRICS: Mapping[str, CatalogueMetric] = MappingProxyType(
     }
 )
 
+# How those of them depend on users: by how often each item is listed, or as a quotient of two sums over users.
+OF_EXPOSURE: Mapping[str, Callable[[np.ndarray], float]] = MappingProxyType(
+    {"coverage": coverage_of, "gini": gini_of, "exposure_lambda": exposure_lambda_of, "entropy": entropy_of}
+)
+QUOTIENTS: Mapping[str, Callable[[RankedLists, int], tuple[np.ndarray, np.ndarray]]] = MappingProxyType(
+    {"tail_recall": tail_recall_parts, "popularity_lift": popularity_lift_parts}
+)
+
 # Users can be worked on some at a time, except where counting anew for each block would be slow.
 ALL_USERS_AT_ONCE = frozenset({"unexpectedness"})
+
+# Where less is better; of every other figure, more is.
+LOWER_IS_BETTER = frozenset(
+    {"popularity", "popularity_lift", "gini", "exposure_lambda", "calibration_kl", "persona_calibration_kl"}
+)
 
 CUTOFFS: Mapping[str, tuple[int, ...]] = MappingProxyType(
     {
@@ -108,6 +121,21 @@ CUTOFFS: Mapping[str, tuple[int, ...]] = MappingProxyType(
     }
 )
 
+# The figures that tell most, for a table that people look at.
+MAIN: Mapping[str, tuple[int, ...]] = MappingProxyType(
+    {
+        "recall": (20, 50),
+        "ndcg": (100,),
+        "tail_recall": (50,),
+        "novelty": (20,),
+        "coverage": (20,),
+        "gini": (20,),
+        "exposure_lambda": (20,),
+        "calibration_kl": (20,),
+        "ild": (20,),
+    }
+)
+
 # What a metric needs beyond lists, train and holdout, and how to give it.
 _FEATURES = "labels of the items. Pass features=item_features(labels, train.item_ids)"
 _COLUMN = "to know for which persona each item is listed. Give the lists a column 'persona' of whole numbers"
@@ -125,12 +153,14 @@ NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
-def possible_cutoffs(lists: RankedLists) -> dict[str, tuple[int, ...]]:
-    """Return the default cut-offs of the metrics that can be computed from what is given."""
-    return {metric: lengths for metric, lengths in CUTOFFS.items() if not _missing(metric, lists)}
+def possible_cutoffs(
+    lists: RankedLists, cutoffs: Mapping[str, tuple[int, ...]] = CUTOFFS
+) -> dict[str, tuple[int, ...]]:
+    """Return those cut-offs whose metrics can be computed from what is given."""
+    return {metric: lengths for metric, lengths in cutoffs.items() if not _missing(metric, lists)}
 
 
-def check_needs(metrics: Iterable[str], lists: RankedLists) -> None:
+def check_needs(wanted: Iterable[tuple[str, int]], lists: RankedLists) -> None:
     """Refuse metrics that cannot be computed from what is given.
 
     Raises
@@ -138,7 +168,7 @@ def check_needs(metrics: Iterable[str], lists: RankedLists) -> None:
     SettingsError
         If a metric needs features, personas or a column of personas, and there are none.
     """
-    for metric in metrics:
+    for metric, _ in wanted:
         if missing := _missing(metric, lists):
             raise SettingsError(f"The metric {metric!r} needs {missing[0]}.")
 
@@ -150,6 +180,25 @@ def _missing(metric: str, lists: RankedLists) -> list[str]:
         _PERSONAS: lists.persona_shares.shape[1] > 0,
     }
     return [need for need in NEEDS.get(metric, ()) if not given[need]]
+
+
+def parse_cutoffs(texts: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """Read names of metrics such as "recall", which stands for its default cut-offs, or "recall@10".
+
+    Raises
+    ------
+    SettingsError
+        If there is no such metric, or a cut-off is not a whole number from 1 up.
+    """
+    cutoffs: dict[str, tuple[int, ...]] = {}
+    for text in texts:
+        metric, at, length = text.strip().partition("@")
+        if at and not length.isdecimal():
+            raise SettingsError(f"The metric {text!r} has no cut-off after its @. Write it as recall@20.")
+        wanted = (int(length),) if at else CUTOFFS.get(metric, ())
+        cutoffs[metric] = tuple(dict.fromkeys((*cutoffs.get(metric, ()), *wanted)))
+    check_cutoffs(cutoffs)
+    return cutoffs
 
 
 def check_cutoffs(cutoffs: Mapping[str, Iterable[int]]) -> list[tuple[str, int]]:

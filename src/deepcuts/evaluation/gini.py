@@ -37,10 +37,7 @@ def gini(lists: RankedLists, k: int) -> float:
     float
         From 0 to (n_items − 1) / n_items; 0 if nothing is listed at all.
     """
-    exposure = np.sort(lists.exposure(k))
-    n = lists.n_items
-    weights = 2 * np.arange(1, n + 1) - n - 1
-    return float(weights @ exposure) / (n * max(int(exposure.sum()), 1))
+    return gini_of(lists.exposure(k))
 
 
 def exposure_lambda(lists: RankedLists, k: int) -> float:
@@ -58,4 +55,16 @@ def exposure_lambda(lists: RankedLists, k: int) -> float:
     float
         From 2 / (n_items + 1) to 1.
     """
-    return 2 / (lists.n_items * (1 - gini(lists, k)) + 1)
+    return exposure_lambda_of(lists.exposure(k))
+
+
+def gini_of(exposure: np.ndarray) -> float:
+    """Gini index of how often each item is listed, (n_items,)."""
+    n, total = len(exposure), float(exposure.sum())
+    weights = 2 * np.arange(1, n + 1) - n - 1
+    return float(weights @ np.sort(exposure)) / (n * total) if total else 0.0
+
+
+def exposure_lambda_of(exposure: np.ndarray) -> float:
+    """Inverse of the mean exposure rank of a listed place, from how often each item is listed, (n_items,)."""
+    return 2 / (len(exposure) * (1 - gini_of(exposure)) + 1)

@@ -52,10 +52,13 @@ def popularity_lift(lists: RankedLists, k: int) -> float:
     float
         At least -1; NaN if there is no list.
     """
-    listed = seen = 0.0
-    for block in lists.blocks():
-        in_lists, in_histories = (rows.means(lists.item_listeners) for rows in (block.listed(k), block.seen))
-        both = ~np.isnan(in_lists + in_histories)
-        listed += float(in_lists[both].sum())
-        seen += float(in_histories[both].sum())
-    return (listed - seen) / seen if seen else float("nan")
+    parts = [popularity_lift_parts(block, k) for block in lists.blocks()]
+    seen = sum(float(seen.sum()) for _, seen in parts)
+    return sum(float(lift.sum()) for lift, _ in parts) / seen if seen else float("nan")
+
+
+def popularity_lift_parts(lists: RankedLists, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """By how much each user's list is more popular than the history, and how popular that is: to sum and divide."""
+    listed, seen = (rows.means(lists.item_listeners) for rows in (lists.listed(k), lists.seen))
+    both = ~np.isnan(listed + seen)
+    return np.where(both, listed - seen, 0), np.where(both, seen, 0)

@@ -12,10 +12,12 @@ import pyarrow as pa
 from deepcuts.errors import DataError
 from deepcuts.evaluation.entries import ArrowStream, EntryCode, read_entries
 from deepcuts.evaluation.features import ItemFeatures
-from deepcuts.evaluation.held import Held, is_member, names_of, pair_keys
+from deepcuts.evaluation.held import Held, names_of
 from deepcuts.evaluation.personas import persona_shares
 from deepcuts.evaluation.user_items import UserItems
 from deepcuts.interactions import Interactions
+from deepcuts.kernels.arrays import read_only
+from deepcuts.kernels.lists import HELD, LISTED, SEEN, inspect_lists
 
 logger = logging.getLogger(__name__)
 
@@ -177,14 +179,15 @@ def rank_lists(
     shares = np.zeros((train.n_users, 0)) if personas is None else persona_shares(train, personas)
     judged = np.zeros(train.n_users, bool)
     judged[held.users] = True
-    items, hits, list_personas = _lay_out(*read_entries(lists, train, judged), train, held)
     seen = UserItems(train.indptr, train.indices)
+    seen = seen if np.all(judged) else seen.take(held.users)
+    items, hits, list_personas = _lay_out(*read_entries(lists, train, judged), train, held, seen)
     ranked = RankedLists(
         items,
         hits,
         list_personas,
         train.user_ids.take(held.users),
-        seen if np.all(judged) else seen.take(held.users),
+        seen,
         held.known_items(train.n_items),
         held.n_held,
         shares if np.all(judged) else shares[held.users],
@@ -197,7 +200,7 @@ def rank_lists(
 
 
 def _lay_out(
-    entries: np.ndarray, code: EntryCode, train: Interactions, held: Held
+    entries: np.ndarray, code: EntryCode, train: Interactions, held: Held, seen: UserItems
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Turn ordered entries into the arrays of items, hits and personas, one row per judged user."""
     starts = np.append(np.searchsorted(entries, code.first(held.users)), len(entries))
@@ -205,20 +208,28 @@ def _lay_out(
     shape = len(lengths), max(1, int(lengths.max()))
     items, hits = np.full(shape, -1, np.int32), np.zeros(shape, bool)
     personas = np.zeros(shape if code.n_personas > 1 else (len(lengths), 0), np.int8)
+    known = held.known_items(train.n_items)
     for rows in row_blocks(*shape):
         block = entries[starts[rows.start] : starts[rows.stop]]
         row = np.repeat(np.arange(rows.start, rows.stop), lengths[rows])
         column = np.arange(starts[rows.start], starts[rows.stop]) - starts[row]
         places, persona, item = code.unpack(block)
-        pairs = held.users[row] * train.n_items + item
+        listed = UserItems(starts[rows.start : rows.stop + 1] - starts[rows.start], item.astype(np.int32))
+        marks = _inspect(listed, seen.part(rows), known.part(rows), train.n_items)
         items[row, column] = item
-        _refuse_doubles(items[rows], held.users[rows], train)
-        _refuse_ties(places, pairs, train)
-        _refuse_seen(pairs, pair_keys(train, held.users[rows.start], held.users[rows.stop - 1] + 1), train)
-        hits[row, column] = is_member(pairs, held.pairs)
+        hits[row, column] = marks & HELD
+        _refuse(places, marks, held.users[row] * train.n_items + item, train)
         if code.n_personas > 1:
             personas[row, column] = persona
     return items, hits, personas
+
+
+def _inspect(listed: UserItems, seen: UserItems, held: UserItems, n_items: int) -> np.ndarray:
+    """Tell of each listed item whether it was seen, held out, or listed before, as `inspect_lists` marks it."""
+    marks = np.empty(len(listed.items), np.uint8)
+    arrays = (array for rows in (seen, held, listed) for array in (rows.indptr, rows.items))
+    inspect_lists(*map(read_only, arrays), n_items, marks)
+    return marks
 
 
 def _refuse_other_items(features: ItemFeatures, train: Interactions) -> None:
@@ -229,29 +240,19 @@ def _refuse_other_items(features: ItemFeatures, train: Interactions) -> None:
         )
 
 
-def _refuse_ties(places: np.ndarray, pairs: np.ndarray, train: Interactions) -> None:
-    tied = np.flatnonzero(places[1:] == places[:-1])
-    if len(tied):
+def _refuse(places: np.ndarray, marks: np.ndarray, pairs: np.ndarray, train: Interactions) -> None:
+    """Refuse items that are twice in a list or seen, and ranks that are."""
+    if len(double := np.flatnonzero(marks & LISTED)):
+        user, item = names_of(pairs[double[0]], train)
+        raise DataError(f"The list of user {user!r} holds the item {item!r} twice. List every item once.")
+    if len(tied := np.flatnonzero(places[1:] == places[:-1])):
         user, item = names_of(pairs[tied[0]], train)
         _, other = names_of(pairs[tied[0] + 1], train)
         raise DataError(
             f"In the list of user {user!r} the items {item!r} and {other!r} have the same rank. "
             "Give every item of a list a rank of its own."
         )
-
-
-def _refuse_doubles(items: np.ndarray, users: np.ndarray, train: Interactions) -> None:
-    ascending = np.sort(items, axis=1)
-    double = np.argwhere((ascending[:, 1:] == ascending[:, :-1]) & (ascending[:, 1:] >= 0))
-    if len(double):
-        row, column = double[0]
-        user, item = names_of(users[row] * train.n_items + ascending[row, column], train)
-        raise DataError(f"The list of user {user!r} holds the item {item!r} twice. List every item once.")
-
-
-def _refuse_seen(pairs: np.ndarray, train_pairs: np.ndarray, train: Interactions) -> None:
-    seen = np.flatnonzero(is_member(pairs, train_pairs))
-    if len(seen):
+    if len(seen := np.flatnonzero(marks & SEEN)):
         user, item = names_of(pairs[seen[0]], train)
         raise DataError(
             f"The list of user {user!r} holds the item {item!r}, which the user already has in train. "

@@ -33,9 +33,11 @@ def tail_recall(lists: RankedLists, k: int) -> float:
     float
         From 0 to 1.
     """
+    parts = [tail_recall_parts(block, k) for block in lists.blocks()]
+    return float(sum(hit.sum() for hit, _ in parts) / sum(held.sum() for _, held in parts))
+
+
+def tail_recall_parts(lists: RankedLists, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of each user's hits and of each user's held-out items, float64, (lists.n_users,): to sum and divide."""
     weights = np.maximum(lists.item_listeners, 1) ** -_BETA
-    hit = held = 0.0
-    for block in lists.blocks():
-        hit += float(block.hit_sums(weights, k).sum())
-        held += float(np.sum(block.held.sums(weights) + block.n_unknown))
-    return hit / held
+    return lists.hit_sums(weights, k), lists.held.sums(weights) + lists.n_unknown

@@ -104,7 +104,7 @@ def ingest(source: Source, columns: Columns, options: ReadOptions = _DEFAULTS) -
     where = _name(source)
     with workspace(options) as connection, plain_errors(where, options):
         scans = [replace(scan, dislikes=options.dislikes) for scan in _scans(connection, source, columns, options)]
-        scans, count = _settle(connection, scans)
+        scans, count = settle_scans(connection, scans)
         if not count.n_rows:
             raise DataError(f"There are no rows in {where}.")
         report = settle_bad_rows(connection, scans, count, options)
@@ -131,7 +131,7 @@ def _without_dislikers(plays: Interactions, where: str) -> Interactions:
     return plays.keep_pairs(plays.plays > 0)
 
 
-def _settle(connection: duckdb.DuckDBPyConnection, scans: list[Scan]) -> tuple[list[Scan], Count]:
+def settle_scans(connection: duckdb.DuckDBPyConnection, scans: list[Scan]) -> tuple[list[Scan], Count]:
     """Take the census; where rows are bad or a text cannot be parsed, again by scans that can say where."""
     rereadable = any(scan.reread for scan in scans)
     try:

@@ -51,7 +51,7 @@ def touch(indptr, items, rows):
 
 @njit(cache=True, nogil=True)
 def count_together(indptr, indices, listeners, together):
-    """Add up in `together`, int32, (n_items + 1,), how many of the `listeners` play each item; the last is spare."""
+    """Add up in `together`, (n_items + 1,), how many of the `listeners` play each item; the last place is spare."""
     for first in range(0, len(listeners), _FETCHED):
         some = listeners[first : first + _FETCHED]
         together[-1] = touch(indptr, indices, some) & 1
@@ -93,23 +93,57 @@ def nearest_of_history(
     n_items = len(listener_indptr) - 1
     weights = 1 / np.maximum(np.diff(listener_indptr), 1)
     for chunk in prange(_N_CHUNKS):
-        together = np.zeros(n_items + 1, np.int32)
+        # Counts are at most the listeners of the item: few need more than a byte, and bytes stay in the nearest cache.
+        small, middle, large = (
+            np.zeros(n_items + 1, np.uint8),
+            np.zeros(n_items + 1, np.uint16),
+            np.zeros(n_items + 1, np.int32),
+        )
         for item in range(chunk, n_items, _N_CHUNKS):
-            entries = list_rows[list_indptr[item] : list_indptr[item + 1]]
-            if len(entries) == 0:
-                continue
+            entries = slice(list_indptr[item], list_indptr[item + 1])
+            rows, found = list_rows[entries], nearness[entries]
             own = listeners[listener_indptr[item] : listener_indptr[item + 1]]
-            count_together(indptr, indices, own, together)
-            for first in range(0, len(entries), _FETCHED):
-                some = entries[first : first + _FETCHED]
-                together[-1] = touch(seen_indptr, seen_items, some) & 1
-                for place, row in enumerate(some):
-                    nearest = 0.0
-                    for seen in seen_items[seen_indptr[row] : seen_indptr[row + 1]]:
-                        both = np.float64(together[seen])
-                        nearest = max(nearest, both * both * weights[seen])
-                    nearness[list_indptr[item] + first + place] = np.sqrt(nearest * weights[item])
-            forget_together(indptr, indices, own, together)
+            if len(rows) == 0:
+                continue
+            if len(own) < 1 << 8:
+                nearest_to_item(indptr, indices, own, seen_indptr, seen_items, rows, weights, small, found)
+            elif len(own) < 1 << 16:
+                nearest_to_item(indptr, indices, own, seen_indptr, seen_items, rows, weights, middle, found)
+            else:
+                nearest_to_item(indptr, indices, own, seen_indptr, seen_items, rows, weights, large, found)
+            found *= np.sqrt(weights[item])
+
+
+@njit(cache=True, nogil=True)
+def nearest_to_item(indptr, indices, own, seen_indptr, seen_items, rows, weights, together, found):
+    """Write for some rows the largest users who play both / √(listeners of the seen item).
+
+    Parameters
+    ----------
+    indptr, indices, seen_indptr, seen_items
+        As for `nearest_of_history`.
+    own
+        int32: the listeners of the item.
+    rows
+        int32: the lists that hold it.
+    weights
+        float64, (n_items,): 1 / listeners.
+    together
+        Whole numbers, (n_items + 1,): 0, and left at 0.
+    found
+        float64, (len(rows),): overwritten.
+    """
+    count_together(indptr, indices, own, together)
+    for first in range(0, len(rows), _FETCHED):
+        some = rows[first : first + _FETCHED]
+        together[-1] = touch(seen_indptr, seen_items, some) & 1
+        for place, row in enumerate(some):
+            nearest = 0.0
+            for seen in seen_items[seen_indptr[row] : seen_indptr[row + 1]]:
+                both = np.float64(together[seen])
+                nearest = max(nearest, both * both * weights[seen])
+            found[first + place] = np.sqrt(nearest)
+    forget_together(indptr, indices, own, together)
 
 
 @njit(cache=True, nogil=True, parallel=True)

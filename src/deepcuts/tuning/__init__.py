@@ -1,1 +1,11 @@
-"""Settings found by trial, on accuracy and novelty at once."""
+"""Searching the settings of the model: two figures traded against each other, on a validation part of train."""
+
+from __future__ import annotations
+
+from deepcuts.tuning.files import read_settings, write_settings
+from deepcuts.tuning.plot import plot_front
+from deepcuts.tuning.result import Trial, Tuning
+from deepcuts.tuning.settings import TuningSettings
+from deepcuts.tuning.tune import tune
+
+__all__ = ["Trial", "Tuning", "TuningSettings", "plot_front", "read_settings", "tune", "write_settings"]

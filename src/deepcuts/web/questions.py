@@ -79,7 +79,12 @@ class ListOptions(Question):
         description="Every persona ranks on its own and gets its share, or all items by the best score.",
     )
     lean: float = Field(
-        default=0.0, ge=0, le=1, allow_inf_nan=False, description="How far personas lean on the user's base vector."
+        default=0.0,
+        ge=0,
+        le=1,
+        strict=True,
+        allow_inf_nan=False,
+        description="How far personas lean on the user's base vector.",
     )
     include_seen: bool = Field(default=False, strict=True, description="Whether items already played may be listed.")
     allow: Items | None = Field(default=None, description="Item ids: list nothing but these.")

@@ -1,0 +1,147 @@
+"""A comparison as a file: CSV in long form, Markdown and LaTeX as people read it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+
+from deepcuts.comparison.table import Comparison, Figure
+from deepcuts.errors import SettingsError
+from deepcuts.evaluation.figures import LOWER_IS_BETTER
+from deepcuts.storage import replacing
+
+SIGNIFICANT = 0.05
+
+_LATEX_STAR = r"$^{*}$"
+_LATEX = str.maketrans({c: rf"\{c}" for c in "&%$#_{}"} | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}"})
+
+
+def check_comparison_ending(path: Path) -> None:
+    """Refuse a file whose ending does not say its format.
+
+    Raises
+    ------
+    SettingsError
+        If the ending is not known.
+    """
+    if path.suffix not in FORMATS:
+        raise SettingsError(f"{path} has to end in {' or '.join(FORMATS)}, which says the format.")
+
+
+def write_comparison(path: Path, comparison: Comparison, *, force: bool = False) -> None:
+    """Write a comparison in the format that the ending says, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The .csv, .md or .tex file to be.
+    comparison
+        What to write.
+    force
+        Whether a file that exists already may be replaced.
+
+    Raises
+    ------
+    SettingsError
+        If the ending is not known.
+    OutputError
+        If the file exists and `force` is false, or if it cannot be written.
+    """
+    check_comparison_ending(path)
+    with replacing(path, force=force) as temporary:
+        temporary.write_text(FORMATS[path.suffix](comparison), encoding="utf-8")
+
+
+def to_csv(comparison: Comparison) -> str:
+    """One row per model and metric, with every field of `Figure`; empty where undefined."""
+    text = StringIO()
+    table = comparison.to_arrow()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.column_names)
+    writer.writerows(row.values() for row in table.to_pylist())
+    return text.getvalue()
+
+
+def to_markdown(comparison: Comparison) -> str:
+    """One row per model, intervals in the cells, the best in bold, a star at significant differences."""
+    header = ["model", *comparison.metrics]
+    rows = [
+        [name.replace("|", r"\|"), *(_cell(comparison, name, metric, "**{}**", r"\*") for metric in comparison.metrics)]
+        for name in comparison.contenders
+    ]
+    lines = [header, ["---", *(["---:"] * len(comparison.metrics))], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + f"\n\n{caption(comparison)}\n".replace(
+        "*", r"\*"
+    )
+
+
+def to_latex(comparison: Comparison) -> str:
+    """A table for the package booktabs."""
+    columns = "l" + "r" * len(comparison.metrics)
+    rows = [
+        " & ".join(
+            [
+                name.translate(_LATEX),
+                *(_cell(comparison, name, metric, r"\textbf{{{}}}", _LATEX_STAR) for metric in comparison.metrics),
+            ]
+        )
+        for name in comparison.contenders
+    ]
+    header = " & ".join(["model", *(metric.translate(_LATEX) for metric in comparison.metrics)])
+    body = " \\\\\n".join(rows).replace("–", "--")
+    text = caption(comparison).translate(_LATEX).replace("*", _LATEX_STAR).replace("–", "--").replace(" < ", " $<$ ")
+    return (
+        "\\begin{table}\n\\centering\n"
+        f"\\caption{{{text}}}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n{header} \\\\\n\\midrule\n{body} \\\\\n"
+        "\\bottomrule\n\\end{tabular}\n\\end{table}\n"
+    )
+
+
+def caption(comparison: Comparison) -> str:
+    """Say what stands in the cells."""
+    n_seeds = len(set(comparison.seeds))
+    return (
+        f"Mean over users and {n_seeds} seed{'s' * (n_seeds != 1)}, with 95 % intervals over users. "
+        f"* differs from {comparison.reference} (paired by user, p < {SIGNIFICANT} after Holm's correction over the "
+        f"rivals; figures of all lists together: the interval of the difference leaves out 0)."
+    )
+
+
+def is_significant(figure: Figure) -> bool:
+    """Tell whether a figure differs from the reference's by more than chance."""
+    if np.isnan(figure.p_value):
+        return bool(figure.difference_low > 0 or figure.difference_high < 0)
+    return figure.p_value < SIGNIFICANT
+
+
+def best(comparison: Comparison, metric: str) -> str | None:
+    """Name the contender with the best mean of a metric; None where it is undefined for all."""
+    sign = -1 if metric.partition("@")[0] in LOWER_IS_BETTER else 1
+    means = np.array([sign * comparison.figures[name, metric].mean for name in comparison.contenders])
+    return None if np.all(np.isnan(means)) else comparison.contenders[int(np.nanargmax(means))]
+
+
+def digits(value: float) -> str:
+    """Write a figure with as many digits as its size asks for."""
+    return (
+        "–"
+        if np.isnan(value)
+        else f"{value:.4f}"
+        if abs(value) < 1
+        else f"{value:.3f}"
+        if value < 100
+        else f"{value:,.0f}"
+    )
+
+
+def _cell(comparison: Comparison, name: str, metric: str, bold: str, star: str) -> str:
+    figure = comparison.figures[name, metric]
+    mean = bold.format(digits(figure.mean)) if best(comparison, metric) == name else digits(figure.mean)
+    return f"{mean}{star if is_significant(figure) else ''} ({digits(figure.low)}–{digits(figure.high)})"
+
+
+FORMATS: dict[str, Callable[[Comparison], str]] = {".csv": to_csv, ".md": to_markdown, ".tex": to_latex}

@@ -1,0 +1,144 @@
+"""The runs of a comparison: every contender on every cut, under one protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from deepcuts.comparison.contenders import Contender, Method
+from deepcuts.errors import SettingsError
+from deepcuts.evaluation import Evaluation, ItemFeatures, evaluate_ranked, item_features, rank_lists, tag_features
+from deepcuts.evaluation.catalogue_intervals import catalogue_draws
+from deepcuts.evaluation.figures import check_cutoffs, parse_cutoffs
+from deepcuts.interactions import Interactions
+from deepcuts.split import split_holdout
+
+Cutoffs = Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """Plays to learn from, plays to judge by, and the seed of what is left to chance."""
+
+    train: Interactions
+    holdout: Interactions
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One contender on one cut.
+
+    Parameters
+    ----------
+    contender
+        Its name.
+    seed
+        Seed of the cut and of training.
+    evaluation
+        How good its lists are.
+    draws
+        Figures of all lists together, by name, for every draw of the users, float64, (n_resamples,).
+    """
+
+    contender: str
+    seed: int
+    evaluation: Evaluation
+    draws: Mapping[str, np.ndarray]
+
+
+RunProgress = Callable[[Run], None]
+
+
+def cuts_of(plays: Interactions, fraction: float, seeds: Iterable[int]) -> Iterator[Cut]:
+    """Cut plays once for each seed, as `deepcuts.split_holdout` does."""
+    for seed in seeds:
+        train, holdout = split_holdout(plays, fraction, seed)
+        yield Cut(train, holdout, seed)
+
+
+def one_cut(train: Interactions, holdout: Interactions, seeds: Iterable[int]) -> Iterator[Cut]:
+    """Take one cut that is there already, for several seeds of training."""
+    for seed in seeds:
+        yield Cut(train, holdout, seed)
+
+
+def _say_nothing(_: Run) -> None:
+    """Report no progress."""
+
+
+def run_all(
+    contenders: Sequence[Contender],
+    cuts: Iterable[Cut],
+    cutoffs: Cutoffs,
+    *,
+    labels: pa.Table | None = None,
+    n_resamples: int = 1000,
+    on_run: RunProgress = _say_nothing,
+) -> list[Run]:
+    """Train every contender on every cut and judge its lists.
+
+    Parameters
+    ----------
+    contenders
+        At least one; their names differ.
+    cuts
+        What to learn from and to be judged by.
+    cutoffs
+        From names of metrics to list lengths; lists are as long as the longest.
+    labels
+        Labels of the items, as `deepcuts.evaluation.item_features` takes them; None takes the tags that travel with
+        plays.
+    n_resamples
+        Draws of users for the intervals of figures of all lists together, at least 1.
+    on_run
+        Called after every run.
+
+    Raises
+    ------
+    SettingsError
+        If two contenders share a name, or a metric needs what is not given.
+    MissingExtraError
+        If the library of a peer is not installed.
+    """
+    _check_names(contenders)
+    k = max(length for _, length in check_cutoffs(cutoffs))
+    runs = []
+    for cut in cuts:
+        features = _features(cut, labels)
+        for method in dict.fromkeys(map(_method, contenders)):
+            fitted = method.fit(cut.train, seed=cut.seed)
+            for contender in (one for one in contenders if one.method == method):
+                ranked = rank_lists(fitted.recommend(k=k, **contender.lists), cut.train, cut.holdout, features)
+                draws = catalogue_draws(ranked, cutoffs, n_resamples=n_resamples)
+                runs.append(Run(contender.name, cut.seed, evaluate_ranked(ranked, cutoffs), draws))
+                on_run(runs[-1])
+    return runs
+
+
+def main_cutoffs(*, with_labels: bool) -> Cutoffs:
+    """Return the figures that a comparison shows unless others are asked for."""
+    names = ("recall@20", "ndcg@100", "novelty@20", "coverage@20", "gini@20", *(["calibration_kl@20"] * with_labels))
+    return parse_cutoffs(names)
+
+
+def _method(contender: Contender) -> Method:
+    return contender.method
+
+
+def _features(cut: Cut, labels: pa.Table | None) -> ItemFeatures | None:
+    if labels is not None:
+        return item_features(labels, cut.train.item_ids)
+    return None if cut.train.labels is None else tag_features(cut.train.labels, cut.train.item_ids)
+
+
+def _check_names(contenders: Sequence[Contender]) -> None:
+    names = [contender.name for contender in contenders]
+    if not names:
+        raise SettingsError("There is nothing to compare. Name models or baselines.")
+    for name in names:
+        if names.count(name) > 1:
+            raise SettingsError(f"Two contenders are called {name!r}. Give each a name of its own.")

@@ -1,0 +1,175 @@
+"""How sure figures of all lists together are: coverage, Gini and the like, which no user has a value of.
+
+Users are drawn anew as in `deepcuts.evaluation.bootstrap`, with the same weights, and each figure is computed again
+from the lists of the users drawn, each as often as it was drawn::
+
+    x_j = Σ_u w_u [item j is among the first k of the list of u]
+
+A draw leaves out about 37 % of the users, so that fewer items are listed at all: coverage and entropy of a draw are
+lower than what they stand for, Gini is higher. An interval therefore has the width of the draws, but lies around the
+figure itself: from figure + (quantile − mean of the draws) on either side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from deepcuts.errors import DataError
+from deepcuts.evaluation.bootstrap import POISSON, check_draws, random_words
+from deepcuts.evaluation.figures import CATALOGUE_METRICS, OF_EXPOSURE, QUOTIENTS, check_cutoffs, possible_cutoffs
+from deepcuts.evaluation.ranked import RankedLists
+from deepcuts.evaluation.user_items import quotient
+from deepcuts.kernels.arrays import read_only
+from deepcuts.kernels.lists import add_exposure
+
+_SCHEMA, _COMPARED = (
+    pa.schema([("metric", pa.string()), *((name, pa.float64()) for name in names), ("n_users", pa.int64())])
+    for names in (("mean", "low", "high"), ("mean_a", "mean_b", "difference", "low", "high"))
+)
+
+
+def catalogue_intervals(
+    lists: RankedLists,
+    cutoffs: Mapping[str, Iterable[int]] | None = None,
+    *,
+    n_resamples: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> pa.Table:
+    """Give an interval to every figure of all lists together.
+
+    Parameters
+    ----------
+    lists
+        What `deepcuts.evaluation.rank_lists` returns.
+    cutoffs
+        From names of metrics to list lengths, as for `deepcuts.evaluation.evaluate`; those of users are passed over.
+    n_resamples
+        Draws of all users, at least 1.
+    level
+        Share of the draws inside the interval, between 0 and 1.
+    seed
+        Of all randomness, ≥ 0.
+
+    Returns
+    -------
+    pyarrow.Table
+        metric, mean (the figure itself), low, high, n_users.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such metric, or `n_resamples` or `level` is out of its range.
+    """
+    check_draws(n_resamples, level)
+    draws = catalogue_draws(lists, cutoffs, n_resamples=n_resamples, seed=seed)
+    rows = []
+    for name, values in draws.items():
+        metric, _, k = name.partition("@")
+        figure = CATALOGUE_METRICS[metric](lists, int(k))
+        low, high = figure + spread(values, level)
+        rows.append({"metric": name, "mean": figure, "low": low, "high": high, "n_users": lists.n_users})
+    return pa.Table.from_pylist(rows, _SCHEMA)
+
+
+def compare_catalogue(
+    a: RankedLists,
+    b: RankedLists,
+    cutoffs: Mapping[str, Iterable[int]] | None = None,
+    *,
+    n_resamples: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> pa.Table:
+    """Compare figures of all lists together of two models, by drawing the same users for both.
+
+    Parameters
+    ----------
+    a, b
+        Two models' lists for the same users, laid beside the same holdout.
+    cutoffs, n_resamples, level, seed
+        As for `catalogue_intervals`.
+
+    Returns
+    -------
+    pyarrow.Table
+        metric, mean_a, mean_b, difference (of b from a), its low and high, n_users.
+
+    Raises
+    ------
+    DataError
+        If the users are not the same.
+    """
+    check_draws(n_resamples, level)
+    if not a.user_ids.equals(b.user_ids):
+        raise DataError("The lists are of different users. Lay both beside the same train and holdout.")
+    first, second = (catalogue_draws(lists, cutoffs, n_resamples=n_resamples, seed=seed) for lists in (a, b))
+    rows = []
+    for name in first:
+        metric, _, k = name.partition("@")
+        mean_a, mean_b = (CATALOGUE_METRICS[metric](lists, int(k)) for lists in (a, b))
+        low, high = mean_b - mean_a + spread(second[name] - first[name], level)
+        values = (name, mean_a, mean_b, mean_b - mean_a, low, high, a.n_users)
+        rows.append(dict(zip(_COMPARED.names, values, strict=True)))
+    return pa.Table.from_pylist(rows, _COMPARED)
+
+
+def spread(draws: np.ndarray, level: float) -> np.ndarray:
+    """How far the bounds of an interval lie from the figure, float64, (2,); NaN where no draw has a value."""
+    values = draws[~np.isnan(draws)]
+    if not len(values):
+        return np.full(2, np.nan)
+    tail = (1 - level) / 2
+    bounds: np.ndarray = np.quantile(values, [tail, 1 - tail]) - values.mean()
+    return bounds
+
+
+def catalogue_draws(
+    lists: RankedLists, cutoffs: Mapping[str, Iterable[int]] | None = None, *, n_resamples: int = 1000, seed: int = 0
+) -> dict[str, np.ndarray]:
+    """Compute every figure of all lists together anew for each draw of the users.
+
+    The same seed draws the same users, so that draws of two models' lists for the same users can be subtracted.
+
+    Returns
+    -------
+    dict
+        From names such as "gini@20" to float64, (n_resamples,).
+    """
+    wanted = check_cutoffs(possible_cutoffs(lists) if cutoffs is None else cutoffs)
+    found: dict[str, np.ndarray] = {}
+    for k in sorted({k for metric, k in wanted if metric in OF_EXPOSURE}):
+        exposures = np.ascontiguousarray(_exposures(lists, k, n_resamples, seed).T)
+        for metric in (metric for metric, length in wanted if metric in OF_EXPOSURE and length == k):
+            found[f"{metric}@{k}"] = np.array([OF_EXPOSURE[metric](exposure) for exposure in exposures])
+    for metric, k in ((metric, k) for metric, k in wanted if metric in QUOTIENTS):
+        found[f"{metric}@{k}"] = _quotients(metric, lists, k, n_resamples, seed)
+    return {name: found[name] for metric, k in wanted if (name := f"{metric}@{k}") in found}
+
+
+def _exposures(lists: RankedLists, k: int, n_resamples: int, seed: int) -> np.ndarray:
+    """How often each item is listed in each draw, float32, (n_items, n_resamples)."""
+    listed = lists.listed(k)
+    totals = np.zeros((lists.n_items, n_resamples), np.float32)
+    for rows, weights in _weights(lists.n_users, n_resamples, seed):
+        part = listed.part(rows)
+        add_exposure(*map(read_only, (part.indptr, part.items, np.ascontiguousarray(weights.T))), totals)
+    return totals
+
+
+def _quotients(metric: str, lists: RankedLists, k: int, n_resamples: int, seed: int) -> np.ndarray:
+    parts = [QUOTIENTS[metric](block, k) for block in lists.blocks()]
+    columns = np.column_stack([np.concatenate([part[side] for part in parts]) for side in (0, 1)])
+    sums = np.zeros((n_resamples, 2))
+    for rows, weights in _weights(lists.n_users, n_resamples, seed):
+        sums += weights @ columns[rows]
+    return quotient(sums[:, 0], sums[:, 1])
+
+
+def _weights(n_users: int, n_resamples: int, seed: int) -> Iterator[tuple[slice, np.ndarray]]:
+    """Users some at a time, and how often each is in every draw, float32, (n_resamples, n_rows)."""
+    for rows, random in random_words(n_users, n_resamples, seed):
+        yield rows, POISSON[random]

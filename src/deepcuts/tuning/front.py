@@ -1,0 +1,65 @@
+"""From the values of all trials to the front, and to one of them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+Pick = Literal["balanced", "accurate", "novel"]
+
+KEPT_ACCURACY = 0.95  # of the default's, by the novel pick
+
+
+def front(values: np.ndarray) -> np.ndarray:
+    """Find the trials that no other one beats: none is as good on both objectives and better on one.
+
+    Parameters
+    ----------
+    values
+        float64, (n_trials, 2): more is better.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64: places of these trials, by falling first objective.
+    """
+    as_good = np.all(values[None, :, :] >= values[:, None, :], axis=2)
+    better = np.any(values[None, :, :] > values[:, None, :], axis=2)
+    unbeaten = np.flatnonzero(~np.any(as_good & better, axis=1))
+    order: np.ndarray = unbeaten[np.lexsort((unbeaten, -values[unbeaten, 0]))]
+    return order
+
+
+def pick(values: np.ndarray, default: int, rule: Pick) -> int:
+    """Choose a trial.
+
+    - "balanced": of the trials that are no worse than the default on both objectives, the one with the largest sum of
+      its gains over the default, each divided by the range of that objective over all trials; the default itself where
+      there is no other.
+    - "accurate": the one with the best first objective.
+    - "novel": the one with the best second objective among those that keep 95 % of the default's first one.
+
+    Parameters
+    ----------
+    values
+        float64, (n_trials, 2): more is better, accuracy first.
+    default
+        Place of the default settings.
+    rule
+        What to look for.
+
+    Returns
+    -------
+    int
+        Place of the trial; of equals the earliest.
+    """
+    gains = values - values[default]
+    if rule == "accurate":
+        return int(np.lexsort((-values[:, 1], -values[:, 0]))[0])
+    if rule == "novel":
+        kept = gains[:, 0] >= (KEPT_ACCURACY - 1) * abs(values[default, 0])
+        return int(np.argmax(np.where(kept, values[:, 1], -np.inf)))
+    ranges = np.ptp(values, axis=0)
+    scores = np.sum(gains / np.where(ranges > 0, ranges, 1), axis=1)
+    return int(np.argmax(np.where(np.all(gains >= 0, axis=1), scores, -np.inf)))

@@ -1,0 +1,118 @@
+"""The front of a study as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deepcuts.errors import MissingExtraError, SettingsError
+from deepcuts.storage import replacing
+from deepcuts.tuning.front import Pick
+from deepcuts.tuning.result import Trial, Tuning
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+ENDINGS = (".svg", ".png", ".pdf")
+
+_PICKS: tuple[Pick, ...] = ("accurate", "balanced", "novel")
+_DEFAULT, _PICKED = "#E69F00", "#0072B2"  # of Okabe and Ito, which the colour-blind tell apart
+
+
+def check_plot_ending(path: Path) -> None:
+    """Refuse a plot whose ending does not say its format.
+
+    Raises
+    ------
+    SettingsError
+        If the ending is not known.
+    """
+    if path.suffix not in ENDINGS:
+        raise SettingsError(f"{path} has to end in {' or '.join(ENDINGS)}, which says the format.")
+
+
+def plot_front(tuning: Tuning, path: Path, *, force: bool = False) -> None:
+    """Draw all whole trials, the front, the default and the picks.
+
+    Parameters
+    ----------
+    tuning
+        What to draw.
+    path
+        The .svg, .png or .pdf file to be.
+    force
+        Whether a file that exists already may be replaced.
+
+    Raises
+    ------
+    MissingExtraError
+        If Matplotlib is not installed.
+    SettingsError
+        If the ending is not known.
+    OutputError
+        If the file exists and `force` is false, or if it cannot be written.
+    """
+    check_plot_ending(path)
+    try:
+        from matplotlib import rc_context
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError("matplotlib is not installed. Run: pip install 'deepcuts[report]'") from error
+    with rc_context({"font.size": 10, "svg.fonttype": "none"}):
+        figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+        _draw(figure.add_subplot(), tuning)
+        with replacing(path, force=force) as temporary:
+            figure.savefig(temporary, dpi=200)
+
+
+def _draw(axes: Axes, tuning: Tuning) -> None:
+    from matplotlib.patheffects import withStroke
+
+    outline = withStroke(linewidth=3, foreground="white")
+    first, second = (objective.name for objective in tuning.settings.parsed_objectives)
+    front = tuning.front
+    _scatter(axes, list(tuning.complete), marker="o", s=22, color="#9a9a9a", label="a trial", zorder=2)
+    axes.plot(*_points(front), color="black", linewidth=1.2, drawstyle="steps-pre", zorder=1)
+    _scatter(axes, front, marker="o", s=30, color="black", label="on the front: none is better on both", zorder=3)
+    for trial, names in _named(tuning):
+        colour = _DEFAULT if trial is tuning.default else _PICKED
+        _scatter(axes, [trial], marker="D", s=52, color=colour, edgecolors="black", linewidths=0.8, zorder=4)
+        (x,), (y,) = _points([trial])
+        axes.annotate(
+            ", ".join(names),
+            (x, y),
+            xytext=(7, 6) if trial in front else (-7, -15),  # below the front, out of its way
+            textcoords="offset points",
+            ha="left" if trial in front else "right",
+            fontweight="bold",
+            path_effects=[outline],
+            zorder=5,
+        )
+    axes.margins(x=0.12, y=0.1)
+    axes.set_xlabel(f"{second} on the validation part")
+    axes.set_ylabel(f"{first} on the validation part")
+    stopped = len(tuning.trials) - len(tuning.complete)
+    note = f", {stopped} of them stopped early and not shown" if stopped else ""
+    axes.set_title(f"{len(tuning.trials)} trials{note}", loc="left", fontsize=10)
+    axes.grid(color="#e5e5e5", linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.figure.legend(loc="outside lower left", ncols=2, frameon=False, fontsize=9)
+
+
+def _named(tuning: Tuning) -> list[tuple[Trial, list[str]]]:
+    """The default and the picks, each trial once."""
+    names: dict[int, tuple[Trial, list[str]]] = {}
+    for name, trial in (("default", tuning.default), *((rule, tuning.pick(rule)) for rule in _PICKS)):
+        names.setdefault(trial.number, (trial, []))[1].append(name)
+    return list(names.values())
+
+
+def _points(trials: list[Trial]) -> np.ndarray:
+    return np.array([trial.values for trial in trials], np.float64).T[::-1]
+
+
+def _scatter(axes: Axes, trials: list[Trial], **style: Any) -> None:
+    axes.scatter(*_points(trials), **style)

@@ -1,0 +1,111 @@
+"""What a study has found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deepcuts.errors import DataError
+from deepcuts.model.settings import PersonaSettings
+from deepcuts.tuning.front import Pick, front, pick
+from deepcuts.tuning.settings import TuningSettings
+from deepcuts.tuning.space import default_point
+from deepcuts.tuning.trial import Values
+
+if TYPE_CHECKING:
+    import optuna
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial that has ended.
+
+    Parameters
+    ----------
+    number
+        Its number in the study, from 0.
+    searched
+        The settings that were searched, by name.
+    early
+        Both objectives after the early epochs.
+    values
+        Both objectives of the whole model; None for a trial that was stopped early.
+    seconds
+        Time that it took.
+    """
+
+    number: int
+    searched: dict[str, Any]
+    early: Values
+    values: Values | None
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Tuning:
+    """A study: how it was run, and its trials, the earliest to end first.
+
+    Parameters
+    ----------
+    settings
+        How it was run.
+    trials
+        Trials that have ended, whole or early.
+    """
+
+    settings: TuningSettings
+    trials: tuple[Trial, ...]
+
+    @cached_property
+    def complete(self) -> tuple[Trial, ...]:
+        """Trials that were not stopped early.
+
+        Raises
+        ------
+        DataError
+            If there is none.
+        """
+        complete = tuple(trial for trial in self.trials if trial.values is not None)
+        if not complete:
+            raise DataError("No trial has ended yet. Run more of them.")
+        return complete
+
+    @cached_property
+    def default(self) -> Trial:
+        """The trial of the default settings."""
+        point = default_point(self.settings.fixed)
+        return next((trial for trial in self.complete if trial.searched == point), self.complete[0])
+
+    @property
+    def front(self) -> list[Trial]:
+        """Trials that no other one beats on both objectives, the most accurate first."""
+        return [self.complete[place] for place in front(self._signed)]
+
+    def pick(self, rule: Pick) -> Trial:
+        """Choose a trial, as `deepcuts.tuning.front.pick` says."""
+        return self.complete[pick(self._signed, self.complete.index(self.default), rule)]
+
+    def settings_of(self, trial: Trial) -> PersonaSettings:
+        """All settings of a trial."""
+        return PersonaSettings(**{**self.settings.fixed, **trial.searched})
+
+    @property
+    def _signed(self) -> np.ndarray:
+        signs = [objective.sign for objective in self.settings.parsed_objectives]
+        return np.array([trial.values for trial in self.complete], np.float64) * signs
+
+
+def trials_of(study: optuna.Study, settings: TuningSettings) -> tuple[Trial, ...]:
+    """Trials of a study that have ended, whole or early, the earliest to end first."""
+    ended = [trial for trial in study.trials if "early" in trial.user_attrs and trial.state.is_finished()]
+    ended.sort(key=lambda trial: (trial.datetime_complete, trial.number))
+    return tuple(_trial(trial) for trial in ended)
+
+
+def _trial(trial: optuna.trial.FrozenTrial) -> Trial:
+    early, attributes = trial.user_attrs["early"], trial.user_attrs
+    values = (trial.values[0], trial.values[1]) if trial.state.name == "COMPLETE" and trial.values else None
+    return Trial(trial.number, dict(trial.params), (early[0], early[1]), values, attributes["seconds"])

@@ -1,0 +1,141 @@
+"""The memory of a search: an Optuna study in one SQLite file, which survives its process.
+
+A run that is killed leaves a trial that is still "running". The next run marks it as failed and asks for the same
+settings again. One run works on a study at a time: a lock that the system drops with the process sees to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deepcuts.errors import FileFormatError, MissingExtraError, OutputError, SettingsError
+from deepcuts.tuning.settings import TuningSettings
+
+if TYPE_CHECKING:
+    import optuna
+
+logger = logging.getLogger(__name__)
+
+_NAME = "deepcuts"
+_FACTS = "facts"
+_RANDOM_TRIALS = 8  # before the sampler learns from what it has seen
+_WAIT = 60  # seconds for a disk that is busy
+
+
+def import_optuna() -> ModuleType:
+    """Import the library of the extra `tune`.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
+    try:
+        import optuna
+    except ImportError as error:
+        raise MissingExtraError("optuna is not installed. Run: pip install 'deepcuts[tune]'") from error
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna
+
+
+@contextlib.contextmanager
+def only_run(path: Path) -> Iterator[None]:
+    """Keep other runs away from a study for as long as the block runs.
+
+    Raises
+    ------
+    OutputError
+        If another run works on it, or its folder cannot be written to.
+    """
+    lock = path.with_name(f".{path.name}.lock")
+    try:
+        connection = sqlite3.connect(lock, timeout=0, isolation_level=None)
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise OutputError(f"{path} cannot be written: {error}. Choose another folder.") from None
+        raise OutputError(f"Another run works on {path}. Wait for it to end, or name another study.") from None
+    try:
+        yield
+    finally:
+        connection.close()
+        lock.unlink(missing_ok=True)
+
+
+def open_study(path: Path, facts: Mapping[str, Any], settings: TuningSettings) -> optuna.Study:
+    """Open the study of a file, or begin one.
+
+    Parameters
+    ----------
+    path
+        The SQLite file; it may exist.
+    facts
+        What all of its trials have in common, as JSON values.
+    settings
+        How it is run.
+
+    Raises
+    ------
+    SettingsError
+        If the study there has other facts.
+    FileFormatError
+        If the file is no study.
+    """
+    library = import_optuna()
+    try:
+        storage = library.storages.RDBStorage(
+            f"sqlite:///{path.absolute()}", engine_kwargs={"connect_args": {"timeout": _WAIT}}
+        )
+        study: optuna.Study = library.create_study(
+            storage=storage,
+            study_name=_NAME,
+            directions=["maximize" if one.sign > 0 else "minimize" for one in settings.parsed_objectives],
+            load_if_exists=True,
+        )
+    except Exception as error:  # whatever SQLAlchemy makes of a foreign file
+        raise FileFormatError(f"{path} is no study that `deepcuts tune` has begun. Name another file.") from error
+    _check_facts(path, study, json.loads(json.dumps(facts)))
+    study.sampler = library.samplers.TPESampler(
+        # A search that goes on must not draw again what it drew before.
+        seed=int(np.random.SeedSequence([settings.seed, len(study.trials)]).generate_state(1)[0]),
+        n_startup_trials=_RANDOM_TRIALS,
+        multivariate=True,
+        constant_liar=True,
+    )
+    return study
+
+
+def _check_facts(path: Path, study: optuna.Study, facts: Mapping[str, Any]) -> None:
+    stored = study.user_attrs.get(_FACTS)
+    if stored is None:
+        study.set_user_attr(_FACTS, facts)
+        return
+    for name, value in facts.items():
+        if stored.get(name) != value:
+            raise SettingsError(
+                f"{path} is a study of other {name}: {stored.get(name)}, not {value}. Ask for the same, or name "
+                "another study."
+            )
+
+
+def ask_again(study: optuna.Study) -> int:
+    """Mark trials of a run that is gone as failed, and put their settings first in the queue; return their number."""
+    optuna = import_optuna()
+    abandoned = study.get_trials(states=[optuna.trial.TrialState.RUNNING])
+    for trial in abandoned:
+        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+        # A run may die between two questions of a trial: what the queue had for it counts too.
+        settings = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
+        study.enqueue_trial(settings, user_attrs={"repeats": trial.number})
+    if abandoned:
+        logger.info("%d trials of a run that ended are tried again.", len(abandoned))
+    return len(abandoned)

@@ -1,0 +1,191 @@
+"""The search: ask for settings, try them, remember what came of it, until there are enough trials."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deepcuts.interactions import Interactions
+from deepcuts.model.settings import PersonaSettings
+from deepcuts.tuning.result import Trial, Tuning, trials_of
+from deepcuts.tuning.settings import TuningSettings
+from deepcuts.tuning.space import default_point, searched, suggest
+from deepcuts.tuning.study import ask_again, import_optuna, only_run, open_study
+from deepcuts.tuning.trial import Outcome, Task, run_trial
+
+if TYPE_CHECKING:
+    import optuna
+
+TrialProgress = Callable[[Trial], None]
+
+_task: Task | None = None  # of a worker process
+
+
+def _say_nothing(_: Trial) -> None:
+    """Report no progress."""
+
+
+def tune(
+    plays: Interactions,
+    study_file: Path,
+    settings: TuningSettings | None = None,
+    *,
+    on_trial: TrialProgress = _say_nothing,
+) -> Tuning:
+    """Search settings of the model that trade two figures well.
+
+    Trials are judged on a validation part cut out of `plays`; give it training data, never the holdout. The default
+    settings are the first trial. A run that was killed goes on where it was, when it is called again.
+
+    Parameters
+    ----------
+    plays
+        Training data.
+    study_file
+        SQLite file that remembers the trials; it may exist.
+    settings
+        How to search.
+    on_trial
+        Called with every trial: those of earlier runs at once, then each as it ends.
+
+    Raises
+    ------
+    MissingExtraError
+        If Optuna is not installed.
+    SettingsError
+        If the file holds a study of other data, objectives or fixed settings.
+    OutputError
+        If another run works on the study, or it cannot be written.
+    DataError
+        If there is nothing to hold out, or an objective is undefined.
+    """
+    settings = settings or TuningSettings()
+    import_optuna()
+    task = Task.of(plays, settings)
+    with only_run(study_file):
+        study = open_study(study_file, facts_of(plays, settings), settings)
+        if not study.trials:
+            study.enqueue_trial(default_point(settings.fixed))
+        ask_again(study)
+        for trial in trials_of(study, settings):
+            on_trial(trial)
+        with _workers(task) as executor:
+            _search(study, task, executor, on_trial)
+        return Tuning(settings, trials_of(study, settings))
+
+
+def facts_of(plays: Interactions, settings: TuningSettings) -> dict[str, Any]:
+    """Return what all trials of a study have in common, so that their values compare."""
+    digest = hashlib.sha256()
+    for array in (plays.indptr, plays.indices, plays.plays):
+        digest.update(np.ascontiguousarray(array).data)
+    return {
+        "data": digest.hexdigest()[:16],
+        "objectives": [objective.name for objective in settings.parsed_objectives],
+        "fraction": settings.fraction,
+        "early_epochs": settings.early_epochs,
+        "rarity": settings.rarity,
+        "fixed": dict(settings.fixed),
+        "seed": settings.seed,
+        "space": {name: [axis.low, axis.high] for name, axis in searched(settings.fixed).items()},
+    }
+
+
+def _search(study: optuna.Study, task: Task, executor: Executor, on_trial: TrialProgress) -> None:
+    pending: dict[Future[Outcome], optuna.Trial] = {}
+    while True:
+        while len(pending) < task.settings.n_workers and _n_begun(study) < task.settings.n_trials:
+            trial = study.ask()
+            tried = PersonaSettings(**task.settings.fixed, **suggest(trial, task.settings.fixed))
+            pending[executor.submit(_work, tried, _early_values(study, task.settings))] = trial
+        if not pending:
+            return
+        for future in wait(pending, return_when=FIRST_COMPLETED).done:
+            _remember(study, pending.pop(future), future.result())
+            on_trial(trials_of(study, task.settings)[-1])
+
+
+def _n_begun(study: optuna.Study) -> int:
+    states = import_optuna().trial.TrialState
+    return sum(trial.state in (states.COMPLETE, states.PRUNED, states.RUNNING) for trial in study.trials)
+
+
+def _early_values(study: optuna.Study, settings: TuningSettings) -> np.ndarray:
+    signs = [objective.sign for objective in settings.parsed_objectives]
+    found = [trial.early for trial in trials_of(study, settings)]
+    return np.array(found, np.float64).reshape(-1, 2) * signs
+
+
+def _remember(study: optuna.Study, trial: optuna.Trial, outcome: Outcome) -> None:
+    trial.set_user_attr("early", list(outcome.early))
+    trial.set_user_attr("seconds", outcome.seconds)
+    if outcome.values is None:
+        study.tell(trial, state=import_optuna().trial.TrialState.PRUNED)
+    else:
+        study.tell(trial, list(outcome.values))
+
+
+@contextmanager
+def _workers(task: Task) -> Iterator[Executor]:
+    """Give what runs trials: this process for one at a time, others for several."""
+    if task.settings.n_workers == 1:
+        _take(task)
+        yield _Here()
+        return
+    n_threads = max(1, (os.cpu_count() or 1) // task.settings.n_workers)
+    executor = ProcessPoolExecutor(
+        task.settings.n_workers,
+        multiprocessing.get_context("spawn"),
+        initializer=_begin_worker,
+        initargs=(task, n_threads),
+    )
+    try:
+        yield executor
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+class _Here(Executor):
+    """Run at once what is submitted."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def _begin_worker(task: Task, n_threads: int) -> None:
+    import numba
+
+    numba.set_num_threads(min(n_threads, numba.get_num_threads()))
+    logging.getLogger("deepcuts").setLevel(logging.ERROR)  # what there is to warn of, the first process says
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _take(task)
+
+
+def _end_with_parent() -> None:
+    """Leave no worker behind where the run is killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _take(task: Task) -> None:
+    global _task  # noqa: PLW0603  # plays are sent to a worker once, not with every trial
+    _task = task
+
+
+def _work(settings: PersonaSettings, earlier: np.ndarray) -> Outcome:
+    assert _task is not None
+    return run_trial(_task, settings, earlier)

@@ -1,0 +1,215 @@
+"""Searches on a small world: they begin with the default, go on where they were, and are killed in between."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+from typer.testing import CliRunner
+
+import deepcuts as dc
+from deepcuts.cli.main import app
+from deepcuts.errors import FileFormatError, OutputError, SettingsError
+from deepcuts.tuning import TuningSettings, plot_front, read_settings, tune
+from deepcuts.tuning.space import default_point
+from deepcuts.tuning.study import only_run, open_study
+from deepcuts.tuning.tune import facts_of
+
+FIXED = {"n_factors": 4, "base_epochs": 4}
+
+pytest.importorskip("optuna")
+
+
+@pytest.fixture(scope="module")
+def plays():
+    return dc.generate_world(n_users=120, n_items=150, items_per_user=12, seed=0).plays
+
+
+@pytest.fixture(scope="module")
+def study(plays, tmp_path_factory):
+    file = tmp_path_factory.mktemp("study") / "study.db"
+    return file, tune(plays, file, TuningSettings(n_trials=7, fixed=FIXED))
+
+
+def run(*words):
+    result = CliRunner().invoke(app, list(map(str, words)))
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def test_the_default_comes_first_and_scores_as_it_does_elsewhere(plays, study):
+    _, found = study
+    assert found.trials[0].searched == default_point(FIXED)
+    train, validation = dc.split_holdout(plays, 0.2, seed=0)
+    lists = dc.PersonaNMF(**FIXED).fit(train, seed=0).recommend(k=100)
+    figures = dc.evaluate(lists, train, validation, {"ndcg": [100], "novelty": [20]}).figures
+    assert found.trials[0].values == (figures["ndcg@100"], figures["novelty@20"])
+    assert found.default is found.trials[0]
+
+
+def test_a_study_goes_on_where_it_was(plays, study):
+    file, found = study
+    seen = []
+    longer = tune(plays, file, TuningSettings(n_trials=9, fixed=FIXED, n_workers=2), on_trial=seen.append)
+    assert [trial.number for trial in longer.trials[:7]] == [trial.number for trial in found.trials]
+    assert len(longer.trials) == len(seen) == 9
+    assert longer.settings_of(longer.trials[-1]).n_factors == 4
+    assert len({str(trial.searched) for trial in longer.trials}) == 9  # nothing is drawn twice
+
+
+def test_what_was_stopped_early_has_no_values_and_is_never_picked(study):
+    _, found = study
+    assert {trial.number for trial in found.complete} >= {trial.number for trial in found.front}
+    for rule in ("balanced", "accurate", "novel"):
+        assert found.pick(rule).values is not None
+    balanced, default = found.pick("balanced").values, found.default.values
+    assert balanced[0] >= default[0]
+    assert balanced[1] >= default[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"objectives": ("recall", "novelty")}, "is a study of other objectives"),
+        ({"fixed": {"n_factors": 5}}, "is a study of other fixed"),
+        ({"seed": 3}, "is a study of other seed"),
+    ],
+)
+def test_a_study_of_something_else_is_refused(plays, study, changes, message):
+    with pytest.raises(SettingsError, match=message):
+        tune(plays, study[0], TuningSettings(**{"fixed": FIXED, **changes}))
+
+
+def test_a_study_of_other_data_is_refused(study):
+    other = dc.generate_world(n_users=120, n_items=150, items_per_user=12, seed=1).plays
+    with pytest.raises(SettingsError, match="is a study of other data"):
+        tune(other, study[0], TuningSettings(fixed=FIXED))
+
+
+def test_one_run_at_a_time_works_on_a_study(plays, study):
+    with only_run(study[0]), pytest.raises(OutputError, match="Another run works on"):
+        tune(plays, study[0], TuningSettings(fixed=FIXED))
+
+
+def test_a_file_that_is_no_study_is_refused(plays, tmp_path):
+    (tmp_path / "study.db").write_text("nothing of the kind, but long enough to be looked at " * 40)
+    with pytest.raises(FileFormatError, match="is no study"):
+        tune(plays, tmp_path / "study.db", TuningSettings(fixed=FIXED))
+
+
+@pytest.mark.parametrize(("ending", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_the_front_as_a_picture(study, tmp_path, ending, begins):
+    pytest.importorskip("matplotlib")
+    plot_front(study[1], tmp_path / f"front.{ending}")
+    picture = (tmp_path / f"front.{ending}").read_bytes()
+    assert picture.startswith(begins)
+    if ending == "svg":
+        assert all(word in picture.decode() for word in ("on the front", "ndcg@100", "novelty@20", "7 trials"))
+
+
+def test_a_picture_of_another_kind_is_refused(study, tmp_path):
+    with pytest.raises(SettingsError, match=r"has to end in \.svg or \.png or \.pdf"):
+        plot_front(study[1], tmp_path / "front.gif")
+
+
+def test_train_reads_what_tune_has_written_and_options_win(plays, tmp_path):
+    plays.save(tmp_path / "plays.safetensors")
+    fixed = [word for name, value in FIXED.items() for word in ("--set", f"{name}={value}")]
+    result = run("tune", tmp_path / "plays.safetensors", "-o", tmp_path / "tuned.toml", "--trials", 3, *fixed)
+    assert "Front of 3 trials" in result.stdout
+    assert "default" in result.stdout
+    assert (tmp_path / "tuned.db").exists()
+    found = read_settings(tmp_path / "tuned.toml")
+    options = ("--settings", tmp_path / "tuned.toml", "--personas", 2, "--lean", 0.9)  # given, if only the default
+    run("train", tmp_path / "plays.safetensors", "-o", tmp_path / "model.safetensors", *options)
+    assert vars(dc.load(tmp_path / "model.safetensors").settings) == {**found, "n_personas": 2, "lean": 0.9}
+
+
+def test_the_default_is_tried_again_even_if_its_run_died_at_once(plays, tmp_path):
+    settings = TuningSettings(n_trials=2, fixed=FIXED)
+    study = open_study(tmp_path / "study.db", facts_of(plays, settings), settings)
+    study.enqueue_trial(default_point(FIXED))
+    study.ask()  # and dies before it is told a single setting
+    found = tune(plays, tmp_path / "study.db", settings)
+    assert [trial.number for trial in found.trials] == [1, 2]
+    assert found.trials[0].searched == default_point(FIXED)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_killed_run_is_resumed_and_nothing_is_lost(plays, tmp_path, workers):
+    plays.save(tmp_path / "plays.safetensors")
+    study = tmp_path / "tuned.db"
+    words = ["tune", tmp_path / "plays.safetensors", "-o", tmp_path / "tuned.json", "--workers", workers, "--quiet"]
+    words = list(map(str, [*words, "--set", "n_factors=16", "--set", "tolerance=0", "--set", "base_epochs=400"]))
+    command = [Path(sys.executable).with_name("deepcuts"), *words, "--trials", "200"]
+    process = subprocess.Popen(command, start_new_session=True)
+    try:
+        ended = _wait_for(lambda: _count(study, "COMPLETE") >= 2 and _count(study, "RUNNING") >= 1)
+    finally:
+        process.send_signal(signal.SIGKILL)  # the run alone: workers have to see for themselves that it is gone
+        process.wait()
+    assert ended
+    assert _wait_for(lambda: not _group(process.pid))
+    before, abandoned = _finished(study), _count(study, "RUNNING")
+    assert abandoned >= 1
+    run(*words, "--trials", len(before) + abandoned + 1)
+    after = _finished(study)
+    assert set(before) < set(after)
+    assert len(after) == len(before) + abandoned + 1
+    assert _count(study, "FAIL") == abandoned
+    assert _count(study, "RUNNING") == 0
+    repeated, failed = _parameters(study, after), _parameters(study, _numbers(study, "FAIL"))
+    assert all(any(set(one) <= set(other) for other in repeated) for one in failed)
+
+
+def _wait_for(happened, seconds=240):
+    until = monotonic() + seconds
+    while monotonic() < until:
+        if happened():
+            return True
+        sleep(0.05)
+    return False
+
+
+def _group(leader):
+    """Processes that a run has left behind."""
+    try:
+        os.killpg(leader, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _ask(study, query):
+    try:
+        with sqlite3.connect(study) as connection:
+            rows = connection.execute(query).fetchall()
+        connection.close()
+    except sqlite3.OperationalError:  # not there yet
+        return []
+    return rows
+
+
+def _numbers(study, *states):
+    return [number for number, state in _ask(study, "select number, state from trials") if state in states]
+
+
+def _count(study, state):
+    return len(_numbers(study, state))
+
+
+def _finished(study):
+    return _numbers(study, "COMPLETE", "PRUNED")
+
+
+def _parameters(study, numbers):
+    query = "select number, param_name, param_value from trials join trial_params using (trial_id) order by param_name"
+    rows = _ask(study, query)
+    return [[row[1:] for row in rows if row[0] == number] for number in numbers]
