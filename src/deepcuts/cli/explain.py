@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepcuts.cli.names import with_names
+from deepcuts.cli.names import item_of, with_names
 from deepcuts.cli.options import Item, Json, Length, ModelFile, User
 from deepcuts.cli.terminal import show_table
 
@@ -17,5 +17,5 @@ def explain(model: ModelFile, user: User, item: Item, k: Length = 10, json: Json
     from deepcuts.model import load
 
     fitted = load(model)
-    table = with_names(fitted.explain(user, item, k), fitted)
+    table = with_names(fitted.explain(user, item_of(fitted, item), k), fitted)
     show_table(table, f"What of {user} speaks for {item}", as_json=json)

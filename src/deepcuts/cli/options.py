@@ -17,7 +17,7 @@ PlaysFile = Annotated[
     ),
 ]
 User = Annotated[str, typer.Argument(metavar="USER", help="Id of a user.")]
-Item = Annotated[str, typer.Argument(metavar="ITEM", help="Id of an item.")]
+Item = Annotated[str, typer.Argument(metavar="ITEM", help="Id of an item, or its name where items have names.")]
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")]
 Length = Annotated[int, typer.Option("-k", min=1, metavar="N", help="The most rows to show.")]
 Seed = Annotated[int, typer.Option(min=0, metavar="N", help="Of all randomness: the same seed, the same result.")]
