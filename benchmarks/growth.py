@@ -73,9 +73,11 @@ def in_own_process(size: dict[str, int], folder: Path) -> dict[str, float]:
     return found
 
 
-def slope(sizes: list[int], values: list[float]) -> float:
-    """Exponent of the power law through the points, by least squares of logarithms."""
-    return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
+def slope(sizes: tuple[int, ...], values: list[float]) -> str:
+    """Exponent of the power law through the points, by least squares of logarithms; "–" where one is too small."""
+    if min(values) < 0.01:
+        return "–"
+    return f"{np.polyfit(np.log(sizes), np.log(values), 1)[0]:.2f}"
 
 
 def table(rows: list[tuple[dict[str, int], dict[str, float]]]) -> list[list[str]]:
@@ -123,15 +125,8 @@ def main() -> None:
             print_table(header, table(rows))
             print()
             figures[axis] = [{**size, **found} for size, found in rows]
-            slopes.append(
-                [
-                    axis,
-                    *(
-                        f"{slope(list(sizes), [found[name] for _, found in rows]):.2f}"
-                        for name in ("epoch", "settle", "peak_gb")
-                    ),
-                ]
-            )
+            columns = ([found[name] for _, found in rows] for name in ("epoch", "settle", "peak_gb"))
+            slopes.append([axis, *(slope(sizes, column) for column in columns)])
         print("Exponents of the power laws through these points: 1 is growth in proportion.\n")
         print_table(["grows with", "epoch", "settling", "peak"], slopes)
         if args.full:

@@ -26,6 +26,11 @@ VARIANTS: dict[str, dict[str, object]] = {
     "alike ones joined": {"merge_cosine": 0.85},
     "alike ones joined, pairs reassigned by score": {"merge_cosine": 0.85, "reassignment": "score"},
     "alike ones joined, pairs reassigned by cosine": {"merge_cosine": 0.85, "reassignment": "cosine"},
+    "the same by score, the lean not growing": {
+        "merge_cosine": 0.85,
+        "reassignment": "score",
+        "lean_history": 1_000_000,
+    },
 }
 
 

@@ -13,7 +13,7 @@ from deepcuts.model.rows import Rows
 from deepcuts.model.term import Term
 
 _GRAM_BLOCK = 16_384
-_LINES_IN_CACHE = 8_192  # sixteen rows of pairs × factors numbers that stay near the processor: half a megabyte
+_LINES_IN_CACHE = 32_768  # sixteen rows of pairs × factors numbers that stay near the processor: two megabytes
 
 
 @dataclass(frozen=True)
