@@ -1,4 +1,4 @@
-"""Claim: an epoch takes less time than one of irspack's iALS, implicit's ALS or cmfrec's non-negative ALS.
+"""Claim: an epoch of the base takes less time than one of irspack's iALS, implicit's ALS or cmfrec's non-negative ALS.
 
 Usage: python benchmarks/epoch.py [--users 100000] [--items 40000] [--factors 64] [--epochs 6] [--cmfrec]
 

@@ -88,19 +88,27 @@ def page() -> str:
         "Written by `make bench-full` from what the scripts in `benchmarks/` print. The machine is shared: read the\n"
         "ratios, which were measured side by side in one run, rather than the seconds.",
     ]
+    shown: set[Path] = set()
     for name in CLAIMS:
         kept = KEPT / f"{name}.json"
         if kept.exists():
+            parts += [] if script(name) in shown else [heading(script(name))]
             parts += section(name, json.loads(kept.read_text(encoding="utf-8")))
+            shown.add(script(name))
     return "\n\n".join(parts) + "\n"
 
 
+def heading(path: Path) -> str:
+    """What a benchmark claims, as a heading."""
+    first = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").splitlines()[0]
+    claim = first.partition(": ")[2].rstrip(".") or first
+    return f"## {claim[0].upper()}{claim[1:]}"
+
+
 def section(name: str, kept: dict[str, object]) -> list[str]:
-    """Heading, command and output of one benchmark, and its plot."""
-    claim = (ast.get_docstring(ast.parse(script(name).read_text(encoding="utf-8"))) or "").splitlines()[0]
-    heading = claim.partition(": ")[2].rstrip(".") or claim
+    """Command and output of one run, and its plot."""
     arguments = " ".join(["python", f"benchmarks/{script(name).name}", *kept["arguments"]])  # type: ignore[misc]
-    parts = [f"## {heading[0].upper()}{heading[1:]}", f"`{arguments}`", plain_setting(str(kept["text"]))]
+    parts = [f"`{arguments}`", plain_setting(str(kept["text"]))]
     if name == "growth":
         parts += [f"![time and memory against sizes](figures/{draw_growth(kept).name})"]
     return parts
