@@ -8,8 +8,9 @@
 >>> figures = dc.evaluate(lists, train, holdout)
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from deepcuts.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from deepcuts.baselines import Popularity
@@ -57,14 +58,7 @@ __all__ = [
     "split_users",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for, so that the command starts at once."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'deepcuts' has no attribute {name!r}")
-    value = getattr(import_module(f"deepcuts.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = names_on_demand(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

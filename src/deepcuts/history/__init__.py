@@ -7,8 +7,9 @@ file. `matching` finds the artists in the catalogue of a model. Nothing here ope
 file.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from deepcuts.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from deepcuts.history.listens import BadRows, Source
@@ -30,9 +31,4 @@ _HOMES = {
 
 __all__ = ["BadRows", "History", "HistoryOptions", "Matcher", "Matches", "Source", "read_history", "read_upload"]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a name when it is first asked for: the command reads the options, and needs no database for that."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'deepcuts.history' has no attribute {name!r}")
-    return getattr(import_module(f"deepcuts.history.{_HOMES[name]}"), name)
+__getattr__ = names_on_demand(__name__, _HOMES)

@@ -7,8 +7,9 @@ plays of every pair, as `time_rules` count them. Text in which anything is wrong
 lines. All SQL runs in the `database` of one reading, which is gone afterwards.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from deepcuts.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from deepcuts.ingest.columns import Columns
@@ -29,11 +30,4 @@ _HOMES = {
 
 __all__ = ["Columns", "IngestReport", "ReadOptions", "TimeRules", "ingest", "prune", "read_plays"]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a name when it is first asked for: the command reads the options, and needs no database for that."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'deepcuts.ingest' has no attribute {name!r}")
-    value = getattr(import_module(f"deepcuts.ingest.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = names_on_demand(__name__, _HOMES)

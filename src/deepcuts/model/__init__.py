@@ -1,7 +1,8 @@
 """Personas by non-negative matrix factorisation."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from deepcuts.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from deepcuts.model.history import Epoch
@@ -20,9 +21,4 @@ _HOMES = {
 
 __all__ = ["Epoch", "PersonaModel", "PersonaNMF", "PersonaSettings", "load"]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a name when it is first asked for: the command reads the settings, and needs no numerics for that."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'deepcuts.model' has no attribute {name!r}")
-    return getattr(import_module(f"deepcuts.model.{_HOMES[name]}"), name)
+__getattr__ = names_on_demand(__name__, _HOMES)

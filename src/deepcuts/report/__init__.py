@@ -1,7 +1,8 @@
 """What models do, on one page: figures, frontiers over the rarity dial, exposure, personas, factors, listeners."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from deepcuts.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from deepcuts.report.collection import collect, n_steps
@@ -34,9 +35,4 @@ __all__ = [
     "write",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a name when it is first asked for: the command reads the settings, and needs no numerics for that."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'deepcuts.report' has no attribute {name!r}")
-    return getattr(import_module(f"deepcuts.report.{_HOMES[name]}"), name)
+__getattr__ = names_on_demand(__name__, _HOMES)

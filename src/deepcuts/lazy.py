@@ -1,0 +1,29 @@
+"""Names of a package that are imported when they are first asked for, so that the command starts at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+
+def names_on_demand(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return what a package takes as its ``__getattr__``.
+
+    Parameters
+    ----------
+    package
+        Its name.
+    homes
+        For each of its public names, the module of the package that it is defined in.
+    """
+
+    def find(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{package}.{homes[name]}"), name)
+        setattr(sys.modules[package], name, value)  # also where a module of the package has the same name
+        return value
+
+    return find
