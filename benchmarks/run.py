@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/run.py [--full] [--only NAME …] [--output docs/benchmarks.md]
 
-What each prints is kept in build/benchmarks, so the page can be put together from several runs; a benchmark that
+What each prints is kept in build/benchmarks, small and full sizes apart, so the page can be put together from several runs; a benchmark that
 was not run stays on it as it was.
 """
 
@@ -45,11 +45,12 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(CLAIMS), metavar="NAME")
     parser.add_argument("--output", type=Path, default=HERE.parent / "docs" / "benchmarks.md")
     args = parser.parse_args()
-    KEPT.mkdir(parents=True, exist_ok=True)
+    kept = KEPT / ("full" if args.full else "small")
+    kept.mkdir(parents=True, exist_ok=True)
     wanted = args.only or [name for name in CLAIMS if args.full or name not in FULL_ONLY]
     for name in wanted:
-        run(name, CLAIMS[name][args.full])
-    args.output.write_text(page(), encoding="utf-8")
+        run(name, CLAIMS[name][args.full], kept)
+    args.output.write_text(page(kept), encoding="utf-8")
     print(f"Wrote {args.output}")
 
 
@@ -59,7 +60,7 @@ def script(name: str) -> Path:
     return found if found.exists() else HERE / f"{name.rpartition('_')[0]}.py"
 
 
-def run(name: str, arguments: list[str]) -> None:
+def run(name: str, arguments: list[str], folder: Path) -> None:
     """Run one and keep what it prints, but for the line of JSON, which is kept beside it."""
     command = [sys.executable, str(script(name)), *arguments]
     print(f"\n== {' '.join(['python', f'benchmarks/{script(name).name}', *arguments])}", flush=True)
@@ -69,7 +70,7 @@ def run(name: str, arguments: list[str]) -> None:
     figures = [line for line in lines if line.startswith("{") and is_json(line)]
     text = "\n".join(line for line in lines if line not in figures)
     kept = {"arguments": arguments, "text": text.strip(), "figures": [json.loads(line) for line in figures]}
-    (KEPT / f"{name}.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
+    (folder / f"{name}.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
 
 
 def is_json(line: str) -> bool:
@@ -81,8 +82,8 @@ def is_json(line: str) -> bool:
     return True
 
 
-def page() -> str:
-    """Everything that is kept, as one page."""
+def page(folder: Path) -> str:
+    """Everything that is kept in a folder, as one page."""
     parts = [
         "# Benchmarks",
         "Written by `make bench-full` from what the scripts in `benchmarks/` print. The machine is shared: read the\n"
@@ -90,7 +91,7 @@ def page() -> str:
     ]
     shown: set[Path] = set()
     for name in CLAIMS:
-        kept = KEPT / f"{name}.json"
+        kept = folder / f"{name}.json"
         if kept.exists():
             parts += [] if script(name) in shown else [heading(script(name))]
             parts += section(name, json.loads(kept.read_text(encoding="utf-8")))
