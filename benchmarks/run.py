@@ -2,8 +2,8 @@
 
 Usage: python benchmarks/run.py [--full] [--only NAME …] [--output docs/benchmarks.md]
 
-What each prints is kept in build/benchmarks, small and full sizes apart, so the page can be put together from several runs; a benchmark that
-was not run stays on it as it was.
+What each prints is kept in build/benchmarks, small and full sizes apart, so the page can be put together from several
+runs; a benchmark that was not run stays on it as it was.
 """
 
 from __future__ import annotations
