@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import Field, fields
 from typing import Annotated, Any, get_type_hints
 
@@ -42,6 +42,17 @@ def options_from(
         return command
 
     return decorate
+
+
+def command_help(command: Callable[..., None]) -> str:
+    """Help of a command: its docstring, a line a paragraph."""
+    paragraphs = (command.__doc__ or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def example_lines(examples: Sequence[str]) -> str:
+    """What stands below the help of a command."""
+    return "\n".join(("[bold]Examples[/bold]", *examples))
 
 
 def parameter_help(documented: type) -> dict[str, str]:

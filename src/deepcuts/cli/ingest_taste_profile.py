@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperCommand
 
+from deepcuts.cli.derived import command_help, example_lines
 from deepcuts.cli.failures import guarded
 from deepcuts.cli.options import Force, Output, Quiet
 from deepcuts.cli.remarks import Remarks
@@ -98,11 +99,10 @@ class IngestCommand(TyperCommand):
 
 def _command() -> TyperCommand:
     road = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
-    text = ingest_taste_profile.__doc__ or ""
     road.command(
         NAME,
-        help="\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n")),
-        epilog="\n".join(("[bold]Examples[/bold]", *EXAMPLES)),
+        help=command_help(ingest_taste_profile),
+        epilog=example_lines(EXAMPLES),
         context_settings={"help_option_names": ["--help", "-h"]},
     )(guarded(ingest_taste_profile))
     command = typer.main.get_command(road)

@@ -32,6 +32,7 @@ from deepcuts.cli import (
     train,
     tune,
 )
+from deepcuts.cli.derived import command_help, example_lines
 from deepcuts.cli.failures import drop_output, guarded
 
 _PANELS = {
@@ -79,8 +80,8 @@ def _add(module: ModuleType, panel: str) -> None:
     app.command(
         name,
         cls=getattr(module, "COMMAND", None),
-        help="\n\n".join(" ".join(paragraph.split()) for paragraph in command.__doc__.split("\n\n")),
-        epilog="\n".join(("[bold]Examples[/bold]", *module.EXAMPLES)),
+        help=command_help(command),
+        epilog=example_lines(module.EXAMPLES),
         rich_help_panel=panel,
     )(guarded(command))
 
