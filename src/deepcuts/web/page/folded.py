@@ -81,13 +81,17 @@ class Folded:
         return Dial.of(self._novelty_at)
 
     def reasons(self, item_id: str) -> list[tuple[str, float]]:
-        """The visitor's own items that speak most for an item: name, and share of the score; found once."""
+        """The visitor's own items that speak most for an item: name, and share of all that speaks for it; found once.
+
+        Others may speak against it, so what speaks for it may be more than the score.
+        """
         if item_id not in self._reasons:
-            table = self.model.explain(VISITOR, item_id, k=_N_REASONS)
-            indexes = self.model.item_ids.indexes_of(table["item_id"])
-            names = self.model.item_names(indexes).to_pylist()
-            shares = table["share"].to_pylist()
-            self._reasons[item_id] = [(n, float(s)) for n, s in zip(names, shares, strict=True) if s > 0]
+            table = self.model.explain(VISITOR, item_id, k=max(1, self.model.seen.n_pairs))
+            shares = np.maximum(table["share"].to_numpy(), 0)
+            most = min(_N_REASONS, int(np.count_nonzero(shares)))
+            names = self.model.item_names(self.model.item_ids.indexes_of(table["item_id"][:most])).to_pylist()
+            own = shares[:most] / max(1.0, float(shares.sum()))
+            self._reasons[item_id] = list(zip(names, own.tolist(), strict=True))
         return self._reasons[item_id]
 
     def _novelty_at(self, rarity: float) -> float:

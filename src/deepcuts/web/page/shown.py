@@ -9,7 +9,7 @@ from deepcuts.web.page.wishes import Wish
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the list; `reasons` are the visitor's own artists that speak for it, and their shares of its score."""
+    """One row of the list; `reasons` are the visitor's own artists that speak for it, and their shares."""
 
     rank: int
     item_id: str
