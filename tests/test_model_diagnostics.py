@@ -64,3 +64,30 @@ def test_info_shows_them(model, tmp_path):
         personas = json.loads(result.stdout)["personas"]
         assert personas["mean_cosine"] == cosine
         assert personas["dominant_share"] == source.diagnostics().dominant_share
+
+
+def test_hits_are_counted_by_persona(tmp_path):
+    plays = dc.generate_world(n_users=150, n_items=200, items_per_user=20, seed=3).plays
+    train, holdout = dc.split_holdout(plays, fraction=0.2, seed=0)
+    model = dc.PersonaNMF(n_factors=8, n_personas=4, base_epochs=5).fit(train, seed=1)
+    held = set(zip(*(holdout.to_arrow()[name].to_pylist() for name in ("user_id", "item_id")), strict=True))
+    hits = [row["persona"] for row in model.recommend(k=20).to_pylist() if (row["user_id"], row["item_id"]) in held]
+    share = np.mean(np.array(hits) > 0)
+    assert 0 < share < 1
+    assert model.diagnostics(holdout).nondominant_hits == pytest.approx(share)
+    assert model.diagnostics().nondominant_hits is None
+    assert model.base.diagnostics(holdout).nondominant_hits == 0
+
+    model.save(tmp_path / "m.safetensors")
+    holdout.save(tmp_path / "h.safetensors")
+    command = ["info", str(tmp_path / "m.safetensors"), "--holdout", str(tmp_path / "h.safetensors"), "--json"]
+    shown = json.loads(CliRunner().invoke(app, command).stdout)
+    assert shown["personas"]["nondominant_hits"] == pytest.approx(share)
+
+
+def test_plays_have_no_personas_to_hit(tmp_path):
+    plays = dc.generate_world(n_users=20, n_items=200, items_per_user=10, seed=3).plays
+    plays.save(tmp_path / "p.safetensors")
+    result = CliRunner().invoke(app, ["info", str(tmp_path / "p.safetensors"), "--holdout", "h.parquet"])
+    assert result.exit_code == 2
+    assert "holds plays. Give --holdout with a model." in " ".join(result.stderr.split())

@@ -13,12 +13,17 @@ from deepcuts.cli.terminal import printable, say_line, show_json, stdout
 
 EXAMPLES = (
     "deepcuts info model.safetensors",
+    "deepcuts info model.safetensors --holdout holdout.parquet",
     "deepcuts info plays.safetensors --verify --json",
 )
 
 
 def info(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Plays or a model that deepcuts has written.")],
+    holdout: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Plays held out of a model's training: which personas hit them."),
+    ] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Compare the whole file with its checksum.")] = False,
     json: Json = False,
 ) -> None:
@@ -36,7 +41,7 @@ def info(
         "schema_version": header.schema_version,
         "package_version": header.package_version,
         "checksum": header.checksum,
-        **_contents(file, header.kind),
+        **_contents(file, header.kind, holdout),
     }
     if json:
         show_json(facts)
@@ -44,12 +49,18 @@ def info(
         _show_facts(facts)
 
 
-def _contents(file: Path, kind: str) -> dict[str, Any]:
+def _contents(file: Path, kind: str, holdout: Path | None) -> dict[str, Any]:
+    from deepcuts.cli.plays_files import read_interactions
     from deepcuts.cli.summaries import summarise_model, summarise_plays
+    from deepcuts.errors import SettingsError
     from deepcuts.interactions import Interactions
     from deepcuts.model import load
 
-    return summarise_model(load(file)) if kind == "model" else summarise_plays(Interactions.load(file))
+    if kind == "model":
+        return summarise_model(load(file), None if holdout is None else read_interactions(holdout))
+    if holdout is not None:
+        raise SettingsError(f"{file} holds plays. Give --holdout with a model.")
+    return summarise_plays(Interactions.load(file))
 
 
 def _show_facts(facts: Mapping[str, Any]) -> None:

@@ -25,14 +25,14 @@ def summarise_plays(plays: Interactions) -> dict[str, Any]:
     }
 
 
-def summarise_model(model: PersonaModel) -> dict[str, Any]:
-    """Sizes, settings, training, personas and popularity of the items."""
+def summarise_model(model: PersonaModel, holdout: Interactions | None = None) -> dict[str, Any]:
+    """Sizes, settings, training, personas, with what they hit in a holdout, and popularity of the items."""
     return {
         **_sizes(model.seen),
         "seed": model.items.seed,
         "settings": dict(vars(model.settings)),
         "training": _training(model),
-        "personas": _personas(model),
+        "personas": _personas(model, holdout),
         "popularity": _popularity(model.item_listeners, model.seen),
     }
 
@@ -56,8 +56,9 @@ def _training(model: PersonaModel) -> dict[str, Any]:
     }
 
 
-def _personas(model: PersonaModel) -> dict[str, Any]:
-    found = model.diagnostics()
+def _personas(model: PersonaModel, holdout: Interactions | None) -> dict[str, Any]:
+    found = model.diagnostics(holdout)
+    hits = {} if found.nondominant_hits is None else {"nondominant_hits": found.nondominant_hits}
     return {
         "effective_per_user": found.effective_personas,
         "dominant_share": found.dominant_share,
@@ -65,6 +66,7 @@ def _personas(model: PersonaModel) -> dict[str, Any]:
         "pairs_alike": found.n_alike,
         "empty": found.n_empty,
         "dropped_or_joined": found.n_dropped,
+        **hits,
         "users_by_number": {str(number): n_users for number, n_users in found.users_by_number.items()},
     }
 

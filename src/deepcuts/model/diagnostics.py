@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepcuts.evaluation import rank_lists
 from deepcuts.model.start import directions, most_personas
 
 if TYPE_CHECKING:
+    from deepcuts.interactions import Interactions
     from deepcuts.model.persona_model import PersonaModel
 
 ALIKE = 0.99  # the cosine from which two personas are one
+LIST_LENGTH = 20  # of the lists that hits are counted in
 
 
 @dataclass(frozen=True)
 class Diagnostics:
     """Figures of the personas of all users of a model.
-
-    What the smaller personas are worth in a holdout, no model knows: `deepcuts.evaluate` tells, as nondominant_recall.
 
     Parameters
     ----------
@@ -40,6 +41,9 @@ class Diagnostics:
     n_dropped
         Personas that users might have had by the lengths of their histories, and which were found empty, or joined to
         one like them.
+    nondominant_hits
+        Share of the hits among everyone's first 20 items that personas other than the dominant one have brought, 0 to
+        1: near 0, the others are worth nothing. NaN where nothing was hit, None without a holdout.
     """
 
     n_personas: int
@@ -50,10 +54,11 @@ class Diagnostics:
     n_alike: int
     n_empty: int
     n_dropped: int
+    nondominant_hits: float | None = None
 
 
-def diagnose(model: PersonaModel) -> Diagnostics:
-    """Look at the personas of all users."""
+def diagnose(model: PersonaModel, holdout: Interactions | None) -> Diagnostics:
+    """Look at the personas of all users, and at what they hit in a holdout if there is one."""
     indptr = model.persona_indptr
     n_personas = np.diff(indptr)
     numbers, n_users = np.unique(n_personas, return_counts=True)
@@ -71,7 +76,16 @@ def diagnose(model: PersonaModel) -> Diagnostics:
         int(np.sum(cosines >= ALIKE)),
         int(np.sum(~np.any(model.persona_factors, axis=1))),
         int(np.sum(allowed - n_personas)),
+        None if holdout is None else nondominant_hits(model, holdout),
     )
+
+
+def nondominant_hits(model: PersonaModel, holdout: Interactions) -> float:
+    """Share of the hits in lists of 20 by personas other than the dominant one; NaN where there are none."""
+    lists = rank_lists(model.recommend(k=LIST_LENGTH), model.seen, holdout)
+    hits = lists.hits[:, :LIST_LENGTH]
+    n_hits = int(np.count_nonzero(hits))
+    return int(np.count_nonzero(hits & (lists.list_personas[:, :LIST_LENGTH] > 0))) / n_hits if n_hits else float("nan")
 
 
 def effective_personas(model: PersonaModel) -> np.ndarray:

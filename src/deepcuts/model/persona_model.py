@@ -147,9 +147,15 @@ class PersonaModel:
         tastes = as_one_persona(rows, self.tastes.base_factors)
         return replace(self, items=replace(self.items, settings=settings), tastes=tastes)
 
-    def diagnostics(self) -> Diagnostics:
-        """Tell whether the personas have collapsed: their number, shares and cosines over all users."""
-        return diagnose(self)
+    def diagnostics(self, holdout: Interactions | None = None) -> Diagnostics:
+        """Tell whether the personas have collapsed: their number, shares and cosines over all users.
+
+        Parameters
+        ----------
+        holdout
+            Plays of these users that were taken out before training, if hits are to be counted by persona.
+        """
+        return diagnose(self, holdout)
 
     def history(self) -> pa.Table:
         """Return the loss of every epoch: stage, number, its terms, seconds, loss."""
