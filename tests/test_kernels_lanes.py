@@ -5,6 +5,7 @@ The numbers are small and whole, or halves of such, so that no order of summing 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import numpy as np
@@ -12,7 +13,8 @@ import pytest
 from numba import njit
 
 from deepcuts.kernels import lanes
-from deepcuts.kernels.lane_code import LANES, PANEL
+from deepcuts.kernels.lane_code import BLOCK, COUPLED, LANES
+from deepcuts.kernels.short_rows import by_block
 
 COUNTS = [*range(10), 16, 19]  # around the four sums that run side by side
 
@@ -28,18 +30,13 @@ def descend(*arguments):
 
 
 @njit
-def start_panel(*arguments):
-    lanes.start_panel(*arguments)
+def project(*arguments):
+    lanes.project(*arguments)
 
 
 @njit
-def account(*arguments):
-    lanes.account(*arguments)
-
-
-@njit
-def invert(*arguments):
-    lanes.invert(*arguments)
+def couple(*arguments):
+    lanes.couple(*arguments)
 
 
 @njit
@@ -48,8 +45,8 @@ def give_back_lines(*arguments):
 
 
 @njit
-def lay_out_factors(*arguments):
-    lanes.lay_out_factors(*arguments)
+def lay_out_block(*arguments):
+    lanes.lay_out_block(*arguments)
 
 
 @njit
@@ -87,72 +84,91 @@ def test_products_are_added(rng: np.random.Generator, n: int) -> None:
     )
 
 
-@pytest.mark.parametrize("n_factors", [*range(1, 10), 16, 20])
-def test_a_pair_is_taken_into_account(rng: np.random.Generator, n_factors: int) -> None:
-    lines, x, curvature = (whole(rng, n, LANES) for n in (1 + 3 * n_factors, n_factors, n_factors))
-    assert_defined(account, lanes.account, lines, 1, 3, x, curvature, whole(rng, LANES))
+@pytest.mark.parametrize("n", COUNTS)
+def test_residuals_are_projected_on_the_first_block(rng: np.random.Generator, n: int) -> None:
+    lines, residuals, sums = whole(rng, 2 * BLOCK * n, LANES), whole(rng, n, LANES), whole(rng, BLOCK, LANES)
+    assert_defined(project, lanes.project, lines, residuals, sums)
+
+
+@pytest.mark.parametrize("n_factors", [1, 4, 11])
+@pytest.mark.parametrize("n", COUNTS)
+def test_a_block_is_taken_into_account(rng: np.random.Generator, n: int, n_factors: int) -> None:
+    system = System(rng, n, n_factors)
+    couplings = np.zeros((len(system.shared) * len(COUPLED), LANES), np.float32)
+    steps, expected = (np.zeros((len(system.x), LANES), np.float32) for _ in range(2))
+    of_lines = system.lines, system.x, system.shared, system.ridge
+    for block in range(len(system.shared)):
+        residuals, expected_couplings = system.residuals.copy(), couplings.copy()
+        couple(block, *of_lines, system.residuals, steps, couplings)
+        lanes.couple(block, *of_lines, residuals, expected, expected_couplings)
+        np.testing.assert_array_equal(system.residuals, residuals)
+        np.testing.assert_array_equal(couplings, expected_couplings)
+        np.testing.assert_allclose(steps, expected, rtol=1e-6)
 
 
 def test_a_curvature_that_is_not_positive_has_no_inverse(rng: np.random.Generator) -> None:
-    curvature, shared = np.abs(whole(rng, 5, LANES)), np.zeros((5, PANEL), np.float32)
-    shared[2, 2], shared[3, 3] = 4, -4
-    steps, expected = np.empty((5, LANES), np.float32), np.empty((5, LANES), np.float32)
-    ridge = np.zeros(LANES, np.float32)
-    invert(curvature, shared, ridge, steps)
-    lanes.invert(curvature, shared, ridge, expected)
-    np.testing.assert_allclose(steps, expected, rtol=1e-6)
-    assert not np.any(steps[3])
+    system = System(rng, 0, 4)
+    system.shared[0, 2, 2], system.shared[0, 3, 3], system.ridge[:] = 4, -4, 0
+    steps, couplings = np.ones((4, LANES), np.float32), np.zeros((len(COUPLED), LANES), np.float32)
+    couple(0, system.lines, system.x, system.shared, system.ridge, system.residuals, steps, couplings)
+    np.testing.assert_array_equal(steps[2:, 0], [0.25, 0])
 
 
 @pytest.mark.parametrize("n_chosen", [1, 5, LANES])
 @pytest.mark.parametrize("n_factors", [3, 16, 37])
 def test_rows_come_back_from_their_lanes(rng: np.random.Generator, n_factors: int, n_chosen: int) -> None:
-    rows, chosen = whole(rng, 40, n_factors), rng.permutation(40)[:n_chosen]
+    rows, chosen = whole(rng, 40, n_factors), rng.permutation(40)[None, :LANES]
     expected, lines = rows.copy(), whole(rng, n_factors, LANES)
-    expected[chosen] = lines[:, :n_chosen].T
-    give_back_lines(lines, chosen, rows)
+    expected[chosen[0, :n_chosen]] = lines[:, :n_chosen].T
+    give_back_lines(lines, chosen, n_chosen, rows)
     np.testing.assert_array_equal(rows, expected)
 
 
-def wide(shared: np.ndarray) -> np.ndarray:
-    """Columns up to a whole number of panels."""
-    return np.pad(shared, ((0, 0), (0, -len(shared) % PANEL)))
+class System:
+    """Sixteen rows of n pairs each, with factors up to a whole number of blocks; half of the steps are none."""
+
+    def __init__(self, rng: np.random.Generator, n: int, n_factors: int) -> None:
+        self.shared = by_block(whole(rng, n_factors, n_factors))
+        n_wide = self.shared.shape[1]
+        self.lines, self.residuals = whole(rng, n_wide * n, LANES), whole(rng, n, LANES)
+        self.x, self.pull, self.ridge = whole(rng, n_wide, LANES), whole(rng, n_wide, LANES), whole(rng, LANES)
+        self.couplings = whole(rng, len(self.shared) * len(COUPLED), LANES)
+        self.steps = np.float32(0.5) * (rng.integers(2, size=(n_wide, LANES)) > 0).astype(np.float32)
+        self.sums, self.largest = whole(rng, BLOCK, LANES), np.abs(whole(rng, 2, LANES))
+
+    def arguments(self, floor: float) -> list[object]:
+        """What `descend` takes behind the block."""
+        fixed = self.lines, self.residuals, self.shared, self.couplings, self.ridge, self.pull, np.float32(floor)
+        return [*fixed, self.steps, self.x, self.sums, self.largest]
 
 
-@pytest.mark.parametrize("n_factors", [1, 7, 8, 13])
-def test_a_panel_starts_from_all_factors(rng: np.random.Generator, n_factors: int) -> None:
-    shared = wide(whole(rng, n_factors, n_factors))
-    slopes = np.zeros((shared.shape[1], LANES), np.float32)
-    for first in range(0, n_factors, PANEL):
-        assert_defined(start_panel, lanes.start_panel, first, shared, whole(rng, n_factors, LANES), slopes)
-
-
-def step(rng: np.random.Generator, n: int, n_factors: int) -> list[np.ndarray]:
-    """Lines, residuals, shared, ridge, pull, steps, x, slopes, product and largest; half of the lanes keep still."""
-    steps = np.float32(0.5) * (rng.integers(2, size=(n_factors, LANES)) > 0).astype(np.float32)
-    vectors = whole(rng, n_factors * n, LANES), whole(rng, n, LANES)
-    weights = wide(whole(rng, n_factors, n_factors)), whole(rng, LANES), whole(rng, n_factors, LANES)
-    x, slopes = whole(rng, n_factors, LANES), whole(rng, weights[0].shape[1], LANES)
-    return [*vectors, *weights, steps, x, slopes, whole(rng, LANES), np.abs(whole(rng, LANES))]
+@pytest.mark.parametrize("n_factors", [1, 4, 7, 13])
+def test_columns_are_gathered_by_block(rng: np.random.Generator, n_factors: int) -> None:
+    shared = whole(rng, n_factors, n_factors)
+    panels = by_block(shared)
+    n_wide = panels.shape[1]
+    expected = np.pad(shared, (0, n_wide - n_factors))
+    np.testing.assert_array_equal(panels.transpose(1, 0, 2).reshape(n_wide, n_wide), expected)
 
 
 @pytest.mark.parametrize("floor", [0, -np.inf])
 @pytest.mark.parametrize("n_factors", [1, 4, 11])
 @pytest.mark.parametrize("n", COUNTS)
-def test_a_step_descends_along_one_factor(rng: np.random.Generator, n: int, n_factors: int, floor: float) -> None:
-    *before, steps, x, slopes, product, largest = step(rng, n, n_factors)
-    for f in range(n_factors):
-        after = steps, x, slopes, product, largest
-        assert_defined(descend, lanes.descend, f, *before, np.float32(floor), *after)
+def test_a_step_descends_along_four_factors(rng: np.random.Generator, n: int, n_factors: int, floor: float) -> None:
+    system = System(rng, n, n_factors)
+    for block in range(len(system.shared)):
+        assert_defined(descend, lanes.descend, block, *system.arguments(floor))
+        descend(block, *system.arguments(floor))
 
 
-def test_a_lane_without_a_step_keeps_still(rng: np.random.Generator) -> None:
-    lines, residuals, *penalty, steps, x, slopes, product, largest = step(rng, 7, 3)
-    still = steps[1] == 0
-    residuals_before, x_before = residuals.copy(), x.copy()
-    descend(1, lines, residuals, *penalty, np.float32(-np.inf), steps, x, slopes, product, largest)
-    np.testing.assert_array_equal(residuals[:, still], residuals_before[:, still])
-    np.testing.assert_array_equal(x[:, still], x_before[:, still])
+def test_a_lane_without_steps_keeps_still(rng: np.random.Generator) -> None:
+    system = System(rng, 7, 6)
+    still = np.arange(LANES) % 3 == 0
+    system.steps[:, still] = 0
+    residuals, x = system.residuals.copy(), system.x.copy()
+    descend(1, *system.arguments(-np.inf))
+    np.testing.assert_array_equal(system.residuals[:, still], residuals[:, still])
+    np.testing.assert_array_equal(system.x[:, still], x[:, still])
 
 
 @pytest.mark.parametrize("n", COUNTS)
@@ -166,26 +182,41 @@ def test_zeros_behind_a_row_leave_its_sum_as_it_is(rng: np.random.Generator, n: 
         np.testing.assert_array_equal(total, expected)
 
 
+@pytest.mark.parametrize("n", COUNTS)
+def test_zeros_behind_a_row_leave_its_step_as_it_is(rng: np.random.Generator, n: int) -> None:
+    short = System(rng, n, 8)
+    short.lines, short.residuals = (rng.normal(size=a.shape).astype(np.float32) for a in (short.lines, short.residuals))
+    long = copy.deepcopy(short)
+    by_pair = np.pad(short.lines.reshape(2, n, BLOCK, LANES), ((0, 0), (0, 3), (0, 0), (0, 0)))
+    long.lines, long.residuals = by_pair.reshape(-1, LANES), np.pad(short.residuals, ((0, 3), (0, 0)))
+    for system in (short, long):
+        of_lines = system.lines, system.x, system.shared, system.ridge
+        couple(0, *of_lines, system.residuals, system.steps, system.couplings)
+        project(system.lines, system.residuals, system.sums)
+        descend(0, *system.arguments(0))
+    for name in ("x", "steps", "couplings", "sums", "largest"):
+        np.testing.assert_array_equal(getattr(short, name), getattr(long, name))
+
+
 @pytest.mark.parametrize("first", [0, 3])
-def test_sixteen_factors_are_laid_out(rng: np.random.Generator, first: int) -> None:
+def test_four_factors_are_laid_out(rng: np.random.Generator, first: int) -> None:
     chosen = rng.integers(9, size=(2, LANES))
-    lines = np.zeros((4 + 3 * LANES, LANES), np.float32)
+    lines = np.zeros((4 + 3 * BLOCK, LANES), np.float32)
     assert_defined(
-        lay_out_factors, lanes.lay_out_factors, whole(rng, 2, LANES), chosen, 1, whole(rng, 9, 20), first, lines, 4, 3
+        lay_out_block, lanes.lay_out_block, whole(rng, 2, LANES), chosen, 1, whole(rng, 9, 7), first, lines, 4, 3
     )
 
 
-@pytest.mark.parametrize("n_factors", [1, 15, 16, 17, 32, 40])
+@pytest.mark.parametrize("n_factors", [1, 3, 4, 5, 16, 40])
 def test_factors_of_pairs_are_laid_out_by_line(rng: np.random.Generator, n_factors: int) -> None:
     roots, chosen, other = whole(rng, 2, LANES), rng.integers(9, size=(2, LANES)), whole(rng, 9, n_factors)
     lines = np.full((2 * n_factors, LANES), np.nan, np.float32)
     for j in range(2):
-        lay_out_lines(roots, chosen, other, lines, j, j, 2)
+        lay_out_lines(roots, chosen, other, lines, j, j, 2, 2 * BLOCK)
     np.testing.assert_array_equal(
         lines.reshape(n_factors, 2, LANES), (roots[:, :, None] * other[chosen]).transpose(2, 0, 1)
     )
 
 
 def test_fetching_ahead_changes_nothing(rng: np.random.Generator) -> None:
-    chosen, other = rng.integers(9, size=(2, LANES)), whole(rng, 9, 40)
-    assert_defined(fetch_ahead, lanes.fetch_ahead, chosen, 1, other)
+    assert_defined(fetch_ahead, lanes.fetch_ahead, whole(rng, 100), 3, 90)

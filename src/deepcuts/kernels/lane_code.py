@@ -11,9 +11,12 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 LANES = 16
-PANEL = 8  # factors whose common part of the slope is summed up at once: so many sums fit into the registers
+BLOCK = 4  # factors that move one after the other before the residuals follow
+COUPLED = tuple((f, g) for f in range(BLOCK) for g in range(f + 1, BLOCK))  # pairs of these factors
 
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)
+_QUARTER = ir.VectorType(ir.FloatType(), BLOCK)
+_CACHE_LINE = 64  # bytes that the memory gives at once
 _UNROLL = 4  # independent sums, since one fused multiply-add takes four cycles to come out
 
 
@@ -37,137 +40,145 @@ def products(_context, lines, first, others, total):
 
 
 @intrinsic
-def panel(_context, first, shared, x, slopes):
-    """See `lanes.start_panel`."""
+def projected(_context, lines, residuals, sums):
+    """See `lanes.project`."""
 
     def generate(context, builder, signature, arguments):
-        at_shared, at_x, at_slopes = _pointers(context, builder, signature, arguments, (1, 2, 3))
-        first, n_factors = arguments[0], _length(context, builder, signature, arguments, 2)
-        apart = _length(context, builder, signature, arguments, 1, axis=1)
+        at_lines, at_residuals, at_sums = _pointers(context, builder, signature, arguments, (0, 1, 2))
+        n = _length(context, builder, signature, arguments, 1)
 
-        def subtract_factor(g, sums):
-            line, at_row = _load(builder, at_x, g), builder.gep(at_shared, [builder.mul(g, apart)])
-            at_weights = builder.gep(at_row, [first])
-            weights = [builder.load(builder.gep(at_weights, [first.type(f)])) for f in range(PANEL)]
-            return [
-                _fused(builder, _in_all_lanes(builder, builder.fneg(weight)), line, so_far)
-                for weight, so_far in zip(weights, sums, strict=True)
-            ]
+        def add_pair(j, so_far):
+            residual = _load(builder, at_residuals, j)
+            return _each(builder, _load_block(builder, at_lines, j), residual, so_far)
 
-        nothing = ir.Constant(_VECTOR, [0.0] * LANES)
-        sums = _repeat(builder, first.type(0), n_factors, 1, [nothing] * PANEL, subtract_factor)
-        for f, total in enumerate(sums):
-            _store(builder, at_slopes, builder.add(first, first.type(f)), total)
+        _store_block(builder, at_sums, n.type(0), _repeat(builder, n.type(0), n, 1, [_nothing()] * BLOCK, add_pair))
         return context.get_dummy_value()
 
-    return types.void(first, shared, x, slopes), generate
+    return types.void(lines, residuals, sums), generate
 
 
 @intrinsic
-def step(_context, f, lines, residuals, shared, ridge, pull, floor, steps, x, slopes, product, largest):
+def coupled(_context, block, lines, x, shared, ridge, residuals, steps, couplings):
+    """See `lanes.couple`."""
+
+    def generate(context, builder, signature, arguments):
+        at_lines, at_x, at_shared, at_ridge, at_residuals, at_steps, at_couplings = _pointers(
+            context, builder, signature, arguments, (1, 2, 3, 4, 5, 6, 7)
+        )
+        block, n = arguments[0], _length(context, builder, signature, arguments, 5)
+        at_here = _line(builder, at_lines, builder.mul(block, builder.mul(n, n.type(BLOCK))))
+        minus = [builder.fneg(line) for line in _load_block(builder, at_x, block)]
+        both = [*((i, i) for i in range(BLOCK)), *COUPLED]
+
+        def take_pair(j, sums):
+            pair, residual = _load_block(builder, at_here, j), _load(builder, at_residuals, j)
+            for line, factor in zip(pair, minus, strict=True):
+                residual = _fused(builder, line, factor, residual)
+            _store(builder, at_residuals, j, residual)
+            return [_fused(builder, pair[f], pair[g], so_far) for (f, g), so_far in zip(both, sums, strict=True)]
+
+        sums = _repeat(builder, n.type(0), n, 1, [_nothing()] * len(both), take_pair)
+        n_wide = _length(context, builder, signature, arguments, 3, axis=1)
+        at_first = builder.gep(
+            at_shared, [builder.mul(builder.mul(block, n.type(BLOCK)), builder.add(n_wide, n.type(BLOCK)))]
+        )
+        own, one = _load(builder, at_ridge, n.type(0)), ir.Constant(_VECTOR, [1.0] * LANES)
+        for place, ((f, g), of_pairs) in enumerate(zip(both, sums, strict=True)):
+            weight = builder.load(builder.gep(at_first, [n.type(BLOCK * f + g)]))
+            curvature = builder.fadd(of_pairs, _in_all_lanes(builder, weight))
+            if f == g:
+                total = builder.fadd(curvature, own)
+                positive = builder.fcmp_ordered(">", total, _nothing())
+                inverse = builder.select(positive, builder.fdiv(one, total), _nothing())
+                _store(builder, at_steps, _within(builder, block, BLOCK, f), inverse)
+            else:
+                at = _within(builder, block, len(COUPLED), place - BLOCK)
+                _store(builder, at_couplings, at, curvature)
+        return context.get_dummy_value()
+
+    return types.void(block, lines, x, shared, ridge, residuals, steps, couplings), generate
+
+
+@intrinsic
+def step(_context, block, lines, residuals, shared, couplings, ridge, pull, floor, steps, x, sums, largest):
     """See `lanes.descend`."""
 
     def generate(context, builder, signature, arguments):
-        at_lines, at_residuals, at_shared, at_ridge, at_pull, at_steps, at_x, at_slopes, at_product, at_largest = (
-            _pointers(context, builder, signature, arguments, (1, 2, 3, 4, 5, 7, 8, 9, 10, 11))
+        at_lines, at_residuals, at_shared, at_couplings, at_ridge, at_pull, at_steps, at_x, at_sums, at_largest = (
+            _pointers(context, builder, signature, arguments, (1, 2, 3, 4, 5, 6, 8, 9, 10, 11))
         )
-        f, n, n_factors = arguments[0], *(_length(context, builder, signature, arguments, at) for at in (2, 8))
-        zero, one, now = f.type(0), f.type(1), _load(builder, at_x, f)
-        after = builder.add(f, one)
-        following = builder.select(builder.icmp_signed("<", after, n_factors), after, zero)
-        at_here, at_next = (_line(builder, at_lines, builder.mul(which, n)) for which in (f, following))
+        block, n, n_wide = arguments[0], *(_length(context, builder, signature, arguments, at) for at in (2, 9))
+        zero, size = n.type(0), n.type(BLOCK)
+        at_weights = builder.gep(at_shared, [builder.mul(builder.mul(block, n_wide), size)])
 
-        minus_ridge = builder.fneg(_load(builder, at_ridge, zero))
-        slope = _fused(builder, minus_ridge, now, _load(builder, at_pull, f))
-        slope = builder.fadd(slope, _load(builder, at_slopes, f))
-        slope = builder.fadd(slope, _load(builder, at_product, zero))
-        least = _in_all_lanes(builder, arguments[6])
-        new = _greater(builder, _fused(builder, slope, _load(builder, at_steps, f), now), least)
-        change = builder.fsub(new, now)
-        minus = builder.fneg(change)
-        _store(builder, at_x, f, new)
-        moved = _greater(builder, change, minus)
-        _store(builder, at_largest, zero, _greater(builder, moved, _load(builder, at_largest, zero)))
+        def subtract_shared(g, slopes):
+            parts = []
+            for place in range(2):
+                line = builder.fneg(_load(builder, at_x, builder.add(g, g.type(place))))
+                at_row = builder.gep(at_weights, [builder.mul(builder.add(g, g.type(place)), size)])
+                weights = [builder.load(builder.gep(at_row, [g.type(i)])) for i in range(BLOCK)]
+                lines = [_in_all_lanes(builder, weight) for weight in weights]
+                parts += _each(builder, lines, line, slopes[BLOCK * place : BLOCK * place + BLOCK])
+            return parts
 
-        columns = _length(context, builder, signature, arguments, 3, axis=1)
-        at_weights = builder.gep(at_shared, [builder.mul(f, columns)])
-        end = builder.add(builder.and_(f, f.type(-PANEL)), f.type(PANEL))
-        with cgutils.for_range_slice(builder, after, end, one) as (g, _):
-            weight = _in_all_lanes(builder, builder.load(builder.gep(at_weights, [g])))
-            _store(builder, at_slopes, g, _fused(builder, minus, weight, _load(builder, at_slopes, g)))
+        sums = _load_block(builder, at_sums, zero)
+        sums = [builder.fadd(one, other) for one, other in zip(sums, _load_block(builder, at_pull, block), strict=True)]
+        sums = _repeat(builder, zero, n_wide, 2, [*sums, *[_nothing()] * BLOCK], subtract_shared)
+        slopes = [builder.fadd(one, other) for one, other in zip(sums[:BLOCK], sums[BLOCK:], strict=True)]
+        own, least = _load(builder, at_ridge, zero), _in_all_lanes(builder, arguments[7])
+        most_moved, most = (_load(builder, at_largest, zero.type(place)) for place in range(2))
+        minus: list[ir.Value] = []
+        for f in range(BLOCK):
+            place = _within(builder, block, BLOCK, f)
+            now = _load(builder, at_x, place)
+            for g in range(f):
+                at = _within(builder, block, len(COUPLED), COUPLED.index((g, f)))
+                slopes[f] = _fused(builder, minus[g], _load(builder, at_couplings, at), slopes[f])
+            slope = _fused(builder, builder.fneg(own), now, slopes[f])
+            new = _greater(builder, _fused(builder, slope, _load(builder, at_steps, place), now), least)
+            _store(builder, at_x, place, new)
+            minus.append(builder.fsub(now, new))
+            most_moved = _greater(builder, _size(builder, minus[f]), most_moved)
+            most = _greater(builder, _size(builder, new), most)
+        _store(builder, at_largest, zero, most_moved)
+        _store(builder, at_largest, zero.type(1), most)
+
+        after = builder.add(block, zero.type(1))
+        more = builder.icmp_signed("<", builder.mul(after, size), n_wide)
+        following = builder.select(more, after, zero)
+        at_here, at_next = (
+            _line(builder, at_lines, builder.mul(which, builder.mul(n, size))) for which in (block, following)
+        )
 
         def follow(j, so_far):
-            residual = _fused(builder, minus, _load(builder, at_here, j), _load(builder, at_residuals, j))
+            residual = _load(builder, at_residuals, j)
+            for line, change in zip(_load_block(builder, at_here, j), minus, strict=True):
+                residual = _fused(builder, line, change, residual)
             _store(builder, at_residuals, j, residual)
-            return _fused(builder, _load(builder, at_next, j), residual, so_far)
+            return _each(builder, _load_block(builder, at_next, j), residual, so_far)
 
-        nothing = ir.Constant(_VECTOR, [0.0] * LANES)
-        _store(builder, at_product, zero, _sum(builder, n, nothing, follow))
+        _store_block(builder, at_sums, zero, _repeat(builder, zero, n, 1, [_nothing()] * BLOCK, follow))
         return context.get_dummy_value()
 
-    return types.void(f, lines, residuals, shared, ridge, pull, floor, steps, x, slopes, product, largest), generate
-
-
-@intrinsic
-def accounted(_context, lines, line, apart, x, curvature, residual):
-    """See `lanes.account`."""
-
-    def generate(context, builder, signature, arguments):
-        at_lines, at_x, at_curvature, at_residual = _pointers(context, builder, signature, arguments, (0, 3, 4, 5))
-        line, apart = arguments[1], arguments[2]
-        n_factors = _length(context, builder, signature, arguments, 3)
-
-        def add_one(f, so_far):
-            pair = _load(builder, at_lines, builder.add(line, builder.mul(apart, f)))
-            _store(builder, at_curvature, f, _fused(builder, pair, pair, _load(builder, at_curvature, f)))
-            return _fused(builder, builder.fneg(pair), _load(builder, at_x, f), so_far)
-
-        zero = ir.Constant(line.type, 0)
-        _store(builder, at_residual, zero, _sum(builder, n_factors, _load(builder, at_residual, zero), add_one))
-        return context.get_dummy_value()
-
-    return types.void(lines, line, apart, x, curvature, residual), generate
-
-
-@intrinsic
-def inverse(_context, curvature, shared, ridge, steps):
-    """See `lanes.invert`."""
-
-    def generate(context, builder, signature, arguments):
-        at_curvature, at_shared, at_ridge, at_steps = _pointers(context, builder, signature, arguments, (0, 1, 2, 3))
-        n_factors = _length(context, builder, signature, arguments, 0)
-        apart = _length(context, builder, signature, arguments, 1, axis=1)
-        own = _load(builder, at_ridge, ir.Constant(n_factors.type, 0))
-        one, nothing = (ir.Constant(_VECTOR, [value] * LANES) for value in (1.0, 0.0))
-        with cgutils.for_range(builder, n_factors) as loop:
-            f = loop.index
-            diagonal = builder.load(builder.gep(at_shared, [builder.mul(f, builder.add(apart, f.type(1)))]))
-            total = builder.fadd(_load(builder, at_curvature, f), _in_all_lanes(builder, diagonal))
-            total = builder.fadd(total, own)
-            positive = builder.fcmp_ordered(">", total, nothing)
-            _store(builder, at_steps, f, builder.select(positive, builder.fdiv(one, total), nothing))
-        return context.get_dummy_value()
-
-    return types.void(curvature, shared, ridge, steps), generate
+    signature = types.void(block, lines, residuals, shared, couplings, ridge, pull, floor, steps, x, sums, largest)
+    return signature, generate
 
 
 @intrinsic
 def scattered(_context, lines, first, chosen, rows):
-    """See `lanes.give_back_factors`."""
+    """See `lanes.give_back_block`."""
 
     def generate(context, builder, signature, arguments):
         at_lines, at_chosen, at_rows = _pointers(context, builder, signature, arguments, (0, 2, 3))
         first = arguments[1]
         n_factors = _length(context, builder, signature, arguments, 3, axis=1)
-        n_chosen = _length(context, builder, signature, arguments, 2)
-        at_panel = _line(builder, at_lines, first)
-        panel = [_load(builder, at_panel, ir.Constant(first.type, f)) for f in range(LANES)]
-        for lane, segment in enumerate(_transpose(builder, panel)):
-            place = ir.Constant(first.type, lane)
-            with builder.if_then(builder.icmp_signed("<", place, n_chosen)):
-                row = builder.load(builder.gep(at_chosen, [place]))
-                at_row = builder.gep(at_rows, [builder.add(builder.mul(row, n_factors), first)])
-                _store(builder, at_row, ir.Constant(first.type, 0), segment)
+        starts = _starts(builder, at_chosen, first.type(0), at_rows, n_factors)
+        factors = [_load(builder, at_lines, builder.add(first, first.type(f))) for f in range(BLOCK)]
+        for i, rows_of in enumerate(_transpose(builder, factors)):
+            for quarter in range(LANES // BLOCK):
+                part = _shuffled(builder, rows_of, rows_of, range(BLOCK * quarter, BLOCK * quarter + BLOCK))
+                at_row = builder.gep(starts[BLOCK * quarter + i], [first])
+                builder.store(part, builder.bitcast(at_row, _QUARTER.as_pointer())).align = 4
         return context.get_dummy_value()
 
     return types.void(lines, first, chosen, rows), generate
@@ -175,17 +186,23 @@ def scattered(_context, lines, first, chosen, rows):
 
 @intrinsic
 def transposed(_context, roots, chosen, j, other, first, lines, line, apart):
-    """See `lanes.lay_out_factors`."""
+    """See `lanes.lay_out_block`."""
 
     def generate(context, builder, signature, arguments):
         at_roots, at_chosen, at_other, at_lines = _pointers(context, builder, signature, arguments, (0, 1, 3, 5))
         j, first, line, apart = (arguments[place] for place in (2, 4, 6, 7))
         n_factors = _length(context, builder, signature, arguments, 3, axis=1)
         starts = _starts(builder, at_chosen, j, at_other, n_factors)
-        rows = [_load(builder, builder.gep(start, [first]), ir.Constant(j.type, 0)) for start in starts]
+        number = at_other.type.pointee
+        quarters = []
+        for start in starts:
+            at_quarter = builder.bitcast(builder.gep(start, [first]), ir.VectorType(number, BLOCK).as_pointer())
+            quarters.append(builder.load(at_quarter))
+            quarters[-1].align = 2
+        rows = [_widened(builder, _joined(builder, quarters[i::BLOCK])) for i in range(BLOCK)]
         roots_line = _load(builder, at_roots, j)
         for f, factor in enumerate(_transpose(builder, rows)):
-            place = builder.add(line, builder.mul(apart, ir.Constant(apart.type, f)))
+            place = builder.add(line, builder.mul(apart, apart.type(f)))
             _store(builder, at_lines, place, builder.fmul(factor, roots_line))
         return context.get_dummy_value()
 
@@ -193,26 +210,50 @@ def transposed(_context, roots, chosen, j, other, first, lines, line, apart):
 
 
 @intrinsic
-def prefetch(_context, chosen, j, other):
+def prefetch(_context, array, first, last):
     """See `lanes.fetch_ahead`."""
 
     def generate(context, builder, signature, arguments):
-        at_chosen, at_other = _pointers(context, builder, signature, arguments, (0, 2))
-        n_factors = _length(context, builder, signature, arguments, 2, axis=1)
-        n_lines = builder.sdiv(n_factors, ir.Constant(n_factors.type, LANES))
+        (at_array,) = _pointers(context, builder, signature, arguments, (0,))
+        first, last = arguments[1:]
         address, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
         prefetch = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(ir.VoidType(), [address, flag, flag, flag]), "llvm.prefetch.p0"
         )
         hints = [ir.Constant(flag, value) for value in (0, 3, 1)]  # to read, to keep, data
-        starts = _starts(builder, at_chosen, arguments[1], at_other, n_factors)
-        with cgutils.for_range(builder, n_lines) as loop:
-            for start in starts:
-                line = builder.bitcast(_line(builder, start, loop.index), address)
-                builder.call(prefetch, [line, *hints])
+        in_a_line = first.type(_CACHE_LINE * 8 // signature.args[0].dtype.bitwidth)
+        with cgutils.for_range_slice(builder, first, last, in_a_line) as (place, _):
+            builder.call(prefetch, [builder.bitcast(builder.gep(at_array, [place]), address), *hints])
         return context.get_dummy_value()
 
-    return types.void(chosen, j, other), generate
+    return types.void(array, first, last), generate
+
+
+@intrinsic
+def single(_context, array, row, column):
+    """See `lanes.number`."""
+
+    def generate(context, builder, signature, arguments):
+        (at_array,) = _pointers(context, builder, signature, arguments, (0,))
+        row, column = arguments[1:]
+        n_columns = _length(context, builder, signature, arguments, 0, axis=1)
+        place = builder.add(builder.mul(row, n_columns), column)
+        return _widened(builder, builder.load(builder.gep(at_array, [place])))
+
+    return types.float32(array, row, column), generate
+
+
+@intrinsic
+def half(_context, numbers, place, halves):
+    """See `halves.halve`."""
+
+    def generate(context, builder, signature, arguments):
+        at_numbers, at_halves = _pointers(context, builder, signature, arguments, (0, 2))
+        number = builder.load(builder.gep(at_numbers, [arguments[1]]))
+        builder.store(builder.fptrunc(number, ir.HalfType()), builder.gep(at_halves, [arguments[1]]))
+        return context.get_dummy_value()
+
+    return types.void(numbers, place, halves), generate
 
 
 def _starts(builder, at_chosen, j, at_other, n_factors):
@@ -222,28 +263,62 @@ def _starts(builder, at_chosen, j, at_other, n_factors):
     return [builder.gep(at_other, [builder.mul(row, n_factors)]) for row in rows]
 
 
-def _transpose(builder, rows):
-    """Turn sixteen vectors into their transpose: swap the halves, quarters, … of pairs of them."""
-    for distance in (1, 2, 4, 8):
-        swapped = list(rows)
-        for i in range(LANES):
-            if not i & distance:
-                pair = rows[i], rows[i + distance]
-                upper = [j if not j & distance else LANES + j - distance for j in range(LANES)]
-                lower = [j + distance if not j & distance else LANES + j for j in range(LANES)]
-                swapped[i], swapped[i + distance] = (_shuffled(builder, *pair, order) for order in (upper, lower))
-        rows = swapped
-    return rows
+def _transpose(builder, vectors):
+    """Turn four vectors into their transpose within each quarter: the i-th of the new ones has the i-th of each."""
+    first, second, third, fourth = vectors
+    low, high = (_interleaved(builder, *pair) for pair in ((first, third), (second, fourth)))
+    return [line for pair in zip(low, high, strict=True) for line in _interleaved(builder, *pair)]
+
+
+def _interleaved(builder, first, second):
+    """Take turns between two vectors, within each quarter: its lower halves, and its upper ones."""
+    return [
+        _shuffled(
+            builder,
+            first,
+            second,
+            [
+                quarter + half + place + other
+                for quarter in range(0, LANES, BLOCK)
+                for place in range(BLOCK // 2)
+                for other in (0, LANES)
+            ],
+        )
+        for half in (0, BLOCK // 2)
+    ]
+
+
+def _joined(builder, vectors):
+    """Put vectors one behind the other."""
+    while len(vectors) > 1:
+        n = vectors[0].type.count
+        vectors = [_shuffled(builder, *pair, range(2 * n)) for pair in zip(vectors[::2], vectors[1::2], strict=True)]
+    return vectors[0]
+
+
+def _widened(builder, numbers):
+    """Turn numbers of half precision, one or a vector, into single precision; leave those of single as they are."""
+    is_vector = isinstance(numbers.type, ir.VectorType)
+    number = numbers.type.element if is_vector else numbers.type
+    if isinstance(number, ir.FloatType):
+        return numbers
+    return builder.fpext(numbers, _VECTOR if is_vector else ir.FloatType())
 
 
 def _shuffled(builder, first, second, order):
-    return builder.shuffle_vector(first, second, ir.Constant(ir.VectorType(ir.IntType(32), LANES), order))
+    order = list(order)
+    return builder.shuffle_vector(first, second, ir.Constant(ir.VectorType(ir.IntType(32), len(order)), order))
 
 
 def _pointers(context, builder, signature, arguments, places):
     """Address the first element of some of the arguments, which are contiguous arrays."""
-    arrays = (context.make_array(signature.args[place])(context, builder, arguments[place]) for place in places)
-    return [array.data for array in arrays]
+    pointers = []
+    for place in places:
+        array = signature.args[place]
+        data = context.make_array(array)(context, builder, arguments[place]).data
+        is_half = array.dtype == types.uint16  # see `deepcuts.kernels.halves`
+        pointers.append(builder.bitcast(data, ir.HalfType().as_pointer()) if is_half else data)
+    return pointers
 
 
 def _length(context, builder, signature, arguments, place, axis=0):
@@ -265,6 +340,29 @@ def _store(builder, pointer, index, line):
     builder.store(line, builder.bitcast(_line(builder, pointer, index), _VECTOR.as_pointer())).align = 4
 
 
+def _load_block(builder, pointer, index):
+    return [_load(builder, pointer, _within(builder, index, BLOCK, i)) for i in range(BLOCK)]
+
+
+def _store_block(builder, pointer, index, lines):
+    for i, line in enumerate(lines):
+        _store(builder, pointer, _within(builder, index, BLOCK, i), line)
+
+
+def _within(builder, index, size, place):
+    """Which line is the one at some place in a group of so many lines."""
+    return builder.add(builder.mul(index, index.type(size)), index.type(place))
+
+
+def _nothing():
+    return ir.Constant(_VECTOR, [0.0] * LANES)
+
+
+def _each(builder, lines, factor, sums):
+    """Add the product of each line with one factor to its sum."""
+    return [_fused(builder, line, factor, so_far) for line, so_far in zip(lines, sums, strict=True)]
+
+
 def _fused(builder, first, second, third):
     """first · second + third in one instruction."""
     fma = cgutils.get_or_insert_function(
@@ -277,9 +375,8 @@ def _greater(builder, first, second):
     return builder.select(builder.fcmp_ordered(">", first, second), first, second)
 
 
-def _any(builder, mask):
-    bits = ir.IntType(LANES)
-    return builder.icmp_unsigned("!=", builder.bitcast(mask, bits), ir.Constant(bits, 0))
+def _size(builder, vector):
+    return _greater(builder, vector, builder.fneg(vector))
 
 
 def _in_all_lanes(builder, scalar):
@@ -294,8 +391,7 @@ def _sum(builder, n, start, add_one):
     Which terms are added first does not depend on n, so that zeros behind a short row leave its sum as it is.
     """
     unrolled = builder.and_(n, ir.Constant(n.type, -_UNROLL))
-    nothing = ir.Constant(_VECTOR, [0.0] * LANES)
-    parts = _loop(builder, ir.Constant(n.type, 0), unrolled, [start] + [nothing] * (_UNROLL - 1), add_one)
+    parts = _loop(builder, n.type(0), unrolled, [start] + [_nothing()] * (_UNROLL - 1), add_one)
     for part in range(_UNROLL - 1):  # the last terms, of which there may be none
         term, one = builder.add(unrolled, ir.Constant(n.type, part)), ir.Constant(n.type, 1)
         end = builder.select(builder.icmp_signed("<", term, n), builder.add(term, one), term)

@@ -11,7 +11,10 @@ import numpy as np
 from numba.extending import overload, register_jitable
 
 from deepcuts.kernels import lane_code
-from deepcuts.kernels.lane_code import LANES, PANEL
+from deepcuts.kernels.halves import widened
+from deepcuts.kernels.lane_code import BLOCK, COUPLED, LANES
+
+AHEAD = 2  # lines of pairs: by then, their factors are at hand
 
 
 def add_products(lines, first, others, total):
@@ -19,82 +22,110 @@ def add_products(lines, first, others, total):
     total += np.einsum("jl,jl->l", lines[first : first + len(others)], others)
 
 
-def start_panel(first, shared, x, slopes):
-    """slopes[f] = −Σ_g shared[g, f] x[g] for a panel of factors, f = first … first + PANEL − 1."""
-    slopes[first : first + PANEL] = -(shared[:, first : first + PANEL].T @ x)
+def project(lines, residuals, sums):
+    """sums[i] = Σ_j lines[4 j + i] · residuals[j] for the first block of four factors."""
+    sums[:] = np.einsum("jil,jl->il", _block(0, lines, residuals), residuals)
 
 
-def descend(f, lines, residuals, shared, ridge, pull, floor, steps, x, slopes, product, largest):
-    """Minimise over factor f of sixteen rows x at once: a step of coordinate descent.
+def couple(block, lines, x, shared, ridge, residuals, steps, couplings):
+    """Take a block of four factors into account, for sixteen rows x at once.
 
-    Minus half the derivative along x[f] is Σ_j lines[f n + j] · residuals[j] + pull[f] − Σ_g shared[f, g] x[g] − ridge
-    x[f]; steps[f] holds the inverse of half the curvature. The first sum is expected in `product`, which is left with
-    that of the next factor, or of the first one after the last; minus the second in slopes[f], and those of the rest
-    of the panel are kept up. x, residuals and the largest change are updated.
+    What x predicts by these factors is subtracted from the residuals. Half the second derivatives along them are
+    Σ_j lines_f[j] · lines_g[j] + S_fg, plus the ridge where f = g: steps[f] = 1 / that of f alone, or 0 where it is
+    not above 0, and couplings has those of each two of them.
     """
-    n, after, end = len(residuals), (f + 1) % len(x), f // PANEL * PANEL + PANEL
-    change = np.maximum(x[f] + (pull[f] - ridge * x[f] + slopes[f] + product) * steps[f], floor) - x[f]
-    x[f] += change
-    slopes[f + 1 : end] -= np.outer(shared[f, f + 1 : end], change)
-    largest[:] = np.maximum(largest, np.abs(change))
-    residuals -= change * lines[f * n : f * n + n]
-    product[:] = np.einsum("jl,jl->l", lines[after * n : after * n + n], residuals)
+    factors = slice(BLOCK * block, BLOCK * block + BLOCK)
+    pairs = _block(block, lines, residuals)
+    residuals -= np.einsum("jil,il->jl", pairs, x[factors])
+    curvature = np.einsum("jfl,jgl->fgl", pairs, pairs) + shared[block, factors, :, None]
+    total = curvature[np.arange(BLOCK), np.arange(BLOCK)] + ridge
+    steps[factors] = np.where(total > 0, 1 / np.where(total > 0, total, 1), 0)
+    for place, (f, g) in enumerate(COUPLED):
+        couplings[len(COUPLED) * block + place] = curvature[f, g]
 
 
-def account(lines, line, apart, x, curvature, residual):
-    """Take one pair of sixteen rows into account, whose factors are lines[line + apart · f], for all f.
+def descend(block, lines, residuals, shared, couplings, ridge, pull, floor, steps, x, sums, largest):
+    """Minimise over the four factors of a block, one after the other, of sixteen rows x at once: coordinate descent.
 
-    Its square is added to the curvature, and what x predicts for it is subtracted from the residual, one line.
+    Minus half the derivative along x[f] is Σ_j lines_f[j] · residuals[j] + pull[f] − Σ_g S_fg x[g] − ridge x[f]. The
+    first sum is expected in `sums`, which is left with those of the next block, or of the first one after the last.
+    largest[0] and largest[1] are raised to the largest change and the largest factor of each row.
     """
-    pair = lines[line::apart][: len(x)]
-    curvature += pair * pair
-    residual -= np.einsum("fl,fl->l", pair, x)
+    after = (block + 1) % len(shared)
+    slopes = sums + pull[BLOCK * block : BLOCK * block + BLOCK] - np.einsum("gi,gl->il", shared[block], x)
+    changes = np.zeros_like(slopes)
+    for i in range(BLOCK):
+        f = BLOCK * block + i
+        for h in range(i):
+            slopes[i] -= changes[h] * couplings[len(COUPLED) * block + COUPLED.index((h, i))]
+        changes[i] = np.maximum(x[f] + (slopes[i] - ridge * x[f]) * steps[f], floor) - x[f]
+        x[f] += changes[i]
+        largest[0] = np.maximum(largest[0], np.abs(changes[i]))
+        largest[1] = np.maximum(largest[1], np.abs(x[f]))
+    residuals -= np.einsum("jil,il->jl", _block(block, lines, residuals), changes)
+    sums[:] = np.einsum("jil,jl->il", _block(after, lines, residuals), residuals)
 
 
-def invert(curvature, shared, ridge, steps):
-    """steps[f] = 1 / (curvature[f] + shared[f, f] + ridge), or 0 where that is not above 0."""
-    total = curvature + np.diag(shared)[:, None] + ridge
-    steps[:] = np.where(total > 0, 1 / np.where(total > 0, total, 1), 0)
+def _block(block, lines, residuals):
+    """Lines of a block: the four of the first pair, those of the second, …; float32, (n, BLOCK, LANES)."""
+    n = len(residuals)
+    return lines[BLOCK * n * block : BLOCK * n * (block + 1)].reshape(n, BLOCK, LANES)
 
 
-def give_back_factors(lines, first, chosen, rows):
-    """rows[chosen[lane], first + f] = lines[first + f, lane], for f = 0 … LANES − 1 and the lanes that are chosen."""
-    for lane in range(len(chosen)):
-        rows[chosen[lane], first : first + LANES] = lines[first : first + LANES, lane]
+def give_back_block(lines, first, chosen, rows):
+    """rows[chosen[0, lane], first + i] = lines[first + i, lane], for i = 0 … 3 and all lanes."""
+    rows[chosen[0], first : first + BLOCK] = lines[first : first + BLOCK].T
 
 
-def lay_out_factors(roots, chosen, j, other, first, lines, line, apart):
-    """lines[line + apart · f, lane] = roots[j, lane] · other[chosen[j, lane], first + f], for f = 0 … LANES − 1."""
-    for f in range(LANES):
-        lines[line + apart * f] = roots[j] * other[chosen[j], first + f]
+def lay_out_block(roots, chosen, j, other, first, lines, line, apart):
+    """lines[line + apart · i, lane] = roots[j, lane] · other[chosen[j, lane], first + i], for i = 0 … 3."""
+    for i in range(BLOCK):
+        lines[line + apart * i] = roots[j] * widened(other[chosen[j], first + i])
 
 
-def fetch_ahead(chosen, j, other):
-    """Ask the memory for the rows chosen[j] of `other`, which are needed soon; there is nothing to compute."""
+def number(array, row, column):
+    """array[row, column] in single precision, whether the array is of single or of half."""
+    return widened(array[row, column])
+
+
+def fetch_ahead(array, first, last):
+    """Ask the memory for array[first:last], which is needed soon; there is nothing to compute."""
 
 
 @register_jitable
-def lay_out_lines(roots, chosen, other, lines, j, line, apart):
-    """lines[line + apart · f, lane] = roots[j, lane] · other[chosen[j, lane], f] for all factors f."""
-    if j + 1 < len(chosen):
-        fetch_ahead(chosen, j + 1, other)
-    n_whole = other.shape[1] // LANES * LANES
-    for first in range(0, n_whole, LANES):
-        lay_out_factors(roots, chosen, j, other, first, lines, line + apart * first, apart)
-    for f in range(n_whole, other.shape[1]):
+def fetch_rows(chosen, j, other):
+    """Ask the memory for the rows chosen[j] of `other`, if there is a j-th line of them."""
+    numbers, n_columns = other.reshape(-1), other.shape[1]
+    if j < len(chosen):
         for lane in range(LANES):
-            lines[line + apart * f, lane] = roots[j, lane] * other[chosen[j, lane], f]
+            fetch_ahead(numbers, chosen[j, lane] * n_columns, (chosen[j, lane] + 1) * n_columns)
 
 
 @register_jitable
-def give_back_lines(lines, chosen, rows):
-    """rows[chosen[lane], f] = lines[f, lane] for all factors f and the lanes that are chosen."""
-    n_whole = rows.shape[1] // LANES * LANES
-    for first in range(0, n_whole, LANES):
-        give_back_factors(lines, first, chosen, rows)
-    for f in range(n_whole, rows.shape[1]):
-        for lane in range(len(chosen)):
-            rows[chosen[lane], f] = lines[f, lane]
+def lay_out_lines(roots, chosen, other, lines, j, line, apart, blocks_apart):
+    """lines[line + apart · (f % 4) + blocks_apart · (f // 4), lane] = roots[j, lane] · other[chosen[j, lane], f].
+
+    For all factors f; those that a last block lacks are left as they are.
+    """
+    fetch_rows(chosen, j + AHEAD, other)
+    n_blocks = other.shape[1] // BLOCK
+    for block in range(n_blocks):
+        lay_out_block(roots, chosen, j, other, BLOCK * block, lines, line + blocks_apart * block, apart)
+    for f in range(BLOCK * n_blocks, other.shape[1]):
+        place = line + blocks_apart * n_blocks + apart * (f % BLOCK)
+        for lane in range(LANES):
+            lines[place, lane] = roots[j, lane] * number(other, chosen[j, lane], f)
+
+
+@register_jitable
+def give_back_lines(lines, chosen, n_chosen, rows):
+    """rows[chosen[0, lane], f] = lines[f, lane] for all factors f and the first lanes, as many as are chosen."""
+    n_whole = rows.shape[1] // BLOCK * BLOCK if n_chosen == LANES else 0
+    for first in range(0, n_whole, BLOCK):
+        give_back_block(lines, first, chosen, rows)
+    for lane in range(n_chosen):
+        for f in range(n_whole, rows.shape[1]):
+            rows[chosen[0, lane], f] = lines[f, lane]
 
 
 @overload(add_products)
@@ -102,42 +133,42 @@ def _add_products(lines, first, others, total):
     return lambda lines, first, others, total: lane_code.products(lines, first, others, total)
 
 
-@overload(start_panel)
-def _start_panel(first, shared, x, slopes):
-    return lambda first, shared, x, slopes: lane_code.panel(first, shared, x, slopes)
+@overload(project)
+def _project(lines, residuals, sums):
+    return lambda lines, residuals, sums: lane_code.projected(lines, residuals, sums)
+
+
+@overload(couple)
+def _couple(block, lines, x, shared, ridge, residuals, steps, couplings):
+    return lambda block, lines, x, shared, ridge, residuals, steps, couplings: lane_code.coupled(
+        block, lines, x, shared, ridge, residuals, steps, couplings
+    )
 
 
 @overload(descend)
-def _descend(f, lines, residuals, shared, ridge, pull, floor, steps, x, slopes, product, largest):
-    return lambda f, lines, residuals, shared, ridge, pull, floor, steps, x, slopes, product, largest: lane_code.step(
-        f, lines, residuals, shared, ridge, pull, floor, steps, x, slopes, product, largest
+def _descend(block, lines, residuals, shared, couplings, ridge, pull, floor, steps, x, sums, largest):
+    return lambda block, lines, residuals, shared, couplings, ridge, pull, floor, steps, x, sums, largest: (
+        lane_code.step(block, lines, residuals, shared, couplings, ridge, pull, floor, steps, x, sums, largest)
     )
 
 
-@overload(account)
-def _account(lines, line, apart, x, curvature, residual):
-    return lambda lines, line, apart, x, curvature, residual: lane_code.accounted(
-        lines, line, apart, x, curvature, residual
-    )
-
-
-@overload(invert)
-def _invert(curvature, shared, ridge, steps):
-    return lambda curvature, shared, ridge, steps: lane_code.inverse(curvature, shared, ridge, steps)
-
-
-@overload(give_back_factors)
-def _give_back_factors(lines, first, chosen, rows):
+@overload(give_back_block)
+def _give_back_block(lines, first, chosen, rows):
     return lambda lines, first, chosen, rows: lane_code.scattered(lines, first, chosen, rows)
 
 
+@overload(number)
+def _number(array, row, column):
+    return lambda array, row, column: lane_code.single(array, row, column)
+
+
 @overload(fetch_ahead)
-def _fetch_ahead(chosen, j, other):
-    return lambda chosen, j, other: lane_code.prefetch(chosen, j, other)
+def _fetch_ahead(array, first, last):
+    return lambda array, first, last: lane_code.prefetch(array, first, last)
 
 
-@overload(lay_out_factors)
-def _lay_out_factors(roots, chosen, j, other, first, lines, line, apart):
+@overload(lay_out_block)
+def _lay_out_block(roots, chosen, j, other, first, lines, line, apart):
     return lambda roots, chosen, j, other, first, lines, line, apart: lane_code.transposed(
         roots, chosen, j, other, first, lines, line, apart
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from deepcuts.kernels.lane_code import LANES
+from deepcuts.kernels.lane_code import BLOCK, LANES
 from deepcuts.kernels.lanes import lay_out_lines
 
 FLAGS = {"reassoc", "contract", "nsz", "arcp"}
@@ -33,7 +33,7 @@ def lay_out(indices, confidence, target, other, lines, residuals):
     roots_of, chosen_of = roots.reshape(n_blocks, LANES), chosen.reshape(n_blocks, LANES)
     by_lane = lines.reshape(lines.size // LANES, LANES)
     for block in range(n_blocks):
-        lay_out_lines(roots_of, chosen_of, other, by_lane, block, block, n_blocks)
+        lay_out_lines(roots_of, chosen_of, other, by_lane, block, block, n_blocks, BLOCK * n_blocks)
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from deepcuts.kernels.lane_code import LANES, PANEL
+from deepcuts.kernels.lane_code import BLOCK, COUPLED, LANES
 from deepcuts.kernels.lanes import (
-    account,
     add_products,
+    couple,
     descend,
+    fetch_ahead,
     give_back_lines,
-    invert,
     lay_out_lines,
-    start_panel,
+    project,
 )
 from deepcuts.kernels.long_rows import FLAGS, HANDS
 
@@ -36,25 +36,34 @@ def collect(group, indptr, indices, confidence, target, chosen, roots, residuals
         all_residuals[place] *= all_roots[place]
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
-def lay_out(roots, chosen, other, x, lines, residuals, curvature):
-    """Gather the factors of the pairs, lines[f n + j, lane] = √c_j · v_jf, and take each into account at once.
+@njit(cache=True, nogil=True)
+def fetch_group(group, indptr, indices, confidence, target, rows):
+    """Ask the memory for the pairs and the starts of a group of rows, which lie far apart."""
+    all_factors, n_factors = rows.reshape(-1), rows.shape[1]
+    for i in group:
+        first, last = indptr[i], indptr[i + 1]
+        fetch_ahead(indices, first, last)
+        fetch_ahead(confidence, first, last)
+        fetch_ahead(target, first, last)
+        fetch_ahead(all_factors, i * n_factors, (i + 1) * n_factors)
 
-    What x predicts is subtracted from the residuals, and the squares add up to the curvature along each factor.
-    """
-    n = len(residuals)
-    curvature[:] = np.float32(0.0)
-    for j in range(n):
-        lay_out_lines(roots, chosen, other, lines, j, j, n)
-        account(lines, j, n, x, curvature, residuals[j])
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def by_block(shared):
+    """Columns of S, four by four: panels[p, g, i] = S[g, 4 p + i], with zeros where there are no such factors."""
+    n_blocks = (len(shared) + BLOCK - 1) // BLOCK
+    panels = np.zeros((n_blocks, n_blocks * BLOCK, BLOCK), np.float32)
+    for f in range(len(shared)):
+        panels[f // BLOCK, : len(shared), f % BLOCK] = shared[:, f]
+    return panels
 
 
 @njit(cache=True, nogil=True)
-def rest(tolerance, largest, x, steps):
+def rest(tolerance, largest, steps):
     """Keep the lanes still that have settled, so that no row depends on those beside it; return whether all have."""
     n_moving = 0
     for lane in range(LANES):
-        if largest[lane] <= tolerance * np.max(np.abs(x[:, lane])):
+        if largest[0, lane] <= tolerance * largest[1, lane]:
             steps[:, lane] = np.float32(0.0)
         else:
             n_moving += 1
@@ -73,49 +82,57 @@ def solve_short_rows(
         int64, the rows to solve, in ascending order of their numbers of pairs, so that rows of like length share a
         vector.
     """
-    n_factors = rows.shape[1]
     n_groups = (len(chosen) + LANES - 1) // LANES
     most = indptr[chosen[-1] + 1] - indptr[chosen[-1]] if len(chosen) else 0
-    n_wide = (n_factors + PANEL - 1) // PANEL * PANEL
-    wide = np.zeros((n_factors, n_wide), np.float32)
-    wide[:, :n_factors] = shared
+    panels = by_block(shared)
+    n_blocks, n_wide = panels.shape[:2]
     for hand in prange(HANDS):
-        all_lines = np.empty((n_factors * most, LANES), np.float32)
+        all_lines = np.empty((n_wide * most, LANES), np.float32)
         all_roots, all_residuals = np.empty((most, LANES), np.float32), np.empty((most, LANES), np.float32)
         all_chosen = np.empty((most, LANES), np.int64)
-        x, steps = np.empty((n_factors, LANES), np.float32), np.empty((n_factors, LANES), np.float32)
-        own_pull, own_ridge = np.zeros((n_factors, LANES), np.float32), np.ones(LANES, np.float32)
+        x, steps = np.zeros((n_wide, LANES), np.float32), np.empty((n_wide, LANES), np.float32)
+        couplings = np.empty((n_blocks * len(COUPLED), LANES), np.float32)
+        own_pull, own_ridge = np.zeros((n_wide, LANES), np.float32), np.ones(LANES, np.float32)
         for lane in range(LANES if len(pull) == 1 else 0):
-            own_pull[:, lane] = pull[0]
-        largest, product, total = np.empty(LANES, np.float32), np.empty(LANES, np.float32), np.empty(LANES, np.float32)
-        slopes = np.empty((n_wide, LANES), np.float32)
+            own_pull[: pull.shape[1], lane] = pull[0]
+        sums, largest, total = (
+            np.empty((BLOCK, LANES), np.float32),
+            np.empty((2, LANES), np.float32),
+            np.empty(LANES, np.float32),
+        )
         own_rows, present = np.empty((1, LANES), np.int64), np.empty((1, LANES), np.float32)
         for g in range(hand, n_groups, HANDS):
             group = chosen[g * LANES : (g + 1) * LANES]
+            fetch_group(
+                chosen[(g + HANDS) * LANES : (g + HANDS + 1) * LANES], indptr, indices, confidence, target, rows
+            )
             n = indptr[group[-1] + 1] - indptr[group[-1]]
-            lines, residuals = all_lines[: n_factors * n], all_residuals[:n]
-            collect(group, indptr, indices, confidence, target, all_chosen[:n], all_roots[:n], residuals)
+            lines, roots, residuals, others = all_lines[: n_wide * n], all_roots[:n], all_residuals[:n], all_chosen[:n]
+            collect(group, indptr, indices, confidence, target, others, roots, residuals)
             own_rows[:], present[:] = 0, np.float32(0.0)
             for lane in range(len(group)):
                 own_rows[0, lane], present[0, lane], own_ridge[lane] = group[lane], np.float32(1.0), ridge[group[lane]]
-            lay_out_lines(present, own_rows, rows, x, 0, 0, 1)
+            lay_out_lines(present, own_rows, rows, x, 0, 0, 1, BLOCK)
             if len(pull) > 1:
-                lay_out_lines(present, own_rows, pull, own_pull, 0, 0, 1)
-            lay_out(all_roots[:n], all_chosen[:n], other, x, lines, residuals, steps)
-            invert(steps, wide, own_ridge, steps)
+                lay_out_lines(present, own_rows, pull, own_pull, 0, 0, 1, BLOCK)
+            if n_wide > rows.shape[1]:
+                lines[(n_wide - BLOCK) * n :] = np.float32(0.0)
+            for j in range(n):
+                lay_out_lines(roots, others, other, lines, j, BLOCK * j, 1, BLOCK * n)
+            for block in range(n_blocks):
+                couple(block, lines, x, panels, own_ridge, residuals, steps, couplings)
             steps[:, len(group) :] = np.float32(0.0)
-            product[:] = np.float32(0.0)
-            add_products(lines, 0, residuals, product)
+            project(lines, residuals, sums)
             for _ in range(max_sweeps):
                 largest[:] = np.float32(0.0)
-                for f in range(n_factors):
-                    if f % PANEL == 0:
-                        start_panel(f, wide, x, slopes)
-                    descend(f, lines, residuals, wide, own_ridge, own_pull, floor, steps, x, slopes, product, largest)
-                if rest(tolerance, largest, x, steps):
+                for block in range(n_blocks):
+                    descend(
+                        block, lines, residuals, panels, couplings, own_ridge, own_pull, floor, steps, x, sums, largest
+                    )
+                if rest(tolerance, largest, steps):
                     break
             total[:] = np.float32(0.0)
             add_products(residuals, 0, residuals, total)
-            give_back_lines(x, group, rows)
+            give_back_lines(x, own_rows, len(group), rows)
             for lane in range(len(group)):
                 misfit[group[lane]] = total[lane]
