@@ -355,6 +355,14 @@ def test_damage_inside_a_zip_is_found(tmp_path):
     assert not (tmp_path / "a.txt").exists()
 
 
+def test_an_archive_whose_members_lie_before_its_start_is_refused(tmp_path: Path) -> None:
+    content = bytearray(zip_of({"d/a.txt": b"whole"}))
+    content[-6] += 1  # where the directory of members is said to be
+    (tmp_path / "x.zip").write_bytes(content)
+    with pytest.raises(FileFormatError, match="is truncated or damaged"):
+        unpack(tmp_path / "x.zip", WANTED, tmp_path)
+
+
 SOUND = {"x.zip": zip_of({"d/a.txt": bytes(range(200))}), "x.tar.gz": tar_of({"d/a.txt": bytes(range(200))})}
 
 
