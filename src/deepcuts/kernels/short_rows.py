@@ -37,15 +37,17 @@ def collect(group, indptr, indices, confidence, target, chosen, roots, residuals
 
 
 @njit(cache=True, nogil=True)
-def fetch_group(group, indptr, indices, confidence, target, rows):
-    """Ask the memory for the pairs and the starts of a group of rows, which lie far apart."""
-    all_factors, n_factors = rows.reshape(-1), rows.shape[1]
+def fetch_group(group, indptr, indices, confidence, target, rows, pull):
+    """Ask the memory for what belongs to a group of rows, which lie far apart: pairs, starts and pulls."""
+    all_factors, all_pulls, n_factors = rows.reshape(-1), pull.reshape(-1), rows.shape[1]
     for i in group:
         first, last = indptr[i], indptr[i + 1]
         fetch_ahead(indices, first, last)
         fetch_ahead(confidence, first, last)
         fetch_ahead(target, first, last)
         fetch_ahead(all_factors, i * n_factors, (i + 1) * n_factors)
+        if len(pull) > 1:
+            fetch_ahead(all_pulls, i * n_factors, (i + 1) * n_factors)
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS)
@@ -103,9 +105,8 @@ def solve_short_rows(
         own_rows, present = np.empty((1, LANES), np.int64), np.empty((1, LANES), np.float32)
         for g in range(hand, n_groups, HANDS):
             group = chosen[g * LANES : (g + 1) * LANES]
-            fetch_group(
-                chosen[(g + HANDS) * LANES : (g + HANDS + 1) * LANES], indptr, indices, confidence, target, rows
-            )
+            later = chosen[(g + HANDS) * LANES : (g + HANDS + 1) * LANES]
+            fetch_group(later, indptr, indices, confidence, target, rows, pull)
             n = indptr[group[-1] + 1] - indptr[group[-1]]
             lines, roots, residuals, others = all_lines[: n_wide * n], all_roots[:n], all_residuals[:n], all_chosen[:n]
             collect(group, indptr, indices, confidence, target, others, roots, residuals)

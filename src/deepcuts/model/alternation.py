@@ -26,9 +26,9 @@ class Alternation:
     side
         Rows of the user side.
     factors
-        Where the user side starts, float32, (n_rows, n_factors).
+        Where the user side starts, float32, (n_rows, n_factors); overwritten by every epoch.
     item_factors
-        Where the items start, float32, (n_items, n_factors).
+        Where the items start, float32, (n_items, n_factors); overwritten by every epoch.
     scale, settings
         Sizes of the data, and hyperparameters.
     """
@@ -61,7 +61,7 @@ class Alternation:
     def run_epoch(self) -> Epoch:
         """Move the user side, then the items, each by a half-step, and return the loss that this leaves."""
         start = perf_counter()
-        self.factors, _ = self.side.solve(self.item_factors, self.item_gram, self.factors, ROUGH)
+        self.side.solve(self.item_factors, self.item_gram, self.factors, ROUGH, in_place=True)
         row_gram = gram(self.factors)
         misfit = self._move_items(row_gram)
         self.n_epochs += 1
@@ -72,7 +72,7 @@ class Alternation:
         if self.side.diversity is not None:
             term += self.side.diversity.item_term(self.crowd)
         penalty = Penalty.of(term, self.settings.lowest_factor)
-        self.item_factors, misfit = solve(self.items, self.factors, penalty, self.item_factors, ROUGH)
+        _, misfit = solve(self.items, self.factors, penalty, self.item_factors, ROUGH, in_place=True)
         self.item_gram = gram(self.item_factors)
         return misfit
 

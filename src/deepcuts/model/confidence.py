@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from deepcuts.interactions import Interactions
-from deepcuts.model.rows import Rows
+from deepcuts.model.rows import Rows, sums_of_rows
 from deepcuts.model.settings import PersonaSettings
 
 
@@ -18,9 +18,12 @@ def user_rows(plays: Interactions, settings: PersonaSettings) -> Rows:
     is disliked has the target 0 and the confidence log2(1 + n), whatever the settings: someone meant it.
     """
     confidence, target = confidences(plays.plays, settings), targets(plays.plays, settings)
-    if settings.user_normalization:
-        confidence, target = (relative_to_user(plays.indptr, values) for values in (confidence, target))
-    rows = Rows(plays.indptr, plays.indices, confidence.astype(np.float32), target.astype(np.float32))
+    if settings.user_normalization and settings.confidence != "binary":
+        confidence = relative_to_user(plays.indptr, confidence)
+    if settings.user_normalization and settings.target != "one":
+        target = relative_to_user(plays.indptr, target)
+    confidence, target = (values.astype(np.float32, copy=False) for values in (confidence, target))
+    rows = Rows(plays.indptr, plays.indices, confidence, target)
     return rows if plays.dislikes is None else replace(rows, disliked=_disliked_rows(plays.dislikes))
 
 
@@ -30,23 +33,21 @@ def _disliked_rows(dislikes: Interactions) -> Rows:
 
 
 def confidences(plays: np.ndarray, settings: PersonaSettings) -> np.ndarray:
-    """Confidence of every pair, float64: 1 ("binary") or 1 + α log2(1 + n) ("log")."""
+    """Confidence of every pair: 1 ("binary") or 1 + α log2(1 + n) ("log")."""
     if settings.confidence == "binary":
-        return np.ones(len(plays))
+        return np.ones(len(plays), np.float32)
     return np.asarray(1 + settings.confidence_scale * np.log2(1 + plays.astype(np.float64)))
 
 
 def targets(plays: np.ndarray, settings: PersonaSettings) -> np.ndarray:
-    """Target of every pair, float64: 1 ("one") or log2(n + 0.1) − 2 ("signed_log")."""
+    """Target of every pair: 1 ("one") or log2(n + 0.1) − 2 ("signed_log")."""
     if settings.target == "one":
-        return np.ones(len(plays))
+        return np.ones(len(plays), np.float32)
     return np.asarray(np.log2(plays.astype(np.float64) + 0.1) - 2)
 
 
 def relative_to_user(indptr: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Divide the values of every user's pairs by the mean of their sizes."""
     n_items = np.diff(indptr)
-    user_of_pair = np.repeat(np.arange(len(n_items)), n_items)
-    total = np.bincount(user_of_pair, weights=np.abs(values), minlength=len(n_items))
-    mean = np.maximum(total / np.maximum(n_items, 1), np.finfo(np.float32).tiny)
-    return np.asarray(values / mean[user_of_pair])
+    mean = np.maximum(sums_of_rows(np.abs(values), indptr) / np.maximum(n_items, 1), np.finfo(np.float32).tiny)
+    return np.asarray(values / np.repeat(mean, n_items))

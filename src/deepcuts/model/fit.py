@@ -78,7 +78,7 @@ def measured(base: Alternation) -> Scale:
 def start_personas(base: Alternation, seed: int) -> Alternation:
     """Split users; their personas and the items go on from the base."""
     split = start_split(base.side.rows, base.item_factors, base.factors, base.settings, seed)
-    return with_personas(base, split, base.item_factors)
+    return with_personas(base, split, base.item_factors.copy())
 
 
 def with_personas(base: Alternation, split: Split, item_factors: np.ndarray) -> Alternation:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepcuts.model.blocks import over_blocks
 from deepcuts.model.ridge import weighted_square
 from deepcuts.model.settings import PersonaSettings
 from deepcuts.model.term import Term
@@ -50,8 +51,21 @@ class Lean:
 
     def term(self) -> Term:
         """μ ‖x − b‖² = μ ‖x‖² − 2 μ b·x + a constant."""
-        return Term(ridge=self.weights, pull=self.weights[:, None] * self.base[self.user_of_row])
+        pull = np.empty((len(self.weights), self.base.shape[1]), np.float32)
+
+        def fill(rows: slice) -> None:
+            np.multiply(self.weights[rows, None], self._base_of(rows), out=pull[rows])
+
+        over_blocks(fill, len(pull))
+        return Term(ridge=self.weights, pull=pull)
 
     def loss(self, factors: np.ndarray) -> float:
         """Σ μ ‖x − b‖² of rows x."""
-        return weighted_square(self.weights, factors - self.base[self.user_of_row])
+
+        def of_block(rows: slice) -> float:
+            return weighted_square(self.weights[rows], factors[rows] - self._base_of(rows))
+
+        return sum(over_blocks(of_block, len(factors)))
+
+    def _base_of(self, rows: slice) -> np.ndarray:
+        return np.asarray(self.base[self.user_of_row[rows]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.model.blocks import over_blocks
 from deepcuts.model.scale import Scale
 from deepcuts.model.settings import PersonaSettings
 
@@ -34,4 +35,8 @@ def base_ridge(weights: np.ndarray, scale: Scale, settings: PersonaSettings) -> 
 
 def weighted_square(weights: np.ndarray, factors: np.ndarray) -> float:
     """Σ_i w_i ‖f_i‖²."""
-    return float(weights.astype(np.float64) @ np.einsum("ij,ij->i", factors, factors))
+
+    def of_block(rows: slice) -> float:
+        return float(weights[rows].astype(np.float64) @ np.einsum("ij,ij->i", factors[rows], factors[rows]))
+
+    return sum(over_blocks(of_block, len(factors)))

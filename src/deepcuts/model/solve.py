@@ -10,10 +10,10 @@ from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.halves import round_to_halves
 from deepcuts.kernels.long_rows import solve_long_rows
 from deepcuts.kernels.short_rows import solve_short_rows
+from deepcuts.model.blocks import over_blocks
 from deepcuts.model.rows import Rows
 from deepcuts.model.term import Term
 
-_GRAM_BLOCK = 16_384
 _HALVES_FROM = 2**20  # numbers of the other side from which on gathering them takes longer than computing
 _HALVES_RANGE = (2.0**-7, 60_000.0)  # the largest number may be of this size, so that halves are good enough
 _LINES_IN_CACHE = 32_768  # sixteen rows of pairs × factors numbers that stay near the processor: two megabytes
@@ -71,11 +71,12 @@ class Penalty:
 
 
 def solve(
-    rows: Rows, other: np.ndarray, penalty: Penalty, start: np.ndarray, effort: Effort
+    rows: Rows, other: np.ndarray, penalty: Penalty, start: np.ndarray, effort: Effort, *, in_place: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Minimise Σ c (r − x·v)² + penalty over a block of rows, each on its own.
 
-    Only the factors v that the block's pairs refer to are read from `other`.
+    Only the factors v that the block's pairs refer to are read from `other`. Rows solved in place, which are float32
+    and contiguous, overwrite their start.
 
     Returns
     -------
@@ -84,7 +85,7 @@ def solve(
     n_factors = other.shape[1]
     seen = _rounded(other) if effort.halves and other.size >= _HALVES_FROM else other
     pull = np.zeros((1, n_factors)) if penalty.pull is None else penalty.pull
-    solution = np.array(start, np.float32, order="C")
+    solution = start if in_place else np.array(start, np.float32, order="C")
     misfit = np.empty(rows.n_rows, np.float32)
     arguments = (
         *map(read_only, (rows.indptr, rows.indices, rows.confidence, rows.target, seen)),
@@ -112,7 +113,6 @@ def _rounded(factors: np.ndarray) -> np.ndarray:
 def gram(factors: np.ndarray) -> np.ndarray:
     """Compute FᵀF, (n_factors, n_factors): blocks of rows in float32, their sum in float64 and always in one order."""
     total = np.zeros((factors.shape[1], factors.shape[1]))
-    for start in range(0, len(factors), _GRAM_BLOCK):
-        block = factors[start : start + _GRAM_BLOCK]
-        total += block.T @ block
+    for product in over_blocks(lambda rows: factors[rows].T @ factors[rows], len(factors)):
+        total += product
     return total

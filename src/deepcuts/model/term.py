@@ -26,4 +26,11 @@ class Term:
     pull: np.ndarray | float = 0.0
 
     def __add__(self, other: Term) -> Term:
-        return Term(self.shared + other.shared, self.ridge + other.ridge, self.pull + other.pull)
+        return Term(*map(_sum, (self.shared, self.ridge, self.pull), (other.shared, other.ridge, other.pull)))
+
+
+def _sum(first: np.ndarray | float, second: np.ndarray | float) -> np.ndarray | float:
+    """Add two parts, of which one is often none: large ones are not copied for that."""
+    if isinstance(first, float) and first == 0:
+        return second
+    return first if isinstance(second, float) and second == 0 else first + second

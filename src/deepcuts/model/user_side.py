@@ -51,6 +51,8 @@ class UserSide:
         start: np.ndarray,
         effort: Effort,
         crowd: np.ndarray | None = None,
+        *,
+        in_place: bool = False,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return new rows with items fixed, and the misfit of their pairs.
 
@@ -64,6 +66,8 @@ class UserSide:
             How far to go.
         crowd
             Sum of the rows of all users, of which these are few; None where these are all.
+        in_place
+            Whether the new rows overwrite the start.
         """
         term = Term(shared=self.w0 * item_gram, ridge=self.ridge)
         if self.lean is not None:
@@ -74,7 +78,8 @@ class UserSide:
             term += self.diversity.crowd_term(item_gram, start)
         if self.distinction is not None:
             term += self.distinction.term(start)
-        return solve(self.rows.whole, item_factors, Penalty.of(term, self.settings.lowest_factor), start, effort)
+        penalty = Penalty.of(term, self.settings.lowest_factor)
+        return solve(self.rows.whole, item_factors, penalty, start, effort, in_place=in_place)
 
 
 def base_side(rows: Rows, scale: Scale, settings: PersonaSettings) -> UserSide:
