@@ -34,8 +34,10 @@ CLAIMS: dict[str, tuple[list[str], list[str]]] = {
     "taste_profile": (["--scale", "0.1"], []),
     "service": ([], []),
     "short_rows": ([], []),
+    "halves": (["--users", "50000"], []),
+    "halves_1m": ([], ["--users", "1000000", "--epochs", "4"]),
 }
-FULL_ONLY = {"epoch_1m", "epoch_256", "service"}
+FULL_ONLY = {"epoch_1m", "epoch_256", "service", "halves_1m"}
 
 
 def main() -> None:

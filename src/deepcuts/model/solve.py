@@ -14,7 +14,7 @@ from deepcuts.model.blocks import over_blocks
 from deepcuts.model.rows import Rows
 from deepcuts.model.term import Term
 
-_HALVES_FROM = 2**20  # numbers of the other side from which on gathering them takes longer than computing
+_HALVES_FROM = 2**22  # numbers of the other side, 16 MB, from which on gathering them takes longer than computing
 _HALVES_RANGE = (2.0**-7, 60_000.0)  # the largest number may be of this size, so that halves are good enough
 _LINES_IN_CACHE = 32_768  # sixteen rows of pairs × factors numbers that stay near the processor: two megabytes
 
