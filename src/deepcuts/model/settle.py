@@ -113,11 +113,10 @@ def _settle_block(rows: Rows, items: FixedItems) -> Tastes:
 
 
 def solve_exactly(side: UserSide, items: FixedItems, start: np.ndarray) -> np.ndarray:
-    """Solve for rows to convergence; where a term is majorised, again from there, a fixed number of times."""
-    factors = start
+    """Solve for rows to convergence, in place; where a term is majorised, again from there, a fixed number of times."""
     for _ in range(1 if side.distinction is None else _MAJORISATIONS):
-        factors, _ = side.solve(items.factors, items.gram, factors, EXACT, items.crowd)
-    return factors
+        side.solve(items.factors, items.gram, start, EXACT, items.crowd, in_place=True)
+    return start
 
 
 def as_one_persona(rows: Rows, base: np.ndarray) -> Tastes:
