@@ -34,10 +34,8 @@ CLAIMS: dict[str, tuple[list[str], list[str]]] = {
     "taste_profile": (["--scale", "0.1"], []),
     "service": ([], []),
     "short_rows": ([], []),
-    "halves": (["--users", "50000"], []),
-    "halves_1m": ([], ["--users", "1000000", "--epochs", "4"]),
 }
-FULL_ONLY = {"epoch_1m", "epoch_256", "service", "halves_1m"}
+FULL_ONLY = {"epoch_1m", "epoch_256", "service"}
 
 
 def main() -> None:

@@ -193,13 +193,11 @@ def transposed(_context, roots, chosen, j, other, first, lines, line, apart):
         j, first, line, apart = (arguments[place] for place in (2, 4, 6, 7))
         n_factors = _length(context, builder, signature, arguments, 3, axis=1)
         starts = _starts(builder, at_chosen, j, at_other, n_factors)
-        number = at_other.type.pointee
         quarters = []
         for start in starts:
-            at_quarter = builder.bitcast(builder.gep(start, [first]), ir.VectorType(number, BLOCK).as_pointer())
-            quarters.append(builder.load(at_quarter))
-            quarters[-1].align = 2
-        rows = [_widened(builder, _joined(builder, quarters[i::BLOCK])) for i in range(BLOCK)]
+            quarters.append(builder.load(builder.bitcast(builder.gep(start, [first]), _QUARTER.as_pointer())))
+            quarters[-1].align = 4
+        rows = [_joined(builder, quarters[i::BLOCK]) for i in range(BLOCK)]
         roots_line = _load(builder, at_roots, j)
         for f, factor in enumerate(_transpose(builder, rows)):
             place = builder.add(line, builder.mul(apart, apart.type(f)))
@@ -227,33 +225,6 @@ def prefetch(_context, array, first, last):
         return context.get_dummy_value()
 
     return types.void(array, first, last), generate
-
-
-@intrinsic
-def single(_context, array, row, column):
-    """See `lanes.number`."""
-
-    def generate(context, builder, signature, arguments):
-        (at_array,) = _pointers(context, builder, signature, arguments, (0,))
-        row, column = arguments[1:]
-        n_columns = _length(context, builder, signature, arguments, 0, axis=1)
-        place = builder.add(builder.mul(row, n_columns), column)
-        return _widened(builder, builder.load(builder.gep(at_array, [place])))
-
-    return types.float32(array, row, column), generate
-
-
-@intrinsic
-def half(_context, numbers, place, halves):
-    """See `halves.halve`."""
-
-    def generate(context, builder, signature, arguments):
-        at_numbers, at_halves = _pointers(context, builder, signature, arguments, (0, 2))
-        number = builder.load(builder.gep(at_numbers, [arguments[1]]))
-        builder.store(builder.fptrunc(number, ir.HalfType()), builder.gep(at_halves, [arguments[1]]))
-        return context.get_dummy_value()
-
-    return types.void(numbers, place, halves), generate
 
 
 def _starts(builder, at_chosen, j, at_other, n_factors):
@@ -296,15 +267,6 @@ def _joined(builder, vectors):
     return vectors[0]
 
 
-def _widened(builder, numbers):
-    """Turn numbers of half precision, one or a vector, into single precision; leave those of single as they are."""
-    is_vector = isinstance(numbers.type, ir.VectorType)
-    number = numbers.type.element if is_vector else numbers.type
-    if isinstance(number, ir.FloatType):
-        return numbers
-    return builder.fpext(numbers, _VECTOR if is_vector else ir.FloatType())
-
-
 def _shuffled(builder, first, second, order):
     order = list(order)
     return builder.shuffle_vector(first, second, ir.Constant(ir.VectorType(ir.IntType(32), len(order)), order))
@@ -312,13 +274,8 @@ def _shuffled(builder, first, second, order):
 
 def _pointers(context, builder, signature, arguments, places):
     """Address the first element of some of the arguments, which are contiguous arrays."""
-    pointers = []
-    for place in places:
-        array = signature.args[place]
-        data = context.make_array(array)(context, builder, arguments[place]).data
-        is_half = array.dtype == types.uint16  # see `deepcuts.kernels.halves`
-        pointers.append(builder.bitcast(data, ir.HalfType().as_pointer()) if is_half else data)
-    return pointers
+    arrays = (context.make_array(signature.args[place])(context, builder, arguments[place]) for place in places)
+    return [array.data for array in arrays]
 
 
 def _length(context, builder, signature, arguments, place, axis=0):

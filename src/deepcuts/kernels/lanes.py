@@ -11,7 +11,6 @@ import numpy as np
 from numba.extending import overload, register_jitable
 
 from deepcuts.kernels import lane_code
-from deepcuts.kernels.halves import widened
 from deepcuts.kernels.lane_code import BLOCK, COUPLED, LANES
 
 AHEAD = 2  # lines of pairs: by then, their factors are at hand
@@ -80,12 +79,7 @@ def give_back_block(lines, first, chosen, rows):
 def lay_out_block(roots, chosen, j, other, first, lines, line, apart):
     """lines[line + apart · i, lane] = roots[j, lane] · other[chosen[j, lane], first + i], for i = 0 … 3."""
     for i in range(BLOCK):
-        lines[line + apart * i] = roots[j] * widened(other[chosen[j], first + i])
-
-
-def number(array, row, column):
-    """array[row, column] in single precision, whether the array is of single or of half."""
-    return widened(array[row, column])
+        lines[line + apart * i] = roots[j] * other[chosen[j], first + i]
 
 
 def fetch_ahead(array, first, last):
@@ -93,28 +87,24 @@ def fetch_ahead(array, first, last):
 
 
 @register_jitable
-def fetch_rows(chosen, j, other):
-    """Ask the memory for the rows chosen[j] of `other`, if there is a j-th line of them."""
-    numbers, n_columns = other.reshape(-1), other.shape[1]
-    if j < len(chosen):
-        for lane in range(LANES):
-            fetch_ahead(numbers, chosen[j, lane] * n_columns, (chosen[j, lane] + 1) * n_columns)
-
-
-@register_jitable
 def lay_out_lines(roots, chosen, other, lines, j, line, apart, blocks_apart):
     """lines[line + apart · (f % 4) + blocks_apart · (f // 4), lane] = roots[j, lane] · other[chosen[j, lane], f].
 
-    For all factors f; those that a last block lacks are left as they are.
+    For all factors f; those that a last block lacks are left as they are. On the way, rows for later lines are fetched:
+    all at once, they would keep the others waiting.
     """
-    fetch_rows(chosen, j + AHEAD, other)
-    n_blocks = other.shape[1] // BLOCK
+    numbers, n_columns = other.reshape(-1), other.shape[1]
+    n_blocks = n_columns // BLOCK
+    lane, later = 0, j + AHEAD
     for block in range(n_blocks):
+        while later < len(chosen) and lane * n_blocks < LANES * (block + 1):
+            fetch_ahead(numbers, chosen[later, lane] * n_columns, (chosen[later, lane] + 1) * n_columns)
+            lane += 1
         lay_out_block(roots, chosen, j, other, BLOCK * block, lines, line + blocks_apart * block, apart)
     for f in range(BLOCK * n_blocks, other.shape[1]):
         place = line + blocks_apart * n_blocks + apart * (f % BLOCK)
         for lane in range(LANES):
-            lines[place, lane] = roots[j, lane] * number(other, chosen[j, lane], f)
+            lines[place, lane] = roots[j, lane] * other[chosen[j, lane], f]
 
 
 @register_jitable
@@ -155,11 +145,6 @@ def _descend(block, lines, residuals, shared, couplings, ridge, pull, floor, ste
 @overload(give_back_block)
 def _give_back_block(lines, first, chosen, rows):
     return lambda lines, first, chosen, rows: lane_code.scattered(lines, first, chosen, rows)
-
-
-@overload(number)
-def _number(array, row, column):
-    return lambda array, row, column: lane_code.single(array, row, column)
 
 
 @overload(fetch_ahead)

@@ -31,11 +31,6 @@ class Alternation:
         Where the items start, float32, (n_items, n_factors); overwritten by every epoch.
     scale, settings
         Sizes of the data, and hyperparameters.
-
-    Attributes
-    ----------
-    effort
-        How far every half-step goes.
     """
 
     def __init__(
@@ -56,7 +51,6 @@ class Alternation:
             side.w0 * scale.n_users,
             settings.frequency_exponent,
         )
-        self.effort = ROUGH
         self.n_epochs = 0
 
     @property
@@ -67,7 +61,7 @@ class Alternation:
     def run_epoch(self) -> Epoch:
         """Move the user side, then the items, each by a half-step, and return the loss that this leaves."""
         start = perf_counter()
-        self.side.solve(self.item_factors, self.item_gram, self.factors, self.effort, in_place=True)
+        self.side.solve(self.item_factors, self.item_gram, self.factors, ROUGH, in_place=True)
         row_gram = gram(self.factors)
         misfit = self._move_items(row_gram)
         self.n_epochs += 1
@@ -78,7 +72,7 @@ class Alternation:
         if self.side.diversity is not None:
             term += self.side.diversity.item_term(self.crowd)
         penalty = Penalty.of(term, self.settings.lowest_factor)
-        _, misfit = solve(self.items, self.factors, penalty, self.item_factors, self.effort, in_place=True)
+        _, misfit = solve(self.items, self.factors, penalty, self.item_factors, ROUGH, in_place=True)
         self.item_gram = gram(self.item_factors)
         return misfit
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from numba import get_num_threads
 
-_BLOCK = 16_384
+_BLOCK = 8_192
 
 Result = TypeVar("Result")
 

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.halves import round_to_halves
 from deepcuts.kernels.long_rows import solve_long_rows
 from deepcuts.kernels.short_rows import solve_short_rows
 from deepcuts.model.blocks import over_blocks
 from deepcuts.model.rows import Rows
 from deepcuts.model.term import Term
 
-_HALVES_FROM = 2**22  # numbers of the other side, 16 MB, from which on gathering them takes longer than computing
-_HALVES_RANGE = (2.0**-7, 60_000.0)  # the largest number may be of this size, so that halves are good enough
 _LINES_IN_CACHE = 32_768  # sixteen rows of pairs × factors numbers that stay near the processor: two megabytes
 
 
@@ -29,16 +26,13 @@ class Effort:
         The most sweeps over the factors of a row.
     tolerance
         A row is done earlier once no factor moves by more than this share of its largest.
-    halves
-        Whether the other side, where it is large, is rounded to half precision: eleven bits.
     """
 
     sweeps: int
     tolerance: float
-    halves: bool = False
 
 
-ROUGH = Effort(sweeps=3, tolerance=0.0, halves=True)  # inside an epoch: the other side moves anyway
+ROUGH = Effort(sweeps=3, tolerance=0.0)  # inside an epoch: the other side moves anyway
 EXACT = Effort(sweeps=200, tolerance=1e-5)  # at the end, and for fold-in
 
 
@@ -83,12 +77,11 @@ def solve(
     The new rows, float32, (n_rows, n_factors), and the misfit Σ c (r − x·v)² of every row, float32, (n_rows,).
     """
     n_factors = other.shape[1]
-    seen = _rounded(other) if effort.halves and other.size >= _HALVES_FROM else other
     pull = np.zeros((1, n_factors)) if penalty.pull is None else penalty.pull
     solution = start if in_place else np.array(start, np.float32, order="C")
     misfit = np.empty(rows.n_rows, np.float32)
     arguments = (
-        *map(read_only, (rows.indptr, rows.indices, rows.confidence, rows.target, seen)),
+        *map(read_only, (rows.indptr, rows.indices, rows.confidence, rows.target, other)),
         *(read_only(weight.astype(np.float32, copy=False)) for weight in (penalty.shared, penalty.ridge, pull)),
         np.float32(penalty.floor),
         effort.sweeps,
@@ -100,14 +93,6 @@ def solve(
     solve_short_rows(read_only(rows.by_length[:n_short]), *arguments)
     solve_long_rows(read_only(rows.by_length[n_short:][::-1]), *arguments)
     return solution, misfit
-
-
-def _rounded(factors: np.ndarray) -> np.ndarray:
-    """Return the bits of the factors in half precision, uint16; the factors themselves if its range does not do."""
-    halves = np.empty(factors.shape, np.uint16)
-    largest = round_to_halves(read_only(factors.reshape(-1)), halves.reshape(-1))
-    low, high = _HALVES_RANGE
-    return halves if low <= largest <= high else factors
 
 
 def gram(factors: np.ndarray) -> np.ndarray:
