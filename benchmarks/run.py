@@ -21,10 +21,10 @@ FIGURES = HERE.parent / "docs" / "figures"
 
 # The arguments of each: for a few minutes in all, and for the sizes that the claims speak of.
 CLAIMS: dict[str, tuple[list[str], list[str]]] = {
-    "epoch": (["--users", "50000", "--items", "20000"], ["--cmfrec"]),
-    "epoch_1m": ([], ["--users", "1000000", "--epochs", "4"]),
-    "epoch_128": (["--users", "50000", "--items", "20000", "--factors", "128"], ["--factors", "128"]),
-    "epoch_256": ([], ["--factors", "256"]),
+    "epoch": (["--users", "50000", "--items", "20000"], ["--epochs", "10", "--cmfrec"]),
+    "epoch_1m": ([], ["--users", "1000000"]),
+    "epoch_128": (["--users", "50000", "--items", "20000", "--factors", "128"], ["--epochs", "10", "--factors", "128"]),
+    "epoch_256": ([], ["--epochs", "10", "--factors", "256"]),
     "time_to_quality": (["--users", "20000", "--items", "10000"], []),
     "growth": ([], ["--full"]),
     "lists": ([], []),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -51,13 +52,18 @@ class Lean:
 
     def term(self) -> Term:
         """μ ‖x − b‖² = μ ‖x‖² − 2 μ b·x + a constant."""
+        return Term(ridge=self.weights, pull=self._pull)
+
+    @cached_property
+    def _pull(self) -> np.ndarray:
+        """μ b of every row, the same in all half-steps."""
         pull = np.empty((len(self.weights), self.base.shape[1]), np.float32)
 
         def fill(rows: slice) -> None:
             np.multiply(self.weights[rows, None], self._base_of(rows), out=pull[rows])
 
         over_blocks(fill, len(pull))
-        return Term(ridge=self.weights, pull=pull)
+        return pull
 
     def loss(self, factors: np.ndarray) -> float:
         """Σ μ ‖x − b‖² of rows x."""
