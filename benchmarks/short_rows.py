@@ -59,7 +59,7 @@ def main() -> None:
     print(
         f"{len(chosen):,} of {rows.n_rows:,} rows, {rows.n_pairs[chosen].mean():.1f} pairs each, {args.factors} factors"
     )
-    print(setting())
+    print(setting(), "\n")
     print_table(["sweeps", *(f"µs a row, {name}" for name in kernels), "ratio"], table)
     print_json(benchmark="short rows", microseconds=figures)
 
