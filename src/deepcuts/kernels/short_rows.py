@@ -97,11 +97,8 @@ def solve_short_rows(
         own_pull, own_ridge = np.zeros((n_wide, LANES), np.float32), np.ones(LANES, np.float32)
         for lane in range(LANES if len(pull) == 1 else 0):
             own_pull[: pull.shape[1], lane] = pull[0]
-        sums, largest, total = (
-            np.empty((BLOCK, LANES), np.float32),
-            np.empty((2, LANES), np.float32),
-            np.empty(LANES, np.float32),
-        )
+        sums, largest = np.empty((BLOCK, LANES), np.float32), np.empty((2, LANES), np.float32)
+        total = np.empty(LANES, np.float32)
         own_rows, present = np.empty((1, LANES), np.int64), np.empty((1, LANES), np.float32)
         for g in range(hand, n_groups, HANDS):
             group = chosen[g * LANES : (g + 1) * LANES]
