@@ -47,7 +47,8 @@ def by_kernel(kernel: Callable[..., None]) -> Solver:
 
 def by_length(problem: Problem, effort: Effort) -> Answer:
     """Solve as the model does, which leaves the choice of the kernel to the length of the row."""
-    return solve(problem.rows, problem.other, problem.penalty, problem.start, effort)
+    solution = problem.start.copy()
+    return solution, solve(problem.rows, problem.other, problem.penalty, solution, effort)
 
 
 SOLVERS = {"short": by_kernel(solve_short_rows), "long": by_kernel(solve_long_rows), "by length": by_length}

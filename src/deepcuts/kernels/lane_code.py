@@ -111,20 +111,11 @@ def step(_context, block, lines, residuals, shared, couplings, ridge, pull, floo
         zero, size = n.type(0), n.type(BLOCK)
         at_weights = builder.gep(at_shared, [builder.mul(builder.mul(block, n_wide), size)])
 
-        def subtract_shared(g, slopes):
-            parts = []
-            for place in range(2):
-                line = builder.fneg(_load(builder, at_x, builder.add(g, g.type(place))))
-                at_row = builder.gep(at_weights, [builder.mul(builder.add(g, g.type(place)), size)])
-                weights = [builder.load(builder.gep(at_row, [g.type(i)])) for i in range(BLOCK)]
-                lines = [_in_all_lanes(builder, weight) for weight in weights]
-                parts += _each(builder, lines, line, slopes[BLOCK * place : BLOCK * place + BLOCK])
-            return parts
-
-        sums = _load_block(builder, at_sums, zero)
-        sums = [builder.fadd(one, other) for one, other in zip(sums, _load_block(builder, at_pull, block), strict=True)]
-        sums = _repeat(builder, zero, n_wide, 2, [*sums, *[_nothing()] * BLOCK], subtract_shared)
-        slopes = [builder.fadd(one, other) for one, other in zip(sums[:BLOCK], sums[BLOCK:], strict=True)]
+        slopes = [
+            builder.fadd(_load(builder, at_sums, zero.type(f)), line)
+            for f, line in enumerate(_load_block(builder, at_pull, block))
+        ]
+        slopes = _subtract_shared(builder, at_weights, at_x, n_wide, slopes)
         own, least = _load(builder, at_ridge, zero), _in_all_lanes(builder, arguments[7])
         most_moved, most = (_load(builder, at_largest, zero.type(place)) for place in range(2))
         minus: list[ir.Value] = []
@@ -225,6 +216,26 @@ def prefetch(_context, array, first, last):
         return context.get_dummy_value()
 
     return types.void(array, first, last), generate
+
+
+def _subtract_shared(builder, at_weights, at_x, n_wide, slopes):
+    """Take Σ_g S_fg x[g] from the slopes of a block, whose weights lie four by four: sums of even g and of odd."""
+
+    def subtract_two(g, sums):
+        parts = []
+        for place in range(2):
+            at = builder.add(g, g.type(place))
+            line, at_row = (
+                builder.fneg(_load(builder, at_x, at)),
+                builder.gep(at_weights, [_within(builder, at, BLOCK, 0)]),
+            )
+            weights = [builder.load(builder.gep(at_row, [g.type(i)])) for i in range(BLOCK)]
+            lines = [_in_all_lanes(builder, weight) for weight in weights]
+            parts += _each(builder, lines, line, sums[BLOCK * place : BLOCK * place + BLOCK])
+        return parts
+
+    sums = _repeat(builder, n_wide.type(0), n_wide, 2, [*slopes, *[_nothing()] * BLOCK], subtract_two)
+    return [builder.fadd(one, other) for one, other in zip(sums[:BLOCK], sums[BLOCK:], strict=True)]
 
 
 def _starts(builder, at_chosen, j, at_other, n_factors):

@@ -61,7 +61,7 @@ class Alternation:
     def run_epoch(self) -> Epoch:
         """Move the user side, then the items, each by a half-step, and return the loss that this leaves."""
         start = perf_counter()
-        self.side.solve(self.item_factors, self.item_gram, self.factors, ROUGH, in_place=True)
+        self.side.solve(self.item_factors, self.item_gram, self.factors, ROUGH)
         row_gram = gram(self.factors)
         misfit = self._move_items(row_gram)
         self.n_epochs += 1
@@ -72,7 +72,7 @@ class Alternation:
         if self.side.diversity is not None:
             term += self.side.diversity.item_term(self.crowd)
         penalty = Penalty.of(term, self.settings.lowest_factor)
-        _, misfit = solve(self.items, self.factors, penalty, self.item_factors, ROUGH, in_place=True)
+        misfit = solve(self.items, self.factors, penalty, self.item_factors, ROUGH)
         self.item_gram = gram(self.item_factors)
         return misfit
 

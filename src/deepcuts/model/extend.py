@@ -122,7 +122,9 @@ def _with_new_items(items: FixedItems, growth: Growth, side: UserSide, rows: Row
     if side.diversity is not None:
         term += side.diversity.item_term(items.crowd)
     factors = items.factors.copy()
-    factors[new], _ = solve(own, base, Penalty.of(term, settings.lowest_factor), factors[new], EXACT)
+    own_factors = factors[new]
+    solve(own, base, Penalty.of(term, settings.lowest_factor), own_factors, EXACT)
+    factors[new] = own_factors
     return replace(items, factors=factors, gram=gram(factors))
 
 

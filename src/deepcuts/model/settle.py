@@ -115,7 +115,7 @@ def _settle_block(rows: Rows, items: FixedItems) -> Tastes:
 def solve_exactly(side: UserSide, items: FixedItems, start: np.ndarray) -> np.ndarray:
     """Solve for rows to convergence, in place; where a term is majorised, again from there, a fixed number of times."""
     for _ in range(1 if side.distinction is None else _MAJORISATIONS):
-        side.solve(items.factors, items.gram, start, EXACT, items.crowd, in_place=True)
+        side.solve(items.factors, items.gram, start, EXACT, items.crowd)
     return start
 
 

@@ -64,21 +64,24 @@ class Penalty:
         return cls(np.asarray(term.shared), np.asarray(term.ridge), pull, floor)
 
 
-def solve(
-    rows: Rows, other: np.ndarray, penalty: Penalty, start: np.ndarray, effort: Effort, *, in_place: bool = False
-) -> tuple[np.ndarray, np.ndarray]:
+def solve(rows: Rows, other: np.ndarray, penalty: Penalty, solution: np.ndarray, effort: Effort) -> np.ndarray:
     """Minimise Σ c (r − x·v)² + penalty over a block of rows, each on its own.
 
-    Only the factors v that the block's pairs refer to are read from `other`. Rows solved in place, which are float32
-    and contiguous, overwrite their start.
+    Only the factors v that the block's pairs refer to are read from `other`.
+
+    Parameters
+    ----------
+    rows, other, penalty, effort
+        The block's pairs, the factors of the other side, what rows cost besides, and how far to go.
+    solution
+        Where to start, float32, (n_rows, n_factors), contiguous; overwritten with the new rows.
 
     Returns
     -------
-    The new rows, float32, (n_rows, n_factors), and the misfit Σ c (r − x·v)² of every row, float32, (n_rows,).
+    The misfit Σ c (r − x·v)² of every row, float32, (n_rows,).
     """
     n_factors = other.shape[1]
     pull = np.zeros((1, n_factors)) if penalty.pull is None else penalty.pull
-    solution = start if in_place else np.array(start, np.float32, order="C")
     misfit = np.empty(rows.n_rows, np.float32)
     arguments = (
         *map(read_only, (rows.indptr, rows.indices, rows.confidence, rows.target, other)),
@@ -92,7 +95,7 @@ def solve(
     n_short = np.searchsorted(rows.n_pairs[rows.by_length], _LINES_IN_CACHE // n_factors, side="right")
     solve_short_rows(read_only(rows.by_length[:n_short]), *arguments)
     solve_long_rows(read_only(rows.by_length[n_short:][::-1]), *arguments)
-    return solution, misfit
+    return misfit
 
 
 def gram(factors: np.ndarray) -> np.ndarray:

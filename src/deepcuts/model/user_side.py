@@ -48,26 +48,22 @@ class UserSide:
         self,
         item_factors: np.ndarray,
         item_gram: np.ndarray,
-        start: np.ndarray,
+        solution: np.ndarray,
         effort: Effort,
         crowd: np.ndarray | None = None,
-        *,
-        in_place: bool = False,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return new rows with items fixed, and the misfit of their pairs.
+    ) -> np.ndarray:
+        """Solve for the rows with items fixed, in place, and return the misfit of their pairs.
 
         Parameters
         ----------
         item_factors, item_gram
             The items.
-        start
-            Rows to start from, and to majorise at, float32, (n_rows, n_factors).
+        solution
+            Rows to start from, and to majorise at, float32, (n_rows, n_factors), contiguous; overwritten.
         effort
             How far to go.
         crowd
             Sum of the rows of all users, of which these are few; None where these are all.
-        in_place
-            Whether the new rows overwrite the start.
         """
         term = Term(shared=self.w0 * item_gram, ridge=self.ridge)
         if self.lean is not None:
@@ -75,11 +71,11 @@ class UserSide:
         if self.diversity is not None and crowd is not None:
             term += self.diversity.user_term(item_gram, crowd)
         elif self.diversity is not None:
-            term += self.diversity.crowd_term(item_gram, start)
+            term += self.diversity.crowd_term(item_gram, solution)
         if self.distinction is not None:
-            term += self.distinction.term(start)
+            term += self.distinction.term(solution)
         penalty = Penalty.of(term, self.settings.lowest_factor)
-        return solve(self.rows.whole, item_factors, penalty, start, effort, in_place=in_place)
+        return solve(self.rows.whole, item_factors, penalty, solution, effort)
 
 
 def base_side(rows: Rows, scale: Scale, settings: PersonaSettings) -> UserSide:
