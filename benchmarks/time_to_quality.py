@@ -34,7 +34,7 @@ Steps = Iterator[tuple[float, np.ndarray, np.ndarray]]  # seconds so far, user f
 
 
 def ours(train: dc.Interactions, matrix: sparse.csr_matrix, n_factors: int, *, nonnegative: bool = True) -> Steps:
-    """Epochs of the base."""
+    """Epochs of the base, which has the users with the fewest pairs first."""
     settings = PersonaSettings(n_factors=n_factors, n_personas=1, confidence="binary", nonnegative=nonnegative)
     start_base(
         dc.generate_world(500, 1_000, items_per_user=10, seed=0).plays, settings, seed=0
@@ -42,9 +42,12 @@ def ours(train: dc.Interactions, matrix: sparse.csr_matrix, n_factors: int, *, n
     start = perf_counter()
     stage = start_base(train, settings, seed=0)
     seconds = perf_counter() - start
+    order = np.argsort(np.diff(train.indptr), kind="stable")
+    user_factors = np.empty_like(stage.factors)
     while True:
         seconds += stage.run_epoch().seconds
-        yield seconds, stage.factors, stage.item_factors
+        user_factors[order] = stage.factors
+        yield seconds, user_factors, stage.item_factors
 
 
 def implicit_als(train: dc.Interactions, matrix: sparse.csr_matrix, n_factors: int) -> Steps:

@@ -56,14 +56,17 @@ def fit(
             logger.warning("interrupted after %d epochs; the model is that of the last one", len(epochs))
             interrupted = True
         items = FixedItems.of(stage.item_factors, stage.crowd, measured(base), settings, seed)
-        users = base.side.rows
         del base, stage  # their half of the memory is needed now
-        return Fitted(items, settle(users, items, on_users), tuple(epochs), interrupted)
+        return Fitted(items, settle(user_rows(plays, settings), items, on_users), tuple(epochs), interrupted)
 
 
 def start_base(plays: Interactions, settings: PersonaSettings, seed: int) -> Alternation:
-    """One row per user, items at random."""
+    """One row per user, those with the fewest pairs first, and items at random.
+
+    Rows of like length are solved together: in this order, they are neighbours in memory.
+    """
     users = user_rows(plays, settings)
+    users = users.take(users.whole.by_length)
     scale = Scale.of(plays, float(users.weights.sum()), settings.unobserved_ratio)
     nothing = np.zeros((plays.n_users, settings.n_factors), np.float32)
     items = initial_items(plays.n_items, settings, seed)

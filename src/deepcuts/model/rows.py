@@ -52,18 +52,20 @@ class Rows:
         """Observed weight of every row, Σ c over its pairs, float64, (n_rows,)."""
         return sums_of_rows(self.confidence, self.indptr)
 
-    @cached_property
+    @property
     def whole(self) -> Rows:
         """The same rows with the disliked pairs among the others: what a half-step solves."""
-        return self if self.disliked is None else _beside(self, self.disliked)
+        return self if self._with_disliked is None else self._with_disliked
+
+    @cached_property
+    def _with_disliked(self) -> Rows | None:
+        """None where nothing is disliked: rows that refer to themselves outlive the stage of training that drops them."""
+        return None if self.disliked is None else _beside(self, self.disliked)
 
     def take(self, rows: np.ndarray) -> Rows:
         """Return some rows, in that order, with copies of their pairs."""
-        n_pairs = self.n_pairs[rows]
-        indptr = _indptr(n_pairs)
-        pairs = np.arange(indptr[-1]) + np.repeat(self.indptr[rows] - indptr[:-1], n_pairs)
         disliked = None if self.disliked is None else self.disliked.take(rows)
-        return Rows(indptr, self.indices[pairs], self.confidence[pairs], self.target[pairs], disliked)
+        return _of_matrix(_as_matrix(self, np.iinfo(np.int32).max)[rows], disliked)
 
     def block(self, first: int, last: int) -> Rows:
         """Rows `first` to `last` − 1, sharing memory with these."""
@@ -88,12 +90,7 @@ def sums_of_rows(values: np.ndarray, indptr: np.ndarray) -> np.ndarray:
 
 def transpose(rows: Rows, n_columns: int) -> Rows:
     """Turn the rows of one side into the rows of the other, (n_columns,)."""
-    integer = np.int32 if len(rows.indices) < 2**31 else np.int64
-    both = np.stack([rows.confidence, rows.target], axis=1).view(np.complex64)[:, 0]  # one number to move
-    triple = both, rows.indices, rows.indptr.astype(integer)
-    columns = sparse.csr_array(triple, shape=(rows.n_rows, n_columns)).tocsc()  # by counting, not by sorting
-    confidence, target = np.ascontiguousarray(columns.data.real), np.ascontiguousarray(columns.data.imag)
-    return Rows(columns.indptr.astype(np.int64), columns.indices.astype(np.int32, copy=False), confidence, target)
+    return _of_matrix(_as_matrix(rows, n_columns).tocsc())  # by counting, not by sorting
 
 
 def split_by_persona(rows: Rows, personas: np.ndarray, persona_indptr: np.ndarray) -> Rows:
@@ -124,6 +121,19 @@ def split_by_persona(rows: Rows, personas: np.ndarray, persona_indptr: np.ndarra
 def persona_row_of_pair(rows: Rows, personas: np.ndarray, persona_indptr: np.ndarray) -> np.ndarray:
     """Return the persona row that each pair belongs to, int64, (n_pairs,); parameters as in `split_by_persona`."""
     return np.asarray(np.repeat(persona_indptr[:-1], np.diff(rows.indptr)) + personas)
+
+
+def _as_matrix(rows: Rows, n_columns: int) -> sparse.csr_array:
+    """Confidence and target of every pair as one complex number, which is moved in one piece."""
+    integer = np.int32 if len(rows.indices) < 2**31 else np.int64
+    both = np.stack([rows.confidence, rows.target], axis=1).view(np.complex64)[:, 0]
+    return sparse.csr_array((both, rows.indices, rows.indptr.astype(integer)), shape=(rows.n_rows, n_columns))
+
+
+def _of_matrix(matrix: sparse.csr_array | sparse.csc_array, disliked: Rows | None = None) -> Rows:
+    confidence, target = np.ascontiguousarray(matrix.data.real), np.ascontiguousarray(matrix.data.imag)
+    indptr, indices = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32, copy=False)
+    return Rows(indptr, indices, confidence, target, disliked)
 
 
 def _beside(rows: Rows, others: Rows) -> Rows:
