@@ -59,7 +59,7 @@ class Rows:
 
     @cached_property
     def _with_disliked(self) -> Rows | None:
-        """None where nothing is disliked: rows that refer to themselves outlive the stage of training that drops them."""
+        """None where nothing is disliked: rows that refer to themselves would outlive the stage that drops them."""
         return None if self.disliked is None else _beside(self, self.disliked)
 
     def take(self, rows: np.ndarray) -> Rows:
