@@ -4,8 +4,8 @@ Usage: python benchmarks/growth.py [--full] [--json FILE]
 
 Every row is a training run in a process of its own, on plays of a generated world that are mapped from a file, on two
 threads: seconds of an epoch of the base (the median of those after the first), of settling all users, and the most
-memory the process held beyond what the library takes when loaded. One quantity changes at a time, around 50,000 users,
-20,000 items, 25 items a user, 64 factors, 4 personas; --full goes up to a million users.
+memory the process held beyond what it held before training. One quantity changes at a time, around 50,000 users, 20,000
+items, 25 items a user, 64 factors, 4 personas; --full goes up to a million users.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ AXES = {
     "personas": (1, 2, 4, 8),
 }
 FULL = [{**CENTRE, "users": users, "items": 40_000} for users in (100_000, 1_000_000)]
-N_EPOCHS = 4
+N_EPOCHS = 8
 
 
 def measure(path: Path, factors: int, personas: int) -> dict[str, float]:
@@ -45,7 +45,7 @@ def measure(path: Path, factors: int, personas: int) -> dict[str, float]:
     plays = dc.Interactions.load(path)
     warm = dc.generate_world(200, 300, items_per_user=10, seed=0).plays
     dc.PersonaNMF(n_factors=8, n_personas=2, base_epochs=1).fit(warm, seed=0)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = resident()
     untrained = dc.PersonaNMF(n_factors=factors, n_personas=personas, base_epochs=N_EPOCHS, tolerance=0)
     start = perf_counter()
     model = untrained.fit(plays, seed=0)
@@ -55,9 +55,14 @@ def measure(path: Path, factors: int, personas: int) -> dict[str, float]:
     return {
         "epoch": median(seconds[1:]),
         "settle": whole - sum(seconds),
-        "peak_gb": (peak - before) / 2**20,
+        "peak_gb": (1024 * peak - before) / 2**30,
         "pairs": plays.n_pairs,
     }
+
+
+def resident() -> int:
+    """Bytes that this process holds now; what it held while reading the plays is not part of them."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 def in_own_process(size: dict[str, int], folder: Path) -> dict[str, float]:
@@ -94,12 +99,15 @@ def table(rows: list[tuple[dict[str, int], dict[str, float]]]) -> list[list[str]
 
 
 def predictions(tenth: dict[str, float], whole: dict[str, float]) -> list[list[str]]:
-    """Cells of lines for 10 and 100 million users, if they go on to grow as from 100,000 to a million."""
+    """Cells of lines for 10 and 100 million users, if they go on to grow as from 100,000 to a million.
+
+    Growth by less than ten is that of what does not grow at all, such as space to work in: from there on, it is ten.
+    """
     names = ("epoch", "settle", "peak_gb")
     ratios = {name: whole[name] / tenth[name] for name in names}
     grown = [["ratio", "", "", "", "", *(f"{ratio:.1f} ×" for ratio in ratios.values())]]
     for power, users in ((1, 10_000_000), (2, 100_000_000)):
-        cells = (f"{whole[name] * ratios[name] ** power:,.0f}" for name in names)
+        cells = (f"{whole[name] * max(ratios[name], 10) ** power:,.0f}" for name in names)
         grown.append([f"{users:,} (predicted)", *(f"{FULL[1][name]:,}" for name in list(CENTRE)[1:]), *cells])
     return grown
 
