@@ -65,7 +65,8 @@ class Rows:
     def take(self, rows: np.ndarray) -> Rows:
         """Return some rows, in that order, with copies of their pairs."""
         disliked = None if self.disliked is None else self.disliked.take(rows)
-        return _of_matrix(_as_matrix(self, np.iinfo(np.int32).max)[rows], disliked)
+        any_column = np.iinfo(np.int32).max  # how many there are does not matter here
+        return _of_matrix(_as_matrix(self, any_column)[rows], disliked)
 
     def block(self, first: int, last: int) -> Rows:
         """Rows `first` to `last` − 1, sharing memory with these."""
