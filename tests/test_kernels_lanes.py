@@ -45,8 +45,8 @@ def give_back_lines(*arguments):
 
 
 @njit
-def lay_out_block(*arguments):
-    lanes.lay_out_block(*arguments)
+def lay_out_blocks(*arguments):
+    lanes.lay_out_blocks(*arguments)
 
 
 @njit
@@ -120,7 +120,7 @@ def test_rows_come_back_from_their_lanes(rng: np.random.Generator, n_factors: in
     rows, chosen = whole(rng, 40, n_factors), rng.permutation(40)[None, :LANES]
     expected, lines = rows.copy(), whole(rng, n_factors, LANES)
     expected[chosen[0, :n_chosen]] = lines[:, :n_chosen].T
-    give_back_lines(lines, chosen, n_chosen, rows)
+    give_back_lines(lines, chosen * n_factors, n_chosen, rows)
     np.testing.assert_array_equal(rows, expected)
 
 
@@ -198,12 +198,16 @@ def test_zeros_behind_a_row_leave_its_step_as_it_is(rng: np.random.Generator, n:
         np.testing.assert_array_equal(getattr(short, name), getattr(long, name))
 
 
-@pytest.mark.parametrize("first", [0, 3])
-def test_four_factors_are_laid_out(rng: np.random.Generator, first: int) -> None:
-    chosen = rng.integers(9, size=(2, LANES))
-    lines = np.zeros((4 + 3 * BLOCK, LANES), np.float32)
+@pytest.mark.parametrize("n_blocks", [0, 1, 3, 4, 9])
+@pytest.mark.parametrize("later", [0, 1, 2])
+def test_blocks_are_laid_out(rng: np.random.Generator, n_blocks: int, later: int) -> None:
+    n_factors = BLOCK * n_blocks + 2
+    starts, numbers = rng.integers(9, size=(3, LANES)) * n_factors, whole(rng, 9 * n_factors)
+    lines = np.zeros((4 + 20 * n_blocks, LANES), np.float32)
     assert_defined(
-        lay_out_block, lanes.lay_out_block, whole(rng, 2, LANES), chosen, 1, whole(rng, 9, 7), first, lines, 4, 3
+        lay_out_blocks,
+        lanes.lay_out_blocks,
+        *(whole(rng, 3, LANES), starts, 1, later, numbers, n_blocks, lines, 4, 3, 20),
     )
 
 
@@ -212,7 +216,7 @@ def test_factors_of_pairs_are_laid_out_by_line(rng: np.random.Generator, n_facto
     roots, chosen, other = whole(rng, 2, LANES), rng.integers(9, size=(2, LANES)), whole(rng, 9, n_factors)
     lines = np.full((2 * n_factors, LANES), np.nan, np.float32)
     for j in range(2):
-        lay_out_lines(roots, chosen, other, lines, j, j, 2, 2 * BLOCK)
+        lay_out_lines(roots, chosen * n_factors, other, lines, j, j, 2, 2 * BLOCK)
     np.testing.assert_array_equal(
         lines.reshape(n_factors, 2, LANES), (roots[:, :, None] * other[chosen]).transpose(2, 0, 1)
     )

@@ -156,46 +156,53 @@ def step(_context, block, lines, residuals, shared, couplings, ridge, pull, floo
 
 
 @intrinsic
-def scattered(_context, lines, first, chosen, rows):
+def scattered(_context, lines, first, starts, numbers):
     """See `lanes.give_back_block`."""
 
     def generate(context, builder, signature, arguments):
-        at_lines, at_chosen, at_rows = _pointers(context, builder, signature, arguments, (0, 2, 3))
+        at_lines, at_starts, at_numbers = _pointers(context, builder, signature, arguments, (0, 2, 3))
         first = arguments[1]
-        n_factors = _length(context, builder, signature, arguments, 3, axis=1)
-        starts = _starts(builder, at_chosen, first.type(0), at_rows, n_factors)
+        rows = _rows(builder, at_starts, first.type(0), at_numbers)
         factors = [_load(builder, at_lines, builder.add(first, first.type(f))) for f in range(BLOCK)]
         for i, rows_of in enumerate(_transpose(builder, factors)):
             for quarter in range(LANES // BLOCK):
                 part = _shuffled(builder, rows_of, rows_of, range(BLOCK * quarter, BLOCK * quarter + BLOCK))
-                at_row = builder.gep(starts[BLOCK * quarter + i], [first])
+                at_row = builder.gep(rows[BLOCK * quarter + i], [first])
                 builder.store(part, builder.bitcast(at_row, _QUARTER.as_pointer())).align = 4
         return context.get_dummy_value()
 
-    return types.void(lines, first, chosen, rows), generate
+    return types.void(lines, first, starts, numbers), generate
 
 
 @intrinsic
-def transposed(_context, roots, chosen, j, other, first, lines, line, apart):
-    """See `lanes.lay_out_block`."""
+def transposed(_context, roots, starts, j, later, numbers, n_blocks, lines, line, apart, blocks_apart):
+    """See `lanes.lay_out_blocks`."""
 
     def generate(context, builder, signature, arguments):
-        at_roots, at_chosen, at_other, at_lines = _pointers(context, builder, signature, arguments, (0, 1, 3, 5))
-        j, first, line, apart = (arguments[place] for place in (2, 4, 6, 7))
-        n_factors = _length(context, builder, signature, arguments, 3, axis=1)
-        starts = _starts(builder, at_chosen, j, at_other, n_factors)
-        quarters = []
-        for start in starts:
-            quarters.append(builder.load(builder.bitcast(builder.gep(start, [first]), _QUARTER.as_pointer())))
-            quarters[-1].align = 4
-        rows = [_joined(builder, quarters[i::BLOCK]) for i in range(BLOCK)]
-        roots_line = _load(builder, at_roots, j)
-        for f, factor in enumerate(_transpose(builder, rows)):
-            place = builder.add(line, builder.mul(apart, apart.type(f)))
-            _store(builder, at_lines, place, builder.fmul(factor, roots_line))
+        at_roots, at_starts, at_numbers, at_lines = _pointers(context, builder, signature, arguments, (0, 1, 4, 6))
+        j, later, n_blocks, line, apart, blocks_apart = (arguments[place] for place in (2, 3, 5, 7, 8, 9))
+        rows, roots_line = _rows(builder, at_starts, j, at_numbers), _load(builder, at_roots, j)
+        at_later = _line(builder, at_starts, later)
+
+        def lay_out(block, _):
+            _fetch_quarter(builder, at_later, at_numbers, block)
+            quarters = []
+            for row in rows:
+                at_quarter = builder.gep(row, [_within(builder, block, BLOCK, 0)])
+                quarters.append(builder.load(builder.bitcast(at_quarter, _QUARTER.as_pointer())))
+                quarters[-1].align = 4
+            at_block = builder.add(line, builder.mul(block, blocks_apart))
+            for f, factor in enumerate(
+                _transpose(builder, [_joined(builder, quarters[i::BLOCK]) for i in range(BLOCK)])
+            ):
+                place = builder.add(at_block, builder.mul(apart, apart.type(f)))
+                _store(builder, at_lines, place, builder.fmul(factor, roots_line))
+            return []
+
+        _repeat(builder, n_blocks.type(0), n_blocks, 1, [], lay_out)
         return context.get_dummy_value()
 
-    return types.void(roots, chosen, j, other, first, lines, line, apart), generate
+    return types.void(roots, starts, j, later, numbers, n_blocks, lines, line, apart, blocks_apart), generate
 
 
 @intrinsic
@@ -205,17 +212,31 @@ def prefetch(_context, array, first, last):
     def generate(context, builder, signature, arguments):
         (at_array,) = _pointers(context, builder, signature, arguments, (0,))
         first, last = arguments[1:]
-        address, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
-        prefetch = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(ir.VoidType(), [address, flag, flag, flag]), "llvm.prefetch.p0"
-        )
-        hints = [ir.Constant(flag, value) for value in (0, 3, 1)]  # to read, to keep, data
         in_a_line = first.type(_CACHE_LINE * 8 // signature.args[0].dtype.bitwidth)
         with cgutils.for_range_slice(builder, first, last, in_a_line) as (place, _):
-            builder.call(prefetch, [builder.bitcast(builder.gep(at_array, [place]), address), *hints])
+            _fetch(builder, builder.gep(at_array, [place]))
         return context.get_dummy_value()
 
     return types.void(array, first, last), generate
+
+
+def _fetch_quarter(builder, at_starts, at_numbers, block):
+    """Fetch for a quarter of the lanes the cache line that has a block: for all of them in as many blocks as it has."""
+    n_quarters = block.type(LANES // BLOCK)
+    in_row = builder.mul(builder.sdiv(block, n_quarters), block.type(LANES))
+    quarter = builder.srem(block, n_quarters)
+    for i in range(BLOCK):
+        start = builder.load(builder.gep(at_starts, [_within(builder, quarter, BLOCK, i)]))
+        _fetch(builder, builder.gep(at_numbers, [builder.add(start, in_row)]))
+
+
+def _fetch(builder, pointer):
+    address, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+    prefetch = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(ir.VoidType(), [address, flag, flag, flag]), "llvm.prefetch.p0"
+    )
+    hints = [ir.Constant(flag, value) for value in (0, 3, 1)]  # to read, to keep, data
+    builder.call(prefetch, [builder.bitcast(pointer, address), *hints])
 
 
 def _subtract_shared(builder, at_weights, at_x, n_wide, slopes):
@@ -238,11 +259,11 @@ def _subtract_shared(builder, at_weights, at_x, n_wide, slopes):
     return [builder.fadd(one, other) for one, other in zip(sums[:BLOCK], sums[BLOCK:], strict=True)]
 
 
-def _starts(builder, at_chosen, j, at_other, n_factors):
-    """Address the rows chosen[j] of a matrix with so many columns, one per lane."""
-    at_line = _line(builder, at_chosen, j)
-    rows = [builder.load(builder.gep(at_line, [ir.Constant(j.type, lane)])) for lane in range(LANES)]
-    return [builder.gep(at_other, [builder.mul(row, n_factors)]) for row in rows]
+def _rows(builder, at_starts, j, at_numbers):
+    """Address the rows that start at starts[j], one per lane."""
+    at_line = _line(builder, at_starts, j)
+    starts = [builder.load(builder.gep(at_line, [ir.Constant(j.type, lane)])) for lane in range(LANES)]
+    return [builder.gep(at_numbers, [start]) for start in starts]
 
 
 def _transpose(builder, vectors):

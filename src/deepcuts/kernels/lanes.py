@@ -71,15 +71,21 @@ def _block(block, lines, residuals):
     return lines[BLOCK * n * block : BLOCK * n * (block + 1)].reshape(n, BLOCK, LANES)
 
 
-def give_back_block(lines, first, chosen, rows):
-    """rows[chosen[0, lane], first + i] = lines[first + i, lane], for i = 0 … 3 and all lanes."""
-    rows[chosen[0], first : first + BLOCK] = lines[first : first + BLOCK].T
+def give_back_block(lines, first, starts, numbers):
+    """numbers[starts[0, lane] + first + i] = lines[first + i, lane], for i = 0 … 3 and all lanes."""
+    for i in range(first, first + BLOCK):
+        numbers[starts[0] + i] = lines[i]
 
 
-def lay_out_block(roots, chosen, j, other, first, lines, line, apart):
-    """lines[line + apart · i, lane] = roots[j, lane] · other[chosen[j, lane], first + i], for i = 0 … 3."""
-    for i in range(BLOCK):
-        lines[line + apart * i] = roots[j] * other[chosen[j], first + i]
+def lay_out_blocks(roots, starts, j, later, numbers, n_blocks, lines, line, apart, blocks_apart):
+    """lines[line + apart · i + blocks_apart · b, lane] = roots[j, lane] · numbers[starts[j, lane] + 4 b + i].
+
+    For i = 0 … 3 and b = 0 … n_blocks − 1. On the way, the memory is asked for the numbers that starts[later] need, a
+    few at a time: all at once, they would keep the others waiting.
+    """
+    for b in range(n_blocks):
+        for i in range(BLOCK):
+            lines[line + apart * i + blocks_apart * b] = roots[j] * numbers[starts[j] + BLOCK * b + i]
 
 
 def fetch_ahead(array, first, last):
@@ -87,35 +93,31 @@ def fetch_ahead(array, first, last):
 
 
 @register_jitable
-def lay_out_lines(roots, chosen, other, lines, j, line, apart, blocks_apart):
-    """lines[line + apart · (f % 4) + blocks_apart · (f // 4), lane] = roots[j, lane] · other[chosen[j, lane], f].
+def lay_out_lines(roots, starts, other, lines, j, line, apart, blocks_apart):
+    """lines[line + apart · (f % 4) + blocks_apart · (f // 4), lane] = roots[j, lane] · row[f], for all factors f.
 
-    For all factors f; those that a last block lacks are left as they are. On the way, rows for later lines are fetched:
-    all at once, they would keep the others waiting.
+    The row of `other` is the one that begins at starts[j, lane] of all its numbers. Factors that a last block lacks are
+    left as they are.
     """
-    numbers, n_columns = other.reshape(-1), other.shape[1]
-    n_blocks = n_columns // BLOCK
-    lane, later = 0, j + AHEAD
-    for block in range(n_blocks):
-        while later < len(chosen) and lane * n_blocks < LANES * (block + 1):
-            fetch_ahead(numbers, chosen[later, lane] * n_columns, (chosen[later, lane] + 1) * n_columns)
-            lane += 1
-        lay_out_block(roots, chosen, j, other, BLOCK * block, lines, line + blocks_apart * block, apart)
+    numbers, n_blocks = other.reshape(-1), other.shape[1] // BLOCK
+    later = min(j + AHEAD, len(starts) - 1)
+    lay_out_blocks(roots, starts, j, later, numbers, n_blocks, lines, line, apart, blocks_apart)
     for f in range(BLOCK * n_blocks, other.shape[1]):
         place = line + blocks_apart * n_blocks + apart * (f % BLOCK)
         for lane in range(LANES):
-            lines[place, lane] = roots[j, lane] * other[chosen[j, lane], f]
+            lines[place, lane] = roots[j, lane] * numbers[starts[j, lane] + f]
 
 
 @register_jitable
-def give_back_lines(lines, chosen, n_chosen, rows):
-    """rows[chosen[0, lane], f] = lines[f, lane] for all factors f and the first lanes, as many as are chosen."""
-    n_whole = rows.shape[1] // BLOCK * BLOCK if n_chosen == LANES else 0
+def give_back_lines(lines, starts, n_rows, rows):
+    """Row by row, numbers[starts[0, lane] + f] = lines[f, lane] for all factors f and so many lanes."""
+    numbers = rows.reshape(-1)
+    n_whole = rows.shape[1] // BLOCK * BLOCK if n_rows == LANES else 0
     for first in range(0, n_whole, BLOCK):
-        give_back_block(lines, first, chosen, rows)
-    for lane in range(n_chosen):
+        give_back_block(lines, first, starts, numbers)
+    for lane in range(n_rows):
         for f in range(n_whole, rows.shape[1]):
-            rows[chosen[0, lane], f] = lines[f, lane]
+            numbers[starts[0, lane] + f] = lines[f, lane]
 
 
 @overload(add_products)
@@ -143,8 +145,8 @@ def _descend(block, lines, residuals, shared, couplings, ridge, pull, floor, ste
 
 
 @overload(give_back_block)
-def _give_back_block(lines, first, chosen, rows):
-    return lambda lines, first, chosen, rows: lane_code.scattered(lines, first, chosen, rows)
+def _give_back_block(lines, first, starts, numbers):
+    return lambda lines, first, starts, numbers: lane_code.scattered(lines, first, starts, numbers)
 
 
 @overload(fetch_ahead)
@@ -152,8 +154,8 @@ def _fetch_ahead(array, first, last):
     return lambda array, first, last: lane_code.prefetch(array, first, last)
 
 
-@overload(lay_out_block)
-def _lay_out_block(roots, chosen, j, other, first, lines, line, apart):
-    return lambda roots, chosen, j, other, first, lines, line, apart: lane_code.transposed(
-        roots, chosen, j, other, first, lines, line, apart
+@overload(lay_out_blocks)
+def _lay_out_blocks(roots, starts, j, later, numbers, n_blocks, lines, line, apart, blocks_apart):
+    return lambda roots, starts, j, later, numbers, n_blocks, lines, line, apart, blocks_apart: lane_code.transposed(
+        roots, starts, j, later, numbers, n_blocks, lines, line, apart, blocks_apart
     )

@@ -25,15 +25,15 @@ def padded_length(n):
 def lay_out(indices, confidence, target, other, lines, residuals):
     """Gather the pairs of a row by factor: lines[f, j] = √c_j · v_jf, residuals[j] = √c_j · r_j, zeros behind them."""
     n, n_blocks = len(indices), len(residuals) // LANES
-    roots, chosen = np.zeros(len(residuals), np.float32), np.zeros(len(residuals), np.int64)
+    roots, starts = np.zeros(len(residuals), np.float32), np.zeros(len(residuals), np.int64)
     for j in range(n):
-        roots[j], chosen[j] = np.sqrt(confidence[j]), indices[j]
+        roots[j], starts[j] = np.sqrt(confidence[j]), indices[j] * other.shape[1]
         residuals[j] = roots[j] * target[j]
     residuals[n:] = np.float32(0.0)
-    roots_of, chosen_of = roots.reshape(n_blocks, LANES), chosen.reshape(n_blocks, LANES)
+    roots_of, starts_of = roots.reshape(n_blocks, LANES), starts.reshape(n_blocks, LANES)
     by_lane = lines.reshape(lines.size // LANES, LANES)
     for block in range(n_blocks):
-        lay_out_lines(roots_of, chosen_of, other, by_lane, block, block, n_blocks, BLOCK * n_blocks)
+        lay_out_lines(roots_of, starts_of, other, by_lane, block, block, n_blocks, BLOCK * n_blocks)
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS)

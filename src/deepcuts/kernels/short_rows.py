@@ -19,17 +19,17 @@ from deepcuts.kernels.long_rows import FLAGS, HANDS
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS)
-def collect(group, indptr, indices, confidence, target, chosen, roots, residuals):
-    """Deal the pairs of up to sixteen rows out to the lanes: √c_j and √c_j · r_j, with zeros behind those of each row.
+def collect(group, indptr, indices, confidence, target, n_factors, starts, roots, residuals):
+    """Deal the pairs of up to sixteen rows out to the lanes: √c_j, √c_j · r_j, and where the factors of j start.
 
-    Lanes that have no row have no pairs.
+    Zeros are behind those of each row. Lanes that have no row have no pairs.
     """
-    roots[:], residuals[:], chosen[:] = np.float32(0.0), np.float32(0.0), 0
+    roots[:], residuals[:], starts[:] = np.float32(0.0), np.float32(0.0), 0
     for lane in range(len(group)):
         first = indptr[group[lane]]
         for j in range(indptr[group[lane] + 1] - first):
             roots[j, lane], residuals[j, lane] = confidence[first + j], target[first + j]
-            chosen[j, lane] = indices[first + j]
+            starts[j, lane] = indices[first + j] * n_factors
     all_roots, all_residuals = roots.reshape(-1), residuals.reshape(-1)
     for place in range(all_roots.size):
         all_roots[place] = np.sqrt(all_roots[place])
@@ -84,14 +84,14 @@ def solve_short_rows(
         int64, the rows to solve, in ascending order of their numbers of pairs, so that rows of like length share a
         vector.
     """
-    n_groups = (len(chosen) + LANES - 1) // LANES
+    n_groups, n_factors = (len(chosen) + LANES - 1) // LANES, rows.shape[1]
     most = indptr[chosen[-1] + 1] - indptr[chosen[-1]] if len(chosen) else 0
     panels = by_block(shared)
     n_blocks, n_wide = panels.shape[:2]
     for hand in prange(HANDS):
         all_lines = np.empty((n_wide * most, LANES), np.float32)
         all_roots, all_residuals = np.empty((most, LANES), np.float32), np.empty((most, LANES), np.float32)
-        all_chosen = np.empty((most, LANES), np.int64)
+        all_starts = np.empty((most, LANES), np.int64)
         x, steps = np.zeros((n_wide, LANES), np.float32), np.empty((n_wide, LANES), np.float32)
         couplings = np.empty((n_blocks * len(COUPLED), LANES), np.float32)
         own_pull, own_ridge = np.zeros((n_wide, LANES), np.float32), np.ones(LANES, np.float32)
@@ -99,24 +99,25 @@ def solve_short_rows(
             own_pull[: pull.shape[1], lane] = pull[0]
         sums, largest = np.empty((BLOCK, LANES), np.float32), np.empty((2, LANES), np.float32)
         total = np.empty(LANES, np.float32)
-        own_rows, present = np.empty((1, LANES), np.int64), np.empty((1, LANES), np.float32)
+        own_starts, present = np.empty((1, LANES), np.int64), np.empty((1, LANES), np.float32)
         for g in range(hand, n_groups, HANDS):
             group = chosen[g * LANES : (g + 1) * LANES]
             later = chosen[(g + HANDS) * LANES : (g + HANDS + 1) * LANES]
             fetch_group(later, indptr, indices, confidence, target, rows, pull)
             n = indptr[group[-1] + 1] - indptr[group[-1]]
-            lines, roots, residuals, others = all_lines[: n_wide * n], all_roots[:n], all_residuals[:n], all_chosen[:n]
-            collect(group, indptr, indices, confidence, target, others, roots, residuals)
-            own_rows[:], present[:] = 0, np.float32(0.0)
+            lines, roots, residuals, starts = all_lines[: n_wide * n], all_roots[:n], all_residuals[:n], all_starts[:n]
+            collect(group, indptr, indices, confidence, target, n_factors, starts, roots, residuals)
+            own_starts[:], present[:] = 0, np.float32(0.0)
             for lane in range(len(group)):
-                own_rows[0, lane], present[0, lane], own_ridge[lane] = group[lane], np.float32(1.0), ridge[group[lane]]
-            lay_out_lines(present, own_rows, rows, x, 0, 0, 1, BLOCK)
+                own_starts[0, lane] = group[lane] * n_factors
+                present[0, lane], own_ridge[lane] = np.float32(1.0), ridge[group[lane]]
+            lay_out_lines(present, own_starts, rows, x, 0, 0, 1, BLOCK)
             if len(pull) > 1:
-                lay_out_lines(present, own_rows, pull, own_pull, 0, 0, 1, BLOCK)
-            if n_wide > rows.shape[1]:
+                lay_out_lines(present, own_starts, pull, own_pull, 0, 0, 1, BLOCK)
+            if n_wide > n_factors:
                 lines[(n_wide - BLOCK) * n :] = np.float32(0.0)
             for j in range(n):
-                lay_out_lines(roots, others, other, lines, j, BLOCK * j, 1, BLOCK * n)
+                lay_out_lines(roots, starts, other, lines, j, BLOCK * j, 1, BLOCK * n)
             for block in range(n_blocks):
                 couple(block, lines, x, panels, own_ridge, residuals, steps, couplings)
             steps[:, len(group) :] = np.float32(0.0)
@@ -131,6 +132,6 @@ def solve_short_rows(
                     break
             total[:] = np.float32(0.0)
             add_products(residuals, 0, residuals, total)
-            give_back_lines(x, own_rows, len(group), rows)
+            give_back_lines(x, own_starts, len(group), rows)
             for lane in range(len(group)):
                 misfit[group[lane]] = total[lane]
