@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.long_rows import padded_length, solve_long_rows
 from deepcuts.kernels.short_rows import solve_short_rows
-from deepcuts.model.solve import EXACT, ROUGH, Effort, solve
+from deepcuts.model.solve import EXACT, ROUGH_USERS, Effort, solve
 from reference.solver import Problem, random_problem
 
 Answer = tuple[np.ndarray, np.ndarray]
@@ -113,7 +113,7 @@ def test_a_factor_without_any_cost_stays_where_it_is(solver: Solver) -> None:
     problem = random_problem(LENGTHS, 5, w0=0.0)
     problem.other[:, 2], problem.penalty.pull[:] = 0, 0
     problem = replace(problem, penalty=replace(problem.penalty, ridge=np.zeros_like(problem.penalty.ridge)))
-    solution, _ = solver(problem, ROUGH)
+    solution, _ = solver(problem, ROUGH_USERS)
     assert np.isfinite(solution).all()
     np.testing.assert_array_equal(solution[:, 2], problem.start[:, 2])
 
@@ -129,7 +129,7 @@ def test_one_pull_holds_for_all_rows(solver: Solver) -> None:
     alike = replace(problem, penalty=replace(problem.penalty, pull=one))
     assert_like_twin(solver, alike)
     each = replace(problem, penalty=replace(problem.penalty, pull=np.repeat(one, len(LENGTHS), axis=0)))
-    assert_same(solver(alike, ROUGH), solver(each, ROUGH))
+    assert_same(solver(alike, ROUGH_USERS), solver(each, ROUGH_USERS))
 
 
 def test_no_pull_is_a_pull_of_zero(solver: Solver) -> None:
@@ -137,7 +137,7 @@ def test_no_pull_is_a_pull_of_zero(solver: Solver) -> None:
     none = replace(problem, penalty=replace(problem.penalty, pull=None))
     assert_like_twin(solver, none)
     zero = replace(problem, penalty=replace(problem.penalty, pull=np.zeros_like(problem.penalty.pull)))
-    assert_same(solver(none, ROUGH), solver(zero, ROUGH))
+    assert_same(solver(none, ROUGH_USERS), solver(zero, ROUGH_USERS))
 
 
 @pytest.mark.parametrize("n_factors", [1, 3, 16])
@@ -185,7 +185,7 @@ def assert_same(first: Answer, second: Answer) -> None:
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("effort", [ROUGH, EXACT, Effort(200, 0.01)])
+@pytest.mark.parametrize("effort", [ROUGH_USERS, EXACT, Effort(200, 0.01)])
 @pytest.mark.parametrize("n_factors", [3, 17])
 def test_no_row_depends_on_those_beside_it(solver: Solver, n_factors: int, effort: Effort) -> None:
     problem = random_problem(CROWD, n_factors)
@@ -204,11 +204,11 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def on_all_threads(solver: Solver) -> Answer:
-    return solver(random_problem([200, 100, 150] + 5 * CROWD, 17), ROUGH)
+    return solver(random_problem([200, 100, 150] + 5 * CROWD, 17), ROUGH_USERS)
 
 
 def test_no_row_depends_on_the_number_of_threads(solver: Solver, on_all_threads: Answer, one_thread: None) -> None:
-    assert_same(solver(random_problem([200, 100, 150] + 5 * CROWD, 17), ROUGH), on_all_threads)
+    assert_same(solver(random_problem([200, 100, 150] + 5 * CROWD, 17), ROUGH_USERS), on_all_threads)
 
 
 def test_a_row_that_moved_less_than_the_tolerance_is_done(solver: Solver) -> None:

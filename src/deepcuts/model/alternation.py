@@ -11,7 +11,7 @@ from deepcuts.model.ridge import frequency_ridge, weighted_square
 from deepcuts.model.rows import transpose
 from deepcuts.model.scale import Scale
 from deepcuts.model.settings import PersonaSettings
-from deepcuts.model.solve import ROUGH, Penalty, gram, solve
+from deepcuts.model.solve import ROUGH_ITEMS, ROUGH_USERS, Penalty, gram, solve
 from deepcuts.model.term import Term
 from deepcuts.model.user_side import UserSide
 
@@ -61,7 +61,7 @@ class Alternation:
     def run_epoch(self) -> Epoch:
         """Move the user side, then the items, each by a half-step, and return the loss that this leaves."""
         start = perf_counter()
-        self.side.solve(self.item_factors, self.item_gram, self.factors, ROUGH)
+        self.side.solve(self.item_factors, self.item_gram, self.factors, ROUGH_USERS)
         row_gram = gram(self.factors)
         misfit = self._move_items(row_gram)
         self.n_epochs += 1
@@ -72,7 +72,7 @@ class Alternation:
         if self.side.diversity is not None:
             term += self.side.diversity.item_term(self.crowd)
         penalty = Penalty.of(term, self.settings.lowest_factor)
-        misfit = solve(self.items, self.factors, penalty, self.item_factors, ROUGH)
+        misfit = solve(self.items, self.factors, penalty, self.item_factors, ROUGH_ITEMS)
         self.item_gram = gram(self.item_factors)
         return misfit
 

@@ -32,7 +32,8 @@ class Effort:
     tolerance: float
 
 
-ROUGH = Effort(sweeps=3, tolerance=0.0)  # inside an epoch: the other side moves anyway
+ROUGH_USERS = Effort(sweeps=3, tolerance=0.0)  # inside an epoch: the other side moves anyway
+ROUGH_ITEMS = Effort(sweeps=2, tolerance=0.0)  # with a third one, lists are just as good
 EXACT = Effort(sweeps=200, tolerance=1e-5)  # at the end, and for fold-in
 
 
