@@ -17,7 +17,7 @@ import deepcuts as dc
 from deepcuts.cli.main import app
 from deepcuts.errors import FileFormatError, OutputError, SettingsError
 from deepcuts.tuning import TuningSettings, plot_front, read_settings, tune
-from deepcuts.tuning.space import default_point
+from deepcuts.tuning.space import default_point, suggest
 from deepcuts.tuning.study import only_run, open_study
 from deepcuts.tuning.tune import facts_of
 
@@ -139,6 +139,20 @@ def test_the_default_is_tried_again_even_if_its_run_died_at_once(plays, tmp_path
     found = tune(plays, tmp_path / "study.db", settings)
     assert [trial.number for trial in found.trials] == [1, 2]
     assert found.trials[0].searched == default_point(FIXED)
+
+
+@pytest.mark.parametrize("written", [{"early": [0.5, 1]}, {"early": [0.5, 1], "seconds": 1.0}])
+def test_what_a_run_wrote_of_a_trial_when_it_died_does_not_count(plays, tmp_path, written):
+    settings = TuningSettings(n_trials=2, fixed=FIXED)
+    study = open_study(tmp_path / "study.db", facts_of(plays, settings), settings)
+    study.enqueue_trial(default_point(FIXED))
+    trial = study.ask()
+    suggest(trial, FIXED)
+    for name, value in written.items():
+        trial.set_user_attr(name, value)
+    found = tune(plays, tmp_path / "study.db", settings)
+    assert [trial.number for trial in found.trials] == [1, 2]
+    assert found.default.number == 1
 
 
 @pytest.mark.slow

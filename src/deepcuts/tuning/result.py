@@ -99,8 +99,11 @@ class Tuning:
 
 
 def trials_of(study: optuna.Study, settings: TuningSettings) -> tuple[Trial, ...]:
-    """Trials of a study that have ended, whole or early, the earliest to end first."""
-    ended = [trial for trial in study.trials if "early" in trial.user_attrs and trial.state.is_finished()]
+    """Trials of a study that have ended, whole or early, the earliest to end first.
+
+    One whose run died while it wrote down what had come of it has failed, whatever was written: it is tried again.
+    """
+    ended = [trial for trial in study.trials if trial.state.name in ("COMPLETE", "PRUNED")]
     ended.sort(key=lambda trial: (trial.datetime_complete, trial.number))
     return tuple(_trial(trial) for trial in ended)
 
