@@ -13,8 +13,9 @@ import pytest
 from numba import njit
 
 from deepcuts.kernels import lanes
-from deepcuts.kernels.lane_code import BLOCK, COUPLED, LANES
+from deepcuts.kernels.lane_code import COUPLED
 from deepcuts.kernels.short_rows import by_block
+from deepcuts.kernels.vectors import BLOCK, LANES
 
 COUNTS = [*range(10), 16, 19]  # around the four sums that run side by side
 

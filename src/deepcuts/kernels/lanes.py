@@ -11,7 +11,8 @@ import numpy as np
 from numba.extending import overload, register_jitable
 
 from deepcuts.kernels import lane_code
-from deepcuts.kernels.lane_code import BLOCK, COUPLED, LANES
+from deepcuts.kernels.lane_code import COUPLED
+from deepcuts.kernels.vectors import BLOCK, LANES
 
 AHEAD = 2  # lines of pairs: by then, their factors are at hand
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from deepcuts.kernels.lane_code import BLOCK, COUPLED, LANES
+from deepcuts.kernels.lane_code import COUPLED
 from deepcuts.kernels.lanes import (
     add_products,
     couple,
@@ -16,6 +16,7 @@ from deepcuts.kernels.lanes import (
     project,
 )
 from deepcuts.kernels.long_rows import FLAGS, HANDS
+from deepcuts.kernels.vectors import BLOCK, LANES
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS)
