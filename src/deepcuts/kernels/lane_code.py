@@ -16,7 +16,7 @@ from deepcuts.kernels.vectors import (
     LANES,
     QUARTER,
     VECTOR,
-    add_each,
+    add_multiples,
     fetch,
     fused,
     greater,
@@ -70,7 +70,7 @@ def projected(_context, lines, residuals, sums):
 
         def add_pair(j, so_far):
             residual = load(builder, at_residuals, j)
-            return add_each(builder, load_block(builder, at_lines, j), residual, so_far)
+            return add_multiples(builder, load_block(builder, at_lines, j), residual, so_far)
 
         store_block(builder, at_sums, n.type(0), repeat(builder, n.type(0), n, 1, [nothing()] * BLOCK, add_pair))
         return context.get_dummy_value()
@@ -167,7 +167,7 @@ def step(_context, block, lines, residuals, shared, couplings, ridge, pull, floo
             for line, change in zip(load_block(builder, at_here, j), minus, strict=True):
                 residual = fused(builder, line, change, residual)
             store(builder, at_residuals, j, residual)
-            return add_each(builder, load_block(builder, at_next, j), residual, so_far)
+            return add_multiples(builder, load_block(builder, at_next, j), residual, so_far)
 
         store_block(builder, at_sums, zero, repeat(builder, zero, n, 1, [nothing()] * BLOCK, follow))
         return context.get_dummy_value()
@@ -262,7 +262,7 @@ def _subtract_shared(builder, at_weights, at_x, n_wide, slopes):
             )
             weights = [builder.load(builder.gep(at_row, [g.type(i)])) for i in range(BLOCK)]
             lines = [in_all_lanes(builder, weight) for weight in weights]
-            parts += add_each(builder, lines, line, sums[BLOCK * place : BLOCK * place + BLOCK])
+            parts += add_multiples(builder, lines, line, sums[BLOCK * place : BLOCK * place + BLOCK])
         return parts
 
     sums = repeat(builder, n_wide.type(0), n_wide, 2, [*slopes, *[nothing()] * BLOCK], subtract_two)

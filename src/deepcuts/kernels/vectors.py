@@ -112,7 +112,7 @@ def nothing():
     return ir.Constant(VECTOR, [0.0] * LANES)
 
 
-def add_each(builder, lines, factor, sums):
+def add_multiples(builder, lines, factor, sums):
     """Add the product of each line with one factor to its sum."""
     return [fused(builder, line, factor, so_far) for line, so_far in zip(lines, sums, strict=True)]
 
@@ -159,11 +159,11 @@ def sum_terms(builder, n, start, add_one):
 def _loop(builder, first, last, starts, add_one):
     """Loop from `first` to `last`, each time adding as many consecutive terms as there are sums; return the sums."""
 
-    def add_each(index, sums):
+    def add_consecutive(index, sums):
         terms = [builder.add(index, ir.Constant(first.type, term)) for term in range(len(sums))]
         return [add_one(term, so_far) for term, so_far in zip(terms, sums, strict=True)]
 
-    return repeat(builder, first, last, len(starts), starts, add_each)
+    return repeat(builder, first, last, len(starts), starts, add_consecutive)
 
 
 def repeat(builder, first, last, step, starts, advance):
