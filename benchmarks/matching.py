@@ -17,9 +17,9 @@ import numpy as np
 import pyarrow as pa
 from common import DATA, print_json, print_table, setting
 
+from deepcuts.data.ids import Ids
 from deepcuts.history import Matcher
 from deepcuts.history.names import compact_form, spaced_form
-from deepcuts.ids import Ids
 
 RATES = {
     "lower case": 0.25,

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from deepcuts.baselines import Popularity
-from deepcuts.interactions import Interactions
+from deepcuts.data.interactions import Interactions
 
 PLAYS = {"ada": {"a": 9, "b": 1}, "bob": {"a": 1, "c": 80}, "cyd": {"a": 2, "b": 3, "d": 1}, "dot": {}}
 ITEMS = ["a", "b", "c", "d", "nobody's"]

@@ -12,8 +12,8 @@ from deepcuts import baselines
 from deepcuts.baselines.ease import shared_listeners
 from deepcuts.baselines.peers import import_peer
 from deepcuts.baselines.random_personas import shuffle_within
+from deepcuts.data.ids import Ids
 from deepcuts.errors import MissingExtraError, SettingsError
-from deepcuts.ids import Ids
 
 
 @pytest.fixture(scope="module")

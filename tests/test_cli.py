@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 
 from deepcuts.cli.derived import flag, parameter_help
 from deepcuts.cli.main import app
+from deepcuts.data.split import split_holdout, split_last, split_users
 from deepcuts.ingest import ReadOptions
 from deepcuts.model import PersonaModel, PersonaSettings
 from deepcuts.recommendation import ListSettings
-from deepcuts.split import split_holdout, split_last, split_users
 from deepcuts.synthetic import generate_world
 
 COMMANDS = typer.main.get_command(app).commands

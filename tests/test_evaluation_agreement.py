@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from scipy.sparse import coo_array
 
+from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation import evaluate, item_features
-from deepcuts.interactions import Interactions
 from reference.metrics import interactions, table
 
 

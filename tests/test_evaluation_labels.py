@@ -11,9 +11,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from deepcuts.data.ids import Ids
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.evaluation import evaluate, item_features
-from deepcuts.ids import Ids
 from reference import metrics as reference
 from reference.metrics import interactions, table
 

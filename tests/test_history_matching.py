@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deepcuts.data.ids import Ids
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.history import Matcher, fuzzy
 from deepcuts.history.names import compact_form, spaced_form
-from deepcuts.ids import Ids
 
 NAMES = {
     "a1": "Björk",

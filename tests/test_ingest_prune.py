@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.ingest import prune, read_plays
-from deepcuts.interactions import Interactions
 from reference import plays as reference
 from reference.plays import pairs
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
+from deepcuts.data.ids import Ids, as_strings
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, UnknownIdError
-from deepcuts.ids import Ids, as_strings
-from deepcuts.interactions import Interactions
 from reference.plays import pairs
 
 MATRIX = np.array([[0, 2, 0], [1, 0, 3]])

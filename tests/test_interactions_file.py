@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from deepcuts import storage
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import FileFormatError, OutputError
-from deepcuts.interactions import Interactions
 
 ARRAYS = ("indptr", "indices", "plays", "last_played", "item_listeners")
 IDS = st.sets(st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip), max_size=6).map(sorted)

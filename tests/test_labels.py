@@ -6,8 +6,8 @@ import pytest
 from scipy import sparse
 
 import deepcuts as dc
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
-from deepcuts.interactions import Interactions
 
 TAGS = pa.table(
     {

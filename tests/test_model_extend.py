@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 import deepcuts as dc
 from deepcuts.cli.main import app
+from deepcuts.data.merge import merge_plays
 from deepcuts.errors import DataError
-from deepcuts.model.merge import merge_plays
 from deepcuts.model.scale import Scale
 
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError, UnknownIdError
-from deepcuts.interactions import Interactions
 from deepcuts.recommendation import ListSettings, recommend, recommend_batches
 from reference import lists as reference
 from reference.lists import DenseScores, lists_of_table, names, random_source

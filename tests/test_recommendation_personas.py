@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from deepcuts.interactions import Interactions
+from deepcuts.data.interactions import Interactions
 from deepcuts.recommendation import ListSettings, recommend
 from reference.lists import DenseScores, names, random_source
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 import deepcuts as dc
-from deepcuts.interactions import Interactions
+from deepcuts.data.interactions import Interactions
 from deepcuts.recommendation import ListSettings, recommend
 from deepcuts.recommendation.rarity import commonness, item_frequency
 from deepcuts.recommendation.scored import list_frequency

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from deepcuts.data.interactions import Interactions
+from deepcuts.data.split import split_holdout, split_last, split_users
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.ingest import prune, read_plays
-from deepcuts.interactions import Interactions
-from deepcuts.split import split_holdout, split_last, split_users
 from reference.plays import Pairs, n_held, pairs
 
 

@@ -14,19 +14,19 @@ from deepcuts.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from deepcuts.baselines import Popularity
+    from deepcuts.data.interactions import Interactions
+    from deepcuts.data.split import split_holdout, split_last, split_users
     from deepcuts.errors import DeepcutsError
     from deepcuts.evaluation.evaluate import Evaluation, evaluate
     from deepcuts.ingest import read_plays
-    from deepcuts.interactions import Interactions
     from deepcuts.model import Epoch, PersonaModel, PersonaNMF, load
-    from deepcuts.split import split_holdout, split_last, split_users
     from deepcuts.synthetic import World, generate_world
 
 _HOMES = {
     "DeepcutsError": "errors",
     "Epoch": "model",
     "Evaluation": "evaluation",
-    "Interactions": "interactions",
+    "Interactions": "data.interactions",
     "PersonaModel": "model",
     "PersonaNMF": "model",
     "Popularity": "baselines",
@@ -35,9 +35,9 @@ _HOMES = {
     "generate_world": "synthetic",
     "load": "model",
     "read_plays": "ingest",
-    "split_holdout": "split",
-    "split_last": "split",
-    "split_users": "split",
+    "split_holdout": "data.split",
+    "split_last": "data.split",
+    "split_users": "data.split",
 }
 
 __all__ = [

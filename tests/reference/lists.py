@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 from scipy import sparse
 
-from deepcuts.ids import Ids
-from deepcuts.interactions import Interactions
+from deepcuts.data.ids import Ids
+from deepcuts.data.interactions import Interactions
 from deepcuts.recommendation import ListSettings
 from reference import ranking
 

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from scipy.sparse import coo_array
 
+from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation import ItemFeatures, item_features
-from deepcuts.interactions import Interactions
 
 Histories = dict[str, set[str]]
 Lists = dict[str, list[str]]

@@ -7,7 +7,7 @@ import math
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from deepcuts.interactions import Interactions
+from deepcuts.data.interactions import Interactions
 
 Pairs = dict[tuple[str, str], float]
 

@@ -12,9 +12,9 @@ from scipy import linalg
 
 from deepcuts.baselines.matrices import played
 from deepcuts.baselines.scored import ScoredModel
+from deepcuts.checks import check_plays, check_ranges
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
-from deepcuts.interactions import Interactions
-from deepcuts.model.ranges import check_plays, check_ranges
 
 _BLOCK_ITEMS = 1_024
 

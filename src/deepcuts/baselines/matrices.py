@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from deepcuts.interactions import Interactions
+from deepcuts.data.interactions import Interactions
 
 
 def played(plays: Interactions) -> sparse.csr_array:

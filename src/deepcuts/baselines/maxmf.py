@@ -31,10 +31,10 @@ import numpy as np
 
 from deepcuts.baselines.sampling import descend, random_vectors
 from deepcuts.baselines.scored import DotProduct, ScoredModel, Voices
-from deepcuts.interactions import Interactions
+from deepcuts.checks import check_choices, check_plays, check_ranges
+from deepcuts.data.interactions import Interactions
 from deepcuts.kernels import maxmf as kernels
 from deepcuts.kernels.arrays import read_only
-from deepcuts.model.ranges import check_choices, check_plays, check_ranges
 
 RankingLoss = Literal["warp", "auc"]
 Training = Literal["two-stage", "joint"]

@@ -11,8 +11,8 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.data.ids import Ids
 from deepcuts.errors import SettingsError
-from deepcuts.ids import Ids
 
 
 def rerank(lists: pa.Table, item_ids: Ids, item_vectors: np.ndarray, k: int = 20, diversity: float = 0.3) -> pa.Table:

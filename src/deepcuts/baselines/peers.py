@@ -15,9 +15,9 @@ from threadpoolctl import threadpool_limits
 
 from deepcuts.baselines.matrices import played
 from deepcuts.baselines.scored import DotProduct, ScoredModel
+from deepcuts.checks import check_plays, check_ranges
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import MissingExtraError
-from deepcuts.interactions import Interactions
-from deepcuts.model.ranges import check_plays, check_ranges
 
 
 @dataclass(frozen=True, kw_only=True)

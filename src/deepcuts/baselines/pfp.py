@@ -28,10 +28,10 @@ import numpy as np
 from deepcuts.baselines.matrices import played
 from deepcuts.baselines.sampling import descend, random_vectors
 from deepcuts.baselines.scored import DotProduct, ScoredModel
-from deepcuts.interactions import Interactions
+from deepcuts.checks import check_plays, check_ranges
+from deepcuts.data.interactions import Interactions
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.pfp import projection_epoch
-from deepcuts.model.ranges import check_plays, check_ranges
 
 START_LENGTH = np.float32(3.0)  # of the columns of the projections
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepcuts.baselines.scored import ScoredModel
-from deepcuts.interactions import Interactions
+from deepcuts.data.interactions import Interactions
 
 
 @dataclass(frozen=True)

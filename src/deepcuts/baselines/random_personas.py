@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from deepcuts.interactions import Interactions
+from deepcuts.data.interactions import Interactions
 from deepcuts.model import PersonaModel, PersonaNMF, PersonaSettings
 from deepcuts.model.confidence import user_rows
 from deepcuts.model.settle import solve_personas

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from deepcuts.ids import Ids
-from deepcuts.interactions import Interactions
+from deepcuts.data.ids import Ids
+from deepcuts.data.interactions import Interactions
 from deepcuts.recommendation import ListSettings, recommend, recommend_batches
 
 Scorer = Callable[[np.ndarray], np.ndarray]

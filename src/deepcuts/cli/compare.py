@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from deepcuts.comparison import Comparison, Contender, Run
     from deepcuts.comparison.runs import Cutoffs
-    from deepcuts.interactions import Interactions
+    from deepcuts.data.interactions import Interactions
 
 EXAMPLES = (
     "deepcuts compare plays.safetensors --baseline popularity,ease -o table.csv",

@@ -13,8 +13,8 @@ from deepcuts.cli.train import fit
 from deepcuts.errors import OutputError
 
 if TYPE_CHECKING:
+    from deepcuts.data.interactions import Interactions
     from deepcuts.evaluation import Evaluation
-    from deepcuts.interactions import Interactions
     from deepcuts.model import PersonaModel
     from deepcuts.synthetic import World
 
@@ -73,8 +73,8 @@ def _invent(folder: Path, seed: int, remarks: Remarks) -> World:
 
 def _read_and_split(folder: Path, seed: int, remarks: Remarks) -> tuple[Interactions, Interactions]:
     from deepcuts.cli.plays_files import write_interactions
+    from deepcuts.data.split import split_holdout
     from deepcuts.ingest import read_plays
-    from deepcuts.split import split_holdout
     from deepcuts.synthetic.files import PLAYS
 
     with remarks.working("Reading their plays and holding a fifth of them out"):

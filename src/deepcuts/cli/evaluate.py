@@ -15,8 +15,8 @@ from deepcuts.cli.terminal import print_table, ruled_table, show_json
 from deepcuts.errors import SettingsError
 
 if TYPE_CHECKING:
+    from deepcuts.data.interactions import Interactions
     from deepcuts.evaluation import Evaluation, ItemFeatures, RankedLists
-    from deepcuts.interactions import Interactions
 
 EXAMPLES = (
     "deepcuts evaluate lists.parquet --train train.parquet --holdout held.parquet",

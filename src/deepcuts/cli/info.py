@@ -52,8 +52,8 @@ def info(
 def _contents(file: Path, kind: str, holdout: Path | None) -> dict[str, Any]:
     from deepcuts.cli.plays_files import read_interactions
     from deepcuts.cli.summaries import summarise_model, summarise_plays
+    from deepcuts.data.interactions import Interactions
     from deepcuts.errors import SettingsError
-    from deepcuts.interactions import Interactions
     from deepcuts.model import load
 
     if kind == "model":

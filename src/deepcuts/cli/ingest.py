@@ -16,8 +16,8 @@ from deepcuts.ingest.time_rules import TimeRules
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from deepcuts.data.interactions import Interactions
     from deepcuts.ingest import IngestReport
-    from deepcuts.interactions import Interactions
 
 EXAMPLES = (
     "deepcuts ingest plays.tsv --user 1 --item 2 --plays 3 -o plays.safetensors",

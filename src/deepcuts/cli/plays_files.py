@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from deepcuts.cli.tables import ENDINGS, check_ending, open_table, write_table
+from deepcuts.data.interactions import Interactions
 from deepcuts.ingest import read_plays
-from deepcuts.interactions import Interactions
 
 OWN_ENDING = ".safetensors"
 

@@ -20,8 +20,8 @@ from deepcuts.report.settings import TURNS, ReportSettings
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from deepcuts.data.interactions import Interactions
     from deepcuts.evaluation import ItemFeatures
-    from deepcuts.interactions import Interactions
     from deepcuts.model import PersonaModel
     from deepcuts.report import Contender
 

@@ -12,7 +12,7 @@ from deepcuts.cli.remarks import Remarks
 from deepcuts.errors import SettingsError
 
 if TYPE_CHECKING:
-    from deepcuts.interactions import Interactions
+    from deepcuts.data.interactions import Interactions
 
 EXAMPLES = (
     "deepcuts split plays.safetensors --train train.parquet --holdout held.parquet",
@@ -52,7 +52,7 @@ def split(
     Files may end in .safetensors, .parquet, .csv or .jsonl.
     """
     from deepcuts.cli.plays_files import read_interactions, write_interactions
-    from deepcuts.split import split_holdout, split_last, split_users
+    from deepcuts.data.split import split_holdout, split_last, split_users
 
     remarks = Remarks(quiet)
     if (fold_in is not None) != (method == "users"):

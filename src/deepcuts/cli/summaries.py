@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from deepcuts.interactions import Interactions
+    from deepcuts.data.interactions import Interactions
     from deepcuts.model import PersonaModel
 
 _MOST_PLAYED = 5

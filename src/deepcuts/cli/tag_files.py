@@ -10,8 +10,8 @@ import typer
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from deepcuts.data.interactions import Interactions
     from deepcuts.evaluation import ItemFeatures
-    from deepcuts.interactions import Interactions
 
 TagsFile = Annotated[
     Path | None,

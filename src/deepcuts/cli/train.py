@@ -14,7 +14,7 @@ from deepcuts.cli.remarks import FIRST_NOTE, Remarks
 from deepcuts.model.settings import PersonaSettings
 
 if TYPE_CHECKING:
-    from deepcuts.interactions import Interactions
+    from deepcuts.data.interactions import Interactions
     from deepcuts.model import PersonaModel, PersonaNMF
 
 EXAMPLES = (

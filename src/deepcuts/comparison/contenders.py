@@ -20,8 +20,8 @@ from deepcuts.baselines import (
     RandomPersonas,
     SklearnNMF,
 )
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
-from deepcuts.interactions import Interactions
 from deepcuts.model import PersonaNMF
 from deepcuts.recommendation import ListSettings
 

@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.comparison.contenders import Contender, Method
+from deepcuts.data.interactions import Interactions
+from deepcuts.data.split import split_holdout
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation import Evaluation, ItemFeatures, evaluate_ranked, item_features, rank_lists, tag_features
 from deepcuts.evaluation.catalogue_intervals import catalogue_draws
 from deepcuts.evaluation.figures import check_cutoffs, parse_cutoffs
-from deepcuts.interactions import Interactions
-from deepcuts.split import split_holdout
 
 Cutoffs = Mapping[str, tuple[int, ...]]
 

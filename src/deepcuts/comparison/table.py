@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from deepcuts.comparison.runs import Run
+from deepcuts.data.ids import Ids
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation.bootstrap import bootstrap_interval, sign_flip_test
 from deepcuts.evaluation.catalogue_intervals import spread
-from deepcuts.ids import Ids
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from deepcuts.data.interactions import Interactions
 from deepcuts.datasets.folders import find_file, find_optional
 from deepcuts.datasets.lines import read_lines
 from deepcuts.datasets.mapped import sum_mapped, take_text_census
 from deepcuts.datasets.report import DatasetReport
 from deepcuts.ingest import Columns, ReadOptions
 from deepcuts.ingest.database import plain_errors, workspace
-from deepcuts.interactions import Interactions
 from deepcuts.storage import StrPath
 
 _COLUMNS = Columns(1, 2, 3)

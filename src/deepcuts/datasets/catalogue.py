@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from deepcuts.data.interactions import Interactions
 from deepcuts.datasets.archives import Member
 from deepcuts.datasets.audioscrobbler import read_audioscrobbler
 from deepcuts.datasets.lastfm_2k import read_lastfm_2k
@@ -15,7 +16,6 @@ from deepcuts.datasets.report import DatasetReport
 from deepcuts.datasets.taste_profile import read_taste_profile, taste_profile_files
 from deepcuts.errors import SettingsError
 from deepcuts.ingest import ReadOptions
-from deepcuts.interactions import Interactions
 
 # Called with the folder and how to read.
 Reader: TypeAlias = Callable[..., tuple[Interactions, DatasetReport]]

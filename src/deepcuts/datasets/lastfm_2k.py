@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from deepcuts.data.interactions import Interactions
 from deepcuts.datasets.folders import find_file, find_optional
 from deepcuts.datasets.lines import read_lines
 from deepcuts.datasets.report import DatasetReport
 from deepcuts.ingest import Columns, ReadOptions, ingest
 from deepcuts.ingest.database import workspace
-from deepcuts.interactions import Interactions
 from deepcuts.storage import StrPath
 
 _COLUMNS = Columns("userID", "artistID", "weight")

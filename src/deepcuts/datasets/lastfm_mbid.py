@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import duckdb
 import pyarrow as pa
 
+from deepcuts.data.interactions import Interactions
 from deepcuts.datasets.folders import find_file
 from deepcuts.datasets.mapped import sum_mapped, take_text_census
 from deepcuts.datasets.report import DatasetReport
@@ -20,7 +21,6 @@ from deepcuts.ingest import Columns, ReadOptions
 from deepcuts.ingest.database import plain_errors, workspace
 from deepcuts.ingest.text_files import listing
 from deepcuts.ingest.time_rules import NO_RULES
-from deepcuts.interactions import Interactions
 from deepcuts.storage import StrPath
 
 _MBID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"

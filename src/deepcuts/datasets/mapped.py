@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import duckdb
 import numpy as np
 
+from deepcuts.data.ids import Ids
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
-from deepcuts.ids import Ids
 from deepcuts.ingest.bad import settle_bad_rows
 from deepcuts.ingest.census import number_ids
 from deepcuts.ingest.columns import Columns
@@ -22,7 +23,6 @@ from deepcuts.ingest.pairs import sum_plays
 from deepcuts.ingest.reading import settle_scans
 from deepcuts.ingest.text_files import scan_text
 from deepcuts.ingest.time_rules import NO_RULES, TimeRules
-from deepcuts.interactions import Interactions
 from deepcuts.storage import StrPath
 
 

@@ -20,9 +20,9 @@ from math import exp, factorial
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.data.csr import quotient
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.evaluation.evaluate import Evaluation
-from deepcuts.evaluation.user_items import quotient
 
 _BLOCK_WEIGHTS = 1 << 23  # weights drawn at a time: 32 MB
 _TIE = 1e-5  # sums of float32 that should be equal differ by less, relative to the largest there can be

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.data.csr import quotient
 from deepcuts.evaluation.ranked import RankedLists
-from deepcuts.evaluation.user_items import quotient
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.lists import divergences
 

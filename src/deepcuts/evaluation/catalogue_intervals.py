@@ -17,11 +17,11 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.data.csr import quotient
 from deepcuts.errors import DataError
 from deepcuts.evaluation.bootstrap import POISSON, check_draws, random_words
 from deepcuts.evaluation.figures import CATALOGUE_METRICS, OF_EXPOSURE, QUOTIENTS, check_cutoffs, possible_cutoffs
 from deepcuts.evaluation.ranked import RankedLists
-from deepcuts.evaluation.user_items import quotient
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.lists import add_exposure
 

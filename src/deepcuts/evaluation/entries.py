@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from deepcuts.data.ids import as_strings
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
-from deepcuts.ids import as_strings
-from deepcuts.interactions import Interactions
 
 logger = logging.getLogger(__name__)
 

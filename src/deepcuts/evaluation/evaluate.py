@@ -12,6 +12,7 @@ from types import MappingProxyType
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation.entries import ArrowStream
 from deepcuts.evaluation.features import ItemFeatures
 from deepcuts.evaluation.figures import (
@@ -23,7 +24,6 @@ from deepcuts.evaluation.figures import (
     possible_cutoffs,
 )
 from deepcuts.evaluation.ranked import RankedLists, rank_lists
-from deepcuts.interactions import Interactions
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
+from deepcuts.data.csr import UserItems, quotient
+from deepcuts.data.ids import Ids, as_strings
+from deepcuts.data.labels import Labels
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.evaluation.entries import ArrowStream
-from deepcuts.evaluation.user_items import UserItems, quotient
-from deepcuts.ids import Ids, as_strings
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.lists import sum_rows
-from deepcuts.labels import Labels
 
 COLUMNS = ("item_id", "label")
 

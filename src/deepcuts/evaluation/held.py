@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepcuts.data.csr import UserItems
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
-from deepcuts.evaluation.user_items import UserItems
-from deepcuts.interactions import Interactions
 
 logger = logging.getLogger(__name__)
 

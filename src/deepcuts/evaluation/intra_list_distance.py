@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.data.csr import quotient
 from deepcuts.evaluation.features import row_sums
 from deepcuts.evaluation.ranked import RankedLists
-from deepcuts.evaluation.user_items import quotient
 
 
 def intra_list_distance(lists: RankedLists, k: int) -> np.ndarray:

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.data.csr import quotient
 from deepcuts.evaluation.ranked import RankedLists
-from deepcuts.evaluation.user_items import quotient
 
 _MINORITY = 0.2
 

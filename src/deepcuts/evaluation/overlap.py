@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.data.csr import quotient
 from deepcuts.errors import DataError
 from deepcuts.evaluation.ranked import RankedLists, row_blocks
-from deepcuts.evaluation.user_items import quotient
 
 
 def overlap(lists: RankedLists, others: RankedLists, k: int) -> np.ndarray:

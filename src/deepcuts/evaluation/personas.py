@@ -10,12 +10,12 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.data.csr import UserItems, quotient
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
 from deepcuts.evaluation.entries import N_PERSONAS
 from deepcuts.evaluation.features import ItemFeatures
 from deepcuts.evaluation.mutual_information import adjusted_mutual_information
-from deepcuts.evaluation.user_items import UserItems, quotient
-from deepcuts.interactions import Interactions
 
 _BLOCK_PAIRS = 1 << 20
 

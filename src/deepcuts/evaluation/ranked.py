@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.data.csr import UserItems
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
 from deepcuts.evaluation.entries import ArrowStream, EntryCode, read_entries
 from deepcuts.evaluation.features import ItemFeatures
 from deepcuts.evaluation.held import Held, names_of
 from deepcuts.evaluation.personas import persona_shares
-from deepcuts.evaluation.user_items import UserItems
-from deepcuts.interactions import Interactions
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.lists import HELD, LISTED, SEEN, inspect_lists
 

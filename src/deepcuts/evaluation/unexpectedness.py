@@ -15,8 +15,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from deepcuts.data.csr import UserItems, quotient
 from deepcuts.evaluation.ranked import RankedLists
-from deepcuts.evaluation.user_items import UserItems, quotient
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.lists import nearest_of_history
 

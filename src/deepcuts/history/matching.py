@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.data.ids import Ids, as_strings
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.history import fuzzy
 from deepcuts.history.matches import HOW, SCHEMA, Matches
 from deepcuts.history.names import compact_form, spaced_form
 from deepcuts.history.options import MIN_SCORE
 from deepcuts.history.search import SearchColumns, search_names
-from deepcuts.ids import Ids, as_strings
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

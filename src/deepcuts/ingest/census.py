@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import duckdb
 
+from deepcuts.data.ids import Ids
 from deepcuts.errors import DataError
-from deepcuts.ids import Ids
 from deepcuts.ingest.rules import good_rows, without_blanks
 from deepcuts.ingest.scan import Scan
 

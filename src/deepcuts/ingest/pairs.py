@@ -5,9 +5,9 @@ from __future__ import annotations
 import duckdb
 import numpy as np
 
-from deepcuts.ids import Ids
+from deepcuts.data.ids import Ids
+from deepcuts.data.interactions import Interactions
 from deepcuts.ingest.time_rules import NO_RULES, TimeRules, timed_rows
-from deepcuts.interactions import Interactions
 
 _BATCH = 1 << 18
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, SettingsError
-from deepcuts.interactions import Interactions
 
 
 def prune(plays: Interactions, min_users: int = 1, min_items: int = 1) -> Interactions:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import duckdb
 from scipy import sparse
 
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.ingest.bad import settle_bad_rows
 from deepcuts.ingest.census import Count, number_ids, take_census
@@ -25,7 +26,6 @@ from deepcuts.ingest.scan import Scan
 from deepcuts.ingest.tables import ArrowTable, scan_table
 from deepcuts.ingest.text_files import scan_text
 from deepcuts.ingest.time_rules import NO_RULES
-from deepcuts.interactions import Interactions
 from deepcuts.storage import StrPath, check_output
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from deepcuts.interactions import Interactions
+from deepcuts.data.interactions import Interactions
 from deepcuts.model.rows import Rows, sums_of_rows
 from deepcuts.model.settings import PersonaSettings
 

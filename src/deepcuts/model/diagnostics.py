@@ -11,7 +11,7 @@ from deepcuts.evaluation import rank_lists
 from deepcuts.model.start import directions, most_personas
 
 if TYPE_CHECKING:
-    from deepcuts.interactions import Interactions
+    from deepcuts.data.interactions import Interactions
     from deepcuts.model.persona_model import PersonaModel
 
 ALIKE = 0.99  # the cosine from which two personas are one

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepcuts.data.interactions import Interactions
+from deepcuts.data.merge import merge_plays
 from deepcuts.errors import DataError
-from deepcuts.interactions import Interactions
 from deepcuts.model.confidence import user_rows
-from deepcuts.model.merge import merge_plays
 from deepcuts.model.ridge import frequency_ridge
 from deepcuts.model.rows import Rows, transpose
 from deepcuts.model.settle import FixedItems, Tastes, settle, solve_exactly

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from deepcuts.interactions import Interactions
+from deepcuts.data.interactions import Interactions
 from deepcuts.model.alternation import Alternation
 from deepcuts.model.confidence import user_rows
 from deepcuts.model.history import Epoch, Progress, UserProgress

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from deepcuts.interactions import Interactions
+from deepcuts.data.interactions import Interactions
 
 _N_NAMED = 2
 _NEARLY_AS_APT = 0.5  # share of the best tag's worth that another one needs to be taken for the sake of difference

@@ -7,10 +7,10 @@ from dataclasses import asdict
 import numpy as np
 
 from deepcuts import storage
+from deepcuts.data.ids import Ids
+from deepcuts.data.interactions import Interactions, stored_dislikes
+from deepcuts.data.labels import Labels
 from deepcuts.errors import FileFormatError, SettingsError
-from deepcuts.ids import Ids
-from deepcuts.interactions import Interactions, stored_dislikes
-from deepcuts.labels import Labels
 from deepcuts.model.history import Epoch
 from deepcuts.model.item_map import ItemMap
 from deepcuts.model.persona_model import PersonaModel, Popularity

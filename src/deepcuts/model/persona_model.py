@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.data.ids import Ids
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
-from deepcuts.ids import Ids
-from deepcuts.interactions import Interactions
 from deepcuts.model.confidence import user_rows
 from deepcuts.model.diagnostics import Diagnostics, diagnose
 from deepcuts.model.extend import extend

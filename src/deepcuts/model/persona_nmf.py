@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deepcuts.interactions import Interactions
+from deepcuts.checks import check_plays
+from deepcuts.data.interactions import Interactions
 from deepcuts.model.fit import fit
 from deepcuts.model.history import Epoch, Progress, UserProgress
 from deepcuts.model.persona_model import PersonaModel, Popularity
-from deepcuts.model.ranges import check_plays
 from deepcuts.model.settings import PersonaSettings
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
-from deepcuts.interactions import Interactions
 from deepcuts.model.naming import tag_shares
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deepcuts.interactions import Interactions
+from deepcuts.data.interactions import Interactions
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from deepcuts.model.ranges import check_choices, check_ranges
+from deepcuts.checks import check_choices, check_ranges
 
 Confidence = Literal["binary", "log"]
 Target = Literal["one", "signed_log"]

@@ -12,8 +12,8 @@ import numba
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.data.ids import Ids
 from deepcuts.errors import SettingsError, UnknownIdError
-from deepcuts.ids import Ids
 from deepcuts.recommendation.catalogue import Catalogue, catalogue_of
 from deepcuts.recommendation.factored import lists_from_factors
 from deepcuts.recommendation.scored import lists_from_scores

@@ -6,8 +6,8 @@ from typing import Protocol, TypeGuard
 
 import numpy as np
 
-from deepcuts.ids import Ids
-from deepcuts.interactions import Interactions
+from deepcuts.data.ids import Ids
+from deepcuts.data.interactions import Interactions
 from deepcuts.recommendation.settings import ListSettings
 
 Lists = tuple[np.ndarray, np.ndarray, np.ndarray]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepcuts.data.csr import quotient
+from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation import RankedLists
 from deepcuts.evaluation.bootstrap import bootstrap_interval
 from deepcuts.evaluation.figures import USER_METRICS
-from deepcuts.evaluation.user_items import quotient
-from deepcuts.interactions import Interactions
 from deepcuts.report.facts import Band, Estimate
 from deepcuts.report.settings import ReportSettings
 

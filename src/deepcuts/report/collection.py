@@ -8,10 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation import Evaluation, ItemFeatures
 from deepcuts.evaluation.held import Held
-from deepcuts.interactions import Interactions
 from deepcuts.model import PersonaModel
 from deepcuts.report.contenders import Contender, check_model, check_names
 from deepcuts.report.facts import ContenderFacts, PlaysFacts, Report

@@ -9,8 +9,8 @@ from typing import Any
 
 from deepcuts.baselines.peers import import_peer
 from deepcuts.comparison import BASELINES, Contender, baseline
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, SettingsError
-from deepcuts.interactions import Interactions
 from deepcuts.model import PersonaModel
 from deepcuts.recommendation.settings import Mix
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import pyarrow as pa
 
 from deepcuts.comparison.contenders import Contender, Fitted
+from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation import (
     Evaluation,
     ItemFeatures,
@@ -18,7 +19,6 @@ from deepcuts.evaluation import (
     mean_intervals,
     rank_lists,
 )
-from deepcuts.interactions import Interactions
 from deepcuts.report.bands import Bands
 from deepcuts.report.contenders import describe
 from deepcuts.report.exposure import exposure_facts

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation import ItemFeatures
-from deepcuts.interactions import Interactions
 from deepcuts.model import PersonaModel
 from deepcuts.report.facts import FactorFacts, ListedItem, ListenerFacts, ModelFacts, PersonaSummary
 from deepcuts.report.personas import effective_by_user, persona_facts

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from deepcuts.ids import Ids
-from deepcuts.interactions import Interactions
+from deepcuts.data.ids import Ids
+from deepcuts.data.interactions import Interactions
 from deepcuts.kernels.sampling import N_CIRCLES, Personas, draw_histories
 from deepcuts.storage import StrPath
 from deepcuts.synthetic.catalogue import Catalogue, invent_catalogue

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from deepcuts.checks import check_ranges
 from deepcuts.errors import SettingsError
-from deepcuts.model.ranges import check_ranges
 from deepcuts.tuning.objectives import Objective, parse_objectives
 from deepcuts.tuning.space import check_fixed
 

@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from deepcuts.ids import Ids
+from deepcuts.data.ids import Ids
 from deepcuts.web.problems import Problem, ProblemError
 from deepcuts.web.store import LoadedModel
 

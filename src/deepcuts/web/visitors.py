@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepcuts.ids import Ids
-from deepcuts.interactions import Interactions
+from deepcuts.data.ids import Ids
+from deepcuts.data.interactions import Interactions
 from deepcuts.model import PersonaModel
 from deepcuts.web.problems import Problem, ProblemError
 from deepcuts.web.store import LoadedModel

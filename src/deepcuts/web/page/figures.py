@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
-from deepcuts.interactions import Interactions
 from deepcuts.model import PersonaModel
 
 Point = tuple[float, ...]

@@ -7,7 +7,7 @@ from typing import Any
 from nicegui import html, ui
 from nicegui.element import Element
 
-from deepcuts.interactions import Interactions
+from deepcuts.data.interactions import Interactions
 from deepcuts.web.page.atlas import Atlas
 from deepcuts.web.page.desk import Desk, View, text_in
 from deepcuts.web.page.listing import Listing

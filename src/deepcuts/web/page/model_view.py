@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from nicegui import html
 from nicegui.element import Element
 
-from deepcuts.interactions import Interactions
+from deepcuts.data.interactions import Interactions
 from deepcuts.model import PersonaModel
 from deepcuts.web.page import figures
 from deepcuts.web.page.desk import Desk

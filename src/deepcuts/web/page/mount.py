@@ -12,7 +12,7 @@ from deepcuts.web.page.nonces import ScriptNonces, page_policy
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from deepcuts.interactions import Interactions
+    from deepcuts.data.interactions import Interactions
 
 PAGE_POLICY = page_policy()
 MOST_CLIENTS = 200  # pages open at a time

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.data.ids import Ids
 from deepcuts.errors import DataError, SettingsError, UnknownIdError
-from deepcuts.ids import Ids
 from deepcuts.model import PersonaModel
 from deepcuts.web.page.folded import VISITOR, Folded
 from deepcuts.web.page.importing import Imported, Unmatched

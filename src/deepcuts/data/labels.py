@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
+from deepcuts.data.ids import Ids, as_strings
 from deepcuts.errors import DataError, FileFormatError
-from deepcuts.ids import Ids, as_strings
 
 if TYPE_CHECKING:
     from deepcuts import storage

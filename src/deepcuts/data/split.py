@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, SettingsError
-from deepcuts.interactions import Interactions
 
 
 class Split(NamedTuple):

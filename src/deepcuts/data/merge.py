@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from deepcuts.ids import Ids
-from deepcuts.interactions import Interactions
-from deepcuts.labels import Labels
+from deepcuts.data.ids import Ids
+from deepcuts.data.interactions import Interactions
+from deepcuts.data.labels import Labels
 
 
 def merge_plays(old: Interactions, new: Interactions) -> Interactions:

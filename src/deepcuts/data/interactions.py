@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from deepcuts import storage
+from deepcuts.data.ids import Ids, as_strings
+from deepcuts.data.labels import Labels
 from deepcuts.errors import DataError, FileFormatError
-from deepcuts.ids import Ids, as_strings
-from deepcuts.labels import Labels
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from deepcuts.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
-    from deepcuts.interactions import Interactions
+    from deepcuts.data.interactions import Interactions
 
 
 def check_ranges(settings: Any, **ranges: tuple[float, float]) -> None:
