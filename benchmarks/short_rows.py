@@ -18,8 +18,8 @@ from common import print_json, print_table, setting
 
 import deepcuts as dc
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.long_rows import solve_long_rows
-from deepcuts.kernels.short_rows import solve_short_rows
+from deepcuts.kernels.solver.long_rows import solve_long_rows
+from deepcuts.kernels.solver.short_rows import solve_short_rows
 from deepcuts.model.fit import start_base
 from deepcuts.model.settings import PersonaSettings
 

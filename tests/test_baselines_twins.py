@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from deepcuts.baselines.maxmf import auc_weights, warp_weights, within
-from deepcuts.kernels import maxmf, sgd
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.pfp import projection_epoch
+from deepcuts.kernels.baselines import maxmf, sgd
+from deepcuts.kernels.baselines.pfp import projection_epoch
 from reference import maxmf as reference
 from reference import pfp as pfp_reference
 

@@ -10,7 +10,7 @@ from deepcuts.evaluation import catalogue_intervals, compare_catalogue, evaluate
 from deepcuts.evaluation.bootstrap import POISSON, random_words
 from deepcuts.evaluation.catalogue_intervals import catalogue_draws
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.lists import HELD, LISTED, SEEN, add_exposure, inspect_lists
+from deepcuts.kernels.metrics import HELD, LISTED, SEEN, add_exposure, inspect_lists
 from reference.metrics import interactions, table
 
 CUTOFFS = {

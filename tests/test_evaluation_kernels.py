@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.lists import divergences, nearest_of_history, nearest_to_item, sum_rows
+from deepcuts.kernels.metrics import divergences, nearest_of_history, nearest_to_item, sum_rows
 
 
 def arrays_of(matrix):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.clustering import cluster_histories
+from deepcuts.kernels.personas.clustering import cluster_histories
 from reference import clustering as reference
 
 N_ITEMS = 80

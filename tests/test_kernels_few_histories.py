@@ -8,8 +8,8 @@ import pytest
 
 import deepcuts as dc
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.clustering import cluster_histories
-from deepcuts.kernels.few_histories import cluster_few_histories
+from deepcuts.kernels.personas.clustering import cluster_histories
+from deepcuts.kernels.personas.few_histories import cluster_few_histories
 from deepcuts.kernels.threads import as_many_as_worth_it
 from deepcuts.model.confidence import user_rows
 from deepcuts.model.settle import settle

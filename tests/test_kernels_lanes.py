@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from numba import njit
 
-from deepcuts.kernels import lanes
-from deepcuts.kernels.lane_code import COUPLED
-from deepcuts.kernels.short_rows import by_block
-from deepcuts.kernels.vectors import BLOCK, LANES
+from deepcuts.kernels.solver import lanes
+from deepcuts.kernels.solver.lane_intrinsics import COUPLED
+from deepcuts.kernels.solver.llvm_vectors import BLOCK, LANES
+from deepcuts.kernels.solver.short_rows import by_block
 
 COUNTS = [*range(10), 16, 19]  # around the four sums that run side by side
 

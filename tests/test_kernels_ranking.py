@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepcuts.kernels import ranking
 from deepcuts.kernels.arrays import read_only
+from deepcuts.kernels.ranking import dense_lists as ranking
 from reference import ranking as reference
 from reference.ranking import Entry
 

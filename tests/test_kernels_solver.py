@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.long_rows import padded_length, solve_long_rows
-from deepcuts.kernels.short_rows import solve_short_rows
+from deepcuts.kernels.solver.long_rows import padded_length, solve_long_rows
+from deepcuts.kernels.solver.short_rows import solve_short_rows
 from deepcuts.model.solve import EXACT, ROUGH_USERS, Effort, solve
 from reference.solver import Problem, random_problem
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from deepcuts.kernels import streams
+from deepcuts.kernels import random_streams as streams
 from reference import sampling as reference
 
 WORDS = st.integers(0, reference.MASK)

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepcuts.kernels import bounded_search, factor_lists, selection, tiles
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.moments import moments, spread_of_products
-from deepcuts.kernels.tiles import WIDTH, Desk, Dial, Tiles, Voices
+from deepcuts.kernels.ranking import bounded_lists as factor_lists
+from deepcuts.kernels.ranking import bounded_search, selection, tiles
+from deepcuts.kernels.ranking.score_spread import moments, spread_of_products
+from deepcuts.kernels.ranking.tiles import WIDTH, Desk, Dial, Tiles, Voices
 from deepcuts.recommendation.catalogue import Catalogue, lay_out
 
 FLOATS = st.floats(width=32, allow_nan=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepcuts.kernels import sampling
+from deepcuts.kernels import worlds as sampling
 from reference import sampling as reference
 
 

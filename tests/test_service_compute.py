@@ -12,7 +12,7 @@ import numba
 import numpy as np
 import pytest
 
-from deepcuts.kernels.lists import divergences
+from deepcuts.kernels.metrics import divergences
 from deepcuts.web.compute import Compute
 from deepcuts.web.problems import ProblemError
 from serving_help import USER, small_model, spawned, wait_until_ready

@@ -6,7 +6,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 
-from deepcuts.kernels.sampling import CIRCLE_PULL, N_CIRCLES, PLAYS_SPREAD, Personas, Scenes
+from deepcuts.kernels.worlds import CIRCLE_PULL, N_CIRCLES, PLAYS_SPREAD, Personas, Scenes
 
 MASK = 2**64 - 1
 GOLDEN = 0x9E3779B97F4A7C15

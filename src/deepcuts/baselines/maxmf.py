@@ -33,8 +33,8 @@ from deepcuts.baselines.sampling import descend, random_vectors
 from deepcuts.baselines.scored import DotProduct, ScoredModel, Voices
 from deepcuts.checks import check_choices, check_plays, check_ranges
 from deepcuts.data.interactions import Interactions
-from deepcuts.kernels import maxmf as kernels
 from deepcuts.kernels.arrays import read_only
+from deepcuts.kernels.baselines import maxmf as kernels
 
 RankingLoss = Literal["warp", "auc"]
 Training = Literal["two-stage", "joint"]

@@ -31,7 +31,7 @@ from deepcuts.baselines.scored import DotProduct, ScoredModel
 from deepcuts.checks import check_plays, check_ranges
 from deepcuts.data.interactions import Interactions
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.pfp import projection_epoch
+from deepcuts.kernels.baselines.pfp import projection_epoch
 
 START_LENGTH = np.float32(3.0)  # of the columns of the projections
 

@@ -16,7 +16,7 @@ import numpy as np
 from deepcuts.data.csr import quotient
 from deepcuts.evaluation.ranked import RankedLists
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.lists import divergences
+from deepcuts.kernels.metrics import divergences
 
 _SMOOTHING = 0.01  # a: keeps the divergence finite where the list lacks a label
 

@@ -23,7 +23,7 @@ from deepcuts.evaluation.bootstrap import POISSON, check_draws, random_words
 from deepcuts.evaluation.figures import CATALOGUE_METRICS, OF_EXPOSURE, QUOTIENTS, check_cutoffs, possible_cutoffs
 from deepcuts.evaluation.ranked import RankedLists
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.lists import add_exposure
+from deepcuts.kernels.metrics import add_exposure
 
 _SCHEMA, _COMPARED = (
     pa.schema([("metric", pa.string()), *((name, pa.float64()) for name in names), ("n_users", pa.int64())])

@@ -17,7 +17,7 @@ from deepcuts.data.labels import Labels
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.evaluation.entries import ArrowStream
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.lists import sum_rows
+from deepcuts.kernels.metrics import sum_rows
 
 COLUMNS = ("item_id", "label")
 

@@ -17,7 +17,7 @@ from deepcuts.evaluation.features import ItemFeatures
 from deepcuts.evaluation.held import Held, names_of
 from deepcuts.evaluation.personas import persona_shares
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.lists import HELD, LISTED, SEEN, inspect_lists
+from deepcuts.kernels.metrics import HELD, LISTED, SEEN, inspect_lists
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from scipy import sparse
 from deepcuts.data.csr import UserItems, quotient
 from deepcuts.evaluation.ranked import RankedLists
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.lists import nearest_of_history
+from deepcuts.kernels.metrics import nearest_of_history
 
 
 def unexpectedness(lists: RankedLists, k: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.distinction import distinction
+from deepcuts.kernels.personas.distinction import distinction
 from deepcuts.model.term import Term
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.long_rows import solve_long_rows
-from deepcuts.kernels.short_rows import solve_short_rows
+from deepcuts.kernels.solver.long_rows import solve_long_rows
+from deepcuts.kernels.solver.short_rows import solve_short_rows
 from deepcuts.model.blocks import over_blocks
 from deepcuts.model.rows import Rows
 from deepcuts.model.term import Term

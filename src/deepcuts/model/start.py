@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.assignment import assign, regroup
-from deepcuts.kernels.clustering import cluster_histories
-from deepcuts.kernels.few_histories import cluster_few_histories
+from deepcuts.kernels.personas.assignment import assign, regroup
+from deepcuts.kernels.personas.clustering import cluster_histories
+from deepcuts.kernels.personas.few_histories import cluster_few_histories
 from deepcuts.model.rows import Rows
 from deepcuts.model.settings import PersonaSettings
 

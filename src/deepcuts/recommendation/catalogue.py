@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.moments import moments, spread_of_products
-from deepcuts.kernels.tiles import WIDTH, Dial, Tiles
+from deepcuts.kernels.ranking.score_spread import moments, spread_of_products
+from deepcuts.kernels.ranking.tiles import WIDTH, Dial, Tiles
 from deepcuts.recommendation.rarity import commonness, item_frequency
 
 _MOST_DIALS = 64  # positions of the dial that are kept: turning it for ever must not fill the memory

@@ -7,9 +7,9 @@ from functools import partial
 
 import numpy as np
 
-from deepcuts.kernels import factor_lists
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.tiles import Dial, Voices
+from deepcuts.kernels.ranking import bounded_lists as factor_lists
+from deepcuts.kernels.ranking.tiles import Dial, Voices
 from deepcuts.recommendation.catalogue import Catalogue
 from deepcuts.recommendation.scored import widest
 from deepcuts.recommendation.settings import ListSettings

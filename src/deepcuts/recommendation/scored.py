@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepcuts.kernels import ranking
 from deepcuts.kernels.arrays import read_only
+from deepcuts.kernels.ranking import dense_lists as ranking
 from deepcuts.recommendation.rarity import apply_power, apply_shift, item_frequency
 from deepcuts.recommendation.settings import ListSettings
 from deepcuts.recommendation.source import (

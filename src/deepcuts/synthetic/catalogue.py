@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepcuts.data.ids import Ids
-from deepcuts.kernels.sampling import Scenes
+from deepcuts.kernels.worlds import Scenes
 from deepcuts.synthetic.names import artist_names, scene_names
 from deepcuts.synthetic.settings import LEAST_SCENE_SIZE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deepcuts.errors import SettingsError
-from deepcuts.kernels.sampling import N_CIRCLES, Personas
+from deepcuts.kernels.worlds import N_CIRCLES, Personas
 from deepcuts.synthetic.settings import LEAST_ITEMS, WorldSettings
 
 _LENGTH_SPREAD = 0.9  # standard deviation of the logarithm of history lengths

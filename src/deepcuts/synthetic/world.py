@@ -12,7 +12,7 @@ from scipy import sparse
 
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
-from deepcuts.kernels.sampling import N_CIRCLES, Personas, draw_histories
+from deepcuts.kernels.worlds import N_CIRCLES, Personas, draw_histories
 from deepcuts.storage import StrPath
 from deepcuts.synthetic.catalogue import Catalogue, invent_catalogue
 from deepcuts.synthetic.files import write_world

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit, prange
 
-from deepcuts.kernels.streams import GOLDEN, scramble, uniform
+from deepcuts.kernels.random_streams import GOLDEN, scramble, uniform
 
 N_CIRCLES = 4  # circles in a scene; circle c holds the popularity ranks c, c + 4, c + 8, … of its scene
 CIRCLE_PULL = 0.75  # share of a persona's draws that stay within its own circle

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from deepcuts.kernels.bounded_search import top_of_personas
-from deepcuts.kernels.ranking import NOTHING, interleave
-from deepcuts.kernels.tiles import make_desk
+from deepcuts.kernels.ranking.bounded_search import top_of_personas
+from deepcuts.kernels.ranking.dense_lists import NOTHING, interleave
+from deepcuts.kernels.ranking.tiles import make_desk
 
 
 @njit(cache=True, nogil=True)
@@ -17,7 +17,7 @@ def lists_by_share(tiles, dial, voices, seen_indptr, seen_items, allowed, list_i
     Parameters
     ----------
     tiles, dial, voices
-        Items, what is done to scores, and the personas of the users; see `deepcuts.kernels.tiles`.
+        Items, what is done to scores, and the personas of the users; see `deepcuts.kernels.ranking.tiles`.
     seen_indptr, seen_items
         int64, (n_users + 1,) and int32: items of each user to leave out.
     allowed

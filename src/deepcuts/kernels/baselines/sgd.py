@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from deepcuts.kernels.long_rows import FLAGS
-from deepcuts.kernels.streams import GOLDEN, scramble, uniform
+from deepcuts.kernels.random_streams import GOLDEN, scramble, uniform
+from deepcuts.kernels.solver.long_rows import FLAGS
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS)

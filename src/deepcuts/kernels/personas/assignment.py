@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from deepcuts.kernels.clustering import cosine, largest_first
-from deepcuts.kernels.long_rows import FLAGS
+from deepcuts.kernels.personas.clustering import cosine, largest_first
+from deepcuts.kernels.solver.long_rows import FLAGS
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS, parallel=True)

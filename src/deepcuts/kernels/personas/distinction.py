@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from deepcuts.kernels.long_rows import FLAGS
+from deepcuts.kernels.solver.long_rows import FLAGS
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS, parallel=True)

@@ -1,4 +1,4 @@
-"""The vector instructions behind `deepcuts.kernels.lanes`, in LLVM, which maps them to whatever the processor has.
+"""The vector instructions behind `deepcuts.kernels.solver.lanes`, in LLVM, which maps them to the processor's own.
 
 Each function is the compiled form of the one that `lanes` overloads with it, and is defined there in plain Python.
 """
@@ -10,7 +10,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from deepcuts.kernels.vectors import (
+from deepcuts.kernels.solver.llvm_vectors import (
     BLOCK,
     CACHE_LINE,
     LANES,

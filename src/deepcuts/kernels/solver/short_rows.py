@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from deepcuts.kernels.lane_code import COUPLED
-from deepcuts.kernels.lanes import (
+from deepcuts.kernels.solver.lane_intrinsics import COUPLED
+from deepcuts.kernels.solver.lanes import (
     add_products,
     couple,
     descend,
@@ -15,8 +15,8 @@ from deepcuts.kernels.lanes import (
     lay_out_lines,
     project,
 )
-from deepcuts.kernels.long_rows import FLAGS, HANDS
-from deepcuts.kernels.vectors import BLOCK, LANES
+from deepcuts.kernels.solver.llvm_vectors import BLOCK, LANES
+from deepcuts.kernels.solver.long_rows import FLAGS, HANDS
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS)
@@ -77,7 +77,7 @@ def rest(tolerance, largest, steps):
 def solve_short_rows(
     chosen, indptr, indices, confidence, target, other, shared, ridge, pull, floor, max_sweeps, tolerance, rows, misfit
 ):
-    """Do what `deepcuts.kernels.long_rows.solve_long_rows` does, for rows of few pairs.
+    """Do what `deepcuts.kernels.solver.long_rows.solve_long_rows` does, for rows of few pairs.
 
     Parameters
     ----------

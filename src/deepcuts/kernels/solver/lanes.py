@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numba.extending import overload, register_jitable
 
-from deepcuts.kernels import lane_code
-from deepcuts.kernels.lane_code import COUPLED
-from deepcuts.kernels.vectors import BLOCK, LANES
+from deepcuts.kernels.solver import lane_intrinsics as lane_code
+from deepcuts.kernels.solver.lane_intrinsics import COUPLED
+from deepcuts.kernels.solver.llvm_vectors import BLOCK, LANES
 
 AHEAD = 2  # lines of pairs: by then, their factors are at hand
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from deepcuts.kernels.selection import keep_best, pack, score_of, unpack
-from deepcuts.kernels.tiles import WIDTH, add_lines, choose_factors
+from deepcuts.kernels.ranking.selection import keep_best, pack, score_of, unpack
+from deepcuts.kernels.ranking.tiles import WIDTH, add_lines, choose_factors
 
 _BUCKETS = 128
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from deepcuts.kernels.lanes import lay_out_lines
-from deepcuts.kernels.vectors import BLOCK, LANES
+from deepcuts.kernels.solver.lanes import lay_out_lines
+from deepcuts.kernels.solver.llvm_vectors import BLOCK, LANES
 
 FLAGS = {"reassoc", "contract", "nsz", "arcp"}
 HANDS = 64  # rows are dealt out in this many hands, so that every thread gets long ones and short ones

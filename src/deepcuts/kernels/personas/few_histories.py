@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from numba import njit
 
-from deepcuts.kernels.clustering import history_stream, largest_first, nearest, recentre, spread_out
+from deepcuts.kernels.personas.clustering import history_stream, largest_first, nearest, recentre, spread_out
 
 
 @njit(cache=True, nogil=True)
 def cluster_few_histories(indptr, indices, directions, n_clusters, seed, max_rounds, labels, n_found):
-    """Do what `deepcuts.kernels.clustering.cluster_histories` does, one user after the other.
+    """Do what `deepcuts.kernels.personas.clustering.cluster_histories` does, one user after the other.
 
     Parameters
     ----------

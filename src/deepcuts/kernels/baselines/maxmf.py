@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from deepcuts.kernels.sgd import (
+from deepcuts.kernels.baselines.sgd import (
     add,
     best_persona,
     dot,

@@ -92,7 +92,7 @@ class Desk(NamedTuple):
         Factors of each persona that are not 0: which lines of a tile and of its bounds they take, their values, and how
         many they are.
     entries
-        Packed entries that are among the best so far; see `deepcuts.kernels.selection`.
+        Packed entries that are among the best so far; see `deepcuts.kernels.ranking.selection`.
     """
 
     bounds: np.ndarray

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from deepcuts.kernels.long_rows import FLAGS
-from deepcuts.kernels.sgd import add, dot, draw_other, draw_own, mean_vector, user_stream
+from deepcuts.kernels.baselines.sgd import add, dot, draw_other, draw_own, mean_vector, user_stream
+from deepcuts.kernels.solver.long_rows import FLAGS
 
 
 @njit(cache=True, nogil=True, fastmath=FLAGS)

@@ -1,0 +1,1 @@
+"""The best items of every persona, by all scores or by bounds."""

@@ -1,0 +1,1 @@
+"""Coordinate descent over the rows of a half-step."""
