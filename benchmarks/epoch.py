@@ -25,8 +25,8 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 import deepcuts as dc
-from deepcuts.model.fit import start_base, start_personas
-from deepcuts.model.settings import PersonaSettings
+from deepcuts.model.training.fit import start_base, start_personas
+from deepcuts.model.training.settings import PersonaSettings
 
 THREADS = 2
 Epochs = Iterator[float]

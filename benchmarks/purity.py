@@ -4,7 +4,7 @@ Usage: python benchmarks/purity.py [--factors 64] [--seeds 3] [--top 20]
 
 Last.fm of HetRec 2011, all of it for training; its users gave the tags. A factor is the artists that load on it most;
 an unconstrained one has two ends, of which the better counts. The control deals the same artists out to factors at
-random. Figures are explained in `deepcuts.model.purity`.
+random. Figures are explained in `deepcuts.evaluation.purity`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow as pa
 from common import DATA, hetrec, print_json, print_table, setting
 
 import deepcuts as dc
-from deepcuts.model.purity import Purity, group_purity
+from deepcuts.evaluation.purity import Purity, group_purity
 
 FIGURES = ("main_tag", "divergence", "entropy")
 

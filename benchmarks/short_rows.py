@@ -20,8 +20,8 @@ import deepcuts as dc
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.solver.long_rows import solve_long_rows
 from deepcuts.kernels.solver.short_rows import solve_short_rows
-from deepcuts.model.fit import start_base
-from deepcuts.model.settings import PersonaSettings
+from deepcuts.model.training.fit import start_base
+from deepcuts.model.training.settings import PersonaSettings
 
 
 def main() -> None:

@@ -25,8 +25,8 @@ from threadpoolctl import threadpool_limits
 
 import deepcuts as dc
 from deepcuts.baselines.scored import DotProduct, ScoredModel
-from deepcuts.model.fit import start_base
-from deepcuts.model.settings import PersonaSettings
+from deepcuts.model.training.fit import start_base
+from deepcuts.model.training.settings import PersonaSettings
 
 THREADS = 2
 N_JUDGED = 5_000

@@ -11,9 +11,9 @@ from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.personas.clustering import cluster_histories
 from deepcuts.kernels.personas.few_histories import cluster_few_histories
 from deepcuts.kernels.threads import as_many_as_worth_it
-from deepcuts.model.confidence import user_rows
-from deepcuts.model.settle import settle
-from deepcuts.model.start import directions
+from deepcuts.model.training.fold_in import settle
+from deepcuts.model.training.persona_split import directions
+from deepcuts.model.training.weights import user_rows
 
 
 @pytest.mark.parametrize("seed", range(3))

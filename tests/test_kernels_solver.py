@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.solver.long_rows import padded_length, solve_long_rows
 from deepcuts.kernels.solver.short_rows import solve_short_rows
-from deepcuts.model.solve import EXACT, ROUGH_USERS, Effort, solve
+from deepcuts.model.training.solve import EXACT, ROUGH_USERS, Effort, solve
 from reference.solver import Problem, random_problem
 
 Answer = tuple[np.ndarray, np.ndarray]

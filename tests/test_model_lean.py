@@ -9,8 +9,8 @@ import pytest
 
 import deepcuts as dc
 from deepcuts.baselines import refit_users
-from deepcuts.model.lean import lean_weights
-from deepcuts.model.settings import PersonaSettings
+from deepcuts.model.training.lean import lean_weights
+from deepcuts.model.training.settings import PersonaSettings
 
 
 def test_by_hand():

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import deepcuts as dc
-from deepcuts.model.fit import start_base
-from deepcuts.model.rows import Rows, transpose
-from deepcuts.model.settings import PersonaSettings
+from deepcuts.model.training.fit import start_base
+from deepcuts.model.training.rows import Rows, transpose
+from deepcuts.model.training.settings import PersonaSettings
 
 Pair = tuple[int, float, float]  # index, confidence, target
 

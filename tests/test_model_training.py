@@ -11,9 +11,9 @@ from scipy import sparse
 
 import deepcuts as dc
 from deepcuts.errors import DataError, SettingsError
-from deepcuts.model.confidence import user_rows
-from deepcuts.model.fit import start_base, start_personas
-from deepcuts.model.settings import PersonaSettings
+from deepcuts.model.training.fit import start_base, start_personas
+from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.model.training.weights import user_rows
 from reference import objective
 
 

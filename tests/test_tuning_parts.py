@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.model import PersonaSettings
-from deepcuts.model.settings import _RANGES
+from deepcuts.model.training.settings import _RANGES
 from deepcuts.tuning import TuningSettings, read_settings, write_settings
 from deepcuts.tuning.files import parse_values
 from deepcuts.tuning.front import front, pick

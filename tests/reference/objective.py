@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from deepcuts import Interactions, PersonaModel
-from deepcuts.model.alternation import Alternation
+from deepcuts.model.training.alternation import Alternation
 
 
 def confidence(plays: Interactions, kind: str, scale: float) -> np.ndarray:

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import nnls
 
-from deepcuts.model.rows import Rows
-from deepcuts.model.solve import Penalty
+from deepcuts.model.training.rows import Rows
+from deepcuts.model.training.solve import Penalty
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import numpy as np
 
 from deepcuts.data.interactions import Interactions
 from deepcuts.model import PersonaModel, PersonaNMF, PersonaSettings
-from deepcuts.model.confidence import user_rows
-from deepcuts.model.settle import solve_personas
-from deepcuts.model.start import Split
+from deepcuts.model.training.fold_in import solve_personas
+from deepcuts.model.training.persona_split import Split
+from deepcuts.model.training.weights import user_rows
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from deepcuts.model import PersonaModel
-from deepcuts.model.confidence import user_rows
-from deepcuts.model.settle import settle
+from deepcuts.model.training.fold_in import settle
+from deepcuts.model.training.weights import user_rows
 
 
 def refit_users(model: PersonaModel, **changes: Any) -> PersonaModel:

@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING
 from deepcuts.lazy import names_on_demand
 
 if TYPE_CHECKING:
-    from deepcuts.model.history import Epoch
-    from deepcuts.model.persistence import load
+    from deepcuts.model.files import load
     from deepcuts.model.persona_model import PersonaModel
     from deepcuts.model.persona_nmf import PersonaNMF
-    from deepcuts.model.settings import PersonaSettings
+    from deepcuts.model.training.epochs import Epoch
+    from deepcuts.model.training.settings import PersonaSettings
 
 _HOMES = {
-    "Epoch": "history",
+    "Epoch": "training.epochs",
     "PersonaModel": "persona_model",
     "PersonaNMF": "persona_nmf",
-    "PersonaSettings": "settings",
-    "load": "persistence",
+    "PersonaSettings": "training.settings",
+    "load": "files",
 }
 
 __all__ = ["Epoch", "PersonaModel", "PersonaNMF", "PersonaSettings", "load"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepcuts.evaluation import rank_lists
-from deepcuts.model.start import directions, most_personas
+from deepcuts.model.training.persona_split import directions, most_personas
 
 if TYPE_CHECKING:
     from deepcuts.data.interactions import Interactions

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepcuts.model.rows import Rows
-from deepcuts.model.settle import FixedItems, Tastes
-from deepcuts.model.start import Split
-from deepcuts.model.user_side import UserSide, base_side, persona_side
+from deepcuts.model.training.fold_in import FixedItems, Tastes
+from deepcuts.model.training.persona_split import Split
+from deepcuts.model.training.rows import Rows
+from deepcuts.model.training.user_side import UserSide, base_side, persona_side
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,13 +10,13 @@ import numpy as np
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.merge import merge_plays
 from deepcuts.errors import DataError
-from deepcuts.model.confidence import user_rows
-from deepcuts.model.ridge import frequency_ridge
-from deepcuts.model.rows import Rows, transpose
-from deepcuts.model.settle import FixedItems, Tastes, settle, solve_exactly
-from deepcuts.model.solve import EXACT, Penalty, gram, solve
-from deepcuts.model.term import Term
-from deepcuts.model.user_side import UserSide, base_side
+from deepcuts.model.training.fold_in import FixedItems, Tastes, settle, solve_exactly
+from deepcuts.model.training.ridge import frequency_ridge
+from deepcuts.model.training.rows import Rows, transpose
+from deepcuts.model.training.solve import EXACT, Penalty, gram, solve
+from deepcuts.model.training.term import Term
+from deepcuts.model.training.user_side import UserSide, base_side
+from deepcuts.model.training.weights import user_rows
 
 if TYPE_CHECKING:
     from deepcuts.model.persona_model import PersonaModel, Popularity

@@ -13,16 +13,16 @@ import pyarrow as pa
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
-from deepcuts.model.confidence import user_rows
 from deepcuts.model.diagnostics import Diagnostics, diagnose
 from deepcuts.model.extend import extend
 from deepcuts.model.factors import describe_factors, name_factors, name_personas
-from deepcuts.model.history import Epoch, to_arrow
 from deepcuts.model.item_map import ItemMap, draw_map
 from deepcuts.model.naming import Namer
-from deepcuts.model.settings import PersonaSettings
-from deepcuts.model.settle import FixedItems, Tastes, as_one_persona, settle
 from deepcuts.model.tables import tabulate_explanation, tabulate_neighbours, tabulate_personas
+from deepcuts.model.training.epochs import Epoch, to_arrow
+from deepcuts.model.training.fold_in import FixedItems, Tastes, as_one_persona, settle
+from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.model.training.weights import user_rows
 from deepcuts.recommendation import ListSettings, recommend, recommend_batches
 
 if TYPE_CHECKING:
@@ -330,7 +330,7 @@ class PersonaModel:
         OutputError
             If the file exists and `force` is false, or if it cannot be written.
         """
-        from deepcuts.model.persistence import save_model
+        from deepcuts.model.files import save_model
 
         save_model(self, path, force=force)
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from deepcuts.checks import check_plays
 from deepcuts.data.interactions import Interactions
-from deepcuts.model.fit import fit
-from deepcuts.model.history import Epoch, Progress, UserProgress
 from deepcuts.model.persona_model import PersonaModel, Popularity
-from deepcuts.model.settings import PersonaSettings
+from deepcuts.model.training.epochs import Epoch, Progress, UserProgress
+from deepcuts.model.training.fit import fit
+from deepcuts.model.training.settings import PersonaSettings
 
 
 def _say_nothing(_: Epoch | int) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from deepcuts.model.confidence import user_rows
 from deepcuts.model.explain import Explanation, explain_score
 from deepcuts.model.factors import name_personas
-from deepcuts.model.settle import Tastes
+from deepcuts.model.training.fold_in import Tastes
+from deepcuts.model.training.weights import user_rows
 
 if TYPE_CHECKING:
     from deepcuts.model.persona_model import PersonaModel

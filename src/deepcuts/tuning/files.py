@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deepcuts.errors import DataError, SettingsError
-from deepcuts.model.settings import PersonaSettings
+from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.storage import replacing
 
 ENDINGS = (".toml", ".json")

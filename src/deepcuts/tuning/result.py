@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepcuts.errors import DataError
-from deepcuts.model.settings import PersonaSettings
+from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.tuning.front import Pick, front, pick
 from deepcuts.tuning.settings import TuningSettings
 from deepcuts.tuning.space import default_point

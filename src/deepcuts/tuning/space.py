@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from deepcuts.errors import SettingsError
-from deepcuts.model.settings import PersonaSettings
+from deepcuts.model.training.settings import PersonaSettings
 
 if TYPE_CHECKING:
     import optuna

@@ -12,7 +12,7 @@ from deepcuts.data.split import split_holdout
 from deepcuts.errors import DataError
 from deepcuts.evaluation import ItemFeatures, evaluate, tag_features
 from deepcuts.model import PersonaModel, PersonaNMF
-from deepcuts.model.settings import PersonaSettings
+from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.tuning.objectives import Objective
 from deepcuts.tuning.pruning import stops_early
 from deepcuts.tuning.settings import TuningSettings

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepcuts.data.interactions import Interactions
-from deepcuts.model.settings import PersonaSettings
+from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.tuning.result import Trial, Tuning, trials_of
 from deepcuts.tuning.settings import TuningSettings
 from deepcuts.tuning.space import default_point, searched, suggest

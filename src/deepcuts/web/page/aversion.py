@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from deepcuts.model import PersonaModel
-from deepcuts.model.confidence import user_rows
-from deepcuts.model.rows import Rows
-from deepcuts.model.settle import solve_exactly, solve_personas
-from deepcuts.model.start import Split
-from deepcuts.model.user_side import base_side
+from deepcuts.model.training.fold_in import solve_exactly, solve_personas
+from deepcuts.model.training.persona_split import Split
+from deepcuts.model.training.rows import Rows
+from deepcuts.model.training.user_side import base_side
+from deepcuts.model.training.weights import user_rows
 
 _CONFIDENCE = 4.0  # of a refusal, in listens of the usual confidence: few are given, and each is meant
 

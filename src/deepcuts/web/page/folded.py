@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 
 from deepcuts.model import PersonaModel
+from deepcuts.model.visitors import stay
 from deepcuts.recommendation.rarity import item_frequency
 from deepcuts.web.page.aversion import turn_away
 from deepcuts.web.page.dial import Dial
-from deepcuts.web.page.staying import stay
 
 VISITOR = "visitor"
 _DIAL_LENGTH = 20  # items of the lists that the dial is tried on

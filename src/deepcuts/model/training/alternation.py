@@ -6,14 +6,14 @@ from time import perf_counter
 
 import numpy as np
 
-from deepcuts.model.history import Epoch, Stage
-from deepcuts.model.ridge import frequency_ridge, weighted_square
-from deepcuts.model.rows import transpose
-from deepcuts.model.scale import Scale
-from deepcuts.model.settings import PersonaSettings
-from deepcuts.model.solve import ROUGH_ITEMS, ROUGH_USERS, Penalty, gram, solve
-from deepcuts.model.term import Term
-from deepcuts.model.user_side import UserSide
+from deepcuts.model.training.epochs import Epoch, Stage
+from deepcuts.model.training.ridge import frequency_ridge, weighted_square
+from deepcuts.model.training.rows import transpose
+from deepcuts.model.training.scale import Scale
+from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.model.training.solve import ROUGH_ITEMS, ROUGH_USERS, Penalty, gram, solve
+from deepcuts.model.training.term import Term
+from deepcuts.model.training.user_side import UserSide
 
 
 class Alternation:

@@ -8,7 +8,7 @@ import numpy as np
 
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.personas.distinction import distinction
-from deepcuts.model.term import Term
+from deepcuts.model.training.term import Term
 
 
 @dataclass(frozen=True, eq=False)

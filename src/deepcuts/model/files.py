@@ -11,12 +11,12 @@ from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions, stored_dislikes
 from deepcuts.data.labels import Labels
 from deepcuts.errors import FileFormatError, SettingsError
-from deepcuts.model.history import Epoch
 from deepcuts.model.item_map import ItemMap
 from deepcuts.model.persona_model import PersonaModel, Popularity
-from deepcuts.model.scale import Scale
-from deepcuts.model.settings import PersonaSettings
-from deepcuts.model.settle import FixedItems, Tastes
+from deepcuts.model.training.epochs import Epoch
+from deepcuts.model.training.fold_in import FixedItems, Tastes
+from deepcuts.model.training.scale import Scale
+from deepcuts.model.training.settings import PersonaSettings
 
 
 def save_model(model: PersonaModel, path: storage.StrPath, *, force: bool = False) -> None:

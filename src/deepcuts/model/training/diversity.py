@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepcuts.model.term import Term
+from deepcuts.model.training.term import Term
 
 
 @dataclass(frozen=True)

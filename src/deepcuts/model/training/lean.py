@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from deepcuts.model.blocks import over_blocks
-from deepcuts.model.ridge import weighted_square
-from deepcuts.model.settings import PersonaSettings
-from deepcuts.model.term import Term
+from deepcuts.model.training.ridge import weighted_square
+from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.model.training.term import Term
 
 
 def lean_weights(ridge: np.ndarray, n_items: np.ndarray, settings: PersonaSettings) -> np.ndarray:

@@ -10,8 +10,8 @@ from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.personas.assignment import assign, regroup
 from deepcuts.kernels.personas.clustering import cluster_histories
 from deepcuts.kernels.personas.few_histories import cluster_few_histories
-from deepcuts.model.rows import Rows
-from deepcuts.model.settings import PersonaSettings
+from deepcuts.model.training.rows import Rows
+from deepcuts.model.training.settings import PersonaSettings
 
 _MAX_ROUNDS = 20
 _PERTURBATION = 0.01

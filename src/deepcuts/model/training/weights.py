@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from deepcuts.data.interactions import Interactions
-from deepcuts.model.rows import Rows, sums_of_rows
-from deepcuts.model.settings import PersonaSettings
+from deepcuts.model.training.rows import Rows, sums_of_rows
+from deepcuts.model.training.settings import PersonaSettings
 
 
 def user_rows(plays: Interactions, settings: PersonaSettings) -> Rows:

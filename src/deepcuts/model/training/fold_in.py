@@ -8,13 +8,13 @@ from itertools import pairwise
 import numpy as np
 
 from deepcuts.kernels.threads import as_many_as_worth_it
-from deepcuts.model.history import UserProgress
-from deepcuts.model.rows import Rows, persona_row_of_pair
-from deepcuts.model.scale import Scale
-from deepcuts.model.settings import PersonaSettings
-from deepcuts.model.solve import EXACT, gram
-from deepcuts.model.start import Split, most_personas, one_persona, split_again, start_split
-from deepcuts.model.user_side import UserSide, base_side, persona_side
+from deepcuts.model.training.epochs import UserProgress
+from deepcuts.model.training.persona_split import Split, most_personas, one_persona, split_again, start_split
+from deepcuts.model.training.rows import Rows, persona_row_of_pair
+from deepcuts.model.training.scale import Scale
+from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.model.training.solve import EXACT, gram
+from deepcuts.model.training.user_side import UserSide, base_side, persona_side
 
 _BLOCK_PAIRS = 2_000_000
 _MAJORISATIONS = 10

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from deepcuts.model import PersonaModel
-from deepcuts.model.confidence import user_rows
-from deepcuts.model.settle import Tastes, solve_personas
-from deepcuts.model.start import Split
+from deepcuts.model.training.fold_in import Tastes, solve_personas
+from deepcuts.model.training.persona_split import Split
+from deepcuts.model.training.weights import user_rows
 
 _MOST_NEW = 0.2  # share of new artists from which people are split anew
 

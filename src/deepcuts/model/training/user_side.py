@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepcuts.model.distinction import Distinction
-from deepcuts.model.diversity import Diversity
-from deepcuts.model.lean import Lean, lean_weights
-from deepcuts.model.ridge import base_ridge, frequency_ridge
-from deepcuts.model.rows import Rows, split_by_persona
-from deepcuts.model.scale import Scale
-from deepcuts.model.settings import PersonaSettings
-from deepcuts.model.solve import Effort, Penalty, solve
-from deepcuts.model.start import Split
-from deepcuts.model.term import Term
+from deepcuts.model.training.distinction import Distinction
+from deepcuts.model.training.diversity import Diversity
+from deepcuts.model.training.lean import Lean, lean_weights
+from deepcuts.model.training.persona_split import Split
+from deepcuts.model.training.ridge import base_ridge, frequency_ridge
+from deepcuts.model.training.rows import Rows, split_by_persona
+from deepcuts.model.training.scale import Scale
+from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.model.training.solve import Effort, Penalty, solve
+from deepcuts.model.training.term import Term
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,14 +9,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from deepcuts.data.interactions import Interactions
-from deepcuts.model.alternation import Alternation
-from deepcuts.model.confidence import user_rows
-from deepcuts.model.history import Epoch, Progress, UserProgress
-from deepcuts.model.scale import Scale
-from deepcuts.model.settings import PersonaSettings
-from deepcuts.model.settle import FixedItems, Tastes, settle
-from deepcuts.model.start import Split, start_split
-from deepcuts.model.user_side import base_side, persona_side
+from deepcuts.model.training.alternation import Alternation
+from deepcuts.model.training.epochs import Epoch, Progress, UserProgress
+from deepcuts.model.training.fold_in import FixedItems, Tastes, settle
+from deepcuts.model.training.persona_split import Split, start_split
+from deepcuts.model.training.scale import Scale
+from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.model.training.user_side import base_side, persona_side
+from deepcuts.model.training.weights import user_rows
 
 logger = logging.getLogger(__name__)
 

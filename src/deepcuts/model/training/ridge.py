@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from deepcuts.model.blocks import over_blocks
-from deepcuts.model.scale import Scale
-from deepcuts.model.settings import PersonaSettings
+from deepcuts.model.training.scale import Scale
+from deepcuts.model.training.settings import PersonaSettings
 
 
 def frequency_ridge(regularization: float, weights: np.ndarray, unobserved: float, exponent: float) -> np.ndarray:
