@@ -27,7 +27,7 @@ from common import print_json, print_table, setting
 
 import deepcuts as dc
 from deepcuts.evaluation import evaluate_ranked, item_features, rank_lists
-from deepcuts.evaluation.figures import possible_cutoffs
+from deepcuts.evaluation.registry import possible_cutoffs
 
 LENGTH = 100
 N_PERSONAS = 4

@@ -21,7 +21,7 @@ from common import hetrec, hetrec_tags, print_json, print_table, setting
 import deepcuts as dc
 from deepcuts.baselines import EASE, ImplicitALS, IrspackIALS, RandomPersonas, refit_users, rerank
 from deepcuts.evaluation import ItemFeatures, item_features
-from deepcuts.evaluation.bootstrap import bootstrap_interval
+from deepcuts.evaluation.intervals import bootstrap_interval
 
 CUTOFFS = {
     "recall": [20, 50],

@@ -7,8 +7,8 @@ import pytest
 
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.evaluation import catalogue_intervals, compare_catalogue, evaluate_ranked, rank_lists
-from deepcuts.evaluation.bootstrap import POISSON, random_words
 from deepcuts.evaluation.catalogue_intervals import catalogue_draws
+from deepcuts.evaluation.intervals import POISSON, random_words
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.metrics import HELD, LISTED, SEEN, add_exposure, inspect_lists
 from reference.metrics import interactions, table

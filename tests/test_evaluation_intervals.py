@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepcuts.errors import DataError, SettingsError
-from deepcuts.evaluation import Evaluation, compare_evaluations, evaluate, mean_intervals, overlap, rank_lists
-from deepcuts.evaluation.bootstrap import bootstrap_interval, sign_flip_test
+from deepcuts.evaluation import Evaluation, compare_evaluations, evaluate, mean_intervals, rank_lists
+from deepcuts.evaluation.intervals import bootstrap_interval, sign_flip_test
+from deepcuts.evaluation.metrics import overlap
 from reference.metrics import interactions, jaccard, table
 
 UNHURRIED = settings(deadline=None)  # kernels may have to be compiled first
@@ -72,7 +73,7 @@ def test_the_same_seed_gives_the_same_intervals():
 def test_users_worked_on_some_at_a_time_get_intervals_alike(monkeypatch):
     values = np.random.default_rng(0).random((1000, 3))
     whole, p_whole = bootstrap_interval(values), sign_flip_test(values - 0.51)
-    monkeypatch.setattr("deepcuts.evaluation.bootstrap._BLOCK_WEIGHTS", 64_000)
+    monkeypatch.setattr("deepcuts.evaluation.intervals._BLOCK_WEIGHTS", 64_000)
     parts, p_parts = bootstrap_interval(values), sign_flip_test(values - 0.51)
     assert np.allclose(parts, whole, atol=0.003)
     assert np.allclose(p_parts, p_whole, atol=0.06)

@@ -13,7 +13,7 @@ import pytest
 
 from deepcuts.errors import DataError
 from deepcuts.evaluation import evaluate
-from deepcuts.evaluation.ranked import rank_lists
+from deepcuts.evaluation.ranked_lists import rank_lists
 from reference.metrics import interactions, table
 
 TRAIN = {"ada": {"a", "b"}, "bob": {"c"}, "cyd": {"d", "e"}}

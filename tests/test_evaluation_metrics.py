@@ -17,9 +17,9 @@ from scipy.sparse import csr_array
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation import evaluate
-from deepcuts.evaluation.figures import CATALOGUE_METRICS, CUTOFFS, NEEDS, USER_METRICS
-from deepcuts.evaluation.long_tail import is_tail
-from deepcuts.evaluation.ranked import rank_lists
+from deepcuts.evaluation.metrics.long_tail import is_tail
+from deepcuts.evaluation.ranked_lists import rank_lists
+from deepcuts.evaluation.registry import CATALOGUE_METRICS, CUTOFFS, NEEDS, USER_METRICS
 from reference import metrics as reference
 from reference.metrics import interactions, table
 

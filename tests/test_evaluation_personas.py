@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.evaluation import describe_personas, evaluate, item_features, persona_agreement, rank_lists
-from deepcuts.evaluation.mutual_information import adjusted_mutual_information
+from deepcuts.evaluation.metrics.mutual_information import adjusted_mutual_information
 from deepcuts.evaluation.personas import effective_personas, persona_shares
 from deepcuts.synthetic import generate_world
 from reference import metrics as reference

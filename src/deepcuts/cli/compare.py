@@ -170,7 +170,7 @@ def _has_tags(plays: Interactions) -> bool:
 
 def _cutoffs(metrics: str | None, *, with_labels: bool) -> Cutoffs:
     from deepcuts.comparison.runs import main_cutoffs
-    from deepcuts.evaluation.figures import parse_cutoffs
+    from deepcuts.evaluation.registry import parse_cutoffs
 
     return main_cutoffs(with_labels=with_labels) if metrics is None else parse_cutoffs(metrics.split(","))
 

@@ -115,7 +115,7 @@ def _ranked(path: Path, train: Interactions, holdout: Interactions, features: It
 
 
 def _cutoffs(metrics: str | None, ranked: RankedLists, *, every: bool) -> Mapping[str, tuple[int, ...]]:
-    from deepcuts.evaluation.figures import CUTOFFS, MAIN, parse_cutoffs, possible_cutoffs
+    from deepcuts.evaluation.registry import CUTOFFS, MAIN, parse_cutoffs, possible_cutoffs
 
     if metrics is not None:
         return parse_cutoffs(metrics.split(","))
@@ -204,7 +204,7 @@ def _undefined(value: float | None) -> bool:
 
 
 def _show(rows: _Rows, judged: Evaluation) -> None:
-    from deepcuts.evaluation.figures import LOWER_IS_BETTER
+    from deepcuts.evaluation.registry import LOWER_IS_BETTER
 
     shown = ruled_table(f"{judged.n_users:,} users, {judged.n_without_list:,} of them without a list")
     columns = list(next(iter(rows.values()), {}))

@@ -11,7 +11,7 @@ import numpy as np
 
 from deepcuts.comparison.table import Comparison, Figure
 from deepcuts.errors import SettingsError
-from deepcuts.evaluation.figures import LOWER_IS_BETTER
+from deepcuts.evaluation.registry import LOWER_IS_BETTER
 from deepcuts.storage import replacing
 
 SIGNIFICANT = 0.05

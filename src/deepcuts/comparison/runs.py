@@ -14,7 +14,7 @@ from deepcuts.data.split import split_holdout
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation import Evaluation, ItemFeatures, evaluate_ranked, item_features, rank_lists, tag_features
 from deepcuts.evaluation.catalogue_intervals import catalogue_draws
-from deepcuts.evaluation.figures import check_cutoffs, parse_cutoffs
+from deepcuts.evaluation.registry import check_cutoffs, parse_cutoffs
 
 Cutoffs = Mapping[str, tuple[int, ...]]
 

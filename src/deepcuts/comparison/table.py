@@ -1,7 +1,7 @@
 """From runs to one table: means over users and seeds, intervals, and tests against a reference.
 
 A user's value is the mean over the seeds in which it is defined, so that a user counts once and intervals are over
-users (`deepcuts.evaluation.bootstrap`). Differences from the reference are taken user by user and seed by seed. Where
+users (`deepcuts.evaluation.intervals`). Differences from the reference are taken user by user and seed by seed. Where
 k rivals are tested against one reference, the smallest of their p values is multiplied by k, the next by k − 1, and so
 on, never falling below the one before (Holm 1979, "A simple sequentially rejective multiple test procedure").
 """
@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 from deepcuts.comparison.runs import Run
 from deepcuts.data.ids import Ids
 from deepcuts.errors import SettingsError
-from deepcuts.evaluation.bootstrap import bootstrap_interval, sign_flip_test
 from deepcuts.evaluation.catalogue_intervals import spread
+from deepcuts.evaluation.intervals import bootstrap_interval, sign_flip_test
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from deepcuts.evaluation.bootstrap import compare_evaluations, mean_intervals
 from deepcuts.evaluation.catalogue_intervals import catalogue_intervals, compare_catalogue
 from deepcuts.evaluation.evaluate import Evaluation, evaluate, evaluate_ranked
-from deepcuts.evaluation.features import ItemFeatures, item_features, tag_features
-from deepcuts.evaluation.overlap import overlap
+from deepcuts.evaluation.intervals import compare_evaluations, mean_intervals
+from deepcuts.evaluation.item_labels import ItemFeatures, item_features, tag_features
+from deepcuts.evaluation.metrics.overlap import overlap
 from deepcuts.evaluation.personas import describe_personas, persona_agreement
-from deepcuts.evaluation.ranked import RankedLists, rank_lists
+from deepcuts.evaluation.ranked_lists import RankedLists, rank_lists
 
 __all__ = [
     "Evaluation",

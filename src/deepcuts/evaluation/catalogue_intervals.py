@@ -1,6 +1,6 @@
 """How sure figures of all lists together are: coverage, Gini and the like, which no user has a value of.
 
-Users are drawn anew as in `deepcuts.evaluation.bootstrap`, with the same weights, and each figure is computed again
+Users are drawn anew as in `deepcuts.evaluation.intervals`, with the same weights, and each figure is computed again
 from the lists of the users drawn, each as often as it was drawn::
 
     x_j = Σ_u w_u [item j is among the first k of the list of u]
@@ -19,9 +19,9 @@ import pyarrow as pa
 
 from deepcuts.data.csr import quotient
 from deepcuts.errors import DataError
-from deepcuts.evaluation.bootstrap import POISSON, check_draws, random_words
-from deepcuts.evaluation.figures import CATALOGUE_METRICS, OF_EXPOSURE, QUOTIENTS, check_cutoffs, possible_cutoffs
-from deepcuts.evaluation.ranked import RankedLists
+from deepcuts.evaluation.intervals import POISSON, check_draws, random_words
+from deepcuts.evaluation.ranked_lists import RankedLists
+from deepcuts.evaluation.registry import CATALOGUE_METRICS, OF_EXPOSURE, QUOTIENTS, check_cutoffs, possible_cutoffs
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.metrics import add_exposure
 

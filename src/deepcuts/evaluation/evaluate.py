@@ -13,9 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.data.interactions import Interactions
-from deepcuts.evaluation.entries import ArrowStream
-from deepcuts.evaluation.features import ItemFeatures
-from deepcuts.evaluation.figures import (
+from deepcuts.evaluation.item_labels import ItemFeatures
+from deepcuts.evaluation.lists_table import ArrowStream
+from deepcuts.evaluation.ranked_lists import RankedLists, rank_lists
+from deepcuts.evaluation.registry import (
     ALL_USERS_AT_ONCE,
     CATALOGUE_METRICS,
     USER_METRICS,
@@ -23,7 +24,6 @@ from deepcuts.evaluation.figures import (
     check_needs,
     possible_cutoffs,
 )
-from deepcuts.evaluation.ranked import RankedLists, rank_lists
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -98,7 +98,7 @@ def evaluate(
         What was taken out of train beforehand.
     cutoffs
         From names of metrics to the list lengths at which to report them, each at least 1; None for all metrics that
-        can be computed from what is given, at the lengths of `deepcuts.evaluation.figures.CUTOFFS`.
+        can be computed from what is given, at the lengths of `deepcuts.evaluation.registry.CUTOFFS`.
     features
         Labels of the items, from `deepcuts.evaluation.item_features`; diversity and calibration are measured on them.
     personas
@@ -107,7 +107,7 @@ def evaluate(
     Raises
     ------
     DataError
-        If lists and holdout do not fit train or each other, as `deepcuts.evaluation.ranked.rank_lists` says in full.
+        If lists and holdout do not fit train or each other, as `deepcuts.evaluation.rank_lists` says in full.
     SettingsError
         If there is no such metric, it needs what is not given, or a cut-off is below 1.
 

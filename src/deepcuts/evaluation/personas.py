@@ -13,9 +13,9 @@ import pyarrow as pa
 from deepcuts.data.csr import UserItems, quotient
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
-from deepcuts.evaluation.entries import N_PERSONAS
-from deepcuts.evaluation.features import ItemFeatures
-from deepcuts.evaluation.mutual_information import adjusted_mutual_information
+from deepcuts.evaluation.item_labels import ItemFeatures
+from deepcuts.evaluation.lists_table import N_PERSONAS
+from deepcuts.evaluation.metrics.mutual_information import adjusted_mutual_information
 
 _BLOCK_PAIRS = 1 << 20
 

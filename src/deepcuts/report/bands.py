@@ -10,8 +10,8 @@ import numpy as np
 from deepcuts.data.csr import quotient
 from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation import RankedLists
-from deepcuts.evaluation.bootstrap import bootstrap_interval
-from deepcuts.evaluation.figures import USER_METRICS
+from deepcuts.evaluation.intervals import bootstrap_interval
+from deepcuts.evaluation.registry import USER_METRICS
 from deepcuts.report.facts import Band, Estimate
 from deepcuts.report.settings import ReportSettings
 

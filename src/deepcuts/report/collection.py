@@ -11,7 +11,7 @@ import numpy as np
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation import Evaluation, ItemFeatures
-from deepcuts.evaluation.held import Held
+from deepcuts.evaluation.holdout import Held
 from deepcuts.model import PersonaModel
 from deepcuts.report.contenders import Contender, check_model, check_names
 from deepcuts.report.facts import ContenderFacts, PlaysFacts, Report

@@ -15,7 +15,7 @@ def exposure_facts(lists: RankedLists, k: int) -> ExposureFacts:
     """Spread of the list places over the items, the most listed first.
 
     The fitted exponential has the rate λ = 1 / mean exposure rank of a place, its maximum-likelihood estimate
-    (`deepcuts.evaluation.gini`).
+    (`deepcuts.evaluation.metrics.gini`).
 
     Parameters
     ----------

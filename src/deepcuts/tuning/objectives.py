@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deepcuts.errors import SettingsError
-from deepcuts.evaluation.figures import LOWER_IS_BETTER, check_cutoffs, parse_cutoffs
+from deepcuts.evaluation.registry import LOWER_IS_BETTER, check_cutoffs, parse_cutoffs
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Objective:
     Parameters
     ----------
     metric
-        Name of a metric of `deepcuts.evaluation.figures`.
+        Name of a metric of `deepcuts.evaluation.registry`.
     k
         Length at which lists are cut, at least 1.
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 from deepcuts.data.csr import UserItems
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
-from deepcuts.evaluation.entries import ArrowStream, EntryCode, read_entries
-from deepcuts.evaluation.features import ItemFeatures
-from deepcuts.evaluation.held import Held, names_of
+from deepcuts.evaluation.holdout import Held, names_of
+from deepcuts.evaluation.item_labels import ItemFeatures
+from deepcuts.evaluation.lists_table import ArrowStream, EntryCode, read_entries
 from deepcuts.evaluation.personas import persona_shares
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.metrics import HELD, LISTED, SEEN, inspect_lists

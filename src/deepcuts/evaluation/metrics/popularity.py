@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepcuts.evaluation.ranked import RankedLists
+from deepcuts.evaluation.ranked_lists import RankedLists
 
 
 def popularity(lists: RankedLists, k: int) -> np.ndarray:

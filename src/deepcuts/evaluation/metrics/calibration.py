@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from deepcuts.data.csr import quotient
-from deepcuts.evaluation.ranked import RankedLists
+from deepcuts.evaluation.ranked_lists import RankedLists
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.metrics import divergences
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepcuts.evaluation.ranked import RankedLists
+from deepcuts.evaluation.ranked_lists import RankedLists
 
 _HEAD_PERCENT = 80  # of all pairs: whole numbers, so that no rounding decides where the head ends
 

@@ -15,7 +15,7 @@ from deepcuts.data.csr import UserItems, quotient
 from deepcuts.data.ids import Ids, as_strings
 from deepcuts.data.labels import Labels
 from deepcuts.errors import DataError, SettingsError
-from deepcuts.evaluation.entries import ArrowStream
+from deepcuts.evaluation.lists_table import ArrowStream
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.metrics import sum_rows
 

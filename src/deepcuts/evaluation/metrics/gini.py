@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepcuts.evaluation.ranked import RankedLists
+from deepcuts.evaluation.ranked_lists import RankedLists
 
 
 def gini(lists: RankedLists, k: int) -> float:

@@ -15,8 +15,8 @@ from __future__ import annotations
 import numpy as np
 
 from deepcuts.data.csr import quotient
-from deepcuts.evaluation.features import row_sums
-from deepcuts.evaluation.ranked import RankedLists
+from deepcuts.evaluation.item_labels import row_sums
+from deepcuts.evaluation.ranked_lists import RankedLists
 
 
 def intra_list_distance(lists: RankedLists, k: int) -> np.ndarray:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepcuts.evaluation.ranked import RankedLists
+from deepcuts.evaluation.ranked_lists import RankedLists
 
 _GAMMA = 1.5  # how steeply attention grows with popularity; 0 would be in proportion to its square root
 _LEAST_PROPENSITY = 0.01

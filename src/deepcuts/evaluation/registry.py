@@ -8,28 +8,28 @@ from types import MappingProxyType
 import numpy as np
 
 from deepcuts.errors import SettingsError
-from deepcuts.evaluation.average_precision import average_precision
-from deepcuts.evaluation.calibration import calibration_kl, persona_calibration_kl
-from deepcuts.evaluation.coverage import coverage, coverage_of
-from deepcuts.evaluation.entropy import entropy, entropy_of
-from deepcuts.evaluation.gini import exposure_lambda, exposure_lambda_of, gini, gini_of
-from deepcuts.evaluation.hit_rate import hit_rate
-from deepcuts.evaluation.intra_list_distance import intra_list_distance
-from deepcuts.evaluation.ips_recall import ips_recall, ips_sample_size
-from deepcuts.evaluation.long_tail import long_tail
-from deepcuts.evaluation.minority_recall import minority_recall
-from deepcuts.evaluation.ndcg import ndcg
-from deepcuts.evaluation.nondominant_recall import nondominant_recall
-from deepcuts.evaluation.novelty import novelty
-from deepcuts.evaluation.popularity import popularity, popularity_lift, popularity_lift_parts
-from deepcuts.evaluation.precision import precision
-from deepcuts.evaluation.ranked import RankedLists
-from deepcuts.evaluation.recall import recall
-from deepcuts.evaluation.reciprocal_rank import reciprocal_rank
-from deepcuts.evaluation.relevant_novelty import efd, epc
-from deepcuts.evaluation.tail_recall import tail_recall, tail_recall_parts
-from deepcuts.evaluation.taste_coverage import persona_coverage, taste_coverage
-from deepcuts.evaluation.unexpectedness import unexpectedness
+from deepcuts.evaluation.metrics.average_precision import average_precision
+from deepcuts.evaluation.metrics.calibration import calibration_kl, persona_calibration_kl
+from deepcuts.evaluation.metrics.coverage import coverage, coverage_of
+from deepcuts.evaluation.metrics.entropy import entropy, entropy_of
+from deepcuts.evaluation.metrics.gini import exposure_lambda, exposure_lambda_of, gini, gini_of
+from deepcuts.evaluation.metrics.hit_rate import hit_rate
+from deepcuts.evaluation.metrics.intra_list_distance import intra_list_distance
+from deepcuts.evaluation.metrics.ips_recall import ips_recall, ips_sample_size
+from deepcuts.evaluation.metrics.long_tail import long_tail
+from deepcuts.evaluation.metrics.minority_recall import minority_recall
+from deepcuts.evaluation.metrics.ndcg import ndcg
+from deepcuts.evaluation.metrics.nondominant_recall import nondominant_recall
+from deepcuts.evaluation.metrics.novelty import novelty
+from deepcuts.evaluation.metrics.popularity import popularity, popularity_lift, popularity_lift_parts
+from deepcuts.evaluation.metrics.precision import precision
+from deepcuts.evaluation.metrics.recall import recall
+from deepcuts.evaluation.metrics.reciprocal_rank import reciprocal_rank
+from deepcuts.evaluation.metrics.relevant_novelty import efd, epc
+from deepcuts.evaluation.metrics.tail_recall import tail_recall, tail_recall_parts
+from deepcuts.evaluation.metrics.taste_coverage import persona_coverage, taste_coverage
+from deepcuts.evaluation.metrics.unexpectedness import unexpectedness
+from deepcuts.evaluation.ranked_lists import RankedLists
 
 UserMetric = Callable[[RankedLists, int], np.ndarray]
 CatalogueMetric = Callable[[RankedLists, int], float]

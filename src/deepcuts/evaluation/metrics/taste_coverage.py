@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepcuts.evaluation.calibration import persona_mix
-from deepcuts.evaluation.ranked import RankedLists
+from deepcuts.evaluation.metrics.calibration import persona_mix
+from deepcuts.evaluation.ranked_lists import RankedLists
 
 
 def taste_coverage(lists: RankedLists, k: int) -> np.ndarray:

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from deepcuts.data.csr import UserItems, quotient
-from deepcuts.evaluation.ranked import RankedLists
+from deepcuts.evaluation.ranked_lists import RankedLists
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.metrics import nearest_of_history
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from deepcuts.data.csr import quotient
 from deepcuts.errors import DataError
-from deepcuts.evaluation.ranked import RankedLists, row_blocks
+from deepcuts.evaluation.ranked_lists import RankedLists, row_blocks
 
 
 def overlap(lists: RankedLists, others: RankedLists, k: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepcuts.evaluation.ranked import RankedLists
+from deepcuts.evaluation.ranked_lists import RankedLists
 
 
 def average_precision(lists: RankedLists, k: int) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""One metric a file: its formula, its source, and the function."""
