@@ -19,8 +19,8 @@ import pytest
 
 from deepcuts.errors import DataError, FileFormatError, OutputError, SettingsError
 from deepcuts.ingest import Columns, ReadOptions, read_plays
-from deepcuts.ingest.database import plain_errors
-from deepcuts.ingest.rules import BLANKS
+from deepcuts.ingest.tabular.database import plain_errors
+from deepcuts.ingest.tabular.rules import BLANKS
 
 
 @pytest.mark.parametrize(

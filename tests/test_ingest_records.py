@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from deepcuts.ingest import Columns, ReadOptions, ingest
-from deepcuts.ingest.records import records
+from deepcuts.ingest.tabular.csv_records import records
 from reference.plays import is_good, pairs, read_text
 
 LINE_ENDS = st.sampled_from(["\n", "\r\n", "\r", "\n\n"])

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
 from deepcuts.ingest import Columns, ReadOptions, ingest, read_plays
-from deepcuts.ingest.files import SAMPLE_BYTES
+from deepcuts.ingest.tabular.files import SAMPLE_BYTES
 from reference.plays import pairs
 
 BY_POSITION = {"user": 1, "item": 2, "plays": 3}

@@ -11,7 +11,7 @@ from deepcuts.cli.derived import options_from
 from deepcuts.cli.ingest_taste_profile import IngestCommand
 from deepcuts.cli.options import Force, Output, Quiet
 from deepcuts.cli.remarks import Remarks
-from deepcuts.ingest.time_rules import TimeRules
+from deepcuts.ingest.tabular.time_rules import TimeRules
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -17,7 +17,7 @@ from deepcuts.cli.remarks import FIRST_NOTE, Remarks
 from deepcuts.cli.terminal import print_table, printable, ruled_table, show_json, show_table
 from deepcuts.errors import DataError
 from deepcuts.history.options import MIN_SCORE, HistoryOptions
-from deepcuts.ingest.time_rules import TimeRules
+from deepcuts.ingest.tabular.time_rules import TimeRules
 from deepcuts.recommendation.settings import ListSettings
 
 if TYPE_CHECKING:

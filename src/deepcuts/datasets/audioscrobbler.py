@@ -15,7 +15,7 @@ from deepcuts.datasets.lines import read_lines
 from deepcuts.datasets.mapped import sum_mapped, take_text_census
 from deepcuts.datasets.report import DatasetReport
 from deepcuts.ingest import Columns, ReadOptions
-from deepcuts.ingest.database import plain_errors, workspace
+from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.storage import StrPath
 
 _COLUMNS = Columns(1, 2, 3)

@@ -10,7 +10,7 @@ from itertools import islice
 
 from deepcuts.datasets.lines import Parse
 from deepcuts.errors import DataError
-from deepcuts.ingest.files import take_sample
+from deepcuts.ingest.tabular.files import take_sample
 from deepcuts.storage import StrPath
 
 _SONG, _TRACK, _ARTIST = (rf"{letters}[0-9A-Z]{{16}}" for letters in ("SO", "TR", "AR"))

@@ -12,8 +12,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from deepcuts.errors import DataError, FileFormatError, SettingsError
-from deepcuts.ingest.columns import listed
-from deepcuts.ingest.files import Sample, take_sample
+from deepcuts.ingest.tabular.columns import listed
+from deepcuts.ingest.tabular.files import Sample, take_sample
 from deepcuts.storage import StrPath
 
 NAME_COLUMNS = ("item_id", "name")

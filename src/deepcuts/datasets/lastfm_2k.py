@@ -13,7 +13,7 @@ from deepcuts.datasets.folders import find_file, find_optional
 from deepcuts.datasets.lines import read_lines
 from deepcuts.datasets.report import DatasetReport
 from deepcuts.ingest import Columns, ReadOptions, ingest
-from deepcuts.ingest.database import workspace
+from deepcuts.ingest.tabular.database import workspace
 from deepcuts.storage import StrPath
 
 _COLUMNS = Columns("userID", "artistID", "weight")

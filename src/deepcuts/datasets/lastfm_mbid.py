@@ -18,9 +18,9 @@ from deepcuts.datasets.mapped import sum_mapped, take_text_census
 from deepcuts.datasets.report import DatasetReport
 from deepcuts.datasets.songs import one_spelling
 from deepcuts.ingest import Columns, ReadOptions
-from deepcuts.ingest.database import plain_errors, workspace
-from deepcuts.ingest.text_files import listing
-from deepcuts.ingest.time_rules import NO_RULES
+from deepcuts.ingest.tabular.database import plain_errors, workspace
+from deepcuts.ingest.tabular.text_files import listing
+from deepcuts.ingest.tabular.time_rules import NO_RULES
 from deepcuts.storage import StrPath
 
 _MBID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"

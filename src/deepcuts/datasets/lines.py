@@ -15,9 +15,9 @@ from typing import TypeAlias
 import duckdb
 
 from deepcuts.errors import DataError
-from deepcuts.ingest.files import take_sample
-from deepcuts.ingest.reread import Line, fill_table, is_utf8
-from deepcuts.ingest.scan import Cell
+from deepcuts.ingest.tabular.files import take_sample
+from deepcuts.ingest.tabular.line_reader import Line, fill_table, is_utf8
+from deepcuts.ingest.tabular.scan import Cell
 from deepcuts.storage import StrPath
 
 logger = logging.getLogger(__name__)

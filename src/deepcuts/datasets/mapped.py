@@ -14,22 +14,22 @@ import numpy as np
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
-from deepcuts.ingest.bad import settle_bad_rows
-from deepcuts.ingest.census import number_ids
-from deepcuts.ingest.columns import Columns
-from deepcuts.ingest.files import find_files, take_sample
-from deepcuts.ingest.options import IngestReport, ReadOptions
+from deepcuts.ingest.aggregation import number_ids
+from deepcuts.ingest.bad_rows import settle_bad_rows
 from deepcuts.ingest.pairs import sum_plays
 from deepcuts.ingest.reading import settle_scans
-from deepcuts.ingest.text_files import scan_text
-from deepcuts.ingest.time_rules import NO_RULES, TimeRules
+from deepcuts.ingest.tabular.columns import Columns
+from deepcuts.ingest.tabular.files import find_files, take_sample
+from deepcuts.ingest.tabular.options import IngestReport, ReadOptions
+from deepcuts.ingest.tabular.text_files import scan_text
+from deepcuts.ingest.tabular.time_rules import NO_RULES, TimeRules
 from deepcuts.storage import StrPath
 
 
 def take_text_census(
     connection: duckdb.DuckDBPyConnection, paths: Sequence[StrPath], columns: Columns, options: ReadOptions
 ) -> IngestReport:
-    """Find all ids of text files and settle their bad rows; see `deepcuts.ingest.census.take_census`.
+    """Find all ids of text files and settle their bad rows; see `deepcuts.ingest.aggregation.take_census`.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def sum_mapped(
 
 
 def _number_mapped(connection: duckdb.DuckDBPyConnection, mapping: str) -> Ids:
-    """Number what the items map to, in ascending order; the twin of `deepcuts.ingest.census.number_ids`."""
+    """Number what the items map to, in ascending order; the twin of `deepcuts.ingest.aggregation.number_ids`."""
     connection.execute(f"""
         CREATE TEMP TABLE item AS
         SELECT mapped.raw, mapped.id, dense_rank() OVER (ORDER BY mapped.id) - 1 AS index

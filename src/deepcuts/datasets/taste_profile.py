@@ -15,7 +15,7 @@ from deepcuts.datasets.mapped import sum_mapped, take_text_census
 from deepcuts.datasets.songs import read_mismatches, read_tracks, settle_songs
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.ingest import Columns, ReadOptions
-from deepcuts.ingest.database import plain_errors, workspace
+from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.storage import StrPath, check_output
 
 _COLUMNS = Columns(1, 2, 3)

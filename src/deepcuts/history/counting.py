@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from deepcuts.ingest.time_rules import TimeRules, timed_rows
+from deepcuts.ingest.tabular.time_rules import TimeRules, timed_rows
 
 _SCHEMA = pa.schema(
     [("artist", pa.string()), ("plays", pa.float32()), ("n_listens", pa.int64()), ("last_played", pa.int64())]

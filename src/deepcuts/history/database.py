@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import duckdb
 
 from deepcuts.errors import FileFormatError, SettingsError
-from deepcuts.ingest.rules import without_blanks
+from deepcuts.ingest.tabular.rules import without_blanks
 
 _CONFIG = {
     "enable_external_access": "false",

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 from deepcuts.lazy import names_on_demand
 
 if TYPE_CHECKING:
-    from deepcuts.ingest.columns import Columns
-    from deepcuts.ingest.options import IngestReport, ReadOptions
     from deepcuts.ingest.prune import prune
     from deepcuts.ingest.reading import ingest, read_plays
-    from deepcuts.ingest.time_rules import TimeRules
+    from deepcuts.ingest.tabular.columns import Columns
+    from deepcuts.ingest.tabular.options import IngestReport, ReadOptions
+    from deepcuts.ingest.tabular.time_rules import TimeRules
 
 _HOMES = {
-    "Columns": "columns",
-    "IngestReport": "options",
-    "ReadOptions": "options",
-    "TimeRules": "time_rules",
+    "Columns": "tabular.columns",
+    "IngestReport": "tabular.options",
+    "ReadOptions": "tabular.options",
+    "TimeRules": "tabular.time_rules",
     "ingest": "reading",
     "prune": "prune",
     "read_plays": "reading",

@@ -7,7 +7,7 @@ import numpy as np
 
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
-from deepcuts.ingest.time_rules import NO_RULES, TimeRules, timed_rows
+from deepcuts.ingest.tabular.time_rules import NO_RULES, TimeRules, timed_rows
 
 _BATCH = 1 << 18
 

@@ -13,19 +13,19 @@ from scipy import sparse
 
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, SettingsError
-from deepcuts.ingest.bad import settle_bad_rows
-from deepcuts.ingest.census import Count, number_ids, take_census
-from deepcuts.ingest.columns import Column, Columns
-from deepcuts.ingest.database import plain_errors, workspace
-from deepcuts.ingest.files import find_files, take_sample
-from deepcuts.ingest.json_files import scan_json
-from deepcuts.ingest.options import IngestReport, ReadOptions
+from deepcuts.ingest.aggregation import Count, number_ids, take_census
+from deepcuts.ingest.bad_rows import settle_bad_rows
 from deepcuts.ingest.pairs import sum_plays
-from deepcuts.ingest.parquet_files import scan_parquet
-from deepcuts.ingest.scan import Scan
-from deepcuts.ingest.tables import ArrowTable, scan_table
-from deepcuts.ingest.text_files import scan_text
-from deepcuts.ingest.time_rules import NO_RULES
+from deepcuts.ingest.tabular.arrow_tables import ArrowTable, scan_table
+from deepcuts.ingest.tabular.columns import Column, Columns
+from deepcuts.ingest.tabular.database import plain_errors, workspace
+from deepcuts.ingest.tabular.files import find_files, take_sample
+from deepcuts.ingest.tabular.json_files import scan_json
+from deepcuts.ingest.tabular.options import IngestReport, ReadOptions
+from deepcuts.ingest.tabular.parquet_files import scan_parquet
+from deepcuts.ingest.tabular.scan import Scan
+from deepcuts.ingest.tabular.text_files import scan_text
+from deepcuts.ingest.tabular.time_rules import NO_RULES
 from deepcuts.storage import StrPath, check_output
 
 logger = logging.getLogger(__name__)

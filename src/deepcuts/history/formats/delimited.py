@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from deepcuts.history.documents import Document
-from deepcuts.ingest.records import records
-from deepcuts.ingest.reread import is_utf8
+from deepcuts.ingest.tabular.csv_records import records
+from deepcuts.ingest.tabular.line_reader import is_utf8
 
 ROLES = ("artist", "track", "time", "plays", "rating")
 

@@ -12,7 +12,7 @@ from deepcuts.history.formats import open_servers, spotify, text
 from deepcuts.history.formats.delimited import Layout
 from deepcuts.history.formats.format import Format
 from deepcuts.history.options import HistoryOptions
-from deepcuts.ingest.records import records
+from deepcuts.ingest.tabular.csv_records import records
 
 KNOWN = (
     "Spotify extended history (.json), Spotify account export (.json), ListenBrainz (.jsonl), Maloja (.json), "

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from deepcuts.errors import FileFormatError
 from deepcuts.history.documents import Document
-from deepcuts.ingest.database import quoted
+from deepcuts.ingest.tabular.database import quoted
 
 _BYTE = re.compile(r"Malformed JSON at byte (\d+) of input: ([\w -]+)")
 _AGAIN = "Unpack or download it again."

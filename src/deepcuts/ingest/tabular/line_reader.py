@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from deepcuts.errors import FileFormatError
-from deepcuts.ingest.scan import Cell, Scan
+from deepcuts.ingest.tabular.scan import Cell, Scan
 
 _BATCH = 65_536
 _LONGEST_LINE = 16 << 20  # no row is that long, and what goes on without end must not fill the memory

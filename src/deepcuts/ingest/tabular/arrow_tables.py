@@ -8,8 +8,8 @@ import duckdb
 import pyarrow as pa
 
 from deepcuts.errors import DataError
-from deepcuts.ingest.columns import Columns
-from deepcuts.ingest.scan import Cell, Scan, check_types
+from deepcuts.ingest.tabular.columns import Columns
+from deepcuts.ingest.tabular.scan import Cell, Scan, check_types
 
 _WHERE = "the table"
 

@@ -10,14 +10,14 @@ from itertools import islice
 
 import duckdb
 
-from deepcuts.ingest.columns import Columns
-from deepcuts.ingest.database import quoted
-from deepcuts.ingest.delimited import Dialect, find_dialect
-from deepcuts.ingest.files import Sample
-from deepcuts.ingest.options import ReadOptions
-from deepcuts.ingest.records import records
-from deepcuts.ingest.reread import Line, fill_table, is_utf8
-from deepcuts.ingest.scan import FILE, Cell, Scan
+from deepcuts.ingest.tabular.columns import Columns
+from deepcuts.ingest.tabular.csv_records import records
+from deepcuts.ingest.tabular.database import quoted
+from deepcuts.ingest.tabular.dialect import Dialect, find_dialect
+from deepcuts.ingest.tabular.files import Sample
+from deepcuts.ingest.tabular.line_reader import Line, fill_table, is_utf8
+from deepcuts.ingest.tabular.options import ReadOptions
+from deepcuts.ingest.tabular.scan import FILE, Cell, Scan
 
 _NEVER = "\U0010ffff"  # a character that no text has
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from deepcuts.ingest.database import quoted
-from deepcuts.ingest.scan import Cell, Scan
+from deepcuts.ingest.tabular.database import quoted
+from deepcuts.ingest.tabular.scan import Cell, Scan
 
 ROLES = ("user", "item", "plays", "time")
 BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())

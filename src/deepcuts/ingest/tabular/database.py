@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import duckdb
 
 from deepcuts.errors import FileFormatError, OutputError, SettingsError
-from deepcuts.ingest.options import ReadOptions
+from deepcuts.ingest.tabular.options import ReadOptions
 
 # Joins run as they are written, the dictionary of ids on the side that is kept in memory: DuckDB cannot know how long
 # a text file is, and would sometimes keep all of its rows instead.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from deepcuts.errors import SettingsError
-from deepcuts.ingest.time_rules import TimeRules
+from deepcuts.ingest.tabular.time_rules import TimeRules
 
 _MEMORY = re.compile(r"\d+(\.\d+)?\s*[KMGT]i?B", re.IGNORECASE)
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import duckdb
 
 from deepcuts.errors import DataError
-from deepcuts.ingest.census import Count
-from deepcuts.ingest.database import quoted
-from deepcuts.ingest.options import IngestReport, ReadOptions
-from deepcuts.ingest.rules import ROLES, bad_rows
-from deepcuts.ingest.scan import Scan
+from deepcuts.ingest.aggregation import Count
+from deepcuts.ingest.tabular.database import quoted
+from deepcuts.ingest.tabular.options import IngestReport, ReadOptions
+from deepcuts.ingest.tabular.rules import ROLES, bad_rows
+from deepcuts.ingest.tabular.scan import Scan
 from deepcuts.storage import replacing
 
 logger = logging.getLogger(__name__)

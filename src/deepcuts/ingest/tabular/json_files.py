@@ -10,12 +10,12 @@ from typing import Any, Literal, TypeAlias
 import duckdb
 
 from deepcuts.errors import DataError, FileFormatError
-from deepcuts.ingest.columns import Columns
-from deepcuts.ingest.database import quoted
-from deepcuts.ingest.files import Sample
-from deepcuts.ingest.reread import Line, fill_table
-from deepcuts.ingest.scan import FILE, Cell, Scan
-from deepcuts.ingest.text_files import listing
+from deepcuts.ingest.tabular.columns import Columns
+from deepcuts.ingest.tabular.database import quoted
+from deepcuts.ingest.tabular.files import Sample
+from deepcuts.ingest.tabular.line_reader import Line, fill_table
+from deepcuts.ingest.tabular.scan import FILE, Cell, Scan
+from deepcuts.ingest.tabular.text_files import listing
 
 Shape: TypeAlias = Literal["array", "newline_delimited"]
 

@@ -9,8 +9,8 @@ import duckdb
 
 from deepcuts.data.ids import Ids
 from deepcuts.errors import DataError
-from deepcuts.ingest.rules import good_rows, without_blanks
-from deepcuts.ingest.scan import Scan
+from deepcuts.ingest.tabular.rules import good_rows, without_blanks
+from deepcuts.ingest.tabular.scan import Scan
 
 
 class Count(NamedTuple):

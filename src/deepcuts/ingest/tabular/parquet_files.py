@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deepcuts.errors import FileFormatError
-from deepcuts.ingest.columns import Columns
-from deepcuts.ingest.files import Sample
-from deepcuts.ingest.scan import FILE, Cell, Scan, check_types
-from deepcuts.ingest.text_files import listing
+from deepcuts.ingest.tabular.columns import Columns
+from deepcuts.ingest.tabular.files import Sample
+from deepcuts.ingest.tabular.scan import FILE, Cell, Scan, check_types
+from deepcuts.ingest.tabular.text_files import listing
 
 
 def scan_parquet(connection: duckdb.DuckDBPyConnection, samples: Sequence[Sample], columns: Columns) -> Iterator[Scan]:

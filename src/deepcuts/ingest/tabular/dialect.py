@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deepcuts.errors import DataError
-from deepcuts.ingest.columns import Columns
-from deepcuts.ingest.files import Sample
-from deepcuts.ingest.options import ReadOptions
-from deepcuts.ingest.records import records
+from deepcuts.ingest.tabular.columns import Columns
+from deepcuts.ingest.tabular.csv_records import records
+from deepcuts.ingest.tabular.files import Sample
+from deepcuts.ingest.tabular.options import ReadOptions
 
 logger = logging.getLogger(__name__)
 
