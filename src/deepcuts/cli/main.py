@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from deepcuts.cli import (
+from deepcuts.cli.commands import (
     compare,
     demo,
     download,

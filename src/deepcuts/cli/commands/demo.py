@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deepcuts.cli.commands.train import fit
 from deepcuts.cli.options import Quiet, Seed
 from deepcuts.cli.remarks import Remarks
-from deepcuts.cli.train import fit
 from deepcuts.errors import OutputError
 
 if TYPE_CHECKING:

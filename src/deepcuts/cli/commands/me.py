@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deepcuts.cli import values
+from deepcuts.cli.commands.personas import show_personas
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.names import with_names
 from deepcuts.cli.options import Force, Json, Quiet
-from deepcuts.cli.personas import show_personas
 from deepcuts.cli.remarks import FIRST_NOTE, Remarks
 from deepcuts.cli.terminal import print_table, printable, ruled_table, show_json, show_table
 from deepcuts.errors import DataError
