@@ -13,15 +13,15 @@ import pytest
 import deepcuts as dc
 from deepcuts.errors import DataError, SettingsError, UnknownIdError
 from deepcuts.history import Matcher
-from deepcuts.web.page.dial import Dial
-from deepcuts.web.page.exports import export
-from deepcuts.web.page.guests import Guests
-from deepcuts.web.page.importing import import_export
-from deepcuts.web.page.places import backdrop, marked
-from deepcuts.web.page.shelf import Shelf
-from deepcuts.web.page.visit import MOST_NAME, Visit
-from deepcuts.web.page.wishes import Wish, carry_over
-from deepcuts.web.store import LoadedModel
+from deepcuts.web.page.state.dial import Dial
+from deepcuts.web.page.state.exports import export
+from deepcuts.web.page.state.importing import import_export
+from deepcuts.web.page.state.map_marks import backdrop, marked
+from deepcuts.web.page.state.persona_options import Wish, carry_over
+from deepcuts.web.page.state.shared_views import Shelf
+from deepcuts.web.page.state.visit import MOST_NAME, Visit
+from deepcuts.web.page.state.visits import Guests
+from deepcuts.web.server.store import LoadedModel
 
 
 @pytest.fixture(scope="module")

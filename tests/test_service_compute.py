@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from deepcuts.kernels.metrics import divergences
-from deepcuts.web.compute import Compute
 from deepcuts.web.problems import ProblemError
+from deepcuts.web.server.compute import Compute
 from serving_help import USER, small_model, spawned, wait_until_ready
 
 

@@ -13,14 +13,14 @@ import httpx
 import pytest
 
 from deepcuts.errors import SettingsError
-from deepcuts.web.application import create_app
-from deepcuts.web.guards.headers import STRICT_POLICY
-from deepcuts.web.guards.hosts import HostGuard
-from deepcuts.web.guards.rates import TokenBuckets, client_of
-from deepcuts.web.guards.tokens import TokenGuard
-from deepcuts.web.logs import JsonFormatter
-from deepcuts.web.settings import ServiceSettings
-from deepcuts.web.store import ModelStore
+from deepcuts.web.server.application import create_app
+from deepcuts.web.server.guards.headers import STRICT_POLICY
+from deepcuts.web.server.guards.hosts import HostGuard
+from deepcuts.web.server.guards.rates import TokenBuckets, client_of
+from deepcuts.web.server.guards.tokens import TokenGuard
+from deepcuts.web.server.logs import JsonFormatter
+from deepcuts.web.server.settings import ServiceSettings
+from deepcuts.web.server.store import ModelStore
 from serving_help import served, small_model
 
 TOKEN = "0123456789abcdef-token"

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 import deepcuts as dc
-from deepcuts.web import limits
-from deepcuts.web.settings import ServiceSettings
+from deepcuts.web.server.settings import ServiceSettings
+from deepcuts.web.service import limits
 from serving_help import served
 
 GUIDE = (Path(__file__).parents[1] / "docs" / "guide" / "service.md").read_text(encoding="utf-8")

@@ -8,11 +8,11 @@ import logging
 import httpx
 import pytest
 
-from deepcuts.web import limits
-from deepcuts.web.application import create_app
 from deepcuts.web.problems import MEDIA_TYPE
-from deepcuts.web.settings import ServiceSettings
-from deepcuts.web.store import ModelStore
+from deepcuts.web.server.application import create_app
+from deepcuts.web.server.settings import ServiceSettings
+from deepcuts.web.server.store import ModelStore
+from deepcuts.web.service import limits
 from serving_help import USER, served, small_model
 
 SECRET = "a favourite of mine"

@@ -14,7 +14,7 @@ import pytest
 
 from deepcuts import storage
 from deepcuts.errors import FileFormatError
-from deepcuts.web.store import ModelStore
+from deepcuts.web.server.store import ModelStore
 from serving_help import served, small_model
 
 

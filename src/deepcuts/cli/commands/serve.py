@@ -12,7 +12,7 @@ from deepcuts.cli.derived import options_from
 from deepcuts.cli.options import ModelFile
 from deepcuts.cli.terminal import say_line
 from deepcuts.errors import DataError
-from deepcuts.web.settings import ServiceSettings
+from deepcuts.web.server.settings import ServiceSettings
 
 EXAMPLES = (
     "deepcuts serve model.safetensors",
@@ -51,8 +51,8 @@ def serve(
     A model file that is replaced is taken over without losing a request.
     """
     from deepcuts import storage
-    from deepcuts.web.serving import Service
-    from deepcuts.web.serving import serve as serve_until_told
+    from deepcuts.web.server.serving import Service
+    from deepcuts.web.server.serving import serve as serve_until_told
 
     chosen = ServiceSettings(
         token=None if no_auth else _token(token_file),

@@ -41,10 +41,10 @@ def mount_page(app: FastAPI, *, holdout: Interactions | None = None, report: Pat
         from nicegui import ui
     except ImportError:
         raise MissingExtraError("The page needs NiceGUI: pip install 'deepcuts[app]'.") from None
-    from deepcuts.web.page.guests import Guests
     from deepcuts.web.page.routes import router
-    from deepcuts.web.page.shelf import Shelves
-    from deepcuts.web.page.visit import Visit
+    from deepcuts.web.page.state.shared_views import Shelves
+    from deepcuts.web.page.state.visit import Visit
+    from deepcuts.web.page.state.visits import Guests
 
     state = app.state
     state.shelves = Shelves(state.store, with_users=state.settings.on_loopback or state.settings.token is not None)
@@ -65,8 +65,8 @@ async def _open(app: FastAPI, holdout: Interactions | None, *, has_report: bool)
     """Fill a page, once the browser has said which tab it is."""
     from nicegui import html, ui
 
-    from deepcuts.web.page.desk import Desk
-    from deepcuts.web.page.frame import Frame
+    from deepcuts.web.page.layout import Frame
+    from deepcuts.web.page.session import Desk
 
     state, client = app.state, ui.context.client
     if len(state.desks) >= MOST_CLIENTS:

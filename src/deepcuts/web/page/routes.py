@@ -10,9 +10,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from deepcuts.errors import DeepcutsError
-from deepcuts.web.page.desk import Desk
-from deepcuts.web.page.importing import import_export
-from deepcuts.web.page.places import backdrop
+from deepcuts.web.page.session import Desk
+from deepcuts.web.page.state.importing import import_export
+from deepcuts.web.page.state.map_marks import backdrop
 
 _MOST_FILE_NAME = 120
 _READING = asyncio.Semaphore(2)  # exports read at a time: unpacked, each takes memory

@@ -1,0 +1,138 @@
+"""What all visitors share of one model: example listeners, the map, figures about the model; each made once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow.compute as pc
+
+from deepcuts.model.item_map import ItemMap, draw_map
+
+if TYPE_CHECKING:
+    from deepcuts.history import Matcher
+    from deepcuts.model import PersonaModel
+    from deepcuts.web.server.store import LoadedModel, ModelStore
+
+_N_EXAMPLES = 4
+_EXAMPLES_AMONG = 3_000  # users looked at, so that a large model does not keep a visitor waiting
+_EXAMPLE_ITEMS = (12, 200)  # artists of an example: enough for personas, few enough to look at
+_N_USERS_FOUND = 8
+
+
+@dataclass(frozen=True)
+class Example:
+    """A listener of the model to start from: their id, and names of their personas."""
+
+    user_id: str
+    personas: list[str]
+    n_artists: int
+
+
+@dataclass(frozen=True, eq=False)
+class Shelf:
+    """Things made from one model.
+
+    Parameters
+    ----------
+    loaded
+        The model.
+    with_users
+        Whether visitors may start from its users; not where strangers can come.
+    """
+
+    loaded: LoadedModel
+    with_users: bool
+
+    @property
+    def model(self) -> PersonaModel:
+        """The model."""
+        return self.loaded.model
+
+    @property
+    def matcher(self) -> Matcher:
+        """Finder of artists by what people type."""
+        return self.loaded.matcher
+
+    @cached_property
+    def item_map(self) -> ItemMap:
+        """The map stored with the model, or else one drawn now."""
+        model = self.model
+        return model.item_map or draw_map(model.item_factors, model.item_listeners, model.items.seed)
+
+    @cached_property
+    def examples(self) -> list[Example]:
+        """Listeners with several tastes of like size that differ from each other's."""
+        model = self.model
+        if not self.with_users:
+            return []
+        users = _candidates(model)
+        chosen: list[int] = []
+        for user in users[np.argsort(-_balance(model, users), kind="stable")]:
+            if len(chosen) == _N_EXAMPLES:
+                break
+            if all(_cosine(model.tastes.base_factors[user], model.tastes.base_factors[c]) < 0.5 for c in chosen):
+                chosen.append(int(user))
+        ids = model.user_ids.take(np.array(chosen, np.int64)).to_pylist()
+        sizes = np.diff(model.seen.indptr)[chosen]
+        return [
+            Example(user, model.persona_names(user), int(size)) for user, size in zip(ids, sizes.tolist(), strict=True)
+        ]
+
+    def users_like(self, text: str) -> list[str]:
+        """Ids of users that begin with a text."""
+        if not self.with_users:
+            return []
+        ids = self.model.user_ids.values
+        found = ids.filter(pc.starts_with(ids, pattern=text))
+        return list(found.slice(0, _N_USERS_FOUND).to_pylist())
+
+
+class Shelves:
+    """The shelf of the model of now.
+
+    Parameters
+    ----------
+    store
+        Holder of the model.
+    with_users
+        Whether visitors may start from users of the model.
+    """
+
+    def __init__(self, store: ModelStore, *, with_users: bool) -> None:
+        self.store, self.with_users = store, with_users
+        self._shelf = Shelf(store.current, with_users)
+
+    @property
+    def current(self) -> Shelf:
+        """The shelf of the model of now; another model gets another one."""
+        loaded = self.store.current
+        if loaded is not self._shelf.loaded:
+            self._shelf = Shelf(loaded, self.with_users)
+        return self._shelf
+
+
+def _candidates(model: PersonaModel) -> np.ndarray:
+    """Users with a history of a size to look at; all of them where there are none such."""
+    step = max(1, len(model.user_ids) // _EXAMPLES_AMONG)
+    users = np.arange(0, len(model.user_ids), step)
+    sizes = np.diff(model.seen.indptr)[users]
+    fitting = users[(sizes >= _EXAMPLE_ITEMS[0]) & (sizes <= _EXAMPLE_ITEMS[1])]
+    return fitting if len(fitting) else users[sizes > 0]
+
+
+def _balance(model: PersonaModel, users: np.ndarray) -> np.ndarray:
+    """How many personas of equal size would be as mixed as a user's, exp of the entropy of shares."""
+    first, last = model.persona_indptr[users], model.persona_indptr[users + 1]
+    return np.array(
+        [
+            np.exp(-np.sum(s * np.log(np.maximum(s, 1e-9))))
+            for s in map(model.persona_shares.__getitem__, map(slice, first, last))
+        ]
+    )
+
+
+def _cosine(a: np.ndarray, b: np.ndarray) -> float:
+    return float(a @ b / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-12))

@@ -1,0 +1,38 @@
+"""Visits by the browser tab they belong to: in memory, and not without end."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from deepcuts.web.page.state.visit import Visit
+
+MOST_GUESTS = 500
+
+
+class Guests:
+    """Visits of tabs; a reload finds its own again, and the one unused for longest makes room for a new one.
+
+    Parameters
+    ----------
+    new_visit
+        Makes a visit.
+    most
+        Visits held at a time.
+    """
+
+    def __init__(self, new_visit: Callable[[], Visit], most: int = MOST_GUESTS) -> None:
+        self._new_visit, self._most = new_visit, most
+        self._visits: OrderedDict[str, Visit] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._visits)
+
+    def visit_of(self, tab_id: str) -> Visit:
+        """Return the visit of a tab, a new one where there is none."""
+        if tab_id not in self._visits:
+            self._visits[tab_id] = self._new_visit()
+            while len(self._visits) > self._most:
+                self._visits.popitem(last=False)
+        self._visits.move_to_end(tab_id)
+        return self._visits[tab_id]

@@ -1,0 +1,161 @@
+"""The application: the service and its guards, on which the page is mounted as well."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from deepcuts.errors import MissingExtraError
+from deepcuts.web.server.compute import Compute
+from deepcuts.web.server.guards.bodies import BodyGuard
+from deepcuts.web.server.guards.headers import SecurityHeaders, first_segment
+from deepcuts.web.server.guards.hosts import HostGuard
+from deepcuts.web.server.guards.rates import RateGuard
+from deepcuts.web.server.guards.tokens import TokenGuard
+from deepcuts.web.server.metrics import Metrics
+from deepcuts.web.server.observation import Observation
+from deepcuts.web.server.settings import ServiceSettings
+from deepcuts.web.server.store import ModelStore
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI, Response
+    from starlette.middleware import Middleware
+
+logger = logging.getLogger(__name__)
+
+
+def create_app(store: ModelStore, settings: ServiceSettings, *, page_policy: str | None = None) -> FastAPI:
+    """Make the application that serves a model.
+
+    Its ``state`` holds what a page needs as well: ``store``, ``settings``, ``compute`` (``await compute.run(work)``
+    calls a function beside the event loop), ``metrics``, and ``ready``, set once the model is warm.
+
+    Parameters
+    ----------
+    store
+        The model.
+    settings
+        Where and for whom it runs.
+    page_policy
+        Content security policy of every path that is not the service's own; None is the strictest one.
+
+    Raises
+    ------
+    MissingExtraError
+        If FastAPI or prometheus-client is not installed.
+    """
+    try:
+        from fastapi import FastAPI
+
+        from deepcuts.web.service.endpoints import router
+        from deepcuts.web.service.problem_handlers import add_handlers
+    except ImportError:
+        raise MissingExtraError("The service needs FastAPI: pip install 'deepcuts[app]'.") from None
+    service_paths = {first_segment(str(vars(route)["path"])) for route in router.routes} | {"docs", "openapi.json"}
+    metrics = Metrics()
+    app = FastAPI(
+        title="deepcuts",
+        version=version("deepcuts"),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+        middleware=_guards(settings, metrics, service_paths, page_policy),
+    )
+    app.state.store, app.state.settings, app.state.metrics = store, settings, metrics
+    app.state.compute = Compute(settings.n_threads, settings.waiting)
+    app.state.ready = threading.Event()
+    app.include_router(router)
+    add_handlers(app)
+    _add_documentation(app, wants_token=settings.token is not None)
+    return app
+
+
+def _guards(
+    settings: ServiceSettings, metrics: Metrics, service_paths: set[str], page_policy: str | None
+) -> list[Middleware]:
+    """Return the guards, the outermost first: what costs least refuses first, and everything is counted."""
+    from starlette.middleware import Middleware
+
+    return [
+        Middleware(SecurityHeaders, service_paths=service_paths, page_policy=page_policy),
+        Middleware(Observation, metrics=metrics),
+        Middleware(HostGuard, known_hosts=settings.known_hosts),
+        Middleware(RateGuard, rate=settings.rate, burst=settings.burst),
+        Middleware(TokenGuard, token=settings.token, service_paths=service_paths),
+        Middleware(
+            BodyGuard,
+            service_paths=service_paths,
+            body_bytes=settings.body_bytes,
+            upload_bytes=settings.upload_bytes,
+        ),
+    ]
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Start the threads, warm the model up beside the event loop, and look for its replacement until the end."""
+    from deepcuts.web.server.warming import prepare
+
+    state = app.state
+    state.compute.start()
+    state.store.prepare = lambda loaded: state.compute.do(partial(prepare, loaded))
+    state.store.on_reload = partial(_note_reload, app)
+    warming = asyncio.create_task(_warm(app))
+    state.store.watch(state.settings.poll_seconds)
+    yield
+    state.ready.clear()
+    warming.cancel()
+    await asyncio.to_thread(state.store.close)
+    await asyncio.to_thread(state.compute.stop)
+
+
+async def _warm(app: FastAPI) -> None:
+    from deepcuts.web.server.warming import keep_what_is_there, make_searchable, warm_up
+
+    state = app.state
+    try:
+        await state.compute.run(partial(warm_up, state.store.current))
+        state.compute.note_layer()
+        state.metrics.loaded_at.set_to_current_time()
+        state.ready.set()
+        logger.info("ready: version %s, %r", state.store.version, state.store.model)
+        await state.compute.run(partial(make_searchable, state.store.current))
+    except Exception:
+        logger.exception("the model cannot be warmed up")
+    finally:
+        keep_what_is_there()
+
+
+def _note_reload(app: FastAPI, is_served: bool) -> None:
+    app.state.metrics.reloads.labels("served" if is_served else "refused").inc()
+    if is_served:
+        app.state.metrics.loaded_at.set_to_current_time()
+
+
+def _add_documentation(app: FastAPI, *, wants_token: bool) -> None:
+    """Add the OpenAPI document and the page that shows it, neither of which is part of the document."""
+    from fastapi.responses import HTMLResponse, JSONResponse
+
+    from deepcuts.web.service.openapi import openapi_document
+    from deepcuts.web.service.reference import POLICY, reference_page
+
+    document: dict[str, Any] = openapi_document(app, wants_token=wants_token)
+    page = reference_page(document)
+    vars(app)["openapi"] = lambda: document
+
+    def openapi() -> Response:
+        return JSONResponse(document)
+
+    def docs() -> Response:
+        return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
+
+    app.add_api_route("/openapi.json", openapi, include_in_schema=False)
+    app.add_api_route("/docs", docs, include_in_schema=False)

@@ -1,0 +1,97 @@
+"""How often one client may ask."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from deepcuts.web.problems import Problem
+from deepcuts.web.server.guards.headers import first_segment
+from deepcuts.web.server.guards.hosts import PROBES
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+_MOST_CLIENTS = 10_000  # the bucket of whoever asked longest ago makes room; it is full again by then, or nearly
+_IPV6_NETWORK = 64  # bits that one household shares
+
+
+class TokenBuckets:
+    """One bucket of permits for each client: `burst` of them at most, refilled by `rate` a second.
+
+    Parameters
+    ----------
+    rate
+        Permits a second, above 0.
+    burst
+        Permits of a full bucket.
+    clock
+        Seconds that only grow.
+    """
+
+    def __init__(self, rate: float, burst: int, clock: Callable[[], float] = monotonic) -> None:
+        self.rate, self.burst, self.clock = rate, burst, clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, client: str) -> float:
+        """Take a permit; return 0, or after how many seconds there will be one."""
+        now = self.clock()
+        permits, then = self._buckets.pop(client, (float(self.burst), now))
+        permits = min(self.burst, permits + (now - then) * self.rate)
+        wait = max(0.0, (1 - permits) / self.rate)
+        self._buckets[client] = (permits if wait else permits - 1, now)
+        if len(self._buckets) > _MOST_CLIENTS:
+            self._buckets.popitem(last=False)
+        return wait
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+
+class RateGuard:
+    """Refuse requests of a client that asks too often.
+
+    Parameters
+    ----------
+    app
+        What is guarded.
+    rate, burst
+        As in `TokenBuckets`; a rate of 0 sets no limit.
+    """
+
+    def __init__(self, app: ASGIApp, rate: float, burst: int) -> None:
+        self.app = app
+        self.buckets = TokenBuckets(rate, burst) if rate > 0 else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        wait = 0.0
+        is_probe = scope["type"] == "lifespan" or first_segment(scope["path"]) in PROBES
+        if self.buckets is not None and not is_probe:
+            wait = self.buckets.take(client_of(scope))
+        if not wait:
+            await self.app(scope, receive, send)
+            return
+        problem = Problem(
+            429,
+            "Too many requests from this address. Wait as long as the Retry-After header says.",
+            "rate",
+            headers={"Retry-After": str(math.ceil(wait))},
+        )
+        await problem.refuse(scope, receive, send)
+
+
+def client_of(scope: Scope) -> str:
+    """Whom a request counts for: an address, or the network of an IPv6 address, which are given out by networks."""
+    host = str((scope.get("client") or ("",))[0])
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == 6:
+        return str(ipaddress.IPv6Network((int(address), _IPV6_NETWORK), strict=False))
+    return host

@@ -1,0 +1,94 @@
+"""What is known of a request afterwards: its id, one log line, its place in the metrics."""
+
+from __future__ import annotations
+
+import logging
+import re
+from time import perf_counter
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from deepcuts.web.problems import INTERNAL, REQUEST_ID
+from deepcuts.web.server import logs
+from deepcuts.web.server.guards.hosts import PROBES, header_values
+from deepcuts.web.server.guards.rates import client_of
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from deepcuts.web.server.metrics import Metrics
+
+logger = logging.getLogger(__name__)
+
+_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_NOBODY_WAITS = 499  # in log and metrics: the client went before it was answered
+_QUIET = frozenset({f"/{probe}" for probe in PROBES} | {"/metrics"})
+
+
+class Observation:
+    """Give a request its id, count it and log it; answer for what fails inside.
+
+    Parameters
+    ----------
+    app
+        What is observed.
+    metrics
+        Where requests are counted.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app = app
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        scope[REQUEST_ID] = _request_id(scope)
+        logs.request_id.set(scope[REQUEST_ID])
+        status, began = 0, perf_counter()
+
+        async def send_observed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", scope[REQUEST_ID].encode())]
+            await send(message)
+
+        self.metrics.under_way.inc()
+        try:
+            await self.app(scope, receive, send_observed)
+        except Exception:
+            logger.exception("a request failed", extra={logs.FIELDS: {"route": _route(scope)}})
+            if not status:
+                await INTERNAL.refuse(scope, receive, send_observed)
+        finally:
+            self.metrics.under_way.dec()
+            self._note(scope, status or _NOBODY_WAITS, perf_counter() - began)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route, method = _route(scope), scope["method"] if scope["method"] in _METHODS else "other"
+        self.metrics.requests.labels(route, method, str(status)).inc()
+        self.metrics.seconds.labels(route).observe(seconds)
+        fields = {
+            "route": route,
+            "method": method,
+            "status": status,
+            "ms": round(1e3 * seconds, 2),
+            "client": client_of(scope),
+        }
+        level = logging.DEBUG if route in _QUIET and status < 400 else logging.INFO
+        logger.log(level, "request", extra={logs.FIELDS: fields})
+
+
+def _request_id(scope: Scope) -> str:
+    """Take the id that the client gave, if it is one that a log can hold, or make one."""
+    given = header_values(scope, b"x-request-id")
+    return given[0] if len(given) == 1 and _SANE_ID.fullmatch(given[0]) else uuid4().hex
+
+
+def _route(scope: Scope) -> str:
+    """Return the pattern of the path, which has no ids in it."""
+    return getattr(scope.get("route"), "path_format", "") or "other"

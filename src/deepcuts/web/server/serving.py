@@ -1,0 +1,166 @@
+"""Serving until told to end: one process, or several that share a port and the pages of the model."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import socket
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deepcuts.errors import DeepcutsError, MissingExtraError, OutputError
+from deepcuts.web.server.logs import logging_configuration
+from deepcuts.web.server.metrics import SHARED_FOLDER
+from deepcuts.web.server.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
+
+logger = logging.getLogger(__name__)
+
+OnListening = Callable[[str], None]
+
+_BACKLOG = 2_048
+_HEADER_BYTES = 32 << 10
+_KEEP_ALIVE = 75  # seconds: longer than a proxy keeps idle connections, so that it is not the service that hangs up
+
+
+@dataclass(frozen=True)
+class Service:
+    """Maker of the application of one process; a worker that is spawned gets it in writing, and loads what it names.
+
+    Parameters
+    ----------
+    path
+        The model file.
+    settings
+        Where and for whom it runs.
+    """
+
+    path: Path
+    settings: ServiceSettings
+
+    def __call__(self) -> FastAPI:
+        """Load the model and make the application."""
+        from deepcuts.web.server.application import create_app
+        from deepcuts.web.server.store import ModelStore
+
+        return create_app(ModelStore(self.path), self.settings)
+
+
+def serve(
+    make_app: Callable[[], FastAPI], settings: ServiceSettings, on_listening: OnListening = lambda address: None
+) -> None:
+    """Serve until SIGINT or SIGTERM, then let requests under way finish.
+
+    Parameters
+    ----------
+    make_app
+        Called once in every process; where there are several, it has to be picklable.
+    settings
+        Where and for whom it runs.
+    on_listening
+        Called with the address once connections are taken.
+
+    Raises
+    ------
+    MissingExtraError
+        If uvicorn is not installed.
+    OutputError
+        If nobody can listen at the address.
+    """
+    try:
+        import uvicorn  # noqa: F401
+    except ImportError:
+        raise MissingExtraError("The service needs uvicorn: pip install 'deepcuts[app]'.") from None
+    with closing(listen(settings)) as listener, tempfile.TemporaryDirectory(prefix="deepcuts-") as folder:
+        host, port = listener.getsockname()[:2]
+        gc.disable()  # until the service is warm: what is imported and loaded stays, and is no garbage to look for
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        if settings.workers == 1:
+            _serve_here(make_app(), settings, listener, lambda: on_listening(address))
+        else:
+            os.environ[SHARED_FOLDER] = folder  # read by the workers as they start
+            on_listening(address)
+            _serve_spawned(make_app, settings, listener)
+
+
+def listen(settings: ServiceSettings) -> socket.socket:
+    """Open the port.
+
+    Raises
+    ------
+    OutputError
+        If it is taken, or the address is not one of this machine.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        raise OutputError(
+            f"Nobody can listen at {settings.host} port {settings.port}: {error.strerror}. Give another --port, 0 for "
+            "a free one, or another --host."
+        ) from error
+    listener.set_inheritable(True)
+    return listener
+
+
+@dataclass(frozen=True)
+class _Worker:
+    """Maker of the application of a worker, which is not started again if it never can."""
+
+    make_app: Callable[[], FastAPI]
+
+    def __call__(self) -> FastAPI:
+        from uvicorn.config import STARTUP_FAILURE
+
+        gc.disable()
+        try:
+            return self.make_app()
+        except DeepcutsError as error:
+            logger.critical("the worker cannot start: %s", error)
+            raise SystemExit(STARTUP_FAILURE) from None
+
+
+def _serve_here(
+    app: FastAPI, settings: ServiceSettings, listener: socket.socket, on_listening: Callable[[], None]
+) -> None:
+    import uvicorn
+
+    configuration = _configuration(app, settings)
+    on_listening()
+    uvicorn.Server(configuration).run([listener])
+
+
+def _serve_spawned(make_app: Callable[[], FastAPI], settings: ServiceSettings, listener: socket.socket) -> None:
+    from uvicorn.supervisors import Multiprocess
+
+    Multiprocess(_configuration(_Worker(make_app), settings), [listener]).run()
+
+
+def _configuration(app: FastAPI | _Worker, settings: ServiceSettings) -> uvicorn.Config:
+    import uvicorn
+
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, _Worker),
+        workers=settings.workers,
+        http="h11",  # the faster parser of uvicorn takes headers without end
+        h11_max_incomplete_event_size=_HEADER_BYTES,
+        timeout_keep_alive=_KEEP_ALIVE,
+        log_config=logging_configuration(),
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )

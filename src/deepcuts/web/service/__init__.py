@@ -1,0 +1,1 @@
+"""The HTTP service: endpoints, requests, responses, and what answers them."""

@@ -1,0 +1,47 @@
+"""Ids of a request, found among those of the model.
+
+The messages of `Ids` propose ids that are spelt alike. Here they must not: it would tell strangers who else is there,
+and take seconds of a processor for each misspelt id.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection
+
+import numpy as np
+
+from deepcuts.data.ids import Ids
+from deepcuts.web.problems import Problem, ProblemError
+from deepcuts.web.server.store import LoadedModel
+
+_NAMED = 20
+
+
+def check_known(ids: Ids, identifier: str) -> None:
+    """Refuse an id that the model does not have, in time that grows with the logarithm of their number.
+
+    Raises
+    ------
+    ProblemError
+        404, if there is no such id.
+    """
+    place = bisect_left(range(len(ids)), identifier, key=lambda index: ids.values[index].as_py())
+    if place == len(ids) or ids.values[place].as_py() != identifier:
+        advice = "/items?q= finds items by name." if ids.kind == "item" else "POST /fold-in takes the plays of anyone."
+        raise ProblemError(Problem(404, f"The model has no such {ids.kind}. {advice}", f"unknown-{ids.kind}"))
+
+
+def check_filter(loaded: LoadedModel, name: str, wanted: Collection[str]) -> None:
+    """Refuse a filter that names items outside the catalogue.
+
+    Raises
+    ------
+    ProblemError
+        404, with the first of them.
+    """
+    unknown = np.flatnonzero(loaded.item_indexes(wanted) < 0)
+    if len(unknown):
+        errors = [{"where": f"{name}[{place}]", "message": "not in the catalogue"} for place in unknown[:_NAMED]]
+        detail = f"{len(unknown):,} of {len(wanted):,} items in {name!r} are not in the catalogue."
+        raise ProblemError(Problem(404, detail, "unknown-item", errors))

@@ -1,0 +1,61 @@
+"""What the application answers where an endpoint does not."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from deepcuts.errors import DeepcutsError
+from deepcuts.web.problems import Problem, ProblemError
+from deepcuts.web.service.requests import ALTERNATIVES
+
+_TOLD_ERRORS = 20
+_TOLD_PLACE = 100  # characters: a place may hold a key of the request, of any length
+
+_DETAILS = {
+    404: "There is nothing at this path; /docs tells what there is.",
+    405: "This path does not take this method; the Allow header says which it takes.",
+}
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Turn everything that endpoints raise into problem details; what is left over is answered for by `Observation`."""
+    handlers: dict[Any, Any] = {
+        ProblemError: _of_problem,
+        RequestValidationError: _of_validation,
+        HTTPException: _of_http,
+        DeepcutsError: _of_library,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+async def _of_problem(request: Request, error: ProblemError) -> Response:
+    return error.problem.response(request.scope)
+
+
+async def _of_validation(request: Request, error: RequestValidationError) -> Response:
+    """Tell where and why, and not what came: it may be secret, or no JSON."""
+    found = error.errors()
+    errors = [{"where": _place(entry["loc"]), "message": entry["msg"]} for entry in found[:_TOLD_ERRORS]]
+    n_values = "1 value is" if len(found) == 1 else f"{len(found):,} values are"
+    detail = f"{n_values} not as expected; 'errors' tells where and why, and /docs what is."
+    return Problem(422, detail, "invalid", errors).response(request.scope)
+
+
+async def _of_http(request: Request, error: HTTPException) -> Response:
+    detail = _DETAILS.get(error.status_code) or str(error.detail) or HTTPStatus(error.status_code).phrase
+    return Problem(error.status_code, detail, headers=error.headers or {}).response(request.scope)
+
+
+async def _of_library(request: Request, error: DeepcutsError) -> Response:
+    return Problem(422, str(error), "setting").response(request.scope)
+
+
+def _place(location: tuple[str | int, ...]) -> str:
+    parts = [str(part) for part in location if part not in ALTERNATIVES]
+    return ".".join(parts)[:_TOLD_PLACE].encode(errors="replace").decode()

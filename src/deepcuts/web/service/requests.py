@@ -1,0 +1,177 @@
+"""What a request may hold: its values, their ranges and their most."""
+
+from __future__ import annotations
+
+from collections.abc import Sized
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+
+from deepcuts.recommendation.settings import MOST_RARITY, MOST_WEIGHT, Dial, Frequency, ListSettings, Mix
+from deepcuts.web.service import limits
+
+
+def at_most(most: int) -> BeforeValidator:
+    """Refuse what is too long before looking at each of its members, all of which would be told as errors."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, Sized) and not isinstance(value, str) and len(value) > most:
+            raise ValueError(f"at most {most:,} are taken, and here are {len(value):,}")
+        return value
+
+    return BeforeValidator(check)
+
+
+def whole(value: Any) -> Any:
+    """Take 20.0 for 20: in JSON they are one number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Id = Annotated[str, Field(min_length=1, max_length=limits.MAX_ID)]
+Length = Annotated[
+    int, Field(ge=1, le=limits.MAX_K, strict=True, description="Rows of the list."), BeforeValidator(whole)
+]
+PersonaKey = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]?|1[01][0-9]|12[0-7])$")]
+Rarity = Annotated[float, Field(ge=-MOST_RARITY, le=MOST_RARITY, allow_inf_nan=False, strict=True)]
+Weight = Annotated[float, Field(ge=0, le=MOST_WEIGHT, allow_inf_nan=False, strict=True)]
+Plays = Annotated[float, Field(ge=limits.LEAST_PLAYS, le=limits.MOST_PLAYS, allow_inf_nan=False, strict=True)]
+Persona = Annotated[int, Field(ge=0, le=limits.MAX_PERSONAS - 1, strict=True), BeforeValidator(whole)]
+History = Annotated[
+    dict[Id, Plays],
+    Field(min_length=1, max_length=limits.MAX_HISTORY, description="Plays by item id.", examples=[{"Grouper": 40}]),
+    at_most(limits.MAX_HISTORY),
+]
+Items = Annotated[list[Id], Field(max_length=limits.MAX_FILTER), at_most(limits.MAX_FILTER)]
+_BY_PERSONA = Field(max_length=limits.MAX_PERSONAS, json_schema_extra={"additionalProperties": False})
+WeightByPersona = Annotated[dict[PersonaKey, Weight], _BY_PERSONA, at_most(limits.MAX_PERSONAS)]
+RarityByPersona = Annotated[dict[PersonaKey, Rarity], _BY_PERSONA, at_most(limits.MAX_PERSONAS)]
+
+# Names of alternatives: they show up in the places of errors, and are taken out there.
+FOR_USER, FOR_VISITOR, ONE_RARITY, BY_PERSONA = "for a user", "for a visitor", "one rarity", "by persona"
+ALTERNATIVES = frozenset({FOR_USER, FOR_VISITOR, ONE_RARITY, BY_PERSONA})
+
+
+def _which_rarity(value: Any) -> str:
+    return BY_PERSONA if isinstance(value, dict) else ONE_RARITY
+
+
+class Question(BaseModel):
+    """A request with nothing in it that is not known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ListOptions(Question):
+    """How a list is made; see `ListSettings`."""
+
+    k: Length = 20
+    rarity: Annotated[
+        Annotated[Rarity, Tag(ONE_RARITY)] | Annotated[RarityByPersona, Tag(BY_PERSONA)], Discriminator(_which_rarity)
+    ] = Field(
+        default=0.0,
+        description="0 is neutral, above 0 rarer, below 0 more familiar; one value, or one for each persona by number.",
+        examples=[0.3, {"0": 0.5, "1": -0.2}],
+    )
+    dial: Dial = Field(default="shift", description="How rarity changes scores: by a shift, or by a power.")
+    frequency: Frequency = Field(default="listeners", description="What makes an item frequent.")
+    mix: Mix = Field(
+        default="share",
+        description="Every persona ranks on its own and gets its share, or all items by the best score.",
+    )
+    lean: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        strict=True,
+        allow_inf_nan=False,
+        description="How far personas lean on the user's base vector.",
+    )
+    include_seen: bool = Field(default=False, strict=True, description="Whether items already played may be listed.")
+    allow: Items | None = Field(default=None, description="Item ids: list nothing but these.")
+    deny: Items = Field(default_factory=list, description="Item ids: list none of these.")
+    pick: Annotated[list[Persona], Field(max_length=limits.MAX_PERSONAS)] | None = Field(
+        default=None, description="Personas to hear, by number; null hears all."
+    )
+    weights: WeightByPersona = Field(
+        default_factory=dict, description="Factor on the share of a persona, by number: 0 mutes, above 1 boosts."
+    )
+
+    def list_settings(self) -> ListSettings:
+        """Return them as the library takes them."""
+        rarity = self.rarity if isinstance(self.rarity, float) else _by_number(self.rarity)
+        return ListSettings(
+            k=self.k,
+            rarity=rarity,
+            dial=self.dial,
+            frequency=self.frequency,
+            mix=self.mix,
+            lean=self.lean,
+            include_seen=self.include_seen,
+            allow=self.allow,
+            deny=self.deny,
+            pick=self.pick,
+            weights=_by_number(self.weights),
+        )
+
+
+class OfUser(Question):
+    """Asked for a user of the model."""
+
+    user: Annotated[Id, Field(description="Id of a user.")]
+
+
+class OfVisitor(Question):
+    """Asked for anyone, by what they have played."""
+
+    history: History
+    dislikes: Items = Field(default_factory=list, description="Item ids: none of these, and less of what is like them.")
+
+
+class ListForUser(OfUser, ListOptions):
+    """A list for a user of the model."""
+
+
+class ListForVisitor(OfVisitor, ListOptions):
+    """A list for anyone, by what they have played."""
+
+
+class FoldInQuestion(OfVisitor):
+    """The personas of anyone, by what they have played."""
+
+    n_items: Length = Field(default=10, description="The most items to show of each persona.")
+
+
+class _ReasonOptions(Question):
+    item: Annotated[Id, Field(description="Id of an item.")]
+    k: Length = Field(default=10, description="The most reasons.")
+
+
+class ReasonsForUser(OfUser, _ReasonOptions):
+    """Why an item suits a user of the model."""
+
+
+class ReasonsForVisitor(OfVisitor, _ReasonOptions):
+    """Why an item suits anyone, by what they have played."""
+
+
+def _whom(value: Any) -> str:
+    is_visitor = "history" in value if isinstance(value, dict) else isinstance(value, OfVisitor)
+    return FOR_VISITOR if is_visitor else FOR_USER
+
+
+ListQuestion = Annotated[
+    Annotated[ListForUser, Tag(FOR_USER)] | Annotated[ListForVisitor, Tag(FOR_VISITOR)], Discriminator(_whom)
+]
+ReasonsQuestion = Annotated[
+    Annotated[ReasonsForUser, Tag(FOR_USER)] | Annotated[ReasonsForVisitor, Tag(FOR_VISITOR)], Discriminator(_whom)
+]
+
+
+class ListBatch(Question):
+    """Several lists at once."""
+
+    requests: Annotated[list[ListQuestion], Field(min_length=1, max_length=limits.MAX_BATCH)]
+
+
+def _by_number(values: dict[str, float]) -> dict[int, float]:
+    return {int(persona): value for persona, value in values.items()}
