@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 
 import deepcuts as dc
 from deepcuts.cli.main import app
+from deepcuts.data.tags import tag_shares
 from deepcuts.errors import DataError, UnknownIdError
 from deepcuts.evaluation.purity import group_purity, main_tags
-from deepcuts.model.naming import Namer, tag_shares
+from deepcuts.model.naming import Namer
 
 TAGS = {"calm": "abc", "loud": "def", "rock": "abcdef"}
 

@@ -1,15 +1,12 @@
-"""Checks of hyperparameters and of plays, for the model and the baselines alike."""
+"""Checks of settings, for the model and the baselines alike."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
-from deepcuts.errors import DataError, SettingsError
-
-if TYPE_CHECKING:
-    from deepcuts.data.interactions import Interactions
+from deepcuts.errors import SettingsError
 
 
 def check_ranges(settings: Any, **ranges: tuple[float, float]) -> None:
@@ -41,18 +38,3 @@ def check_choices(settings: Any, **choices: Any) -> None:
         if getattr(settings, name) not in get_args(kind):
             known = " or ".join(map(repr, get_args(kind)))
             raise SettingsError(f"{name} is {getattr(settings, name)!r}. Pass {known}.")
-
-
-def check_plays(plays: Interactions) -> None:
-    """Refuse plays that hold no comparison.
-
-    Raises
-    ------
-    DataError
-        If there are fewer than two users or two items.
-    """
-    if plays.n_users < 2 or plays.n_items < 2:
-        raise DataError(
-            f"There are {plays.n_users:,} users and {plays.n_items:,} items. "
-            "Learning tastes takes at least two of each: add more plays, or prune less."
-        )

@@ -31,8 +31,8 @@ import numpy as np
 
 from deepcuts.baselines.sampling import descend, random_vectors
 from deepcuts.baselines.scored import DotProduct, ScoredModel, Voices
-from deepcuts.checks import check_choices, check_plays, check_ranges
-from deepcuts.data.interactions import Interactions
+from deepcuts.checks import check_choices, check_ranges
+from deepcuts.data.interactions import Interactions, check_plays
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.baselines import maxmf as kernels
 

@@ -370,3 +370,18 @@ def stored_dislikes(stored: storage.Stored, users: Ids, items: Ids) -> Interacti
     dislikes = Interactions(indptr, indices, stored.array("dislike_plays", np.float32, indices.shape), users, items)
     dislikes.check_structure(stored.path)
     return dislikes
+
+
+def check_plays(plays: Interactions) -> None:
+    """Refuse plays that hold no comparison.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two users or two items.
+    """
+    if plays.n_users < 2 or plays.n_items < 2:
+        raise DataError(
+            f"There are {plays.n_users:,} users and {plays.n_items:,} items. "
+            "Learning tastes takes at least two of each: add more plays, or prune less."
+        )

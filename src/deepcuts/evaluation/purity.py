@@ -8,8 +8,8 @@ import numpy as np
 from scipy import sparse
 
 from deepcuts.data.interactions import Interactions
+from deepcuts.data.tags import tag_shares
 from deepcuts.errors import DataError
-from deepcuts.model.naming import tag_shares
 
 
 @dataclass(frozen=True, eq=False)

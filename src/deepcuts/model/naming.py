@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.data.interactions import Interactions
+from deepcuts.data.tags import tag_shares
 
 _N_NAMED = 2
 _NEARLY_AS_APT = 0.5  # share of the best tag's worth that another one needs to be taken for the sake of difference
@@ -72,28 +73,3 @@ class Namer:
         order = np.lexsort((items, -np.asarray(weight)))[:_N_NAMED]
         strongest = items[order[np.asarray(weight)[order] > 0]]
         return [", ".join(self.plays.item_names(strongest).to_pylist())] if len(strongest) else []
-
-
-def tag_shares(plays: Interactions, items: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Share of every tag in a group of items, each of which spreads its weight over its own tags.
-
-    Parameters
-    ----------
-    plays
-        Whose items these are.
-    items
-        int, (n_group,).
-    weights
-        float, (n_group,); below 0 counts as 0.
-
-    Returns
-    -------
-    float64, (n_tags,): it sums to 1, or is 0 where no item has a tag.
-    """
-    if plays.labels is None:
-        return np.zeros(0)
-    group = plays.labels.tags[items]
-    each = np.asarray(group.sum(axis=1), np.float64).ravel()
-    counted = np.divide(np.maximum(weights, 0), each, out=np.zeros(len(each)), where=each > 0)
-    total = np.asarray(counted @ group, np.float64).ravel()
-    return total / max(float(total.sum()), np.finfo(np.float64).tiny)
