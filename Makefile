@@ -23,7 +23,7 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/pytest --numprocesses 2
-	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -k kernels
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest tests/kernels
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -160,7 +160,7 @@ def test_default_cutoffs_cover_every_metric():
 
 
 def test_the_guide_tells_of_every_metric():
-    guide = (Path(__file__).parents[1] / "docs" / "guide" / "evaluation.md").read_text("utf-8")
+    guide = (Path(__file__).parents[2] / "docs" / "guide" / "evaluation.md").read_text("utf-8")
     rows = [line.split("|")[1] for line in guide.splitlines() if line.startswith("| `")]
     assert set(re.findall(r"`(\w+)`", "".join(rows))) == set(CUTOFFS)
 

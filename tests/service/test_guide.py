@@ -18,7 +18,7 @@ from deepcuts.web.server.settings import ServiceSettings
 from deepcuts.web.service import limits
 from serving_help import served
 
-GUIDE = (Path(__file__).parents[1] / "docs" / "guide" / "service.md").read_text(encoding="utf-8")
+GUIDE = (Path(__file__).parents[2] / "docs" / "guide" / "service.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(sh|json)\n(.*?)```", GUIDE, flags=re.DOTALL)
 ADDRESS = "http://127.0.0.1:8000"
 
