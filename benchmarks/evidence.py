@@ -3,7 +3,7 @@
 Usage: python benchmarks/evidence.py [--factors 256] [--seeds 3]     (needs the extra "peers")
 
 Last.fm of HetRec 2011, cut into train and holdout by three seeds. One setting for all seeds; it and those of the rivals
-were chosen with the same effort on validation parts cut from the training data (benchmarks/rivals.py). "Leaning" is a
+were chosen with the same budget on validation parts cut from the training data (benchmarks/rivals.py). "Leaning" is a
 list setting: personas move towards the base vector by half the rarity, at most by 0.75. Tags of the items come with
 the data set. Differences are those of a model from "personas", paired by user, with 95 % bootstrap intervals over the
 users of all seeds.

@@ -54,7 +54,7 @@ def measure(path: Path, factors: int, personas: int) -> dict[str, float]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "epoch": median(seconds[1:]),
-        "settle": whole - sum(seconds),
+        "solve_users": whole - sum(seconds),
         "peak_gb": (1024 * peak - before) / 2**30,
         "pairs": plays.n_pairs,
     }
@@ -91,7 +91,7 @@ def table(rows: list[tuple[dict[str, int], dict[str, float]]]) -> list[list[str]
         [
             *(f"{size[name]:,}" for name in CENTRE),
             f"{found['epoch']:.2f}",
-            f"{found['settle']:.1f}",
+            f"{found['solve_users']:.1f}",
             f"{found['peak_gb']:.2f}",
         ]
         for size, found in rows
@@ -103,7 +103,7 @@ def predictions(tenth: dict[str, float], whole: dict[str, float]) -> list[list[s
 
     Growth by less than ten is that of what does not grow at all, such as space to work in: from there on, it is ten.
     """
-    names = ("epoch", "settle", "peak_gb")
+    names = ("epoch", "solve_users", "peak_gb")
     ratios = {name: whole[name] / tenth[name] for name in names}
     grown = [["ratio", "", "", "", "", *(f"{ratio:.1f} ×" for ratio in ratios.values())]]
     for power, users in ((1, 10_000_000), (2, 100_000_000)):
@@ -133,7 +133,7 @@ def main() -> None:
             print_table(header, table(rows))
             print()
             figures[axis] = [{**size, **found} for size, found in rows]
-            columns = ([found[name] for _, found in rows] for name in ("epoch", "settle", "peak_gb"))
+            columns = ([found[name] for _, found in rows] for name in ("epoch", "solve_users", "peak_gb"))
             slopes.append([axis, *(slope(sizes, column) for column in columns)])
         print("Exponents of the power laws through these points: 1 is growth in proportion.\n")
         print_table(["grows with", "epoch", "settling", "peak"], slopes)

@@ -36,7 +36,7 @@ VARIANTS: dict[str, dict[str, object]] = {
 
 def agreement(world: dc.World, model: dc.PersonaModel) -> float:
     """Mean adjusted mutual information of users with at least 30 items."""
-    table = persona_agreement(world.plays, model.tastes.personas, world.planted_personas())
+    table = persona_agreement(world.plays, model.user_personas.personas, world.planted_personas())
     long = pc.is_in(table["user_id"], world.plays.user_ids.take(np.flatnonzero(np.diff(world.plays.indptr) >= 30)))
     return float(np.nanmean(table.filter(long)["adjusted_mutual_information"].to_numpy()))
 

@@ -1,4 +1,4 @@
-"""Evidence: settings of all systems, each found with the same effort on validation parts.
+"""Evidence: settings of all systems, each found with the same budget on validation parts.
 
 Usage: python benchmarks/rivals.py [--factors 256] [--seeds 2]     (needs the extra "peers")
 

@@ -133,7 +133,11 @@ def draw_growth(kept: dict[str, object]) -> Path:
     plt.rcParams["svg.hashsalt"] = "deepcuts"  # the same figures give the same file
     (figures,) = kept["figures"]  # type: ignore[misc]
     axes_found = {name: points for name, points in figures["axes"].items() if name != "full"}
-    shown = {"epoch": ("epoch, s", "#0072B2"), "settle": ("settling, s", "#009E73"), "peak_gb": ("peak, GB", "#D55E00")}
+    shown = {
+        "epoch": ("epoch, s", "#0072B2"),
+        "solve_users": ("solving users, s", "#009E73"),
+        "peak_gb": ("peak, GB", "#D55E00"),
+    }
     figure, panels = plt.subplots(
         3, len(axes_found), figsize=(12, 6.5), sharex="col", sharey="row", layout="constrained"
     )

@@ -168,7 +168,7 @@ def test_no_vector_of_maxmf_is_longer_than_its_bound(name, cut):
 
 
 def test_maxmf_gives_two_tastes_a_vector_each():
-    """Everyone plays 12 of 20 items in each of two of six blocks."""
+    """PersonaBuffers plays 12 of 20 items in each of two of six blocks."""
     rng = np.random.default_rng(1)
     counts = np.zeros((120, 120))
     for user in range(120):

@@ -63,9 +63,9 @@ def test_random_personas_differ_from_personas_in_the_deal_alone(plays, model):
     assert not np.array_equal(control.persona_factors, model.persona_factors)
     for user in range(plays.n_users):
         pairs = slice(*plays.indptr[user : user + 2])
-        dealt, found = control.tastes.personas[pairs], model.tastes.personas[pairs]
+        dealt, found = control.user_personas.personas[pairs], model.user_personas.personas[pairs]
         assert sorted(dealt) == sorted(found)
-    assert np.mean(control.tastes.personas != model.tastes.personas) > 0.3
+    assert np.mean(control.user_personas.personas != model.user_personas.personas) > 0.3
 
 
 def test_values_are_shuffled_evenly_within_rows():

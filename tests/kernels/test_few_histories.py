@@ -44,8 +44,8 @@ def test_a_user_alone_has_the_tastes_that_they_have_among_many() -> None:
         personas = slice(*model.persona_indptr[user : user + 2])
         pairs = slice(*plays.indptr[user : user + 2])
         np.testing.assert_array_equal(alone.persona_factors, model.persona_factors[personas])
-        np.testing.assert_array_equal(alone.personas, model.tastes.personas[pairs])
-        np.testing.assert_array_equal(alone.base_factors[0], model.tastes.base_factors[user])
+        np.testing.assert_array_equal(alone.personas, model.user_personas.personas[pairs])
+        np.testing.assert_array_equal(alone.base_factors[0], model.user_personas.base_factors[user])
 
 
 def test_small_work_stays_in_its_thread_and_the_setting_comes_back() -> None:

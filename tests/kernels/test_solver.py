@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.solver.long_rows import padded_length, solve_long_rows
 from deepcuts.kernels.solver.short_rows import solve_short_rows
-from deepcuts.model.training.solve import EXACT, ROUGH_USERS, Effort, solve
+from deepcuts.model.training.solve import CONVERGED, EPOCH_USERS, SweepBudget, solve
 from reference.solver import Problem, random_problem
 
 Answer = tuple[np.ndarray, np.ndarray]
-Solver = Callable[[Problem, Effort], Answer]
+Solver = Callable[[Problem, SweepBudget], Answer]
 
 LENGTHS = [17, 0, 200, 1, 16, 33, 15]  # less than a vector of rows, and pairs around the width of a vector
 CROWD = [length for n in range(6) for length in (n, 4 * n, 7 * n + 1, 11)]  # a vector and a half of rows
@@ -27,7 +27,7 @@ CROWD = [length for n in range(6) for length in (n, 4 * n, 7 * n + 1, 11)]  # a 
 def by_kernel(kernel: Callable[..., None]) -> Solver:
     """Solve all rows by one kernel, however long they are."""
 
-    def solve_all(problem: Problem, effort: Effort) -> Answer:
+    def solve_all(problem: Problem, budget: SweepBudget) -> Answer:
         rows, penalty = problem.rows, problem.penalty
         pull = np.zeros((1, problem.other.shape[1])) if penalty.pull is None else penalty.pull
         answer = problem.start.copy(), np.empty(rows.n_rows, np.float32)
@@ -36,8 +36,8 @@ def by_kernel(kernel: Callable[..., None]) -> Solver:
             *map(read_only, (rows.indptr, rows.indices, rows.confidence, rows.target, problem.other)),
             *(read_only(weight.astype(np.float32)) for weight in (penalty.shared, penalty.ridge, pull)),
             np.float32(penalty.floor),
-            effort.sweeps,
-            np.float32(effort.tolerance),
+            budget.sweeps,
+            np.float32(budget.tolerance),
             *answer,
         )
         return answer
@@ -45,10 +45,10 @@ def by_kernel(kernel: Callable[..., None]) -> Solver:
     return solve_all
 
 
-def by_length(problem: Problem, effort: Effort) -> Answer:
+def by_length(problem: Problem, budget: SweepBudget) -> Answer:
     """Solve as the model does, which leaves the choice of the kernel to the length of the row."""
     solution = problem.start.copy()
-    return solution, solve(problem.rows, problem.other, problem.penalty, solution, effort)
+    return solution, solve(problem.rows, problem.other, problem.penalty, solution, budget)
 
 
 SOLVERS = {"short": by_kernel(solve_short_rows), "long": by_kernel(solve_long_rows), "by length": by_length}
@@ -60,7 +60,7 @@ def solver(request: pytest.FixtureRequest) -> Solver:
 
 
 def assert_like_twin(solver: Solver, problem: Problem, n_sweeps: int = 3) -> None:
-    solution, misfit = solver(problem, Effort(n_sweeps, 0.0))
+    solution, misfit = solver(problem, SweepBudget(n_sweeps, 0.0))
     for row in range(problem.rows.n_rows):
         expected = problem.descend(row, n_sweeps)
         np.testing.assert_allclose(solution[row], expected, rtol=1e-4, atol=1e-5)
@@ -88,7 +88,7 @@ def test_rows_without_any_pair_are_solved(solver: Solver) -> None:
 def test_free_rows_may_be_negative(solver: Solver) -> None:
     problem = random_problem(LENGTHS, 5, floor=-np.inf)
     assert_like_twin(solver, problem)
-    solution, _ = solver(problem, EXACT)
+    solution, _ = solver(problem, CONVERGED)
     assert solution.min() < 0
     for row in range(len(LENGTHS)):
         np.testing.assert_allclose(solution[row], np.linalg.solve(*problem.quadratic(row)), rtol=1e-3, atol=1e-3)
@@ -104,7 +104,7 @@ def test_a_factor_that_is_zero_everywhere_is_drawn_by_ridge_and_pull_alone(solve
     problem.other[:, 2] = 0
     problem.penalty.shared[2], problem.penalty.shared[:, 2] = 0, 0
     assert_like_twin(solver, problem)
-    solution, _ = solver(problem, EXACT)
+    solution, _ = solver(problem, CONVERGED)
     expected = np.maximum(problem.penalty.pull[:, 2] / problem.penalty.ridge, 0)
     np.testing.assert_allclose(solution[:, 2], expected, rtol=1e-4)
 
@@ -113,7 +113,7 @@ def test_a_factor_without_any_cost_stays_where_it_is(solver: Solver) -> None:
     problem = random_problem(LENGTHS, 5, w0=0.0)
     problem.other[:, 2], problem.penalty.pull[:] = 0, 0
     problem = replace(problem, penalty=replace(problem.penalty, ridge=np.zeros_like(problem.penalty.ridge)))
-    solution, _ = solver(problem, ROUGH_USERS)
+    solution, _ = solver(problem, EPOCH_USERS)
     assert np.isfinite(solution).all()
     np.testing.assert_array_equal(solution[:, 2], problem.start[:, 2])
 
@@ -129,7 +129,7 @@ def test_one_pull_holds_for_all_rows(solver: Solver) -> None:
     alike = replace(problem, penalty=replace(problem.penalty, pull=one))
     assert_like_twin(solver, alike)
     each = replace(problem, penalty=replace(problem.penalty, pull=np.repeat(one, len(LENGTHS), axis=0)))
-    assert_same(solver(alike, ROUGH_USERS), solver(each, ROUGH_USERS))
+    assert_same(solver(alike, EPOCH_USERS), solver(each, EPOCH_USERS))
 
 
 def test_no_pull_is_a_pull_of_zero(solver: Solver) -> None:
@@ -137,20 +137,20 @@ def test_no_pull_is_a_pull_of_zero(solver: Solver) -> None:
     none = replace(problem, penalty=replace(problem.penalty, pull=None))
     assert_like_twin(solver, none)
     zero = replace(problem, penalty=replace(problem.penalty, pull=np.zeros_like(problem.penalty.pull)))
-    assert_same(solver(none, ROUGH_USERS), solver(zero, ROUGH_USERS))
+    assert_same(solver(none, EPOCH_USERS), solver(zero, EPOCH_USERS))
 
 
 @pytest.mark.parametrize("n_factors", [1, 3, 16])
 def test_many_sweeps_reach_the_non_negative_minimum(solver: Solver, n_factors: int) -> None:
     problem = random_problem(LENGTHS, n_factors)
-    solution, _ = solver(problem, EXACT)
+    solution, _ = solver(problem, CONVERGED)
     for row in range(len(LENGTHS)):
         np.testing.assert_allclose(solution[row], problem.non_negative_minimum(row), rtol=1e-3, atol=1e-3)
 
 
 def test_at_the_minimum_no_slope_leads_further_down(solver: Solver) -> None:
     problem = random_problem(LENGTHS, 8)
-    solution, _ = solver(problem, EXACT)
+    solution, _ = solver(problem, CONVERGED)
     for row, x in enumerate(solution):
         a, b = problem.quadratic(row)
         slope = (a @ x - b) / np.diag(a)  # in units of x
@@ -173,7 +173,7 @@ def test_no_sweep_raises_the_objective(
     problem = random_problem(lengths, n_factors, seed=seed, floor=floor)
     before = problem.start
     for _ in range(4):
-        after, _ = SOLVERS[kernel](replace(problem, start=before), Effort(1, 0.0))
+        after, _ = SOLVERS[kernel](replace(problem, start=before), SweepBudget(1, 0.0))
         for row in range(len(lengths)):
             cost = problem.objective(row, before[row].astype(np.float64))
             assert problem.objective(row, after[row].astype(np.float64)) <= cost + 1e-5 * (1 + abs(cost))  # float32
@@ -185,13 +185,13 @@ def assert_same(first: Answer, second: Answer) -> None:
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("effort", [ROUGH_USERS, EXACT, Effort(200, 0.01)])
+@pytest.mark.parametrize("budget", [EPOCH_USERS, CONVERGED, SweepBudget(200, 0.01)])
 @pytest.mark.parametrize("n_factors", [3, 17])
-def test_no_row_depends_on_those_beside_it(solver: Solver, n_factors: int, effort: Effort) -> None:
+def test_no_row_depends_on_those_beside_it(solver: Solver, n_factors: int, budget: SweepBudget) -> None:
     problem = random_problem(CROWD, n_factors)
-    together = solver(problem, effort)
+    together = solver(problem, budget)
     for row in range(len(CROWD)):
-        assert_same(solver(problem.part(row, row + 1), effort), tuple(part[row : row + 1] for part in together))
+        assert_same(solver(problem.part(row, row + 1), budget), tuple(part[row : row + 1] for part in together))
 
 
 @pytest.fixture
@@ -204,16 +204,16 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def on_all_threads(solver: Solver) -> Answer:
-    return solver(random_problem([200, 100, 150] + 5 * CROWD, 17), ROUGH_USERS)
+    return solver(random_problem([200, 100, 150] + 5 * CROWD, 17), EPOCH_USERS)
 
 
 def test_no_row_depends_on_the_number_of_threads(solver: Solver, on_all_threads: Answer, one_thread: None) -> None:
-    assert_same(solver(random_problem([200, 100, 150] + 5 * CROWD, 17), ROUGH_USERS), on_all_threads)
+    assert_same(solver(random_problem([200, 100, 150] + 5 * CROWD, 17), EPOCH_USERS), on_all_threads)
 
 
 def test_a_row_that_moved_less_than_the_tolerance_is_done(solver: Solver) -> None:
     problem = random_problem(LENGTHS, 5)
-    assert_same(solver(problem, Effort(50, 1e9)), solver(problem, Effort(1, 0.0)))
+    assert_same(solver(problem, SweepBudget(50, 1e9)), solver(problem, SweepBudget(1, 0.0)))
 
 
 def test_a_row_goes_on_while_any_factor_moves(solver: Solver) -> None:
@@ -221,12 +221,12 @@ def test_a_row_goes_on_while_any_factor_moves(solver: Solver) -> None:
     problem.start[:] = 0  # the first sweep moves all factors from there, but the last one hardly
     problem.other[:, 4], problem.penalty.shared[4], problem.penalty.shared[:, 4] = 0, 0, 0
     problem.penalty.pull[:, 4] = 1e-3 * problem.penalty.ridge
-    assert_same(solver(problem, Effort(2, 0.01)), solver(problem, Effort(2, 0.0)))
+    assert_same(solver(problem, SweepBudget(2, 0.01)), solver(problem, SweepBudget(2, 0.0)))
 
 
 def test_a_row_that_is_done_stays_as_it_is(solver: Solver) -> None:
     problem = random_problem(CROWD, 5)
-    assert_same(solver(problem, Effort(1_000, 1e-4)), solver(problem, Effort(500, 1e-4)))
+    assert_same(solver(problem, SweepBudget(1_000, 1e-4)), solver(problem, SweepBudget(500, 1e-4)))
 
 
 @pytest.mark.parametrize(

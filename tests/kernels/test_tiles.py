@@ -13,8 +13,8 @@ from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.ranking import bounded_lists as factor_lists
 from deepcuts.kernels.ranking import bounded_search, selection, tiles
 from deepcuts.kernels.ranking.score_spread import moments, spread_of_products
-from deepcuts.kernels.ranking.tiles import WIDTH, Desk, Dial, Tiles, Voices
-from deepcuts.recommendation.catalogue import Catalogue, lay_out
+from deepcuts.kernels.ranking.tiles import WIDTH, PersonaBatch, RarityTables, SearchBuffers, Tiles
+from deepcuts.recommendation.item_index import ItemIndex, lay_out
 
 FLOATS = st.floats(width=32, allow_nan=False)
 law = settings(deadline=None, max_examples=50)
@@ -44,18 +44,18 @@ def sparse_factors(rng: np.random.Generator, shape: tuple[int, int], *, signed: 
     return (values * rng.choice([-1, 1], shape) if signed else values).astype(np.float32)
 
 
-def neutral(items: Tiles) -> Dial:
+def neutral(items: Tiles) -> RarityTables:
     places, n_tiles = len(items.items), len(items.lines)
     ones, nothing = np.ones((1, places), np.float32), np.zeros(places, np.float32)
     arrays = ones, np.ones((1, 2, n_tiles), np.float32), nothing, np.zeros((2, n_tiles), np.float32)
-    return Dial(*map(read_only, arrays))
+    return RarityTables(*map(read_only, arrays))
 
 
-def voices_of(factors: np.ndarray) -> Voices:
+def voices_of(factors: np.ndarray) -> PersonaBatch:
     n = len(factors)
     ones, nothing = np.ones(n, np.float32), np.zeros(n, np.float32)
     arrays = factors, np.array([0, n], np.int64), ones, ones, nothing, np.zeros(n, np.int32)
-    return Voices(*map(read_only, arrays))
+    return PersonaBatch(*map(read_only, arrays))
 
 
 def scores_of(items: Tiles, factors: np.ndarray) -> np.ndarray:
@@ -68,8 +68,8 @@ def scores_of(items: Tiles, factors: np.ndarray) -> np.ndarray:
     return scores
 
 
-def bounded(items: Tiles, dial: Dial, voices: Voices) -> Desk:
-    desk = tiles.make_desk(items, len(voices.factors), 1)
+def bounded(items: Tiles, dial: RarityTables, voices: PersonaBatch) -> SearchBuffers:
+    desk = tiles.search_buffers(items, len(voices.factors), 1)
     tiles.choose_factors(voices, 0, len(voices.factors), desk)
     bounded_search.bound_tiles(items, dial, voices, 0, len(voices.factors), desk)
     return desk
@@ -103,7 +103,7 @@ def test_no_score_is_above_its_bound_to_the_last_bit(signed: bool) -> None:
 def test_no_score_is_above_its_bound_after_the_dial(signed: bool, amount: float) -> None:
     rng = np.random.default_rng(3)
     factors = read_only(sparse_factors(rng, (300, 5), signed=signed))
-    catalogue = Catalogue(lay_out(factors), weakref.ref(factors))
+    catalogue = ItemIndex(lay_out(factors), weakref.ref(factors))
     dial = catalogue.dial(rng.integers(0, 50, 300), 50, (0.5,))
     voices = voices_of(sparse_factors(rng, (3, 5), signed=signed))
     turned = voices._replace(
@@ -128,7 +128,7 @@ def test_the_best_items_are_those_of_scoring_everything(n_items: int, depth: int
     best = np.where(listable & (scores != 0), scores, -np.inf).max(axis=0)
     expected = np.lexsort((np.arange(n_items), -best))[: min(depth, np.sum(best > -np.inf))]
     top_scores, top_items = np.empty(depth, np.float32), np.empty(depth, np.int32)
-    desk = tiles.make_desk(items, 3, depth)
+    desk = tiles.search_buffers(items, 3, depth)
     n = bounded_search.top_of_personas(
         items, neutral(items), voices_of(personas), 0, 3, listable, desk, top_scores, top_items
     )

@@ -43,8 +43,12 @@ def test_figures_by_hand(model):
 def test_a_collapse_shows(model):
     """All personas of a user are made the same, or nothing."""
     user_of_row = np.repeat(np.arange(150), np.diff(model.persona_indptr))
-    same = replace(model, tastes=replace(model.tastes, persona_factors=model.tastes.base_factors[user_of_row]))
-    nothing = replace(model, tastes=replace(model.tastes, persona_factors=np.zeros_like(model.persona_factors)))
+    same = replace(
+        model, user_personas=replace(model.user_personas, persona_factors=model.user_personas.base_factors[user_of_row])
+    )
+    nothing = replace(
+        model, user_personas=replace(model.user_personas, persona_factors=np.zeros_like(model.persona_factors))
+    )
     n_pairs = sum(n * number * (number - 1) // 2 for number, n in model.diagnostics().users_by_number.items())
     assert same.diagnostics().mean_cosine == pytest.approx(1, abs=1e-5)
     assert same.diagnostics().n_alike == n_pairs

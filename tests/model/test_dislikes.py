@@ -65,14 +65,16 @@ def test_nothing_disliked_is_held_out(plays):
 
 def test_a_dislike_belongs_to_every_persona_with_target_zero(plays, model):
     rows = user_rows(plays, model.settings)
-    split = split_by_persona(rows, model.tastes.personas, model.persona_indptr)
+    split = split_by_persona(rows, model.user_personas.personas, model.persona_indptr)
     first, last = model.persona_indptr[3:5]
     assert split.n_pairs[first:last].sum() == rows.n_pairs[3]
     for row in range(first, last):
-        pairs = slice(split.whole.indptr[row], split.whole.indptr[row + 1])
-        disliked = split.whole.target[pairs] == 0
-        assert set(split.whole.indices[pairs][disliked]) == set(plays.dislikes.user_items(3)[0])
-        np.testing.assert_allclose(sorted(split.whole.confidence[pairs][disliked]), np.log2([2, 3, 4, 5, 6]), rtol=1e-6)
+        pairs = slice(split.with_dislikes.indptr[row], split.with_dislikes.indptr[row + 1])
+        disliked = split.with_dislikes.target[pairs] == 0
+        assert set(split.with_dislikes.indices[pairs][disliked]) == set(plays.dislikes.user_items(3)[0])
+        np.testing.assert_allclose(
+            sorted(split.with_dislikes.confidence[pairs][disliked]), np.log2([2, 3, 4, 5, 6]), rtol=1e-6
+        )
 
 
 def test_disliked_items_are_never_listed_and_score_lower(plays, model):
@@ -90,7 +92,7 @@ def test_disliked_items_are_never_listed_and_score_lower(plays, model):
 def test_folding_in_the_training_plays_gives_the_trained_users(plays, model):
     folded = model.fold_in(plays)
     np.testing.assert_array_equal(folded.persona_factors, model.persona_factors)
-    np.testing.assert_array_equal(folded.tastes.personas, model.tastes.personas)
+    np.testing.assert_array_equal(folded.user_personas.personas, model.user_personas.personas)
     assert folded.recommend(k=7).equals(model.recommend(k=7))
 
 
@@ -132,7 +134,7 @@ def test_the_loss_is_that_of_the_twin_and_never_rises(plays, nonnegative):
         for _ in range(3):
             epoch = stage.run_epoch()
             side = stage.side
-            stage.side = replace(side, rows=side.rows.whole)  # the twin knows pairs, liked or not
+            stage.side = replace(side, rows=side.rows.with_dislikes)  # the twin knows pairs, liked or not
             expected = sum(objective.terms(stage).values())
             stage.side = side
             assert epoch.loss == pytest.approx(expected, rel=1e-3)

@@ -27,7 +27,7 @@ def model() -> dc.PersonaModel:
 
 def distance_to_base(model: dc.PersonaModel) -> np.ndarray:
     """Mean distance of the personas of each user from their base vector."""
-    base = np.repeat(model.tastes.base_factors, np.diff(model.persona_indptr), axis=0)
+    base = np.repeat(model.user_personas.base_factors, np.diff(model.persona_indptr), axis=0)
     away = np.linalg.norm(model.persona_factors - base, axis=1)
     return np.add.reduceat(away, model.persona_indptr[:-1]) / np.diff(model.persona_indptr)
 

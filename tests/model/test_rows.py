@@ -60,7 +60,7 @@ def test_the_rows_of_the_other_side_have_the_same_pairs(rng: np.random.Generator
 
 def test_rows_are_freed_as_soon_as_nobody_refers_to_them(rng: np.random.Generator) -> None:
     rows = random_rows(rng, 9, 12)
-    assert rows.whole is rows
+    assert rows.with_dislikes is rows
     reference = weakref.ref(rows)
     gc.disable()
     try:

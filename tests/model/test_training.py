@@ -108,7 +108,7 @@ def test_one_and_two_threads_give_the_same_factors(world, model):
         numba.set_num_threads(threads)
     np.testing.assert_array_equal(alone.item_factors, model.item_factors)
     np.testing.assert_array_equal(alone.persona_factors, model.persona_factors)
-    np.testing.assert_array_equal(alone.tastes.personas, model.tastes.personas)
+    np.testing.assert_array_equal(alone.user_personas.personas, model.user_personas.personas)
 
 
 def test_another_seed_gives_another_model(world, model):
@@ -136,7 +136,7 @@ def test_shares_are_shares_of_items_and_fall(world, model):
     for user in range(world.plays.n_users):
         rows = slice(*model.persona_indptr[user : user + 2])
         pairs = slice(*world.plays.indptr[user : user + 2])
-        counted = np.bincount(model.tastes.personas[pairs], minlength=rows.stop - rows.start)
+        counted = np.bincount(model.user_personas.personas[pairs], minlength=rows.stop - rows.start)
         np.testing.assert_allclose(model.persona_shares[rows], counted / counted.sum(), rtol=1e-6)
         assert np.all(np.diff(model.persona_shares[rows]) <= 0)
 
@@ -203,7 +203,7 @@ def test_planted_scenes_are_found(world, model):
         return float(counts.max(axis=1).sum() / counts.sum())
 
     order = np.lexsort((rng.random(len(users)), users))
-    assert purity(model.tastes.personas) > purity(model.tastes.personas[order]) + 0.1
+    assert purity(model.user_personas.personas) > purity(model.user_personas.personas[order]) + 0.1
 
 
 @pytest.mark.parametrize(

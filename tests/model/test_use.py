@@ -27,7 +27,7 @@ def model(world: dc.World, request: pytest.FixtureRequest) -> dc.PersonaModel:
 def test_folding_in_the_training_plays_gives_the_trained_users(world, model):
     folded = model.fold_in(world.plays)
     np.testing.assert_array_equal(folded.persona_factors, model.persona_factors)
-    np.testing.assert_array_equal(folded.tastes.personas, model.tastes.personas)
+    np.testing.assert_array_equal(folded.user_personas.personas, model.user_personas.personas)
     assert folded.recommend(k=7, rarity=0.2).equals(model.recommend(k=7, rarity=0.2))
 
 

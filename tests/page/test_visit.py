@@ -13,7 +13,7 @@ import pytest
 import deepcuts as dc
 from deepcuts.errors import DataError, SettingsError, UnknownIdError
 from deepcuts.history import Matcher
-from deepcuts.web.page.state.dial import Dial
+from deepcuts.web.page.state.dial import DialCalibration
 from deepcuts.web.page.state.exports import export
 from deepcuts.web.page.state.importing import import_export
 from deepcuts.web.page.state.map_marks import backdrop, marked
@@ -81,7 +81,7 @@ def test_turns_make_lists_rarer_by_equal_steps(visit):
 
 
 def test_a_dial_that_changes_nothing_still_turns():
-    dial = Dial.of(lambda rarity: 3.0)
+    dial = DialCalibration.of(lambda rarity: 3.0)
     assert dial.rarity(0) == 0
     assert dial.rarity(-1) < 0 < dial.rarity(0.5) < dial.rarity(1)
 

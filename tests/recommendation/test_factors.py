@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepcuts.recommendation import ListSettings, catalogue, lists, recommend, recommend_batches
-from deepcuts.recommendation.catalogue import catalogue_of, visited_share
+from deepcuts.recommendation.item_index import catalogue_of, visited_share
 from deepcuts.recommendation.source import has_factors
 from reference import lists as reference
 from reference.lists import DenseScores, lists_of_table, names, random_source

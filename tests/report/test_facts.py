@@ -129,7 +129,7 @@ def test_bands_by_hand():
 
 def test_personas_are_described_as_they_are(report, model, cut):
     facts = report.models[0].personas
-    described = describe_personas(cut[0], model.tastes.personas)
+    described = describe_personas(cut[0], model.user_personas.personas)
     assert facts.mean_effective == pytest.approx(np.mean(described["effective_personas"].to_numpy()), rel=1e-5)
     assert sum(users for _, users in facts.users_by_number) == cut[0].n_users
     assert sum(facts.mean_shares) == pytest.approx(1, abs=1e-5)
@@ -139,14 +139,14 @@ def test_personas_are_described_as_they_are(report, model, cut):
             naive.append(a @ b / max(np.linalg.norm(a) * np.linalg.norm(b), 1e-30))
     np.testing.assert_allclose(np.sort(pairwise_cosines(model)), np.sort(naive), atol=1e-5)
     assert sum(facts.cosine_counts) == facts.n_pairs == len(naive)
-    base = np.repeat(model.tastes.base_factors, np.diff(model.persona_indptr), axis=0)
+    base = np.repeat(model.user_personas.base_factors, np.diff(model.persona_indptr), axis=0)
     lengths = np.linalg.norm(base, axis=1) * np.linalg.norm(model.persona_factors, axis=1)
     assert facts.base_cosine == pytest.approx(np.mean(np.sum(base * model.persona_factors, axis=1) / lengths), rel=1e-5)
 
 
 def test_listeners_are_those_with_many_and_few_personas(report, model, cut):
     shown = report.models[0].listeners
-    effective = describe_personas(cut[0], model.tastes.personas)["effective_personas"].to_numpy()
+    effective = describe_personas(cut[0], model.user_personas.personas)["effective_personas"].to_numpy()
     found = [effective[model.user_ids.index_of(one.user_id)] for one in shown]
     assert found == [effective.max(), effective.min()]
     first = shown[0]

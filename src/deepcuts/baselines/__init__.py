@@ -8,7 +8,7 @@ from deepcuts.baselines.pfp import PFP
 from deepcuts.baselines.popularity import Popularity
 from deepcuts.baselines.random_personas import RandomPersonas
 from deepcuts.baselines.refit import refit_users
-from deepcuts.baselines.scored import DotProduct, ScoredModel, Voices
+from deepcuts.baselines.scored import DotProduct, ScoredModel, UserRows
 
 __all__ = [
     "EASE",
@@ -21,7 +21,7 @@ __all__ = [
     "RandomPersonas",
     "ScoredModel",
     "SklearnNMF",
-    "Voices",
+    "UserRows",
     "refit_users",
     "rerank",
 ]

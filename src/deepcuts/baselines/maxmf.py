@@ -30,7 +30,7 @@ from typing import Literal
 import numpy as np
 
 from deepcuts.baselines.sampling import descend, random_vectors
-from deepcuts.baselines.scored import DotProduct, ScoredModel, Voices
+from deepcuts.baselines.scored import DotProduct, ScoredModel, UserRows
 from deepcuts.checks import check_choices, check_ranges
 from deepcuts.data.interactions import Interactions, check_plays
 from deepcuts.kernels.arrays import read_only
@@ -175,4 +175,4 @@ def _as_model(plays: Interactions, personas: np.ndarray, items: np.ndarray, loss
     shares = np.empty((n_users, n_personas), np.float32)
     kernels.persona_shares(*_arrays(plays), read_only(items), read_only(personas), shares)
     rows = DotProduct(personas.reshape(n_users * n_personas, n_factors), items)
-    return ScoredModel(plays, rows, Voices(np.arange(n_users + 1) * n_personas, shares.ravel()), losses)
+    return ScoredModel(plays, rows, UserRows(np.arange(n_users + 1) * n_personas, shares.ravel()), losses)

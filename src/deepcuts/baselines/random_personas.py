@@ -9,7 +9,7 @@ import numpy as np
 from deepcuts.data.interactions import Interactions
 from deepcuts.model import PersonaModel, PersonaNMF, PersonaSettings
 from deepcuts.model.training.fold_in import solve_personas
-from deepcuts.model.training.persona_split import Split
+from deepcuts.model.training.persona_split import PersonaSplit
 from deepcuts.model.training.weights import user_rows
 
 
@@ -32,11 +32,11 @@ class RandomPersonas(PersonaSettings):
             If there are fewer than two users or items.
         """
         model = PersonaNMF(**vars(self)).fit(plays, seed=seed)
-        tastes = model.tastes
-        split = Split(shuffle_within(tastes.personas, plays.indptr, seed), tastes.persona_indptr)
+        tastes = model.user_personas
+        split = PersonaSplit(shuffle_within(tastes.personas, plays.indptr, seed), tastes.persona_indptr)
         rows = user_rows(plays, model.settings)
         factors = solve_personas(rows, tastes.base_factors, split, model.items)
-        return replace(model, tastes=replace(tastes, persona_factors=factors, personas=split.personas))
+        return replace(model, user_personas=replace(tastes, persona_factors=factors, personas=split.personas))
 
 
 def shuffle_within(values: np.ndarray, indptr: np.ndarray, seed: int) -> np.ndarray:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from deepcuts.model import PersonaModel
-from deepcuts.model.training.fold_in import settle
+from deepcuts.model.training.fold_in import solve_users
 from deepcuts.model.training.weights import user_rows
 
 
@@ -29,4 +29,4 @@ def refit_users(model: PersonaModel, **changes: Any) -> PersonaModel:
         If a setting is out of its range.
     """
     items = replace(model.items, settings=replace(model.settings, **changes))
-    return replace(model, items=items, tastes=settle(user_rows(model.seen, items.settings), items))
+    return replace(model, items=items, user_personas=solve_users(user_rows(model.seen, items.settings), items))

@@ -37,7 +37,7 @@ class DotProduct:
 
 
 @dataclass(frozen=True, eq=False)
-class Voices:
+class UserRows:
     """The rows of scores that speak for each user, and how they are brought together.
 
     Parameters
@@ -55,7 +55,7 @@ class Voices:
     mix: str = "max"
 
     @classmethod
-    def one_each(cls, n_users: int) -> Voices:
+    def one_each(cls, n_users: int) -> UserRows:
         """Give every user one row."""
         return cls(np.arange(n_users + 1), np.ones(n_users, np.float32))
 
@@ -70,7 +70,7 @@ class ScoredModel:
         The plays it was trained on.
     scorer
         Takes indexes of rows, returns a fresh float32 array of the scores of all items, (len(rows), n_items).
-    voices
+    user_rows
         The rows of every user.
     losses
         Mean loss of the samples of every epoch, for models that learn by samples.
@@ -78,13 +78,13 @@ class ScoredModel:
 
     seen: Interactions
     scorer: Scorer
-    voices: Voices
+    user_rows: UserRows
     losses: tuple[float, ...] = ()
 
     @classmethod
     def of_users(cls, seen: Interactions, scorer: Scorer, losses: tuple[float, ...] = ()) -> ScoredModel:
         """Take a scorer that has one row per user."""
-        return cls(seen, scorer, Voices.one_each(seen.n_users), losses)
+        return cls(seen, scorer, UserRows.one_each(seen.n_users), losses)
 
     @property
     def user_ids(self) -> Ids:
@@ -99,12 +99,12 @@ class ScoredModel:
     @property
     def persona_indptr(self) -> np.ndarray:
         """int64, (n_users + 1,): the rows of user u are ``persona_indptr[u]:persona_indptr[u + 1]``."""
-        return self.voices.indptr
+        return self.user_rows.indptr
 
     @property
     def persona_shares(self) -> np.ndarray:
         """float32, (n_rows,): share of the user's items that each row stands for."""
-        return self.voices.shares
+        return self.user_rows.shares
 
     @property
     def item_listeners(self) -> np.ndarray:
@@ -134,7 +134,7 @@ class ScoredModel:
         return recommend_batches(self, users, self._list_settings(k, settings))
 
     def _list_settings(self, k: int, settings: dict[str, Any]) -> ListSettings:
-        return ListSettings(k=k, **{"mix": self.voices.mix, **settings})
+        return ListSettings(k=k, **{"mix": self.user_rows.mix, **settings})
 
     def __repr__(self) -> str:
         return f"ScoredModel({len(self.user_ids):,} users, {len(self.item_ids):,} items)"

@@ -28,7 +28,7 @@ from deepcuts.recommendation import ListSettings
 LIST_SETTINGS = ("rarity", "dial", "frequency", "mix")
 
 
-class Fitted(Protocol):
+class FittedModel(Protocol):
     """What training returns, of whatever method."""
 
     def recommend(self, users: str | Sequence[str] | None = None, k: int = 20, **settings: Any) -> pa.Table:
@@ -38,7 +38,7 @@ class Fitted(Protocol):
 class Method(Protocol):
     """A model before training: a frozen dataclass of settings."""
 
-    def fit(self, plays: Interactions, *, seed: int = 0) -> Fitted:
+    def fit(self, plays: Interactions, *, seed: int = 0) -> FittedModel:
         """Train."""
 
 

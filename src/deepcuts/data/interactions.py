@@ -201,7 +201,7 @@ class Interactions:
         return np.bincount(self.indices, minlength=self.n_items)
 
     @cached_property
-    def met(self) -> Interactions:
+    def known_pairs(self) -> Interactions:
         """What users have played or dislike; these plays themselves where nothing is disliked."""
         if self.dislikes is None:
             return self

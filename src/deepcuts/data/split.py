@@ -10,7 +10,7 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, SettingsError
 
 
-class Split(NamedTuple):
+class HoldoutSplit(NamedTuple):
     """Plays to train on, and plays of the same users to judge by."""
 
     train: Interactions
@@ -25,7 +25,7 @@ class UserSplit(NamedTuple):
     holdout: Interactions
 
 
-def split_holdout(plays: Interactions, fraction: float = 0.2, seed: int = 0) -> Split:
+def split_holdout(plays: Interactions, fraction: float = 0.2, seed: int = 0) -> HoldoutSplit:
     """Hold out a random share of every user's items: ⌊fraction · n⌋ of n.
 
     Parameters
@@ -49,7 +49,7 @@ def split_holdout(plays: Interactions, fraction: float = 0.2, seed: int = 0) -> 
     return _hold_out(plays, _generator(seed).permutation(plays.n_pairs), _floor(fraction, n_items))
 
 
-def split_last(plays: Interactions, n: int = 1) -> Split:
+def split_last(plays: Interactions, n: int = 1) -> HoldoutSplit:
     """Hold out the `n` items that every user played last, ties by the order of ids; everyone keeps at least one.
 
     Parameters
@@ -118,7 +118,7 @@ def split_users(
     return UserSplit(train, *_hold_out(others, generator.permutation(others.n_pairs), counts))
 
 
-def _hold_out(plays: Interactions, order: np.ndarray, counts: np.ndarray) -> Split:
+def _hold_out(plays: Interactions, order: np.ndarray, counts: np.ndarray) -> HoldoutSplit:
     """Hold out of every user u the `counts[u]` pairs that come first in `order`."""
     n_items = np.diff(plays.indptr)
     # One integer a pair, its user above its place in the order: no two are alike, so any sort gives the same result.
@@ -132,7 +132,7 @@ def _hold_out(plays: Interactions, order: np.ndarray, counts: np.ndarray) -> Spl
             f"Nothing is held out: the longest of {plays.n_users:,} histories has {n_items.max(initial=0):,} items. "
             "Hold out more, or start from longer histories."
         )
-    return Split(plays.keep_pairs(~held), plays.keep_pairs(held))
+    return HoldoutSplit(plays.keep_pairs(~held), plays.keep_pairs(held))
 
 
 def _floor(fraction: float, n_items: np.ndarray) -> np.ndarray:

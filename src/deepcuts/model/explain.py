@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepcuts.model.training.fold_in import FixedItems, Tastes
-from deepcuts.model.training.persona_split import Split
+from deepcuts.model.training.fold_in import ItemSide, UserPersonas
+from deepcuts.model.training.persona_split import PersonaSplit
 from deepcuts.model.training.rows import Rows
-from deepcuts.model.training.user_side import UserSide, base_side, persona_side
+from deepcuts.model.training.user_problem import UserProblem, base_problem, persona_problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Explanation:
     contributions: np.ndarray
 
 
-def explain_score(rows: Rows, tastes: Tastes, items: FixedItems, item: int) -> Explanation:
+def explain_score(rows: Rows, tastes: UserPersonas, items: ItemSide, item: int) -> Explanation:
     """Divide the best score of an item among the items of one user.
 
     Over the factors F where a solution x is not held at the floor, it satisfies
@@ -45,7 +45,7 @@ def explain_score(rows: Rows, tastes: Tastes, items: FixedItems, item: int) -> E
     rows
         The row of the user.
     tastes
-        Tastes of the user.
+        UserPersonas of the user.
     items
         What the user was solved with.
     item
@@ -54,12 +54,12 @@ def explain_score(rows: Rows, tastes: Tastes, items: FixedItems, item: int) -> E
     direction = items.factors[item].astype(np.float64)
     scores = tastes.persona_factors @ items.factors[item]
     persona = int(np.argmax(scores))
-    base = base_side(rows, items.scale, items.settings)
+    base = base_problem(rows, items.scale, items.settings)
     if items.settings.n_personas == 1:
         shares = _shares(base, items, tastes.base_factors[0], direction, 0)[0]
         return Explanation(persona, float(scores[persona]), shares)
-    split = Split(tastes.personas, tastes.persona_indptr)
-    side = persona_side(rows, tastes.base_factors, split, items.scale, items.settings)
+    split = PersonaSplit(tastes.personas, tastes.persona_indptr)
+    side = persona_problem(rows, tastes.base_factors, split, items.scale, items.settings)
     own, response = _shares(side, items, tastes.persona_factors[persona], direction, persona)
     lean = float(side.lean.weights[persona]) if side.lean else 0.0
     total, _ = _shares(base, items, tastes.base_factors[0], lean * response, 0)
@@ -68,13 +68,13 @@ def explain_score(rows: Rows, tastes: Tastes, items: FixedItems, item: int) -> E
 
 
 def _shares(
-    side: UserSide, items: FixedItems, solution: np.ndarray, direction: np.ndarray, row: int
+    side: UserProblem, items: ItemSide, solution: np.ndarray, direction: np.ndarray, row: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Divide direction·x among the pairs of a row x; return the parts and w, which is 0 outside F."""
     pairs = slice(side.rows.indptr[row], side.rows.indptr[row + 1])
     own = items.factors[side.rows.indices[pairs]].astype(np.float64)
     pull = side.rows.confidence[pairs] * side.rows.target[pairs]
-    met = side.rows.whole.block(row, row + 1)  # what is disliked adds nothing, and dampens all else
+    met = side.rows.with_dislikes.block(row, row + 1)  # what is disliked adds nothing, and dampens all else
     vectors = items.factors[met.indices].astype(np.float64)
     lean = float(side.lean.weights[row]) if side.lean else 0.0
     a = side.w0 * items.gram + (float(side.ridge[row]) + lean) * np.eye(len(solution))

@@ -10,16 +10,16 @@ import numpy as np
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.merge import merge_plays
 from deepcuts.errors import DataError
-from deepcuts.model.training.fold_in import FixedItems, Tastes, settle, solve_exactly
+from deepcuts.model.training.fold_in import ItemSide, UserPersonas, solve_exactly, solve_users
 from deepcuts.model.training.ridge import frequency_ridge
 from deepcuts.model.training.rows import Rows, transpose
-from deepcuts.model.training.solve import EXACT, Penalty, gram, solve
+from deepcuts.model.training.solve import CONVERGED, Penalty, gram, solve
 from deepcuts.model.training.term import Term
-from deepcuts.model.training.user_side import UserSide, base_side
+from deepcuts.model.training.user_problem import UserProblem, base_problem
 from deepcuts.model.training.weights import user_rows
 
 if TYPE_CHECKING:
-    from deepcuts.model.persona_model import PersonaModel, Popularity
+    from deepcuts.model.persona_model import PersonaModel, TrainingCounts
 
 _ROUNDS = 2  # of touched users' base vectors, then new items
 
@@ -87,20 +87,28 @@ def extend(model: PersonaModel, plays: Interactions) -> PersonaModel:
     rows = user_rows(growth.plays, model.settings)
     touched = rows.take(growth.touched)
     items = _with_room(model, growth, rows)
-    base = growth.place_users(model.tastes.base_factors)
+    base = growth.place_users(model.user_personas.base_factors)
     for _ in range(_ROUNDS):
-        side = base_side(touched, items.scale, items.settings)
+        side = base_problem(touched, items.scale, items.settings)
         base[growth.touched] = solve_exactly(side, items, base[growth.touched])
-        items = replace(items, crowd=model.items.crowd + _moved(model, growth, base).sum(axis=0, dtype=np.float64))
-        items = _with_new_items(items, growth, side, rows.whole, base)
+        items = replace(
+            items,
+            user_factor_sum=model.items.user_factor_sum + _moved(model, growth, base).sum(axis=0, dtype=np.float64),
+        )
+        items = _with_new_items(items, growth, side, rows.with_dislikes, base)
     items = replace(items, scale=replace(items.scale, taste_square=_taste_square(model, growth, base)))
-    tastes = _arrange(model, growth, settle(touched, items))
+    tastes = _arrange(model, growth, solve_users(touched, items))
     return replace(
-        model, items=items, popularity=_popularity(model, growth), seen=growth.plays, tastes=tastes, item_map=None
+        model,
+        items=items,
+        popularity=_popularity(model, growth),
+        seen=growth.plays,
+        user_personas=tastes,
+        item_map=None,
     )
 
 
-def _with_room(model: PersonaModel, growth: Growth, rows: Rows) -> FixedItems:
+def _with_room(model: PersonaModel, growth: Growth, rows: Rows) -> ItemSide:
     """Make room for new items, whose factors are 0, and measure the data again."""
     old, settings = model.items.scale, model.settings
     n_users = old.n_users + growth.n_new_users
@@ -111,7 +119,7 @@ def _with_room(model: PersonaModel, growth: Growth, rows: Rows) -> FixedItems:
     return replace(model.items, factors=growth.place_items(model.item_factors), scale=scale)
 
 
-def _with_new_items(items: FixedItems, growth: Growth, side: UserSide, rows: Rows, base: np.ndarray) -> FixedItems:
+def _with_new_items(items: ItemSide, growth: Growth, side: UserProblem, rows: Rows, base: np.ndarray) -> ItemSide:
     """Solve for the new items, all users fixed: a half-step of those rows alone."""
     new, settings, scale = growth.new_items, items.settings, items.scale
     own = _rows_of_items(rows, new, len(items.factors))
@@ -120,10 +128,10 @@ def _with_new_items(items: FixedItems, growth: Growth, side: UserSide, rows: Row
     everyone = gram(base) * (scale.n_users / len(base))  # a model of visitors holds few of those it was trained on
     term = Term(shared=scale.w0 * everyone, ridge=ridge)
     if side.diversity is not None:
-        term += side.diversity.item_term(items.crowd)
+        term += side.diversity.item_term(items.user_factor_sum)
     factors = items.factors.copy()
     own_factors = factors[new]
-    solve(own, base, Penalty.of(term, settings.lowest_factor), own_factors, EXACT)
+    solve(own, base, Penalty.of(term, settings.lowest_factor), own_factors, CONVERGED)
     factors[new] = own_factors
     return replace(items, factors=factors, gram=gram(factors))
 
@@ -140,17 +148,17 @@ def _rows_of_items(rows: Rows, items: np.ndarray, n_items: int) -> Rows:
 
 def _moved(model: PersonaModel, growth: Growth, base: np.ndarray) -> np.ndarray:
     """How far the base vectors of touched users have moved; new users come from 0."""
-    return np.asarray((base - growth.place_users(model.tastes.base_factors))[growth.touched])
+    return np.asarray((base - growth.place_users(model.user_personas.base_factors))[growth.touched])
 
 
 def _taste_square(model: PersonaModel, growth: Growth, base: np.ndarray) -> float:
     """Mean squared length of base vectors, with those of touched users as they are now."""
-    old, now = growth.place_users(model.tastes.base_factors)[growth.touched], base[growth.touched]
+    old, now = growth.place_users(model.user_personas.base_factors)[growth.touched], base[growth.touched]
     total = model.items.scale.taste_square * model.items.scale.n_users + float(np.sum(now**2) - np.sum(old**2))
     return max(total, 0.0) / (model.items.scale.n_users + growth.n_new_users)
 
 
-def _popularity(model: PersonaModel, growth: Growth) -> Popularity:
+def _popularity(model: PersonaModel, growth: Growth) -> TrainingCounts:
     """Add new pairs, plays and users to those that were counted in training."""
     old, counted = growth.old, model.popularity
     return replace(
@@ -161,9 +169,9 @@ def _popularity(model: PersonaModel, growth: Growth) -> Popularity:
     )
 
 
-def _arrange(model: PersonaModel, growth: Growth, settled: Tastes) -> Tastes:
-    """Tastes of all users in their new order: the settled ones of touched users, and what the others had."""
-    both, n_pairs = _join(model.tastes, settled), np.diff(growth.plays.indptr)[growth.touched]
+def _arrange(model: PersonaModel, growth: Growth, settled: UserPersonas) -> UserPersonas:
+    """UserPersonas of all users in their new order: the settled ones of touched users, and what the others had."""
+    both, n_pairs = _join(model.user_personas, settled), np.diff(growth.plays.indptr)[growth.touched]
     pair_indptr = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(growth.old.indptr), n_pairs]))])
     source = np.empty(growth.plays.n_users, np.int64)
     source[growth.old_user] = np.arange(growth.old.n_users)
@@ -172,12 +180,12 @@ def _arrange(model: PersonaModel, growth: Growth, settled: Tastes) -> Tastes:
     pairs, _ = _gather(pair_indptr, source)
     base = both.base_factors[source]
     factors = base if model.settings.n_personas == 1 else both.persona_factors[rows]
-    return Tastes(base, factors, persona_indptr, both.persona_shares[rows], both.personas[pairs])
+    return UserPersonas(base, factors, persona_indptr, both.persona_shares[rows], both.personas[pairs])
 
 
-def _join(first: Tastes, second: Tastes) -> Tastes:
+def _join(first: UserPersonas, second: UserPersonas) -> UserPersonas:
     """Put the tastes of two groups of users one behind the other."""
-    return Tastes(
+    return UserPersonas(
         np.concatenate([first.base_factors, second.base_factors]),
         np.concatenate([first.persona_factors, second.persona_factors]),
         np.concatenate([first.persona_indptr, first.persona_indptr[-1] + second.persona_indptr[1:]]),

@@ -18,7 +18,7 @@ def name_personas(model: PersonaModel, user_index: int) -> list[str]:
     rows = slice(model.persona_indptr[user_index], model.persona_indptr[user_index + 1])
     pairs = slice(model.seen.indptr[user_index], model.seen.indptr[user_index + 1])
     items, plays = model.seen.user_items(user_index)
-    personas = model.tastes.personas[pairs]
+    personas = model.user_personas.personas[pairs]
     groups, weights = [], []
     for number, vector in enumerate(model.persona_factors[rows]):
         own = personas == number
@@ -56,7 +56,7 @@ def factor_shares(model: PersonaModel) -> np.ndarray:
 
     Σ_up Σ_i U_up · V_i = Σ_f M_f Σ_i V_if with M = Σ_up U_up. Where factors may be negative, sizes count.
     """
-    through: np.ndarray = np.abs(model.items.crowd * model.item_factors.sum(axis=0, dtype=np.float64))
+    through: np.ndarray = np.abs(model.items.user_factor_sum * model.item_factors.sum(axis=0, dtype=np.float64))
     through /= max(float(through.sum()), np.finfo(np.float64).tiny)
     return through
 

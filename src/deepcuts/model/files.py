@@ -12,9 +12,9 @@ from deepcuts.data.interactions import Interactions, stored_dislikes
 from deepcuts.data.labels import Labels
 from deepcuts.errors import FileFormatError, SettingsError
 from deepcuts.model.item_map import ItemMap
-from deepcuts.model.persona_model import PersonaModel, Popularity
+from deepcuts.model.persona_model import PersonaModel, TrainingCounts
 from deepcuts.model.training.epochs import Epoch
-from deepcuts.model.training.fold_in import FixedItems, Tastes
+from deepcuts.model.training.fold_in import ItemSide, UserPersonas
 from deepcuts.model.training.scale import Scale
 from deepcuts.model.training.settings import PersonaSettings
 
@@ -24,17 +24,17 @@ def save_model(model: PersonaModel, path: storage.StrPath, *, force: bool = Fals
     arrays = {
         "item_factors": model.items.factors,
         "item_gram": model.items.gram,
-        "crowd": model.items.crowd,
+        "crowd": model.items.user_factor_sum,
         "item_listeners": model.popularity.listeners,
         "item_plays": model.popularity.plays,
         "indptr": model.seen.indptr,
         "indices": model.seen.indices,
         "plays": model.seen.plays,
-        "base_factors": model.tastes.base_factors,
-        "persona_factors": model.tastes.persona_factors,
-        "persona_indptr": model.tastes.persona_indptr,
-        "persona_shares": model.tastes.persona_shares,
-        "personas": model.tastes.personas,
+        "base_factors": model.user_personas.base_factors,
+        "persona_factors": model.user_personas.persona_factors,
+        "persona_indptr": model.user_personas.persona_indptr,
+        "persona_shares": model.user_personas.persona_shares,
+        "personas": model.user_personas.personas,
     }
     strings = {"user_ids": model.user_ids.values, "item_ids": model.item_ids.values}
     if model.seen.labels is not None:
@@ -69,7 +69,7 @@ def load(path: storage.StrPath) -> PersonaModel:
         settings = PersonaSettings(**stored.meta["settings"])
         meta = stored.meta
         epochs = tuple(Epoch(**epoch) for epoch in meta["epochs"])
-        items = FixedItems(
+        items = ItemSide(
             stored.array("item_factors", np.float32, (None, settings.n_factors)),
             stored.array("item_gram", np.float64, (settings.n_factors, settings.n_factors)),
             stored.array("crowd", np.float64, (settings.n_factors,)),
@@ -85,7 +85,7 @@ def load(path: storage.StrPath) -> PersonaModel:
     seen = _read_seen(stored, len(items.factors))
     tastes = _read_tastes(stored, seen, settings)
     n_items = (seen.n_items,)
-    popularity = Popularity(
+    popularity = TrainingCounts(
         stored.array("item_listeners", np.int64, n_items), stored.array("item_plays", np.float64, n_items), n_listeners
     )
     item_map = ItemMap.from_stored(stored, seen.n_items)
@@ -105,7 +105,7 @@ def _read_seen(stored: storage.Stored, n_items: int) -> Interactions:
     return seen
 
 
-def _read_tastes(stored: storage.Stored, seen: Interactions, settings: PersonaSettings) -> Tastes:
+def _read_tastes(stored: storage.Stored, seen: Interactions, settings: PersonaSettings) -> UserPersonas:
     shares = stored.array("persona_shares", np.float32, (None,))
     indptr = stored.array("persona_indptr", np.int64, (seen.n_users + 1,))
     base = stored.array("base_factors", np.float32, (seen.n_users, settings.n_factors))
@@ -120,4 +120,4 @@ def _read_tastes(stored: storage.Stored, seen: Interactions, settings: PersonaSe
         raise FileFormatError(
             f"{stored.path} is inconsistent: a pair belongs to a persona that its user does not have."
         )
-    return Tastes(base, factors, indptr, shares, personas)
+    return UserPersonas(base, factors, indptr, shares, personas)

@@ -20,7 +20,7 @@ from deepcuts.model.item_map import ItemMap, draw_map
 from deepcuts.model.naming import Namer
 from deepcuts.model.tables import tabulate_explanation, tabulate_neighbours, tabulate_personas
 from deepcuts.model.training.epochs import Epoch, to_arrow
-from deepcuts.model.training.fold_in import FixedItems, Tastes, as_one_persona, settle
+from deepcuts.model.training.fold_in import ItemSide, UserPersonas, as_one_persona, solve_users
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.weights import user_rows
 from deepcuts.recommendation import ListSettings, recommend, recommend_batches
@@ -32,7 +32,7 @@ VISITOR = "visitor"  # id of the user that is folded in from a mapping
 
 
 @dataclass(frozen=True, eq=False)
-class Popularity:
+class TrainingCounts:
     """How widely the items were played by the users that the items were trained on.
 
     Parameters
@@ -62,7 +62,7 @@ class PersonaModel:
         Of the items, in training.
     seen
         Plays of the users of this model; its items are those of `items`.
-    tastes
+    user_personas
         Base vectors and personas of the users.
     epochs
         The loss, epoch by epoch.
@@ -72,10 +72,10 @@ class PersonaModel:
         Places of the items in the plane, for pictures; None until `with_map` draws them.
     """
 
-    items: FixedItems
-    popularity: Popularity
+    items: ItemSide
+    popularity: TrainingCounts
     seen: Interactions
-    tastes: Tastes
+    user_personas: UserPersonas
     epochs: tuple[Epoch, ...] = ()
     interrupted: bool = False
     item_map: ItemMap | None = None
@@ -107,22 +107,22 @@ class PersonaModel:
     @property
     def persona_factors(self) -> np.ndarray:
         """float32, (n_rows, n_factors): the rows of user u are ``persona_indptr[u]:persona_indptr[u + 1]``."""
-        return self.tastes.persona_factors
+        return self.user_personas.persona_factors
 
     @property
     def base_factors(self) -> np.ndarray:
         """float32, (n_users, n_factors): the single-vector solution that personas lean on."""
-        return self.tastes.base_factors
+        return self.user_personas.base_factors
 
     @property
     def persona_indptr(self) -> np.ndarray:
         """int64, (n_users + 1,)."""
-        return self.tastes.persona_indptr
+        return self.user_personas.persona_indptr
 
     @property
     def persona_shares(self) -> np.ndarray:
         """float32, (n_rows,): share of the user's items that belong to each persona."""
-        return self.tastes.persona_shares
+        return self.user_personas.persona_shares
 
     @property
     def item_listeners(self) -> np.ndarray:
@@ -144,8 +144,8 @@ class PersonaModel:
         """The one-persona model that this one was split from."""
         settings = replace(self.settings, n_personas=1)
         rows = user_rows(self.seen, settings)
-        tastes = as_one_persona(rows, self.tastes.base_factors)
-        return replace(self, items=replace(self.items, settings=settings), tastes=tastes)
+        tastes = as_one_persona(rows, self.user_personas.base_factors)
+        return replace(self, items=replace(self.items, settings=settings), user_personas=tastes)
 
     def diagnostics(self, holdout: Interactions | None = None) -> Diagnostics:
         """Tell whether the personas have collapsed: their number, shares and cosines over all users.
@@ -291,7 +291,9 @@ class PersonaModel:
                 f"None of the {history.n_items:,} items is in the catalogue of {len(self.item_ids):,} items. "
                 f"{self.item_ids.unknown_message(history.item_ids.values[0].as_py())}"
             )
-        return replace(self, seen=seen, tastes=settle(user_rows(seen, self.settings), self.items), epochs=())
+        return replace(
+            self, seen=seen, user_personas=solve_users(user_rows(seen, self.settings), self.items), epochs=()
+        )
 
     def with_map(self) -> PersonaModel:
         """Return this model with a map of its items, which is saved with it; drawn once, which takes seconds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deepcuts.data.interactions import Interactions, check_plays
-from deepcuts.model.persona_model import PersonaModel, Popularity
+from deepcuts.model.persona_model import PersonaModel, TrainingCounts
 from deepcuts.model.training.epochs import Epoch, Progress, UserProgress
 from deepcuts.model.training.fit import fit
 from deepcuts.model.training.settings import PersonaSettings
@@ -64,5 +64,5 @@ class PersonaNMF(PersonaSettings):
         """
         check_plays(plays)
         fitted = fit(plays, PersonaSettings(**vars(self)), seed, on_epoch, on_users)
-        popularity = Popularity(plays.item_listeners, plays.item_plays, plays.n_users)
-        return PersonaModel(fitted.items, popularity, plays, fitted.tastes, fitted.epochs, fitted.interrupted)
+        popularity = TrainingCounts(plays.item_listeners, plays.item_plays, plays.n_users)
+        return PersonaModel(fitted.items, popularity, plays, fitted.user_personas, fitted.epochs, fitted.interrupted)

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from deepcuts.model.explain import Explanation, explain_score
 from deepcuts.model.factors import name_personas
-from deepcuts.model.training.fold_in import Tastes
+from deepcuts.model.training.fold_in import UserPersonas
 from deepcuts.model.training.weights import user_rows
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def tabulate_personas(model: PersonaModel, user_index: int, n_items: int) -> pa.
     """Personas of a user and the items that made them; see `PersonaModel.personas`."""
     rows, pairs = _rows_and_pairs(model, user_index)
     items, plays = model.seen.user_items(user_index)
-    personas = model.tastes.personas[pairs].astype(np.int64)
+    personas = model.user_personas.personas[pairs].astype(np.int64)
     order = np.lexsort((items, -plays, personas))
     sizes = np.bincount(personas, minlength=rows.stop - rows.start)
     rank = 1 + np.arange(len(items)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
@@ -51,7 +51,7 @@ def tabulate_explanation(model: PersonaModel, user_index: int, item_index: int, 
             "item_id": model.item_ids.take(items[order]),
             "rank": np.arange(1, len(order) + 1, dtype=np.int32),
             "plays": plays[order],
-            "persona": model.tastes.personas[pairs][order],
+            "persona": model.user_personas.personas[pairs][order],
             "contribution": contributions,
             "share": contributions / explanation.score if explanation.score else np.zeros(len(order)),
         }
@@ -77,8 +77,8 @@ def tabulate_neighbours(model: PersonaModel, item_index: int, k: int) -> pa.Tabl
 def explain_item(model: PersonaModel, user_index: int, item_index: int) -> Explanation:
     """Divide the score of an item among the items of a user of the model."""
     rows, pairs = _rows_and_pairs(model, user_index)
-    tastes, indptr = model.tastes, model.persona_indptr
-    own = Tastes(
+    tastes, indptr = model.user_personas, model.persona_indptr
+    own = UserPersonas(
         tastes.base_factors[user_index : user_index + 1],
         tastes.persona_factors[rows],
         indptr[user_index : user_index + 2] - indptr[user_index],

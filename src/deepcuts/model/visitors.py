@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from deepcuts.model import PersonaModel
-from deepcuts.model.training.fold_in import Tastes, solve_personas
-from deepcuts.model.training.persona_split import Split
+from deepcuts.model.training.fold_in import UserPersonas, solve_personas
+from deepcuts.model.training.persona_split import PersonaSplit
 from deepcuts.model.training.weights import user_rows
 
 _MOST_NEW = 0.2  # share of new artists from which people are split anew
@@ -40,17 +40,17 @@ def stay(visitor: PersonaModel, before: PersonaModel) -> PersonaModel:
     if np.mean(~known) > _MOST_NEW:
         return visitor
     personas = np.zeros(len(items), np.int8)
-    personas[known] = before.tastes.personas[place[known]]
+    personas[known] = before.user_personas.personas[place[known]]
     units = _unit(visitor.item_factors[items])
     centres = np.array([units[known & (personas == number)].sum(axis=0) for number in range(n_personas)])
     personas[~known] = np.argmax(units[~known] @ _unit(centres).T, axis=1)
     sizes = np.bincount(personas, minlength=n_personas)
     if np.any(sizes == 0):
         return visitor
-    split, base = Split(personas, visitor.persona_indptr), visitor.tastes.base_factors
+    split, base = PersonaSplit(personas, visitor.persona_indptr), visitor.user_personas.base_factors
     factors = solve_personas(user_rows(visitor.seen, visitor.settings), base, split, visitor.items)
     shares = (sizes / len(items)).astype(np.float32)
-    return replace(visitor, tastes=Tastes(base, factors, visitor.persona_indptr, shares, personas))
+    return replace(visitor, user_personas=UserPersonas(base, factors, visitor.persona_indptr, shares, personas))
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

@@ -9,8 +9,8 @@ import numpy as np
 
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.ranking import bounded_lists as factor_lists
-from deepcuts.kernels.ranking.tiles import Dial, Voices
-from deepcuts.recommendation.catalogue import Catalogue
+from deepcuts.kernels.ranking.tiles import PersonaBatch, RarityTables
+from deepcuts.recommendation.item_index import ItemIndex
 from deepcuts.recommendation.scored import widest
 from deepcuts.recommendation.settings import ListSettings
 from deepcuts.recommendation.source import (
@@ -26,7 +26,7 @@ from deepcuts.recommendation.source import (
 
 
 def lists_from_factors(
-    source: FactorSource, catalogue: Catalogue, users: np.ndarray, allowed: np.ndarray, settings: ListSettings
+    source: FactorSource, catalogue: ItemIndex, users: np.ndarray, allowed: np.ndarray, settings: ListSettings
 ) -> Lists:
     """Make the lists of some users.
 
@@ -53,7 +53,7 @@ def lists_from_factors(
     by_max = settings.mix == "max"
     loudness = np.where(by_max & (weights > 0), weights, np.float32(1))
     dial, kinds = _dial(source, catalogue, rarities, settings)
-    voices = Voices(
+    voices = PersonaBatch(
         factors,
         read_only(indptr),
         read_only(weights if by_max else weights * source.persona_shares[rows]),
@@ -69,8 +69,8 @@ def lists_from_factors(
 
 
 def _dial(
-    source: FactorSource, catalogue: Catalogue, rarities: np.ndarray, settings: ListSettings
-) -> tuple[Dial, np.ndarray]:
+    source: FactorSource, catalogue: ItemIndex, rarities: np.ndarray, settings: ListSettings
+) -> tuple[RarityTables, np.ndarray]:
     """Return what the dial makes of items, and which of its multipliers each row takes."""
     turns = rarities if settings.dial == "power" else np.zeros(len(rarities))
     powers = np.unique(turns[turns != 0])

@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from deepcuts.data.ids import Ids
 from deepcuts.errors import SettingsError, UnknownIdError
-from deepcuts.recommendation.catalogue import Catalogue, catalogue_of
 from deepcuts.recommendation.factored import lists_from_factors
+from deepcuts.recommendation.item_index import ItemIndex, catalogue_of
 from deepcuts.recommendation.scored import lists_from_scores
 from deepcuts.recommendation.settings import ListSettings
 from deepcuts.recommendation.source import FactorSource, ScoreSource, has_factors
@@ -130,7 +130,7 @@ def blocks_of_users(source: ScoreSource, user_indexes: np.ndarray) -> Iterator[n
 
 
 def _table_from_factors(
-    source: FactorSource, catalogue: Catalogue, allowed: np.ndarray, settings: ListSettings, users: np.ndarray
+    source: FactorSource, catalogue: ItemIndex, allowed: np.ndarray, settings: ListSettings, users: np.ndarray
 ) -> pa.Table:
     return _to_table(source, users, *lists_from_factors(source, catalogue, users, allowed, settings))
 

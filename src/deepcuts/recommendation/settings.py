@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from deepcuts.errors import SettingsError
 
 Mix = Literal["share", "max"]
-Dial = Literal["shift", "power"]
+RarityForm = Literal["shift", "power"]
 Frequency = Literal["listeners", "plays"]
 
 MOST_RARITY = 4.0  # far beyond any use; "power" would leave the range of float32 from about 6
@@ -59,7 +59,7 @@ class ListSettings:
 
     k: int = 20
     rarity: float | Mapping[int, float] = 0.0
-    dial: Dial = "shift"
+    dial: RarityForm = "shift"
     frequency: Frequency = "listeners"
     mix: Mix = "share"
     lean: float = 0.0
@@ -72,7 +72,7 @@ class ListSettings:
     def __post_init__(self) -> None:
         if not isinstance(self.k, Integral) or self.k < 1:
             raise SettingsError(f"k is {self.k!r}. A list holds a whole number of items, at least 1; pass k=20, say.")
-        for name, kind in (("dial", Dial), ("frequency", Frequency), ("mix", Mix)):
+        for name, kind in (("dial", RarityForm), ("frequency", Frequency), ("mix", Mix)):
             if getattr(self, name) not in get_args(kind):
                 choices = " or ".join(repr(choice) for choice in get_args(kind))
                 raise SettingsError(f"{name} is {getattr(self, name)!r}. Pass {choices}.")

@@ -106,7 +106,7 @@ def rows_of_users(persona_indptr: np.ndarray, users: np.ndarray) -> tuple[np.nda
 
 def seen_items(source: ScoreSource, users: np.ndarray, settings: ListSettings) -> tuple[np.ndarray, np.ndarray]:
     """Items to leave out of the lists of some users: where each user's begin, and which they are."""
-    left_out = source.seen.dislikes if settings.include_seen else source.seen.met
+    left_out = source.seen.dislikes if settings.include_seen else source.seen.known_pairs
     if left_out is None:
         return np.zeros(len(users) + 1, np.int64), np.empty(0, np.int32)
     indptr, pairs, _ = rows_of_users(left_out.indptr, users)

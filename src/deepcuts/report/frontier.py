@@ -8,7 +8,7 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from deepcuts.comparison.contenders import Contender, Fitted
+from deepcuts.comparison.contenders import Contender, FittedModel
 from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation import (
     Evaluation,
@@ -144,7 +144,7 @@ def judge_contender(
     return facts, evaluation
 
 
-def _lists(fitted: Fitted, contender: Contender, k: int, rarity: float) -> pa.Table:
+def _lists(fitted: FittedModel, contender: Contender, k: int, rarity: float) -> pa.Table:
     return fitted.recommend(k=k, rarity=rarity, **contender.lists)
 
 

@@ -37,7 +37,7 @@ def persona_facts(model: PersonaModel, features: ItemFeatures | None) -> Persona
     counts, edges = np.histogram(
         np.clip(cosines, 0, 1) if model.settings.nonnegative else cosines, _N_BARS, _span(model)
     )
-    described = describe_personas(model.seen, model.tastes.personas, features)
+    described = describe_personas(model.seen, model.user_personas.personas, features)
     purity = [_mean(described, name) for name in ("purity", "purity_of_one")]
     return PersonaFacts(
         tuple((int(number), int(users)) for number, users in zip(*np.unique(numbers, return_counts=True), strict=True)),
@@ -78,7 +78,9 @@ def _base_cosine(model: PersonaModel) -> float:
     indptr, total = model.persona_indptr, 0.0
     for start in range(0, len(indptr) - 1, _BLOCK_USERS):
         stop = min(start + _BLOCK_USERS, len(indptr) - 1)
-        base = np.repeat(_directions(model.tastes.base_factors[start:stop]), np.diff(indptr[start : stop + 1]), axis=0)
+        base = np.repeat(
+            _directions(model.user_personas.base_factors[start:stop]), np.diff(indptr[start : stop + 1]), axis=0
+        )
         total += float(np.vdot(_directions(model.persona_factors[indptr[start] : indptr[stop]]), base))
     return total / max(1, len(model.persona_factors))
 

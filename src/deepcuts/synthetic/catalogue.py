@@ -16,7 +16,7 @@ _POPULARITY_SPREAD = 0.5  # the same of scene popularity, on top of size
 
 
 @dataclass(frozen=True, eq=False)
-class Catalogue:
+class InventedCatalogue:
     """Artists and the scenes they belong to.
 
     Parameters
@@ -52,7 +52,7 @@ class Catalogue:
         return Scenes(indptr, items, cumulative / cumulative[-1])
 
 
-def invent_catalogue(rng: np.random.Generator, n_items: int, n_scenes: int) -> Catalogue:
+def invent_catalogue(rng: np.random.Generator, n_items: int, n_scenes: int) -> InventedCatalogue:
     """Invent artists and share them out among scenes, whose sizes and popularity are uneven."""
     weights = rng.lognormal(sigma=_SIZE_SPREAD, size=n_scenes)
     sizes = LEAST_SCENE_SIZE + _share_out(n_items - LEAST_SCENE_SIZE * n_scenes, weights)
@@ -61,7 +61,7 @@ def invent_catalogue(rng: np.random.Generator, n_items: int, n_scenes: int) -> C
     scenes, ranks = np.empty(n_items, np.int32), np.empty(n_items, np.int32)
     scenes[order] = np.repeat(np.arange(n_scenes), sizes)
     ranks[order] = 1 + np.arange(n_items) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return Catalogue(
+    return InventedCatalogue(
         Ids.of(artist_names(rng, n_items), "item"),
         tuple(scene_names(rng, n_scenes).to_pylist()),
         scenes,

@@ -14,7 +14,7 @@ from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.kernels.worlds import N_CIRCLES, Personas, draw_histories
 from deepcuts.storage import StrPath
-from deepcuts.synthetic.catalogue import Catalogue, invent_catalogue
+from deepcuts.synthetic.catalogue import InventedCatalogue, invent_catalogue
 from deepcuts.synthetic.files import write_world
 from deepcuts.synthetic.listeners import draw_appetites, draw_personas, fit_lengths
 from deepcuts.synthetic.settings import WorldSettings, default_n_scenes
@@ -185,7 +185,7 @@ def generate_world(
 
 
 def _draw_plays(
-    rng: np.random.Generator, stray_share: float, lengths: np.ndarray, catalogue: Catalogue, personas: Personas
+    rng: np.random.Generator, stray_share: float, lengths: np.ndarray, catalogue: InventedCatalogue, personas: Personas
 ) -> Interactions:
     indptr = np.concatenate([[0], np.cumsum(lengths)])
     n_stray = np.floor(stray_share * lengths + rng.random(len(lengths))).astype(np.int64)

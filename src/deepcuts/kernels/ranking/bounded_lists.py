@@ -7,7 +7,7 @@ from numba import njit
 
 from deepcuts.kernels.ranking.bounded_search import top_of_personas
 from deepcuts.kernels.ranking.dense_lists import NOTHING, interleave
-from deepcuts.kernels.ranking.tiles import make_desk
+from deepcuts.kernels.ranking.tiles import search_buffers
 
 
 @njit(cache=True, nogil=True)
@@ -27,7 +27,7 @@ def lists_by_share(tiles, dial, voices, seen_indptr, seen_items, allowed, list_i
     """
     most, depth, listable = most_rows(voices.indptr), list_items.shape[1], allowed.copy()
     top_scores, top_items = np.empty((most, depth), np.float32), np.empty((most, depth), np.int32)
-    sizes, listed, desk = np.empty(most, np.int64), np.zeros(len(allowed), np.bool_), make_desk(tiles, 1, depth)
+    sizes, listed, desk = np.empty(most, np.int64), np.zeros(len(allowed), np.bool_), search_buffers(tiles, 1, depth)
     for u in range(len(voices.indptr) - 1):
         first, last = voices.indptr[u], voices.indptr[u + 1]
         hide(seen_items[seen_indptr[u] : seen_indptr[u + 1]], listable)
@@ -46,7 +46,7 @@ def lists_by_share(tiles, dial, voices, seen_indptr, seen_items, allowed, list_i
 @njit(cache=True, nogil=True)
 def lists_by_max(tiles, dial, voices, seen_indptr, seen_items, allowed, list_items, list_scores, list_personas):
     """Rank the items of every user by the best of their personas' scores; the parameters are as in `lists_by_share`."""
-    listable, desk = allowed.copy(), make_desk(tiles, most_rows(voices.indptr), list_items.shape[1])
+    listable, desk = allowed.copy(), search_buffers(tiles, most_rows(voices.indptr), list_items.shape[1])
     for u in range(len(voices.indptr) - 1):
         first, last = voices.indptr[u], voices.indptr[u + 1]
         hide(seen_items[seen_indptr[u] : seen_indptr[u + 1]], listable)

@@ -29,7 +29,7 @@ class Tiles(NamedTuple):
     items: np.ndarray
 
 
-class Dial(NamedTuple):
+class RarityTables(NamedTuple):
     """What the dial does to scores: score · multiplier · weight − amount · commonness.
 
     Parameters
@@ -50,7 +50,7 @@ class Dial(NamedTuple):
     commonness_bounds: np.ndarray
 
 
-class Voices(NamedTuple):
+class PersonaBatch(NamedTuple):
     """The personas that speak for users.
 
     Parameters
@@ -77,8 +77,8 @@ class Voices(NamedTuple):
     kinds: np.ndarray
 
 
-class Desk(NamedTuple):
-    """Space to work in, made by `make_desk`.
+class SearchBuffers(NamedTuple):
+    """Space to work in, made by `search_buffers`.
 
     Parameters
     ----------
@@ -109,10 +109,10 @@ class Desk(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def make_desk(tiles, most_personas, depth):
+def search_buffers(tiles, most_personas, depth):
     """Space for lists of at most so many items by at most so many personas of a user."""
     n_groups, n_factors = len(tiles.bounds), tiles.lines.shape[1]
-    return Desk(
+    return SearchBuffers(
         np.empty(n_groups * WIDTH, np.float32),
         np.empty(n_groups * WIDTH, np.int64),
         np.empty(WIDTH, np.float32),

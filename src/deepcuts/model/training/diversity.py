@@ -25,15 +25,15 @@ class Diversity:
 
     weight: float
 
-    def item_term(self, crowd: np.ndarray) -> Term:
+    def item_term(self, user_factor_sum: np.ndarray) -> Term:
         """Exact on the item side: M Mᵀ, of rank one, is added to what all items share."""
-        return Term(shared=self.weight * np.outer(crowd, crowd))
+        return Term(shared=self.weight * np.outer(user_factor_sum, user_factor_sum))
 
-    def user_term(self, gram: np.ndarray, crowd: np.ndarray) -> Term:
-        """Of one user among many, whose own part of the crowd M does not count: linear."""
-        return Term(pull=-self.weight * (gram @ crowd)[None, :])
+    def user_term(self, gram: np.ndarray, user_factor_sum: np.ndarray) -> Term:
+        """Of one user among many, whose own part of the user_factor_sum M does not count: linear."""
+        return Term(pull=-self.weight * (gram @ user_factor_sum)[None, :])
 
-    def crowd_term(self, gram: np.ndarray, factors: np.ndarray) -> Term:
+    def joint_user_term(self, gram: np.ndarray, factors: np.ndarray) -> Term:
         """Of all R rows at once, majorised at their present `factors` X, so that moving all of them never raises it.
 
         MᵀGM is at most its linearisation plus R Σ_r δ_rᵀ G δ_r, for steps δ_r of the rows.
@@ -42,6 +42,6 @@ class Diversity:
         slopes = factors @ (n_rows * gram).astype(np.float32) - (gram @ factors.sum(axis=0, dtype=np.float64))
         return Term(shared=self.weight * n_rows * gram, pull=(self.weight * slopes).astype(np.float32))
 
-    def loss(self, gram: np.ndarray, crowd: np.ndarray) -> float:
+    def loss(self, gram: np.ndarray, user_factor_sum: np.ndarray) -> float:
         """λ/m · MᵀGM."""
-        return self.weight * float(crowd @ gram @ crowd)
+        return self.weight * float(user_factor_sum @ gram @ user_factor_sum)

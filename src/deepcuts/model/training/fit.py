@@ -11,29 +11,29 @@ from threadpoolctl import threadpool_limits
 from deepcuts.data.interactions import Interactions
 from deepcuts.model.training.alternation import Alternation
 from deepcuts.model.training.epochs import Epoch, Progress, UserProgress
-from deepcuts.model.training.fold_in import FixedItems, Tastes, settle
-from deepcuts.model.training.persona_split import Split, start_split
+from deepcuts.model.training.fold_in import ItemSide, UserPersonas, solve_users
+from deepcuts.model.training.persona_split import PersonaSplit, initial_split
 from deepcuts.model.training.scale import Scale
 from deepcuts.model.training.settings import PersonaSettings
-from deepcuts.model.training.user_side import base_side, persona_side
+from deepcuts.model.training.user_problem import base_problem, persona_problem
 from deepcuts.model.training.weights import user_rows
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
-class Fitted:
+class TrainingResult:
     """What training returns: items, users, the loss on the way, and whether it was interrupted."""
 
-    items: FixedItems
-    tastes: Tastes
+    items: ItemSide
+    user_personas: UserPersonas
     epochs: tuple[Epoch, ...]
     interrupted: bool
 
 
 def fit(
     plays: Interactions, settings: PersonaSettings, seed: int, on_epoch: Progress, on_users: UserProgress
-) -> Fitted:
+) -> TrainingResult:
     """Train items and users; the same factors for the same seed, whatever the number of threads.
 
     Ctrl-C ends an alternation after the half-step it is in; the users are then settled on the items as they are.
@@ -55,9 +55,11 @@ def fit(
         except KeyboardInterrupt:
             logger.warning("interrupted after %d epochs; the model is that of the last one", len(epochs))
             interrupted = True
-        items = FixedItems.of(stage.item_factors, stage.crowd, measured(base), settings, seed)
+        items = ItemSide.of(stage.item_factors, stage.user_factor_sum, measured(base), settings, seed)
         del base, stage  # their half of the memory is needed now
-        return Fitted(items, settle(user_rows(plays, settings), items, on_users), tuple(epochs), interrupted)
+        return TrainingResult(
+            items, solve_users(user_rows(plays, settings), items, on_users), tuple(epochs), interrupted
+        )
 
 
 def start_base(plays: Interactions, settings: PersonaSettings, seed: int) -> Alternation:
@@ -66,11 +68,11 @@ def start_base(plays: Interactions, settings: PersonaSettings, seed: int) -> Alt
     Rows of like length are solved together: in this order, they are neighbours in memory.
     """
     users = user_rows(plays, settings)
-    users = users.take(users.whole.by_length)
+    users = users.take(users.with_dislikes.by_length)
     scale = Scale.of(plays, float(users.weights.sum()), settings.unobserved_ratio)
     nothing = np.zeros((plays.n_users, settings.n_factors), np.float32)
     items = initial_items(plays.n_items, settings, seed)
-    return Alternation("base", base_side(users, scale, settings), nothing, items, scale, settings)
+    return Alternation("base", base_problem(users, scale, settings), nothing, items, scale, settings)
 
 
 def measured(base: Alternation) -> Scale:
@@ -80,14 +82,14 @@ def measured(base: Alternation) -> Scale:
 
 def start_personas(base: Alternation, seed: int) -> Alternation:
     """Split users; their personas and the items go on from the base."""
-    split = start_split(base.side.rows, base.item_factors, base.factors, base.settings, seed)
+    split = initial_split(base.side.rows, base.item_factors, base.factors, base.settings, seed)
     return with_personas(base, split, base.item_factors.copy())
 
 
-def with_personas(base: Alternation, split: Split, item_factors: np.ndarray) -> Alternation:
+def with_personas(base: Alternation, split: PersonaSplit, item_factors: np.ndarray) -> Alternation:
     """Alternate personas that start as copies of the base vectors, and items."""
     scale = measured(base)
-    side = persona_side(base.side.rows, base.factors, split, scale, base.settings)
+    side = persona_problem(base.side.rows, base.factors, split, scale, base.settings)
     factors = np.repeat(base.factors, np.diff(split.persona_indptr), axis=0)
     return Alternation("personas", side, factors, item_factors, scale, base.settings)
 

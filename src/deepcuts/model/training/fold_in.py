@@ -9,12 +9,12 @@ import numpy as np
 
 from deepcuts.kernels.threads import as_many_as_worth_it
 from deepcuts.model.training.epochs import UserProgress
-from deepcuts.model.training.persona_split import Split, most_personas, one_persona, split_again, start_split
+from deepcuts.model.training.persona_split import PersonaSplit, initial_split, most_personas, one_persona, reassign
 from deepcuts.model.training.rows import Rows, persona_row_of_pair
 from deepcuts.model.training.scale import Scale
 from deepcuts.model.training.settings import PersonaSettings
-from deepcuts.model.training.solve import EXACT, gram
-from deepcuts.model.training.user_side import UserSide, base_side, persona_side
+from deepcuts.model.training.solve import CONVERGED, gram
+from deepcuts.model.training.user_problem import UserProblem, base_problem, persona_problem
 
 _BLOCK_PAIRS = 2_000_000
 _MAJORISATIONS = 10
@@ -22,7 +22,7 @@ _REASSIGNMENTS = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Tastes:
+class UserPersonas:
     """What is known of users: their base vectors and their personas.
 
     Parameters
@@ -47,7 +47,7 @@ class Tastes:
 
 
 @dataclass(frozen=True, eq=False)
-class FixedItems:
+class ItemSide:
     """All that a user's solution depends on besides the user's own plays.
 
     Parameters
@@ -56,7 +56,7 @@ class FixedItems:
         float32, (n_items, n_factors).
     gram
         float64, (n_factors, n_factors): ``factors.T @ factors``.
-    crowd
+    user_factor_sum
         float64, (n_factors,): sum of the rows of all users in training.
     scale
         Sizes of the training data.
@@ -68,20 +68,20 @@ class FixedItems:
 
     factors: np.ndarray
     gram: np.ndarray
-    crowd: np.ndarray
+    user_factor_sum: np.ndarray
     scale: Scale
     settings: PersonaSettings
     seed: int
 
     @classmethod
     def of(
-        cls, factors: np.ndarray, crowd: np.ndarray, scale: Scale, settings: PersonaSettings, seed: int
-    ) -> FixedItems:
+        cls, factors: np.ndarray, user_factor_sum: np.ndarray, scale: Scale, settings: PersonaSettings, seed: int
+    ) -> ItemSide:
         """Compute the Gram matrix and keep the rest."""
-        return cls(factors, gram(factors), crowd, scale, settings, seed)
+        return cls(factors, gram(factors), user_factor_sum, scale, settings, seed)
 
 
-def settle(rows: Rows, items: FixedItems, on_users: UserProgress = lambda n_users: None) -> Tastes:
+def solve_users(rows: Rows, items: ItemSide, on_users: UserProgress = lambda n_users: None) -> UserPersonas:
     """Find the base vector and the personas of every user, each on their own, with items fixed.
 
     Parameters
@@ -96,54 +96,54 @@ def settle(rows: Rows, items: FixedItems, on_users: UserProgress = lambda n_user
     blocks = user_blocks(rows.indptr)
     with as_many_as_worth_it(len(rows.indices)):
         if len(blocks) == 1:
-            tastes = _settle_block(rows, items)
+            tastes = _solve_block(rows, items)
             on_users(rows.n_rows)
             return tastes
-        everyone = _Everyone(rows, items)
+        everyone = PersonaBuffers(rows, items)
         for first, last in blocks:
-            everyone.add(first, last, _settle_block(rows.block(first, last), items))
+            everyone.add(first, last, _solve_block(rows.block(first, last), items))
             on_users(last)
-    return everyone.tastes()
+    return everyone.user_personas()
 
 
-def _settle_block(rows: Rows, items: FixedItems) -> Tastes:
+def _solve_block(rows: Rows, items: ItemSide) -> UserPersonas:
     nothing = np.zeros((rows.n_rows, items.factors.shape[1]), np.float32)
-    base = solve_exactly(base_side(rows, items.scale, items.settings), items, nothing)
+    base = solve_exactly(base_problem(rows, items.scale, items.settings), items, nothing)
     return split_users(rows, base, items) if items.settings.n_personas > 1 else as_one_persona(rows, base)
 
 
-def solve_exactly(side: UserSide, items: FixedItems, start: np.ndarray) -> np.ndarray:
+def solve_exactly(side: UserProblem, items: ItemSide, start: np.ndarray) -> np.ndarray:
     """Solve for rows to convergence, in place; where a term is majorised, again from there, a fixed number of times."""
     for _ in range(1 if side.distinction is None else _MAJORISATIONS):
-        side.solve(items.factors, items.gram, start, EXACT, items.crowd)
+        side.solve(items.factors, items.gram, start, CONVERGED, items.user_factor_sum)
     return start
 
 
-def as_one_persona(rows: Rows, base: np.ndarray) -> Tastes:
+def as_one_persona(rows: Rows, base: np.ndarray) -> UserPersonas:
     """Take every base vector as its user's only persona."""
     split = one_persona(rows)
-    return Tastes(base, base, split.persona_indptr, np.ones(rows.n_rows, np.float32), split.personas)
+    return UserPersonas(base, base, split.persona_indptr, np.ones(rows.n_rows, np.float32), split.personas)
 
 
-def split_users(rows: Rows, base: np.ndarray, items: FixedItems) -> Tastes:
+def split_users(rows: Rows, base: np.ndarray, items: ItemSide) -> UserPersonas:
     """Split users and solve for their personas; as often as pairs may change their persona, split and solve again."""
     settings = items.settings
-    split = start_split(rows, items.factors, base, settings, items.seed)
+    split = initial_split(rows, items.factors, base, settings, items.seed)
     factors = solve_personas(rows, base, split, items)
     if settings.reassignment != "kept" or settings.merge_cosine <= 1:
         for _ in range(_REASSIGNMENTS):
-            split = split_again(rows, items.factors, factors, split, settings.reassignment, settings.merge_cosine)
+            split = reassign(rows, items.factors, factors, split, settings.reassignment, settings.merge_cosine)
             factors = solve_personas(rows, base, split, items)
     row_of_pair = persona_row_of_pair(rows, split.personas, split.persona_indptr)
     n_pairs = np.bincount(row_of_pair, minlength=len(factors))
     n_items = np.repeat(np.diff(rows.indptr), np.diff(split.persona_indptr))
     shares = (n_pairs / np.maximum(n_items, 1)).astype(np.float32)
-    return Tastes(base, factors, split.persona_indptr, shares, split.personas)
+    return UserPersonas(base, factors, split.persona_indptr, shares, split.personas)
 
 
-def solve_personas(rows: Rows, base: np.ndarray, split: Split, items: FixedItems) -> np.ndarray:
+def solve_personas(rows: Rows, base: np.ndarray, split: PersonaSplit, items: ItemSide) -> np.ndarray:
     """Solve for the personas of a split, float32, (n_rows, n_factors)."""
-    side = persona_side(rows, base, split, items.scale, items.settings)
+    side = persona_problem(rows, base, split, items.scale, items.settings)
     return solve_exactly(side, items, np.repeat(base, np.diff(split.persona_indptr), axis=0))
 
 
@@ -155,13 +155,13 @@ def user_blocks(indptr: np.ndarray) -> list[tuple[int, int]]:
     return [(int(first), int(last)) for first, last in pairwise(bounds)]
 
 
-class _Everyone:
+class PersonaBuffers:
     """Room for the tastes of all users, filled block by block: nothing is held twice.
 
     There is room for as many personas as users may have. What stays empty at the end is memory that was never touched.
     """
 
-    def __init__(self, rows: Rows, items: FixedItems) -> None:
+    def __init__(self, rows: Rows, items: ItemSide) -> None:
         n_factors = items.factors.shape[1]
         self.has_personas = items.settings.n_personas > 1
         most = int(most_personas(rows.n_pairs, items.settings).sum()) if self.has_personas else rows.n_rows
@@ -172,7 +172,7 @@ class _Everyone:
         self.personas = np.empty(len(rows.indices), np.int8)
         self.pair_indptr = rows.indptr
 
-    def add(self, first: int, last: int, tastes: Tastes) -> None:
+    def add(self, first: int, last: int, tastes: UserPersonas) -> None:
         """Take in users `first` to `last` − 1, the next ones."""
         start = self.persona_indptr[first]
         self.persona_indptr[first : last + 1] = start + tastes.persona_indptr
@@ -183,10 +183,10 @@ class _Everyone:
         self.persona_shares[own] = tastes.persona_shares
         self.personas[self.pair_indptr[first] : self.pair_indptr[last]] = tastes.personas
 
-    def tastes(self) -> Tastes:
+    def user_personas(self) -> UserPersonas:
         """All of them."""
         n_rows = self.persona_indptr[-1]
-        return Tastes(
+        return UserPersonas(
             self.base_factors,
             self.persona_factors[:n_rows],
             self.persona_indptr,

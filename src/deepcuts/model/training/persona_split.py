@@ -18,7 +18,7 @@ _PERTURBATION = 0.01
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
+class PersonaSplit:
     """Which persona each pair belongs to.
 
     Parameters
@@ -34,17 +34,19 @@ class Split:
     persona_indptr: np.ndarray
 
     @classmethod
-    def of(cls, personas: np.ndarray, n_personas: np.ndarray) -> Split:
+    def of(cls, personas: np.ndarray, n_personas: np.ndarray) -> PersonaSplit:
         """Count the rows; users without items have one all the same."""
         return cls(personas, np.concatenate([[0], np.cumsum(np.maximum(n_personas, 1))]))
 
 
-def one_persona(rows: Rows) -> Split:
+def one_persona(rows: Rows) -> PersonaSplit:
     """Every user as one persona."""
-    return Split(np.zeros(len(rows.indices), np.int8), np.arange(rows.n_rows + 1))
+    return PersonaSplit(np.zeros(len(rows.indices), np.int8), np.arange(rows.n_rows + 1))
 
 
-def start_split(rows: Rows, item_factors: np.ndarray, base: np.ndarray, settings: PersonaSettings, seed: int) -> Split:
+def initial_split(
+    rows: Rows, item_factors: np.ndarray, base: np.ndarray, settings: PersonaSettings, seed: int
+) -> PersonaSplit:
     """Split every user as the settings say: by clusters of their items, or by perturbed copies of their base vector."""
     most = most_personas(np.diff(rows.indptr), settings)
     if settings.start == "cluster":
@@ -62,7 +64,7 @@ def most_personas(n_items: np.ndarray, settings: PersonaSettings) -> np.ndarray:
     return np.asarray(np.clip(limit, 1, settings.n_personas), np.int64)
 
 
-def cluster_start(rows: Rows, item_factors: np.ndarray, most: np.ndarray, seed: int) -> Split:
+def cluster_start(rows: Rows, item_factors: np.ndarray, most: np.ndarray, seed: int) -> PersonaSplit:
     """Split every user by spherical k-means++ over the vectors of their own items.
 
     Empty clusters are dropped. The draws depend on the seed and on the history alone: the same history is split the
@@ -74,10 +76,10 @@ def cluster_start(rows: Rows, item_factors: np.ndarray, most: np.ndarray, seed: 
     kernel, vectors = (cluster_few_histories, item_factors[rows.indices]) if few else (cluster_histories, item_factors)
     inputs = map(read_only, (rows.indptr, rows.indices, directions(vectors), most))
     kernel(*inputs, seed, _MAX_ROUNDS, personas, n_found)
-    return Split.of(personas, n_found)
+    return PersonaSplit.of(personas, n_found)
 
 
-def copy_start(rows: Rows, item_factors: np.ndarray, base: np.ndarray, most: np.ndarray, seed: int) -> Split:
+def copy_start(rows: Rows, item_factors: np.ndarray, base: np.ndarray, most: np.ndarray, seed: int) -> PersonaSplit:
     """Split every user by slightly perturbed copies of their base vector: each item goes to the copy that scores best.
 
     The perturbations are the same for all users, so that the same history is always split the same way.
@@ -86,13 +88,13 @@ def copy_start(rows: Rows, item_factors: np.ndarray, base: np.ndarray, most: np.
     indptr = np.concatenate([[0], np.cumsum(most)])
     copy = np.arange(indptr[-1]) - np.repeat(indptr[:-1], most)
     copies = np.repeat(base, most, axis=0) * (1 + np.float32(_PERTURBATION) * noise[copy])
-    empty = Split(np.zeros(len(rows.indices), np.int8), indptr)
-    return split_again(rows, item_factors, copies, empty, how="score", merge_cosine=2.0)
+    empty = PersonaSplit(np.zeros(len(rows.indices), np.int8), indptr)
+    return reassign(rows, item_factors, copies, empty, how="score", merge_cosine=2.0)
 
 
-def split_again(
-    rows: Rows, item_factors: np.ndarray, factors: np.ndarray, split: Split, how: str, merge_cosine: float
-) -> Split:
+def reassign(
+    rows: Rows, item_factors: np.ndarray, factors: np.ndarray, split: PersonaSplit, how: str, merge_cosine: float
+) -> PersonaSplit:
     """Give pairs to the persona that now fits them best, re-seed empty personas and join those alike.
 
     Parameters
@@ -118,7 +120,7 @@ def split_again(
     n_left = np.empty(rows.n_rows, np.int64)
     users = (rows.indptr, split.persona_indptr, ways, matches)
     regroup(*map(read_only, users), np.float32(merge_cosine), personas, n_left)
-    return Split.of(personas, n_left)
+    return PersonaSplit.of(personas, n_left)
 
 
 def directions(factors: np.ndarray) -> np.ndarray:

@@ -53,7 +53,7 @@ class Rows:
         return sums_of_rows(self.confidence, self.indptr)
 
     @property
-    def whole(self) -> Rows:
+    def with_dislikes(self) -> Rows:
         """The same rows with the disliked pairs among the others: what a half-step solves."""
         return self if self._with_disliked is None else self._with_disliked
 

@@ -17,7 +17,7 @@ _LINES_IN_CACHE = 32_768  # sixteen rows of pairs × factors numbers that stay n
 
 
 @dataclass(frozen=True)
-class Effort:
+class SweepBudget:
     """How far a half-step goes.
 
     Parameters
@@ -32,9 +32,9 @@ class Effort:
     tolerance: float
 
 
-ROUGH_USERS = Effort(sweeps=3, tolerance=0.0)  # inside an epoch: the other side moves anyway
-ROUGH_ITEMS = Effort(sweeps=2, tolerance=0.0)  # with a third one, lists are just as good
-EXACT = Effort(sweeps=200, tolerance=1e-5)  # at the end, and for fold-in
+EPOCH_USERS = SweepBudget(sweeps=3, tolerance=0.0)  # inside an epoch: the other side moves anyway
+EPOCH_ITEMS = SweepBudget(sweeps=2, tolerance=0.0)  # with a third one, lists are just as good
+CONVERGED = SweepBudget(sweeps=200, tolerance=1e-5)  # at the end, and for fold-in
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,14 +65,14 @@ class Penalty:
         return cls(np.asarray(term.shared), np.asarray(term.ridge), pull, floor)
 
 
-def solve(rows: Rows, other: np.ndarray, penalty: Penalty, solution: np.ndarray, effort: Effort) -> np.ndarray:
+def solve(rows: Rows, other: np.ndarray, penalty: Penalty, solution: np.ndarray, budget: SweepBudget) -> np.ndarray:
     """Minimise Σ c (r − x·v)² + penalty over a block of rows, each on its own.
 
     Only the factors v that the block's pairs refer to are read from `other`.
 
     Parameters
     ----------
-    rows, other, penalty, effort
+    rows, other, penalty, budget
         The block's pairs, the factors of the other side, what rows cost besides, and how far to go.
     solution
         Where to start, float32, (n_rows, n_factors), contiguous; overwritten with the new rows.
@@ -88,8 +88,8 @@ def solve(rows: Rows, other: np.ndarray, penalty: Penalty, solution: np.ndarray,
         *map(read_only, (rows.indptr, rows.indices, rows.confidence, rows.target, other)),
         *(read_only(weight.astype(np.float32, copy=False)) for weight in (penalty.shared, penalty.ridge, pull)),
         np.float32(penalty.floor),
-        effort.sweeps,
-        np.float32(effort.tolerance),
+        budget.sweeps,
+        np.float32(budget.tolerance),
         solution,
         misfit,
     )

@@ -9,9 +9,9 @@ import numpy as np
 
 from deepcuts.model import PersonaModel
 from deepcuts.model.training.fold_in import solve_exactly, solve_personas
-from deepcuts.model.training.persona_split import Split
+from deepcuts.model.training.persona_split import PersonaSplit
 from deepcuts.model.training.rows import Rows
-from deepcuts.model.training.user_side import base_side
+from deepcuts.model.training.user_problem import base_problem
 from deepcuts.model.training.weights import user_rows
 
 _CONFIDENCE = 4.0  # of a refusal, in listens of the usual confidence: few are given, and each is meant
@@ -32,7 +32,7 @@ def turn_away(model: PersonaModel, denied: Collection[int]) -> PersonaModel:
     refused = np.array(sorted(set(denied) - set(model.seen.indices.tolist())), np.int32)
     if not len(refused):
         return model
-    played, tastes, items = user_rows(model.seen, model.settings), model.tastes, model.items
+    played, tastes, items = user_rows(model.seen, model.settings), model.user_personas, model.items
     nearest = np.argmax(_unit(items.factors[refused]) @ _unit(tastes.persona_factors).T, axis=1).astype(np.int8)
     confidence = np.full(len(refused), _CONFIDENCE, np.float32)
     rows = Rows(
@@ -42,12 +42,12 @@ def turn_away(model: PersonaModel, denied: Collection[int]) -> PersonaModel:
         np.concatenate([played.target, np.zeros(len(refused), np.float32)]),
     )
     nothing = np.zeros_like(tastes.base_factors)
-    base = solve_exactly(base_side(rows, items.scale, items.settings), items, nothing)
+    base = solve_exactly(base_problem(rows, items.scale, items.settings), items, nothing)
     if items.settings.n_personas == 1:
-        return replace(model, tastes=replace(tastes, base_factors=base, persona_factors=base))
-    split = Split(np.concatenate([tastes.personas, nearest]), tastes.persona_indptr)
+        return replace(model, user_personas=replace(tastes, base_factors=base, persona_factors=base))
+    split = PersonaSplit(np.concatenate([tastes.personas, nearest]), tastes.persona_indptr)
     personas = solve_personas(rows, base, split, items)
-    return replace(model, tastes=replace(tastes, base_factors=base, persona_factors=personas))
+    return replace(model, user_personas=replace(tastes, base_factors=base, persona_factors=personas))
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from deepcuts.web.page.sections.finder import Finder
 from deepcuts.web.page.sections.listing import Listing
 from deepcuts.web.page.sections.model_view import ModelView
 from deepcuts.web.page.sections.persona_cards import Portraits
-from deepcuts.web.page.session import Desk, View, text_in
+from deepcuts.web.page.session import View, VisitorSession, text_in
 
 _TABS = (("list", "The list"), ("map", "The map"), ("model", "The model"))
 _THEMES = (("auto", None), ("light", False), ("dark", True))
@@ -33,7 +33,7 @@ class Frame:
 
     Parameters
     ----------
-    desk
+    session
         The visitor's place.
     upload_url, upload_bytes
         Where exports go to, and how large they may be.
@@ -47,7 +47,7 @@ class Frame:
 
     def __init__(
         self,
-        desk: Desk,
+        session: VisitorSession,
         *,
         upload_url: str,
         upload_bytes: int,
@@ -55,27 +55,27 @@ class Frame:
         holdout: Interactions | None,
         has_report: bool,
     ) -> None:
-        self.desk, self.map_url = desk, map_url
+        self.session, self.map_url = session, map_url
         self.atlas: Atlas | None = None
         html.a("Skip to the list").classes("dc-skip").props('href="#dc-dial"')
-        _header(desk)
+        _header(session)
         with html.div().classes("dc-main"):
             with html.div().classes("dc-side"):
-                self.finder = Finder(desk, upload_url, upload_bytes)
-                Portraits(desk)
+                self.finder = Finder(session, upload_url, upload_bytes)
+                Portraits(session)
             self.stage = Stage().on("tab", self._tab)
             with self.stage.places["list"]:
                 self.hero = _hero()
-                Listing(desk)
+                Listing(session)
             with self.stage.places["map"]:
                 self.map_place = html.div()
             with self.stage.places["model"]:
-                self.model_view = ModelView(desk, holdout, has_report=has_report)
-        desk.on_visit.append(self._show_hero)
+                self.model_view = ModelView(session, holdout, has_report=has_report)
+        session.on_visit.append(self._show_hero)
 
     async def start(self) -> None:
         """Show what there is, for the first time."""
-        await self.desk.change()
+        await self.session.change()
         await self.finder.show_examples()
 
     def _show_hero(self, view: View) -> None:
@@ -85,14 +85,14 @@ class Frame:
         tab = text_in(event)
         if tab == "map" and self.atlas is None:
             with self.map_place:
-                self.atlas = Atlas(self.desk, self.map_url)
-            await self.desk.change(only_list=True)
+                self.atlas = Atlas(self.session, self.map_url)
+            await self.session.change(only_list=True)
         elif tab == "model":
             await self.model_view.show()
 
 
-def _header(desk: Desk) -> None:
-    model = desk.shelves.current.model
+def _header(session: VisitorSession) -> None:
+    model = session.shelves.current.model
     dark = ui.dark_mode(None)
     with html.header().classes("dc-top"):
         with html.h1():

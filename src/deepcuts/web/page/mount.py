@@ -49,7 +49,7 @@ def mount_page(app: FastAPI, *, holdout: Interactions | None = None, report: Pat
     state = app.state
     state.shelves = Shelves(state.store, with_users=state.settings.on_loopback or state.settings.token is not None)
     state.guests = Guests(lambda: Visit(lambda: state.store.model))
-    state.desks = {}
+    state.sessions = {}
     app.include_router(router(report))
     page_app.add_middleware(ScriptNonces)  # inside of what run_with adds, which compresses
     ui.add_css(_HERE / "theme.css", shared=True)
@@ -66,10 +66,10 @@ async def _open(app: FastAPI, holdout: Interactions | None, *, has_report: bool)
     from nicegui import html, ui
 
     from deepcuts.web.page.layout import Frame
-    from deepcuts.web.page.session import Desk
+    from deepcuts.web.page.session import VisitorSession
 
     state, client = app.state, ui.context.client
-    if len(state.desks) >= MOST_CLIENTS:
+    if len(state.sessions) >= MOST_CLIENTS:
         html.p("Everybody is here already. Come back in a while.").classes("dc-full")
         return
     with html.div().classes("dc-loading") as loading:
@@ -85,11 +85,11 @@ async def _open(app: FastAPI, holdout: Interactions | None, *, has_report: bool)
             notice.set_text(text)
         notice.classes(add="shown" if text else "", remove="" if text else "shown")
 
-    desk = state.desks[key] = Desk(visit, state.shelves, state.compute, tell)
-    client.on_delete(lambda: state.desks.pop(key, None))
+    session = state.sessions[key] = VisitorSession(visit, state.shelves, state.compute, tell)
+    client.on_delete(lambda: state.sessions.pop(key, None))
     loading.delete()
     frame = Frame(
-        desk,
+        session,
         upload_url=f"/explore/upload?visit={key}",
         upload_bytes=state.settings.upload_bytes,
         map_url=f"/explore/map.json?version={state.store.version}",

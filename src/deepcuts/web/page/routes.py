@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from deepcuts.errors import DeepcutsError
-from deepcuts.web.page.session import Desk
+from deepcuts.web.page.session import VisitorSession
 from deepcuts.web.page.state.importing import import_export
 from deepcuts.web.page.state.map_marks import backdrop
 
@@ -41,22 +41,22 @@ def router(report: Path | None) -> APIRouter:
 
 async def _upload(request: Request, visit: str = "", more: bool = False) -> Response:
     """Take an export as the body of a request, which the guards keep within bounds; `visit` is a secret of one page."""
-    desk = request.app.state.desks.get(visit)
-    if desk is None:
+    session = request.app.state.sessions.get(visit)
+    if session is None:
         return JSONResponse({"detail": "This page is not open any more. Reload it."}, 404)
     name = unquote(request.headers.get("x-file-name", ""))[:_MOST_FILE_NAME] or "the file"
-    return await _take(desk, name, await request.body(), more=more)
+    return await _take(session, name, await request.body(), more=more)
 
 
-async def _take(desk: Desk, name: str, data: bytes, *, more: bool) -> Response:
+async def _take(session: VisitorSession, name: str, data: bytes, *, more: bool) -> Response:
     """Read an export beside the event loop, and put its plays into the visit."""
-    shelf = desk.shelves.current
+    shelf = session.shelves.current
     try:
         async with _READING:
             imported = await asyncio.to_thread(lambda: import_export(name, data, shelf.matcher))
     except DeepcutsError as error:
         return JSONResponse({"detail": str(error)}, 422)
-    await desk.change(lambda: desk.visit.take(imported, more=more))
+    await session.change(lambda: session.visit.take(imported, more=more))
     return JSONResponse({"found": len(imported.plays), "lost": imported.n_unmatched})
 
 

@@ -33,7 +33,7 @@ class View:
 
 
 @dataclass(eq=False)
-class Desk:
+class VisitorSession:
     """One visitor's place.
 
     Parameters

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-from deepcuts.recommendation.settings import MOST_RARITY, MOST_WEIGHT, Dial, Frequency, ListSettings, Mix
+from deepcuts.recommendation.settings import MOST_RARITY, MOST_WEIGHT, Frequency, ListSettings, Mix, RarityForm
 from deepcuts.web.service import limits
 
 
@@ -72,7 +72,7 @@ class ListOptions(Question):
         description="0 is neutral, above 0 rarer, below 0 more familiar; one value, or one for each persona by number.",
         examples=[0.3, {"0": 0.5, "1": -0.2}],
     )
-    dial: Dial = Field(default="shift", description="How rarity changes scores: by a shift, or by a power.")
+    dial: RarityForm = Field(default="shift", description="How rarity changes scores: by a shift, or by a power.")
     frequency: Frequency = Field(default="listeners", description="What makes an item frequent.")
     mix: Mix = Field(
         default="share",

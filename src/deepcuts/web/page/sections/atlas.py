@@ -7,18 +7,18 @@ from typing import Any
 
 from nicegui.element import Element
 
-from deepcuts.web.page.session import Desk, View, text_in
+from deepcuts.web.page.session import View, VisitorSession, text_in
 
 
 class Atlas(Element, component="atlas.js"):
     """The map of artists, with the visitor's own, their personas and the list on it; made once it is looked at."""
 
-    def __init__(self, desk: Desk, source: str) -> None:
+    def __init__(self, session: VisitorSession, source: str) -> None:
         super().__init__()
-        self.desk = desk
-        desk.shows_map = True
+        self.session = session
+        session.shows_map = True
         self.props["source"], self.props["marks"] = source, []
-        desk.on_list.append(self.show)
+        session.on_list.append(self.show)
         self.on("add", self._add)
 
     def show(self, view: View) -> None:
@@ -26,4 +26,4 @@ class Atlas(Element, component="atlas.js"):
         self.props["marks"] = [asdict(mark) for mark in view.marks]
 
     async def _add(self, event: Any) -> None:
-        await self.desk.change(lambda: self.desk.visit.more_like(text_in(event)))
+        await self.session.change(lambda: self.session.visit.more_like(text_in(event)))

@@ -6,7 +6,7 @@ from typing import Any
 
 from nicegui.element import Element
 
-from deepcuts.web.page.session import Desk, View, field_in, text_in
+from deepcuts.web.page.session import View, VisitorSession, field_in, text_in
 from deepcuts.web.page.state.visit import AMOUNTS
 
 _N_FOUND = 8
@@ -17,9 +17,9 @@ _MOST_SHOWN = 2_000  # own artists sent to the browser
 class Finder(Element, component="finder.js"):
     """Search, own artists, exports, listeners to start from."""
 
-    def __init__(self, desk: Desk, upload_url: str, upload_bytes: int) -> None:
+    def __init__(self, session: VisitorSession, upload_url: str, upload_bytes: int) -> None:
         super().__init__()
-        self.desk = desk
+        self.session = session
         self.props["upload-url"], self.props["upload-bytes"] = upload_url, upload_bytes
         self.props["found"] = {"query": "", "items": []}
         self.props["state"] = {
@@ -30,8 +30,8 @@ class Finder(Element, component="finder.js"):
             "users": [],
             "source": "",
         }
-        self.props["with-users"] = desk.shelves.with_users
-        desk.on_visit.append(self.show)
+        self.props["with-users"] = session.shelves.with_users
+        session.on_visit.append(self.show)
         for name in ("search", "add", "amount", "remove", "example", "user", "users", "clear"):
             self.on(name, getattr(self, f"_{name}"))
 
@@ -55,7 +55,7 @@ class Finder(Element, component="finder.js"):
 
     async def show_examples(self) -> None:
         """Find listeners to start from; slow once, for the first visitor."""
-        examples = await self.desk.answer(lambda: self.desk.shelves.current.examples)
+        examples = await self.session.answer(lambda: self.session.shelves.current.examples)
         self._set(
             examples=[
                 {
@@ -73,8 +73,8 @@ class Finder(Element, component="finder.js"):
 
     async def _search(self, event: Any) -> None:
         query = text_in(event)[:_MOST_QUERY]
-        shelf = self.desk.shelves.current
-        found = await self.desk.answer(lambda: shelf.matcher.search(query, _N_FOUND)) if query else None
+        shelf = self.session.shelves.current
+        found = await self.session.answer(lambda: shelf.matcher.search(query, _N_FOUND)) if query else None
         rows = [] if found is None else found.to_pylist()
         items = [
             {"id": row["item_id"], "name": row["name"], "listeners": int(shelf.model.item_listeners[row["item_index"]])}
@@ -85,31 +85,31 @@ class Finder(Element, component="finder.js"):
 
     async def _add(self, event: Any) -> None:
         item, amount = field_in(event, "item"), field_in(event, "amount")
-        await self.desk.change(lambda: self._play(str(item), amount))
+        await self.session.change(lambda: self._play(str(item), amount))
 
     def _play(self, item: str, amount: object) -> None:
-        visit = self.desk.visit
+        visit = self.session.visit
         visit.add(item, AMOUNTS.get(str(amount), AMOUNTS["often"]) * visit.scale)
 
     async def _amount(self, event: Any) -> None:
         await self._add(event)
 
     async def _remove(self, event: Any) -> None:
-        await self.desk.change(lambda: self.desk.visit.remove(text_in(event)))
+        await self.session.change(lambda: self.session.visit.remove(text_in(event)))
 
     async def _example(self, event: Any) -> None:
         await self._user(event)
 
     async def _user(self, event: Any) -> None:
-        if self.desk.shelves.with_users:
-            await self.desk.change(lambda: self.desk.visit.become_user(text_in(event)))
+        if self.session.shelves.with_users:
+            await self.session.change(lambda: self.session.visit.become_user(text_in(event)))
 
     async def _users(self, event: Any) -> None:
-        shelf, text = self.desk.shelves.current, text_in(event)[:_MOST_QUERY]
-        self._set(users=await self.desk.answer(lambda: shelf.users_like(text)) or [])
+        shelf, text = self.session.shelves.current, text_in(event)[:_MOST_QUERY]
+        self._set(users=await self.session.answer(lambda: shelf.users_like(text)) or [])
 
     async def _clear(self) -> None:
-        await self.desk.change(self.desk.visit.clear)
+        await self.session.change(self.session.visit.clear)
 
 
 def _dots(plays: float) -> int:

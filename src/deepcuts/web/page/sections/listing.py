@@ -8,7 +8,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from deepcuts.web.page.sections.persona_cards import number
-from deepcuts.web.page.session import Desk, View, text_in
+from deepcuts.web.page.session import View, VisitorSession, text_in
 from deepcuts.web.page.state.exports import FORMATS, export
 from deepcuts.web.page.state.view_models import Row
 from deepcuts.web.page.state.visit import LENGTHS
@@ -21,14 +21,14 @@ _NONE_LEFT = "Nothing is left to list: the catalogue has no artist for these per
 class Listing(Element, component="listing.js"):
     """The list under its dial, the keep list, and what was refused."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, session: VisitorSession) -> None:
         super().__init__()
-        self.desk = desk
+        self.session = session
         self.sequence = 0
         self.props["state"] = {"rows": [], "kept": [], "denied": [], "turn": 0, "sequence": 0, "lengths": LENGTHS}
         self.props["state"] |= {"n_listeners": 1, "mean_listeners": 0, "mix": "share", "k": 20, "personas": []}
         self.props["state"] |= {"empty": "Loading …"}
-        desk.on_list.append(self.show)
+        session.on_list.append(self.show)
         for name in ("turn", "mix", "length", "more", "deny", "allow", "keep", "export"):
             self.on(name, getattr(self, f"_{name}"))
 
@@ -53,30 +53,30 @@ class Listing(Element, component="listing.js"):
         self.update()
 
     async def _turn(self, event: Any) -> None:
-        await self.desk.change(lambda: self.desk.visit.set_turn(number(event.args)), only_list=True)
+        await self.session.change(lambda: self.session.visit.set_turn(number(event.args)), only_list=True)
 
     async def _mix(self, event: Any) -> None:
-        await self.desk.change(lambda: self.desk.visit.set_mix(text_in(event)), only_list=True)
+        await self.session.change(lambda: self.session.visit.set_mix(text_in(event)), only_list=True)
 
     async def _length(self, event: Any) -> None:
-        await self.desk.change(lambda: self.desk.visit.set_length(int(number(event.args))), only_list=True)
+        await self.session.change(lambda: self.session.visit.set_length(int(number(event.args))), only_list=True)
 
     async def _more(self, event: Any) -> None:
-        await self.desk.change(lambda: self.desk.visit.more_like(text_in(event)))
+        await self.session.change(lambda: self.session.visit.more_like(text_in(event)))
 
     async def _deny(self, event: Any) -> None:
-        await self.desk.change(lambda: self.desk.visit.deny(text_in(event)))
+        await self.session.change(lambda: self.session.visit.deny(text_in(event)))
 
     async def _allow(self, event: Any) -> None:
-        await self.desk.change(lambda: self.desk.visit.allow(text_in(event)))
+        await self.session.change(lambda: self.session.visit.allow(text_in(event)))
 
     async def _keep(self, event: Any) -> None:
-        await self.desk.change(lambda: self.desk.visit.keep(text_in(event)), only_list=True)
+        await self.session.change(lambda: self.session.visit.keep(text_in(event)), only_list=True)
 
     def _export(self, event: Any) -> None:
         form = text_in(event)
         if form in FORMATS:
-            ui.download.content(export(self.desk.visit.kept, form), f"deepcuts.{form}", FORMATS[form])
+            ui.download.content(export(self.session.visit.kept, form), f"deepcuts.{form}", FORMATS[form])
 
 
 def _row(row: Row) -> dict[str, object]:

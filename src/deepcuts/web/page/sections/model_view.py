@@ -9,7 +9,7 @@ from nicegui.element import Element
 
 from deepcuts.data.interactions import Interactions
 from deepcuts.model import PersonaModel
-from deepcuts.web.page.session import Desk
+from deepcuts.web.page.session import VisitorSession
 from deepcuts.web.page.state import model_figures as figures
 from deepcuts.web.page.state.model_figures import Factor, Line
 
@@ -50,7 +50,7 @@ class ModelView:
 
     Parameters
     ----------
-    desk
+    session
         The visitor's place.
     holdout
         Plays that were held out of training; None leaves the figure of accuracy out.
@@ -58,8 +58,8 @@ class ModelView:
         Whether there is a report to link to.
     """
 
-    def __init__(self, desk: Desk, holdout: Interactions | None, *, has_report: bool) -> None:
-        self.desk, self.holdout, self.has_report = desk, holdout, has_report
+    def __init__(self, session: VisitorSession, holdout: Interactions | None, *, has_report: bool) -> None:
+        self.session, self.holdout, self.has_report = session, holdout, has_report
         self.shown: PersonaModel | None = None
         self.place = html.div().classes("dc-model")
         with self.place:
@@ -67,10 +67,10 @@ class ModelView:
 
     async def show(self) -> None:
         """Show the model of now, unless it is shown already."""
-        model = self.desk.shelves.current.model
+        model = self.session.shelves.current.model
         if model is self.shown:
             return
-        looked = await self.desk.answer(lambda: _look(model, self.holdout))
+        looked = await self.session.answer(lambda: _look(model, self.holdout))
         self.place.clear()
         with self.place:
             if looked is None:

@@ -7,7 +7,7 @@ from typing import Any
 from nicegui.element import Element
 
 from deepcuts.errors import SettingsError
-from deepcuts.web.page.session import Desk, View, field_in
+from deepcuts.web.page.session import View, VisitorSession, field_in
 from deepcuts.web.page.state.titles import titles_of
 from deepcuts.web.page.state.view_models import Card
 
@@ -17,12 +17,12 @@ _TOGGLES = ("muted", "boosted", "pinned")
 class Portraits(Element, component="persona_cards.js"):
     """Cards of the personas, and what is wished of them."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, session: VisitorSession) -> None:
         super().__init__()
-        self.desk = desk
+        self.session = session
         self.props["cards"], self.props["turn"] = [], 0
-        desk.on_visit.append(self.show)
-        desk.on_list.append(self._follow)
+        session.on_visit.append(self.show)
+        session.on_list.append(self._follow)
         self.on("wish", self._wish)
         self.on("rename", self._rename)
         self.on("turn", self._turn, throttle=0.1)
@@ -37,25 +37,25 @@ class Portraits(Element, component="persona_cards.js"):
         self.props["turn"] = view.visit.turn
 
     async def _wish(self, event: Any) -> None:
-        await self.desk.change(lambda: self._toggle(_persona(event), field_in(event, "what")))
+        await self.session.change(lambda: self._toggle(_persona(event), field_in(event, "what")))
 
     def _toggle(self, persona: int, what: object) -> None:
         if what not in _TOGGLES:
             raise SettingsError(f"A persona cannot be {what!r}. It can be {', '.join(_TOGGLES)}.")
-        wish = self.desk.visit.wish(persona)
+        wish = self.session.visit.wish(persona)
         setattr(wish, str(what), not getattr(wish, str(what)))
 
     async def _rename(self, event: Any) -> None:
-        await self.desk.change(lambda: self.desk.visit.rename(_persona(event), str(field_in(event, "name"))))
+        await self.session.change(lambda: self.session.visit.rename(_persona(event), str(field_in(event, "name"))))
 
     async def _turn(self, event: Any) -> None:
-        await self.desk.change(lambda: self._set_turn(_persona(event), field_in(event, "turn")))
+        await self.session.change(lambda: self._set_turn(_persona(event), field_in(event, "turn")))
 
     def _set_turn(self, persona: int, turn: object) -> None:
         if turn is None:
-            self.desk.visit.wish(persona).turn = None
+            self.session.visit.wish(persona).turn = None
         else:
-            self.desk.visit.set_turn(number(turn), persona)
+            self.session.visit.set_turn(number(turn), persona)
 
 
 def number(value: object) -> float:

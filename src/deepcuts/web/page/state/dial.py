@@ -13,7 +13,7 @@ _NEUTRAL = int(np.flatnonzero(_RARITIES == 0)[0])
 
 
 @dataclass(frozen=True, eq=False)
-class Dial:
+class DialCalibration:
     """What turns of the dial mean for one visitor: −1 familiar, 0 neutral, 1 deep cuts.
 
     Parameters
@@ -25,7 +25,7 @@ class Dial:
     novelties: np.ndarray
 
     @classmethod
-    def of(cls, novelty_at: Callable[[float], float]) -> Dial:
+    def of(cls, novelty_at: Callable[[float], float]) -> DialCalibration:
         """Try some rarities.
 
         Parameters

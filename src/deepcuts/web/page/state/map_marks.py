@@ -47,7 +47,7 @@ def marked(visit: Visit, item_map: ItemMap, listed: Listed, cards: list[Card]) -
     model, factors = folded.model, visit.model.item_factors
     own = sorted(range(len(model.seen.indices)), key=lambda pair: -float(model.seen.plays[pair]))[:_MOST_OWN]
     own_items = model.seen.indices[own]
-    personas = model.tastes.personas[own]
+    personas = model.user_personas.personas[own]
     found = _places(item_map, own_items, factors)
     names, ids = model.item_names(own_items).to_pylist(), model.item_ids.take(own_items).to_pylist()
     marks = [

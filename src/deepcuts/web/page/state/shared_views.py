@@ -73,7 +73,7 @@ class Shelf:
         for user in users[np.argsort(-_balance(model, users), kind="stable")]:
             if len(chosen) == _N_EXAMPLES:
                 break
-            if all(_cosine(model.tastes.base_factors[user], model.tastes.base_factors[c]) < 0.5 for c in chosen):
+            if all(_cosine(model.base_factors[user], model.base_factors[c]) < 0.5 for c in chosen):
                 chosen.append(int(user))
         ids = model.user_ids.take(np.array(chosen, np.int64)).to_pylist()
         sizes = np.diff(model.seen.indptr)[chosen]

@@ -12,7 +12,7 @@ from deepcuts.model import PersonaModel
 from deepcuts.model.visitors import stay
 from deepcuts.recommendation.rarity import item_frequency
 from deepcuts.web.page.aversion import turn_away
-from deepcuts.web.page.state.dial import Dial
+from deepcuts.web.page.state.dial import DialCalibration
 
 VISITOR = "visitor"
 _DIAL_LENGTH = 20  # items of the lists that the dial is tried on
@@ -62,7 +62,7 @@ class Folded:
     @property
     def groups(self) -> list[set[int]]:
         """The items that made each persona, by index."""
-        items, personas = self.model.seen.indices, self.model.tastes.personas
+        items, personas = self.model.seen.indices, self.model.user_personas.personas
         return [set(items[personas == number].tolist()) for number in range(self.n_personas)]
 
     @property
@@ -76,9 +76,9 @@ class Folded:
         return np.asarray(-np.log2(item_frequency(self.model.item_listeners, self.model.n_listeners)))
 
     @cached_property
-    def dial(self) -> Dial:
+    def dial(self) -> DialCalibration:
         """What turns of the dial mean for this visitor; measured when it is first turned."""
-        return Dial.of(self._novelty_at)
+        return DialCalibration.of(self._novelty_at)
 
     def reasons(self, item_id: str) -> list[tuple[str, float]]:
         """The visitor's own items that speak most for an item: name, and share of all that speaks for it; found once.

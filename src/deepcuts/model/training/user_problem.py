@@ -9,17 +9,17 @@ import numpy as np
 from deepcuts.model.training.distinction import Distinction
 from deepcuts.model.training.diversity import Diversity
 from deepcuts.model.training.lean import Lean, lean_weights
-from deepcuts.model.training.persona_split import Split
+from deepcuts.model.training.persona_split import PersonaSplit
 from deepcuts.model.training.ridge import base_ridge, frequency_ridge
 from deepcuts.model.training.rows import Rows, split_by_persona
 from deepcuts.model.training.scale import Scale
 from deepcuts.model.training.settings import PersonaSettings
-from deepcuts.model.training.solve import Effort, Penalty, solve
+from deepcuts.model.training.solve import Penalty, SweepBudget, solve
 from deepcuts.model.training.term import Term
 
 
 @dataclass(frozen=True, eq=False)
-class UserSide:
+class UserProblem:
     """Rows of users or personas and the terms of their loss.
 
     Parameters
@@ -49,8 +49,8 @@ class UserSide:
         item_factors: np.ndarray,
         item_gram: np.ndarray,
         solution: np.ndarray,
-        effort: Effort,
-        crowd: np.ndarray | None = None,
+        budget: SweepBudget,
+        user_factor_sum: np.ndarray | None = None,
     ) -> np.ndarray:
         """Solve for the rows with items fixed, in place, and return the misfit of their pairs.
 
@@ -60,31 +60,33 @@ class UserSide:
             The items.
         solution
             Rows to start from, and to majorise at, float32, (n_rows, n_factors), contiguous; overwritten.
-        effort
+        budget
             How far to go.
-        crowd
+        user_factor_sum
             Sum of the rows of all users, of which these are few; None where these are all.
         """
         term = Term(shared=self.w0 * item_gram, ridge=self.ridge)
         if self.lean is not None:
             term += self.lean.term()
-        if self.diversity is not None and crowd is not None:
-            term += self.diversity.user_term(item_gram, crowd)
+        if self.diversity is not None and user_factor_sum is not None:
+            term += self.diversity.user_term(item_gram, user_factor_sum)
         elif self.diversity is not None:
-            term += self.diversity.crowd_term(item_gram, solution)
+            term += self.diversity.joint_user_term(item_gram, solution)
         if self.distinction is not None:
             term += self.distinction.term(solution)
         penalty = Penalty.of(term, self.settings.lowest_factor)
-        return solve(self.rows.whole, item_factors, penalty, solution, effort)
+        return solve(self.rows.with_dislikes, item_factors, penalty, solution, budget)
 
 
-def base_side(rows: Rows, scale: Scale, settings: PersonaSettings) -> UserSide:
+def base_problem(rows: Rows, scale: Scale, settings: PersonaSettings) -> UserProblem:
     """One row per user."""
-    ridge = base_ridge(rows.whole.weights, scale, settings)
-    return UserSide(rows, ridge, scale.w0, _diversity(scale.w0, scale, settings), None, None, settings)
+    ridge = base_ridge(rows.with_dislikes.weights, scale, settings)
+    return UserProblem(rows, ridge, scale.w0, _diversity(scale.w0, scale, settings), None, None, settings)
 
 
-def persona_side(rows: Rows, base: np.ndarray, split: Split, scale: Scale, settings: PersonaSettings) -> UserSide:
+def persona_problem(
+    rows: Rows, base: np.ndarray, split: PersonaSplit, scale: Scale, settings: PersonaSettings
+) -> UserProblem:
     """One row per persona; ridge and lean scale with what was observed of the persona and of its user.
 
     Parameters
@@ -103,21 +105,21 @@ def persona_side(rows: Rows, base: np.ndarray, split: Split, scale: Scale, setti
     w0 = scale.w0 * settings.persona_unobserved_scale
     ridge = frequency_ridge(
         settings.user_regularization * settings.persona_regularization_scale,
-        persona_rows.whole.weights,
+        persona_rows.with_dislikes.weights,
         w0 * scale.n_items,
         settings.frequency_exponent,
     )
-    of_user = base_ridge(rows.whole.weights, scale, settings)
+    of_user = base_ridge(rows.with_dislikes.weights, scale, settings)
     lean = Lean(lean_weights(of_user, rows.n_pairs, settings)[user_of_row], base, user_of_row)
     distinction = _distinction(split, of_user, scale, settings)
-    return UserSide(persona_rows, ridge, w0, _diversity(w0, scale, settings), lean, distinction, settings)
+    return UserProblem(persona_rows, ridge, w0, _diversity(w0, scale, settings), lean, distinction, settings)
 
 
 def _diversity(w0: float, scale: Scale, settings: PersonaSettings) -> Diversity | None:
     return Diversity(settings.diversity * w0 / scale.n_users) if settings.diversity else None
 
 
-def _distinction(split: Split, ridge: np.ndarray, scale: Scale, settings: PersonaSettings) -> Distinction | None:
+def _distinction(split: PersonaSplit, ridge: np.ndarray, scale: Scale, settings: PersonaSettings) -> Distinction | None:
     """Weigh the term like a user's ridge: with vectors of the usual length, both are of one size."""
     if not settings.distinction or not scale.taste_square:
         return None

@@ -10,7 +10,7 @@ import numpy as np
 
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.ranking.score_spread import moments, spread_of_products
-from deepcuts.kernels.ranking.tiles import WIDTH, Dial, Tiles
+from deepcuts.kernels.ranking.tiles import WIDTH, RarityTables, Tiles
 from deepcuts.recommendation.rarity import commonness, item_frequency
 
 _MOST_DIALS = 64  # positions of the dial that are kept: turning it for ever must not fill the memory
@@ -20,10 +20,10 @@ _MOST_VISITED = 0.4  # share of tiles from which a matrix product for many users
 _STAYS_NEAR = 2_000_000  # bytes of factors that the processor keeps near: then, looking at all tiles is quick too
 
 _Known = weakref.ref[np.ndarray]  # an array that something was made of, and that may go away
-_catalogues: dict[int, tuple[_Known, Catalogue | None]] = {}
+_catalogues: dict[int, tuple[_Known, ItemIndex | None]] = {}
 
 
-def catalogue_of(item_factors: np.ndarray) -> Catalogue | None:
+def catalogue_of(item_factors: np.ndarray) -> ItemIndex | None:
     """Return the catalogue of these very factors, (n_items, n_factors), or None where tiles would save nothing.
 
     It is made when the factors are first seen, and kept as long as they live.
@@ -35,13 +35,13 @@ def catalogue_of(item_factors: np.ndarray) -> Catalogue | None:
     factors = read_only(item_factors.astype(np.float32, copy=False))
     tiles = lay_out(factors)
     pays = factors.nbytes <= _STAYS_NEAR or visited_share(tiles, factors) <= _MOST_VISITED
-    made = Catalogue(tiles, weakref.ref(item_factors)) if pays else None
+    made = ItemIndex(tiles, weakref.ref(item_factors)) if pays else None
     _catalogues[place] = weakref.ref(item_factors, lambda _: _catalogues.pop(place, None)), made
     return made
 
 
 @dataclass(frozen=True, eq=False)
-class Catalogue:
+class ItemIndex:
     """Items in tiles, and what the dial makes of them.
 
     Parameters
@@ -54,7 +54,7 @@ class Catalogue:
 
     tiles: Tiles
     factors: _Known
-    _dials: dict[tuple[float, ...], tuple[_Known, Dial]] = field(default_factory=dict)
+    _dials: dict[tuple[float, ...], tuple[_Known, RarityTables]] = field(default_factory=dict)
 
     @cached_property
     def _moments(self) -> tuple[np.ndarray, np.ndarray]:
@@ -69,7 +69,7 @@ class Catalogue:
         spread_of_products(rows, *self._moments, n_items, spreads)
         return spreads
 
-    def dial(self, counts: np.ndarray, total: float, powers: tuple[float, ...]) -> Dial:
+    def dial(self, counts: np.ndarray, total: float, powers: tuple[float, ...]) -> RarityTables:
         """Return multipliers of kind 0, all 1, and for each rarity r of `powers` frequency ** −r; and the commonness.
 
         Parameters
@@ -90,11 +90,11 @@ class Catalogue:
         self._dials[total, *powers] = weakref.ref(counts), made
         return made
 
-    def _make_dial(self, frequency: np.ndarray, powers: tuple[float, ...]) -> Dial:
+    def _make_dial(self, frequency: np.ndarray, powers: tuple[float, ...]) -> RarityTables:
         multipliers = [np.ones(len(frequency)), *(frequency**-power for power in powers)]
         lines = np.stack([self._by_place(line, fill=1.0) for line in multipliers])
         common = self._by_place(commonness(frequency), fill=0.0)
-        return Dial(read_only(lines), _extremes(lines), read_only(common), _extremes(common))
+        return RarityTables(read_only(lines), _extremes(lines), read_only(common), _extremes(common))
 
     def _by_place(self, values: np.ndarray, fill: float) -> np.ndarray:
         """Bring a value per item into the order of the tiles, float32."""
