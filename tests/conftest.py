@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+import array_checks
+
+array_checks.install()  # before anything of the library is imported
+
 # Idle threads sleep rather than spin: several tests run at a time, and spinning takes the time of the others.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepcuts.errors import DataError, SettingsError
-from deepcuts.evaluation import Evaluation, compare_evaluations, evaluate, mean_intervals, rank_lists
+from deepcuts.evaluation import Evaluation, compare_evaluations, evaluate, mean_intervals, overlap, rank_lists
 from deepcuts.evaluation.intervals import bootstrap_interval, sign_flip_test
-from deepcuts.evaluation.metrics import overlap
 from reference.metrics import interactions, jaccard, table
 
 UNHURRIED = settings(deadline=None)  # kernels may have to be compiled first

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepcuts.recommendation import ListSettings, catalogue, lists, recommend, recommend_batches
+from deepcuts.recommendation import ListSettings, item_index, lists, recommend, recommend_batches
 from deepcuts.recommendation.item_index import catalogue_of, visited_share
 from deepcuts.recommendation.source import has_factors
 from reference import lists as reference
@@ -143,12 +143,12 @@ def test_a_catalogue_is_kept_as_long_as_its_factors() -> None:
 
 
 def test_factors_whose_bounds_say_nothing_are_scored_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalogue, "_STAYS_NEAR", 0)
+    monkeypatch.setattr(item_index, "_STAYS_NEAR", 0)
     rng = np.random.default_rng(0)
     alike = factored_source(1, ties=False, signed=True)
     assert has_factors(alike)
     assert catalogue_of(alike.item_factors) is None
     assert recommend(alike, None, ListSettings(k=9)).equals(recommend(without_factors(alike), None, ListSettings(k=9)))
     scenes = np.eye(8, dtype=np.float32)[np.arange(6400) % 8] * rng.uniform(0.1, 1, (6400, 1)).astype(np.float32)
-    assert visited_share(catalogue.lay_out(scenes), scenes) < 0.1
+    assert visited_share(item_index.lay_out(scenes), scenes) < 0.1
     assert catalogue_of(scenes) is not None
