@@ -166,7 +166,15 @@ def test_purity_agrees_with_the_readable_twin_and_splitting_never_lowers_it(worl
 
 def test_effective_personas_are_as_many_as_are_alike_in_size():
     shares = np.array([[1, 0, 0], [0.5, 0.5, 0], [1 / 3, 1 / 3, 1 / 3], [0, 0, 0]])
-    assert effective_personas(shares) == pytest.approx([1, 2, 3, np.nan], nan_ok=True)
+    expected = pytest.approx([1, 2, 3, np.nan], nan_ok=True)
+    assert effective_personas(shares.ravel(), np.arange(5) * 3) == expected
+    assert effective_personas(shares[shares > 0], np.array([0, 1, 3, 6, 6])) == expected
+
+
+def test_effective_personas_of_single_precision_shares_are_computed_in_double():
+    shares = np.array([0.7, 0.2, 0.1], np.float32)
+    own = shares.astype(np.float64)
+    assert effective_personas(shares, np.array([0, 3]))[0] == np.exp(-np.sum(own * np.log(own)))
 
 
 def test_users_worked_on_some_at_a_time_get_the_values_of_all_at_once(monkeypatch):

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from deepcuts.data.csr import UserItems, quotient
+from deepcuts.array_types import DoubleVector, Indptr, NumberVector
+from deepcuts.data.csr import UserItems, quotient, sums_of_rows
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
 from deepcuts.evaluation.item_labels import ItemFeatures
@@ -51,7 +52,7 @@ def persona_shares(train: Interactions, personas: np.ndarray) -> np.ndarray:
     return counts
 
 
-def effective_personas(shares: np.ndarray) -> np.ndarray:
+def effective_personas(shares: NumberVector, indptr: Indptr) -> DoubleVector:
     """How many personas of equal size would be as diverse as a user's.
 
     ::
@@ -63,16 +64,18 @@ def effective_personas(shares: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     shares
-        float64, (n_users, n_personas): rows sum to 1, or are 0 for a user without personas.
+        (n_personas of all users,), ≥ 0: those of a user sum to 1, or are 0 for a user without personas.
+    indptr
+        int64, (n_users + 1,): the shares of user u are ``shares[indptr[u]:indptr[u + 1]]``.
 
     Returns
     -------
     numpy.ndarray
-        float64, (n_users,), from 1 to n_personas; NaN for a user without.
+        float64, (n_users,), from 1 to the user's number of personas; NaN for a user without.
     """
-    logarithms = np.log(np.where(shares > 0, shares, 1))
-    values: np.ndarray = np.where(np.any(shares > 0, axis=1), np.exp(-np.sum(shares * logarithms, axis=1)), np.nan)
-    return values
+    shares = shares.astype(np.float64)
+    terms = -shares * np.log(shares, out=np.zeros_like(shares), where=shares > 0)
+    return np.where(sums_of_rows(shares, indptr) > 0, np.exp(sums_of_rows(terms, indptr)), np.nan)
 
 
 def persona_purity(train: Interactions, personas: np.ndarray, features: ItemFeatures) -> tuple[np.ndarray, np.ndarray]:
@@ -146,7 +149,7 @@ def describe_personas(train: Interactions, personas: np.ndarray, features: ItemF
     columns = {
         "n_personas": np.count_nonzero(shares, axis=1),
         "dominant_share": shares.max(axis=1),
-        "effective_personas": effective_personas(shares),
+        "effective_personas": effective_personas(shares.ravel(), np.arange(len(shares) + 1) * shares.shape[1]),
     }
     if features is not None:
         columns["purity"], columns["purity_of_one"] = persona_purity(train, personas, features)

@@ -56,7 +56,7 @@ def persona_facts(model: PersonaModel, features: ItemFeatures | None) -> Persona
 
 def effective_by_user(model: PersonaModel) -> np.ndarray:
     """exp(entropy of the persona shares) of each user, float64, (n_users,)."""
-    return effective_personas(_shares(model))
+    return effective_personas(model.persona_shares, model.persona_indptr)
 
 
 def pairwise_cosines(model: PersonaModel) -> np.ndarray:
