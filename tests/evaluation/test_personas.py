@@ -174,7 +174,8 @@ def test_effective_personas_are_as_many_as_are_alike_in_size():
 def test_effective_personas_of_single_precision_shares_are_computed_in_double():
     shares = np.array([0.7, 0.2, 0.1], np.float32)
     own = shares.astype(np.float64)
-    assert effective_personas(shares, np.array([0, 3]))[0] == np.exp(-np.sum(own * np.log(own)))
+    expected = np.exp(-np.sum(own * np.log(own)))
+    assert effective_personas(shares, np.array([0, 3]))[0] == pytest.approx(expected, rel=1e-14)
 
 
 def test_users_worked_on_some_at_a_time_get_the_values_of_all_at_once(monkeypatch):
