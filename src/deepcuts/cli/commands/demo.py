@@ -36,7 +36,7 @@ def demo(
     It takes some seconds, and half a minute the first time, while kernels are compiled. The folder is the demo's own:
     running it again replaces what it holds.
     """
-    from deepcuts.cli import demo_report as report
+    from deepcuts.cli.commands import demo_report as report
     from deepcuts.model import PersonaNMF
 
     remarks = Remarks(quiet)
@@ -87,7 +87,7 @@ def _read_and_split(folder: Path, seed: int, remarks: Remarks) -> tuple[Interact
 
 def _judge(model: PersonaModel, train: Interactions, holdout: Interactions, remarks: Remarks) -> dict[str, Evaluation]:
     from deepcuts.baselines import Popularity
-    from deepcuts.cli.demo_report import RARE
+    from deepcuts.cli.commands.demo_report import RARE
     from deepcuts.evaluation import evaluate
 
     with remarks.working("Recommending to everyone, and judging the lists"):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from deepcuts.cli.commands.ingest_taste_profile import IngestCommand
 from deepcuts.cli.derived import options_from
-from deepcuts.cli.ingest_taste_profile import IngestCommand
 from deepcuts.cli.options import Force, Output, Quiet
 from deepcuts.cli.remarks import Remarks
 from deepcuts.ingest.tabular.time_rules import TimeRules
