@@ -30,7 +30,8 @@ def processor() -> str:
 def setting(*packages: str) -> dict[str, str]:
     """Processor, cores, and versions of Python and of some packages."""
     found = {"processor": processor(), "cores": str(os.cpu_count()), "python": platform.python_version()}
-    for package in ("deepcuts", "numpy", "numba", *packages):
+    found["deepcuts"] = dc.__version__
+    for package in ("numpy", "numba", *packages):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

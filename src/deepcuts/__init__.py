@@ -10,6 +10,7 @@
 
 from typing import TYPE_CHECKING
 
+from deepcuts._version import __version__ as __version__
 from deepcuts.lazy import names_on_demand
 
 if TYPE_CHECKING:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import inspect
+import pkgutil
 import shlex
 import subprocess
 import sys
@@ -13,6 +15,9 @@ import pytest
 import typer.main
 from typer.testing import CliRunner
 
+from deepcuts import __version__
+from deepcuts.cli import commands, main
+from deepcuts.cli.commands import ingest_taste_profile
 from deepcuts.cli.derived import flag, parameter_help
 from deepcuts.cli.main import app
 from deepcuts.data.split import split_holdout, split_last, split_users
@@ -33,6 +38,13 @@ def test_the_commands_of_the_design_are_there():
     expected = {"ingest", "download", "generate", "split", "train", "extend", "recommend", "evaluate"}
     expected |= {"personas", "similar", "explain", "info", "demo", "me", "explore", "serve"}
     assert set(COMMANDS) == expected | {"report", "tune", "compare"}
+
+
+def test_every_file_of_commands_registers_one_that_is_listed():
+    files = {module.name for module in pkgutil.iter_modules(commands.__path__)} - {"demo_report"}
+    registered = {importlib.import_module(f"{commands.__name__}.{name}").COMMAND for name in files}
+    assert set(main.COMMANDS) == registered - {ingest_taste_profile.COMMAND}
+    assert {command.name for command in main.COMMANDS} == files - {"ingest_taste_profile"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -113,7 +125,7 @@ def test_the_version_is_that_of_the_package():
     result = subprocess.run(
         [Path(sys.executable).with_name("deepcuts"), "--version"], capture_output=True, text=True, check=True
     )
-    assert result.stdout == "deepcuts 0.1.0\n"
+    assert result.stdout == f"deepcuts {__version__}\n"
 
 
 def test_help_does_not_wait_for_numerics():

@@ -1,4 +1,4 @@
-"""The command: what there is to call, and how it ends."""
+"""The program: what commands there are, and how it ends."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from types import ModuleType
 from typing import Annotated
 
 import typer
 
+from deepcuts._version import __version__
+from deepcuts.cli.command import HELP_FLAGS, add_command
 from deepcuts.cli.commands import (
     compare,
     demo,
@@ -32,17 +33,29 @@ from deepcuts.cli.commands import (
     train,
     tune,
 )
-from deepcuts.cli.derived import command_help, example_lines
-from deepcuts.cli.failures import drop_output, guarded
+from deepcuts.cli.failures import drop_output
 
-_PANELS = {
-    "Start here": (demo, me, explore),
-    "Plays": (ingest, download, generate, split),
-    "Model": (train, extend, recommend, evaluate, report),
-    "Settings": (tune, compare),
-    "Serve": (serve,),
-    "Look inside": (personas, similar, explain, info),
-}
+COMMANDS = (  # in the order in which help lists them and their panels
+    demo.COMMAND,
+    me.COMMAND,
+    explore.COMMAND,
+    ingest.COMMAND,
+    download.COMMAND,
+    generate.COMMAND,
+    split.COMMAND,
+    train.COMMAND,
+    extend.COMMAND,
+    recommend.COMMAND,
+    evaluate.COMMAND,
+    report.COMMAND,
+    tune.COMMAND,
+    compare.COMMAND,
+    serve.COMMAND,
+    personas.COMMAND,
+    similar.COMMAND,
+    explain.COMMAND,
+    info.COMMAND,
+)
 
 # Idle threads sleep rather than spin, which would take the time of whatever else runs here; read once numba is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -52,15 +65,13 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["--help", "-h"]},
+    context_settings=HELP_FLAGS,
 )
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        print(f"deepcuts {version('deepcuts')}")
+        print(f"deepcuts {__version__}")
         raise typer.Exit
 
 
@@ -73,22 +84,8 @@ def _root(
     """Music recommendations that know a person has several tastes, from familiar to deep cuts."""
 
 
-def _add(module: ModuleType, panel: str) -> None:
-    """Add the function that is named like its module."""
-    name = module.__name__.rpartition(".")[2]
-    command = getattr(module, name)
-    app.command(
-        name,
-        cls=getattr(module, "COMMAND", None),
-        help=command_help(command),
-        epilog=example_lines(module.EXAMPLES),
-        rich_help_panel=panel,
-    )(guarded(command))
-
-
-for _panel, _modules in _PANELS.items():
-    for _module in _modules:
-        _add(_module, _panel)
+for _command in COMMANDS:
+    add_command(app, _command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

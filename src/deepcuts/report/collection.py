@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
+from deepcuts._version import __version__
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation import Evaluation, ItemFeatures
@@ -22,7 +23,7 @@ from deepcuts.report.settings import ReportSettings
 _DEFAULT = ReportSettings()
 _N_POPULARITY = 200
 _N_BARS = 35
-_PACKAGES = ("deepcuts", "numpy", "scipy", "numba", "pyarrow", "matplotlib", "implicit", "irspack", "scikit-learn")
+_PACKAGES = ("numpy", "scipy", "numba", "pyarrow", "matplotlib", "implicit", "irspack", "scikit-learn")
 
 
 def say_nothing(_: str) -> None:
@@ -136,8 +137,12 @@ def plays_facts(
 
 
 def versions() -> Mapping[str, str]:
-    """Of Python and of the packages that a report stands on, as far as they are installed."""
-    found = {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
+    """Of Python, of deepcuts and of the packages that a report stands on, as far as they are installed."""
+    found = {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "deepcuts": __version__,
+    }
     for package in _PACKAGES:
         try:
             found[package] = version(package)

@@ -9,13 +9,13 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import DTypeLike
 
+from deepcuts._version import __version__
 from deepcuts.errors import FileFormatError, OutputError
 from deepcuts.storage import strings as stored_strings
 from deepcuts.storage.header import FORMAT, MAX_HEADER_BYTES, SCHEMA_VERSION, Header, encode, parse, seal
@@ -125,7 +125,7 @@ def write(
         "format": FORMAT,
         "kind": kind,
         "schema_version": str(SCHEMA_VERSION),
-        "package_version": version("deepcuts"),
+        "package_version": __version__,
         "meta": json.dumps(meta, ensure_ascii=False, separators=(",", ":"), allow_nan=False),
     }
     unsealed = encode(tensors, metadata)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from deepcuts.cli.command import Command
 from deepcuts.cli.options import Force, Json, PlaysFile, Quiet
 from deepcuts.cli.remarks import FIRST_NOTE, Remarks
 from deepcuts.cli.tag_files import TAGS_COLUMNS, TagsColumns, TagsFile, read_labels
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
     from deepcuts.comparison import Comparison, Contender, Run
     from deepcuts.comparison.runs import Cutoffs
     from deepcuts.data.interactions import Interactions
-
-EXAMPLES = (
-    "deepcuts compare plays.safetensors --baseline popularity,ease -o table.csv",
-    "deepcuts compare plays.parquet --model tuned=tuned.toml --seeds 0,1,2",
-    "deepcuts compare train.csv --holdout held.csv --model rare=default:rarity=0.5",
-)
 
 _DEFAULT = "default"
 
@@ -215,3 +210,12 @@ def _bound(value: float) -> str:
     from deepcuts.comparison.formats import digits
 
     return f"{value:.3f}" if 0.1 <= abs(value) < 1 else digits(value)  # a table of five fits 80 columns
+
+
+EXAMPLES = (
+    "deepcuts compare plays.safetensors --baseline popularity,ease -o table.csv",
+    "deepcuts compare plays.parquet --model tuned=tuned.toml --seeds 0,1,2",
+    "deepcuts compare train.csv --holdout held.csv --model rare=default:rarity=0.5",
+)
+
+COMMAND = Command("compare", compare, EXAMPLES, "Settings")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deepcuts.cli.command import Command
 from deepcuts.cli.commands.train import fit
 from deepcuts.cli.options import Quiet, Seed
 from deepcuts.cli.remarks import Remarks
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
     from deepcuts.evaluation import Evaluation
     from deepcuts.model import PersonaModel
     from deepcuts.synthetic import World
-
-EXAMPLES = (
-    "deepcuts demo",
-    "deepcuts demo --folder /tmp/other --seed 1",
-)
 
 _N_USERS, _N_ITEMS = 2_000, 1_500
 
@@ -98,3 +94,11 @@ def _judge(model: PersonaModel, train: Interactions, holdout: Interactions, rema
             f"rare ({RARE:+.0f})": model.recommend(k=100, rarity=RARE),
         }
         return {name: evaluate(table, train, holdout) for name, table in lists.items()}
+
+
+EXAMPLES = (
+    "deepcuts demo",
+    "deepcuts demo --folder /tmp/other --seed 1",
+)
+
+COMMAND = Command("demo", demo, EXAMPLES, "Start here")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from deepcuts.cli.command import Command
 from deepcuts.cli.options import Force, Quiet
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.terminal import printable, say_line, stderr
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 
     from deepcuts.datasets.catalogue import Dataset
     from deepcuts.datasets.fetching import Progress
-
-EXAMPLES = (
-    "deepcuts download lastfm-2k -o plays.safetensors",
-    "deepcuts download taste-profile --yes -o plays.safetensors",
-    "deepcuts download lastfm-360k --url https://mirror.example.org/music",
-)
 
 
 def download(
@@ -166,3 +161,12 @@ def _plain_progress(remarks: Remarks) -> Progress:
             remarks.say(f"{file}: {there:,} bytes" + (f" of {total:,}" if total else ""))
 
     return show
+
+
+EXAMPLES = (
+    "deepcuts download lastfm-2k -o plays.safetensors",
+    "deepcuts download taste-profile --yes -o plays.safetensors",
+    "deepcuts download lastfm-360k --url https://mirror.example.org/music",
+)
+
+COMMAND = Command("download", download, EXAMPLES, "Plays")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from deepcuts.cli.command import Command
 from deepcuts.cli.options import Force, Json, Quiet
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.tag_files import TAGS_COLUMNS, TagsColumns, TagsFile, features_of, read_labels
@@ -17,13 +18,6 @@ from deepcuts.errors import SettingsError
 if TYPE_CHECKING:
     from deepcuts.data.interactions import Interactions
     from deepcuts.evaluation import Evaluation, ItemFeatures, RankedLists
-
-EXAMPLES = (
-    "deepcuts evaluate lists.parquet --train train.parquet --holdout held.parquet",
-    "deepcuts evaluate a.csv --train t.csv --holdout h.csv --intervals --json",
-    "deepcuts evaluate a.csv --against b.csv --train t.csv --holdout h.csv",
-    "deepcuts evaluate a.csv --train t.csv --holdout h.csv --metrics recall@10,epc",
-)
 
 _OVERLAP = 20  # places of two lists that are laid side by side
 
@@ -229,3 +223,13 @@ def _readable(value: float | None, column: str) -> str:
     if abs(value) >= 100:
         return f"{value:{sign},.1f}"
     return f"{value:{sign}.4f}" if value == 0 or abs(value) >= 0.0005 else f"{value:{sign}.1e}"
+
+
+EXAMPLES = (
+    "deepcuts evaluate lists.parquet --train train.parquet --holdout held.parquet",
+    "deepcuts evaluate a.csv --train t.csv --holdout h.csv --intervals --json",
+    "deepcuts evaluate a.csv --against b.csv --train t.csv --holdout h.csv",
+    "deepcuts evaluate a.csv --train t.csv --holdout h.csv --metrics recall@10,epc",
+)
+
+COMMAND = Command("evaluate", evaluate, EXAMPLES, "Model")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
+from deepcuts.cli.command import Command
 from deepcuts.cli.names import item_of, with_names
 from deepcuts.cli.options import Item, Json, Length, ModelFile, User
 from deepcuts.cli.terminal import show_table
-
-EXAMPLES = (
-    "deepcuts explain model.safetensors ada Grouper",
-    'deepcuts explain model.safetensors ada "J Dilla" -k 3 --json',
-)
 
 
 def explain(model: ModelFile, user: User, item: Item, k: Length = 10, json: Json = False) -> None:
@@ -19,3 +15,11 @@ def explain(model: ModelFile, user: User, item: Item, k: Length = 10, json: Json
     fitted = load(model)
     table = with_names(fitted.explain(user, item_of(fitted, item), k), fitted)
     show_table(table, f"What of {user} speaks for {item}", as_json=json)
+
+
+EXAMPLES = (
+    "deepcuts explain model.safetensors ada Grouper",
+    'deepcuts explain model.safetensors ada "J Dilla" -k 3 --json',
+)
+
+COMMAND = Command("explain", explain, EXAMPLES, "Look inside")

@@ -10,18 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deepcuts.cli.command import Command
 from deepcuts.cli.options import ModelFile, Quiet
 from deepcuts.cli.remarks import Remarks
 from deepcuts.errors import DataError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-
-EXAMPLES = (
-    "deepcuts explore model.safetensors",
-    "deepcuts explore model.safetensors --holdout holdout.parquet",
-    "deepcuts explore model.safetensors --port 0 --no-browser",
-)
 
 _START_SECONDS = 1.0  # from listening to answering
 _END_SECONDS = 1  # open pages would hold on for longer
@@ -68,3 +63,12 @@ def explore(
             Timer(_START_SECONDS, webbrowser.open, [address]).start()
 
     serve(make_app, settings, tell)
+
+
+EXAMPLES = (
+    "deepcuts explore model.safetensors",
+    "deepcuts explore model.safetensors --holdout holdout.parquet",
+    "deepcuts explore model.safetensors --port 0 --no-browser",
+)
+
+COMMAND = Command("explore", explore, EXAMPLES, "Start here")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from deepcuts.cli.command import Command
 from deepcuts.cli.options import Force, ModelFile, Output, PlaysFile, Quiet
 from deepcuts.cli.remarks import Remarks
-
-EXAMPLES = ("deepcuts extend model.safetensors today.safetensors -o grown.safetensors",)
 
 
 def extend(model: ModelFile, plays: PlaysFile, output: Output, force: Force = False, quiet: Quiet = False) -> None:
@@ -24,3 +23,8 @@ def extend(model: ModelFile, plays: PlaysFile, output: Output, force: Force = Fa
     grown.save(output, force=force)
     n_users, n_items = (len(getattr(grown, ids)) - len(getattr(before, ids)) for ids in ("user_ids", "item_ids"))
     remarks.say(f"{n_users:,} users and {n_items:,} items joined. Saved {output}.")
+
+
+EXAMPLES = ("deepcuts extend model.safetensors today.safetensors -o grown.safetensors",)
+
+COMMAND = Command("extend", extend, EXAMPLES, "Model")

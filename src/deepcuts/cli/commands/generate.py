@@ -7,13 +7,9 @@ from typing import Annotated
 
 import typer
 
+from deepcuts.cli.command import Command
 from deepcuts.cli.options import Force, Quiet, Seed
 from deepcuts.cli.remarks import Remarks
-
-EXAMPLES = (
-    "deepcuts generate -o world --users 2000 --items 1500 --seed 0",
-    "deepcuts generate -o large --users 1000000 --items 40000 --items-per-user 25",
-)
 
 
 def generate(
@@ -65,3 +61,11 @@ def _check_folder(folder: Path, *, force: bool) -> None:
     if folder.exists():
         for name in (PLAYS, ARTISTS, PERSONAS):
             check_output(folder / name, force=force)
+
+
+EXAMPLES = (
+    "deepcuts generate -o world --users 2000 --items 1500 --seed 0",
+    "deepcuts generate -o large --users 1000000 --items 40000 --items-per-user 25",
+)
+
+COMMAND = Command("generate", generate, EXAMPLES, "Plays")

@@ -8,14 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from deepcuts.cli.command import Command
 from deepcuts.cli.options import Json
 from deepcuts.cli.terminal import printable, say_line, show_json, stdout
-
-EXAMPLES = (
-    "deepcuts info model.safetensors",
-    "deepcuts info model.safetensors --holdout holdout.parquet",
-    "deepcuts info plays.safetensors --verify --json",
-)
 
 
 def info(
@@ -90,3 +85,12 @@ def _readable(value: str | float | bool | None) -> str:
     if isinstance(value, str):
         return printable(value)
     return "–" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
+
+
+EXAMPLES = (
+    "deepcuts info model.safetensors",
+    "deepcuts info model.safetensors --holdout holdout.parquet",
+    "deepcuts info plays.safetensors --verify --json",
+)
+
+COMMAND = Command("info", info, EXAMPLES, "Look inside")

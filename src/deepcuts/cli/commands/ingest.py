@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from deepcuts.cli.command import Command
 from deepcuts.cli.commands.ingest_taste_profile import IngestCommand
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.options import Force, Output, Quiet
@@ -18,15 +19,6 @@ if TYPE_CHECKING:
 
     from deepcuts.data.interactions import Interactions
     from deepcuts.ingest import IngestReport
-
-EXAMPLES = (
-    "deepcuts ingest plays.tsv --user 1 --item 2 --plays 3 -o plays.safetensors",
-    "deepcuts ingest 'logs/*.csv.gz' --user user --item artist -o plays.safetensors",
-    "deepcuts ingest a.csv --user 1 --item 2 --on-bad-rows skip -o a.safetensors",
-    "deepcuts ingest a.csv --user 1 --item 2 --names artists.csv -o a.safetensors",
-)
-
-COMMAND = IngestCommand
 
 _TEXT_PANEL = "Text files"
 _LABEL_PANEL = "Names and tags"
@@ -202,3 +194,13 @@ def _say_labels(plays: Interactions, remarks: Remarks) -> None:
     if plays.labels.n_tags:
         n_tagged = int((plays.labels.tags.sum(axis=1) > 0).sum())
         remarks.say(f"{n_tagged:,} of {plays.n_items:,} items have some of {plays.labels.n_tags:,} tags.")
+
+
+EXAMPLES = (
+    "deepcuts ingest plays.tsv --user 1 --item 2 --plays 3 -o plays.safetensors",
+    "deepcuts ingest 'logs/*.csv.gz' --user user --item artist -o plays.safetensors",
+    "deepcuts ingest a.csv --user 1 --item 2 --on-bad-rows skip -o a.safetensors",
+    "deepcuts ingest a.csv --user 1 --item 2 --names artists.csv -o a.safetensors",
+)
+
+COMMAND = Command("ingest", ingest, EXAMPLES, "Plays", parser=IngestCommand)

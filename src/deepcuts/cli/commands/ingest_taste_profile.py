@@ -8,18 +8,9 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperCommand
 
-from deepcuts.cli.derived import command_help, example_lines
-from deepcuts.cli.failures import guarded
+from deepcuts.cli.command import Command, add_command
 from deepcuts.cli.options import Force, Output, Quiet
 from deepcuts.cli.remarks import Remarks
-
-NAME = "taste-profile"
-
-EXAMPLES = (
-    "deepcuts ingest taste-profile --triplets train_triplets.txt \\\n"
-    "    --tracks unique_tracks.txt --mismatches sid_mismatches.txt -o plays.safetensors",
-    "deepcuts ingest taste-profile --triplets train_triplets.txt --by song \\\n    -o songs.safetensors",
-)
 
 
 def ingest_taste_profile(
@@ -87,24 +78,28 @@ def ingest_taste_profile(
     remarks.say(f"Saved {output}.")
 
 
+EXAMPLES = (
+    "deepcuts ingest taste-profile --triplets train_triplets.txt \\\n"
+    "    --tracks unique_tracks.txt --mismatches sid_mismatches.txt -o plays.safetensors",
+    "deepcuts ingest taste-profile --triplets train_triplets.txt --by song \\\n    -o songs.safetensors",
+)
+
+COMMAND = Command("taste-profile", ingest_taste_profile, EXAMPLES, "Plays")
+
+
 class IngestCommand(TyperCommand):
-    """`deepcuts ingest`, which gives its place to `deepcuts ingest taste-profile` where that is asked for."""
+    """`deepcuts ingest`, which hands over to `deepcuts ingest taste-profile` where that is asked for."""
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Parse the arguments, by the command that they are meant for."""
-        if args[:1] == [NAME]:
-            return _command().make_context(f"{info_name} {NAME}", args[1:], parent=parent, **extra)
+        if args[:1] == [COMMAND.name]:
+            return _command().make_context(f"{info_name} {COMMAND.name}", args[1:], parent=parent, **extra)
         return super().make_context(info_name, args, parent=parent, **extra)
 
 
 def _command() -> TyperCommand:
-    road = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
-    road.command(
-        NAME,
-        help=command_help(ingest_taste_profile),
-        epilog=example_lines(EXAMPLES),
-        context_settings={"help_option_names": ["--help", "-h"]},
-    )(guarded(ingest_taste_profile))
-    command = typer.main.get_command(road)
-    assert isinstance(command, TyperCommand)
+    program = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+    add_command(program, COMMAND)
+    command = typer.main.get_command(program)
+    assert isinstance(command, TyperCommand)  # a program with one command is that command
     return command

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deepcuts.cli import values
+from deepcuts.cli.command import Command
 from deepcuts.cli.commands.personas import show_personas
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.names import with_names
@@ -25,13 +26,6 @@ if TYPE_CHECKING:
 
     from deepcuts.history import History, Matches
     from deepcuts.model import PersonaModel
-
-EXAMPLES = (
-    "deepcuts me my_spotify_data.zip --model model.safetensors",
-    "deepcuts me listenbrainz.zip scrobbles.csv --model model.safetensors",
-    "deepcuts me listens.zip --model model.safetensors --half-life 365 --rarity 0.3",
-    "deepcuts me listens.zip --model m.safetensors --since 2023 --save counts.csv",
-)
 
 _FUZZY_SHOWN, _UNFOUND_SHOWN = 15, 10
 _LISTS = ("k", "mix", "dial", "frequency", "lean")
@@ -223,3 +217,13 @@ _HOW_IN_WORDS = {
     "fuzzy": "by a name spelt much alike",
     "none": "not found",
 }
+
+
+EXAMPLES = (
+    "deepcuts me my_spotify_data.zip --model model.safetensors",
+    "deepcuts me listenbrainz.zip scrobbles.csv --model model.safetensors",
+    "deepcuts me listens.zip --model model.safetensors --half-life 365 --rarity 0.3",
+    "deepcuts me listens.zip --model m.safetensors --since 2023 --save counts.csv",
+)
+
+COMMAND = Command("me", me, EXAMPLES, "Start here")

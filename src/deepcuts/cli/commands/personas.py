@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deepcuts.cli.command import Command
 from deepcuts.cli.options import Json, ModelFile
 from deepcuts.cli.terminal import print_table, printable, ruled_table, show_json
 from deepcuts.errors import SettingsError
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-EXAMPLES = (
-    "deepcuts personas model.safetensors ada",
-    "deepcuts personas model.safetensors ada --items 50 --json",
-    "deepcuts personas model.safetensors --factors",
-)
 
 
 def personas(
@@ -69,3 +64,12 @@ def show_factors(table: pa.Table) -> None:
         strongest = ", ".join(printable(row["name"]) for row in own)
         shown.add_row(str(factor), f"{share:.1%}", printable(name), strongest)
     print_table(shown)
+
+
+EXAMPLES = (
+    "deepcuts personas model.safetensors ada",
+    "deepcuts personas model.safetensors ada --items 50 --json",
+    "deepcuts personas model.safetensors --factors",
+)
+
+COMMAND = Command("personas", personas, EXAMPLES, "Look inside")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deepcuts.cli import values
+from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.names import with_names
 from deepcuts.cli.options import Force, Json, ModelFile, Quiet
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from deepcuts.model import PersonaModel
-
-EXAMPLES = (
-    "deepcuts recommend model.safetensors -k 100 -o lists.parquet",
-    "deepcuts recommend model.safetensors --user ada --user bob --rarity 0.3",
-    "deepcuts recommend model.safetensors --user ada --rarity 0=0.5,1=-0.2",
-    "deepcuts recommend model.safetensors --history plays.tsv --deny @heard.txt",
-)
 
 _SHOWN = ["rank", "item_id", "score", "persona"]
 
@@ -166,3 +160,13 @@ def _print(parts: Iterator[pa.Table], source: PersonaModel, *, as_json: bool) ->
         show_table(with_names(own.select(_SHOWN), source), f"For {user}", as_json=False)
     if not table.num_rows:
         Remarks().say("No item qualifies.")
+
+
+EXAMPLES = (
+    "deepcuts recommend model.safetensors -k 100 -o lists.parquet",
+    "deepcuts recommend model.safetensors --user ada --user bob --rarity 0.3",
+    "deepcuts recommend model.safetensors --user ada --rarity 0=0.5,1=-0.2",
+    "deepcuts recommend model.safetensors --history plays.tsv --deny @heard.txt",
+)
+
+COMMAND = Command("recommend", recommend, EXAMPLES, "Model")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.options import Force, Json, Output, Quiet, Seed
 from deepcuts.cli.remarks import FIRST_NOTE, Remarks
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
     from deepcuts.evaluation import ItemFeatures
     from deepcuts.model import PersonaModel
     from deepcuts.report import Contender
-
-EXAMPLES = (
-    "deepcuts report m.safetensors --train t.safetensors --holdout h.csv -o r.html",
-    "deepcuts report a.safetensors b.safetensors --train t --holdout h -o r.html",
-    "deepcuts report m.safetensors --train t --holdout h --baseline ease -o r.html",
-)
 
 _ENDINGS = (".html", ".htm")
 
@@ -180,3 +175,12 @@ def _features(
         if features is not None and features.n_labels:
             return features, source
     return None, ""
+
+
+EXAMPLES = (
+    "deepcuts report m.safetensors --train t.safetensors --holdout h.csv -o r.html",
+    "deepcuts report a.safetensors b.safetensors --train t --holdout h -o r.html",
+    "deepcuts report m.safetensors --train t --holdout h --baseline ease -o r.html",
+)
+
+COMMAND = Command("report", report, EXAMPLES, "Model")

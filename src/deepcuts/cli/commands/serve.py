@@ -8,16 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
+from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.options import ModelFile
 from deepcuts.cli.terminal import say_line
 from deepcuts.errors import DataError
 from deepcuts.web.server.settings import ServiceSettings
-
-EXAMPLES = (
-    "deepcuts serve model.safetensors",
-    "deepcuts serve model.safetensors --host 0.0.0.0 --token-file secrets/token",
-)
 
 _TOKEN = "DEEPCUTS_TOKEN"
 _PLAIN = (
@@ -76,3 +72,11 @@ def _token(file: Path | None) -> str | None:
         return file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"The token cannot be read from {file}: {getattr(error, 'strerror', None) or error}.") from None
+
+
+EXAMPLES = (
+    "deepcuts serve model.safetensors",
+    "deepcuts serve model.safetensors --host 0.0.0.0 --token-file secrets/token",
+)
+
+COMMAND = Command("serve", serve, EXAMPLES, "Serve")

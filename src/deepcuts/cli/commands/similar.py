@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
+from deepcuts.cli.command import Command
 from deepcuts.cli.names import item_of, with_names
 from deepcuts.cli.options import Item, Json, Length, ModelFile
 from deepcuts.cli.terminal import show_table
-
-EXAMPLES = (
-    "deepcuts similar model.safetensors Grouper",
-    'deepcuts similar model.safetensors "J Dilla" -k 50 --json',
-)
 
 
 def similar(model: ModelFile, item: Item, k: Length = 20, json: Json = False) -> None:
@@ -18,3 +14,11 @@ def similar(model: ModelFile, item: Item, k: Length = 20, json: Json = False) ->
 
     fitted = load(model)
     show_table(with_names(fitted.similar_items(item_of(fitted, item), k), fitted), f"Like {item}", as_json=json)
+
+
+EXAMPLES = (
+    "deepcuts similar model.safetensors Grouper",
+    'deepcuts similar model.safetensors "J Dilla" -k 50 --json',
+)
+
+COMMAND = Command("similar", similar, EXAMPLES, "Look inside")

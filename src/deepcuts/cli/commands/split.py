@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from deepcuts.cli.command import Command
 from deepcuts.cli.options import Force, PlaysFile, Quiet, Seed
 from deepcuts.cli.remarks import Remarks
 from deepcuts.errors import SettingsError
 
 if TYPE_CHECKING:
     from deepcuts.data.interactions import Interactions
-
-EXAMPLES = (
-    "deepcuts split plays.safetensors --train train.parquet --holdout held.parquet",
-    "deepcuts split plays.safetensors --method last --train a.csv --holdout b.csv",
-)
 
 
 def split(
@@ -81,3 +77,11 @@ def _check_outputs(outputs: list[Path], *, force: bool) -> None:
     for output in outputs:
         check_interactions_ending(output)
         check_output(output, force=force)
+
+
+EXAMPLES = (
+    "deepcuts split plays.safetensors --train train.parquet --holdout held.parquet",
+    "deepcuts split plays.safetensors --method last --train a.csv --holdout b.csv",
+)
+
+COMMAND = Command("split", split, EXAMPLES, "Plays")

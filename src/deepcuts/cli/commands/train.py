@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.failures import INTERRUPTED
 from deepcuts.cli.options import Force, Output, PlaysFile, Quiet, Seed
@@ -16,12 +17,6 @@ from deepcuts.model.training.settings import PersonaSettings
 if TYPE_CHECKING:
     from deepcuts.data.interactions import Interactions
     from deepcuts.model import PersonaModel, PersonaNMF
-
-EXAMPLES = (
-    "deepcuts train train.safetensors -o model.safetensors --factors 128",
-    "deepcuts train train.safetensors -o base.safetensors --personas 1",
-    "deepcuts train train.safetensors -o model.safetensors --settings tuned.toml",
-)
 
 
 @options_from(PersonaSettings, panel="Settings of the model")
@@ -102,3 +97,12 @@ def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks)
             f"{effective_personas(model).mean():.1f} effective personas a user."
         )
     return model
+
+
+EXAMPLES = (
+    "deepcuts train train.safetensors -o model.safetensors --factors 128",
+    "deepcuts train train.safetensors -o base.safetensors --personas 1",
+    "deepcuts train train.safetensors -o model.safetensors --settings tuned.toml",
+)
+
+COMMAND = Command("train", train, EXAMPLES, "Model")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from deepcuts.cli.command import Command
 from deepcuts.cli.options import Force, Json, PlaysFile, Quiet, Seed
 from deepcuts.cli.remarks import FIRST_NOTE, Remarks
 from deepcuts.cli.terminal import print_table, ruled_table, show_json, stdout
@@ -15,12 +16,6 @@ from deepcuts.cli.terminal import print_table, ruled_table, show_json, stdout
 if TYPE_CHECKING:
     from deepcuts.tuning import Trial, Tuning, TuningSettings
     from deepcuts.tuning.front import Pick
-
-EXAMPLES = (
-    "deepcuts tune train.safetensors -o tuned.toml --trials 30",
-    "deepcuts tune train.safetensors -o novel.json --study tuned.db --pick novel",
-    "deepcuts tune train.safetensors -o t.toml --set n_factors=64 --plot front.svg",
-)
 
 _WIDE = 110  # columns of a terminal that all settings fit into
 _PICKS: tuple[Pick, ...] = ("accurate", "balanced", "novel")
@@ -188,3 +183,12 @@ def _as_json(found: Tuning) -> dict[str, Any]:
         "front": [trial.number for trial in found.front],
         "picks": {rule: found.pick(rule).number for rule in _PICKS},
     }
+
+
+EXAMPLES = (
+    "deepcuts tune train.safetensors -o tuned.toml --trials 30",
+    "deepcuts tune train.safetensors -o novel.json --study tuned.db --pick novel",
+    "deepcuts tune train.safetensors -o t.toml --set n_factors=64 --plot front.svg",
+)
+
+COMMAND = Command("tune", tune, EXAMPLES, "Settings")

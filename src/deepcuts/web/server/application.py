@@ -8,9 +8,9 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from deepcuts._version import __version__
 from deepcuts.errors import MissingExtraError
 from deepcuts.web.server.compute import Compute
 from deepcuts.web.server.guards.bodies import BodyGuard
@@ -61,7 +61,7 @@ def create_app(store: ModelStore, settings: ServiceSettings, *, page_policy: str
     metrics = Metrics()
     app = FastAPI(
         title="deepcuts",
-        version=version("deepcuts"),
+        version=__version__,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
