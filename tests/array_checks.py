@@ -116,11 +116,19 @@ def _check_fields(cls: Any, names: dict[str, Any]) -> None:
     @functools.wraps(init)
     def checked_init(self: Any, *args: Any, **kwargs: Any) -> None:
         init(self, *args, **kwargs)
-        hints = _hints({field.name: field.type for field in fields(cls)}, names)
-        for name, hint in hints.items():
+        for name, hint in _field_hints(cls, names).items():
             _refuse(cls.__qualname__, name, hint, getattr(self, name))
 
     cls.__init__ = checked_init
+
+
+def _field_hints(cls: Any, names: dict[str, Any]) -> dict[str, Any]:
+    """Annotations of a dataclass that tell of arrays, those of its bases as their own modules understand them."""
+    hints: dict[str, Any] = {}
+    for base in filter(is_dataclass, reversed(cls.__mro__)):
+        own = vars(base).get("__annotations__", {})
+        hints |= _hints(own, names if base is cls else vars(sys.modules[base.__module__]))
+    return {field.name: hints[field.name] for field in fields(cls) if field.name in hints}
 
 
 class _Finder(MetaPathFinder):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy import sparse
 
 from array_checks import ArrayTypeError, checked, fault
 from deepcuts.array_types import FloatMatrix, Indptr
 from deepcuts.data.csr import UserItems, indptr_of
+from deepcuts.data.interactions import Interactions
 
 
 @pytest.mark.parametrize("wrong", [np.zeros(3), np.zeros((3, 2)), np.zeros((3, 2, 1), np.float32), [[1.0]], None])
@@ -41,3 +45,9 @@ def test_the_library_is_checked():
     assert hasattr(indptr_of, "__wrapped__")
     with pytest.raises(ArrayTypeError, match="items: int64"):
         UserItems(np.arange(3), np.arange(2))
+
+
+def test_fields_that_a_dataclass_inherits_are_checked():
+    plays = Interactions.from_csr(sparse.csr_array([[1, 2]]), ["u"], ["a", "b"])
+    with pytest.raises(ArrayTypeError, match="Interactions, indices: int64"):
+        replace(plays, indices=plays.indices.astype(np.int64))

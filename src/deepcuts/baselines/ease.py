@@ -13,7 +13,8 @@ from scipy import linalg
 from deepcuts.baselines.matrices import played
 from deepcuts.baselines.scored import ScoredModel
 from deepcuts.checks import check_ranges
-from deepcuts.data.interactions import Interactions, check_plays
+from deepcuts.data.interactions import Interactions
+from deepcuts.data.play_checks import check_plays
 from deepcuts.errors import SettingsError
 
 _BLOCK_ITEMS = 1_024

@@ -32,7 +32,8 @@ import numpy as np
 from deepcuts.baselines.sampling import descend, random_vectors
 from deepcuts.baselines.scored import DotProduct, ScoredModel, UserRows
 from deepcuts.checks import check_choices, check_ranges
-from deepcuts.data.interactions import Interactions, check_plays
+from deepcuts.data.interactions import Interactions
+from deepcuts.data.play_checks import check_plays
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.baselines import maxmf as kernels
 

@@ -16,7 +16,8 @@ from threadpoolctl import threadpool_limits
 from deepcuts.baselines.matrices import played
 from deepcuts.baselines.scored import DotProduct, ScoredModel
 from deepcuts.checks import check_ranges
-from deepcuts.data.interactions import Interactions, check_plays
+from deepcuts.data.interactions import Interactions
+from deepcuts.data.play_checks import check_plays
 from deepcuts.errors import MissingExtraError
 
 

@@ -29,7 +29,8 @@ from deepcuts.baselines.matrices import played
 from deepcuts.baselines.sampling import descend, random_vectors
 from deepcuts.baselines.scored import DotProduct, ScoredModel
 from deepcuts.checks import check_ranges
-from deepcuts.data.interactions import Interactions, check_plays
+from deepcuts.data.interactions import Interactions
+from deepcuts.data.play_checks import check_plays
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.baselines.pfp import projection_epoch
 

@@ -8,8 +8,10 @@ import numpy as np
 
 from deepcuts import storage
 from deepcuts.data.ids import Ids
-from deepcuts.data.interactions import Interactions, stored_dislikes
+from deepcuts.data.interactions import Interactions
+from deepcuts.data.interactions_file import dislike_arrays, read_dislikes
 from deepcuts.data.labels import Labels
+from deepcuts.data.play_checks import check_structure
 from deepcuts.errors import FileFormatError, SettingsError
 from deepcuts.model.item_map import ItemMap
 from deepcuts.model.persona_model import PersonaModel, TrainingCounts
@@ -52,7 +54,7 @@ def save_model(model: PersonaModel, path: storage.StrPath, *, force: bool = Fals
     }
     if model.settings.n_personas == 1:
         del arrays["persona_factors"]  # they are the base vectors
-    arrays |= model.seen.dislike_arrays()
+    arrays |= dislike_arrays(model.seen)
     storage.write(path, "model", arrays, strings, meta, force=force)
 
 
@@ -99,9 +101,9 @@ def _read_seen(stored: storage.Stored, n_items: int) -> Interactions:
     indices = stored.array("indices", np.int32, (None,))
     plays = stored.array("plays", np.float32, indices.shape)
     indptr, labels = stored.array("indptr", np.int64, (len(users) + 1,)), Labels.from_stored(stored, n_items)
-    dislikes = stored_dislikes(stored, users, items)
+    dislikes = read_dislikes(Interactions, stored, users, items)
     seen = Interactions(indptr, indices, plays, users, items, labels=labels, dislikes=dislikes)
-    seen.check_structure(stored.path)
+    check_structure(seen, stored.path)
     return seen
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deepcuts.data.interactions import Interactions, check_plays
+from deepcuts.data.interactions import Interactions
+from deepcuts.data.play_checks import check_plays
 from deepcuts.model.persona_model import PersonaModel, TrainingCounts
 from deepcuts.model.training.epochs import Epoch, Progress, UserProgress
 from deepcuts.model.training.fit import fit

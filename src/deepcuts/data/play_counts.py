@@ -1,0 +1,83 @@
+"""Play counts of users and items as frozen arrays: what `Interactions` holds, without what it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+import pyarrow as pa
+from scipy import sparse
+
+from deepcuts.array_types import CountVector, DoubleVector, FloatVector, IndexVector, Indices, Indptr
+from deepcuts.data.ids import Ids
+from deepcuts.data.labels import Labels
+
+Plays = TypeVar("Plays", bound="PlayCounts")
+
+
+@dataclass(frozen=True, eq=False)
+class PlayCounts:
+    """The fields and sizes of `Interactions`, which documents them."""
+
+    indptr: Indptr
+    indices: Indices
+    plays: FloatVector
+    user_ids: Ids
+    item_ids: Ids
+    last_played: CountVector | None = None
+    labels: Labels | None = None
+    dislikes: PlayCounts | None = None
+
+    def __post_init__(self) -> None:
+        for array in (self.indptr, self.indices, self.plays, self.last_played):
+            if array is not None:
+                array.flags.writeable = False
+
+    @property
+    def n_users(self) -> int:
+        """Number of users."""
+        return len(self.user_ids)
+
+    @property
+    def n_items(self) -> int:
+        """Number of items."""
+        return len(self.item_ids)
+
+    @property
+    def n_pairs(self) -> int:
+        """Number of user–item pairs that have plays."""
+        return len(self.indices)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Users and items."""
+        return self.n_users, self.n_items
+
+    @cached_property
+    def item_listeners(self) -> CountVector:
+        """Users who have played each item, int64, (n_items,)."""
+        return np.bincount(self.indices, minlength=self.n_items)
+
+    @cached_property
+    def item_plays(self) -> DoubleVector:
+        """Plays of each item by all users, float64, (n_items,)."""
+        return np.bincount(self.indices, weights=self.plays, minlength=self.n_items)
+
+    def item_names(self, item_indexes: IndexVector) -> pa.StringArray:
+        """Names of some items; the ids of those that have none."""
+        return self.item_ids.take(item_indexes) if self.labels is None else self.labels.take_names(item_indexes)
+
+    def user_items(self, user_index: int) -> tuple[Indices, FloatVector]:
+        """Item indexes and plays of one user."""
+        pairs = slice(self.indptr[user_index], self.indptr[user_index + 1])
+        return self.indices[pairs], self.plays[pairs]
+
+    def user_of_pair(self) -> Indices:
+        """User index of every pair, int32, (n_pairs,)."""
+        return np.repeat(np.arange(self.n_users, dtype=np.int32), np.diff(self.indptr))
+
+    def to_csr(self) -> sparse.csr_array:
+        """Return the play counts as a SciPy matrix, (n_users, n_items); it shares no memory with this object."""
+        return sparse.csr_array((self.plays.copy(), self.indices.copy(), self.indptr.copy()), shape=self.shape)
