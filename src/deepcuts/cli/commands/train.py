@@ -12,7 +12,7 @@ from deepcuts.cli.derived import options_from
 from deepcuts.cli.failures import INTERRUPTED
 from deepcuts.cli.options import Force, Output, PlaysFile, Quiet, Seed
 from deepcuts.cli.remarks import FIRST_NOTE, Remarks
-from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.model import PersonaSettings
 
 if TYPE_CHECKING:
     from deepcuts.data.interactions import Interactions
