@@ -18,10 +18,10 @@ import pyarrow as pa
 import uvicorn
 
 import deepcuts as dc
-from deepcuts.web.server.application import create_app
-from deepcuts.web.server.serving import listen
+from deepcuts.web.application import create_app
 from deepcuts.web.server.settings import ServiceSettings
 from deepcuts.web.server.store import ModelStore
+from deepcuts.web.serving import listen
 
 USER = "user 0000003"
 HOSTILE = "<script>alert('x')</script> & \"Sons\""

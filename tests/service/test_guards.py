@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from deepcuts.errors import SettingsError
-from deepcuts.web.server.application import create_app
+from deepcuts.web.application import create_app
 from deepcuts.web.server.guards.headers import STRICT_POLICY
 from deepcuts.web.server.guards.hosts import HostGuard
 from deepcuts.web.server.guards.rates import TokenBuckets, client_of

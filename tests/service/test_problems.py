@@ -8,8 +8,8 @@ import logging
 import httpx
 import pytest
 
+from deepcuts.web.application import create_app
 from deepcuts.web.problems import MEDIA_TYPE
-from deepcuts.web.server.application import create_app
 from deepcuts.web.server.settings import ServiceSettings
 from deepcuts.web.server.store import ModelStore
 from deepcuts.web.service import limits

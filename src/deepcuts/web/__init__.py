@@ -1,4 +1,9 @@
-"""The page for people and the service for programs: two faces of one model."""
+"""The page for people and the service for programs, both on one model.
+
+`serving` runs `application`, which mounts the `service`; the `page` is mounted on the same application by its
+command. Page and service do not know each other. Both use `server` (the model store, threads, settings, guards, logs
+and metrics), and everything uses `problems`. Nothing imports in the other direction.
+"""
 
 import os
 

@@ -39,11 +39,11 @@ def explore(
     It listens on this machine alone, and keeps nothing of what visitors do. Ctrl-C ends it.
     """
     from deepcuts.cli.plays_files import read_interactions
+    from deepcuts.web.application import create_app
     from deepcuts.web.page.mount import PAGE_POLICY, mount_page
-    from deepcuts.web.server.application import create_app
-    from deepcuts.web.server.serving import serve
     from deepcuts.web.server.settings import ServiceSettings
     from deepcuts.web.server.store import ModelStore
+    from deepcuts.web.serving import serve
 
     remarks = Remarks(quiet)
     if report is not None and not report.is_file():

@@ -47,8 +47,8 @@ def serve(
     A model file that is replaced is taken over without losing a request.
     """
     from deepcuts import storage
-    from deepcuts.web.server.serving import Service
-    from deepcuts.web.server.serving import serve as serve_until_told
+    from deepcuts.web.serving import Service
+    from deepcuts.web.serving import serve as serve_until_told
 
     chosen = ServiceSettings(
         token=None if no_auth else _token(token_file),

@@ -1,1 +1,1 @@
-"""The application and what it runs on: settings, guards, threads, the model store, logs and metrics."""
+"""What both page and service run on: settings, guards, threads, the model store, logs and metrics."""

@@ -102,7 +102,7 @@ def _guards(
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Start the threads, warm the model up beside the event loop, and look for its replacement until the end."""
-    from deepcuts.web.server.warming import prepare
+    from deepcuts.web.service.warming import prepare
 
     state = app.state
     state.compute.start()
@@ -118,7 +118,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _warm(app: FastAPI) -> None:
-    from deepcuts.web.server.warming import keep_what_is_there, make_searchable, warm_up
+    from deepcuts.web.service.warming import keep_what_is_there, make_searchable, warm_up
 
     state = app.state
     try:

@@ -48,7 +48,7 @@ class Service:
 
     def __call__(self) -> FastAPI:
         """Load the model and make the application."""
-        from deepcuts.web.server.application import create_app
+        from deepcuts.web.application import create_app
         from deepcuts.web.server.store import ModelStore
 
         return create_app(ModelStore(self.path), self.settings)
