@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 from deepcuts.lazy import names_on_demand
 
 if TYPE_CHECKING:
-    from deepcuts.model.files import load
-    from deepcuts.model.persona_model import PersonaModel
+    from deepcuts.model.persona_model import PersonaModel, load
     from deepcuts.model.persona_nmf import PersonaNMF
     from deepcuts.model.training.epochs import Epoch
     from deepcuts.model.training.settings import PersonaSettings
@@ -16,7 +15,7 @@ _HOMES = {
     "PersonaModel": "persona_model",
     "PersonaNMF": "persona_nmf",
     "PersonaSettings": "training.settings",
-    "load": "files",
+    "load": "persona_model",
 }
 
 __all__ = ["Epoch", "PersonaModel", "PersonaNMF", "PersonaSettings", "load"]

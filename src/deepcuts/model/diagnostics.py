@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation import rank_lists
+from deepcuts.model.state import PersonaState
 from deepcuts.model.training.persona_split import directions, most_personas
-
-if TYPE_CHECKING:
-    from deepcuts.data.interactions import Interactions
-    from deepcuts.model.persona_model import PersonaModel
+from deepcuts.recommendation import ListSettings, recommend
 
 ALIKE = 0.99  # the cosine from which two personas are one
 LIST_LENGTH = 20  # of the lists that hits are counted in
@@ -57,7 +55,7 @@ class Diagnostics:
     nondominant_hits: float | None = None
 
 
-def diagnose(model: PersonaModel, holdout: Interactions | None) -> Diagnostics:
+def diagnose(model: PersonaState, holdout: Interactions | None) -> Diagnostics:
     """Look at the personas of all users, and at what they hit in a holdout if there is one."""
     indptr = model.persona_indptr
     n_personas = np.diff(indptr)
@@ -80,15 +78,15 @@ def diagnose(model: PersonaModel, holdout: Interactions | None) -> Diagnostics:
     )
 
 
-def nondominant_hits(model: PersonaModel, holdout: Interactions) -> float:
+def nondominant_hits(model: PersonaState, holdout: Interactions) -> float:
     """Share of the hits in lists of 20 by personas other than the dominant one; NaN where there are none."""
-    lists = rank_lists(model.recommend(k=LIST_LENGTH), model.seen, holdout)
+    lists = rank_lists(recommend(model, None, ListSettings(k=LIST_LENGTH)), model.seen, holdout)
     hits = lists.hits[:, :LIST_LENGTH]
     n_hits = int(np.count_nonzero(hits))
     return int(np.count_nonzero(hits & (lists.list_personas[:, :LIST_LENGTH] > 0))) / n_hits if n_hits else float("nan")
 
 
-def effective_personas(model: PersonaModel) -> np.ndarray:
+def effective_personas(model: PersonaState) -> np.ndarray:
     """exp(entropy of the persona shares) of each user, float64, (n_users,)."""
     shares = model.persona_shares.astype(np.float64)
     terms = -shares * np.log(shares, out=np.zeros_like(shares), where=shares > 0)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 import numpy as np
 
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.merge import merge_plays
 from deepcuts.errors import DataError
+from deepcuts.model.state import PersonaState, TrainingCounts
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas, solve_exactly, solve_users
 from deepcuts.model.training.ridge import frequency_ridge
 from deepcuts.model.training.rows import Rows, transpose
@@ -18,10 +19,9 @@ from deepcuts.model.training.term import Term
 from deepcuts.model.training.user_problem import UserProblem, base_problem
 from deepcuts.model.training.weights import user_rows
 
-if TYPE_CHECKING:
-    from deepcuts.model.persona_model import PersonaModel, TrainingCounts
-
 _ROUNDS = 2  # of touched users' base vectors, then new items
+
+Model = TypeVar("Model", bound=PersonaState)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ class Growth:
         return _place(values, self.old_item, self.plays.n_items)
 
 
-def extend(model: PersonaModel, plays: Interactions) -> PersonaModel:
+def extend(model: Model, plays: Interactions) -> Model:
     """Let new plays join; see `PersonaModel.extend`.
 
     Users with new plays and new items are solved for in turn, a few times, by the base; then these users are settled
@@ -108,7 +108,7 @@ def extend(model: PersonaModel, plays: Interactions) -> PersonaModel:
     )
 
 
-def _with_room(model: PersonaModel, growth: Growth, rows: Rows) -> ItemSide:
+def _with_room(model: PersonaState, growth: Growth, rows: Rows) -> ItemSide:
     """Make room for new items, whose factors are 0, and measure the data again."""
     old, settings = model.items.scale, model.settings
     n_users = old.n_users + growth.n_new_users
@@ -146,19 +146,19 @@ def _rows_of_items(rows: Rows, items: np.ndarray, n_items: int) -> Rows:
     return transpose(of_users, len(items))
 
 
-def _moved(model: PersonaModel, growth: Growth, base: np.ndarray) -> np.ndarray:
+def _moved(model: PersonaState, growth: Growth, base: np.ndarray) -> np.ndarray:
     """How far the base vectors of touched users have moved; new users come from 0."""
     return np.asarray((base - growth.place_users(model.user_personas.base_factors))[growth.touched])
 
 
-def _taste_square(model: PersonaModel, growth: Growth, base: np.ndarray) -> float:
+def _taste_square(model: PersonaState, growth: Growth, base: np.ndarray) -> float:
     """Mean squared length of base vectors, with those of touched users as they are now."""
     old, now = growth.place_users(model.user_personas.base_factors)[growth.touched], base[growth.touched]
     total = model.items.scale.taste_square * model.items.scale.n_users + float(np.sum(now**2) - np.sum(old**2))
     return max(total, 0.0) / (model.items.scale.n_users + growth.n_new_users)
 
 
-def _popularity(model: PersonaModel, growth: Growth) -> TrainingCounts:
+def _popularity(model: PersonaState, growth: Growth) -> TrainingCounts:
     """Add new pairs, plays and users to those that were counted in training."""
     old, counted = growth.old, model.popularity
     return replace(
@@ -169,7 +169,7 @@ def _popularity(model: PersonaModel, growth: Growth) -> TrainingCounts:
     )
 
 
-def _arrange(model: PersonaModel, growth: Growth, settled: UserPersonas) -> UserPersonas:
+def _arrange(model: PersonaState, growth: Growth, settled: UserPersonas) -> UserPersonas:
     """UserPersonas of all users in their new order: the settled ones of touched users, and what the others had."""
     both, n_pairs = _join(model.user_personas, settled), np.diff(growth.plays.indptr)[growth.touched]
     pair_indptr = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(growth.old.indptr), n_pairs]))])

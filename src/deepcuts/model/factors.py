@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pyarrow as pa
 
-if TYPE_CHECKING:
-    from deepcuts.model.persona_model import PersonaModel
+from deepcuts.model.naming import Namer
+from deepcuts.model.state import PersonaState
 
 _N_NAMING = 20  # items that a factor is named from
 
 
-def name_personas(model: PersonaModel, user_index: int) -> list[str]:
+def name_personas(model: PersonaState, namer: Namer, user_index: int) -> list[str]:
     """Name the personas of a user from their own items: much played, and near the direction of the persona."""
     rows = slice(model.persona_indptr[user_index], model.persona_indptr[user_index + 1])
     pairs = slice(model.seen.indptr[user_index], model.seen.indptr[user_index + 1])
@@ -24,16 +22,16 @@ def name_personas(model: PersonaModel, user_index: int) -> list[str]:
         own = personas == number
         groups.append(items[own])
         weights.append(np.log2(1 + plays[own]) * np.maximum(_cosines(model.item_factors[items[own]], vector), 1e-6))
-    return model.namer.names(groups, weights)
+    return namer.names(groups, weights)
 
 
-def name_factors(model: PersonaModel) -> list[str]:
+def name_factors(model: PersonaState, namer: Namer) -> list[str]:
     """Name all factors from the items that load on them; see `strongest_items`."""
     items, strength = strongest_items(model, _N_NAMING)
-    return model.namer.names(list(items), list(strength))
+    return namer.names(list(items), list(strength))
 
 
-def describe_factors(model: PersonaModel, n_items: int) -> pa.Table:
+def describe_factors(model: PersonaState, factor_names: list[str], n_items: int) -> pa.Table:
     """Tabulate the items that stand for each factor; see `PersonaModel.factors`."""
     items, _ = strongest_items(model, n_items)
     factor = np.repeat(np.arange(len(items)), items.shape[1])
@@ -41,7 +39,7 @@ def describe_factors(model: PersonaModel, n_items: int) -> pa.Table:
     return pa.table(
         {
             "factor": factor.astype(np.int32),
-            "factor_name": pa.array(name_factors(model)).take(pa.array(factor)),
+            "factor_name": pa.array(factor_names).take(pa.array(factor)),
             "share": factor_shares(model)[factor],
             "rank": np.tile(np.arange(1, items.shape[1] + 1, dtype=np.int32), len(items)),
             "item_id": model.item_ids.take(flat),
@@ -51,7 +49,7 @@ def describe_factors(model: PersonaModel, n_items: int) -> pa.Table:
     )
 
 
-def factor_shares(model: PersonaModel) -> np.ndarray:
+def factor_shares(model: PersonaState) -> np.ndarray:
     """Share of all scores of all users in training that comes through each factor, float64, (n_factors,).
 
     Σ_up Σ_i U_up · V_i = Σ_f M_f Σ_i V_if with M = Σ_up U_up. Where factors may be negative, sizes count.
@@ -61,7 +59,7 @@ def factor_shares(model: PersonaModel) -> np.ndarray:
     return through
 
 
-def strongest_items(model: PersonaModel, n: int) -> tuple[np.ndarray, np.ndarray]:
+def strongest_items(model: PersonaState, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Find the items that stand for each factor, and how strongly, both (n_factors, n), the strongest first.
 
     An item that loads on all factors stands for none, and one that few people know says little to most: the strength

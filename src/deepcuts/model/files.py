@@ -1,4 +1,4 @@
-"""A model as one file."""
+"""The data of a model as one file."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from deepcuts.data.labels import Labels
 from deepcuts.data.play_checks import check_structure
 from deepcuts.errors import FileFormatError, SettingsError
 from deepcuts.model.item_map import ItemMap
-from deepcuts.model.persona_model import PersonaModel, TrainingCounts
+from deepcuts.model.state import PersonaState, TrainingCounts
 from deepcuts.model.training.epochs import Epoch
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas
 from deepcuts.model.training.scale import Scale
 from deepcuts.model.training.settings import PersonaSettings
 
 
-def save_model(model: PersonaModel, path: storage.StrPath, *, force: bool = False) -> None:
+def save_model(model: PersonaState, path: storage.StrPath, *, force: bool = False) -> None:
     """Write a model; see `PersonaModel.save`."""
     arrays = {
         "item_factors": model.items.factors,
@@ -58,7 +58,7 @@ def save_model(model: PersonaModel, path: storage.StrPath, *, force: bool = Fals
     storage.write(path, "model", arrays, strings, meta, force=force)
 
 
-def load(path: storage.StrPath) -> PersonaModel:
+def read_state(path: storage.StrPath) -> PersonaState:
     """Read a model that `PersonaModel.save` has written; its arrays stay in the file, mapped into memory.
 
     Raises
@@ -91,7 +91,7 @@ def load(path: storage.StrPath) -> PersonaModel:
         stored.array("item_listeners", np.int64, n_items), stored.array("item_plays", np.float64, n_items), n_listeners
     )
     item_map = ItemMap.from_stored(stored, seen.n_items)
-    return PersonaModel(items, popularity, seen, tastes, epochs, interrupted, item_map)
+    return PersonaState(items, popularity, seen, tastes, epochs, interrupted, item_map)
 
 
 def _read_seen(stored: storage.Stored, n_items: int) -> Interactions:

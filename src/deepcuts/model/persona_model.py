@@ -5,139 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
-from deepcuts.errors import DataError
 from deepcuts.model.diagnostics import Diagnostics, diagnose
 from deepcuts.model.extend import extend
 from deepcuts.model.factors import describe_factors, name_factors, name_personas
-from deepcuts.model.item_map import ItemMap, draw_map
+from deepcuts.model.files import read_state, save_model
+from deepcuts.model.item_map import draw_map
 from deepcuts.model.naming import Namer
+from deepcuts.model.state import PersonaState
 from deepcuts.model.tables import tabulate_explanation, tabulate_neighbours, tabulate_personas
-from deepcuts.model.training.epochs import Epoch, to_arrow
-from deepcuts.model.training.fold_in import ItemSide, UserPersonas, as_one_persona, solve_users
-from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.model.training.epochs import to_arrow
+from deepcuts.model.training.fold_in import as_one_persona
 from deepcuts.model.training.weights import user_rows
+from deepcuts.model.visitors import fold_in
 from deepcuts.recommendation import ListSettings, recommend, recommend_batches
-
-if TYPE_CHECKING:
-    from deepcuts.storage import StrPath
-
-VISITOR = "visitor"  # id of the user that is folded in from a mapping
+from deepcuts.storage import StrPath
 
 
 @dataclass(frozen=True, eq=False)
-class TrainingCounts:
-    """How widely the items were played by the users that the items were trained on.
-
-    Parameters
-    ----------
-    listeners
-        int64, (n_items,): users who played each item.
-    plays
-        float64, (n_items,): plays of each item.
-    n_listeners
-        Users in all.
-    """
-
-    listeners: np.ndarray
-    plays: np.ndarray
-    n_listeners: int
-
-
-@dataclass(frozen=True, eq=False)
-class PersonaModel:
+class PersonaModel(PersonaState):
     """Personas of users and factors of items. `PersonaNMF.fit` makes one; so does `fold_in`, for other users.
 
-    Parameters
-    ----------
-    items
-        Item factors and what else a user's solution depends on.
-    popularity
-        Of the items, in training.
-    seen
-        Plays of the users of this model; its items are those of `items`.
-    user_personas
-        Base vectors and personas of the users.
-    epochs
-        The loss, epoch by epoch.
-    interrupted
-        Whether training ended at the keyboard.
-    item_map
-        Places of the items in the plane, for pictures; None until `with_map` draws them.
+    Its fields are those of `PersonaState`.
     """
-
-    items: ItemSide
-    popularity: TrainingCounts
-    seen: Interactions
-    user_personas: UserPersonas
-    epochs: tuple[Epoch, ...] = ()
-    interrupted: bool = False
-    item_map: ItemMap | None = None
-
-    @property
-    def settings(self) -> PersonaSettings:
-        """Hyperparameters it was trained with."""
-        return self.items.settings
-
-    @property
-    def user_ids(self) -> Ids:
-        """Users of this model."""
-        return self.seen.user_ids
-
-    @property
-    def item_ids(self) -> Ids:
-        """The catalogue."""
-        return self.seen.item_ids
-
-    def item_names(self, item_indexes: np.ndarray) -> pa.StringArray:
-        """Names of some items; the ids of those that have none."""
-        return self.seen.item_names(item_indexes)
-
-    @property
-    def item_factors(self) -> np.ndarray:
-        """float32, (n_items, n_factors)."""
-        return self.items.factors
-
-    @property
-    def persona_factors(self) -> np.ndarray:
-        """float32, (n_rows, n_factors): the rows of user u are ``persona_indptr[u]:persona_indptr[u + 1]``."""
-        return self.user_personas.persona_factors
-
-    @property
-    def base_factors(self) -> np.ndarray:
-        """float32, (n_users, n_factors): the single-vector solution that personas lean on."""
-        return self.user_personas.base_factors
-
-    @property
-    def persona_indptr(self) -> np.ndarray:
-        """int64, (n_users + 1,)."""
-        return self.user_personas.persona_indptr
-
-    @property
-    def persona_shares(self) -> np.ndarray:
-        """float32, (n_rows,): share of the user's items that belong to each persona."""
-        return self.user_personas.persona_shares
-
-    @property
-    def item_listeners(self) -> np.ndarray:
-        """int64, (n_items,): users who played each item, in training."""
-        return self.popularity.listeners
-
-    @property
-    def item_plays(self) -> np.ndarray:
-        """float64, (n_items,): plays of each item, in training."""
-        return self.popularity.plays
-
-    @property
-    def n_listeners(self) -> int:
-        """Users that the items were trained on."""
-        return self.popularity.n_listeners
 
     @cached_property
     def base(self) -> PersonaModel:
@@ -160,10 +55,6 @@ class PersonaModel:
     def history(self) -> pa.Table:
         """Return the loss of every epoch: stage, number, its terms, seconds, loss."""
         return to_arrow(self.epochs)
-
-    def scores(self, rows: np.ndarray) -> np.ndarray:
-        """Score all items by some persona rows, float32, (len(rows), n_items)."""
-        return np.asarray(self.persona_factors[rows] @ self.item_factors.T)
 
     def recommend(self, users: str | Sequence[str] | None = None, k: int = 20, **settings: Any) -> pa.Table:
         """Ranked lists as one Arrow table: user_id, item_id, rank (1 = best), score, persona.
@@ -203,11 +94,11 @@ class PersonaModel:
         UnknownIdError
             If there is no such user.
         """
-        return name_personas(self, self.user_ids.index_of(user))
+        return name_personas(self, self.namer, self.user_ids.index_of(user))
 
     def factor_names(self) -> list[str]:
         """Names of the factors, all different; of the form that `persona_names` has."""
-        return name_factors(self)
+        return name_factors(self, self.namer)
 
     def factors(self, n_items: int = 10) -> pa.Table:
         """Items that stand for the factors: factor, factor_name, share (of all scores), rank, item_id, name, loading.
@@ -217,7 +108,7 @@ class PersonaModel:
         n_items
             The most items of each factor, the strongest first.
         """
-        return describe_factors(self, n_items)
+        return describe_factors(self, self.factor_names(), n_items)
 
     def personas(self, user: str, n_items: int = 10) -> pa.Table:
         """Personas of a user and the items that made them: persona, persona_name, share, rank, item_id, name, plays.
@@ -234,7 +125,8 @@ class PersonaModel:
         UnknownIdError
             If there is no such user.
         """
-        return tabulate_personas(self, self.user_ids.index_of(user), n_items)
+        user_index = self.user_ids.index_of(user)
+        return tabulate_personas(self, user_index, name_personas(self, self.namer, user_index), n_items)
 
     def explain(self, user: str, item: str, k: int = 10) -> pa.Table:
         """The user's own items that speak for an item: item_id, plays, persona, contribution, share, rank.
@@ -266,7 +158,13 @@ class PersonaModel:
         """
         return tabulate_neighbours(self, self.item_ids.index_of(item), k)
 
-    def fold_in(self, plays: Interactions | Mapping[str, float]) -> PersonaModel:
+    def fold_in(
+        self,
+        plays: Interactions | Mapping[str, float],
+        *,
+        refused: Sequence[str] = (),
+        keep_personas_of: PersonaState | None = None,
+    ) -> PersonaModel:
         """Find the personas of other users, or of the same with other plays, with items fixed.
 
         Parameters
@@ -274,6 +172,12 @@ class PersonaModel:
         plays
             Plays of users, or of one: a mapping from item ids to play counts. In a mapping, a count below 0 is a
             dislike. Items outside the catalogue are left out, with a warning.
+        refused
+            Ids of items that these users do not want, whatever they played: each is a dislike of a count of −1. Those
+            outside the catalogue are left out.
+        keep_personas_of
+            A model that `fold_in` made of the same single user with slightly different plays: its split into personas
+            is kept where it still fits.
 
         Returns
         -------
@@ -282,18 +186,10 @@ class PersonaModel:
         Raises
         ------
         DataError
-            If no item that was played is in the catalogue, or a count is 0 or no number.
+            If no item that was played is in the catalogue and not refused, or a count is 0 or no number.
         """
-        history = _visitor(plays) if isinstance(plays, Mapping) else plays
-        seen = replace(history.align_items(self.item_ids), labels=self.seen.labels)
-        if seen.n_pairs == 0:
-            raise DataError(
-                f"None of the {history.n_items:,} items is in the catalogue of {len(self.item_ids):,} items. "
-                f"{self.item_ids.unknown_message(history.item_ids.values[0].as_py())}"
-            )
-        return replace(
-            self, seen=seen, user_personas=solve_users(user_rows(seen, self.settings), self.items), epochs=()
-        )
+        indexes = self.item_ids.indexes_of(list(refused)) if refused else np.empty(0, np.int64)
+        return fold_in(self, plays, refused=indexes[indexes >= 0], keep_personas_of=keep_personas_of)
 
     def with_map(self) -> PersonaModel:
         """Return this model with a map of its items, which is saved with it; drawn once, which takes seconds."""
@@ -332,8 +228,6 @@ class PersonaModel:
         OutputError
             If the file exists and `force` is false, or if it cannot be written.
         """
-        from deepcuts.model.files import save_model
-
         save_model(self, path, force=force)
 
     def __repr__(self) -> str:
@@ -344,14 +238,12 @@ class PersonaModel:
         )
 
 
-def _visitor(plays: Mapping[str, float]) -> Interactions:
-    by_item = dict(sorted((str(item), count) for item, count in plays.items()))
-    counts = np.array(list(by_item.values()), np.float32)
-    if not np.any(counts > 0) or not np.all(np.isfinite(counts) & (counts != 0)):
-        raise DataError(
-            "A history is a mapping from item ids to play counts above 0, of at least one item; those below 0 are "
-            "dislikes."
-        )
-    indptr, indices = np.array([0, len(counts)]), np.arange(len(counts), dtype=np.int32)
-    user_ids, item_ids = Ids.of([VISITOR], "user"), Ids.of(list(by_item), "item")
-    return Interactions(indptr, indices, counts, user_ids, item_ids).set_dislikes_apart()
+def load(path: StrPath) -> PersonaModel:
+    """Read a model that `PersonaModel.save` has written; its arrays stay in the file, mapped into memory.
+
+    Raises
+    ------
+    FileFormatError
+        If there is no such file, or it is truncated, damaged, foreign, inconsistent or of a newer version.
+    """
+    return PersonaModel(**vars(read_state(path)))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
-from deepcuts.model.persona_model import PersonaModel, TrainingCounts
+from deepcuts.model.persona_model import PersonaModel
+from deepcuts.model.state import TrainingCounts
 from deepcuts.model.training.epochs import Epoch, Progress, UserProgress
 from deepcuts.model.training.fit import fit
 from deepcuts.model.training.settings import PersonaSettings

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pyarrow as pa
 
 from deepcuts.model.explain import Explanation, explain_score
-from deepcuts.model.factors import name_personas
+from deepcuts.model.state import PersonaState
 from deepcuts.model.training.fold_in import UserPersonas
 from deepcuts.model.training.weights import user_rows
 
-if TYPE_CHECKING:
-    from deepcuts.model.persona_model import PersonaModel
 
-
-def tabulate_personas(model: PersonaModel, user_index: int, n_items: int) -> pa.Table:
+def tabulate_personas(model: PersonaState, user_index: int, persona_names: list[str], n_items: int) -> pa.Table:
     """Personas of a user and the items that made them; see `PersonaModel.personas`."""
     rows, pairs = _rows_and_pairs(model, user_index)
     items, plays = model.seen.user_items(user_index)
@@ -25,7 +20,7 @@ def tabulate_personas(model: PersonaModel, user_index: int, n_items: int) -> pa.
     sizes = np.bincount(personas, minlength=rows.stop - rows.start)
     rank = 1 + np.arange(len(items)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     order, rank = order[rank <= n_items], rank[rank <= n_items]
-    names = pa.array(name_personas(model, user_index), pa.string())
+    names = pa.array(persona_names, pa.string())
     return pa.table(
         {
             "persona": personas[order].astype(np.int8),
@@ -39,7 +34,7 @@ def tabulate_personas(model: PersonaModel, user_index: int, n_items: int) -> pa.
     )
 
 
-def tabulate_explanation(model: PersonaModel, user_index: int, item_index: int, k: int) -> pa.Table:
+def tabulate_explanation(model: PersonaState, user_index: int, item_index: int, k: int) -> pa.Table:
     """The user's own items that speak for an item; see `PersonaModel.explain`."""
     _, pairs = _rows_and_pairs(model, user_index)
     explanation = explain_item(model, user_index, item_index)
@@ -58,7 +53,7 @@ def tabulate_explanation(model: PersonaModel, user_index: int, item_index: int, 
     )
 
 
-def tabulate_neighbours(model: PersonaModel, item_index: int, k: int) -> pa.Table:
+def tabulate_neighbours(model: PersonaState, item_index: int, k: int) -> pa.Table:
     """The items most like one; see `PersonaModel.similar_items`."""
     lengths = np.linalg.norm(model.item_factors, axis=1)
     similarity = model.item_factors @ model.item_factors[item_index]
@@ -74,7 +69,7 @@ def tabulate_neighbours(model: PersonaModel, item_index: int, k: int) -> pa.Tabl
     )
 
 
-def explain_item(model: PersonaModel, user_index: int, item_index: int) -> Explanation:
+def explain_item(model: PersonaState, user_index: int, item_index: int) -> Explanation:
     """Divide the score of an item among the items of a user of the model."""
     rows, pairs = _rows_and_pairs(model, user_index)
     tastes, indptr = model.user_personas, model.persona_indptr
@@ -88,7 +83,7 @@ def explain_item(model: PersonaModel, user_index: int, item_index: int) -> Expla
     return explain_score(user_rows(model.seen.user(user_index), model.settings), own, model.items, item_index)
 
 
-def _rows_and_pairs(model: PersonaModel, user_index: int) -> tuple[slice, slice]:
+def _rows_and_pairs(model: PersonaState, user_index: int) -> tuple[slice, slice]:
     """Where the personas and the pairs of a user are."""
     rows, pairs = (
         slice(int(indptr[user_index]), int(indptr[user_index + 1]))

@@ -1,58 +1,179 @@
-"""Personas that stay who they are while a visitor adds and removes artists one by one."""
+"""Fold-in: personas of users that the model was not trained on, what these users refuse, and personas that are kept."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
+from scipy import sparse
 
-from deepcuts.model import PersonaModel
-from deepcuts.model.training.fold_in import UserPersonas, solve_personas
+from deepcuts.array_types import BoolVector, FloatMatrix, IndexVector, PersonaVector
+from deepcuts.data.ids import Ids
+from deepcuts.data.interactions import Interactions
+from deepcuts.data.selection import select_pairs
+from deepcuts.data.vectors import unit_vectors
+from deepcuts.errors import DataError
+from deepcuts.model.state import VISITOR, PersonaState
+from deepcuts.model.training.fold_in import ItemSide, UserPersonas, solve_personas, solve_users
 from deepcuts.model.training.persona_split import PersonaSplit
+from deepcuts.model.training.rows import Rows
 from deepcuts.model.training.weights import user_rows
 
-_MOST_NEW = 0.2  # share of new artists from which people are split anew
+REFUSAL = 1.0  # strength of a refusal as a dislike, |n|: its confidence log2(1 + |n|) is 1, that of a usual item
+_MOST_NEW = 0.2  # share of new items above which users are split anew
+
+Model = TypeVar("Model", bound=PersonaState)
 
 
-def stay(visitor: PersonaModel, before: PersonaModel) -> PersonaModel:
-    """Solve for the personas of a visitor with the split that there was before, where that still fits.
-
-    Clusters of slightly different histories can differ much; people who add an artist expect to find the personas
-    that they have named and muted. An artist that is new joins the persona whose artists are nearest to it.
+def fold_in(
+    model: Model,
+    plays: Interactions | Mapping[str, float],
+    *,
+    refused: IndexVector | None = None,
+    keep_personas_of: PersonaState | None = None,
+) -> Model:
+    """Find the personas of other users, or of the same with other plays, with items fixed.
 
     Parameters
     ----------
-    visitor
-        A model of one user, split anew.
-    before
-        That of the same user with somewhat other plays, over the same items.
+    model
+        The model whose items are used.
+    plays
+        Plays of users, or of one: a mapping from item ids to play counts. In a mapping, a count below 0 is a
+        dislike. Items outside the catalogue are left out, with a warning.
+    refused
+        Indexes of items of the model that none of these users wants; see `with_refusals`.
+    keep_personas_of
+        A model of the same single user with slightly different plays, over the same items: where its split still
+        fits, its personas are kept; see `keep_split`.
 
     Returns
     -------
-    The visitor with the old split; as they came, where many artists are new, or there are more or fewer personas now.
+    A model of those users, with the same items. The user of a mapping has the id `VISITOR`.
+
+    Raises
+    ------
+    DataError
+        If no item that was played is in the catalogue and not refused, or a count is 0 or no number.
     """
-    n_personas = len(visitor.persona_shares)
+    given = _visitor_plays(plays) if isinstance(plays, Mapping) else plays
+    aligned = replace(given.align_items(model.item_ids), labels=model.seen.labels)
+    seen = aligned if refused is None else with_refusals(aligned, refused)
+    if seen.n_pairs == 0:
+        raise DataError(_nothing_played(model, given, aligned))
+    rows = user_rows(seen, model.settings)
+    found = solve_users(rows, model.items)
+    if keep_personas_of is not None:
+        found = keep_split(rows, found, keep_personas_of, model.items)
+    return replace(model, seen=seen, user_personas=found, epochs=())
+
+
+def with_refusals(plays: Interactions, refused: IndexVector) -> Interactions:
+    """Make items a dislike of all users of `plays`, of strength `REFUSAL`; their plays of these items are dropped.
+
+    A pair that is disliked already keeps the greater strength.
+
+    Parameters
+    ----------
+    plays
+        Plays of one user or several.
+    refused
+        Item indexes, in any order.
+    """
+    items = np.unique(refused).astype(np.int32)
+    if not len(items):
+        return plays
+    indptr = np.arange(plays.n_users + 1, dtype=np.int64) * len(items)
+    strengths = np.full(indptr[-1], REFUSAL, np.float32)
+    dislikes = sparse.csr_array((strengths, np.tile(items, plays.n_users), indptr), shape=plays.shape)
+    if plays.dislikes is not None:
+        dislikes = sparse.csr_array(dislikes.maximum(plays.dislikes.to_csr()))
+        dislikes.sort_indices()
+    return replace(
+        select_pairs(plays, ~np.isin(plays.indices, items)),
+        dislikes=Interactions(
+            dislikes.indptr.astype(np.int64),
+            dislikes.indices.astype(np.int32),
+            dislikes.data.astype(np.float32),
+            plays.user_ids,
+            plays.item_ids,
+        ),
+    )
+
+
+def keep_split(rows: Rows, found: UserPersonas, before: PersonaState, items: ItemSide) -> UserPersonas:
+    """Solve for the personas of one user with the split that there was before, where that still fits.
+
+    Clusters of slightly different plays can differ much, while somebody who adds an artist expects to find the personas
+    that they have named and muted. An item that is new joins the persona whose items are nearest to it by cosine.
+
+    Parameters
+    ----------
+    rows
+        One row, of the user's plays as they are now.
+    found
+        What `solve_users` made of them.
+    before
+        A model of the same user with slightly different plays, over the same items.
+    items
+        What the user is solved with.
+
+    Returns
+    -------
+    The personas by the old split; `found` itself where more than a fifth of the items are new, a persona has lost all
+    its items, or the number of personas has changed.
+    """
+    n_personas = len(found.persona_shares)
     if n_personas != len(before.persona_shares) or n_personas == 1:
-        return visitor
-    items = visitor.seen.indices
-    place = np.searchsorted(before.seen.indices, items)
-    known = before.seen.indices[np.minimum(place, before.seen.n_pairs - 1)] == items
-    if np.mean(~known) > _MOST_NEW:
-        return visitor
-    personas = np.zeros(len(items), np.int8)
-    personas[known] = before.user_personas.personas[place[known]]
-    units = _unit(visitor.item_factors[items])
+        return found
+    known, personas = _split_before(rows, before)
+    if np.mean(~known) > _MOST_NEW or len(np.unique(personas[known])) < n_personas:
+        return found
+    personas[~known] = _nearest_personas(unit_vectors(items.factors[rows.indices]), known, personas, n_personas)
+    if np.array_equal(personas, found.personas):
+        return found
+    split = PersonaSplit(personas, found.persona_indptr)
+    factors = solve_personas(rows, found.base_factors, split, items)
+    shares = (np.bincount(personas, minlength=n_personas) / len(personas)).astype(np.float32)
+    return UserPersonas(found.base_factors, factors, found.persona_indptr, shares, personas)
+
+
+def _split_before(rows: Rows, before: PersonaState) -> tuple[BoolVector, PersonaVector]:
+    """Which of the user's items were played before, and the persona that they belonged to; 0 for new ones."""
+    rank = np.searchsorted(before.seen.indices, rows.indices)
+    rank = np.minimum(rank, before.seen.n_pairs - 1)
+    known = before.seen.indices[rank] == rows.indices
+    return known, np.where(known, before.user_personas.personas[rank], np.int8(0))
+
+
+def _nearest_personas(units: FloatMatrix, known: BoolVector, personas: PersonaVector, n_personas: int) -> PersonaVector:
+    """Persona of each item that is not known: that with the largest cosine to the sum of its known items' units."""
     centres = np.array([units[known & (personas == number)].sum(axis=0) for number in range(n_personas)])
-    personas[~known] = np.argmax(units[~known] @ _unit(centres).T, axis=1)
-    sizes = np.bincount(personas, minlength=n_personas)
-    if np.any(sizes == 0):
-        return visitor
-    split, base = PersonaSplit(personas, visitor.persona_indptr), visitor.user_personas.base_factors
-    factors = solve_personas(user_rows(visitor.seen, visitor.settings), base, split, visitor.items)
-    shares = (sizes / len(items)).astype(np.float32)
-    return replace(visitor, user_personas=UserPersonas(base, factors, visitor.persona_indptr, shares, personas))
+    nearest: PersonaVector = np.argmax(units[~known] @ unit_vectors(centres).T, axis=1).astype(np.int8)
+    return nearest
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, np.finfo(np.float32).tiny))
+def _visitor_plays(plays: Mapping[str, float]) -> Interactions:
+    """Plays of one user, `VISITOR`, from a mapping of item ids to counts."""
+    by_item = dict(sorted((str(item), count) for item, count in plays.items()))
+    counts = np.array(list(by_item.values()), np.float32)
+    if not np.any(counts > 0) or not np.all(np.isfinite(counts) & (counts != 0)):
+        raise DataError(
+            "A history is a mapping from item ids to play counts above 0, of at least one item; those below 0 are "
+            "dislikes."
+        )
+    indptr, indices = np.array([0, len(counts)]), np.arange(len(counts), dtype=np.int32)
+    user_ids, item_ids = Ids.of([VISITOR], "user"), Ids.of(list(by_item), "item")
+    return Interactions(indptr, indices, counts, user_ids, item_ids).set_dislikes_apart()
+
+
+def _nothing_played(model: PersonaState, given: Interactions, aligned: Interactions) -> str:
+    """Say why there is nothing to find personas from."""
+    if aligned.n_pairs:
+        return "All items that were played are refused. Refuse fewer of them, or give other plays."
+    return (
+        f"None of the {given.n_items:,} items is in the catalogue of {len(model.item_ids):,} items. "
+        f"{model.item_ids.unknown_message(given.item_ids.values[0].as_py())}"
+    )

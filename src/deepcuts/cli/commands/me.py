@@ -151,7 +151,7 @@ def _save(history: History, matches: Matches, path: Path, *, force: bool) -> Non
 
 
 def _show(history: History, matches: Matches, visitor: PersonaModel, lists: ListSettings, *, as_json: bool) -> None:
-    from deepcuts.model.persona_model import VISITOR
+    from deepcuts.model.state import VISITOR
     from deepcuts.recommendation import recommend
 
     personas = visitor.personas(VISITOR)

@@ -11,12 +11,13 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.errors import SettingsError
+from deepcuts.model.state import VISITOR
 from deepcuts.recommendation import recommend
 from deepcuts.web.problems import Problem, ProblemError
 from deepcuts.web.server.store import LoadedModel
 from deepcuts.web.service.lookup import check_filter, check_known
 from deepcuts.web.service.requests import FoldInQuestion, ListBatch, ListQuestion, OfUser, OfVisitor, ReasonsQuestion
-from deepcuts.web.service.visitors import VISITOR, fold_in
+from deepcuts.web.service.visitors import fold_in
 
 _DIGITS = ".6g"  # all that a float32 can tell for sure
 _SPEAKING = 50  # items of a persona that its tags are taken from

@@ -9,12 +9,10 @@ import numpy as np
 
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
-from deepcuts.model import PersonaModel
+from deepcuts.model import PersonaModel, visitors
+from deepcuts.model.state import VISITOR
 from deepcuts.web.problems import Problem, ProblemError
 from deepcuts.web.server.store import LoadedModel
-
-VISITOR = "visitor"
-_DISLIKED = -1.0  # plays below 0 are a dislike
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,20 +48,19 @@ def fold_in(loaded: LoadedModel, history: Mapping[str, float], dislikes: Collect
     ProblemError
         404, if the catalogue has none of the items.
     """
-    counts = dict(history) | dict.fromkeys(dislikes, _DISLIKED)
-    indexes = loaded.item_indexes(counts)
-    values = np.fromiter(counts.values(), np.float32, len(counts))
+    indexes, refused = loaded.item_indexes(history), loaded.item_indexes(dislikes)
     known = indexes >= 0
-    if not np.any(values[known] > 0):
+    if not len(np.setdiff1d(indexes[known], refused)):
         detail = f"The catalogue has none of the {len(history):,} items played. /items?q= finds items by name."
         raise ProblemError(Problem(404, detail, "unknown-item"))
     order = np.argsort(indexes[known])
     plays = Interactions(
         np.array([0, len(order)], np.int64),
         indexes[known][order].astype(np.int32),
-        values[known][order],
+        np.fromiter(history.values(), np.float32, len(history))[known][order],
         Ids.of([VISITOR], "user"),
         loaded.model.item_ids,
     )
-    unknown = [item for item, is_known in zip(counts, known, strict=True) if not is_known]
-    return Visitor(loaded.model.fold_in(plays.set_dislikes_apart()), unknown)
+    model = visitors.fold_in(loaded.model, plays, refused=refused[refused >= 0])
+    given = dict.fromkeys([*history, *dislikes])
+    return Visitor(model, [item for item in given if item not in loaded.place_of_item])

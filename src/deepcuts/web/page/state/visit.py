@@ -11,10 +11,11 @@ import pyarrow as pa
 from deepcuts.data.ids import Ids
 from deepcuts.errors import DataError, SettingsError, UnknownIdError
 from deepcuts.model import PersonaModel
+from deepcuts.model.state import VISITOR
 from deepcuts.web.page.state.importing import Imported, Unmatched
 from deepcuts.web.page.state.persona_options import Wish, carry_over
 from deepcuts.web.page.state.view_models import Card, Listed, Row
-from deepcuts.web.page.state.visitor_model import VISITOR, Folded
+from deepcuts.web.page.state.visitor_model import Folded
 
 MOST_ARTISTS = 10_000
 MOST_DENIED = 1_000

@@ -9,12 +9,10 @@ from functools import cached_property
 import numpy as np
 
 from deepcuts.model import PersonaModel
-from deepcuts.model.visitors import stay
+from deepcuts.model.state import VISITOR
 from deepcuts.recommendation.rarity import item_frequency
-from deepcuts.web.page.aversion import turn_away
 from deepcuts.web.page.state.dial import DialCalibration
 
-VISITOR = "visitor"
 _DIAL_LENGTH = 20  # items of the lists that the dial is tried on
 _N_REASONS = 3
 
@@ -52,12 +50,9 @@ class Folded:
         before
             How they were folded in last; their personas stay, where they still fit.
         """
-        visitor = model.fold_in(plays)
-        if before is not None:
-            visitor = stay(visitor, before.model)
-        indexes = model.item_ids.indexes_of(list(denied)) if denied else np.empty(0, np.int64)
-        names = visitor.persona_names(VISITOR)
-        return cls(turn_away(visitor, indexes[indexes >= 0].tolist()), names)
+        visitor = model.fold_in(plays, refused=list(denied), keep_personas_of=before.model if before else None)
+        unchanged = before is not None and _has_same_personas(visitor, before.model)
+        return cls(visitor, before.names if before and unchanged else visitor.persona_names(VISITOR))
 
     @property
     def groups(self) -> list[set[int]]:
@@ -98,3 +93,12 @@ class Folded:
         table = self.model.recommend(VISITOR, k=_DIAL_LENGTH, rarity=rarity)
         indexes = self.model.item_ids.indexes_of(table["item_id"])
         return float(self.novelties[indexes].mean()) if len(indexes) else 0.0
+
+
+def _has_same_personas(visitor: PersonaModel, before: PersonaModel) -> bool:
+    """Whether both have the same plays in the same personas, whatever is refused: then their names stay."""
+    return (
+        np.array_equal(visitor.seen.indices, before.seen.indices)
+        and np.array_equal(visitor.seen.plays, before.seen.plays)
+        and np.array_equal(visitor.user_personas.personas, before.user_personas.personas)
+    )

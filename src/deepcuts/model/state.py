@@ -1,0 +1,131 @@
+"""The data of a model: factors of items, personas of users, and what was counted and measured in training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from deepcuts.array_types import CountVector, DoubleVector, FloatMatrix, FloatVector, IndexVector, Indptr
+from deepcuts.data.ids import Ids
+from deepcuts.data.interactions import Interactions
+from deepcuts.model.item_map import ItemMap
+from deepcuts.model.training.epochs import Epoch
+from deepcuts.model.training.fold_in import ItemSide, UserPersonas
+from deepcuts.model.training.settings import PersonaSettings
+
+VISITOR = "visitor"  # id of the user that is folded in from a mapping
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingCounts:
+    """How widely the items were played by the users that the items were trained on.
+
+    Parameters
+    ----------
+    listeners
+        int64, (n_items,): users who played each item.
+    plays
+        float64, (n_items,): plays of each item.
+    n_listeners
+        Users in all.
+    """
+
+    listeners: CountVector
+    plays: DoubleVector
+    n_listeners: int
+
+
+@dataclass(frozen=True, eq=False)
+class PersonaState:
+    """Fields of a model and shorter names for their parts; `PersonaModel` adds what can be asked of them.
+
+    Parameters
+    ----------
+    items
+        Item factors and what else a user's solution depends on.
+    popularity
+        Of the items, in training.
+    seen
+        Plays of the users of this model; its items are those of `items`.
+    user_personas
+        Base vectors and personas of the users.
+    epochs
+        The loss, epoch by epoch.
+    interrupted
+        Whether training was interrupted from the keyboard.
+    item_map
+        Positions of the items in the plane, for pictures; None until `PersonaModel.with_map` draws them.
+    """
+
+    items: ItemSide
+    popularity: TrainingCounts
+    seen: Interactions
+    user_personas: UserPersonas
+    epochs: tuple[Epoch, ...] = ()
+    interrupted: bool = False
+    item_map: ItemMap | None = None
+
+    @property
+    def settings(self) -> PersonaSettings:
+        """Hyperparameters it was trained with."""
+        return self.items.settings
+
+    @property
+    def user_ids(self) -> Ids:
+        """Users of this model."""
+        return self.seen.user_ids
+
+    @property
+    def item_ids(self) -> Ids:
+        """The catalogue."""
+        return self.seen.item_ids
+
+    def item_names(self, item_indexes: IndexVector) -> pa.StringArray:
+        """Names of some items; the ids of those that have none."""
+        return self.seen.item_names(item_indexes)
+
+    @property
+    def item_factors(self) -> FloatMatrix:
+        """float32, (n_items, n_factors)."""
+        return self.items.factors
+
+    @property
+    def persona_factors(self) -> FloatMatrix:
+        """float32, (n_rows, n_factors): the rows of user u are ``persona_indptr[u]:persona_indptr[u + 1]``."""
+        return self.user_personas.persona_factors
+
+    @property
+    def base_factors(self) -> FloatMatrix:
+        """float32, (n_users, n_factors): the single-vector solution that personas lean on."""
+        return self.user_personas.base_factors
+
+    @property
+    def persona_indptr(self) -> Indptr:
+        """int64, (n_users + 1,)."""
+        return self.user_personas.persona_indptr
+
+    @property
+    def persona_shares(self) -> FloatVector:
+        """float32, (n_rows,): share of the user's items that belong to each persona."""
+        return self.user_personas.persona_shares
+
+    @property
+    def item_listeners(self) -> CountVector:
+        """int64, (n_items,): users who played each item, in training."""
+        return self.popularity.listeners
+
+    @property
+    def item_plays(self) -> DoubleVector:
+        """float64, (n_items,): plays of each item, in training."""
+        return self.popularity.plays
+
+    @property
+    def n_listeners(self) -> int:
+        """Users that the items were trained on."""
+        return self.popularity.n_listeners
+
+    def scores(self, rows: IndexVector) -> FloatMatrix:
+        """Score all items by some persona rows, float32, (len(rows), n_items)."""
+        return np.asarray(self.persona_factors[rows] @ self.item_factors.T)
