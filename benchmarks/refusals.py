@@ -55,7 +55,7 @@ def as_dislikes(model: dc.PersonaModel, refused: UserItems, count: float) -> dc.
 
 def nearest_persona_learns(model: dc.PersonaModel, refused: UserItems) -> dc.PersonaModel:
     """Users solved anew, each refused item a pair of target 0 of the persona that is nearest to it."""
-    played, users, items = user_rows(model.seen, model.settings), model.user_personas, model.items
+    played, users, items = user_rows(model.seen, model.settings), model.user_personas, model.item_side
     base, factors = np.empty_like(users.base_factors), np.empty_like(users.persona_factors)
     for user in range(played.n_rows):
         own, rows = (

@@ -153,7 +153,7 @@ def test_train_takes_every_setting(folder, tmp_path):
     run("train", folder / "train.safetensors", "-o", tmp_path / "model.safetensors", "--seed", 5, *options)
     trained = dc.load(tmp_path / "model.safetensors")
     assert vars(trained.settings) == settings
-    assert trained.items.seed == 5
+    assert trained.item_side.seed == 5
     assert [epoch.stage for epoch in trained.epochs] == ["base"] * 3 + ["personas"] * 2
 
 

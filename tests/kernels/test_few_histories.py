@@ -40,7 +40,7 @@ def test_a_user_alone_has_the_tastes_that_they_have_among_many() -> None:
     model = dc.PersonaNMF(n_factors=16, n_personas=4, base_epochs=5).fit(plays, seed=0)
     rows = user_rows(plays, model.settings)
     for user in range(40):
-        alone = settle(rows.block(user, user + 1), model.items)
+        alone = settle(rows.block(user, user + 1), model.item_side)
         personas = slice(*model.persona_indptr[user : user + 2])
         pairs = slice(*plays.indptr[user : user + 2])
         np.testing.assert_array_equal(alone.persona_factors, model.persona_factors[personas])

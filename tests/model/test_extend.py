@@ -51,11 +51,11 @@ def test_the_grown_model_holds_all_plays_and_counts_them(plays, grown):
 
 def test_its_measures_are_those_of_the_whole_data(plays, grown):
     expected = Scale.of(plays, float(plays.n_pairs), grown.settings.unobserved_ratio)
-    measured = grown.items.scale
+    measured = grown.item_side.scale
     assert (measured.n_users, measured.n_items) == (expected.n_users, expected.n_items)
     assert measured.w0 == pytest.approx(expected.w0, rel=1e-5)
     base = grown.base.persona_factors.astype(float)
-    np.testing.assert_allclose(grown.items.gram, grown.item_factors.T @ grown.item_factors, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(grown.item_side.gram, grown.item_factors.T @ grown.item_factors, rtol=1e-4, atol=1e-4)
     assert measured.taste_square == pytest.approx((base**2).sum(axis=1).mean(), rel=0.05)
 
 

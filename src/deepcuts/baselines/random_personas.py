@@ -35,7 +35,7 @@ class RandomPersonas(PersonaSettings):
         tastes = model.user_personas
         split = PersonaSplit(shuffle_within(tastes.personas, plays.indptr, seed), tastes.persona_indptr)
         rows = user_rows(plays, model.settings)
-        factors = solve_personas(rows, tastes.base_factors, split, model.items)
+        factors = solve_personas(rows, tastes.base_factors, split, model.item_side)
         return replace(model, user_personas=replace(tastes, persona_factors=factors, personas=split.personas))
 
 

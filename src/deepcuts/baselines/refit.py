@@ -28,5 +28,5 @@ def refit_users(model: PersonaModel, **changes: Any) -> PersonaModel:
     SettingsError
         If a setting is out of its range.
     """
-    items = replace(model.items, settings=replace(model.settings, **changes))
-    return replace(model, items=items, user_personas=solve_users(user_rows(model.seen, items.settings), items))
+    items = replace(model.item_side, settings=replace(model.settings, **changes))
+    return replace(model, item_side=items, user_personas=solve_users(user_rows(model.seen, items.settings), items))

@@ -29,7 +29,7 @@ def summarise_model(model: PersonaModel, holdout: Interactions | None = None) ->
     """Sizes, settings, training, personas, with what they hit in a holdout, and popularity of the items."""
     return {
         **_sizes(model.seen),
-        "seed": model.items.seed,
+        "seed": model.item_side.seed,
         "settings": dict(vars(model.settings)),
         "training": _training(model),
         "personas": _personas(model, holdout),

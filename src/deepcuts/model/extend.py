@@ -93,15 +93,15 @@ def extend(model: Model, plays: Interactions) -> Model:
         base[growth.touched] = solve_exactly(side, items, base[growth.touched])
         items = replace(
             items,
-            user_factor_sum=model.items.user_factor_sum + _moved(model, growth, base).sum(axis=0, dtype=np.float64),
+            user_factor_sum=model.item_side.user_factor_sum + _moved(model, growth, base).sum(axis=0, dtype=np.float64),
         )
         items = _with_new_items(items, growth, side, rows.with_dislikes, base)
     items = replace(items, scale=replace(items.scale, taste_square=_taste_square(model, growth, base)))
     tastes = _arrange(model, growth, solve_users(touched, items))
     return replace(
         model,
-        items=items,
-        popularity=_popularity(model, growth),
+        item_side=items,
+        training_counts=_counts(model, growth),
         seen=growth.plays,
         user_personas=tastes,
         item_map=None,
@@ -110,13 +110,13 @@ def extend(model: Model, plays: Interactions) -> Model:
 
 def _with_room(model: PersonaState, growth: Growth, rows: Rows) -> ItemSide:
     """Make room for new items, whose factors are 0, and measure the data again."""
-    old, settings = model.items.scale, model.settings
+    old, settings = model.item_side.scale, model.settings
     n_users = old.n_users + growth.n_new_users
     observed = float(rows.weights.sum() - user_rows(growth.old, settings).weights.sum())
     unobserved = old.w0 * old.n_users * old.n_items + settings.unobserved_ratio * observed
     n_items = growth.plays.n_items
     scale = replace(old, w0=unobserved / (n_users * n_items), n_users=n_users, n_items=n_items)
-    return replace(model.items, factors=growth.place_items(model.item_factors), scale=scale)
+    return replace(model.item_side, factors=growth.place_items(model.item_factors), scale=scale)
 
 
 def _with_new_items(items: ItemSide, growth: Growth, side: UserProblem, rows: Rows, base: np.ndarray) -> ItemSide:
@@ -154,13 +154,13 @@ def _moved(model: PersonaState, growth: Growth, base: np.ndarray) -> np.ndarray:
 def _taste_square(model: PersonaState, growth: Growth, base: np.ndarray) -> float:
     """Mean squared length of base vectors, with those of touched users as they are now."""
     old, now = growth.place_users(model.user_personas.base_factors)[growth.touched], base[growth.touched]
-    total = model.items.scale.taste_square * model.items.scale.n_users + float(np.sum(now**2) - np.sum(old**2))
-    return max(total, 0.0) / (model.items.scale.n_users + growth.n_new_users)
+    total = model.item_side.scale.taste_square * model.item_side.scale.n_users + float(np.sum(now**2) - np.sum(old**2))
+    return max(total, 0.0) / (model.item_side.scale.n_users + growth.n_new_users)
 
 
-def _popularity(model: PersonaState, growth: Growth) -> TrainingCounts:
+def _counts(model: PersonaState, growth: Growth) -> TrainingCounts:
     """Add new pairs, plays and users to those that were counted in training."""
-    old, counted = growth.old, model.popularity
+    old, counted = growth.old, model.training_counts
     return replace(
         counted,
         listeners=growth.plays.item_listeners + growth.place_items(counted.listeners - old.item_listeners),

@@ -54,7 +54,7 @@ def factor_shares(model: PersonaState) -> np.ndarray:
 
     Σ_up Σ_i U_up · V_i = Σ_f M_f Σ_i V_if with M = Σ_up U_up. Where factors may be negative, sizes count.
     """
-    through: np.ndarray = np.abs(model.items.user_factor_sum * model.item_factors.sum(axis=0, dtype=np.float64))
+    through: np.ndarray = np.abs(model.item_side.user_factor_sum * model.item_factors.sum(axis=0, dtype=np.float64))
     through /= max(float(through.sum()), np.finfo(np.float64).tiny)
     return through
 

@@ -24,11 +24,11 @@ from deepcuts.model.training.settings import PersonaSettings
 def save_model(model: PersonaState, path: storage.StrPath, *, force: bool = False) -> None:
     """Write a model; see `PersonaModel.save`."""
     arrays = {
-        "item_factors": model.items.factors,
-        "item_gram": model.items.gram,
-        "crowd": model.items.user_factor_sum,
-        "item_listeners": model.popularity.listeners,
-        "item_plays": model.popularity.plays,
+        "item_factors": model.item_side.factors,
+        "item_gram": model.item_side.gram,
+        "crowd": model.item_side.user_factor_sum,
+        "item_listeners": model.training_counts.listeners,
+        "item_plays": model.training_counts.plays,
         "indptr": model.seen.indptr,
         "indices": model.seen.indices,
         "plays": model.seen.plays,
@@ -46,9 +46,9 @@ def save_model(model: PersonaState, path: storage.StrPath, *, force: bool = Fals
         arrays |= model.item_map.to_stored()
     meta = {
         "settings": asdict(model.settings),
-        "seed": model.items.seed,
-        "scale": asdict(model.items.scale),
-        "n_listeners": model.popularity.n_listeners,
+        "seed": model.item_side.seed,
+        "scale": asdict(model.item_side.scale),
+        "n_listeners": model.training_counts.n_listeners,
         "epochs": [asdict(epoch) for epoch in model.epochs],
         "interrupted": model.interrupted,
     }
@@ -87,11 +87,11 @@ def read_state(path: storage.StrPath) -> PersonaState:
     seen = _read_seen(stored, len(items.factors))
     tastes = _read_tastes(stored, seen, settings)
     n_items = (seen.n_items,)
-    popularity = TrainingCounts(
+    counts = TrainingCounts(
         stored.array("item_listeners", np.int64, n_items), stored.array("item_plays", np.float64, n_items), n_listeners
     )
     item_map = ItemMap.from_stored(stored, seen.n_items)
-    return PersonaState(items, popularity, seen, tastes, epochs, interrupted, item_map)
+    return PersonaState(items, counts, seen, tastes, epochs, interrupted, item_map)
 
 
 def _read_seen(stored: storage.Stored, n_items: int) -> Interactions:

@@ -40,7 +40,7 @@ class PersonaModel(PersonaState):
         settings = replace(self.settings, n_personas=1)
         rows = user_rows(self.seen, settings)
         tastes = as_one_persona(rows, self.user_personas.base_factors)
-        return replace(self, items=replace(self.items, settings=settings), user_personas=tastes)
+        return replace(self, item_side=replace(self.item_side, settings=settings), user_personas=tastes)
 
     def diagnostics(self, holdout: Interactions | None = None) -> Diagnostics:
         """Tell whether the personas have collapsed: their number, shares and cosines over all users.
@@ -195,7 +195,7 @@ class PersonaModel(PersonaState):
         """Return this model with a map of its items, which is saved with it; drawn once, which takes seconds."""
         if self.item_map is not None:
             return self
-        return replace(self, item_map=draw_map(self.item_factors, self.item_listeners, self.items.seed))
+        return replace(self, item_map=draw_map(self.item_factors, self.item_listeners, self.item_side.seed))
 
     def extend(self, plays: Interactions) -> PersonaModel:
         """Let new plays join, of new users and new items as well, without training again.

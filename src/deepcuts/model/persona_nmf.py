@@ -66,5 +66,5 @@ class PersonaNMF(PersonaSettings):
         """
         check_plays(plays)
         fitted = fit(plays, PersonaSettings(**vars(self)), seed, on_epoch, on_users)
-        popularity = TrainingCounts(plays.item_listeners, plays.item_plays, plays.n_users)
-        return PersonaModel(fitted.items, popularity, plays, fitted.user_personas, fitted.epochs, fitted.interrupted)
+        counts = TrainingCounts(plays.item_listeners, plays.item_plays, plays.n_users)
+        return PersonaModel(fitted.item_side, counts, plays, fitted.user_personas, fitted.epochs, fitted.interrupted)

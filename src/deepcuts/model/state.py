@@ -43,12 +43,12 @@ class PersonaState:
 
     Parameters
     ----------
-    items
+    item_side
         Item factors and what else a user's solution depends on.
-    popularity
-        Of the items, in training.
+    training_counts
+        How widely the items were played in training.
     seen
-        Plays of the users of this model; its items are those of `items`.
+        Plays of the users of this model; its items are those of `item_side`.
     user_personas
         Base vectors and personas of the users.
     epochs
@@ -59,8 +59,8 @@ class PersonaState:
         Positions of the items in the plane, for pictures; None until `PersonaModel.with_map` draws them.
     """
 
-    items: ItemSide
-    popularity: TrainingCounts
+    item_side: ItemSide
+    training_counts: TrainingCounts
     seen: Interactions
     user_personas: UserPersonas
     epochs: tuple[Epoch, ...] = ()
@@ -70,7 +70,7 @@ class PersonaState:
     @property
     def settings(self) -> PersonaSettings:
         """Hyperparameters it was trained with."""
-        return self.items.settings
+        return self.item_side.settings
 
     @property
     def user_ids(self) -> Ids:
@@ -89,7 +89,7 @@ class PersonaState:
     @property
     def item_factors(self) -> FloatMatrix:
         """float32, (n_items, n_factors)."""
-        return self.items.factors
+        return self.item_side.factors
 
     @property
     def persona_factors(self) -> FloatMatrix:
@@ -114,17 +114,17 @@ class PersonaState:
     @property
     def item_listeners(self) -> CountVector:
         """int64, (n_items,): users who played each item, in training."""
-        return self.popularity.listeners
+        return self.training_counts.listeners
 
     @property
     def item_plays(self) -> DoubleVector:
         """float64, (n_items,): plays of each item, in training."""
-        return self.popularity.plays
+        return self.training_counts.plays
 
     @property
     def n_listeners(self) -> int:
         """Users that the items were trained on."""
-        return self.popularity.n_listeners
+        return self.training_counts.n_listeners
 
     def scores(self, rows: IndexVector) -> FloatMatrix:
         """Score all items by some persona rows, float32, (len(rows), n_items)."""

@@ -80,7 +80,7 @@ def explain_item(model: PersonaState, user_index: int, item_index: int) -> Expla
         tastes.persona_shares[rows],
         tastes.personas[pairs],
     )
-    return explain_score(user_rows(model.seen.user(user_index), model.settings), own, model.items, item_index)
+    return explain_score(user_rows(model.seen.user(user_index), model.settings), own, model.item_side, item_index)
 
 
 def _rows_and_pairs(model: PersonaState, user_index: int) -> tuple[slice, slice]:

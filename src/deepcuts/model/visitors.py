@@ -64,9 +64,9 @@ def fold_in(
     if seen.n_pairs == 0:
         raise DataError(_nothing_played(model, given, aligned))
     rows = user_rows(seen, model.settings)
-    found = solve_users(rows, model.items)
+    found = solve_users(rows, model.item_side)
     if keep_personas_of is not None:
-        found = keep_split(rows, found, keep_personas_of, model.items)
+        found = keep_split(rows, found, keep_personas_of, model.item_side)
     return replace(model, seen=seen, user_personas=found, epochs=())
 
 

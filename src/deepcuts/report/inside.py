@@ -49,7 +49,7 @@ def model_facts(
     return ModelFacts(
         name,
         dict(vars(model.settings)),
-        model.items.seed,
+        model.item_side.seed,
         model.interrupted,
         tuple(model.history().to_pylist()) if model.epochs else (),
         persona_facts(model, features),

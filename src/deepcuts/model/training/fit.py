@@ -23,9 +23,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class TrainingResult:
-    """What training returns: items, users, the loss on the way, and whether it was interrupted."""
+    """What training returns: items, users, the loss of each epoch, and whether it was interrupted."""
 
-    items: ItemSide
+    item_side: ItemSide
     user_personas: UserPersonas
     epochs: tuple[Epoch, ...]
     interrupted: bool

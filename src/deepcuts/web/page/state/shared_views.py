@@ -60,7 +60,7 @@ class Shelf:
     def item_map(self) -> ItemMap:
         """The map stored with the model, or else one drawn now."""
         model = self.model
-        return model.item_map or draw_map(model.item_factors, model.item_listeners, model.items.seed)
+        return model.item_map or draw_map(model.item_factors, model.item_listeners, model.item_side.seed)
 
     @cached_property
     def examples(self) -> list[Example]:
