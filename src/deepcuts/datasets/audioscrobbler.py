@@ -12,9 +12,9 @@ import pyarrow as pa
 from deepcuts.data.interactions import Interactions
 from deepcuts.datasets.folders import find_file, find_optional
 from deepcuts.datasets.lines import read_lines
-from deepcuts.datasets.mapped import sum_mapped, take_text_census
 from deepcuts.datasets.report import DatasetReport
 from deepcuts.ingest import Columns, ReadOptions
+from deepcuts.ingest.mapped import sum_mapped, take_text_census
 from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.storage import StrPath
 

@@ -14,10 +14,10 @@ import pyarrow as pa
 
 from deepcuts.data.interactions import Interactions
 from deepcuts.datasets.folders import find_file
-from deepcuts.datasets.mapped import sum_mapped, take_text_census
 from deepcuts.datasets.report import DatasetReport
 from deepcuts.datasets.songs import one_spelling
 from deepcuts.ingest import Columns, ReadOptions
+from deepcuts.ingest.mapped import sum_mapped, take_text_census
 from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.ingest.tabular.text_files import listing
 from deepcuts.ingest.tabular.time_rules import NO_RULES

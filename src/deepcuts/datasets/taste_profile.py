@@ -11,10 +11,10 @@ import duckdb
 
 from deepcuts.data.interactions import Interactions
 from deepcuts.datasets.companions import TRIPLETS, expect
-from deepcuts.datasets.mapped import sum_mapped, take_text_census
 from deepcuts.datasets.songs import read_mismatches, read_tracks, settle_songs
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.ingest import Columns, ReadOptions
+from deepcuts.ingest.mapped import sum_mapped, take_text_census
 from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.storage import StrPath, check_output
 
