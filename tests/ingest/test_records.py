@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from deepcuts.ingest import Columns, ReadOptions, ingest
-from deepcuts.ingest.tabular.csv_records import records
+from deepcuts.ingest.tabular.csv_records import read_csv_records
 from reference.plays import is_good, pairs, read_text
 
 LINE_ENDS = st.sampled_from(["\n", "\r\n", "\r", "\n\n"])
@@ -20,7 +20,7 @@ NAMES = st.sampled_from(["a", "Ä b", "NULL", "\\N", "#c", "'q'", 'x"y', "\\", "
 
 
 def cells_of(text: str, delimiter: str = ",", quote: str = '"') -> list[list[str] | None]:
-    return [cells for _, _, cells in records(io.StringIO(text, ""), delimiter, quote)]
+    return [cells for _, _, cells in read_csv_records(io.StringIO(text, ""), delimiter, quote)]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_records_by_hand(text, cells):
 
 def test_records_know_the_lines_they_begin_on_and_their_text():
     text = 'a,1\n\n"b\nb",2\n"c,3\nd,4'
-    assert [(number, line) for number, line, _ in records(io.StringIO(text, ""), ",", '"')] == [
+    assert [(number, line) for number, line, _ in read_csv_records(io.StringIO(text, ""), ",", '"')] == [
         (1, "a,1\n"),
         (3, '"b\nb",2\n'),
         (5, '"c,3\n'),
@@ -70,7 +70,7 @@ def test_what_csv_writes_is_read_back(rows):
 
 @given(st.text(st.sampled_from('ab", \n'), max_size=30))
 def test_no_line_is_lost_or_read_twice(text):
-    found = list(records(io.StringIO(text, ""), ",", '"'))
+    found = list(read_csv_records(io.StringIO(text, ""), ",", '"'))
     assert "".join(line for _, line, _ in found).replace("\n", "") == text.replace("\n", "")
     assert all(one < other for (one, _, _), (other, _, _) in pairwise(found))
 
@@ -97,7 +97,7 @@ def test_duckdb_and_the_slow_way_agree(tmp_path_factory, case):
     path.write_text(text, encoding="utf-8", newline="")
     expected: dict[tuple[str, str], float] = {}
     n_bad = 0
-    for _, _, cells in records(io.StringIO(text, ""), delimiter, quote):
+    for _, _, cells in read_csv_records(io.StringIO(text, ""), delimiter, quote):
         if cells is None or not is_good(cells):
             n_bad += 1
         else:

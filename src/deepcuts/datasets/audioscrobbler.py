@@ -13,8 +13,7 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.datasets.folders import find_file, find_optional
 from deepcuts.datasets.lines import read_lines
 from deepcuts.datasets.report import DatasetReport
-from deepcuts.ingest import Columns, ReadOptions
-from deepcuts.ingest.mapped import sum_mapped, take_text_census
+from deepcuts.ingest import Columns, ReadOptions, count_text_rows, sum_mapped
 from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.storage import StrPath
 
@@ -52,10 +51,10 @@ def read_audioscrobbler(folder: StrPath, options: ReadOptions | None = None) -> 
     with workspace(options) as connection, plain_errors(str(rows), options):
         table, remarks = _read_names(connection, names)
         remarks += _read_aliases(connection, aliases)
-        report = take_text_census(connection, [rows], _COLUMNS, options)
+        report = count_text_rows(connection, [rows], _COLUMNS, options)
         connection.execute("""
             CREATE TEMP TABLE mapping AS SELECT id AS raw, coalesce(good_id, id) AS id
-            FROM census LEFT JOIN aliases ON bad_id = id WHERE id IS NOT NULL AND NOT is_user""")
+            FROM id_counts LEFT JOIN aliases ON bad_id = id WHERE id IS NOT NULL AND NOT is_user""")
         ((n_merged,),) = connection.execute("SELECT count(*) FROM mapping WHERE raw <> id").fetchall()
         plays = sum_mapped(connection, "mapping").with_labels(table)
     said = (*remarks, f"{n_merged:,} artists were aliases and count for the artists they stand for.")
@@ -75,18 +74,18 @@ def parse_name(line: str) -> list[Sequence[str]] | None:
 
 
 def resolve(aliases: dict[str, str]) -> dict[str, str]:
-    """Follow aliases of aliases to their end; of a circle, each stands for the least id in it."""
+    """Follow aliases of aliases to their end; in a cycle, each stands for the least id of the cycle."""
     ends: dict[str, str] = {}
     for start, first in aliases.items():
-        path, place = {start: None}, first
-        while place in aliases and place not in ends and place not in path:
-            path[place] = None
-            place = aliases[place]
-        if place in path:
+        path, last = {start: None}, first
+        while last in aliases and last not in ends and last not in path:
+            path[last] = None
+            last = aliases[last]
+        if last in path:
             ids = list(path)
-            end = min(ids[ids.index(place) :], key=int)
+            end = min(ids[ids.index(last) :], key=int)
         else:
-            end = ends.get(place, place)
+            end = ends.get(last, last)
         ends |= dict.fromkeys(path, end)
     return ends
 

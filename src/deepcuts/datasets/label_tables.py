@@ -79,8 +79,8 @@ def read_tags(path: StrPath, columns: Sequence[str] = TAG_COLUMNS) -> pa.Table:
 
 def _strings(table: pa.Table, n: int) -> pa.Table:
     """The first columns as text: an id of 7 is "7"."""
-    for place, name in enumerate(table.column_names[:n]):
-        table = table.set_column(place, name, table[name].cast(pa.string()))
+    for index, name in enumerate(table.column_names[:n]):
+        table = table.set_column(index, name, table[name].cast(pa.string()))
     return table
 
 

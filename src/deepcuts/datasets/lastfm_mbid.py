@@ -16,8 +16,7 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.datasets.folders import find_file
 from deepcuts.datasets.report import DatasetReport
 from deepcuts.datasets.songs import one_spelling
-from deepcuts.ingest import Columns, ReadOptions
-from deepcuts.ingest.mapped import sum_mapped, take_text_census
+from deepcuts.ingest import Columns, ReadOptions, count_text_rows, sum_mapped
 from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.ingest.tabular.text_files import listing
 from deepcuts.ingest.tabular.time_rules import NO_RULES
@@ -95,8 +94,8 @@ def _read(folder: StrPath, layout: _Layout, options: ReadOptions | None) -> tupl
     options = replace(options, header=False, delimiter="\t", quote="", on_bad_rows="skip")
     path = str(find_file(folder, layout.file))
     with workspace(options) as connection, plain_errors(path, options):
-        report = take_text_census(connection, [path], layout.columns, options)
-        names = _settle_artists(connection, path, layout)
+        report = count_text_rows(connection, [path], layout.columns, options)
+        names = _resolve_artists(connection, path, layout)
         timed = layout.columns.time is not None
         plays = sum_mapped(connection, "mapping", timed=timed, rules=options.times or NO_RULES).with_labels(names)
         n_names, n_by_id = connection.execute(f"""
@@ -105,9 +104,9 @@ def _read(folder: StrPath, layout: _Layout, options: ReadOptions | None) -> tupl
     return plays, DatasetReport(report.n_rows, report.n_skipped, (remark,))
 
 
-def _settle_artists(connection: duckdb.DuckDBPyConnection, path: str, layout: _Layout) -> pa.Table:
+def _resolve_artists(connection: duckdb.DuckDBPyConnection, path: str, layout: _Layout) -> pa.Table:
     """Make the table `mapping` from names to ids; return the most common name of each id."""
-    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(layout.n_columns))
+    columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(layout.n_columns))
     name = f"c{int(layout.columns.item) - 1}"
     connection.execute(f"""
         CREATE TEMP TABLE named AS
@@ -118,8 +117,8 @@ def _settle_artists(connection: duckdb.DuckDBPyConnection, path: str, layout: _L
         WHERE {name} IS NOT NULL GROUP BY ALL""")
     connection.execute("""
         CREATE TEMP TABLE mapping AS
-        SELECT census.id AS raw, coalesce(mbid, spelling) AS id
-        FROM census JOIN (SELECT DISTINCT raw, spelling FROM named) AS names ON names.raw = census.id
+        SELECT id_counts.id AS raw, coalesce(mbid, spelling) AS id
+        FROM id_counts JOIN (SELECT DISTINCT raw, spelling FROM named) AS names ON names.raw = id_counts.id
              LEFT JOIN (SELECT spelling, arg_min(mbid, (-n, mbid)) AS mbid
                         FROM (SELECT spelling, mbid, sum(n)::BIGINT AS n FROM named WHERE mbid IS NOT NULL GROUP BY ALL)
                         GROUP BY spelling) USING (spelling)

@@ -67,10 +67,10 @@ def read_tracks(connection: duckdb.DuckDBPyConnection, paths: Sequence[StrPath],
             f"Artists are wanted, and {' and '.join(map(str, paths)) or 'no file'} names none. Pass "
             f"{UNIQUE_TRACKS.name} or {METADATA.name} as --tracks as well, or ask for songs (--by song)."
         )
-    _settle_tracks(connection, has_list=SONG_TO_TRACKS in kinds)
+    _resolve_tracks(connection, has_list=SONG_TO_TRACKS in kinds)
 
 
-def _settle_tracks(connection: duckdb.DuckDBPyConnection, *, has_list: bool) -> None:
+def _resolve_tracks(connection: duckdb.DuckDBPyConnection, *, has_list: bool) -> None:
     spelling = one_spelling("any_value(artist_name)")
     connection.execute(f"""
         CREATE TEMP TABLE tracks AS
@@ -97,8 +97,8 @@ def read_mismatches(connection: duckdb.DuckDBPyConnection, path: StrPath | None)
     read_lines(connection, "mismatches", path, *LINE_PARSERS[MISMATCHES.name])
 
 
-def settle_songs(connection: duckdb.DuckDBPyConnection) -> None:
-    """Settle whose song each song is, by the rule at the top of this module.
+def resolve_songs(connection: duckdb.DuckDBPyConnection) -> None:
+    """Find the artist of each song, by the rule at the top of this module.
 
     Afterwards there are the tables `songs` (song_id, artist, title, n_tracks, n_artists; songs with a sound track),
     `dropped` (song_id; songs of which every known track is a mismatch) and `artist_names` (item_id, name).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -11,10 +11,9 @@ import duckdb
 
 from deepcuts.data.interactions import Interactions
 from deepcuts.datasets.companions import TRIPLETS, expect
-from deepcuts.datasets.songs import read_mismatches, read_tracks, settle_songs
+from deepcuts.datasets.songs import read_mismatches, read_tracks, resolve_songs
 from deepcuts.errors import DataError, SettingsError
-from deepcuts.ingest import Columns, ReadOptions
-from deepcuts.ingest.mapped import sum_mapped, take_text_census
+from deepcuts.ingest import Columns, ReadOptions, count_text_rows, sum_mapped
 from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.storage import StrPath, check_output
 
@@ -127,8 +126,8 @@ def read_taste_profile(
 ) -> tuple[Interactions, TasteProfileReport]:
     """Read the Taste Profile, and say what was mapped, merged and dropped.
 
-    Songs become artists by the rule of `deepcuts.datasets.songs`, while their plays are summed; the rows themselves
-    never leave DuckDB, which keeps to `options.memory_limit` and puts the rest on disk.
+    Songs become artists by the rule of `deepcuts.datasets.songs`, while DuckDB sums their plays within
+    `options.memory_limit`.
 
     Parameters
     ----------
@@ -165,35 +164,38 @@ def read_taste_profile(
     with workspace(options) as connection, plain_errors(str(triplets), options):
         read_tracks(connection, tracks, by=by)
         read_mismatches(connection, mismatches)
-        settle_songs(connection)
-        rows = take_text_census(connection, [triplets], _COLUMNS, options)
+        resolve_songs(connection)
+        rows = count_text_rows(connection, [triplets], _COLUMNS, options)
         facts = _map_songs(connection, by)
         if not facts["n_kept"]:
-            raise DataError(
-                f"None of the {facts['n_songs']:,} songs of {triplets} is left: {facts['n_mismatched']:,} are "
-                f"mismatches, {facts['n_unknown']:,} have no artist in {', '.join(map(str, tracks))}. Do the files "
-                "belong together?"
-            )
-        plays = sum_mapped(connection, "mapping")
+            raise DataError(_nothing_left(facts, triplets, tracks))
         names = connection.sql(f"SELECT * FROM {'artist_names' if by == 'artist' else 'song_names'}").to_arrow_table()
+        plays = sum_mapped(connection, "mapping").with_labels(names)
     n_dropped = facts["n_users"] - plays.n_users
-    report = TasteProfileReport(
+    return plays, TasteProfileReport(
         rows.n_rows, rows.n_skipped, n_items=plays.n_items, n_users_dropped=n_dropped, by=by, **facts
     )
-    return plays.with_labels(names), report
+
+
+def _nothing_left(facts: Mapping[str, int], triplets: StrPath, tracks: Sequence[StrPath]) -> str:
+    return (
+        f"None of the {facts['n_songs']:,} songs of {triplets} is left: {facts['n_mismatched']:,} are mismatches, "
+        f"{facts['n_unknown']:,} have no artist in {', '.join(map(str, tracks))}. Do the files belong together?"
+    )
 
 
 def _map_songs(connection: duckdb.DuckDBPyConnection, by: str) -> dict[str, int]:
     """Map the songs that were played, in the table `mapping` of raw and id; return what became of them."""
-    mapped = "songs.artist" if by == "artist" else "census.id"
+    mapped = "songs.artist" if by == "artist" else "id_counts.id"
     connection.execute(f"""
-        CREATE TEMP TABLE fates AS
-        SELECT census.id AS raw, n_rows, CASE WHEN dropped.song_id IS NULL THEN {mapped} END AS id,
+        CREATE TEMP TABLE outcomes AS
+        SELECT id_counts.id AS raw, n_rows, CASE WHEN dropped.song_id IS NULL THEN {mapped} END AS id,
                dropped.song_id IS NOT NULL AS is_mismatch, coalesce(n_tracks, 0) AS n_tracks,
                coalesce(n_artists, 0) AS n_artists
-        FROM census LEFT JOIN songs ON songs.song_id = census.id LEFT JOIN dropped ON dropped.song_id = census.id
-        WHERE census.id IS NOT NULL AND NOT is_user""")
-    connection.execute("CREATE TEMP TABLE mapping AS SELECT raw, id FROM fates WHERE id IS NOT NULL")
+        FROM id_counts LEFT JOIN songs ON songs.song_id = id_counts.id
+             LEFT JOIN dropped ON dropped.song_id = id_counts.id
+        WHERE id_counts.id IS NOT NULL AND NOT is_user""")
+    connection.execute("CREATE TEMP TABLE mapping AS SELECT raw, id FROM outcomes WHERE id IS NOT NULL")
     connection.execute("CREATE TEMP VIEW song_names AS SELECT song_id AS item_id, title AS name FROM songs")
     facts = connection.sql("""
         SELECT count(*) AS n_songs, count(id) AS n_kept, count(*) FILTER (is_mismatch) AS n_mismatched,
@@ -202,6 +204,6 @@ def _map_songs(connection: duckdb.DuckDBPyConnection, by: str) -> dict[str, int]
                coalesce(sum(n_rows) FILTER (id IS NULL AND NOT is_mismatch), 0)::BIGINT AS n_rows_unknown,
                count(*) FILTER (id IS NOT NULL AND n_tracks > 1) AS n_several,
                count(*) FILTER (id IS NOT NULL AND n_artists > 1) AS n_disputed,
-               (SELECT count(*) FROM census WHERE is_user AND id IS NOT NULL) AS n_users
-        FROM fates""").to_arrow_table()
+               (SELECT count(*) FROM id_counts WHERE is_user AND id IS NOT NULL) AS n_users
+        FROM outcomes""").to_arrow_table()
     return {name: int(value) for name, value in facts.to_pylist()[0].items()}

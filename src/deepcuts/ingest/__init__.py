@@ -1,10 +1,12 @@
 """Files and tables into Interactions.
 
-One reading goes this way: `files` finds the files and what they hold; `text_files`, `json_files`, `parquet_files` and
-`tables` each turn their kind into a `scan`, SQL that names the columns asked for; `rules` adds what makes a row good;
-`census` finds the ids of the good rows and numbers them; `bad` settles what becomes of the others; `pairs` sums the
-plays of every pair, as `time_rules` count them. Text in which anything is wrong goes through `reread`, which knows its
-lines. All SQL runs in the `database` of one reading, which is gone afterwards.
+`reading` is the way of one reading. `tabular.files` finds the files and their kinds; `tabular.text_files`,
+`tabular.json_files`, `tabular.parquet_files` and `tabular.arrow_tables` each turn their kind into a `tabular.scan`: SQL
+that selects the columns asked for. `tabular.rules` adds the conditions of a good row. `aggregation` makes two passes:
+it counts the rows and finds the ids, then sums the plays of every pair, weighted by `tabular.time_rules`; in between,
+`bad_rows` refuses bad rows or lists them, after `tabular.line_reader` has found their line numbers. `mapped` does the
+same with items that are renamed on the way. All SQL runs in the `tabular.database` of one reading, which is deleted
+afterwards.
 """
 
 from typing import TYPE_CHECKING
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 from deepcuts.lazy import names_on_demand
 
 if TYPE_CHECKING:
+    from deepcuts.ingest.mapped import count_text_rows, sum_mapped
     from deepcuts.ingest.prune import prune
     from deepcuts.ingest.reading import ingest, read_plays
     from deepcuts.ingest.tabular.columns import Columns
@@ -23,11 +26,23 @@ _HOMES = {
     "IngestReport": "tabular.options",
     "ReadOptions": "tabular.options",
     "TimeRules": "tabular.time_rules",
+    "count_text_rows": "mapped",
     "ingest": "reading",
     "prune": "prune",
     "read_plays": "reading",
+    "sum_mapped": "mapped",
 }
 
-__all__ = ["Columns", "IngestReport", "ReadOptions", "TimeRules", "ingest", "prune", "read_plays"]
+__all__ = [
+    "Columns",
+    "IngestReport",
+    "ReadOptions",
+    "TimeRules",
+    "count_text_rows",
+    "ingest",
+    "prune",
+    "read_plays",
+    "sum_mapped",
+]
 
 __getattr__ = names_on_demand(__name__, _HOMES)

@@ -1,4 +1,4 @@
-"""What becomes of bad rows: an error that shows the first of them, or a file that lists them all."""
+"""Bad rows: an error that shows the first of them, or a file that lists them all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import duckdb
 
 from deepcuts.errors import DataError
-from deepcuts.ingest.aggregation import Count
+from deepcuts.ingest.aggregation import RowCounts
 from deepcuts.ingest.tabular.database import quoted
 from deepcuts.ingest.tabular.options import IngestReport, ReadOptions
 from deepcuts.ingest.tabular.rules import ROLES, bad_rows
@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 _ORDER = "ORDER BY scan, file, row"
 
 
-def settle_bad_rows(
-    connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan], count: Count, options: ReadOptions
+def handle_bad_rows(
+    connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan], counts: RowCounts, options: ReadOptions
 ) -> IngestReport:
     """Refuse the bad rows, or list them and go on without them.
 
@@ -32,29 +32,32 @@ def settle_bad_rows(
     OutputError
         If the list cannot be written.
     """
-    if not count.n_bad:
-        return IngestReport(count.n_rows, 0, {}, None)
-    each = (
-        f"SELECT {place} AS scan, '{scan.unit}' AS unit, * FROM ({bad_rows(scan)})" for place, scan in enumerate(scans)
-    )
-    connection.execute(f"CREATE TEMP TABLE bad AS {' UNION ALL '.join(each)}")
-    first, few = _first(connection), f"{count.n_bad:,} of {count.n_rows:,} rows"
+    if not counts.n_bad:
+        return IngestReport(counts.n_rows, 0, {}, None)
+    _collect(connection, scans)
+    first, few = _first(connection), f"{counts.n_bad:,} of {counts.n_rows:,} rows"
     if options.on_bad_rows == "error":
         raise DataError(
             f"{first}. In all, {few} cannot be used. Correct them, or leave them out with "
             'on_bad_rows="skip" (--on-bad-rows skip on the command line).'
         )
-    if count.n_bad == count.n_rows:
-        raise DataError(f"None of the {count.n_rows:,} rows can be used. {first}.")
-    reasons = dict(connection.execute("SELECT reason, count(*) FROM bad GROUP BY 1 ORDER BY 2 DESC, 1").fetchall())
+    if counts.n_bad == counts.n_rows:
+        raise DataError(f"None of the {counts.n_rows:,} rows can be used. {first}.")
+    reasons = dict(connection.execute("SELECT reason, count(*) FROM bad_rows GROUP BY 1 ORDER BY 2 DESC, 1").fetchall())
     _write(connection, options)
     logger.warning("Left out %s that cannot be used. %s.", few, first)
-    return IngestReport(count.n_rows, count.n_bad, reasons, options.bad_rows)
+    return IngestReport(counts.n_rows, counts.n_bad, reasons, options.bad_rows)
+
+
+def _collect(connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan]) -> None:
+    """Make the table `bad_rows` of the bad rows of all scans."""
+    each = (f"SELECT {n} AS scan, '{scan.unit}' AS unit, * FROM ({bad_rows(scan)})" for n, scan in enumerate(scans))
+    connection.execute(f"CREATE TEMP TABLE bad_rows AS {' UNION ALL '.join(each)}")
 
 
 def _first(connection: duckdb.DuckDBPyConnection) -> str:
     """Where the first bad row is, why it is bad and what it holds."""
-    found = connection.execute(f"SELECT * EXCLUDE (scan) FROM bad {_ORDER} LIMIT 1").fetchall()[0]
+    found = connection.execute(f"SELECT * EXCLUDE (scan) FROM bad_rows {_ORDER} LIMIT 1").fetchall()[0]
     unit, file, row, reason, *texts, line = found
     cells = dict(zip(ROLES, texts, strict=True))
     value = cells.get(reason.partition(" ")[0], line)
@@ -71,5 +74,5 @@ def _write(connection: duckdb.DuckDBPyConnection, options: ReadOptions) -> None:
     with replacing(options.bad_rows, force=options.force) as path:
         connection.execute(f"""
             COPY (SELECT file, row, reason, user_text AS "user", item_text AS item, plays_text AS plays,
-                         time_text AS time, line FROM bad {_ORDER})
+                         time_text AS time, line FROM bad_rows {_ORDER})
             TO {quoted(str(path))} (FORMAT csv, HEADER, USE_TMP_FILE false)""")

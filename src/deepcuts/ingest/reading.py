@@ -13,9 +13,8 @@ from scipy import sparse
 
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, SettingsError
-from deepcuts.ingest.aggregation import Count, number_ids, take_census
-from deepcuts.ingest.bad_rows import settle_bad_rows
-from deepcuts.ingest.pairs import sum_plays
+from deepcuts.ingest.aggregation import count_rows, number_ids, sum_plays
+from deepcuts.ingest.bad_rows import handle_bad_rows
 from deepcuts.ingest.tabular.arrow_tables import ArrowTable, scan_table
 from deepcuts.ingest.tabular.columns import Column, Columns
 from deepcuts.ingest.tabular.database import plain_errors, workspace
@@ -91,10 +90,10 @@ def read_plays(
 
 
 def ingest(source: Source, columns: Columns, options: ReadOptions = _DEFAULTS) -> tuple[Interactions, IngestReport]:
-    """Read who played what how often, and say what was left out. `read_plays` tells the rest.
+    """Read who played what how often, and say what was left out; `read_plays` documents the arguments.
 
-    The source is read twice: once to find its ids, once to sum the plays of each pair. DuckDB does both within
-    `options.memory_limit`; a third, slower reading finds the line numbers of bad rows in text, where there are any.
+    The source is read twice by DuckDB, within `options.memory_limit`: once to find its ids, once to sum the plays of
+    each pair. Where text has bad rows, a third and slower reading finds their line numbers.
     """
     if options.bad_rows is not None:
         check_output(options.bad_rows, force=options.force)
@@ -104,51 +103,31 @@ def ingest(source: Source, columns: Columns, options: ReadOptions = _DEFAULTS) -
     where = _name(source)
     with workspace(options) as connection, plain_errors(where, options):
         scans = [replace(scan, dislikes=options.dislikes) for scan in _scans(connection, source, columns, options)]
-        scans, count = settle_scans(connection, scans)
-        if not count.n_rows:
+        scans, counts = count_rows(connection, scans)
+        if not counts.n_rows:
             raise DataError(f"There are no rows in {where}.")
-        report = settle_bad_rows(connection, scans, count, options)
+        report = handle_bad_rows(connection, scans, counts, options)
         users, items = (number_ids(connection, kind, trim=options.trim) for kind in ("user", "item"))
         plays = sum_plays(connection, users, items, timed="time" in columns.wanted, rules=rules)
-        plays = _without_dislikers(plays, where) if options.dislikes else plays
+        plays = _drop_dislikers(plays, where) if options.dislikes else plays
         if not plays.n_pairs:
             raise DataError(f"None of the plays in {where} counts by {rules}. Ask for a longer time.")
-    logger.info("Read %s rows of %s: %r", f"{count.n_rows:,}", where, plays)
+    logger.info("Read %s rows of %s: %r", f"{counts.n_rows:,}", where, plays)
     return plays, report
 
 
-def _without_dislikers(plays: Interactions, where: str) -> Interactions:
-    """Set dislikes apart, and leave out users and items that have nothing else.
+def _drop_dislikers(plays: Interactions, where: str) -> Interactions:
+    """Set dislikes apart, and leave out users and items that have nothing but dislikes.
 
     Raises
     ------
     DataError
-        If nobody has anything else.
+        If there are no plays above 0.
     """
     plays = plays.set_dislikes_apart()
     if not plays.n_pairs:
         raise DataError(f"There are only dislikes in {where}. Give it plays above 0 as well.")
     return plays.keep_pairs(plays.plays > 0)
-
-
-def settle_scans(connection: duckdb.DuckDBPyConnection, scans: list[Scan]) -> tuple[list[Scan], Count]:
-    """Take the census; where rows are bad or a text cannot be parsed, again by scans that can say where."""
-    rereadable = any(scan.reread for scan in scans)
-    try:
-        count = take_census(connection, scans)
-    except duckdb.OutOfMemoryException:
-        raise
-    except duckdb.Error:
-        if not rereadable:
-            raise
-    else:
-        if not (count.n_bad and rereadable):
-            return scans, count
-    scans = [
-        replace(scan.reread(connection, f"reread_{n}"), dislikes=scan.dislikes) if scan.reread else scan
-        for n, scan in enumerate(scans)
-    ]
-    return scans, take_census(connection, scans)
 
 
 def _scans(

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from deepcuts.history.documents import Document
-from deepcuts.ingest.tabular.csv_records import records
+from deepcuts.ingest.tabular.csv_records import read_csv_records
 from deepcuts.ingest.tabular.line_reader import is_utf8
 
 ROLES = ("artist", "track", "time", "plays", "rating")
@@ -96,7 +96,7 @@ def _slow(number: int, block: bytes, layout: Layout) -> pa.Table:
     numbers: list[int] = []
     problems: list[str | None] = []
     texts: dict[str, list[str]] = {role: [] for role in layout.places}
-    for place, line, cells in records(text, layout.delimiter, layout.quote):
+    for place, line, cells in read_csv_records(text, layout.delimiter, layout.quote):
         problem = _problem(line, cells, layout)
         if problem and line.startswith("#"):
             continue

@@ -12,7 +12,7 @@ from deepcuts.history.formats import open_servers, spotify, text
 from deepcuts.history.formats.delimited import Layout
 from deepcuts.history.formats.format import Format
 from deepcuts.history.options import HistoryOptions
-from deepcuts.ingest.tabular.csv_records import records
+from deepcuts.ingest.tabular.csv_records import read_csv_records
 
 KNOWN = (
     "Spotify extended history (.json), Spotify account export (.json), ListenBrainz (.jsonl), Maloja (.json), "
@@ -61,7 +61,7 @@ def _text_format(head: bytes) -> Format | None:
     lines = head.decode("utf-8", "replace").splitlines(keepends=True)
     whole = lines if len(lines) < 2 or lines[-1].endswith("\n") else lines[:-1]
     for delimiter, quote in (("\t", ""), (",", '"'), (";", '"'), ("|", '"')):
-        found = records(io.StringIO("".join(whole), newline=""), delimiter, quote)
+        found = read_csv_records(io.StringIO("".join(whole), newline=""), delimiter, quote)
         rows = [(number, cells) for number, line, cells in found if cells and not line.startswith("#")]
         if rows and (known := _by_header(rows, delimiter, quote) or _by_cells(rows, delimiter, quote)):
             return known

@@ -35,12 +35,12 @@ def scan_table(connection: duckdb.DuckDBPyConnection, table: ArrowTable, columns
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise DataError(f"The table cannot be turned into Arrow data: {error}") from error
     names = stream.schema.names
-    places = columns.find(names, len(names), _WHERE)
-    aliases = ", ".join(f"c{place}" for place in range(len(names)))
-    kept = ", ".join(f"c{place} AS {role}_cell" for role, place in places.items())
+    indexes = columns.find(names, len(names), _WHERE)
+    aliases = ", ".join(f"c{index}" for index in range(len(names)))
+    kept = ", ".join(f"c{index} AS {role}_cell" for role, index in indexes.items())
     connection.register("stream", stream)
     connection.execute(f"CREATE TEMP TABLE kept AS SELECT {kept} FROM stream AS t({aliases})")
     types = {name: kind for name, kind, *_ in connection.execute("DESCRIBE kept").fetchall()}
-    cells = {role: Cell(f"{role}_cell", types[f"{role}_cell"]) for role in places}
-    check_types(cells, {role: names[place] for role, place in places.items()}, _WHERE)
+    cells = {role: Cell(f"{role}_cell", types[f"{role}_cell"]) for role in indexes}
+    check_types(cells, {role: names[index] for role, index in indexes.items()}, _WHERE)
     return Scan("(SELECT rowid + 1 AS row, * FROM kept)", cells, file="'Table'", row="row", unit="row")

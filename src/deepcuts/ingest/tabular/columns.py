@@ -64,7 +64,7 @@ class Columns:
         return max([2, *(int(column) for column in self.wanted.values() if is_position(column))])
 
     def find(self, names: Sequence[str] | None, n_columns: int, where: str) -> dict[str, int]:
-        """Place, from 0 on, of each column asked for.
+        """Index, from 0 on, of each column asked for.
 
         Parameters
         ----------
@@ -82,7 +82,7 @@ class Columns:
         """
         if names is not None and self.names:
             check_distinct(names, where)
-        return {role: _place(role, column, names, n_columns, where) for role, column in self.wanted.items()}
+        return {role: _index_of(role, column, names, n_columns, where) for role, column in self.wanted.items()}
 
 
 def _names_one(column: object) -> bool:
@@ -119,7 +119,7 @@ def listed(names: Sequence[str]) -> str:
     return f"{shown} and {len(names) - 20:,} more" if len(names) > 20 else shown
 
 
-def _place(role: str, column: Column, names: Sequence[str] | None, n_columns: int, where: str) -> int:
+def _index_of(role: str, column: Column, names: Sequence[str] | None, n_columns: int, where: str) -> int:
     if names is not None and column in names:
         return names.index(str(column))
     if not is_position(column):

@@ -1,4 +1,4 @@
-"""Delimited text taken apart, record by record: what RFC 4180 allows, blanks around quotes, and nothing else."""
+"""Delimited text, split record by record: by RFC 4180, with blanks allowed around quotes, and nothing else."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Record: TypeAlias = tuple[int, str, list[str] | None]
 _MOST_LINES = 1000  # in one record: past that, a quote without its pair is likelier than a name that long
 
 
-def records(lines: Iterable[str], delimiter: str, quote: str) -> Iterator[Record]:
-    """Take lines apart, as DuckDB's strict parser does; empty ones are passed over.
+def read_csv_records(lines: Iterable[str], delimiter: str, quote: str) -> Iterator[Record]:
+    """Split lines into cells, as DuckDB's strict parser does; empty lines are passed over.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def _over_lines(line: str, lines: Iterator[str], ahead: deque[str], quote: str) 
 
 
 def _splitter(delimiter: str, quote: str) -> Callable[[str], list[str] | None]:
-    """Make the function that takes one record with quotes apart; it returns None where they do not match."""
+    """Make the function that splits one record with quotes into cells; it returns None where they do not match."""
     mark, blanks = re.escape(quote), "" if delimiter == " " else " *"
     cell = re.compile(
         rf"{blanks}{mark}((?:[^{mark}]|{mark}{mark})*){mark}{blanks}(?={re.escape(delimiter)}|[\r\n]*\Z)"
@@ -78,12 +78,12 @@ def _splitter(delimiter: str, quote: str) -> Callable[[str], list[str] | None]:
     )
 
     def split(text: str) -> list[str] | None:
-        cells, place = [], 0
-        while match := cell.match(text, place):
+        cells, start = [], 0
+        while match := cell.match(text, start):
             inside, plain = match.groups()
             cells.append(plain if inside is None else inside.replace(quote * 2, quote))
-            place = match.end() + 1
-            if text[match.end() : place] != delimiter:
+            start = match.end() + 1
+            if text[match.end() : start] != delimiter:
                 return None if text[match.end() :].strip("\r\n") else cells
         return None
 

@@ -1,4 +1,4 @@
-"""The dialect of delimited text: what stands between cells and around them, and whether names come first."""
+"""The dialect of delimited text: delimiter, quote, and whether the first line is a header."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from deepcuts.errors import DataError
 from deepcuts.ingest.tabular.columns import Columns
-from deepcuts.ingest.tabular.csv_records import records
+from deepcuts.ingest.tabular.csv_records import read_csv_records
 from deepcuts.ingest.tabular.files import Sample
 from deepcuts.ingest.tabular.options import ReadOptions
 
@@ -58,7 +58,7 @@ def find_dialect(sample: Sample, columns: Columns, options: ReadOptions) -> Dial
         If the file has no rows, or nothing divides them into cells.
     """
     delimiters = options.delimiter or _DELIMITERS
-    readings = {mark: _records(sample.text, mark, _quote_for(mark, options)) for mark in delimiters}
+    readings = {mark: _first_records(sample.text, mark, _quote_for(mark, options)) for mark in delimiters}
     delimiter = _best(readings, columns)
     first = readings[delimiter]
     header = _has_header(first, columns) if options.header is None else options.header
@@ -82,9 +82,9 @@ def _quote_for(delimiter: str, options: ReadOptions) -> str:
     return "" if delimiter in _UNQUOTED else '"'
 
 
-def _records(text: str, delimiter: str, quote: str) -> list[list[str]]:
-    """Cells of the first lines, as far as they can be taken apart."""
-    return [cells for _, _, cells in records(io.StringIO(text, ""), delimiter, quote) if cells]
+def _first_records(text: str, delimiter: str, quote: str) -> list[list[str]]:
+    """Cells of the first lines, of those that can be split."""
+    return [cells for _, _, cells in read_csv_records(io.StringIO(text, ""), delimiter, quote) if cells]
 
 
 def _width(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
@@ -113,8 +113,8 @@ def _has_header(rows: Sequence[Sequence[str]], columns: Columns) -> bool:
         return bool(columns.names)
     first, *below = rows
     return not any(map(_is_number, first)) and any(
-        sum(_is_number(cell) for row in below for cell in row[place : place + 1]) > len(below) / 2
-        for place in range(len(first))
+        sum(_is_number(cell) for row in below for cell in row[index : index + 1]) > len(below) / 2
+        for index in range(len(first))
     )
 
 

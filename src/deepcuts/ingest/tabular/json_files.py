@@ -34,16 +34,16 @@ def scan_json(samples: Sequence[Sample], columns: Columns) -> Iterator[Scan]:
     for sample in samples:
         alike.setdefault((sample.compression, *_layout(sample)), []).append(sample.path)
     for (compression, shape, keys), paths in alike.items():
-        places = columns.find(keys, len(keys), paths[0])
-        wanted = {role: keys[place] for role, place in places.items()}
-        reread = _reread_lines if shape == "newline_delimited" else _reread_array
+        indexes = columns.find(keys, len(keys), paths[0])
+        wanted = {role: keys[index] for role, index in indexes.items()}
+        reader = _read_lines if shape == "newline_delimited" else _read_array
         yield Scan(
             source=_read_json(paths, shape, compression, wanted),
             cells=_cells(wanted),
             file=FILE,
             row="NULL::BIGINT",
             unit="line" if shape == "newline_delimited" else "record",
-            reread=partial(reread, paths=paths, compression=compression, wanted=wanted),
+            line_reader=partial(reader, paths=paths, compression=compression, wanted=wanted),
         )
 
 
@@ -62,13 +62,13 @@ def _layout(sample: Sample) -> tuple[Shape, tuple[str, ...]]:
 
 def _first_objects(text: str) -> list[dict[str, Any]]:
     """Objects that can be read from the beginning of a file."""
-    decoder, place = json.JSONDecoder(), int(text[0] == "[")
+    decoder, start = json.JSONDecoder(), int(text[0] == "[")
     objects: list[dict[str, Any]] = []
     while True:
-        while text[place : place + 1] in {" ", "\t", "\r", "\n", ","}:
-            place += 1
+        while text[start : start + 1] in {" ", "\t", "\r", "\n", ","}:
+            start += 1
         try:
-            value, place = decoder.raw_decode(text, place)
+            value, start = decoder.raw_decode(text, start)
         except ValueError:
             return objects
         if isinstance(value, dict):
@@ -96,7 +96,7 @@ def _read_json(paths: Sequence[str], shape: Shape, compression: str | None, want
     )
 
 
-def _reread_array(
+def _read_array(
     connection: duckdb.DuckDBPyConnection,
     table: str,
     *,
@@ -114,7 +114,7 @@ def _reread_array(
     return Scan(table, _cells(wanted), file="file", row="row", unit="record")
 
 
-def _reread_lines(
+def _read_lines(
     connection: duckdb.DuckDBPyConnection,
     table: str,
     *,

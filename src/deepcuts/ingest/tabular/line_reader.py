@@ -1,6 +1,6 @@
-"""Reading text once more, line by line, into a table that knows the number of every line and what is wrong with it.
+"""The line reader: text once more, line by line, into a table with the number of every line and what is wrong with it.
 
-This takes some four seconds for a million lines, many times what DuckDB's own parser takes, and is done only where that
+It takes some four seconds for a million lines, many times what DuckDB's own parser takes, and is used only where that
 parser finds something wrong: it cannot say on which line.
 """
 
@@ -33,7 +33,7 @@ def fill_table(
     parsers: Mapping[str, Parser],
     compression: str | None,
     cells: Mapping[str, Cell],
-    places: Sequence[int],
+    indexes: Sequence[int],
 ) -> Scan:
     """Read text files into a new table.
 
@@ -42,15 +42,15 @@ def fill_table(
     connection
         The database.
     table
-        Name of the table to be.
+        Name of the new table.
     parsers
-        For each path, what makes records of its lines.
+        For each path, the function that makes records of its lines.
     compression
         How the files are compressed.
     cells
         For each column asked for, its name in the table and its type.
-    places
-        For each of these, its place in a record.
+    indexes
+        For each of these, the index of its cell in a record.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def fill_table(
     for path, parser in parsers.items():
         try:
             with pa.input_stream(path, compression=compression) as stream:
-                _insert(connection, table, path, parser(_lines(path, stream)), places)
+                _insert(connection, table, path, parser(_lines(path, stream)), indexes)
         except OSError as error:
             raise FileFormatError(f"{path} is truncated or damaged: {error}.") from error
     return Scan(table, cells, file="file", row="row", unit="line", problem="problem", line="line")
@@ -88,15 +88,15 @@ def _lines(path: str, stream: pa.NativeFile) -> Iterator[str]:
 
 
 def _insert(
-    connection: duckdb.DuckDBPyConnection, table: str, path: str, lines: Iterator[Line], places: Sequence[int]
+    connection: duckdb.DuckDBPyConnection, table: str, path: str, lines: Iterator[Line], indexes: Sequence[int]
 ) -> None:
     while batch := list(islice(lines, _BATCH)):
         numbers, problems, texts, records = zip(*batch, strict=True)
-        cells = [list(map(itemgetter(place), records)) for place in places]
+        cells = [list(map(itemgetter(index), records)) for index in indexes]
         strings = [[path] * len(batch), problems, list(map(_readable, texts)), *cells]
         file, *others = (pa.array(column, pa.string()) for column in strings)
         arrays = [file, pa.array(numbers, pa.int64()), *others]
-        connection.register("batch", pa.table(arrays, [f"c{place}" for place in range(len(arrays))]))
+        connection.register("batch", pa.table(arrays, [f"c{index}" for index in range(len(arrays))]))
         connection.execute(f"INSERT INTO {table} FROM batch")
         connection.unregister("batch")
 

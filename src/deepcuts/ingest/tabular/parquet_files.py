@@ -29,10 +29,10 @@ def scan_parquet(connection: duckdb.DuckDBPyConnection, samples: Sequence[Sample
     for sample in samples:
         alike.setdefault((_names(sample.path), _types(connection, sample.path)), []).append(sample.path)
     for (names, types), paths in alike.items():
-        places = columns.find(names, len(names), paths[0])
-        cells = {role: Cell(f"c{place}", types[place]) for role, place in places.items()}
-        check_types(cells, {role: names[place] for role, place in places.items()}, paths[0])
-        aliases = ", ".join(f"c{place}" for place in range(len(names)))
+        indexes = columns.find(names, len(names), paths[0])
+        cells = {role: Cell(f"c{index}", types[index]) for role, index in indexes.items()}
+        check_types(cells, {role: names[index] for role, index in indexes.items()}, paths[0])
+        aliases = ", ".join(f"c{index}" for index in range(len(names)))
         source = f"(SELECT *, file_row_number + 1 AS row FROM {_read_parquet(paths)} AS t({aliases}))"
         yield Scan(source, cells, file=FILE, row="row", unit="row")
 

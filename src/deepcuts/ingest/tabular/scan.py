@@ -1,4 +1,4 @@
-"""A scan: where the rows of a source are, in SQL, whatever the source is."""
+"""A scan: SQL that selects the rows of a source, whatever the source is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deepcuts.errors import DataError
 # The column that DuckDB adds for the name of the file; its own name for it, filename, may be taken.
 FILE = "deepcuts_source_file"
 
-Reread: TypeAlias = Callable[[duckdb.DuckDBPyConnection, str], "Scan"]
+LineReader: TypeAlias = Callable[[duckdb.DuckDBPyConnection, str], "Scan"]
 
 _WHOLE = {
     "TINYINT",
@@ -86,9 +86,9 @@ class Scan:
         What `row` counts: "line", "record" or "row".
     problem, line
         SQL of what is wrong with the row as a whole, null where nothing is, and of its text.
-    reread
-        Reads the same rows again, slowly, into a table of the name given, for a scan that knows their numbers; None
-        where this one does.
+    line_reader
+        Reads the same rows again, line by line and slowly, into a new table of the name given, and returns a scan of it
+        that knows the numbers of rows; None where this scan knows them.
     dislikes
         Whether play counts below 0 are meant.
     """
@@ -100,7 +100,7 @@ class Scan:
     unit: str
     problem: str = "NULL::VARCHAR"
     line: str = "NULL::VARCHAR"
-    reread: Reread | None = None
+    line_reader: LineReader | None = None
     dislikes: bool = False
 
 

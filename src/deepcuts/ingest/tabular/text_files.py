@@ -11,7 +11,7 @@ from itertools import islice
 import duckdb
 
 from deepcuts.ingest.tabular.columns import Columns
-from deepcuts.ingest.tabular.csv_records import records
+from deepcuts.ingest.tabular.csv_records import read_csv_records
 from deepcuts.ingest.tabular.database import quoted
 from deepcuts.ingest.tabular.dialect import Dialect, find_dialect
 from deepcuts.ingest.tabular.files import Sample
@@ -36,9 +36,11 @@ def scan_text(
     for sample in samples:
         alike.setdefault((sample.compression, find_dialect(sample, columns, options)), []).append(sample.path)
     for n, ((compression, dialect), paths) in enumerate(alike.items()):
-        places = columns.find(dialect.names, dialect.n_columns, paths[0])
+        indexes = columns.find(dialect.names, dialect.n_columns, paths[0])
         files = _Files(paths, compression, dialect)
-        yield files.scan(places) if files.are_plain(connection) else files.reread(connection, f"quoted_{n}", places)
+        yield (
+            files.scan(indexes) if files.are_plain(connection) else files.read_lines(connection, f"quoted_{n}", indexes)
+        )
 
 
 def listing(paths: Sequence[str]) -> str:
@@ -54,20 +56,20 @@ class _Files:
     compression: str | None
     dialect: Dialect
 
-    def scan(self, places: Mapping[str, int]) -> Scan:
-        """By DuckDB's parser."""
-        cells = {role: Cell(f"c{place}", "VARCHAR") for role, place in places.items()}
-        reread = partial(self.reread, places=places)
-        return Scan(self._rows(), cells, file=FILE, row="NULL::BIGINT", unit="line", reread=reread)
+    def scan(self, indexes: Mapping[str, int]) -> Scan:
+        """Scan by DuckDB's parser the columns at `indexes`, by role."""
+        cells = {role: Cell(f"c{index}", "VARCHAR") for role, index in indexes.items()}
+        line_reader = partial(self.read_lines, indexes=indexes)
+        return Scan(self._rows(), cells, file=FILE, row="NULL::BIGINT", unit="line", line_reader=line_reader)
 
-    def reread(self, connection: duckdb.DuckDBPyConnection, table: str, places: Mapping[str, int]) -> Scan:
-        """Line by line."""
-        cells = {role: Cell(f"{role}_cell", "VARCHAR") for role in places}
+    def read_lines(self, connection: duckdb.DuckDBPyConnection, table: str, indexes: Mapping[str, int]) -> Scan:
+        """Read the columns at `indexes`, by role, line by line into a new table, and scan it."""
+        cells = {role: Cell(f"{role}_cell", "VARCHAR") for role in indexes}
         parsers = dict.fromkeys(self.paths, partial(_lines, dialect=self.dialect))
-        return fill_table(connection, table, parsers, self.compression, cells, list(places.values()))
+        return fill_table(connection, table, parsers, self.compression, cells, list(indexes.values()))
 
     def are_plain(self, connection: duckdb.DuckDBPyConnection) -> bool:
-        """Whether DuckDB's parser reads quotes as `records` does.
+        """Whether DuckDB's parser reads quotes as `read_csv_records` does.
 
         Even in strict mode it takes some quotes without a pair for the beginning of a cell that runs over many lines,
         and blanks before a quote now for part of the cell, now not. Neither can happen where no quote has blanks before
@@ -97,7 +99,7 @@ class _Files:
         return counts
 
     def _rows(self) -> str:
-        columns = [f"c{place}" for place in range(self.dialect.n_columns)]
+        columns = [f"c{index}" for index in range(self.dialect.n_columns)]
         dialect = self.dialect
         return self._read_csv(columns, dialect.delimiter, dialect.quote, header=dialect.header, strict=True)
 
@@ -114,7 +116,7 @@ class _Files:
 def _lines(text: Iterator[str], dialect: Dialect) -> Iterator[Line]:
     """Every record of a file but its header, sound or not."""
     nothing = [""] * dialect.n_columns
-    for number, line, cells in islice(records(text, dialect.delimiter, dialect.quote), dialect.header, None):
+    for number, line, cells in islice(read_csv_records(text, dialect.delimiter, dialect.quote), dialect.header, None):
         problem = _problem(line, cells, dialect.n_columns)
         if problem or cells is None:
             yield number, problem, line, nothing
