@@ -104,7 +104,7 @@ def test_no_score_is_above_its_bound_after_the_dial(signed: bool, amount: float)
     rng = np.random.default_rng(3)
     factors = read_only(sparse_factors(rng, (300, 5), signed=signed))
     catalogue = ItemIndex(lay_out(factors), weakref.ref(factors))
-    dial = catalogue.dial(rng.integers(0, 50, 300), 50, (0.5,))
+    dial = catalogue.rarity_tables(rng.integers(0, 50, 300), 50, "power", (0.5,))
     voices = voices_of(sparse_factors(rng, (3, 5), signed=signed))
     turned = voices._replace(
         amounts=read_only(np.full(3, amount, np.float32)), kinds=read_only(np.array([0, 1, 1], np.int32))

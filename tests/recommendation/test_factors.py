@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numba
 import numpy as np
@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepcuts.recommendation import ListSettings, item_index, lists, recommend, recommend_batches
-from deepcuts.recommendation.item_index import catalogue_of, visited_share
+from deepcuts.recommendation.item_index import tiled_items_of, visited_share
 from deepcuts.recommendation.source import has_factors
 from reference import lists as reference
-from reference.lists import DenseScores, lists_of_table, names, random_source
+from reference.lists import FactoredScores, factored_source, lists_of_table, names, random_source
 
 N_ITEMS = 150
 ITEMS = names("item", N_ITEMS)
@@ -40,33 +40,7 @@ ASKED = st.builds(
 law = settings(deadline=None, max_examples=60)
 
 
-@dataclass(frozen=True, eq=False)
-class FactoredScores(DenseScores):
-    """A source that shows its factors; its table holds the same scores, for the twin."""
-
-    persona_factors: np.ndarray
-    item_factors: np.ndarray
-
-
-def factored_source(seed: int, *, ties: bool, signed: bool = False, n_users: int = 7) -> FactoredScores:
-    """Half of all factors are 0. With ties, they are small whole numbers: many scores are alike, none is rounded."""
-    rng = np.random.default_rng(seed)
-    dense = random_source(seed, n_users=n_users, n_items=N_ITEMS)
-
-    def factors(n: int) -> np.ndarray:
-        shape = n, 6
-        values = rng.integers(0, 3, shape) if ties else rng.gamma(1.0, size=shape) * (rng.uniform(size=shape) < 0.5)
-        return (values * rng.choice([-1, 1], shape) if signed else values).astype(np.float32)
-
-    personas, items = factors(dense.persona_indptr[-1]), factors(N_ITEMS)
-    return FactoredScores(dense.seen, dense.persona_indptr, dense.persona_shares, personas @ items.T, personas, items)
-
-
 SOURCES = st.builds(factored_source, st.integers(0, 10_000), ties=st.just(True))
-
-
-def without_factors(source: FactoredScores) -> DenseScores:
-    return DenseScores(source.seen, source.persona_indptr, source.persona_shares, source.table)
 
 
 @given(st.integers(0, 10_000), ASKED)
@@ -74,14 +48,14 @@ def without_factors(source: FactoredScores) -> DenseScores:
 def test_lists_are_those_of_the_twin(seed: int, asked: ListSettings) -> None:
     # Whole numbers times roots of frequencies may be alike but for rounding, which the twin does elsewhere.
     source = factored_source(seed, ties=asked.dial == "shift")
-    assert catalogue_of(source.item_factors) is not None
+    assert tiled_items_of(source.item_factors) is not None
     assert lists_of_table(recommend(source, None, asked)) == reference.lists(source, asked)
 
 
 @given(SOURCES, ASKED)
 @law
 def test_lists_are_those_of_scoring_everything(source: FactoredScores, asked: ListSettings) -> None:
-    found, expected = recommend(source, None, asked), recommend(without_factors(source), None, asked)
+    found, expected = recommend(source, None, asked), recommend(source.without_factors(), None, asked)
     assert found.drop_columns("score").equals(expected.drop_columns("score"))
     np.testing.assert_allclose(found["score"], expected["score"], rtol=1e-6, atol=1e-6)
 
@@ -134,21 +108,21 @@ def test_a_dial_of_other_counts_is_another_dial() -> None:
 
 def test_a_catalogue_is_kept_as_long_as_its_factors() -> None:
     factors = np.ones((5, 2), np.float32)
-    kept = weakref.ref(catalogue_of(factors))
-    assert catalogue_of(factors) is kept()
-    assert catalogue_of(factors.copy()) is not kept()
+    kept = weakref.ref(tiled_items_of(factors))
+    assert tiled_items_of(factors) is kept()
+    assert tiled_items_of(factors.copy()) is not kept()
     del factors
     gc.collect()
     assert kept() is None
 
 
 def test_factors_whose_bounds_say_nothing_are_scored_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(item_index, "_STAYS_NEAR", 0)
+    monkeypatch.setattr(item_index, "_CACHED_BYTES", 0)
     rng = np.random.default_rng(0)
     alike = factored_source(1, ties=False, signed=True)
     assert has_factors(alike)
-    assert catalogue_of(alike.item_factors) is None
-    assert recommend(alike, None, ListSettings(k=9)).equals(recommend(without_factors(alike), None, ListSettings(k=9)))
+    assert tiled_items_of(alike.item_factors) is None
+    assert recommend(alike, None, ListSettings(k=9)).equals(recommend(alike.without_factors(), None, ListSettings(k=9)))
     scenes = np.eye(8, dtype=np.float32)[np.arange(6400) % 8] * rng.uniform(0.1, 1, (6400, 1)).astype(np.float32)
     assert visited_share(item_index.lay_out(scenes), scenes) < 0.1
-    assert catalogue_of(scenes) is not None
+    assert tiled_items_of(scenes) is not None

@@ -82,6 +82,31 @@ def random_source(seed: int, n_users: int = 7, n_items: int = 25, most_personas:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class FactoredScores(DenseScores):
+    """A source that shows its factors; its table holds the same scores, for the twin."""
+
+    persona_factors: np.ndarray
+    item_factors: np.ndarray
+
+    def without_factors(self) -> DenseScores:
+        return DenseScores(self.seen, self.persona_indptr, self.persona_shares, self.table)
+
+
+def factored_source(seed: int, *, ties: bool, signed: bool = False, n_users: int = 7) -> FactoredScores:
+    """Half of all factors are 0. With ties, they are small whole numbers: many scores are alike, none is rounded."""
+    rng = np.random.default_rng(seed)
+    dense = random_source(seed, n_users=n_users, n_items=150)
+
+    def factors(n: int) -> np.ndarray:
+        shape = n, 6
+        values = rng.integers(0, 3, shape) if ties else rng.gamma(1.0, size=shape) * (rng.uniform(size=shape) < 0.5)
+        return (values * rng.choice([-1, 1], shape) if signed else values).astype(np.float32)
+
+    personas, items = factors(dense.persona_indptr[-1]), factors(150)
+    return FactoredScores(dense.seen, dense.persona_indptr, dense.persona_shares, personas @ items.T, personas, items)
+
+
 def names(kind: str, n: int) -> list[str]:
     """So many ids in ascending order."""
     return [f"{kind} {index:03d}" for index in range(n)]

@@ -1,4 +1,4 @@
-"""The items as lists of factored scores want them: laid out once, kept as long as their factors live."""
+"""The items of factored scores in tiles that a search by bounds works on, kept as long as their factors live."""
 
 from __future__ import annotations
 
@@ -8,69 +8,75 @@ from functools import cached_property
 
 import numpy as np
 
+from deepcuts.array_types import AnyArray, DoubleMatrix, DoubleVector, FloatMatrix, FloatVector, NumberVector
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.ranking.score_spread import moments, spread_of_products
 from deepcuts.kernels.ranking.tiles import WIDTH, RarityTables, Tiles
-from deepcuts.recommendation.rarity import commonness, item_frequency
+from deepcuts.recommendation.rarity import commonness, item_frequency, item_multipliers
+from deepcuts.recommendation.settings import RarityForm
 
-_MOST_DIALS = 64  # positions of the dial that are kept: turning it for ever must not fill the memory
+_MOST_TABLES = 64  # positions of the dial that are kept: a dial that moves for hours must not fill the memory
 _PROBES = 16
 _PROBE_DEPTH = 100
 _MOST_VISITED = 0.4  # share of tiles from which a matrix product for many users at a time is quicker
-_STAYS_NEAR = 2_000_000  # bytes of factors that the processor keeps near: then, looking at all tiles is quick too
+_CACHED_BYTES = 2_000_000  # of factors that fit into the processor's cache: then, looking at all tiles is quick too
 
-_Known = weakref.ref[np.ndarray]  # an array that something was made of, and that may go away
-_catalogues: dict[int, tuple[_Known, ItemIndex | None]] = {}
+_WeakArray = weakref.ref[AnyArray]
+_known: dict[int, tuple[_WeakArray, ItemIndex | None]] = {}
 
 
-def catalogue_of(item_factors: np.ndarray) -> ItemIndex | None:
-    """Return the catalogue of these very factors, (n_items, n_factors), or None where tiles would save nothing.
+def tiled_items_of(item_factors: FloatMatrix) -> ItemIndex | None:
+    """Return the items of this very array of factors, (n_items, n_factors), or None where tiles would save nothing.
 
-    It is made when the factors are first seen, and kept as long as they live.
+    They are laid out when the array is first seen, and kept as long as it lives.
     """
-    place = id(item_factors)
-    known = _catalogues.get(place)
+    key = id(item_factors)
+    known = _known.get(key)
     if known is not None and known[0]() is item_factors:
         return known[1]
     factors = read_only(item_factors.astype(np.float32, copy=False))
     tiles = lay_out(factors)
-    pays = factors.nbytes <= _STAYS_NEAR or visited_share(tiles, factors) <= _MOST_VISITED
+    pays = factors.nbytes <= _CACHED_BYTES or visited_share(tiles, factors) <= _MOST_VISITED
     made = ItemIndex(tiles, weakref.ref(item_factors)) if pays else None
-    _catalogues[place] = weakref.ref(item_factors, lambda _: _catalogues.pop(place, None)), made
+    _known[key] = weakref.ref(item_factors, lambda _: _known.pop(key, None)), made
     return made
 
 
 @dataclass(frozen=True, eq=False)
 class ItemIndex:
-    """Items in tiles, and what the dial makes of them.
+    """Items in tiles, and their terms of the rarity dial.
 
     Parameters
     ----------
     tiles
         The items, those alike side by side.
     factors
-        What they were made of, which must be alive where the catalogue is used.
+        What they were made of, which must be alive where the index is used.
     """
 
     tiles: Tiles
-    factors: _Known
-    _dials: dict[tuple[float, ...], tuple[_Known, RarityTables]] = field(default_factory=dict)
+    factors: _WeakArray
+    _tables: dict[tuple[object, ...], tuple[_WeakArray, RarityTables]] = field(default_factory=dict)
 
     @cached_property
-    def _moments(self) -> tuple[np.ndarray, np.ndarray]:
+    def _moments(self) -> tuple[DoubleVector, DoubleMatrix]:
         factors = self.factors()
         assert factors is not None
         total, products = moments(read_only(factors.astype(np.float32, copy=False)))
         return total, products
 
-    def spreads(self, rows: np.ndarray, n_items: int) -> np.ndarray:
+    def spreads(self, rows: FloatMatrix, n_items: int) -> FloatVector:
         """Standard deviation of the scores of some persona rows over all items, float32, (len(rows),)."""
         spreads = np.empty(len(rows), np.float32)
         spread_of_products(rows, *self._moments, n_items, spreads)
         return spreads
 
-    def dial(self, counts: np.ndarray, total: float, powers: tuple[float, ...]) -> RarityTables:
-        """Return multipliers of kind 0, all 1, and for each rarity r of `powers` frequency ** −r; and the commonness.
+    def rarity_tables(
+        self, counts: NumberVector, total: float, form: RarityForm, rarities: tuple[float, ...]
+    ) -> RarityTables:
+        """Return the terms m and c of `deepcuts.recommendation.rarity` in the order of the tiles.
+
+        Table 0 of the multipliers is all 1, table 1 + j holds m at ``rarities[j]``.
 
         Parameters
         ----------
@@ -78,56 +84,57 @@ class ItemIndex:
             (n_items,): listeners, or plays, of each item.
         total
             Users, or plays in all.
-        powers
-            Turns of the dial "power".
+        form
+            Form of the dial.
+        rarities
+            Where rows take their multipliers, none of them 0.
         """
-        known = self._dials.get((total, *powers))
+        key = total, form, rarities
+        known = self._tables.get(key)
         if known is not None and known[0]() is counts:
             return known[1]
-        made = self._make_dial(item_frequency(counts, total), powers)
-        if len(self._dials) >= _MOST_DIALS:
-            self._dials.clear()
-        self._dials[total, *powers] = weakref.ref(counts), made
+        made = self._make_tables(item_frequency(counts, total), form, rarities)
+        if len(self._tables) >= _MOST_TABLES:
+            self._tables.clear()
+        self._tables[key] = weakref.ref(counts), made
         return made
 
-    def _make_dial(self, frequency: np.ndarray, powers: tuple[float, ...]) -> RarityTables:
-        multipliers = [np.ones(len(frequency)), *(frequency**-power for power in powers)]
-        lines = np.stack([self._by_place(line, fill=1.0) for line in multipliers])
-        common = self._by_place(commonness(frequency), fill=0.0)
-        return RarityTables(read_only(lines), _extremes(lines), read_only(common), _extremes(common))
+    def _make_tables(self, frequency: DoubleVector, form: RarityForm, rarities: tuple[float, ...]) -> RarityTables:
+        multipliers = [item_multipliers(form, frequency, rarity) for rarity in (0.0, *rarities)]
+        tiled = np.stack([self._in_tile_order(values, fill=1.0) for values in multipliers])
+        common = self._in_tile_order(commonness(frequency), fill=0.0)
+        return RarityTables(read_only(tiled), _extremes(tiled), read_only(common), _extremes(common))
 
-    def _by_place(self, values: np.ndarray, fill: float) -> np.ndarray:
-        """Bring a value per item into the order of the tiles, float32."""
-        placed = np.full(len(self.tiles.items), fill, np.float32)
-        placed[: len(values)] = values[self.tiles.items[: len(values)]]
-        return placed
+    def _in_tile_order(self, values: FloatVector, fill: float) -> FloatVector:
+        """Bring a value per item into the order of the tiles, (n_tiles · WIDTH,)."""
+        tiled = np.full(len(self.tiles.items), fill, np.float32)
+        tiled[: len(values)] = values[self.tiles.items[: len(values)]]
+        return tiled
 
 
-def _extremes(by_place: np.ndarray) -> np.ndarray:
+def _extremes(tiled: AnyArray) -> AnyArray:
     """Largest and smallest value of every tile, float32, (…, 2, n_tiles)."""
-    tiles = by_place.reshape(*by_place.shape[:-1], -1, WIDTH)
+    tiles = tiled.reshape(*tiled.shape[:-1], -1, WIDTH)
     return read_only(np.stack([tiles.max(axis=-1), tiles.min(axis=-1)], axis=-2))
 
 
-def visited_share(tiles: Tiles, factors: np.ndarray) -> float:
-    """Share of the tiles that long lists have to look at, where some of the items stand for personas."""
+def visited_share(tiles: Tiles, factors: FloatMatrix) -> float:
+    """Share of the tiles that a search for long lists looks at, with some of the items as the personas."""
     n_items = len(factors)
     probes = factors[:: -(-n_items // _PROBES)]
     signs = np.concatenate([np.maximum(probes, 0), np.minimum(probes, 0)], axis=1)
     bounds = np.matmul(signs, tiles.bounds).transpose(1, 0, 2).reshape(len(probes), -1)[:, : len(tiles.lines)]
-    place = max(0, n_items - _PROBE_DEPTH)
-    least = np.partition(probes @ factors.T, place, axis=1)[:, place]
+    last_rank = max(0, n_items - _PROBE_DEPTH)
+    least = np.partition(probes @ factors.T, last_rank, axis=1)[:, last_rank]
     return float(np.mean(bounds >= least[:, None]))
 
 
-def lay_out(factors: np.ndarray) -> Tiles:
-    """Put items with the same largest factor side by side, the longest first: their bounds are tight."""
+def lay_out(factors: FloatMatrix) -> Tiles:
+    """Put items into tiles of `WIDTH`, in an order that makes the bounds of tiles tight."""
     n_items, n_factors = factors.shape
     n_tiles = -(-n_items // WIDTH)
     n_groups = -(-n_tiles // WIDTH)
-    strongest = np.argmax(np.abs(factors), axis=1)
-    below = factors[np.arange(n_items), strongest] < 0
-    order = np.lexsort((-np.einsum("if,if->i", factors, factors), below, strongest))
+    order = _alike_side_by_side(factors)
     items = np.zeros(n_tiles * WIDTH, np.int32)
     items[:n_items] = order
     lines = np.zeros((n_tiles * WIDTH, n_factors), np.float32)
@@ -137,3 +144,10 @@ def lay_out(factors: np.ndarray) -> Tiles:
     bounds[:n_tiles] = np.concatenate([lines.max(axis=1), lines.min(axis=1)], axis=1)
     bounds = bounds.reshape(n_groups, WIDTH, 2 * n_factors)
     return Tiles(read_only(lines.transpose(0, 2, 1)), read_only(bounds.transpose(0, 2, 1)), read_only(items))
+
+
+def _alike_side_by_side(factors: FloatMatrix) -> NumberVector:
+    """Order items by their largest factor and its sign, and among those alike the longest vectors first."""
+    strongest = np.argmax(np.abs(factors), axis=1)
+    is_negative = factors[np.arange(len(factors)), strongest] < 0
+    return np.lexsort((-np.einsum("if,if->i", factors, factors), is_negative, strongest))

@@ -12,18 +12,19 @@ import numba
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.array_types import AnyArray, BoolVector, IndexVector
 from deepcuts.data.ids import Ids
 from deepcuts.errors import SettingsError, UnknownIdError
 from deepcuts.recommendation.factored import lists_from_factors
-from deepcuts.recommendation.item_index import ItemIndex, catalogue_of
+from deepcuts.recommendation.item_index import ItemIndex, tiled_items_of
 from deepcuts.recommendation.scored import lists_from_scores
 from deepcuts.recommendation.settings import ListSettings
-from deepcuts.recommendation.source import FactorSource, ScoreSource, has_factors
+from deepcuts.recommendation.source import FactorSource, Lists, ScoreSource, has_factors
 
 logger = logging.getLogger(__name__)
 
-_BLOCK_SCORES = 16_000_000  # float32 scores held at a time: 64 MB
-_BLOCK_ENTRIES = 200_000  # places in the lists of a block where scores need not be held
+_BLOCK_SCORES = 16_000_000  # float32 scores of a block: 64 MB
+_BLOCK_ENTRIES = 200_000  # listed items of a block, where scores of all items are not needed
 _NAMED_IN_WARNING = 20
 
 
@@ -58,18 +59,18 @@ def recommend_batches(
     """
     user_indexes = known_users(source.user_ids, users)
     allowed = allowed_items(source.item_ids, settings)
-    catalogue = catalogue_of(source.item_factors) if has_factors(source) else None
-    if has_factors(source) and catalogue is not None:
-        make = partial(_table_from_factors, source, catalogue, allowed, settings)
+    tiled_items = tiled_items_of(source.item_factors) if has_factors(source) else None
+    if has_factors(source) and tiled_items is not None:
+        make = partial(_table_from_factors, source, tiled_items, allowed, settings)
         n_users = max(1, _BLOCK_ENTRIES // min(settings.k, len(allowed)))
         yield from in_threads(make, np.split(user_indexes, range(n_users, len(user_indexes), n_users)))
     else:
         for block in blocks_of_users(source, user_indexes):
-            yield _to_table(source, block, *lists_from_scores(source, block, allowed, settings))
+            yield _to_table(source, block, lists_from_scores(source, block, allowed, settings))
 
 
-def in_threads(make: Callable[[np.ndarray], pa.Table], blocks: Sequence[np.ndarray]) -> Iterator[pa.Table]:
-    """Yield what is made of each block, in order, made in as many threads as numba may use; a single one in this."""
+def in_threads(make: Callable[[IndexVector], pa.Table], blocks: Sequence[IndexVector]) -> Iterator[pa.Table]:
+    """Yield what is made of each block, in order, by as many threads as numba may use; one block by this thread."""
     n_threads = min(numba.get_num_threads(), len(blocks))
     if n_threads == 1:
         yield from map(make, blocks)
@@ -88,7 +89,7 @@ def in_threads(make: Callable[[np.ndarray], pa.Table], blocks: Sequence[np.ndarr
                 future.cancel()
 
 
-def known_users(user_ids: Ids, users: str | Sequence[str] | None) -> np.ndarray:
+def known_users(user_ids: Ids, users: str | Sequence[str] | None) -> IndexVector:
     """Indexes of the users asked for, unknown ones left out with a warning."""
     if users is None:
         return np.arange(len(user_ids))
@@ -104,7 +105,7 @@ def known_users(user_ids: Ids, users: str | Sequence[str] | None) -> np.ndarray:
     return indexes[indexes >= 0]
 
 
-def allowed_items(item_ids: Ids, settings: ListSettings) -> np.ndarray:
+def allowed_items(item_ids: Ids, settings: ListSettings) -> BoolVector:
     """Mask of the items that may be listed, bool, (n_items,)."""
     allowed = np.full(len(item_ids), settings.allow is None)
     for name, value in (("allow", True), ("deny", False)):
@@ -121,7 +122,7 @@ def allowed_items(item_ids: Ids, settings: ListSettings) -> np.ndarray:
     return allowed
 
 
-def blocks_of_users(source: ScoreSource, user_indexes: np.ndarray) -> Iterator[np.ndarray]:
+def blocks_of_users(source: ScoreSource, user_indexes: IndexVector) -> Iterator[IndexVector]:
     """Cut users into blocks whose scores fit into the memory meant for them."""
     n_rows = source.persona_indptr[user_indexes + 1] - source.persona_indptr[user_indexes]
     rows_at_a_time = max(1, _BLOCK_SCORES // max(1, len(source.item_ids)))
@@ -130,31 +131,36 @@ def blocks_of_users(source: ScoreSource, user_indexes: np.ndarray) -> Iterator[n
 
 
 def _table_from_factors(
-    source: FactorSource, catalogue: ItemIndex, allowed: np.ndarray, settings: ListSettings, users: np.ndarray
+    source: FactorSource, tiled_items: ItemIndex, allowed: BoolVector, settings: ListSettings, users: IndexVector
 ) -> pa.Table:
-    return _to_table(source, users, *lists_from_factors(source, catalogue, users, allowed, settings))
+    return _to_table(source, users, lists_from_factors(source, tiled_items, users, allowed, settings))
 
 
-def _to_table(
-    source: ScoreSource, users: np.ndarray, items: np.ndarray, scores: np.ndarray, personas: np.ndarray
-) -> pa.Table:
-    n_users, k = items.shape
+def _to_table(source: ScoreSource, users: IndexVector, lists: Lists) -> pa.Table:
+    n_users, k = lists.items.shape
     rank = np.tile(np.arange(1, k + 1, dtype=np.int32), n_users)
-    user, items, scores, personas = np.repeat(users, k), items.ravel(), scores.ravel(), personas.ravel()
-    filled = items >= 0
-    if not np.all(filled):
-        rank, user, items, scores, personas = (part[filled] for part in (rank, user, items, scores, personas))
+    columns: list[AnyArray] = [
+        np.repeat(users, k),
+        lists.items.ravel(),
+        rank,
+        lists.scores.ravel(),
+        lists.personas.ravel(),
+    ]
+    is_listed = columns[1] >= 0
+    if not np.all(is_listed):
+        columns = [column[is_listed] for column in columns]
+    user, item, rank, score, persona = map(as_arrow, columns)
     return pa.table(
         {
-            "user_id": source.user_ids.values.take(as_arrow(user)),
-            "item_id": source.item_ids.values.take(as_arrow(items)),
-            "rank": as_arrow(rank),
-            "score": as_arrow(scores),
-            "persona": as_arrow(personas),
+            "user_id": source.user_ids.values.take(user),
+            "item_id": source.item_ids.values.take(item),
+            "rank": rank,
+            "score": score,
+            "persona": persona,
         }
     )
 
 
-def as_arrow(values: np.ndarray) -> pa.Array:
+def as_arrow(values: AnyArray) -> pa.Array:
     """View contiguous numbers as an Arrow array; `pyarrow.array` would import pandas before, which takes long."""
     return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(values)])

@@ -1,14 +1,143 @@
-"""The dial from familiar to rare: one operation per item, no refitting."""
+"""The rarity dial: the one formula by which scores become those of lists, at the moment of asking.
+
+The score s of an item by a persona row becomes (docs/maths.md, Rarity)
+
+    s · m · w − a · c
+
+with a multiplier m of the item, a weight w and an amount a of the row, and the commonness c of the item. A form of the
+dial, one of `FORMS`, says what m and a are. `deepcuts.recommendation.scored` computes this for rows of scores of all
+items, and `deepcuts.recommendation.factored` within a search by bounds (`deepcuts.kernels.ranking.tiles`); both take
+m, w, a and c from here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
 import numpy as np
 
-from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.ranking import dense_lists as ranking
+from deepcuts.array_types import DoubleVector, FloatVector, IndexVector, Indptr, NumberVector
+from deepcuts.recommendation.settings import ListSettings, Mix, RarityForm
 
 
-def item_frequency(counts: np.ndarray, total: float) -> np.ndarray:
+@dataclass(frozen=True)
+class FormTerms:
+    """What a form of the dial makes m and a of the formula; None leaves a term neutral, at 1 or at 0.
+
+    Parameters
+    ----------
+    multiplier
+        Takes the frequency of every item, float64, (n_items,), and one rarity, returns m, float64, (n_items,), above 0.
+    amount
+        Takes the rarity and the spread of every row, float64 and float32, (n_rows,), returns a, (n_rows,), which is 0
+        at a rarity of 0.
+    """
+
+    multiplier: Callable[[DoubleVector, float], DoubleVector] | None = None
+    amount: Callable[[DoubleVector, FloatVector], DoubleVector] | None = None
+
+
+def negative_power(frequency: DoubleVector, rarity: float) -> DoubleVector:
+    """m of the form "power", frequency ** −rarity."""
+    return np.asarray(frequency**-rarity)
+
+
+def multiple_of_spread(rarities: DoubleVector, spreads: FloatVector) -> DoubleVector:
+    """a of the form "shift", rarity · σ."""
+    return np.asarray(rarities * spreads)
+
+
+FORMS: Mapping[RarityForm, FormTerms] = MappingProxyType(
+    {"shift": FormTerms(amount=multiple_of_spread), "power": FormTerms(multiplier=negative_power)}
+)
+
+
+@dataclass(frozen=True, eq=False)
+class RowTerms:
+    """The terms of the formula that belong to rows.
+
+    Parameters
+    ----------
+    multiplier_rarities
+        float64, (n_rows,): the rarity at which a row takes its multipliers; 0 stands for multipliers of 1.
+    weights
+        w, float32, (n_rows,), above 0.
+    amounts
+        a, float32, (n_rows,).
+    """
+
+    multiplier_rarities: DoubleVector
+    weights: FloatVector
+    amounts: FloatVector
+
+
+def row_terms(
+    persona_weights: FloatVector,
+    rarities: DoubleVector,
+    indptr: Indptr,
+    spreads: Callable[[], FloatVector],
+    settings: ListSettings,
+) -> RowTerms:
+    """Work out what the dial does to the scores of some rows.
+
+    Parameters
+    ----------
+    persona_weights
+        float32, (n_rows,): 0 mutes a row.
+    rarities
+        float64, (n_rows,).
+    indptr
+        int64, (n_users + 1,): rows of each user.
+    spreads
+        Returns the standard deviation of the scores of every row over all items, float32, (n_rows,); called where the
+        form needs it.
+    settings
+        What was asked for.
+    """
+    form = FORMS[settings.dial]
+    amounts = np.zeros(len(rarities), np.float32)
+    if form.amount is not None and np.any(rarities):
+        own = spreads()
+        shared = largest_of_user(own * persona_weights, indptr) if settings.mix == "max" else own
+        amounts = form.amount(rarities, shared).astype(np.float32)
+    multiplier_rarities = np.zeros(len(rarities)) if form.multiplier is None else rarities
+    return RowTerms(multiplier_rarities, score_weights(persona_weights, settings.mix), amounts)
+
+
+def score_weights(persona_weights: FloatVector, mix: Mix) -> FloatVector:
+    """w of every row: the persona's weight where lists compare scores of personas, 1 where it is muted or they do not.
+
+    With ``mix="share"``, persona weights scale the shares of the list and leave the scores alone.
+    """
+    if mix == "share":
+        return np.ones(len(persona_weights), np.float32)
+    return np.where(persona_weights > 0, persona_weights, np.float32(1))
+
+
+def largest_of_user(values: FloatVector, indptr: Indptr) -> FloatVector:
+    """Give all rows of a user the largest of their values, so that the dial moves them alike."""
+    return np.repeat(np.maximum.reduceat(values, indptr[:-1]), np.diff(indptr))
+
+
+def item_multipliers(form: RarityForm, frequency: DoubleVector, rarity: float) -> FloatVector:
+    """m of every item at one rarity, float32, (n_items,)."""
+    multiplier = FORMS[form].multiplier
+    if multiplier is None or rarity == 0:
+        return np.ones(len(frequency), np.float32)
+    return multiplier(frequency, rarity).astype(np.float32)
+
+
+def commonness(frequency: DoubleVector) -> FloatVector:
+    """c of every item, its log frequency with mean 0 and standard deviation 1 over the items; 0 where all are alike."""
+    logs = np.log(frequency)
+    spread = logs.std()
+    centred: DoubleVector = (logs - logs.mean()) / (spread if spread > 0 else 1.0)
+    return centred.astype(np.float32)
+
+
+def item_frequency(counts: NumberVector, total: float) -> DoubleVector:
     """Smoothed frequency of every item: (count + 1) / (total + 1), in (0, 1].
 
     Parameters
@@ -21,22 +150,13 @@ def item_frequency(counts: np.ndarray, total: float) -> np.ndarray:
     return np.asarray((counts + 1.0) / (total + 1.0))
 
 
-def commonness(frequency: np.ndarray) -> np.ndarray:
-    """Log frequency with mean 0 and standard deviation 1 over the items, float32; all 0 where all are alike."""
-    logs = np.log(frequency)
-    spread = logs.std()
-    centred: np.ndarray = (logs - logs.mean()) / (spread if spread > 0 else 1.0)
-    return centred.astype(np.float32)
+def multiplier_tables(multiplier_rarities: DoubleVector) -> tuple[tuple[float, ...], IndexVector]:
+    """Find the rarities other than 0 that rows take multipliers at, and which of the tables each row takes.
 
-
-def apply_power(scores: np.ndarray, rarities: np.ndarray, frequency: np.ndarray) -> None:
-    """Multiply every row of scores by frequency ** −rarity, in place; scores are at least 0 or −inf."""
-    for rarity in np.unique(rarities[rarities != 0]):
-        scores[rarities == rarity] *= (frequency**-rarity).astype(np.float32)
-
-
-def apply_shift(scores: np.ndarray, rarities: np.ndarray, spreads: np.ndarray, frequency: np.ndarray) -> None:
-    """Subtract rarity · spread · z from every row of scores, in place, with z of `commonness`."""
-    if np.any(rarities):
-        amounts = (rarities * spreads).astype(np.float32)
-        ranking.shift(scores, read_only(amounts), read_only(commonness(frequency)))
+    Returns
+    -------
+    The rarities in ascending order, and for each row 0, the table of ones, or 1 + the index of its rarity, int32.
+    """
+    rarities = np.unique(multiplier_rarities[multiplier_rarities != 0])
+    tables = np.where(multiplier_rarities == 0, 0, 1 + np.searchsorted(rarities, multiplier_rarities))
+    return tuple(rarities.tolist()), tables.astype(np.int32)

@@ -4,52 +4,70 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.array_types import BoolVector, DoubleVector, FloatMatrix, FloatVector, IndexVector
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.ranking import dense_lists as ranking
-from deepcuts.recommendation.rarity import apply_power, apply_shift, item_frequency
-from deepcuts.recommendation.settings import ListSettings
+from deepcuts.kernels.ranking import dense_lists
+from deepcuts.recommendation.rarity import RowTerms, commonness, item_frequency, item_multipliers, row_terms
+from deepcuts.recommendation.settings import ListSettings, RarityForm
 from deepcuts.recommendation.source import (
     Lists,
     ScoreSource,
     empty_lists,
-    popularity,
-    rows_of_users,
+    item_counts,
+    persona_weights_and_rarities,
+    personas_of_users,
     scores_of,
     seen_items,
-    wishes,
 )
 
 
-def lists_from_scores(source: ScoreSource, users: np.ndarray, allowed: np.ndarray, settings: ListSettings) -> Lists:
+def lists_from_scores(source: ScoreSource, users: IndexVector, allowed: BoolVector, settings: ListSettings) -> Lists:
     """Make the lists of some users; the parameters are as in `deepcuts.recommendation.factored.lists_from_factors`."""
-    indptr, rows, persona = rows_of_users(source.persona_indptr, users)
-    weights, rarities = wishes(persona, settings)
-    frequency = list_frequency(source, settings)
+    indptr, rows, numbers = personas_of_users(source.persona_indptr, users)
+    weights, rarities = persona_weights_and_rarities(numbers, settings)
     scores = scores_of(source, users, rows, settings.lean)
-    spreads = np.zeros(len(rows), np.float32)
-    if settings.dial == "shift" and np.any(rarities):
-        ranking.spread_of_rows(scores, spreads)
-    ranking.forbid(scores, *map(read_only, (indptr, *seen_items(source, users, settings), allowed)))
-    if settings.dial == "power":
-        apply_power(scores, rarities, frequency)
+    terms = row_terms(weights, rarities, indptr, lambda: spreads_of(scores), settings)
+    dense_lists.forbid(scores, *map(read_only, (indptr, *seen_items(source, users, settings), allowed)))
+    apply_terms(scores, terms, list_frequency(source, settings), settings.dial)
     lists = empty_lists(len(users), min(settings.k, len(allowed)))
     if settings.mix == "share":
-        apply_shift(scores, rarities, spreads, frequency)
-        turns = weights * source.persona_shares[rows]
-        ranking.lists_by_share(scores, read_only(indptr), read_only(turns), *lists)
+        quotas = weights * source.persona_shares[rows]
+        dense_lists.lists_by_share(scores, read_only(indptr), read_only(quotas), *lists)
     else:
         scores[weights == 0] = -np.inf
-        scores *= np.where(weights == 0, np.float32(1), weights)[:, None]
-        apply_shift(scores, rarities, widest(spreads * weights, indptr), frequency)
-        ranking.lists_by_max(scores, read_only(indptr), *lists)
+        dense_lists.lists_by_max(scores, read_only(indptr), *lists)
     return lists
 
 
-def list_frequency(source: ScoreSource, settings: ListSettings) -> np.ndarray:
+def apply_terms(scores: FloatMatrix, terms: RowTerms, frequency: DoubleVector, form: RarityForm) -> None:
+    """Turn scores s into s · m · w − a · c, in place; −inf stays −inf.
+
+    Parameters
+    ----------
+    scores
+        float32, (n_rows, n_items).
+    terms
+        w and a of the rows, and where they take their m.
+    frequency
+        float64, (n_items,), in (0, 1].
+    form
+        Form of the dial.
+    """
+    for rarity in np.unique(terms.multiplier_rarities[terms.multiplier_rarities != 0]):
+        scores[terms.multiplier_rarities == rarity] *= item_multipliers(form, frequency, rarity)
+    if np.any(terms.weights != 1):
+        scores *= terms.weights[:, None]
+    if np.any(terms.amounts):
+        dense_lists.shift(scores, read_only(terms.amounts), read_only(commonness(frequency)))
+
+
+def spreads_of(scores: FloatMatrix) -> FloatVector:
+    """Return the standard deviation of every row of scores, float32, (n_rows,)."""
+    spreads = np.empty(len(scores), np.float32)
+    dense_lists.spread_of_rows(scores, spreads)
+    return spreads
+
+
+def list_frequency(source: ScoreSource, settings: ListSettings) -> DoubleVector:
     """Frequency of every item in (0, 1], by listeners or by plays."""
-    return item_frequency(*popularity(source, settings))
-
-
-def widest(spreads: np.ndarray, indptr: np.ndarray) -> np.ndarray:
-    """Give all rows of a user the largest spread among them."""
-    return np.repeat(np.maximum.reduceat(spreads, indptr[:-1]), np.diff(indptr))
+    return item_frequency(*item_counts(source, settings))

@@ -70,14 +70,24 @@ class ListSettings:
     weights: Mapping[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._check_choices()
+        self._check_numbers()
+        for name in ("allow", "deny"):
+            if isinstance(getattr(self, name), str):
+                raise SettingsError(f"{name} is one string. Pass a list of item ids, even of a single one.")
+        if not isinstance(self.pick, Collection | None):
+            raise SettingsError(f"pick is {self.pick!r}. Pass a list of persona numbers, even of a single one.")
+
+    def _check_choices(self) -> None:
         if not isinstance(self.k, Integral) or self.k < 1:
             raise SettingsError(f"k is {self.k!r}. A list holds a whole number of items, at least 1; pass k=20, say.")
-        for name, kind in (("dial", RarityForm), ("frequency", Frequency), ("mix", Mix)):
-            if getattr(self, name) not in get_args(kind):
-                choices = " or ".join(repr(choice) for choice in get_args(kind))
-                raise SettingsError(f"{name} is {getattr(self, name)!r}. Pass {choices}.")
-        turns = self.rarity.values() if isinstance(self.rarity, Mapping) else [self.rarity]
-        if not all(_lies_within(turn, -MOST_RARITY, MOST_RARITY) for turn in turns):
+        for name, choices in (("dial", RarityForm), ("frequency", Frequency), ("mix", Mix)):
+            if getattr(self, name) not in get_args(choices):
+                known = " or ".join(repr(choice) for choice in get_args(choices))
+                raise SettingsError(f"{name} is {getattr(self, name)!r}. Pass {known}.")
+
+    def _check_numbers(self) -> None:
+        if not all(_lies_within(rarity, -MOST_RARITY, MOST_RARITY) for rarity in self.rarities().values()):
             raise SettingsError(
                 f"rarity is {self.rarity!r}. Pass a number from {-MOST_RARITY:g} to {MOST_RARITY:g}; 0 is neutral, "
                 "above 0 is rarer."
@@ -88,15 +98,10 @@ class ListSettings:
             raise SettingsError(
                 f"weights is {self.weights!r}. A weight is 0 (mute) or a number above it, up to {MOST_WEIGHT:g}."
             )
-        for name in ("allow", "deny"):
-            if isinstance(getattr(self, name), str):
-                raise SettingsError(f"{name} is one string. Pass a list of item ids, even of a single one.")
-        if not isinstance(self.pick, Collection | None):
-            raise SettingsError(f"pick is {self.pick!r}. Pass a list of persona numbers, even of a single one.")
 
     def rarities(self) -> Mapping[int, float]:
         """Return the rarity of personas by number; −1 stands for all those not named."""
-        return self.rarity if isinstance(self.rarity, Mapping) else {-1: float(self.rarity)}
+        return self.rarity if isinstance(self.rarity, Mapping) else {-1: self.rarity}
 
     def persona_weight(self, persona: int) -> float:
         """Factor on the share of a persona."""
@@ -104,7 +109,7 @@ class ListSettings:
         return float(self.weights.get(persona, 1.0)) if heard else 0.0
 
     def persona_rarity(self, persona: int) -> float:
-        """Turn of the dial of a persona."""
+        """Rarity of the lists of a persona."""
         rarities = self.rarities()
         return float(rarities.get(persona, rarities.get(-1, 0.0)))
 

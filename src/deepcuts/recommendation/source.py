@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeGuard
+from typing import NamedTuple, Protocol, TypeGuard
 
 import numpy as np
 
+from deepcuts.array_types import (
+    DoubleVector,
+    FloatMatrix,
+    FloatVector,
+    IndexVector,
+    Indices,
+    Indptr,
+    NumberMatrix,
+    NumberVector,
+)
+from deepcuts.data.csr import entries_of_rows
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.recommendation.settings import ListSettings
 
-Lists = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+class Lists(NamedTuple):
+    """Lists of a block of users, one per row.
+
+    Parameters
+    ----------
+    items
+        int32, (n_users, k): item indexes by rank; −1 behind the end of a short list.
+    scores
+        float32, (n_users, k).
+    personas
+        int8, (n_users, k): number of the persona that an item is listed for.
+    """
+
+    items: NumberMatrix
+    scores: FloatMatrix
+    personas: NumberMatrix
 
 
 class ScoreSource(Protocol):
@@ -19,7 +46,7 @@ class ScoreSource(Protocol):
     Attributes
     ----------
     user_ids, item_ids
-        Whom and what the rows and columns of scores stand for.
+        Ids of the users, and of the items that columns of scores stand for.
     persona_indptr
         int64, (n_users + 1,): the rows of user u are ``persona_indptr[u]:persona_indptr[u + 1]``.
     persona_shares
@@ -35,19 +62,19 @@ class ScoreSource(Protocol):
     @property
     def item_ids(self) -> Ids: ...  # noqa: D102
     @property
-    def persona_indptr(self) -> np.ndarray: ...  # noqa: D102
+    def persona_indptr(self) -> Indptr: ...  # noqa: D102
     @property
-    def persona_shares(self) -> np.ndarray: ...  # noqa: D102
+    def persona_shares(self) -> FloatVector: ...  # noqa: D102
     @property
     def seen(self) -> Interactions: ...  # noqa: D102
     @property
-    def item_listeners(self) -> np.ndarray: ...  # noqa: D102
+    def item_listeners(self) -> NumberVector: ...  # noqa: D102
     @property
-    def item_plays(self) -> np.ndarray: ...  # noqa: D102
+    def item_plays(self) -> NumberVector: ...  # noqa: D102
     @property
     def n_listeners(self) -> int: ...  # noqa: D102
 
-    def scores(self, rows: np.ndarray) -> np.ndarray:
+    def scores(self, rows: IndexVector) -> FloatMatrix:
         """Return a fresh float32 array of the scores of all items, (len(rows), n_items)."""
 
 
@@ -65,9 +92,9 @@ class FactorSource(ScoreSource, Protocol):
     """
 
     @property
-    def persona_factors(self) -> np.ndarray: ...  # noqa: D102
+    def persona_factors(self) -> FloatMatrix: ...  # noqa: D102
     @property
-    def item_factors(self) -> np.ndarray: ...  # noqa: D102
+    def item_factors(self) -> FloatMatrix: ...  # noqa: D102
 
 
 def has_factors(source: ScoreSource) -> TypeGuard[FactorSource]:
@@ -75,60 +102,76 @@ def has_factors(source: ScoreSource) -> TypeGuard[FactorSource]:
     return hasattr(source, "persona_factors") and hasattr(source, "item_factors")
 
 
-def leaning_factors(source: FactorSource, users: np.ndarray, rows: np.ndarray, lean: float) -> np.ndarray:
+def leaning_factors(source: FactorSource, users: IndexVector, rows: IndexVector, lean: float) -> FloatMatrix:
     """Factors of the rows of some users, moved a part of the way to their user's base vector; float32.
 
     (1 − lean) U_up + lean B_u, where the source has base vectors B.
     """
-    factors: np.ndarray = source.persona_factors[rows].astype(np.float32, copy=False)
+    factors: FloatMatrix = source.persona_factors[rows].astype(np.float32, copy=False)
     base = getattr(source, "base_factors", None)
     if lean == 0 or base is None:
         return factors
     n_rows = source.persona_indptr[users + 1] - source.persona_indptr[users]
-    leaning: np.ndarray = factors + np.float32(lean) * (np.repeat(base[users], n_rows, axis=0) - factors)
+    leaning: FloatMatrix = factors + np.float32(lean) * (np.repeat(base[users], n_rows, axis=0) - factors)
     return leaning
 
 
-def scores_of(source: ScoreSource, users: np.ndarray, rows: np.ndarray, lean: float) -> np.ndarray:
+def scores_of(source: ScoreSource, users: IndexVector, rows: IndexVector, lean: float) -> FloatMatrix:
     """Score all items by the rows of some users, float32, (len(rows), n_items)."""
     if lean == 0 or not has_factors(source):
         return source.scores(rows)
     return np.asarray(leaning_factors(source, users, rows, lean) @ source.item_factors.T)
 
 
-def rows_of_users(persona_indptr: np.ndarray, users: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows of some users: where each user's begin among them, which rows they are, and their persona numbers."""
-    n_rows = persona_indptr[users + 1] - persona_indptr[users]
-    indptr = np.concatenate([[0], np.cumsum(n_rows)])
-    persona = np.arange(indptr[-1]) - np.repeat(indptr[:-1], n_rows)
-    return indptr, np.repeat(persona_indptr[users], n_rows) + persona, persona
+class PersonaRows(NamedTuple):
+    """The personas of some users, user by user.
+
+    Parameters
+    ----------
+    indptr
+        int64, (n_users + 1,): where each user's personas begin among these.
+    rows
+        int64, (n_rows,): which rows of the source they are.
+    numbers
+        int64, (n_rows,): their numbers within the user, from 0.
+    """
+
+    indptr: Indptr
+    rows: IndexVector
+    numbers: IndexVector
 
 
-def seen_items(source: ScoreSource, users: np.ndarray, settings: ListSettings) -> tuple[np.ndarray, np.ndarray]:
+def personas_of_users(persona_indptr: Indptr, users: IndexVector) -> PersonaRows:
+    """Find the personas of some users, in the order of these."""
+    indptr, rows = entries_of_rows(persona_indptr, users)
+    return PersonaRows(indptr, rows, rows - np.repeat(persona_indptr[users], np.diff(indptr)))
+
+
+def seen_items(source: ScoreSource, users: IndexVector, settings: ListSettings) -> tuple[Indptr, Indices]:
     """Items to leave out of the lists of some users: where each user's begin, and which they are."""
     left_out = source.seen.dislikes if settings.include_seen else source.seen.known_pairs
     if left_out is None:
         return np.zeros(len(users) + 1, np.int64), np.empty(0, np.int32)
-    indptr, pairs, _ = rows_of_users(left_out.indptr, users)
+    indptr, pairs = entries_of_rows(left_out.indptr, users)
     return indptr, left_out.indices[pairs]
 
 
-def wishes(persona: np.ndarray, settings: ListSettings) -> tuple[np.ndarray, np.ndarray]:
-    """Weight, float32, and rarity, float64, of rows with these persona numbers."""
-    numbers = range(int(persona.max(initial=0)) + 1)
-    weights = np.array([settings.persona_weight(p) for p in numbers], np.float32)
-    rarities = np.array([settings.persona_rarity(p) for p in numbers])
-    return weights[persona], rarities[persona]
+def persona_weights_and_rarities(numbers: IndexVector, settings: ListSettings) -> tuple[FloatVector, DoubleVector]:
+    """Weight, float32, and rarity, float64, that were asked for personas with these numbers, each (n_rows,)."""
+    known = range(int(numbers.max(initial=0)) + 1)
+    weights = np.array([settings.persona_weight(number) for number in known], np.float32)
+    rarities = np.array([settings.persona_rarity(number) for number in known])
+    return weights[numbers], rarities[numbers]
 
 
-def popularity(source: ScoreSource, settings: ListSettings) -> tuple[np.ndarray, float]:
-    """How often each item was played, and all of them together, in the way of counting that was asked for."""
+def item_counts(source: ScoreSource, settings: ListSettings) -> tuple[NumberVector, float]:
+    """How often each item was played, and the total, counted by listeners or by plays as was asked for."""
     if settings.frequency == "plays":
         return source.item_plays, float(source.item_plays.sum())
     return source.item_listeners, source.n_listeners
 
 
 def empty_lists(n_users: int, k: int) -> Lists:
-    """Space for lists: items, scores and personas, int32, float32 and int8, (n_users, k)."""
+    """Allocate lists of k items."""
     shape = (n_users, k)
-    return np.empty(shape, np.int32), np.empty(shape, np.float32), np.empty(shape, np.int8)
+    return Lists(np.empty(shape, np.int32), np.empty(shape, np.float32), np.empty(shape, np.int8))
