@@ -63,7 +63,8 @@ class PlayCounts:
     @cached_property
     def item_plays(self) -> DoubleVector:
         """Plays of each item by all users, float64, (n_items,)."""
-        return np.bincount(self.indices, weights=self.plays, minlength=self.n_items)
+        totals = np.bincount(self.indices, weights=self.plays, minlength=self.n_items)
+        return totals.astype(np.float64, copy=False)  # int64 where there are no pairs
 
     def item_names(self, item_indexes: IndexVector) -> pa.StringArray:
         """Names of some items; the ids of those that have none."""
