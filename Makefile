@@ -1,35 +1,73 @@
-# make demo    generate a listening world, train on it, recommend, evaluate (a minute; the first run compiles kernels)
-# make test    the whole test suite, and the kernels once more with the JIT off
-# make check   lint, format, types, import directions
+# make demo      generate a listening world, train on it, recommend, evaluate (a minute; the first run compiles kernels)
+# make quick     the tests that take no longer than a minute in all; needs none of the extras
+# make one T=…   some tests, such as T=tests/model or T='tests/cli -k version'
+# make format    put code into the form that make check asks for
+# make check     lint, format, types, import directions and circles
+# make test      the whole test suite, and the kernels once more with the JIT off
+# make coverage  the same, measuring which lines and branches are run; fails below the floor in pyproject.toml
 # make browser   Chromium for the tests of the page, from Debian, where there is none
-# make wheel   the built wheel alone, in an environment of its own, does the main job
-# make bench        speed and memory, measured at small sizes in some minutes
+# make wheel     the built wheel alone, in an environment of its own, does the main job
+# make bench     speed and memory, measured at small sizes in some minutes
 # make bench-full   all that the documentation claims, measured again, and docs/benchmarks.md; hours
+# make clean     remove the environment and all that was made
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+
+# One environment that grows: the package alone for the demo, what tests need for most work, and all extras for the rest.
+CORE := $(VENV)/.core
+DEV := $(VENV)/.dev
 READY := $(VENV)/.ready
 
-.PHONY: demo test check browser wheel bench bench-full clean
+.PHONY: demo quick one format check test coverage browser wheel bench bench-full clean
 
-$(READY): pyproject.toml constraints.txt
+$(CORE): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,peers,app,tune,report,history,download]'
+	$(INSTALL) .
 	@touch $@
 
-demo: $(READY)
+$(DEV): $(CORE)
+	$(INSTALL) '.[dev]'
+	@touch $@
+
+$(READY): $(DEV)
+	$(INSTALL) '.[dev,peers,app,tune,report,history,download]'
+	@touch $@
+
+demo: $(CORE)
 	$(BIN)/deepcuts demo
 
-test: $(READY)
-	$(BIN)/pytest --numprocesses 2
-	NUMBA_DISABLE_JIT=1 $(BIN)/pytest tests/kernels
+quick: $(DEV)
+	$(BIN)/pytest --numprocesses 2 --without-extras -m 'not slow'
+
+one: $(DEV)
+	$(BIN)/pytest $(or $(T),$(error Say which tests: make one T=tests/model))
+
+format: $(DEV)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/import_circles.py src
+
+test: $(READY)
+	$(BIN)/pytest --numprocesses 2
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest tests/kernels
+
+# Compiled kernels leave no trace: their lines are those of the run without the JIT.
+coverage: $(READY)
+	rm -rf build/coverage
+	COVERAGE_FILE=build/coverage/suite $(BIN)/pytest --numprocesses 2 --cov --cov-report=
+	COVERAGE_FILE=build/coverage/kernels NUMBA_DISABLE_JIT=1 $(BIN)/pytest tests/kernels --cov --cov-report=
+	$(BIN)/coverage combine build/coverage/suite build/coverage/kernels
+	$(BIN)/coverage html --quiet --fail-under=0
+	$(BIN)/coverage report --skip-covered
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 

@@ -35,9 +35,9 @@ def folder(tmp_path_factory) -> Path:
     """Train, holdout and a model of a small world."""
     folder = tmp_path_factory.mktemp("world")
     plays = dc.generate_world(120, 150, items_per_user=15, seed=0).plays
-    held = np.random.default_rng(0).random(plays.n_pairs) < 0.2
-    plays.keep_pairs(~held).save(folder / "train.safetensors")
-    write_interactions(folder / "holdout.parquet", plays.keep_pairs(held), force=False)
+    in_holdout = np.random.default_rng(0).random(plays.n_pairs) < 0.2
+    plays.keep_pairs(~in_holdout).save(folder / "train.safetensors")
+    write_interactions(folder / "holdout.parquet", plays.keep_pairs(in_holdout), force=False)
     train = dc.Interactions.load(folder / "train.safetensors")
     dc.PersonaNMF(n_factors=8).fit(train, seed=0).save(folder / "model.safetensors")
     return folder
@@ -72,12 +72,12 @@ def test_the_whole_road(tmp_path):
 
     expected = dc.generate_world(200, 150, items_per_user=15).plays
     assert dc.Interactions.load(plays).to_arrow().equals(expected.to_arrow())
-    kept, held = dc.split_holdout(expected, fraction=0.2, seed=0)
-    assert dc.Interactions.load(train).to_arrow().equals(kept.to_arrow())
-    assert pq.read_table(holdout).equals(held.to_arrow())
-    library = dc.PersonaNMF(n_factors=16, n_personas=3).fit(kept, seed=0)
+    train_plays, holdout_plays = dc.split_holdout(expected, fraction=0.2, seed=0)
+    assert dc.Interactions.load(train).to_arrow().equals(train_plays.to_arrow())
+    assert pq.read_table(holdout).equals(holdout_plays.to_arrow())
+    library = dc.PersonaNMF(n_factors=16, n_personas=3).fit(train_plays, seed=0)
     assert pq.read_table(lists).equals(library.recommend(k=100))
-    assert figures == dc.evaluate(library.recommend(k=100), kept, held).to_dict()
+    assert figures == dc.evaluate(library.recommend(k=100), train_plays, holdout_plays).to_dict()
 
 
 def test_the_demo_can_be_run_again(tmp_path, monkeypatch):
@@ -107,12 +107,12 @@ def test_split_by_time(tmp_path):
     run("ingest", tmp_path / "log.csv", *columns, "-o", tmp_path / "plays.safetensors")
     outputs = ("--train", tmp_path / "train.jsonl", "--holdout", tmp_path / "holdout.csv")
     run("split", tmp_path / "plays.safetensors", "--method", "last", *outputs)
-    held = pyarrow.csv.read_csv(tmp_path / "holdout.csv").to_pylist()
-    assert [(row["user_id"], row["item_id"]) for row in held] == [("a", "y"), ("b", "z")]
+    held_out = pyarrow.csv.read_csv(tmp_path / "holdout.csv").to_pylist()
+    assert [(row["user_id"], row["item_id"]) for row in held_out] == [("a", "y"), ("b", "z")]
     again = ("--train", tmp_path / "again.parquet", "--holdout", tmp_path / "second.csv")
     run("split", tmp_path / "train.jsonl", "--method", "last", *again)  # tables keep times, too
-    held = pyarrow.csv.read_csv(tmp_path / "second.csv").to_pylist()
-    assert [(row["user_id"], row["item_id"]) for row in held] == [("a", "z")]
+    held_out = pyarrow.csv.read_csv(tmp_path / "second.csv").to_pylist()
+    assert [(row["user_id"], row["item_id"]) for row in held_out] == [("a", "z")]
 
 
 def test_held_out_users_are_folded_in_and_judged(folder, tmp_path):
@@ -282,11 +282,11 @@ def test_evaluate_prints_the_figures(folder, model, tmp_path):
 )
 def test_looking_inside_gives_the_tables_of_the_library(folder, model, arguments, method):
     item = model.item_ids.values[0].as_py()
-    command, *rest = (item if argument == "ITEM" else argument for argument in arguments)
+    command, *others = (item if argument == "ITEM" else argument for argument in arguments)
     expected = method(model)
-    shown = run(command, folder / "model.safetensors", *rest).stdout
+    shown = run(command, folder / "model.safetensors", *others).stdout
     assert all(name in shown.replace("\n", " ") for name in expected["item_id"].to_pylist()[:2])
-    assert json.loads(run(command, folder / "model.safetensors", *rest, "--json").stdout) == expected.to_pylist()
+    assert json.loads(run(command, folder / "model.safetensors", *others, "--json").stdout) == expected.to_pylist()
 
 
 def test_info_of_a_model(folder, model):

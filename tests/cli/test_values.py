@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcuts.cli.terminal import printable
-from deepcuts.cli.values import by_persona, history_in_file, ids, ids_in_file, rarity
+from deepcuts.cli.values import by_persona, ids, ids_in_file, plays_in_file, rarity
 from deepcuts.errors import DataError, SettingsError
 
 
@@ -64,7 +64,7 @@ def test_files_without_ids_are_refused(tmp_path, content, message):
 )
 def test_histories_in_every_spelling(tmp_path, content, plays):
     (tmp_path / "plays.txt").write_text(content)
-    assert history_in_file(tmp_path / "plays.txt") == plays
+    assert plays_in_file(tmp_path / "plays.txt") == plays
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_histories_in_every_spelling(tmp_path, content, plays):
 def test_histories_that_cannot_be_used(tmp_path, content, message):
     (tmp_path / "plays.txt").write_text(content)
     with pytest.raises(DataError, match=message):
-        history_in_file(tmp_path / "plays.txt")
+        plays_in_file(tmp_path / "plays.txt")
 
 
 @given(st.text())

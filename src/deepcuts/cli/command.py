@@ -26,7 +26,7 @@ class Command(NamedTuple):
     function
         What it runs; its parameters become arguments and options, its docstring the help.
     examples
-        Lines below the help, each a whole call of the command.
+        Lines below the help, each a call of the command.
     panel
         Title of the commands that it is listed with.
     parser

@@ -58,8 +58,8 @@ def example_lines(examples: Sequence[str]) -> str:
 def parameter_help(documented: type) -> dict[str, str]:
     """Read what the docstring of a class says of each parameter."""
     section = _SECTION.search(inspect.cleandoc(documented.__doc__ or ""))
-    entries = _ENTRY.findall(section.group(1)) if section else []
-    return {name.strip(): " ".join(text.split()) for names, text in entries for name in names.split(",")}
+    described = _ENTRY.findall(section.group(1)) if section else []
+    return {name.strip(): " ".join(text.split()) for names, text in described for name in names.split(",")}
 
 
 def flag(name: str) -> str:
@@ -70,14 +70,14 @@ def flag(name: str) -> str:
 def _option(field: Field[Any], annotation: Any, text: str, panel: str) -> inspect.Parameter:
     default, text = field.default, text.replace("``", "`").replace("[", r"\[").replace("None", "leaving it out")
     if default is True:  # the flag turns it off: a pair of flags would take a column of its own in the help
-        turned = typer.Option(
+        option = typer.Option(
             f"--no-{flag(field.name)[2:]}",
             callback=_opposite,
             show_default=False,
             help=f"Turn off what is on otherwise: {text[0].lower()}{text[1:]}",
             rich_help_panel=panel,
         )
-        default, option = False, turned
+        default = False
     else:
         option = typer.Option(flag(field.name), metavar=_metavar(annotation), help=text, rich_help_panel=panel)
     return inspect.Parameter(

@@ -36,9 +36,9 @@ def item_of(model: PersonaModel, text: str) -> str:
         return text
     names = [name.casefold() for name in model.seen.labels.names.to_pylist()]
     wanted = text.casefold()
-    places = [place for place, name in enumerate(names) if name == wanted]
-    if places:
-        return str(ids.values[max(places, key=lambda place: int(model.item_listeners[place]))])
+    indexes = [index for index, name in enumerate(names) if name == wanted]
+    if indexes:
+        return str(ids.values[max(indexes, key=lambda index: int(model.item_listeners[index]))])
     near = get_close_matches(wanted, names, n=3, cutoff=0.75)
     shown = " or ".join(repr(model.seen.labels.names[names.index(name)].as_py()) for name in near)
     raise UnknownIdError(

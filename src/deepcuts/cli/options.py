@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -24,3 +24,23 @@ Seed = Annotated[int, typer.Option(min=0, metavar="N", help="Of all randomness: 
 Force = Annotated[bool, typer.Option("--force", help="Replace outputs that exist already.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results, warnings and errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+# Of commands that read plays
+MinUsers = Annotated[int, typer.Option(min=1, metavar="N", help="Leave out items with fewer users.")]
+MinItems = Annotated[int, typer.Option(min=1, metavar="N", help="Leave out users with fewer items.")]
+OnBadRows = Annotated[
+    Literal["error", "skip"],
+    typer.Option(metavar="NAME", help='"error" refuses rows that cannot be used; "skip" leaves them out.'),
+]
+Memory = Annotated[str, typer.Option(metavar="SIZE", help="Memory to take before intermediate results go to disk.")]
+TempDirectory = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Folder for these.", show_default="the system's")
+]
+
+# Of commands that judge lists
+Resamples = Annotated[int, typer.Option(min=1, metavar="N", help="Draws of users, for intervals and tests.")]
+
+
+def bad_rows_beside(output: Path, on_bad_rows: str) -> Path | None:
+    """Return the file for rows that are skipped, where no other is named; None where such rows are refused."""
+    return output.with_suffix(".bad-rows.csv") if on_bad_rows == "skip" else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from deepcuts.array_types import CountVector
     from deepcuts.data.interactions import Interactions
     from deepcuts.model import PersonaModel
 
@@ -71,7 +72,7 @@ def _personas(model: PersonaModel, holdout: Interactions | None) -> dict[str, An
     }
 
 
-def _popularity(listeners: np.ndarray, plays: Interactions) -> dict[str, Any]:
+def _popularity(listeners: CountVector, plays: Interactions) -> dict[str, Any]:
     most = np.argsort(-listeners, kind="stable")[:_MOST_PLAYED]
     shown = zip(plays.item_ids.take(most).to_pylist(), plays.item_names(most).to_pylist(), strict=True)
     labels = [item if item == name else f"{name} ({item})" for item, name in shown]

@@ -1,4 +1,4 @@
-"""Values of options that are more than one word: numbers by persona, lists of ids, a history."""
+"""Values of options that are more than one word: numbers by persona, lists of ids, the plays of a visitor."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def by_persona(text: str, option: str) -> dict[int, float]:
 
 
 def rarity(text: str) -> float | Mapping[int, float]:
-    """Read the turn of the dial: one number for all personas, or numbers by persona.
+    """Read the position of the dial: one number for all personas, or numbers by persona.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def ids_in_file(path: Path) -> list[str]:
     return found
 
 
-def history_in_file(path: Path) -> dict[str, float]:
+def plays_in_file(path: Path) -> dict[str, float]:
     """Read the plays of one person: on every line an item and, after a tab or a comma, how often it was played.
 
     An item without a number counts as one play, a number below 0 is a dislike; several lines of an item are summed up.
@@ -89,14 +89,14 @@ def _is_header(cells: Sequence[str]) -> bool:
     return cells[0].lower() in {"item", "item_id", "artist"} and (len(cells) == 1 or not cells[1].isnumeric())
 
 
-def _play_count(cells: Sequence[str], place: str) -> float:
+def _play_count(cells: Sequence[str], where: str) -> float:
     try:
         count = float(cells[1]) if len(cells) > 1 else 1.0
         if len(cells) > 2 or not 0 < abs(count) < float("inf"):
             raise ValueError
     except ValueError:
         raise DataError(
-            f"{place} is {cells!r}. Give an item, then a tab and a play count above 0; "
+            f"{where} is {cells!r}. Give an item, then a tab and a play count above 0; "
             "put an item with a comma in it between double quotes."
         ) from None
     return count

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deepcuts.cli.command import Command
-from deepcuts.cli.options import Force, Json, PlaysFile, Quiet
+from deepcuts.cli.options import Force, Json, PlaysFile, Quiet, Resamples
 from deepcuts.cli.remarks import FIRST_NOTE, Remarks
 from deepcuts.cli.tag_files import TAGS_COLUMNS, TagsColumns, TagsFile, read_labels
 from deepcuts.cli.terminal import print_table, printable, ruled_table, show_json, stdout
@@ -24,32 +24,34 @@ if TYPE_CHECKING:
 
 _DEFAULT = "default"
 
+Holdout = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Plays that were held out of PLAYS; without it, PLAYS are cut for each seed."),
+]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=FILE",
+        help="The model with the settings of a file, or with `default` ones; more settings, of lists too, follow "
+        "after colons, as in big=default:n_factors=128:rarity=0.2; repeatable.",
+    ),
+]
+Baselines = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME,…",
+        help="popularity, ease, implicit, irspack, nmf, one-persona, random-personas, maxmf, pfp; settings follow "
+        "after colons, as in ease:regularization=60:rarity=0.2, or in a file, as in random-personas=tuned.toml; "
+        "repeatable.",
+    ),
+]
+
 
 def compare(
     plays: PlaysFile,
-    holdout: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Plays that were held out of PLAYS; without it, PLAYS are cut for each seed."
-        ),
-    ] = None,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=FILE",
-            help="The model with the settings of a file, or with `default` ones; more settings, of lists too, follow "
-            "after colons, as in big=default:n_factors=128:rarity=0.2; repeatable.",
-        ),
-    ] = None,
-    baseline: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME,…",
-            help="popularity, ease, implicit, irspack, nmf, one-persona, random-personas, maxmf, pfp; settings follow "
-            "after colons, as in ease:regularization=60:rarity=0.2, or in a file, as in random-personas=tuned.toml; "
-            "repeatable.",
-        ),
-    ] = None,
+    holdout: Holdout = None,
+    model: Models = None,
+    baseline: Baselines = None,
     reference: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Whom the others are tested against.", show_default="the first model"),
@@ -62,7 +64,7 @@ def compare(
     tags_columns: TagsColumns = TAGS_COLUMNS,
     fraction: Annotated[float, typer.Option(metavar="X", help="Share of every user's items to hold out.")] = 0.2,
     seeds: Annotated[str, typer.Option(metavar="N,…", help="Seeds of the cuts and of training.")] = "0,1,2",
-    resamples: Annotated[int, typer.Option(min=1, metavar="N", help="Draws of users, for intervals and tests.")] = 1000,
+    resamples: Resamples = 1000,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="The .csv, .md or .tex file for the table.")
     ] = None,
@@ -76,12 +78,9 @@ def compare(
     Tests are paired by user, and corrected for the number of rivals after Holm.
     """
     from deepcuts.comparison import run_all, tabulate, write_comparison
-    from deepcuts.comparison.formats import check_comparison_ending
-    from deepcuts.storage import check_output
 
     if output is not None:
-        check_comparison_ending(output)
-        check_output(output, force=force)
+        _check_output(output, force=force)
     contenders = _contenders(model or (), baseline or ())
     names = [contender.name for contender in contenders]
     if reference is not None and reference not in names:
@@ -110,6 +109,14 @@ def compare(
         show_comparison(comparison)
 
 
+def _check_output(output: Path, *, force: bool) -> None:
+    from deepcuts.comparison.formats import check_comparison_ending
+    from deepcuts.storage import check_output
+
+    check_comparison_ending(output)
+    check_output(output, force=force)
+
+
 def _contenders(models: Sequence[str], baselines: Sequence[str]) -> list[Contender]:
     found = [_model(text) for text in models]
     found += [_baseline(text.strip()) for texts in baselines for text in texts.split(",")]
@@ -124,8 +131,8 @@ def _model(text: str) -> Contender:
     from deepcuts.comparison import model
     from deepcuts.tuning.files import parse_values, read_settings
 
-    name, equals, rest = text.partition("=")
-    file, *values = rest.split(":")
+    name, equals, settings_text = text.partition("=")
+    file, *values = settings_text.split(":")
     if not (name and equals and file):
         raise SettingsError(f"--model is {text!r}. Give a name and a settings file, such as tuned=tuned.toml.")
     settings = {} if file == _DEFAULT else read_settings(Path(file))

@@ -1,4 +1,4 @@
-"""`deepcuts demo`: the whole road on an invented world."""
+"""`deepcuts demo`: every step from plays to judged lists, on an invented world."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def demo(
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
-    """Walk the whole road: invent listeners, read, split, train, recommend, judge, save.
+    """Take every step once: invent listeners, read, split, train, recommend, judge, save.
 
     It takes some seconds, and half a minute the first time, while kernels are compiled. The folder is the demo's own:
     running it again replaces what it holds.

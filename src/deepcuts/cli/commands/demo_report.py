@@ -69,17 +69,17 @@ def _planted(world: World, user: str) -> str:
 
 
 def show_dial(model: PersonaModel, user: str) -> None:
-    """Print a user's lists at three turns of the dial side by side, with the number of listeners of every artist."""
-    turns = {f"familiar ({FAMILIAR:+.0f})": FAMILIAR, "neutral (0)": NEUTRAL, f"rare ({RARE:+.0f})": RARE}
-    lists = [_list(model, user, rarity) for rarity in turns.values()]
-    shown = ruled_table("Next at three turns of the rarity dial (numbers: listeners)")
-    for name in turns:
+    """Print a user's lists at three positions of the dial side by side, with the listeners of every artist."""
+    positions = {f"familiar ({FAMILIAR:+.0f})": FAMILIAR, "neutral (0)": NEUTRAL, f"rare ({RARE:+.0f})": RARE}
+    lists = [_list(model, user, rarity) for rarity in positions.values()]
+    shown = ruled_table("Next at three positions of the rarity dial (numbers: listeners)")
+    for name in positions:
         shown.add_column(name, no_wrap=True, overflow="ellipsis", min_width=16)
         shown.add_column("", justify="right", no_wrap=True)
     for row in zip(*lists, strict=True):
         shown.add_row(*(cell for artist, listeners in row for cell in (printable(artist), f"{listeners:,}")))
     shown.add_section()
-    shown.add_row(*(cell for entries in lists for cell in ("on average", f"{_mean_listeners(entries):,.0f}")))
+    shown.add_row(*(cell for shown_list in lists for cell in ("on average", f"{_mean_listeners(shown_list):,.0f}")))
     print_table(shown)
 
 
@@ -89,8 +89,8 @@ def _list(model: PersonaModel, user: str, rarity: float) -> list[tuple[str, int]
     return list(zip(artists.to_pylist(), listeners.tolist(), strict=True))
 
 
-def _mean_listeners(entries: list[tuple[str, int]]) -> float:
-    return float(np.mean([listeners for _, listeners in entries]))
+def _mean_listeners(shown_list: list[tuple[str, int]]) -> float:
+    return float(np.mean([listeners for _, listeners in shown_list]))
 
 
 def show_figures(evaluations: Mapping[str, Evaluation]) -> None:

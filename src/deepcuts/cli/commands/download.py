@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from deepcuts.cli.command import Command
-from deepcuts.cli.options import Force, Quiet
+from deepcuts.cli.options import Force, Memory, MinItems, MinUsers, Quiet
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.terminal import printable, say_line, stderr
 
@@ -22,39 +22,42 @@ if TYPE_CHECKING:
     from deepcuts.datasets.catalogue import Dataset
     from deepcuts.datasets.fetching import Progress
 
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="lastfm-2k, lastfm-360k, lastfm-1k, taste-profile or audioscrobbler."),
+]
+PlaysToWrite = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="The file of plays to write; without it, only fetch."),
+]
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Where the files are kept; those that are there are not fetched.",
+        show_default="a cache, or $DEEPCUTS_CACHE",
+    ),
+]
+Mirror = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL", help="A mirror: address of a folder with the same files.", show_default="$DEEPCUTS_MIRROR"
+    ),
+]
+
 
 def download(
-    name: Annotated[
-        str,
-        typer.Argument(metavar="NAME", help="lastfm-2k, lastfm-360k, lastfm-1k, taste-profile or audioscrobbler."),
-    ],
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="The file of plays to write; without it, only fetch."),
-    ] = None,
-    folder: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Where the files are kept; those that are there are not fetched.",
-            show_default="a cache, or $DEEPCUTS_CACHE",
-        ),
-    ] = None,
-    url: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL", help="A mirror: address of a folder with the same files.", show_default="$DEEPCUTS_MIRROR"
-        ),
-    ] = None,
+    name: Name,
+    output: PlaysToWrite = None,
+    folder: Folder = None,
+    url: Mirror = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept the terms of use without being asked.")] = False,
     by: Annotated[
         Literal["artist", "song"], typer.Option(metavar="NAME", help='Items of the Taste Profile: "artist" or "song".')
     ] = "artist",
-    memory: Annotated[
-        str, typer.Option(metavar="SIZE", help="Memory to take before intermediate results go to disk.")
-    ] = "4GB",
-    min_users: Annotated[int, typer.Option(min=1, metavar="N", help="Leave out items with fewer users.")] = 1,
-    min_items: Annotated[int, typer.Option(min=1, metavar="N", help="Leave out users with fewer items.")] = 1,
+    memory: Memory = "4GB",
+    min_users: MinUsers = 1,
+    min_items: MinItems = 1,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
@@ -64,7 +67,7 @@ def download(
     """
     from deepcuts.cli.plays_files import check_interactions_ending, write_interactions
     from deepcuts.datasets.catalogue import find_dataset
-    from deepcuts.datasets.fetching import cache_folder, fetch, missing_files
+    from deepcuts.datasets.fetching import cache_folder
     from deepcuts.ingest import ReadOptions, prune
     from deepcuts.storage import check_output
 
@@ -74,21 +77,15 @@ def download(
     if output is not None:
         check_interactions_ending(output)
         check_output(output, force=force)
-    place = folder or cache_folder(dataset)
-    if not (quiet and yes):
-        _show_terms(dataset)
-    if missing_files(dataset, place):
-        _accept_terms(yes=yes)
-        with _progress(remarks) as progress:
-            fetch(dataset, place, mirror=url, progress=progress)
-    remarks.say(f"The files of {name} are in {place}.")
+    kept_in = folder or cache_folder(dataset)
+    _fetch(dataset, kept_in, url, yes, remarks)
     if output is None:
         at = f" --folder {folder}" if folder else ""
         remarks.say(f"For plays: deepcuts download {name}{at} -o plays.safetensors")
         return
     read = partial(dataset.read, by=by) if name == "taste-profile" else dataset.read
-    with remarks.working(f"Reading {place}"):
-        everything, report = read(place, options)
+    with remarks.working(f"Reading {kept_in}"):
+        everything, report = read(kept_in, options)
         plays = prune(everything, min_users, min_items)
     write_interactions(output, plays, force=force)
     for remark in report.remarks:
@@ -97,6 +94,19 @@ def download(
         f"{report.n_rows:,} rows hold {plays.n_pairs:,} pairs of {plays.n_users:,} users and {plays.n_items:,} items."
     )
     remarks.say(f"Saved {output}.")
+
+
+def _fetch(dataset: Dataset, folder: Path, mirror: str | None, yes: bool, remarks: Remarks) -> None:
+    """Show the terms of use and, once they are accepted, fetch what a folder lacks."""
+    from deepcuts.datasets.fetching import fetch, missing_files
+
+    if not (remarks.quiet and yes):
+        _show_terms(dataset)
+    if missing_files(dataset, folder):
+        _accept_terms(yes=yes)
+        with _progress(remarks) as progress:
+            fetch(dataset, folder, mirror=mirror, progress=progress)
+    remarks.say(f"The files of {dataset.name} are in {folder}.")
 
 
 def _show_terms(dataset: Dataset) -> None:
@@ -155,7 +165,7 @@ def _plain_progress(remarks: Remarks) -> Progress:
     said: dict[str, int] = {}
 
     def show(file: str, there: int, total: int | None) -> None:
-        tenth = there * 10 // total if total else there >> 26  # a line for every 64 MB where nobody knows the whole
+        tenth = there * 10 // total if total else there >> 26  # a line for every 64 MB of an unknown size
         if tenth > said.get(file, -1):
             said[file] = tenth
             remarks.say(f"{file}: {there:,} bytes" + (f" of {total:,}" if total else ""))

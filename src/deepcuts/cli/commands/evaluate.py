@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deepcuts.cli.command import Command
-from deepcuts.cli.options import Force, Json, Quiet
+from deepcuts.cli.options import Force, Json, Quiet, Resamples
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.tag_files import TAGS_COLUMNS, TagsColumns, TagsFile, features_of, read_labels
 from deepcuts.cli.terminal import print_table, ruled_table, show_json
@@ -51,7 +51,7 @@ def evaluate(
     against: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Other lists: what differs in them, user by user.")
     ] = None,
-    resamples: Annotated[int, typer.Option(min=1, metavar="N", help="Draws of users, for intervals and tests.")] = 1000,
+    resamples: Resamples = 1000,
     per_user: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The .parquet, .csv, .jsonl or .arrow file for the figures of every user."),

@@ -48,12 +48,12 @@ def explore(
     remarks = Remarks(quiet)
     if report is not None and not report.is_file():
         raise DataError(f"There is no report at {report}. Give an HTML file.")
-    held = read_interactions(holdout) if holdout else None
+    holdout_plays = read_interactions(holdout) if holdout else None
     store, settings = ModelStore(model), ServiceSettings(port=port, shutdown_seconds=_END_SECONDS)
 
     def make_app() -> FastAPI:
         app = create_app(store, settings, page_policy=PAGE_POLICY)
-        mount_page(app, holdout=held, report=report)
+        mount_page(app, holdout=holdout_plays, report=report)
         return app
 
     def tell(address: str) -> None:

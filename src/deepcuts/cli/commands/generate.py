@@ -11,17 +11,20 @@ from deepcuts.cli.command import Command
 from deepcuts.cli.options import Force, Quiet, Seed
 from deepcuts.cli.remarks import Remarks
 
+Folder = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FOLDER", help="The folder to write to; it is made if missing.")
+]
+Scenes = Annotated[
+    int | None, typer.Option(metavar="N", help="Scenes of like artists.", show_default="items to the power of 0.36")
+]
+
 
 def generate(
-    folder: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FOLDER", help="The folder to write to; it is made if missing.")
-    ],
+    folder: Folder,
     users: Annotated[int, typer.Option(min=1, metavar="N", help="Listeners.")] = 2_000,
     items: Annotated[int, typer.Option(min=1, metavar="N", help="Artists.")] = 1_500,
-    items_per_user: Annotated[float, typer.Option(metavar="X", help="Mean length of a history.")] = 30.0,
-    scenes: Annotated[
-        int | None, typer.Option(metavar="N", help="Scenes of like artists.", show_default="items to the power of 0.36")
-    ] = None,
+    items_per_user: Annotated[float, typer.Option(metavar="X", help="Mean number of artists of a listener.")] = 30.0,
+    scenes: Scenes = None,
     personas: Annotated[int, typer.Option(metavar="N", help="The most personas a listener may have.")] = 4,
     stray_share: Annotated[float, typer.Option(metavar="X", help="Share of plays outside all personas.")] = 0.05,
     seed: Seed = 0,

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from deepcuts.cli.command import Command
 from deepcuts.cli.commands.ingest_taste_profile import IngestCommand
 from deepcuts.cli.derived import options_from
-from deepcuts.cli.options import Force, Output, Quiet
+from deepcuts.cli.options import (
+    Force,
+    Memory,
+    MinItems,
+    MinUsers,
+    OnBadRows,
+    Output,
+    Quiet,
+    TempDirectory,
+    bad_rows_beside,
+)
 from deepcuts.cli.remarks import Remarks
+from deepcuts.cli.tag_files import TAGS_COLUMNS
 from deepcuts.ingest.tabular.time_rules import TimeRules
 
 if TYPE_CHECKING:
@@ -20,87 +31,88 @@ if TYPE_CHECKING:
     from deepcuts.data.interactions import Interactions
     from deepcuts.ingest import IngestReport
 
-_TEXT_PANEL = "Text files"
-_LABEL_PANEL = "Names and tags"
+_LABELS, _TEXT = "Names and tags", "Text files"  # panels of the help
+
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILES", help="CSV, TSV, JSON or Parquet files, text also as .gz or .zst; or quoted glob patterns."
+    ),
+]
+UserColumn = Annotated[
+    str, typer.Option(metavar="COLUMN", help="Column of user ids: its name, or its position from 1.")
+]
+ItemColumn = Annotated[str, typer.Option(metavar="COLUMN", help="Column of item ids.")]
+PlaysColumn = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Column of play counts; without it every row is one play.")
+]
+TimeColumn = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Column of times: seconds since 1970, or ISO 8601.")
+]
+BadRows = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="CSV file for rows that are skipped.", show_default="beside the output"),
+]
+Dislikes = Annotated[
+    bool, typer.Option("--dislikes", help="Take play counts below 0 as dislikes; else they are refused.")
+]
+Trim = Annotated[bool, typer.Option("--trim", help="Cut off blanks around ids.")]
+Names = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Table of names of items: CSV, TSV or Parquet.", rich_help_panel=_LABELS),
+]
+NamesColumns = Annotated[
+    str, typer.Option(metavar="COLUMNS", help="Its columns of ids and of names.", rich_help_panel=_LABELS)
+]
+Tags = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Table of tags of items, a row each.", rich_help_panel=_LABELS)
+]
+TagsColumns = Annotated[
+    str,
+    typer.Option(
+        metavar="COLUMNS",
+        help="Its columns of ids, of tags and, where it has them, of weights.",
+        rich_help_panel=_LABELS,
+    ),
+]
+Header = Annotated[
+    bool | None, typer.Option(help="Whether the first line holds names; found out if not said.", rich_help_panel=_TEXT)
+]
+Delimiter = Annotated[
+    str | None,
+    typer.Option(metavar="C", help="Character between cells.", rich_help_panel=_TEXT, show_default="found out"),
+]
+Quote = Annotated[
+    str | None,
+    typer.Option(
+        metavar="C", help="Character around cells, empty for none.", rich_help_panel=_TEXT, show_default="found out"
+    ),
+]
 
 
 @options_from(TimeRules, panel="Plays over time")
 def ingest(
-    sources: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILES", help="CSV, TSV, JSON or Parquet files, text also as .gz or .zst; or quoted glob patterns."
-        ),
-    ],
-    user: Annotated[str, typer.Option(metavar="COLUMN", help="Column of user ids: its name, or its position from 1.")],
-    item: Annotated[str, typer.Option(metavar="COLUMN", help="Column of item ids.")],
+    sources: Sources,
+    user: UserColumn,
+    item: ItemColumn,
     output: Output,
-    plays: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Column of play counts; without it every row is one play.")
-    ] = None,
-    time: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Column of times: seconds since 1970, or ISO 8601.")
-    ] = None,
-    min_users: Annotated[int, typer.Option(min=1, metavar="N", help="Leave out items with fewer users.")] = 1,
-    min_items: Annotated[int, typer.Option(min=1, metavar="N", help="Leave out users with fewer items.")] = 1,
-    on_bad_rows: Annotated[
-        Literal["error", "skip"],
-        typer.Option(metavar="NAME", help='"error" refuses rows that cannot be used; "skip" leaves them out.'),
-    ] = "error",
-    bad_rows: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="CSV file for rows that are skipped.", show_default="beside the output"),
-    ] = None,
-    dislikes: Annotated[
-        bool, typer.Option("--dislikes", help="Take play counts below 0 as dislikes; else they are refused.")
-    ] = False,
-    trim: Annotated[bool, typer.Option("--trim", help="Cut off blanks around ids.")] = False,
-    names: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Table of names of items: CSV, TSV or Parquet.", rich_help_panel=_LABEL_PANEL
-        ),
-    ] = None,
-    names_columns: Annotated[
-        str, typer.Option(metavar="COLUMNS", help="Its columns of ids and of names.", rich_help_panel=_LABEL_PANEL)
-    ] = "item_id,name",
-    tags: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Table of tags of items, a row each.", rich_help_panel=_LABEL_PANEL),
-    ] = None,
-    tags_columns: Annotated[
-        str,
-        typer.Option(
-            metavar="COLUMNS",
-            help="Its columns of ids, of tags and, where it has them, of weights.",
-            rich_help_panel=_LABEL_PANEL,
-        ),
-    ] = "item_id,tag,weight",
-    header: Annotated[
-        bool | None,
-        typer.Option(help="Whether the first line holds names; found out if not said.", rich_help_panel=_TEXT_PANEL),
-    ] = None,
-    delimiter: Annotated[
-        str | None,
-        typer.Option(
-            metavar="C", help="Character between cells.", rich_help_panel=_TEXT_PANEL, show_default="found out"
-        ),
-    ] = None,
-    quote: Annotated[
-        str | None,
-        typer.Option(
-            metavar="C",
-            help="Character around cells, empty for none.",
-            rich_help_panel=_TEXT_PANEL,
-            show_default="found out",
-        ),
-    ] = None,
-    memory_limit: Annotated[
-        str, typer.Option(metavar="SIZE", help="Memory to take before intermediate results go to disk.")
-    ] = "4GB",
-    temp_directory: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Folder for these.", show_default="the system's")
-    ] = None,
+    plays: PlaysColumn = None,
+    time: TimeColumn = None,
+    min_users: MinUsers = 1,
+    min_items: MinItems = 1,
+    on_bad_rows: OnBadRows = "error",
+    bad_rows: BadRows = None,
+    dislikes: Dislikes = False,
+    trim: Trim = False,
+    names: Names = None,
+    names_columns: NamesColumns = "item_id,name",
+    tags: Tags = None,
+    tags_columns: TagsColumns = TAGS_COLUMNS,
+    header: Header = None,
+    delimiter: Delimiter = None,
+    quote: Quote = None,
+    memory_limit: Memory = "4GB",
+    temp_directory: TempDirectory = None,
     force: Force = False,
     quiet: Quiet = False,
     **times: Any,
@@ -110,19 +122,14 @@ def ingest(
     The Taste Profile of the Million Song Dataset has a command of its own: `deepcuts ingest taste-profile --help`.
     """
     from deepcuts import ingest as reading
-    from deepcuts.cli.plays_files import check_interactions_ending, write_interactions
-    from deepcuts.storage import check_output
+    from deepcuts.cli.plays_files import write_interactions
 
     remarks = Remarks(quiet)
-    check_interactions_ending(output)
-    check_output(output, force=force)
-    _check_can_hold(output, "names and tags", names or tags)
-    _check_can_hold(output, "dislikes", dislikes)
+    _check_output(output, labels=bool(names or tags), dislikes=dislikes, force=force)
     labels = _read_labels(names, names_columns, tags, tags_columns)
-    columns = reading.Columns(user, item, plays, time)
     options = reading.ReadOptions(
         on_bad_rows=on_bad_rows,
-        bad_rows=bad_rows or (output.with_suffix(".bad-rows.csv") if on_bad_rows == "skip" else None),
+        bad_rows=bad_rows or bad_rows_beside(output, on_bad_rows),
         dislikes=dislikes,
         trim=trim,
         header=header,
@@ -135,13 +142,34 @@ def ingest(
     )
     source = sources[0] if len(sources) == 1 else sources
     with remarks.working(f"Reading {sources[0]}" + (f" and {len(sources) - 1:,} more" if sources[1:] else "")):
-        everything, report = reading.ingest(source, columns, options)
+        everything, report = reading.ingest(source, reading.Columns(user, item, plays, time), options)
         kept = reading.prune(everything, min_users, min_items)
     named = kept.with_labels(**labels) if labels else kept
     write_interactions(output, named, force=force)
     _say_report(report, everything, kept, remarks)
     _say_labels(named, remarks)
     remarks.say(f"Saved {output}.")
+
+
+def _check_output(output: Path, *, labels: bool, dislikes: bool, force: bool) -> None:
+    """Refuse an output that exists, or that would lose what a plain table has no columns for.
+
+    Raises
+    ------
+    SettingsError
+        If the ending is not known, or names and tags or dislikes are wanted and the output is a plain table.
+    OutputError
+        If the file exists and `force` is false.
+    """
+    from deepcuts.cli.plays_files import OWN_ENDING, check_interactions_ending
+    from deepcuts.errors import SettingsError
+    from deepcuts.storage import check_output
+
+    check_interactions_ending(output)
+    check_output(output, force=force)
+    for what, is_wanted in (("names and tags", labels), ("dislikes", dislikes)):
+        if is_wanted and output.suffix != OWN_ENDING:
+            raise SettingsError(f"{output} cannot hold {what}. Give it the ending {OWN_ENDING}.")
 
 
 def _say_report(report: IngestReport, everything: Interactions, kept: Interactions, remarks: Remarks) -> None:
@@ -153,21 +181,6 @@ def _say_report(report: IngestReport, everything: Interactions, kept: Interactio
     remarks.say(
         f"{report.n_rows:,} rows hold {kept.n_pairs:,} pairs of {kept.n_users:,} users and {kept.n_items:,} items."
     )
-
-
-def _check_can_hold(output: Path, what: str, wanted: Path | bool | None) -> None:
-    """Refuse an output that would lose what a plain table has no place for.
-
-    Raises
-    ------
-    SettingsError
-        If it is wanted, and the output is a plain table.
-    """
-    from deepcuts.cli.plays_files import OWN_ENDING
-    from deepcuts.errors import SettingsError
-
-    if wanted and output.suffix != OWN_ENDING:
-        raise SettingsError(f"{output} cannot hold {what}. Give it the ending {OWN_ENDING}.")
 
 
 def _read_labels(

@@ -9,7 +9,17 @@ import typer
 from typer.core import TyperCommand
 
 from deepcuts.cli.command import Command, add_command
-from deepcuts.cli.options import Force, Output, Quiet
+from deepcuts.cli.options import (
+    Force,
+    Memory,
+    MinItems,
+    MinUsers,
+    OnBadRows,
+    Output,
+    Quiet,
+    TempDirectory,
+    bad_rows_beside,
+)
 from deepcuts.cli.remarks import Remarks
 
 
@@ -30,19 +40,11 @@ def ingest_taste_profile(
     by: Annotated[
         Literal["artist", "song"], typer.Option(metavar="NAME", help='What the items are: "artist" or "song".')
     ] = "artist",
-    on_bad_rows: Annotated[
-        Literal["error", "skip"],
-        typer.Option(metavar="NAME", help='"error" refuses rows that cannot be used; "skip" leaves them out.'),
-    ] = "error",
-    memory: Annotated[
-        str,
-        typer.Option("--memory", metavar="SIZE", help="Memory to take before intermediate results go to disk."),
-    ] = "4GB",
-    temp_directory: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Folder for these.", show_default="the system's")
-    ] = None,
-    min_users: Annotated[int, typer.Option(min=1, metavar="N", help="Leave out items with fewer users.")] = 1,
-    min_items: Annotated[int, typer.Option(min=1, metavar="N", help="Leave out users with fewer items.")] = 1,
+    on_bad_rows: OnBadRows = "error",
+    memory: Memory = "4GB",
+    temp_directory: TempDirectory = None,
+    min_users: MinUsers = 1,
+    min_items: MinItems = 1,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
@@ -61,7 +63,7 @@ def ingest_taste_profile(
     check_output(output, force=force)
     options = ReadOptions(
         on_bad_rows=on_bad_rows,
-        bad_rows=output.with_suffix(".bad-rows.csv") if on_bad_rows == "skip" else None,
+        bad_rows=bad_rows_beside(output, on_bad_rows),
         memory_limit=memory,
         temp_directory=temp_directory,
         force=force,

@@ -31,28 +31,30 @@ _FUZZY_SHOWN, _UNFOUND_SHOWN = 15, 10
 _LISTS = ("k", "mix", "dial", "frequency", "lean")
 _SAVED = ["artist", "plays", "n_listens", "last_played", "item_id", "name", "how", "score"]
 
+Exports = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="EXPORT",
+        help="Exports as they were downloaded, or the files in them: of Spotify, ListenBrainz, Last.fm, Libre.fm "
+        "or Maloja, a .scrobbler.log, or a table of artists and plays.",
+    ),
+]
+CountsFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The .csv, .parquet or .jsonl file to keep the counts in."),
+]
+MinScore = Annotated[float, typer.Option(metavar="X", help="Least score, of 100, for a name spelt much like another.")]
+
 
 @options_from(ListSettings, panel="Lists", names=_LISTS)
 @options_from(HistoryOptions, panel="Plays over time", names=("min_seconds",))
 @options_from(TimeRules, panel="Plays over time")
 def me(
-    exports: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="EXPORT",
-            help="Exports as they were downloaded, or the files in them: of Spotify, ListenBrainz, Last.fm, Libre.fm "
-            "or Maloja, a .scrobbler.log, or a table of artists and plays.",
-        ),
-    ],
+    exports: Exports,
     model: Annotated[Path, typer.Option(metavar="MODEL", help="A model that `deepcuts train` has written.")],
     rarity: Annotated[str, typer.Option(metavar="X", help="0 is neutral, above 0 rarer, below 0 more familiar.")] = "0",
-    min_score: Annotated[
-        float, typer.Option(metavar="X", help="Least score, of 100, for a name spelt much like another.")
-    ] = MIN_SCORE,
-    save: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The .csv, .parquet or .jsonl file to keep the counts in."),
-    ] = None,
+    min_score: MinScore = MIN_SCORE,
+    save: CountsFile = None,
     json: Json = False,
     force: Force = False,
     quiet: Quiet = False,

@@ -1,4 +1,4 @@
-"""`deepcuts personas`: the tastes of a user, and what the factors behind all tastes stand for."""
+"""`deepcuts personas`: the personas of a user, or the factors of the model that they are made of."""
 
 from __future__ import annotations
 

@@ -25,42 +25,51 @@ if TYPE_CHECKING:
 
 _SHOWN = ["rank", "item_id", "score", "persona"]
 
+ListsFile = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="The .parquet, .csv or .jsonl file to write lists to."),
+]
+Users = Annotated[list[str] | None, typer.Option(metavar="ID", help="A user; may be repeated.")]
+UsersFile = Annotated[Path | None, typer.Option(metavar="FILE", help="A file with a user on every line.")]
+FoldInFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Plays of users whom the model has not seen: make lists for those."),
+]
+HistoryFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Plays of a visitor: on every line an item, a tab or comma, and its plays."),
+]
+Base = Annotated[bool, typer.Option("--base", help="Use the one-persona model that the personas lean on.")]
+Rarity = Annotated[
+    str,
+    typer.Option(
+        metavar="X", help="0 is neutral, above 0 rarer, below 0 more familiar; or by persona, such as 0=0.3,2=-0.1."
+    ),
+]
+Picks = Annotated[list[int] | None, typer.Option(metavar="PERSONA", help="Hear only this one; repeatable.")]
+Mutes = Annotated[list[int] | None, typer.Option(metavar="PERSONA", help="Leave this one out; repeatable.")]
+Boosts = Annotated[
+    list[str] | None, typer.Option(metavar="PERSONA=X", help="Multiply its share, as in 0=2; repeatable.")
+]
+Allowed = Annotated[list[str] | None, typer.Option(metavar="ITEM|@FILE", help="List nothing but these; repeatable.")]
+Denied = Annotated[list[str] | None, typer.Option(metavar="ITEM|@FILE", help="List none of these; repeatable.")]
+
 
 @options_from(ListSettings, panel="Lists", names=("k", "mix", "dial", "frequency", "lean", "include_seen"))
 def recommend(
     model: ModelFile,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="The .parquet, .csv or .jsonl file to write lists to."),
-    ] = None,
-    user: Annotated[list[str] | None, typer.Option(metavar="ID", help="A user; may be repeated.")] = None,
-    users_from: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with a user on every line.")] = None,
-    fold_in: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Plays of users whom the model has not seen: make lists for those."),
-    ] = None,
-    history: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Plays of a visitor: on every line an item, a tab or comma, and its plays."),
-    ] = None,
-    base: Annotated[bool, typer.Option("--base", help="Use the one-persona model that the personas lean on.")] = False,
-    rarity: Annotated[
-        str,
-        typer.Option(
-            metavar="X", help="0 is neutral, above 0 rarer, below 0 more familiar; or by persona, such as 0=0.3,2=-0.1."
-        ),
-    ] = "0",
-    pick: Annotated[list[int] | None, typer.Option(metavar="PERSONA", help="Hear only this one; repeatable.")] = None,
-    mute: Annotated[list[int] | None, typer.Option(metavar="PERSONA", help="Leave this one out; repeatable.")] = None,
-    boost: Annotated[
-        list[str] | None, typer.Option(metavar="PERSONA=X", help="Multiply its share, as in 0=2; repeatable.")
-    ] = None,
-    allow: Annotated[
-        list[str] | None, typer.Option(metavar="ITEM|@FILE", help="List nothing but these; repeatable.")
-    ] = None,
-    deny: Annotated[
-        list[str] | None, typer.Option(metavar="ITEM|@FILE", help="List none of these; repeatable.")
-    ] = None,
+    output: ListsFile = None,
+    user: Users = None,
+    users_from: UsersFile = None,
+    fold_in: FoldInFile = None,
+    history: HistoryFile = None,
+    base: Base = False,
+    rarity: Rarity = "0",
+    pick: Picks = None,
+    mute: Mutes = None,
+    boost: Boosts = None,
+    allow: Allowed = None,
+    deny: Denied = None,
     json: Json = False,
     force: Force = False,
     quiet: Quiet = False,
@@ -130,7 +139,7 @@ def _source(model: Path, fold_in: Path | None, history: Path | None) -> PersonaM
 
     if fold_in is not None:
         return load(model).fold_in(read_interactions(fold_in))
-    return load(model).fold_in(values.history_in_file(history)) if history is not None else load(model)
+    return load(model).fold_in(values.plays_in_file(history)) if history is not None else load(model)
 
 
 def _write(parts: Iterator[pa.Table], output: Path, n_users: int, remarks: Remarks, *, force: bool) -> None:

@@ -28,47 +28,53 @@ if TYPE_CHECKING:
 
 _ENDINGS = (".html", ".htm")
 
+Models = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="[NAME=]MODEL",
+        help="Models that `deepcuts train` has written from these plays, each with the name to show, if wanted.",
+    ),
+]
+Train = Annotated[
+    list[Path], typer.Option(metavar="FILE", help="The plays that the models were trained on; repeatable.")
+]
+Baselines = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME,…",
+        help="Rivals to train and compare: popularity, ease, implicit, irspack, nmf, one-persona, random-personas, "
+        "maxmf, pfp; settings follow after colons, as in ease:regularization=60; repeatable.",
+    ),
+]
+Mixes = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="How lists are made from personas: share or max; repeatable, the main one first."
+    ),
+]
+OnePersona = Annotated[
+    bool, typer.Option("--one-persona", help="Compare the one-persona model that each model was split from, too.")
+]
+Rarities = Annotated[
+    list[float] | None,
+    typer.Option(metavar="X", help="A position of the dial for the frontiers; repeatable, and 0 is always one."),
+]
+Listeners = Annotated[list[str] | None, typer.Option(metavar="ID", help="A listener whose lists to show; repeatable.")]
+
 
 @options_from(ReportSettings, panel="What it shows", names=("k", "accuracy", "n_factors", "n_listeners"))
 def report(
-    models: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="[NAME=]MODEL",
-            help="Models that `deepcuts train` has written from these plays, each with the name to show, if wanted.",
-        ),
-    ],
-    train: Annotated[
-        list[Path], typer.Option(metavar="FILE", help="The plays that the models were trained on; repeatable.")
-    ],
+    models: Models,
+    train: Train,
     holdout: Annotated[Path, typer.Option(metavar="FILE", help="The plays that were held out.")],
     output: Output,
-    baseline: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME,…",
-            help="Rivals to train and compare: popularity, ease, implicit, irspack, nmf, one-persona, random-personas, "
-            "maxmf, pfp; settings follow after colons, as in ease:regularization=60; repeatable.",
-        ),
-    ] = None,
-    mix: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME", help="How lists are made from personas: share or max; repeatable, the main one first."
-        ),
-    ] = None,
-    one_persona: Annotated[
-        bool, typer.Option("--one-persona", help="Compare the one-persona model that each model was split from, too.")
-    ] = False,
+    baseline: Baselines = None,
+    mix: Mixes = None,
+    one_persona: OnePersona = False,
     tags: TagsFile = None,
     tags_columns: TagsColumns = TAGS_COLUMNS,
-    rarity: Annotated[
-        list[float] | None,
-        typer.Option(metavar="X", help="A turn of the dial for the frontiers; repeatable, and 0 is always one."),
-    ] = None,
-    listener: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="A listener whose lists to show; repeatable.")
-    ] = None,
+    rarity: Rarities = None,
+    listener: Listeners = None,
     seed: Seed = 0,
     json: Json = False,
     force: Force = False,
@@ -81,27 +87,24 @@ def report(
     """
     from deepcuts import report as reports
     from deepcuts.cli.plays_files import read_interactions
-    from deepcuts.cli.tables import check_ending
     from deepcuts.report.plots.style import require_matplotlib
-    from deepcuts.storage import check_output
 
     shown = ReportSettings(turns=rarity or TURNS, listeners=tuple(listener or ()), seed=seed, **settings)
     mixes = _mixes(mix or ["share"])
-    check_ending(output, _ENDINGS)
-    check_output(output, force=force)
+    _check_output(output, force=force)
     require_matplotlib()
     remarks = Remarks(quiet)
     files = _files(models)
-    learnt, held = read_interactions(*train), read_interactions(holdout)
-    loaded = _load(files, learnt)
+    train_plays, holdout_plays = read_interactions(*train), read_interactions(holdout)
+    loaded = _load(files, train_plays)
     contenders = _contenders(loaded, mixes, baseline or [], one_persona=one_persona)
-    features, source = _features(read_labels(tags, tags_columns), tags, learnt, loaded)
+    features, source = _features(read_labels(tags, tags_columns), tags, train_plays, loaded)
     with remarks.bar("Report", reports.n_steps(contenders, shown), FIRST_NOTE) as advance:
         found = reports.collect(
             loaded,
             contenders,
-            learnt,
-            held,
+            train_plays,
+            holdout_plays,
             shown,
             features=features,
             label_source=source,
@@ -112,6 +115,14 @@ def report(
     remarks.say(f"Saved {output}.")
     if json:
         show_json(found.to_dict())
+
+
+def _check_output(output: Path, *, force: bool) -> None:
+    from deepcuts.cli.tables import check_ending
+    from deepcuts.storage import check_output
+
+    check_ending(output, _ENDINGS)
+    check_output(output, force=force)
 
 
 def _mixes(names: Sequence[str]) -> list[Mix]:

@@ -15,30 +15,39 @@ from deepcuts.errors import SettingsError
 if TYPE_CHECKING:
     from deepcuts.data.interactions import Interactions
 
+TrainFile = Annotated[Path, typer.Option(metavar="FILE", help="The file for plays to train on.")]
+HoldoutFile = Annotated[Path, typer.Option(metavar="FILE", help="The file for plays to judge by.")]
+FoldInFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The file for plays of held-out users to fold in.")
+]
+Method = Annotated[
+    Literal["random", "last", "users"],
+    typer.Option(
+        metavar="NAME",
+        help='"random" holds out a share of every user\'s items; "last" the items that every user played last; '
+        '"users" whole users, and of their items a share to judge by, the others to fold in.',
+    ),
+]
+Fraction = Annotated[
+    float, typer.Option(metavar="X", help="Share of a user's items to hold out; for random and users.")
+]
+Last = Annotated[int, typer.Option(metavar="N", help="Items to hold out of each user; for last.")]
+HeldOutUsers = Annotated[
+    float, typer.Option(metavar="X", help="Users to hold out, a share if below 1, else a number; for users.")
+]
+MinItems = Annotated[int, typer.Option(metavar="N", help="Items that a held-out user needs; for users.")]
+
 
 def split(
     plays: PlaysFile,
-    train: Annotated[Path, typer.Option(metavar="FILE", help="The file for plays to train on.")],
-    holdout: Annotated[Path, typer.Option(metavar="FILE", help="The file for plays to judge by.")],
-    fold_in: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The file for plays of held-out users to fold in.")
-    ] = None,
-    method: Annotated[
-        Literal["random", "last", "users"],
-        typer.Option(
-            metavar="NAME",
-            help='"random" holds out a share of every user\'s items; "last" the items that every user played last; '
-            '"users" whole users, and of their items a share to judge by, the others to fold in.',
-        ),
-    ] = "random",
-    fraction: Annotated[
-        float, typer.Option(metavar="X", help="Share of a user's items to hold out; for random and users.")
-    ] = 0.2,
-    last: Annotated[int, typer.Option(metavar="N", help="Items to hold out of each user; for last.")] = 1,
-    users: Annotated[
-        float, typer.Option(metavar="X", help="Users to hold out, a share if below 1, else a number; for users.")
-    ] = 0.1,
-    min_items: Annotated[int, typer.Option(metavar="N", help="Items that a held-out user needs; for users.")] = 5,
+    train: TrainFile,
+    holdout: HoldoutFile,
+    fold_in: FoldInFile = None,
+    method: Method = "random",
+    fraction: Fraction = 0.2,
+    last: Last = 1,
+    users: HeldOutUsers = 0.1,
+    min_items: MinItems = 5,
     seed: Seed = 0,
     force: Force = False,
     quiet: Quiet = False,

@@ -37,7 +37,7 @@ def train(
     quiet: Quiet = False,
     **settings: Any,
 ) -> None:
-    """Learn the tastes of users and the factors of items.
+    """Learn the personas of users and the factors of items.
 
     Ctrl-C ends training after the last whole epoch; the model of that epoch is saved, and the exit code is 130.
     """

@@ -20,45 +20,52 @@ if TYPE_CHECKING:
 _WIDE = 110  # columns of a terminal that all settings fit into
 _PICKS: tuple[Pick, ...] = ("accurate", "balanced", "novel")
 
+Trials = Annotated[
+    int, typer.Option(min=1, metavar="N", help="Trials of the study in all, those of earlier runs included.")
+]
+Objectives = Annotated[
+    str, typer.Option(metavar="A,B", help="Two figures: the first is held up, the second traded against it.")
+]
+PickName = Annotated[
+    Literal["balanced", "accurate", "novel"],
+    typer.Option(
+        metavar="NAME",
+        help='"balanced": no worse than the default on both, and ahead by most; "accurate": best on the first; '
+        '"novel": best on the second that keeps 95 % of the default\'s first.',
+    ),
+]
+StudyFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="SQLite file that remembers the trials: a run that was killed goes on from there.",
+        show_default="output with the ending .db",
+    ),
+]
+PlotFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The .svg, .png or .pdf file for a picture of the trials.")
+]
+Fixed = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=X", help="Fix a setting instead of searching it; repeatable."),
+]
+
 
 def tune(
     plays: PlaysFile,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="The .toml or .json file for the settings picked.")
     ],
-    trials: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Trials of the study in all, those of earlier runs included.")
-    ] = 30,
-    objectives: Annotated[
-        str, typer.Option(metavar="A,B", help="Two figures: the first is held up, the second traded against it.")
-    ] = "ndcg,novelty",
-    pick: Annotated[
-        Literal["balanced", "accurate", "novel"],
-        typer.Option(
-            metavar="NAME",
-            help='"balanced": no worse than the default on both, and ahead by most; "accurate": best on the first; '
-            '"novel": best on the second that keeps 95 % of the default\'s first.',
-        ),
-    ] = "balanced",
-    study: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="SQLite file that remembers the trials: a run that was killed goes on from there.",
-            show_default="output with the ending .db",
-        ),
-    ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The .svg, .png or .pdf file for a picture of the trials.")
-    ] = None,
-    fixed: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=X", help="Fix a setting instead of searching it; repeatable."),
-    ] = None,
+    trials: Trials = 30,
+    objectives: Objectives = "ndcg,novelty",
+    pick: PickName = "balanced",
+    study: StudyFile = None,
+    plot: PlotFile = None,
+    fixed: Fixed = None,
     fraction: Annotated[
         float, typer.Option(metavar="X", help="Share of every user's items of train to validate by.")
     ] = 0.2,
-    rarity: Annotated[float, typer.Option(metavar="X", help="Turn of the dial at which all lists are made.")] = 0.0,
+    rarity: Annotated[float, typer.Option(metavar="X", help="Position of the dial at which all lists are made.")] = 0.0,
     workers: Annotated[int, typer.Option(min=1, metavar="N", help="Trials at a time.")] = 1,
     seed: Seed = 0,
     json: Json = False,
@@ -71,17 +78,11 @@ def tune(
     are the first trial. `deepcuts train --settings` reads what is written.
     """
     from deepcuts.cli.plays_files import read_interactions
-    from deepcuts.storage import check_output
     from deepcuts.tuning import TuningSettings, plot_front, write_settings
-    from deepcuts.tuning.files import check_settings_ending, parse_values
-    from deepcuts.tuning.plot import check_plot_ending
+    from deepcuts.tuning.files import parse_values
 
     remarks = Remarks(quiet)
-    check_settings_ending(output)
-    check_output(output, force=force)
-    if plot is not None:
-        check_plot_ending(plot)
-        check_output(plot, force=force)
+    _check_outputs(output, plot, force=force)
     settings = TuningSettings(
         n_trials=trials,
         objectives=tuple(objectives.split(",")),
@@ -102,6 +103,18 @@ def tune(
     else:
         _show(found)
     remarks.say(f"Saved {output}, the {pick} pick: trial {chosen.number}.")
+
+
+def _check_outputs(output: Path, plot: Path | None, *, force: bool) -> None:
+    from deepcuts.storage import check_output
+    from deepcuts.tuning.files import check_settings_ending
+    from deepcuts.tuning.plot import check_plot_ending
+
+    check_settings_ending(output)
+    check_output(output, force=force)
+    if plot is not None:
+        check_plot_ending(plot)
+        check_output(plot, force=force)
 
 
 def _search(plays: Any, study: Path, settings: TuningSettings, remarks: Remarks) -> Tuning:
