@@ -19,10 +19,10 @@ TESTS = Path(__file__).parent
 
 EXTRAS = {  # what tests of these folders and files need: an extra of the package, and modules that it installs
     "service": ("app", ("fastapi", "uvicorn", "prometheus_client", "rapidfuzz")),
-    "page": ("app", ("nicegui", "rapidfuzz")),
+    "page/test_browser.py": ("app", ("nicegui", "rapidfuzz")),
     "report": ("report", ("matplotlib",)),
-    "tuning": ("tune", ("optuna",)),
-    "history": ("history", ("rapidfuzz",)),
+    "tuning/test_study.py": ("tune", ("optuna",)),
+    "history/test_matching.py": ("history", ("rapidfuzz",)),
     "datasets/test_download.py": ("download", ("pooch",)),
 }
 

@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,11 @@ import pyarrow.parquet as pq
 import pytest
 
 import deepcuts as dc
-from deepcuts.cli.main import main
+from deepcuts.cli.main import COMMANDS, main
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+EXTRA_MODULES = {"fastapi", "matplotlib", "nicegui", "optuna", "prometheus_client", "rapidfuzz", "starlette", "uvicorn"}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -73,7 +75,12 @@ def test_public_names_are_few_and_there():
 
 @pytest.mark.parametrize("name", [module.name for module in pkgutil.walk_packages(dc.__path__, "deepcuts.")])
 def test_examples_in_docstrings_run(name):
-    module = importlib.import_module(name)
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as missing:
+        if str(missing.name).partition(".")[0] not in EXTRA_MODULES:
+            raise
+        pytest.skip(f"{missing.name} is not installed")
     assert module.__doc__, f"{name} does not say what it is for"
     assert doctest.testmod(module, optionflags=doctest.ELLIPSIS).failed == 0
 
@@ -92,3 +99,28 @@ def test_pages_name_files_that_exist():
     for page in PAGES:
         for path in re.findall(r"`((?:src|benchmarks|tests|docs)/[\w/.]+)`", page.read_text(encoding="utf-8")):
             assert (ROOT / path).exists(), f"{page.name}: {path}"
+
+
+def test_every_command_is_on_the_front_page():
+    missing = {command.name for command in COMMANDS} - set(re.findall(r"[a-z]+", README))
+    assert not missing
+
+
+def test_targets_of_make_are_explained_in_the_makefile_and_exist_where_pages_name_them():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^# make ([a-z-]+)", makefile, flags=re.MULTILINE))
+    assert explained == set(re.search(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)[1].split())
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        named = set(re.findall(r"(?:`|^)make ([a-z-]+)", text, flags=re.MULTILINE))
+        assert named <= explained, page.name
+
+
+def test_the_version_is_written_once_and_the_changelog_has_it():
+    newest = re.search(
+        r"^## \[(\d[\w.]*)\] - (\d{4}-\d\d-\d\d)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE
+    )
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert newest[1] == dc.__version__
+    assert f"\nversion: {newest[1]}\ndate-released: {newest[2]}\n" in citation
+    assert "version" in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dynamic"]

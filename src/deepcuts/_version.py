@@ -1,3 +1,3 @@
 """The version of the package, written here alone: the build, the command and the files that are saved read it."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

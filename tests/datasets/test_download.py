@@ -24,8 +24,6 @@ from deepcuts.datasets.archives import Member, unpack
 from deepcuts.datasets.catalogue import Dataset, RemoteFile
 from deepcuts.errors import DataError, FileFormatError, MissingExtraError, OutputError, SettingsError
 
-pytest.importorskip("pooch", reason="the extra download is not installed")
-
 PLAYS = "".join(f"{user} {artist} {user + artist}\n" for user in range(1, 40) for artist in range(1, 30))
 USER, SONG, TRACK = "a" * 40, "SO" + "0" * 16, "TR" + "0" * 16
 

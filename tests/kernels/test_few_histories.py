@@ -11,7 +11,7 @@ from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.personas.clustering import cluster_histories
 from deepcuts.kernels.personas.few_histories import cluster_few_histories
 from deepcuts.kernels.threads import as_many_as_worth_it
-from deepcuts.model.training.fold_in import settle
+from deepcuts.model.training.fold_in import solve_users
 from deepcuts.model.training.persona_split import directions
 from deepcuts.model.training.weights import user_rows
 
@@ -40,7 +40,7 @@ def test_a_user_alone_has_the_tastes_that_they_have_among_many() -> None:
     model = dc.PersonaNMF(n_factors=16, n_personas=4, base_epochs=5).fit(plays, seed=0)
     rows = user_rows(plays, model.settings)
     for user in range(40):
-        alone = settle(rows.block(user, user + 1), model.item_side)
+        alone = solve_users(rows.block(user, user + 1), model.item_side)
         personas = slice(*model.persona_indptr[user : user + 2])
         pairs = slice(*plays.indptr[user : user + 2])
         np.testing.assert_array_equal(alone.persona_factors, model.persona_factors[personas])

@@ -19,7 +19,6 @@ import pytest
 import deepcuts as dc
 
 sync_api = pytest.importorskip("playwright.sync_api")
-pytest.importorskip("nicegui")
 
 pytestmark = pytest.mark.slow
 

@@ -23,8 +23,6 @@ from deepcuts.tuning.tune import facts_of
 
 FIXED = {"n_factors": 4, "base_epochs": 4}
 
-pytest.importorskip("optuna")
-
 
 @pytest.fixture(scope="module")
 def plays():
