@@ -16,13 +16,14 @@ def names_on_demand(package: str, homes: Mapping[str, str]) -> Callable[[str], A
     package
         Its name.
     homes
-        For each of its public names, the module of the package that it is defined in.
+        For each of its public names, the module that it is defined in, relative to the package: ``"module"``, or
+        ``".neighbour.module"`` in a package beside it.
     """
 
     def find(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{package}.{homes[name]}"), name)
+        value = getattr(import_module(f".{homes[name]}", package), name)
         setattr(sys.modules[package], name, value)  # also where a module of the package has the same name
         return value
 

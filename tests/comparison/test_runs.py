@@ -82,7 +82,7 @@ def test_contenders_that_cannot_be_are_refused(make, message):
 
 
 def test_names_have_to_differ(plays):
-    with pytest.raises(SettingsError, match="Two contenders are called 'a'"):
+    with pytest.raises(SettingsError, match=r"Two contenders are called 'a'\. Give each a name of its own"):
         run_all([model("a"), model("a")], [], CUTOFFS)
 
 

@@ -12,11 +12,11 @@ import pytest
 from scipy import sparse
 
 import deepcuts as dc
+from deepcuts.comparison.contenders import describe
 from deepcuts.errors import DataError, MissingExtraError, SettingsError, UnknownIdError
 from deepcuts.evaluation import describe_personas, item_features, mean_intervals, rank_lists
 from deepcuts.report import ReportSettings, baseline_contender, collect, model_contenders, n_steps
 from deepcuts.report.bands import Bands
-from deepcuts.report.contenders import describe
 from deepcuts.report.exposure import exposure_facts
 from deepcuts.report.personas import pairwise_cosines
 
@@ -191,7 +191,7 @@ def test_baselines_take_settings():
     assert describe(baseline_contender("random-personas", {"lean": 2.0}, 32)) == "n factors 32, lean 2.0"
     with pytest.raises(SettingsError, match=r"There is no baseline 'best'. Choose from popularity"):
         baseline_contender("best", {}, 32)
-    with pytest.raises(SettingsError, match=r"ease is given a rarity, but a report turns the dial itself"):
+    with pytest.raises(SettingsError, match=r"ease is given a rarity, but a report makes lists at several"):
         baseline_contender("ease", {"rarity": 0.5}, 32)
 
 
@@ -221,7 +221,7 @@ def test_settings_out_of_range():
 
 def test_two_of_a_name_and_nobody(model, cut):
     twice = [baseline_contender("popularity", {}, 8)] * 2
-    with pytest.raises(SettingsError, match="Two contenders are named 'popularity'"):
+    with pytest.raises(SettingsError, match=r"Two contenders are called 'popularity'\..* a baseline once"):
         collect({"ours": model}, twice, *cut, SETTINGS)
     with pytest.raises(SettingsError, match="There is nothing to report on"):
         collect({}, [], *cut, SETTINGS)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from deepcuts.comparison.contenders import BASELINES, Contender, baseline, model
+from deepcuts.comparison.contenders import Contender, model
 from deepcuts.comparison.formats import write_comparison
+from deepcuts.comparison.named_baselines import BASELINES, baseline
 from deepcuts.comparison.runs import Cut, Run, cuts_of, one_cut, run_all
 from deepcuts.comparison.table import Comparison, Figure, tabulate
 

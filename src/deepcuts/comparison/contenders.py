@@ -1,31 +1,23 @@
-"""Who takes part in a comparison: a method, its settings, and how its lists are made."""
+"""What is compared: a method to train, its settings, and how its lists are made."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import partial
-from types import MappingProxyType
 from typing import Any, Protocol
 
 import pyarrow as pa
 
-from deepcuts.baselines import (
-    EASE,
-    PFP,
-    ImplicitALS,
-    IrspackIALS,
-    MaxMF,
-    Popularity,
-    RandomPersonas,
-    SklearnNMF,
-)
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
-from deepcuts.model import PersonaNMF
+from deepcuts.model import PersonaModel, PersonaNMF
 from deepcuts.recommendation import ListSettings
+from deepcuts.recommendation.settings import Mix
 
 LIST_SETTINGS = ("rarity", "dial", "frequency", "mix")
+
+_FEW_SETTINGS = 6  # a method with more of them is described by those that are not the defaults
 
 
 class FittedModel(Protocol):
@@ -42,24 +34,29 @@ class Method(Protocol):
         """Train."""
 
 
-BASELINES: Mapping[str, Any] = MappingProxyType(
-    {
-        "popularity": Popularity,
-        "ease": EASE,
-        "implicit": ImplicitALS,
-        "irspack": IrspackIALS,
-        "nmf": SklearnNMF,
-        "one-persona": partial(PersonaNMF, n_personas=1),
-        "random-personas": RandomPersonas,
-        "maxmf": MaxMF,
-        "pfp": PFP,
-    }
-)
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A method whose `fit` returns a model that was trained before.
+
+    Parameters
+    ----------
+    model
+        The model.
+    about
+        What it is, in a line.
+    """
+
+    model: PersonaModel
+    about: str
+
+    def fit(self, plays: Interactions, *, seed: int = 0) -> PersonaModel:
+        """Return the model."""
+        return self.model
 
 
 @dataclass(frozen=True)
 class Contender:
-    """One row of a comparison.
+    """One row of a comparison or a report.
 
     Parameters
     ----------
@@ -87,26 +84,67 @@ class Contender:
         ListSettings(**self.lists)
 
 
-def baseline(name: str, values: Mapping[str, Any] | None = None, title: str | None = None) -> Contender:
-    """Take a baseline, a peer or a control by its name.
-
-    Parameters
-    ----------
-    name
-        One of `BASELINES`.
-    values
-        Settings of the method, and of its lists, that are not to be the defaults.
-    title
-        What to call it; None is its name.
+def check_names(contenders: Sequence[Contender]) -> None:
+    """Refuse contenders that a table or a legend could not tell apart.
 
     Raises
     ------
     SettingsError
-        If there is no such baseline, or it has no such setting.
+        If there is none, or two have the same name.
     """
-    if name not in BASELINES:
-        raise SettingsError(f"There is no baseline {name!r}. Choose from {', '.join(BASELINES)}.")
-    return _contender(title or name, BASELINES[name], values or {})
+    names = [contender.name for contender in contenders]
+    if not names:
+        raise SettingsError("There is nothing to compare. Name models or baselines.")
+    for name in names:
+        if names.count(name) > 1:
+            raise SettingsError(
+                f"Two contenders are called {name!r}. Give each a name of its own: models as NAME=FILE, and a baseline "
+                "once."
+            )
+
+
+def check_reference(reference: str, names: Sequence[str]) -> None:
+    """Refuse a reference that is none of the contenders.
+
+    Raises
+    ------
+    SettingsError
+        If it is not.
+    """
+    if reference not in names:
+        raise SettingsError(f"The reference {reference!r} does not take part. Choose from {', '.join(names)}.")
+
+
+def contender_of(title: str, method: Any, values: Mapping[str, Any]) -> Contender:
+    """Make a contender of a class of methods and of settings, of the method and of its lists.
+
+    Parameters
+    ----------
+    title
+        What to call it.
+    method
+        A dataclass of settings with a `fit`, or a `functools.partial` of one.
+    values
+        Settings that are not to be the defaults.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such setting, or a value is out of its range.
+    """
+    known = settings_of(method)
+    for name in values:
+        if name not in (*known, *LIST_SETTINGS):
+            raise SettingsError(f"{title} has no setting {name!r}. It has {', '.join((*known, *LIST_SETTINGS))}.")
+    own = {name: value for name, value in values.items() if name in known}
+    lists = {name: value for name, value in values.items() if name not in known}
+    return Contender(title, method(**own), lists)
+
+
+def settings_of(method: Any) -> list[str]:
+    """Names of the settings of a method, or of a class of methods."""
+    settings: Any = method.func if isinstance(method, partial) else method
+    return [one.name for one in fields(settings)]
 
 
 def model(title: str, values: Mapping[str, Any] | None = None) -> Contender:
@@ -124,15 +162,50 @@ def model(title: str, values: Mapping[str, Any] | None = None) -> Contender:
     SettingsError
         If there is no such setting, or a value is out of its range.
     """
-    return _contender(title, PersonaNMF, values or {})
+    return contender_of(title, PersonaNMF, values or {})
 
 
-def _contender(title: str, method: Any, values: Mapping[str, Any]) -> Contender:
-    settings: Any = method.func if isinstance(method, partial) else method
-    known = [one.name for one in fields(settings)]
-    for name in values:
-        if name not in (*known, *LIST_SETTINGS):
-            raise SettingsError(f"{title} has no setting {name!r}. It has {', '.join((*known, *LIST_SETTINGS))}.")
-    own = {name: value for name, value in values.items() if name in known}
-    lists = {name: value for name, value in values.items() if name not in known}
-    return Contender(title, method(**own), lists)
+def model_contenders(
+    models: Mapping[str, PersonaModel], mixes: Sequence[Mix] = ("share",), *, one_persona: bool = False
+) -> list[Contender]:
+    """Take trained models, each with every way in which its lists are to be made.
+
+    Parameters
+    ----------
+    models
+        By the names they are shown under.
+    mixes
+        How lists are made from several personas, the main way first.
+    one_persona
+        Whether the one-persona model that each was split from takes part.
+    """
+    parts = [_ways(name, model, mixes, one_persona, len(models) > 1) for name, model in models.items()]
+    return [contender for part in parts for contender in part]
+
+
+def _ways(
+    name: str, model: PersonaModel, mixes: Sequence[Mix], one_persona: bool, is_one_of_many: bool
+) -> Iterator[Contender]:
+    several, prefix = model.settings.n_personas > 1, f"{name}, " if is_one_of_many else ""
+    size = f"{model.settings.n_factors} factors, "
+    if not several:
+        yield Contender(name, Trained(model, size + "one persona"))
+        return
+    for number, mix in enumerate(dict.fromkeys(mixes)):
+        about = f"{size}up to {model.settings.n_personas} personas, lists mixed by {mix}"
+        yield Contender(f"{prefix}mix by {mix}" if number else name, Trained(model, about), {"mix": mix})
+    if one_persona:
+        yield Contender(f"{prefix}one persona", Trained(model.base, size + "the base that the personas lean on"))
+
+
+def describe(contender: Contender) -> str:
+    """Say in a line what a contender is."""
+    method: Any = contender.method
+    if isinstance(method, Trained):
+        return method.about
+    settings = {name: getattr(method, name) for name in settings_of(method)}
+    if len(settings) > _FEW_SETTINGS:
+        defaults = {one.name: one.default for one in fields(method)}
+        settings = {name: value for name, value in settings.items() if value != defaults[name] or name == "n_factors"}
+    shown = {**settings, **contender.lists}
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown.items()) or "no settings"

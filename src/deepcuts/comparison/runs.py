@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from deepcuts.comparison.contenders import Contender, Method
+from deepcuts.comparison.contenders import Contender, Method, check_names
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.split import split_holdout
-from deepcuts.errors import SettingsError
 from deepcuts.evaluation import Evaluation, ItemFeatures, evaluate_ranked, item_features, rank_lists, tag_features
 from deepcuts.evaluation.catalogue_intervals import catalogue_draws
 from deepcuts.evaluation.registry import check_cutoffs, parse_cutoffs
@@ -104,7 +103,7 @@ def run_all(
     MissingExtraError
         If the library of a peer is not installed.
     """
-    _check_names(contenders)
+    check_names(contenders)
     k = max(length for _, length in check_cutoffs(cutoffs))
     runs = []
     for cut in cuts:
@@ -133,12 +132,3 @@ def _features(cut: Cut, labels: pa.Table | None) -> ItemFeatures | None:
     if labels is not None:
         return item_features(labels, cut.train.item_ids)
     return None if cut.train.labels is None else tag_features(cut.train.labels, cut.train.item_ids)
-
-
-def _check_names(contenders: Sequence[Contender]) -> None:
-    names = [contender.name for contender in contenders]
-    if not names:
-        raise SettingsError("There is nothing to compare. Name models or baselines.")
-    for name in names:
-        if names.count(name) > 1:
-            raise SettingsError(f"Two contenders are called {name!r}. Give each a name of its own.")

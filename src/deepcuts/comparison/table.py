@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from deepcuts.comparison.contenders import check_reference
 from deepcuts.comparison.runs import Run
 from deepcuts.data.ids import Ids
-from deepcuts.errors import SettingsError
 from deepcuts.evaluation.catalogue_intervals import spread
 from deepcuts.evaluation.intervals import bootstrap_interval, sign_flip_test
 
@@ -112,8 +112,7 @@ def tabulate(
     SettingsError
         If the reference is none of the contenders, or an argument is out of its range.
     """
-    if reference not in contenders:
-        raise SettingsError(f"The reference {reference!r} does not take part. Choose from {', '.join(contenders)}.")
+    check_reference(reference, contenders)
     of = {name: [run for run in runs if run.contender == name] for name in contenders}
     user_metrics = runs[0].evaluation.per_user.column_names[1:]
     everyone = pc.unique(pa.concat_arrays([_users(run) for run in runs]))

@@ -5,19 +5,20 @@ from typing import TYPE_CHECKING
 from deepcuts.lazy import names_on_demand
 
 if TYPE_CHECKING:
+    from deepcuts.comparison.contenders import Contender, model_contenders
+    from deepcuts.comparison.named_baselines import baseline_contender
     from deepcuts.report.collection import collect, n_steps
-    from deepcuts.report.contenders import Contender, baseline_contender, model_contenders
     from deepcuts.report.facts import Report
     from deepcuts.report.page import render, write
     from deepcuts.report.settings import ReportSettings
 
 _HOMES = {
-    "Contender": "contenders",
+    "Contender": ".comparison.contenders",
     "Report": "facts",
     "ReportSettings": "settings",
-    "baseline_contender": "contenders",
+    "baseline_contender": ".comparison.named_baselines",
     "collect": "collection",
-    "model_contenders": "contenders",
+    "model_contenders": ".comparison.contenders",
     "n_steps": "collection",
     "render": "page",
     "write": "page",

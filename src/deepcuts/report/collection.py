@@ -9,12 +9,13 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 
 from deepcuts._version import __version__
+from deepcuts.comparison.contenders import Contender, check_names
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation import Evaluation, ItemFeatures
 from deepcuts.evaluation.holdout import Held
 from deepcuts.model import PersonaModel
-from deepcuts.report.contenders import Contender, check_model, check_names
+from deepcuts.report.checks import check_model
 from deepcuts.report.facts import ContenderFacts, PlaysFacts, Report
 from deepcuts.report.frontier import Judge, Step, judge_contender
 from deepcuts.report.inside import choose_listeners, model_facts

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from deepcuts.comparison.contenders import Contender, FittedModel
+from deepcuts.comparison.contenders import Contender, FittedModel, describe
 from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation import (
     Evaluation,
@@ -20,7 +20,6 @@ from deepcuts.evaluation import (
     rank_lists,
 )
 from deepcuts.report.bands import Bands
-from deepcuts.report.contenders import describe
 from deepcuts.report.exposure import exposure_facts
 from deepcuts.report.facts import ContenderFacts, Difference, Estimate, Turn
 from deepcuts.report.settings import ReportSettings

@@ -78,13 +78,13 @@ def compare(
     Tests are paired by user, and corrected for the number of rivals after Holm.
     """
     from deepcuts.comparison import run_all, tabulate, write_comparison
+    from deepcuts.comparison.contenders import check_reference
 
     if output is not None:
         _check_output(output, force=force)
     contenders = _contenders(model or (), baseline or ())
     names = [contender.name for contender in contenders]
-    if reference is not None and reference not in names:
-        raise SettingsError(f"The reference {reference!r} does not take part. Choose from {', '.join(names)}.")
+    check_reference(reference or names[0], names)
     numbers, remarks = _seeds(seeds), Remarks(quiet)
     cuts, learnt = _cuts(plays, holdout, fraction, numbers)
     labels = read_labels(tags, tags_columns)

@@ -148,7 +148,7 @@ def _files(given: Sequence[str]) -> dict[str, Path]:
 def _load(files: Mapping[str, Path], train: Interactions) -> dict[str, PersonaModel]:
     """Read the models, and refuse those of other plays before anything is trained."""
     from deepcuts.model import load
-    from deepcuts.report.contenders import check_model
+    from deepcuts.report.checks import check_model
 
     loaded = {name: load(path) for name, path in files.items()}
     for name, model in loaded.items():
@@ -159,8 +159,8 @@ def _load(files: Mapping[str, Path], train: Interactions) -> dict[str, PersonaMo
 def _contenders(
     models: Mapping[str, PersonaModel], mixes: Sequence[Mix], baselines: Sequence[str], *, one_persona: bool
 ) -> list[Contender]:
+    from deepcuts.comparison.contenders import check_names
     from deepcuts.report import baseline_contender, model_contenders
-    from deepcuts.report.contenders import check_names
     from deepcuts.tuning.files import parse_values
 
     n_factors = next(iter(models.values())).settings.n_factors

@@ -1,0 +1,38 @@
+"""What a model must be to be judged: trained on the plays that it is judged beside, and on no others."""
+
+from __future__ import annotations
+
+from deepcuts.data.interactions import Interactions
+from deepcuts.errors import DataError
+from deepcuts.model import PersonaModel
+
+
+def check_model(name: str, model: PersonaModel, train: Interactions) -> None:
+    """Refuse a model that was trained on other pairs than train, such as one that has learnt the holdout.
+
+    Parameters
+    ----------
+    name
+        What the model is called, for the message.
+    model
+        The model.
+    train
+        Plays of the training part.
+
+    Raises
+    ------
+    DataError
+        If its users, items or pairs are not those of train.
+    """
+    seen = model.seen
+    for what, own, others in (("users", seen.user_ids, train.user_ids), ("items", seen.item_ids, train.item_ids)):
+        if not own.values.equals(others.values):
+            raise DataError(
+                f"The model {name!r} has {len(own):,} {what}, which are not the {len(others):,} of train. "
+                "Give the plays that it was trained on."
+            )
+    if seen.n_pairs != train.n_pairs or (seen.indices != train.indices).any() or (seen.indptr != train.indptr).any():
+        raise DataError(
+            f"The model {name!r} was trained on {seen.n_pairs:,} pairs, which are not the {train.n_pairs:,} of train. "
+            "Give the plays that it was trained on: a model that has seen the holdout cannot be judged by it."
+        )
