@@ -48,14 +48,9 @@ Curve = list[dict[str, float]]
 
 
 def distance(model: dc.PersonaModel) -> float:
-    """Mean of 1 − cosine over all pairs of personas of a user."""
-    lengths = np.maximum(np.linalg.norm(model.persona_factors, axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    rows, first = model.persona_factors / lengths, model.persona_indptr[:-1]
-    sizes = np.diff(model.persona_indptr)
-    sums = np.add.reduceat(rows, first, axis=0)
-    several = sizes > 1
-    cosines = (np.einsum("ij,ij->i", sums, sums) - sizes)[several] / (sizes * (sizes - 1))[several]
-    return float(1 - cosines.mean()) if several.any() else 0.0
+    """Mean of 1 − cosine over the pairs of personas of a user, then over users; 0 where nobody has two."""
+    cosine = model.diagnostics().mean_cosine
+    return 0.0 if np.isnan(cosine) else 1 - cosine
 
 
 def judge(

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import deepcuts as dc
+from deepcuts.data.vectors import unit_vectors
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.personas.clustering import cluster_histories
 from deepcuts.kernels.personas.few_histories import cluster_few_histories
 from deepcuts.kernels.threads import as_many_as_worth_it
 from deepcuts.model.training.fold_in import solve_users
-from deepcuts.model.training.persona_split import directions
 from deepcuts.model.training.weights import user_rows
 
 
@@ -22,7 +22,7 @@ def test_few_histories_are_clustered_like_many(seed: int) -> None:
     n_pairs = np.array([0, 1, 2, 9, 40, 0, 17])
     indptr = np.concatenate([[0], np.cumsum(n_pairs)])
     indices = np.concatenate([np.sort(rng.permutation(60)[:n]) for n in n_pairs]).astype(np.int32)
-    ways = directions(rng.gamma(0.3, size=(60, 7)).astype(np.float32))
+    ways = unit_vectors(rng.gamma(0.3, size=(60, 7)).astype(np.float32))
     most = np.clip(np.floor(np.log2(np.maximum(n_pairs, 1))), 1, 4).astype(np.int64)
     found = []
     for kernel, vectors in ((cluster_histories, ways), (cluster_few_histories, ways[indices])):

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import deepcuts as dc
 from deepcuts.cli.main import app
+from deepcuts.model.diagnostics import COLLAPSED
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def test_figures_by_hand(model):
     assert found.effective_personas == pytest.approx(np.mean([np.exp(-own @ np.log(own)) for own in shares]), rel=1e-5)
     assert found.dominant_share == pytest.approx(np.mean([own.max() for own in shares]), rel=1e-5)
     assert found.mean_cosine == pytest.approx(np.mean([own.mean() for own in cosines if len(own)]), rel=1e-5)
-    assert found.n_alike == np.sum(np.concatenate(cosines) >= 0.99)
+    assert found.n_alike == np.sum(np.concatenate(cosines) >= COLLAPSED)
     longest = np.minimum(4, np.floor(np.log2(np.diff(model.seen.indptr))))
     assert found.n_dropped == longest.sum() - found.n_personas
     assert found.n_empty == 0

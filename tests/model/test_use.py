@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -186,3 +187,19 @@ def test_users_without_a_known_item_get_no_list(model):
     folded = model.fold_in(plays)
     assert set(folded.recommend(k=3)["user_id"].to_pylist()) <= {"ada"}
     assert folded.personas("bob").num_rows == 0
+
+
+def test_similar_items_of_a_vector_that_is_almost_zero(model):
+    """A length whose square is below what float32 holds is a length all the same; a vector of zeros is like nothing."""
+    item_factors = model.item_factors.copy()
+    item_factors[3] *= np.float32(1e-25) / np.linalg.norm(item_factors[3])
+    item_factors[4] = 0
+    short = replace(model, item_side=replace(model.item_side, factors=item_factors))
+    ids = model.item_ids.values.to_pylist()
+    before, after = (source.similar_items(ids[3], k=len(ids)).to_pylist() for source in (model, short))
+    expected = {row["item_id"]: row["similarity"] for row in before if row["item_id"] != ids[4]}
+    assert {row["item_id"]: row["similarity"] for row in after} == pytest.approx(expected, abs=1e-6)
+    of_another = {row["item_id"]: row["similarity"] for row in short.similar_items(ids[5], k=len(ids)).to_pylist()}
+    assert max(of_another.values()) <= 1 + 1e-6
+    assert ids[4] not in of_another
+    assert short.similar_items(ids[4]).num_rows == 0

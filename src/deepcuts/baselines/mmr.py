@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.data.ids import Ids
+from deepcuts.data.vectors import unit_vectors
 from deepcuts.errors import SettingsError
 
 
@@ -46,7 +47,7 @@ def rerank(lists: pa.Table, item_ids: Ids, item_vectors: np.ndarray, k: int = 20
     if k < 1 or not 0 <= diversity <= 1:
         raise SettingsError(f"k is {k} and diversity {diversity!r}. k is at least 1, diversity lies between 0 and 1.")
     lists = lists.sort_by([("user_id", "ascending"), ("rank", "ascending")])
-    vectors = _directions(item_vectors)[_item_indexes(lists, item_ids)]
+    vectors = unit_vectors(item_vectors)[_item_indexes(lists, item_ids)]
     scores = lists["score"].to_numpy().astype(np.float64)
     taken, ranks = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for start, stop in _lists_in(lists):
@@ -84,8 +85,3 @@ def _item_indexes(lists: pa.Table, item_ids: Ids) -> np.ndarray:
         unknown = lists["item_id"][int(np.argmin(indexes))].as_py()
         raise SettingsError(f"Cannot compare an item outside the catalogue. {item_ids.unknown_message(unknown)}")
     return indexes
-
-
-def _directions(vectors: np.ndarray) -> np.ndarray:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1))

@@ -1,4 +1,4 @@
-"""Whether personas are several tastes, or one taste several times: what a collapse would show in."""
+"""Whether the personas of a user differ or have collapsed into one: their numbers, shares, cosines and hits."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepcuts.array_types import FloatMatrix, FloatVector, IndexVector, Indptr
+from deepcuts.data.csr import block_of_rows, row_of_entry
 from deepcuts.data.interactions import Interactions
+from deepcuts.data.vectors import unit_vectors
 from deepcuts.evaluation import rank_lists
+from deepcuts.evaluation.personas import effective_personas
 from deepcuts.model.state import PersonaState
-from deepcuts.model.training.persona_split import directions, most_personas
+from deepcuts.model.training.persona_split import most_personas
 from deepcuts.recommendation import ListSettings, recommend
 
-ALIKE = 0.99  # the cosine from which two personas are one
+COLLAPSED = 0.98  # cosine from which two personas are one: from here on, their lists share 17 of 20 items and more
 LIST_LENGTH = 20  # of the lists that hits are counted in
+_BLOCK_USERS = 50_000
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Diagnostics:
     mean_cosine
         Cosine of two personas of a user: the mean over pairs, then over users who have two; NaN where nobody has.
     n_alike
-        Pairs of personas of a user with a cosine of at least 0.99: 0, unless personas have collapsed.
+        Pairs of personas of a user with a cosine of at least `COLLAPSED`: 0, unless personas have collapsed.
     n_empty
         Personas whose vector is 0, so that they recommend nothing; users without plays have one.
     n_dropped
@@ -60,7 +65,7 @@ def diagnose(model: PersonaState, holdout: Interactions | None) -> Diagnostics:
     indptr = model.persona_indptr
     n_personas = np.diff(indptr)
     numbers, n_users = np.unique(n_personas, return_counts=True)
-    cosines, user_of_pair = _pairwise_cosines(model.persona_factors, indptr)
+    cosines, user_of_pair = pairwise_cosines(model.persona_factors, indptr)
     n_pairs = np.bincount(user_of_pair, minlength=len(n_personas))
     sums = np.bincount(user_of_pair, weights=cosines, minlength=len(n_personas))
     several = n_pairs > 0
@@ -68,10 +73,10 @@ def diagnose(model: PersonaState, holdout: Interactions | None) -> Diagnostics:
     return Diagnostics(
         int(indptr[-1]),
         dict(zip(numbers.tolist(), n_users.tolist(), strict=True)),
-        float(effective_personas(model).mean()),
+        float(effective_personas(model.persona_shares, indptr).mean()),
         float(np.maximum.reduceat(model.persona_shares, indptr[:-1]).mean()),
         float(np.mean(sums[several] / n_pairs[several])) if several.any() else float("nan"),
-        int(np.sum(cosines >= ALIKE)),
+        count_collapsed(cosines),
         int(np.sum(~np.any(model.persona_factors, axis=1))),
         int(np.sum(allowed - n_personas)),
         None if holdout is None else nondominant_hits(model, holdout),
@@ -86,21 +91,32 @@ def nondominant_hits(model: PersonaState, holdout: Interactions) -> float:
     return int(np.count_nonzero(hits & (lists.list_personas[:, :LIST_LENGTH] > 0))) / n_hits if n_hits else float("nan")
 
 
-def effective_personas(model: PersonaState) -> np.ndarray:
-    """exp(entropy of the persona shares) of each user, float64, (n_users,)."""
-    shares = model.persona_shares.astype(np.float64)
-    terms = -shares * np.log(shares, out=np.zeros_like(shares), where=shares > 0)
-    numbers: np.ndarray = np.exp(np.add.reduceat(terms, model.persona_indptr[:-1]))
-    return numbers
+def pairwise_cosines(factors: FloatMatrix, indptr: Indptr) -> tuple[FloatVector, IndexVector]:
+    """Find the cosine of every two personas of the same user, 0 where one of them is zero.
 
+    Parameters
+    ----------
+    factors
+        float32, (n_rows, n_factors): the personas.
+    indptr
+        int64, (n_users + 1,): the personas of user u are the rows ``indptr[u]:indptr[u + 1]``.
 
-def _pairwise_cosines(factors: np.ndarray, indptr: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cosines of all pairs of personas of a user, and the user of each pair; a step apart at a time."""
-    user_of_row = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
-    ways = directions(factors)
+    Returns
+    -------
+    The cosines, float32, and the user of each, int64, both (n_pairs of personas,).
+    """
+    n_users = len(indptr) - 1
     cosines, users = [np.empty(0, np.float32)], [np.empty(0, np.int64)]
-    for step in range(1, int(np.diff(indptr).max(initial=1))):
-        first = np.flatnonzero(user_of_row[:-step] == user_of_row[step:])
-        cosines.append(np.einsum("ij,ij->i", ways[first], ways[first + step]))
-        users.append(user_of_row[first])
+    for first in range(0, n_users, _BLOCK_USERS):
+        own, rows = block_of_rows(indptr, first, min(first + _BLOCK_USERS, n_users))
+        units, user_of_row = unit_vectors(factors[rows]), row_of_entry(own)
+        for step in range(1, int(np.diff(own).max(initial=1))):  # pairs of personas that are `step` rows apart
+            pairs = np.flatnonzero(user_of_row[:-step] == user_of_row[step:])
+            cosines.append(np.einsum("ij,ij->i", units[pairs], units[pairs + step]))
+            users.append(first + user_of_row[pairs])
     return np.concatenate(cosines), np.concatenate(users)
+
+
+def count_collapsed(cosines: FloatVector) -> int:
+    """How many pairs of personas have collapsed into one: those with a cosine of at least `COLLAPSED`."""
+    return int(np.count_nonzero(cosines >= COLLAPSED))

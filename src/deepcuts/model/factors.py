@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.data.vectors import cosines, unit_vectors
 from deepcuts.model.naming import Namer
 from deepcuts.model.state import PersonaState
 
@@ -21,7 +22,7 @@ def name_personas(model: PersonaState, namer: Namer, user_index: int) -> list[st
     for number, vector in enumerate(model.persona_factors[rows]):
         own = personas == number
         groups.append(items[own])
-        weights.append(np.log2(1 + plays[own]) * np.maximum(_cosines(model.item_factors[items[own]], vector), 1e-6))
+        weights.append(np.log2(1 + plays[own]) * np.maximum(cosines(model.item_factors[items[own]], vector), 1e-6))
     return namer.names(groups, weights)
 
 
@@ -65,11 +66,10 @@ def strongest_items(model: PersonaState, n: int) -> tuple[np.ndarray, np.ndarray
     An item that loads on all factors stands for none, and one that few people know says little to most: the strength
     is V_if · V_if / ‖V_i‖ · log2(1 + listeners).
     """
-    factors = model.item_factors
-    lengths = np.maximum(np.linalg.norm(factors, axis=1), np.finfo(np.float32).tiny)
-    known = np.log2(1 + model.item_listeners) / lengths
+    factors, known = model.item_factors, np.log2(1 + model.item_listeners)
+    strengths = np.ascontiguousarray((factors * np.abs(unit_vectors(factors))).T)
     n = min(n, len(factors))
-    found = [_largest(loading * np.abs(loading) * known, n) for loading in np.ascontiguousarray(factors.T)]
+    found = [_largest(strength * known, n) for strength in strengths]
     return np.array([items for items, _ in found]), np.array([strength for _, strength in found])
 
 
@@ -78,8 +78,3 @@ def _largest(values: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     places = np.sort(np.argpartition(-values, n - 1)[:n])
     places = places[np.argsort(-values[places], kind="stable")]
     return places, values[places]
-
-
-def _cosines(vectors: np.ndarray, direction: np.ndarray) -> np.ndarray:
-    lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(direction)
-    return np.asarray(vectors @ direction / np.maximum(lengths, np.finfo(np.float32).tiny))

@@ -8,6 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from deepcuts import storage
+from deepcuts.data.vectors import unit_vectors
 from deepcuts.errors import FileFormatError
 
 _MOST_ITEMS = 5_000
@@ -72,7 +73,7 @@ class ItemMap:
         -------
         float32, (n, 2).
         """
-        cosines = _unit(vectors) @ _unit(item_factors[self.items]).T
+        cosines = unit_vectors(vectors) @ unit_vectors(item_factors[self.items]).T
         nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :_N_ANCHORS]
         weights = np.maximum(np.take_along_axis(cosines, nearest, axis=1), 1e-6) ** 4
         weights /= weights.sum(axis=1, keepdims=True)
@@ -97,17 +98,12 @@ def draw_map(item_factors: np.ndarray, listeners: np.ndarray, seed: int) -> Item
         Of the items that push.
     """
     items = np.argsort(-listeners, kind="stable")[:_MOST_ITEMS].astype(np.int32)
-    units = _unit(item_factors[items])
+    units = unit_vectors(item_factors[items])
     with threadpool_limits(limits=1, user_api="blas"):
         start = _leading_plane(units)
         heads, tails, weights = _neighbour_edges(units)
     rng = np.random.default_rng(seed)
     return ItemMap(items, _fill(_settle(start, heads, tails, weights, rng)))
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, np.finfo(np.float32).tiny))
 
 
 def _leading_plane(units: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.data.vectors import cosines
 from deepcuts.model.explain import Explanation, explain_score
 from deepcuts.model.state import PersonaState
 from deepcuts.model.training.fold_in import UserPersonas
@@ -55,9 +56,7 @@ def tabulate_explanation(model: PersonaState, user_index: int, item_index: int, 
 
 def tabulate_neighbours(model: PersonaState, item_index: int, k: int) -> pa.Table:
     """The items most like one; see `PersonaModel.similar_items`."""
-    lengths = np.linalg.norm(model.item_factors, axis=1)
-    similarity = model.item_factors @ model.item_factors[item_index]
-    similarity /= np.maximum(lengths * lengths[item_index], np.finfo(np.float32).tiny)
+    similarity = cosines(model.item_factors, model.item_factors[item_index])
     order = np.lexsort((np.arange(len(similarity)), -similarity))
     order = order[(order != item_index) & (similarity[order] > 0)][:k]
     return pa.table(

@@ -6,12 +6,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from deepcuts.data.csr import block_of_rows, row_of_entry
+from deepcuts.data.vectors import cosines
 from deepcuts.evaluation import ItemFeatures, describe_personas
 from deepcuts.evaluation.personas import effective_personas
 from deepcuts.model import PersonaModel
+from deepcuts.model.diagnostics import count_collapsed, pairwise_cosines
 from deepcuts.report.facts import PersonaFacts
 
-COLLAPSED = 0.98  # two personas this alike are one
 HARDLY_SPLIT = 1.5  # effective personas of a user with several
 
 _BLOCK_USERS = 50_000
@@ -33,10 +35,8 @@ def persona_facts(model: PersonaModel, features: ItemFeatures | None) -> Persona
     if numbers.max(initial=0) < 2:
         return None
     effective = effective_by_user(model)
-    cosines = pairwise_cosines(model)
-    counts, edges = np.histogram(
-        np.clip(cosines, 0, 1) if model.settings.nonnegative else cosines, _N_BARS, _span(model)
-    )
+    alike, _ = pairwise_cosines(model.persona_factors, model.persona_indptr)
+    counts, edges = np.histogram(np.clip(alike, 0, 1) if model.settings.nonnegative else alike, _N_BARS, _span(model))
     described = describe_personas(model.seen, model.user_personas.personas, features)
     purity = [_mean(described, name) for name in ("purity", "purity_of_one")]
     return PersonaFacts(
@@ -47,8 +47,8 @@ def persona_facts(model: PersonaModel, features: ItemFeatures | None) -> Persona
         tuple(edges.tolist()),
         tuple(counts.tolist()),
         _base_cosine(model),
-        int(np.count_nonzero(cosines > COLLAPSED)),
-        len(cosines),
+        count_collapsed(alike),
+        len(alike),
         int(np.count_nonzero((numbers > 1) & (effective < HARDLY_SPLIT))),
         *purity,
     )
@@ -59,37 +59,14 @@ def effective_by_user(model: PersonaModel) -> np.ndarray:
     return effective_personas(model.persona_shares, model.persona_indptr)
 
 
-def pairwise_cosines(model: PersonaModel) -> np.ndarray:
-    """Cosine of every two personas of the same user, float32, (n_pairs of personas,)."""
-    indptr = model.persona_indptr
-    numbers = np.diff(indptr)
-    found = [np.zeros(0, np.float32)]
-    for number in np.unique(numbers[numbers > 1]):
-        first, second = np.triu_indices(number, 1)
-        starts = indptr[:-1][numbers == number]
-        for block in np.array_split(starts, -(-len(starts) // _BLOCK_USERS)):
-            own = _directions(model.persona_factors[block[:, None] + np.arange(number)])
-            found.append((own @ own.transpose(0, 2, 1))[:, first, second].ravel())
-    return np.concatenate(found)
-
-
 def _base_cosine(model: PersonaModel) -> float:
     """Mean cosine of a persona and the base vector of its user."""
     indptr, total = model.persona_indptr, 0.0
     for start in range(0, len(indptr) - 1, _BLOCK_USERS):
-        stop = min(start + _BLOCK_USERS, len(indptr) - 1)
-        base = np.repeat(
-            _directions(model.user_personas.base_factors[start:stop]), np.diff(indptr[start : stop + 1]), axis=0
-        )
-        total += float(np.vdot(_directions(model.persona_factors[indptr[start] : indptr[stop]]), base))
+        own, rows = block_of_rows(indptr, start, min(start + _BLOCK_USERS, len(indptr) - 1))
+        base = model.base_factors[start + row_of_entry(own)]
+        total += float(cosines(model.persona_factors[rows], base).sum(dtype=np.float64))
     return total / max(1, len(model.persona_factors))
-
-
-def _directions(vectors: np.ndarray) -> np.ndarray:
-    """The same vectors with length 1, along the last axis."""
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    directions: np.ndarray = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
-    return directions
 
 
 def _shares(model: PersonaModel) -> np.ndarray:

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from deepcuts.cli.terminal import print_table, printable, ruled_table, stdout
 from deepcuts.evaluation import Evaluation
+from deepcuts.evaluation.personas import effective_personas
 from deepcuts.model import PersonaModel
-from deepcuts.model.diagnostics import effective_personas
 from deepcuts.synthetic import World
 
 FAMILIAR, NEUTRAL, RARE = -1.0, 0.0, 1.0
@@ -25,7 +25,7 @@ _METRICS = ("recall@20", "ndcg@100", "novelty@20", "coverage@20", "gini@20")
 
 def most_divided_user(model: PersonaModel) -> str:
     """Return the user whose listening is divided most evenly among most personas."""
-    return str(model.user_ids.values[int(np.argmax(effective_personas(model)))])
+    return str(model.user_ids.values[int(np.argmax(effective_personas(model.persona_shares, model.persona_indptr)))])
 
 
 def show_world(world: World) -> None:

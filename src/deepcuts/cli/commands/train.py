@@ -76,7 +76,7 @@ def _is_given(name: str, context: typer.Context) -> bool:
 
 def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks) -> PersonaModel:
     """Train with a progress bar; say what is going to be done, and what came of it."""
-    from deepcuts.model.diagnostics import effective_personas
+    from deepcuts.evaluation.personas import effective_personas
 
     n_epochs = untrained.base_epochs + (untrained.persona_epochs if untrained.n_personas > 1 else 0)
     remarks.say(
@@ -94,7 +94,7 @@ def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks)
         seconds = sum(epoch.seconds for epoch in model.epochs)
         remarks.say(
             f"{len(model.epochs)} epochs in {seconds:.1f} s, loss {model.epochs[-1].loss:,.1f}, "
-            f"{effective_personas(model).mean():.1f} effective personas a user."
+            f"{effective_personas(model.persona_shares, model.persona_indptr).mean():.1f} effective personas a user."
         )
     return model
 

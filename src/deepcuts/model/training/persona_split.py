@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepcuts.data.vectors import unit_vectors
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.personas.assignment import assign, regroup
 from deepcuts.kernels.personas.clustering import cluster_histories
@@ -74,7 +75,7 @@ def cluster_start(rows: Rows, item_factors: np.ndarray, most: np.ndarray, seed: 
     n_found = np.empty(rows.n_rows, np.int64)
     few = 8 * len(rows.indices) < len(item_factors)  # directions of all items would take longer than the clustering
     kernel, vectors = (cluster_few_histories, item_factors[rows.indices]) if few else (cluster_histories, item_factors)
-    inputs = map(read_only, (rows.indptr, rows.indices, directions(vectors), most))
+    inputs = map(read_only, (rows.indptr, rows.indices, unit_vectors(vectors), most))
     kernel(*inputs, seed, _MAX_ROUNDS, personas, n_found)
     return PersonaSplit.of(personas, n_found)
 
@@ -111,19 +112,13 @@ def reassign(
     merge_cosine
         Personas at least this alike are joined; above 1, none are.
     """
-    ways = directions(factors)
+    units = unit_vectors(factors)
     personas, matches = split.personas.copy(), np.zeros(len(rows.indices), np.float32)
     if how != "kept":
-        vectors = (item_factors, factors) if how == "score" else (directions(item_factors), ways)
+        vectors = (item_factors, factors) if how == "score" else (unit_vectors(item_factors), units)
         pairs = (rows.indptr, rows.indices, vectors[0], split.persona_indptr, vectors[1])
         assign(*map(read_only, pairs), personas, matches)
     n_left = np.empty(rows.n_rows, np.int64)
-    users = (rows.indptr, split.persona_indptr, ways, matches)
+    users = (rows.indptr, split.persona_indptr, units, matches)
     regroup(*map(read_only, users), np.float32(merge_cosine), personas, n_left)
     return PersonaSplit.of(personas, n_left)
-
-
-def directions(factors: np.ndarray) -> np.ndarray:
-    """Vectors of length one; those of length zero stay so."""
-    lengths = np.linalg.norm(factors, axis=1, keepdims=True)
-    return np.asarray(np.divide(factors, lengths, out=np.zeros(factors.shape, np.float32), where=lengths > 0))

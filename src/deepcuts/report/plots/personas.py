@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from deepcuts.model.diagnostics import COLLAPSED
 from deepcuts.report.facts import PersonaFacts
-from deepcuts.report.personas import COLLAPSED
 from deepcuts.report.plots.style import INK, Look, new_figure, styled, to_svg
 
 
@@ -35,7 +35,7 @@ def persona_cosines(models: Mapping[str, PersonaFacts], looks: Mapping[str, Look
     axes.set_ylim(top=1.15 * axes.get_ylim()[1])
     axes.axvline(COLLAPSED, color=INK, linewidth=0.8, linestyle=(0, (3, 2)))
     axes.annotate(
-        f"collapsed above {COLLAPSED:g}",
+        f"collapsed from {COLLAPSED:g}",
         (COLLAPSED, 1),
         xycoords=("data", "axes fraction"),
         xytext=(-4, -2),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from deepcuts.model.diagnostics import COLLAPSED
 from deepcuts.report.facts import FactorFacts, ListedItem, ListenerFacts, ModelFacts, PersonaFacts, Report
-from deepcuts.report.personas import COLLAPSED, HARDLY_SPLIT
+from deepcuts.report.personas import HARDLY_SPLIT
 from deepcuts.report.plots.loss import loss_by_term
 from deepcuts.report.plots.personas import effective_personas, persona_cosines, persona_shares
 from deepcuts.report.plots.style import Look
@@ -49,7 +50,7 @@ def personas(report: Report, looks: Mapping[str, Look]) -> str:
             "How distinct",
             persona_cosines(found, looks),
             "Cosine of every two personas of the same user. Personas lean on one base vector, so high cosines are "
-            f"usual; above {COLLAPSED:g} two are one and the same.",
+            f"usual; from {COLLAPSED:g} on, two are one and the same.",
         ),
         figure(
             "How even",
@@ -68,9 +69,10 @@ def _diagnostics(found: Mapping[str, PersonaFacts]) -> str:
         "mean cosine to base", "purity", "purity of one",
     ]  # fmt: skip
     caption = (
-        f"Collapsed: pairs of personas with a cosine above {COLLAPSED:g}. Hardly split: users with several personas "
-        f"but fewer than {HARDLY_SPLIT:g} effective ones. Purity: share of a persona's labelled items with its most "
-        "common label, beside that of all the user's items taken as one; smaller groups are purer by chance too."
+        f"Collapsed: pairs of personas with a cosine of at least {COLLAPSED:g}. Hardly split: users with several "
+        f"personas but fewer than {HARDLY_SPLIT:g} effective ones. Purity: share of a persona's labelled items with "
+        "its most common label, beside that of all the user's items taken as one; smaller groups are purer by chance "
+        "too."
     )
     return table(header, [[text(name), *_diagnosis(facts)] for name, facts in found.items()], caption)
 

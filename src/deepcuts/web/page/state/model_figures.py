@@ -8,6 +8,7 @@ import numpy as np
 
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
+from deepcuts.evaluation.personas import effective_personas
 from deepcuts.model import PersonaModel
 
 Point = tuple[float, ...]
@@ -52,9 +53,8 @@ def popularity(model: PersonaModel) -> list[Line]:
 
 
 def persona_counts(model: PersonaModel) -> list[Line]:
-    """Share of users by how many equal personas would be as mixed as theirs, exp of the entropy of shares."""
-    shares = np.maximum(model.persona_shares, np.finfo(np.float32).tiny).astype(np.float64)
-    mixed = np.exp(np.add.reduceat(-shares * np.log(shares), model.persona_indptr[:-1]))
+    """Share of users by their effective number of personas, in 24 bins from 1 to the largest."""
+    mixed = effective_personas(model.persona_shares, model.persona_indptr)
     edges = np.linspace(1, max(float(mixed.max()), 1.5), 25)
     counted, _ = np.histogram(mixed, edges)
     return [Line("users", [(float(x), float(y)) for x, y in zip(edges[:-1], counted / len(mixed), strict=True)])]

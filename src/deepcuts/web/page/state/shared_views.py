@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow.compute as pc
 
+from deepcuts.data.vectors import cosines
+from deepcuts.evaluation.personas import effective_personas
 from deepcuts.model.item_map import ItemMap, draw_map
 
 if TYPE_CHECKING:
@@ -70,10 +72,11 @@ class Shelf:
             return []
         users = _candidates(model)
         chosen: list[int] = []
-        for user in users[np.argsort(-_balance(model, users), kind="stable")]:
+        evenness = effective_personas(model.persona_shares, model.persona_indptr)[users]
+        for user in users[np.argsort(-evenness, kind="stable")]:
             if len(chosen) == _N_EXAMPLES:
                 break
-            if all(_cosine(model.base_factors[user], model.base_factors[c]) < 0.5 for c in chosen):
+            if np.all(cosines(model.base_factors[chosen], model.base_factors[user]) < 0.5):
                 chosen.append(int(user))
         ids = model.user_ids.take(np.array(chosen, np.int64)).to_pylist()
         sizes = np.diff(model.seen.indptr)[chosen]
@@ -121,18 +124,3 @@ def _candidates(model: PersonaModel) -> np.ndarray:
     sizes = np.diff(model.seen.indptr)[users]
     fitting = users[(sizes >= _EXAMPLE_ITEMS[0]) & (sizes <= _EXAMPLE_ITEMS[1])]
     return fitting if len(fitting) else users[sizes > 0]
-
-
-def _balance(model: PersonaModel, users: np.ndarray) -> np.ndarray:
-    """How many personas of equal size would be as mixed as a user's, exp of the entropy of shares."""
-    first, last = model.persona_indptr[users], model.persona_indptr[users + 1]
-    return np.array(
-        [
-            np.exp(-np.sum(s * np.log(np.maximum(s, 1e-9))))
-            for s in map(model.persona_shares.__getitem__, map(slice, first, last))
-        ]
-    )
-
-
-def _cosine(a: np.ndarray, b: np.ndarray) -> float:
-    return float(a @ b / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-12))
