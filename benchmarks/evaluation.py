@@ -27,7 +27,7 @@ from common import print_json, print_table, setting
 
 import deepcuts as dc
 from deepcuts.evaluation import evaluate_ranked, item_features, rank_lists
-from deepcuts.evaluation.registry import possible_cutoffs
+from deepcuts.evaluation.registry import default_cutoffs
 
 LENGTH = 100
 N_PERSONAS = 4
@@ -88,7 +88,7 @@ def judge(folder: Path) -> dict[str, Any]:
     reader = pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches())
     ranked = rank_lists(reader, train, holdout, features, personas)
     seconds["read and check"], processor["read and check"] = perf_counter() - start, process_time() - busy
-    for metric, lengths in possible_cutoffs(ranked).items():
+    for metric, lengths in default_cutoffs(ranked).items():
         start, busy = perf_counter(), process_time()
         evaluate_ranked(ranked, {metric: lengths})
         seconds[metric], processor[metric] = perf_counter() - start, process_time() - busy

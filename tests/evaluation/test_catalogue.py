@@ -53,9 +53,9 @@ def test_a_draw_is_the_figure_of_the_users_drawn(ranked):
             w * tail[row[:3][hit[:3]]].sum() for row, hit, w in zip(ranked.items, ranked.hits, weights, strict=True)
         )
         held = sum(
-            w * (tail[ranked.held.items[a:b]].sum() + unknown)
+            w * (tail[ranked.holdout.items[a:b]].sum() + unknown)
             for w, a, b, unknown in zip(
-                weights, ranked.held.indptr[:-1], ranked.held.indptr[1:], ranked.n_unknown, strict=True
+                weights, ranked.holdout.indptr[:-1], ranked.holdout.indptr[1:], ranked.n_unknown, strict=True
             )
         )
         assert draws["tail_recall@3"][draw] == pytest.approx(hits / held)

@@ -12,8 +12,7 @@ import pyarrow as pa
 import pytest
 
 from deepcuts.errors import DataError
-from deepcuts.evaluation import evaluate
-from deepcuts.evaluation.ranked_lists import rank_lists
+from deepcuts.evaluation import evaluate, rank_lists
 from reference.metrics import interactions, table
 
 TRAIN = {"ada": {"a", "b"}, "bob": {"c"}, "cyd": {"d", "e"}}
@@ -40,7 +39,7 @@ def test_lists_become_arrays_padded_with_minus_one():
     assert ranked.items.tolist() == [[3, 2, -1], [4, 3, 0]]
     assert ranked.items.dtype == np.int32
     assert ranked.hits.tolist() == [[False, True, False], [False, True, True]]
-    assert ranked.n_held.tolist() == [1, 2]
+    assert ranked.n_holdout.tolist() == [1, 2]
     assert ranked.item_listeners.tolist() == [1, 1, 1, 1, 1]
     assert (ranked.train.n_users, ranked.n_items, ranked.n_users, ranked.depth) == (3, 5, 2, 3)
     assert ranked.user_ids.to_pylist() == ["ada", "bob"]
@@ -100,7 +99,7 @@ def test_users_without_a_list_are_judged_and_counted(caplog):
 
 def test_items_that_train_does_not_have_count_as_held_out():
     ranked = rank(table(LISTS), holdout={"ada": {"c", "unheard of"}, "zoe": {"a"}})
-    assert ranked.n_held.tolist() == [2]
+    assert ranked.n_holdout.tolist() == [2]
     assert ranked.hits.tolist() == [[False, True]]
 
 

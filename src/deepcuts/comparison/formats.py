@@ -11,7 +11,7 @@ import numpy as np
 
 from deepcuts.comparison.table import Comparison, Figure
 from deepcuts.errors import SettingsError
-from deepcuts.evaluation.registry import LOWER_IS_BETTER
+from deepcuts.evaluation.registry import metric_of
 from deepcuts.storage import replacing
 
 SIGNIFICANT = 0.05
@@ -120,7 +120,7 @@ def is_significant(figure: Figure) -> bool:
 
 def best(comparison: Comparison, metric: str) -> str | None:
     """Name the contender with the best mean of a metric; None where it is undefined for all."""
-    sign = -1 if metric.partition("@")[0] in LOWER_IS_BETTER else 1
+    sign = -1 if metric_of(metric).lower_is_better else 1
     means = np.array([sign * comparison.figures[name, metric].mean for name in comparison.contenders])
     return None if np.all(np.isnan(means)) else comparison.contenders[int(np.nanargmax(means))]
 

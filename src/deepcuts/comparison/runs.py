@@ -13,7 +13,7 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.data.split import split_holdout
 from deepcuts.evaluation import Evaluation, ItemFeatures, evaluate_ranked, item_features, rank_lists, tag_features
 from deepcuts.evaluation.catalogue_intervals import catalogue_draws
-from deepcuts.evaluation.registry import check_cutoffs, parse_cutoffs
+from deepcuts.evaluation.registry import metrics_at, parse_cutoffs
 
 Cutoffs = Mapping[str, tuple[int, ...]]
 
@@ -104,7 +104,7 @@ def run_all(
         If the library of a peer is not installed.
     """
     check_names(contenders)
-    k = max(length for _, length in check_cutoffs(cutoffs))
+    k = max(length for _, length in metrics_at(cutoffs))
     runs = []
     for cut in cuts:
         features = _features(cut, labels)

@@ -6,9 +6,10 @@ from deepcuts.evaluation.catalogue_intervals import catalogue_intervals, compare
 from deepcuts.evaluation.evaluate import Evaluation, evaluate, evaluate_ranked
 from deepcuts.evaluation.intervals import compare_evaluations, mean_intervals
 from deepcuts.evaluation.item_labels import ItemFeatures, item_features, tag_features
+from deepcuts.evaluation.list_layout import rank_lists
 from deepcuts.evaluation.metrics.overlap import overlap
 from deepcuts.evaluation.personas import describe_personas, persona_agreement
-from deepcuts.evaluation.ranked_lists import RankedLists, rank_lists
+from deepcuts.evaluation.ranked_lists import RankedLists
 
 __all__ = [
     "Evaluation",

@@ -12,16 +12,18 @@ figure itself: from figure + (quantile − mean of the draws) on either side.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.array_types import DoubleVector, FloatMatrix
 from deepcuts.data.csr import quotient
 from deepcuts.errors import DataError
 from deepcuts.evaluation.intervals import POISSON, check_draws, random_words
+from deepcuts.evaluation.metric import ExposureMetric, QuotientMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
-from deepcuts.evaluation.registry import CATALOGUE_METRICS, OF_EXPOSURE, QUOTIENTS, check_cutoffs, possible_cutoffs
+from deepcuts.evaluation.registry import Cutoffs, default_cutoffs, metrics_at
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.metrics import add_exposure
 
@@ -33,7 +35,7 @@ _SCHEMA, _COMPARED = (
 
 def catalogue_intervals(
     lists: RankedLists,
-    cutoffs: Mapping[str, Iterable[int]] | None = None,
+    cutoffs: Cutoffs | None = None,
     *,
     n_resamples: int = 1000,
     level: float = 0.95,
@@ -67,18 +69,17 @@ def catalogue_intervals(
     check_draws(n_resamples, level)
     draws = catalogue_draws(lists, cutoffs, n_resamples=n_resamples, seed=seed)
     rows = []
-    for name, values in draws.items():
-        metric, _, k = name.partition("@")
-        figure = CATALOGUE_METRICS[metric](lists, int(k))
-        low, high = figure + spread(values, level)
-        rows.append({"metric": name, "mean": figure, "low": low, "high": high, "n_users": lists.n_users})
-    return pa.Table.from_pylist(rows, _SCHEMA)
+    for metric, k in _catalogue_metrics(lists, cutoffs):
+        figure, name = metric.value(lists, k), metric.at(k)
+        low, high = figure + spread(draws[name], level)
+        rows.append((name, figure, low, high, lists.n_users))
+    return _table(rows, _SCHEMA)
 
 
 def compare_catalogue(
     a: RankedLists,
     b: RankedLists,
-    cutoffs: Mapping[str, Iterable[int]] | None = None,
+    cutoffs: Cutoffs | None = None,
     *,
     n_resamples: int = 1000,
     level: float = 0.95,
@@ -108,28 +109,26 @@ def compare_catalogue(
         raise DataError("The lists are of different users. Lay both beside the same train and holdout.")
     first, second = (catalogue_draws(lists, cutoffs, n_resamples=n_resamples, seed=seed) for lists in (a, b))
     rows = []
-    for name in first:
-        metric, _, k = name.partition("@")
-        mean_a, mean_b = (CATALOGUE_METRICS[metric](lists, int(k)) for lists in (a, b))
+    for metric, k in _catalogue_metrics(a, cutoffs):
+        (mean_a, mean_b), name = (metric.value(lists, k) for lists in (a, b)), metric.at(k)
         low, high = mean_b - mean_a + spread(second[name] - first[name], level)
-        values = (name, mean_a, mean_b, mean_b - mean_a, low, high, a.n_users)
-        rows.append(dict(zip(_COMPARED.names, values, strict=True)))
-    return pa.Table.from_pylist(rows, _COMPARED)
+        rows.append((name, mean_a, mean_b, mean_b - mean_a, low, high, a.n_users))
+    return _table(rows, _COMPARED)
 
 
-def spread(draws: np.ndarray, level: float) -> np.ndarray:
+def spread(draws: DoubleVector, level: float) -> DoubleVector:
     """How far the bounds of an interval lie from the figure, float64, (2,); NaN where no draw has a value."""
     values = draws[~np.isnan(draws)]
     if not len(values):
         return np.full(2, np.nan)
     tail = (1 - level) / 2
-    bounds: np.ndarray = np.quantile(values, [tail, 1 - tail]) - values.mean()
+    bounds: DoubleVector = np.quantile(values, [tail, 1 - tail]) - values.mean()
     return bounds
 
 
 def catalogue_draws(
-    lists: RankedLists, cutoffs: Mapping[str, Iterable[int]] | None = None, *, n_resamples: int = 1000, seed: int = 0
-) -> dict[str, np.ndarray]:
+    lists: RankedLists, cutoffs: Cutoffs | None = None, *, n_resamples: int = 1000, seed: int = 0
+) -> dict[str, DoubleVector]:
     """Compute every figure of all lists together anew for each draw of the users.
 
     The same seed draws the same users, so that draws of two models' lists for the same users can be subtracted.
@@ -139,18 +138,29 @@ def catalogue_draws(
     dict
         From names such as "gini@20" to float64, (n_resamples,).
     """
-    wanted = check_cutoffs(possible_cutoffs(lists) if cutoffs is None else cutoffs)
-    found: dict[str, np.ndarray] = {}
-    for k in sorted({k for metric, k in wanted if metric in OF_EXPOSURE}):
-        exposures = np.ascontiguousarray(_exposures(lists, k, n_resamples, seed).T)
-        for metric in (metric for metric, length in wanted if metric in OF_EXPOSURE and length == k):
-            found[f"{metric}@{k}"] = np.array([OF_EXPOSURE[metric](exposure) for exposure in exposures])
-    for metric, k in ((metric, k) for metric, k in wanted if metric in QUOTIENTS):
-        found[f"{metric}@{k}"] = _quotients(metric, lists, k, n_resamples, seed)
-    return {name: found[name] for metric, k in wanted if (name := f"{metric}@{k}") in found}
+    wanted = _catalogue_metrics(lists, cutoffs)
+    found: dict[str, DoubleVector] = {}
+    for length in sorted({k for metric, k in wanted if isinstance(metric, ExposureMetric)}):
+        exposures = np.ascontiguousarray(_exposures(lists, length, n_resamples, seed).T)
+        for metric, k in wanted:
+            if isinstance(metric, ExposureMetric) and k == length:
+                found[metric.at(k)] = np.array([metric.of_exposure(exposure) for exposure in exposures])
+    for metric, k in wanted:
+        if isinstance(metric, QuotientMetric):
+            found[metric.at(k)] = _quotients(metric.parts(lists, k), n_resamples, seed)
+    return {name: found[name] for name in (metric.at(k) for metric, k in wanted)}
 
 
-def _exposures(lists: RankedLists, k: int, n_resamples: int, seed: int) -> np.ndarray:
+def _catalogue_metrics(
+    lists: RankedLists, cutoffs: Cutoffs | None
+) -> list[tuple[ExposureMetric | QuotientMetric, int]]:
+    """Metrics of all lists together that are asked for, or else that can be computed, each with its cut-off."""
+    wanted = metrics_at(default_cutoffs(lists) if cutoffs is None else cutoffs)
+    found = ((metric, k) for metric, k in wanted if isinstance(metric, ExposureMetric | QuotientMetric))
+    return list(dict.fromkeys(found))
+
+
+def _exposures(lists: RankedLists, k: int, n_resamples: int, seed: int) -> FloatMatrix:
     """How often each item is listed in each draw, float32, (n_items, n_resamples)."""
     listed = lists.listed(k)
     totals = np.zeros((lists.n_items, n_resamples), np.float32)
@@ -160,16 +170,20 @@ def _exposures(lists: RankedLists, k: int, n_resamples: int, seed: int) -> np.nd
     return totals
 
 
-def _quotients(metric: str, lists: RankedLists, k: int, n_resamples: int, seed: int) -> np.ndarray:
-    parts = [QUOTIENTS[metric](block, k) for block in lists.blocks()]
-    columns = np.column_stack([np.concatenate([part[side] for part in parts]) for side in (0, 1)])
+def _quotients(parts: tuple[DoubleVector, DoubleVector], n_resamples: int, seed: int) -> DoubleVector:
+    """Σ_u w_u numerator_u / Σ_u w_u denominator_u of each draw."""
+    columns = np.column_stack(parts)
     sums = np.zeros((n_resamples, 2))
-    for rows, weights in _weights(lists.n_users, n_resamples, seed):
+    for rows, weights in _weights(len(columns), n_resamples, seed):
         sums += weights @ columns[rows]
     return quotient(sums[:, 0], sums[:, 1])
 
 
-def _weights(n_users: int, n_resamples: int, seed: int) -> Iterator[tuple[slice, np.ndarray]]:
+def _weights(n_users: int, n_resamples: int, seed: int) -> Iterator[tuple[slice, FloatMatrix]]:
     """Users some at a time, and how often each is in every draw, float32, (n_resamples, n_rows)."""
     for rows, random in random_words(n_users, n_resamples, seed):
         yield rows, POISSON[random]
+
+
+def _table(rows: Iterable[tuple[str | float, ...]], schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema)

@@ -5,25 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.array_types import AnyArray, DoubleVector
 from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation.item_labels import ItemFeatures
+from deepcuts.evaluation.list_layout import rank_lists
 from deepcuts.evaluation.lists_table import ArrowStream
-from deepcuts.evaluation.ranked_lists import RankedLists, rank_lists
-from deepcuts.evaluation.registry import (
-    ALL_USERS_AT_ONCE,
-    CATALOGUE_METRICS,
-    USER_METRICS,
-    check_cutoffs,
-    check_needs,
-    possible_cutoffs,
-)
+from deepcuts.evaluation.metric import ExposureMetric, QuotientMetric, UserMetric
+from deepcuts.evaluation.ranked_lists import RankedLists
+from deepcuts.evaluation.registry import Cutoffs, check_needs, default_cutoffs, metrics_at
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,10 +71,10 @@ def evaluate(
     lists: ArrowStream,
     train: Interactions,
     holdout: Interactions,
-    cutoffs: Mapping[str, Iterable[int]] | None = None,
+    cutoffs: Cutoffs | None = None,
     *,
     features: ItemFeatures | None = None,
-    personas: np.ndarray | None = None,
+    personas: AnyArray | None = None,
 ) -> Evaluation:
     """Judge anybody's ranked lists by what was held out.
 
@@ -98,7 +94,7 @@ def evaluate(
         What was taken out of train beforehand.
     cutoffs
         From names of metrics to the list lengths at which to report them, each at least 1; None for all metrics that
-        can be computed from what is given, at the lengths of `deepcuts.evaluation.registry.CUTOFFS`.
+        can be computed from what is given, at their default lengths (`deepcuts.evaluation.registry.METRICS`).
     features
         Labels of the items, from `deepcuts.evaluation.item_features`; diversity and calibration are measured on them.
     personas
@@ -126,11 +122,11 @@ def evaluate(
     ndcg@2        0.63093
     coverage@2    0.50000
     """
-    check_cutoffs(cutoffs or {})
+    metrics_at(cutoffs or {})
     return evaluate_ranked(rank_lists(lists, train, holdout, features, personas), cutoffs)
 
 
-def evaluate_ranked(ranked: RankedLists, cutoffs: Mapping[str, Iterable[int]] | None = None) -> Evaluation:
+def evaluate_ranked(ranked: RankedLists, cutoffs: Cutoffs | None = None) -> Evaluation:
     """Judge lists that lie beside their holdout already; `evaluate` does both.
 
     Parameters
@@ -145,26 +141,22 @@ def evaluate_ranked(ranked: RankedLists, cutoffs: Mapping[str, Iterable[int]] | 
     SettingsError
         If there is no such metric, it needs what is not given, or a cut-off is below 1.
     """
-    check_needs(check_cutoffs(cutoffs or {}), ranked)
+    wanted = metrics_at(default_cutoffs(ranked) if cutoffs is None else cutoffs)
+    check_needs((metric for metric, _ in wanted), ranked)
     figures: dict[str, float] = {}
-    columns = {"user_id": ranked.user_ids}
-    for metric, k in check_cutoffs(possible_cutoffs(ranked) if cutoffs is None else cutoffs):
-        name = f"{metric}@{k}"
-        if metric in CATALOGUE_METRICS:
-            figures[name] = CATALOGUE_METRICS[metric](ranked, k)
-        else:
-            values = _user_values(metric, ranked, k)
+    columns: dict[str, pa.Array] = {"user_id": ranked.user_ids}
+    for metric, k in wanted:
+        name = metric.at(k)
+        if isinstance(metric, UserMetric):
+            values = metric.values(ranked, k)
             figures[name] = _mean(values)
             columns[name] = pa.array(values, from_pandas=True)  # NaN becomes null
+        elif isinstance(metric, ExposureMetric | QuotientMetric):
+            figures[name] = metric.value(ranked, k)
     return Evaluation(MappingProxyType(figures), ranked.n_users, ranked.n_without_list, pa.table(columns))
 
 
-def _user_values(metric: str, lists: RankedLists, k: int) -> np.ndarray:
-    blocks = [lists] if metric in ALL_USERS_AT_ONCE else lists.blocks()
-    return np.concatenate([USER_METRICS[metric](block, k) for block in blocks])
-
-
-def _mean(values: np.ndarray) -> float:
+def _mean(values: DoubleVector) -> float:
     defined = values[~np.isnan(values)]
     return float(defined.mean()) if len(defined) else float("nan")
 

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from deepcuts.array_types import BoolVector, CountVector, IndexVector
 from deepcuts.data.ids import as_strings
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
@@ -35,7 +36,7 @@ class ArrowStream(Protocol):
 
 
 @dataclass(frozen=True)
-class EntryCode:
+class RowCode:
     """One int64 for a user, a rank, a persona and an item: ascending numbers are users in order, then their ranks.
 
     Parameters
@@ -43,7 +44,7 @@ class EntryCode:
     n_users, n_items
         Users and items of train; their indexes are what is packed.
     n_personas
-        Personas there is room for, 1 where the lists do not tell them.
+        Personas that can be told apart, 1 where the lists do not tell them.
     """
 
     n_users: int
@@ -56,24 +57,24 @@ class EntryCode:
         return int(np.iinfo(np.int64).max // (self.n_users * self.n_personas * self.n_items))
 
     def pack(
-        self, users: np.ndarray, ranks: np.ndarray, personas: np.ndarray | np.int64, items: np.ndarray
-    ) -> np.ndarray:
-        """Pack int64 arrays of one shape."""
-        entries: np.ndarray = ((users * self.n_ranks + ranks) * self.n_personas + personas) * self.n_items + items
-        return entries
+        self, users: CountVector, ranks: CountVector, personas: CountVector | np.int64, items: CountVector
+    ) -> CountVector:
+        """Return ((user · n_ranks + rank) · n_personas + persona) · n_items + item of int64 arrays of one length."""
+        packed: CountVector = ((users * self.n_ranks + ranks) * self.n_personas + personas) * self.n_items + items
+        return packed
 
-    def unpack(self, entries: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Split entries into places, one int64 for user and rank together, personas and item indexes."""
-        rest = entries // self.n_items
-        places = rest // self.n_personas
-        return places, rest - places * self.n_personas, entries - rest * self.n_items
+    def unpack(self, packed: CountVector) -> tuple[CountVector, CountVector, CountVector]:
+        """Split rows into user and rank together, one int64, personas and item indexes."""
+        without_item = packed // self.n_items
+        user_ranks = without_item // self.n_personas
+        return user_ranks, without_item - user_ranks * self.n_personas, packed - without_item * self.n_items
 
-    def first(self, users: np.ndarray) -> np.ndarray:
-        """Smallest number an entry of these users can have, int64."""
+    def first(self, users: IndexVector) -> CountVector:
+        """Smallest number that a row of each of these users can have."""
         return users * (self.n_ranks * self.n_personas * self.n_items)
 
 
-def read_entries(lists: ArrowStream, train: Interactions, judged: np.ndarray) -> tuple[np.ndarray, EntryCode]:
+def read_rows(lists: ArrowStream, train: Interactions, users: IndexVector) -> tuple[CountVector, RowCode]:
     """Read the rows of the users that are judged; rows of other users are not looked at.
 
     Parameters
@@ -83,15 +84,15 @@ def read_entries(lists: ArrowStream, train: Interactions, judged: np.ndarray) ->
         other columns are ignored.
     train
         Gives the indexes of users and items.
-    judged
-        bool, (train.n_users,): whose lists are wanted.
+    users
+        Indexes of the users whose lists are wanted.
 
     Returns
     -------
     numpy.ndarray
-        int64, ascending: the rows as an `EntryCode` packs them.
-    EntryCode
-        The one that does; it has room for personas where the lists tell them.
+        int64, ascending: the rows as a `RowCode` packs them.
+    RowCode
+        The one that does; its `n_personas` is 1 where the lists do not tell personas.
 
     Raises
     ------
@@ -100,17 +101,19 @@ def read_entries(lists: ArrowStream, train: Interactions, judged: np.ndarray) ->
         a persona not from 0 to 127.
     """
     reader = _open(lists)
-    code = EntryCode(*train.shape, N_PERSONAS if _tells_personas(reader.schema) else 1)
-    n_rows, gathered = 0, array("q")  # grows in place, where joining a list of parts would hold everything twice
+    code = RowCode(*train.shape, N_PERSONAS if _tells_personas(reader.schema) else 1)
+    is_judged = np.zeros(train.n_users, bool)
+    is_judged[users] = True
+    n_rows, gathered = 0, array("q")  # grows where it is, while joining a list of parts would hold everything twice
     for batch in _with_indexes(reader, train):
         n_rows += len(batch)
-        gathered.frombytes(_pack(batch, code, judged).tobytes())
-    entries = np.frombuffer(gathered, np.int64)
-    if len(entries) < n_rows:
-        logger.info("%d of %d rows belong to users that are not judged; left out.", n_rows - len(entries), n_rows)
-    if np.any(entries[1:] < entries[:-1]):  # most lists come in order, and looking is much cheaper than sorting
-        entries.sort()
-    return entries, code
+        gathered.frombytes(_pack(batch, code, is_judged).tobytes())
+    packed = np.frombuffer(gathered, np.int64)
+    if len(packed) < n_rows:
+        logger.info("%d of %d rows belong to users that are not judged; left out.", n_rows - len(packed), n_rows)
+    if np.any(packed[1:] < packed[:-1]):  # most lists come in order, and looking is much cheaper than sorting
+        packed.sort()
+    return packed, code
 
 
 def _tells_personas(schema: pa.Schema) -> bool:
@@ -168,16 +171,23 @@ def _check_type(name: str, kind: pa.DataType) -> None:
         raise DataError(f"Column {name!r} of the lists holds {kind}. Ids are strings.")
 
 
-def _pack(batch: pa.RecordBatch, code: EntryCode, judged: np.ndarray) -> np.ndarray:
+def _pack(batch: pa.RecordBatch, code: RowCode, is_judged: BoolVector) -> CountVector:
     users, items = (_int64(batch[name]) for name in ("user_index", "item_index"))
-    rows = np.flatnonzero((users >= 0) & judged[users])
-    items = items[rows]
-    if len(unknown := np.flatnonzero(items < 0)):
-        user, item = _names(batch, rows[unknown[0]])
+    rows = np.flatnonzero((users >= 0) & is_judged[users])
+    _refuse_unknown_items(batch, rows[items[rows] < 0])
+    return code.pack(users[rows], _ranks(batch, rows, code), _personas(batch, rows, code), items[rows])
+
+
+def _refuse_unknown_items(batch: pa.RecordBatch, unknown: IndexVector) -> None:
+    if len(unknown):
+        user, item = _names(batch, unknown[0])
         raise DataError(
             f"The list of user {user!r} holds the item {item!r}, which is not in train. "
             "Lists and train must use the same item ids; leave items out that train does not have."
         )
+
+
+def _ranks(batch: pa.RecordBatch, rows: IndexVector, code: RowCode) -> CountVector:
     ranks = batch["rank"].to_numpy(zero_copy_only=False)[rows]  # missing ranks turn up as NaN
     if len(wrong := np.flatnonzero(~((np.trunc(ranks) == ranks) & (ranks >= 1) & (ranks < code.n_ranks)))):
         user, item = _names(batch, rows[wrong[0]])
@@ -185,10 +195,11 @@ def _pack(batch: pa.RecordBatch, code: EntryCode, judged: np.ndarray) -> np.ndar
             f"In the list of user {user!r} the item {item!r} has the rank {ranks[wrong[0]]}. "
             f"Ranks are whole numbers from 1, for a user's best item, to {code.n_ranks - 1:,}."
         )
-    return code.pack(users[rows], ranks.astype(np.int64), _personas(batch, rows, code), items)
+    whole: CountVector = ranks.astype(np.int64)
+    return whole
 
 
-def _personas(batch: pa.RecordBatch, rows: np.ndarray, code: EntryCode) -> np.ndarray | np.int64:
+def _personas(batch: pa.RecordBatch, rows: IndexVector, code: RowCode) -> CountVector | np.int64:
     if code.n_personas == 1:
         return np.int64(0)
     personas = batch["persona"].to_numpy(zero_copy_only=False)[rows]  # missing ones turn up as NaN
@@ -198,13 +209,13 @@ def _personas(batch: pa.RecordBatch, rows: np.ndarray, code: EntryCode) -> np.nd
             f"In the list of user {user!r} the item {item!r} has the persona {personas[wrong[0]]}. Personas are "
             f"whole numbers from 0, for a user's dominant one, to {code.n_personas - 1}; or drop the column."
         )
-    numbers: np.ndarray = personas.astype(np.int64)
+    numbers: CountVector = personas.astype(np.int64)
     return numbers
 
 
-def _int64(indexes: pa.Int32Array) -> np.ndarray:
-    """Indexes as the type that entries are computed in; -1 for null."""
-    values: np.ndarray = indexes.fill_null(-1).to_numpy().astype(np.int64)
+def _int64(indexes: pa.Int32Array) -> CountVector:
+    """Indexes as the type that rows are packed in; -1 for null."""
+    values: CountVector = indexes.fill_null(-1).to_numpy().astype(np.int64)
     return values
 
 

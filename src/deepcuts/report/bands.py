@@ -9,9 +9,8 @@ import numpy as np
 
 from deepcuts.data.csr import quotient
 from deepcuts.data.interactions import Interactions
-from deepcuts.evaluation import RankedLists
+from deepcuts.evaluation import RankedLists, evaluate_ranked
 from deepcuts.evaluation.intervals import bootstrap_interval
-from deepcuts.evaluation.registry import USER_METRICS
 from deepcuts.report.facts import Band, Estimate
 from deepcuts.report.settings import ReportSettings
 
@@ -51,7 +50,7 @@ class Bands:
 
     def by_history(self, lists: RankedLists, settings: ReportSettings) -> tuple[Band, ...]:
         """Accuracy of users with short and with long histories."""
-        values = np.concatenate([USER_METRICS[settings.accuracy](block, settings.k) for block in lists.blocks()])
+        values = evaluate_ranked(lists, {settings.accuracy: [settings.k]}).per_user.column(1).to_numpy()
         lengths = lists.seen.sizes
         band = np.searchsorted(self.history_edges, lengths) - 1
         columns = [np.where(band == number, values, np.nan) for number in range(len(self.history_edges) - 1)]
@@ -61,9 +60,8 @@ class Bands:
 
     def by_popularity(self, lists: RankedLists, settings: ReportSettings) -> tuple[Band, ...]:
         """Share of the held-out items of a band that are within the first k, over the users who have some there."""
-        rows, places = np.nonzero(lists.hits[:, : settings.k])
-        hits = self._count(rows, lists.items[rows, places], lists.n_users)
-        held = self._count(lists.held.rows, lists.held.items, lists.n_users)
+        hits = self._count(*lists.hit_items(settings.k), lists.n_users)
+        held = self._count(lists.holdout.rows, lists.holdout.items, lists.n_users)
         return _bands(self.item_names, quotient(hits, held), settings.seed)
 
     def _count(self, users: np.ndarray, items: np.ndarray, n_users: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from deepcuts.comparison.contenders import Contender, check_names
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation import Evaluation, ItemFeatures
-from deepcuts.evaluation.holdout import Held
+from deepcuts.evaluation.holdout import match_holdout
 from deepcuts.model import PersonaModel
 from deepcuts.report.checks import check_model
 from deepcuts.report.facts import ContenderFacts, PlaysFacts, Report
@@ -113,7 +113,7 @@ def plays_facts(
     DataError
         If holdout and train do not fit each other.
     """
-    held = Held.of(train, holdout)
+    judged = match_holdout(train, holdout)
     listeners = np.sort(train.item_listeners)[::-1]
     ranks = np.unique(np.geomspace(1, len(listeners), _N_POPULARITY).round().astype(int))
     lengths = np.diff(train.indptr)
@@ -124,8 +124,8 @@ def plays_facts(
         *train.shape,
         train.n_pairs,
         float(train.plays.sum(dtype=np.float64)),
-        int(held.n_held.sum()),
-        len(held.users),
+        int(judged.n_holdout.sum()),
+        len(judged.users),
         tuple(zip(ranks.tolist(), listeners[ranks - 1].tolist(), strict=True)),
         int(np.searchsorted(np.cumsum(listeners), train.n_pairs / 2)) + 1,
         tuple(edges.tolist()),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deepcuts.errors import SettingsError
-from deepcuts.evaluation.registry import LOWER_IS_BETTER, check_cutoffs, parse_cutoffs
+from deepcuts.evaluation.registry import metric_of, metrics_at, parse_cutoffs
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Objective:
     k: int
 
     def __post_init__(self) -> None:
-        check_cutoffs({self.metric: (self.k,)})
+        metrics_at({self.metric: (self.k,)})
 
     @classmethod
     def parse(cls, text: str) -> Objective:
@@ -46,7 +46,7 @@ class Objective:
     @property
     def sign(self) -> int:
         """1 where more is better, -1 where less is."""
-        return -1 if self.metric in LOWER_IS_BETTER else 1
+        return -1 if metric_of(self.metric).lower_is_better else 1
 
 
 def parse_objectives(texts: Sequence[str]) -> tuple[Objective, Objective]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperOption
 
 from deepcuts.cli.command import Command
 from deepcuts.cli.options import Force, Json, Quiet, Resamples
@@ -16,46 +17,59 @@ from deepcuts.cli.terminal import print_table, ruled_table, show_json
 from deepcuts.errors import SettingsError
 
 if TYPE_CHECKING:
-    from deepcuts.data.interactions import Interactions
-    from deepcuts.evaluation import Evaluation, ItemFeatures, RankedLists
+    from deepcuts.evaluation import Evaluation, RankedLists
 
-_OVERLAP = 20  # places of two lists that are laid side by side
+_OVERLAP = 20  # cut-off of the overlap of two lists
+_METRICS_HELP = "Figures to give, such as recall@20,novelty."
 
-_Rows = dict[str, dict[str, Any]]
+Lists = Annotated[
+    Path,
+    typer.Argument(
+        metavar="LISTS", help="Anybody's lists: .parquet, .csv or .jsonl with user_id, item_id and rank (1 = best)."
+    ),
+]
+Train = Annotated[
+    list[Path],
+    typer.Option(metavar="FILE", help="The plays that the lists were made from; repeatable, as for folded-in users."),
+]
+Holdout = Annotated[Path, typer.Option(metavar="FILE", help="The plays that were held out.")]
+Metrics = Annotated[str | None, typer.Option(metavar="NAME,…", help=_METRICS_HELP, show_default="the main")]
+Every = Annotated[bool, typer.Option("--all", help="Give all figures that can be computed.")]
+Intervals = Annotated[bool, typer.Option("--intervals", help="Give 95 % intervals, by drawing the users anew.")]
+Against = Annotated[Path | None, typer.Option(metavar="FILE", help="Other lists: what differs in them, user by user.")]
+PerUser = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The .parquet, .csv, .jsonl or .arrow file for the figures of every user."),
+]
+
+_Rows = dict[str, dict[str, Any]]  # from figures to the cells of their rows
+
+
+class EvaluateCommand(TyperCommand):
+    """`deepcuts evaluate`, whose help names all metrics; they are imported only when it is shown."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        from deepcuts.evaluation.registry import METRICS
+
+        for option in self.params:
+            if isinstance(option, TyperOption) and option.name == "metrics":
+                option.help = f"{_METRICS_HELP} There are {', '.join(METRICS)}."
+        super().format_help(ctx, formatter)
 
 
 def evaluate(
-    lists: Annotated[
-        Path,
-        typer.Argument(
-            metavar="LISTS", help="Anybody's lists: .parquet, .csv or .jsonl with user_id, item_id and rank (1 = best)."
-        ),
-    ],
-    train: Annotated[
-        list[Path],
-        typer.Option(
-            metavar="FILE", help="The plays that the lists were made from; repeatable, as for folded-in users."
-        ),
-    ],
-    holdout: Annotated[Path, typer.Option(metavar="FILE", help="The plays that were held out.")],
-    metrics: Annotated[
-        str | None,
-        typer.Option(metavar="NAME,…", help="Figures to give, such as recall@20,novelty.", show_default="the main"),
-    ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Give all figures that can be computed.")] = False,
+    lists: Lists,
+    train: Train,
+    holdout: Holdout,
+    metrics: Metrics = None,
+    every: Every = False,
     tags: TagsFile = None,
     tags_columns: TagsColumns = TAGS_COLUMNS,
-    intervals: Annotated[
-        bool, typer.Option("--intervals", help="Give 95 % intervals, by drawing the users anew.")
-    ] = False,
-    against: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Other lists: what differs in them, user by user.")
-    ] = None,
+    intervals: Intervals = False,
+    against: Against = None,
     resamples: Resamples = 1000,
-    per_user: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The .parquet, .csv, .jsonl or .arrow file for the figures of every user."),
-    ] = None,
+    per_user: PerUser = None,
     json: Json = False,
     force: Force = False,
     quiet: Quiet = False,
@@ -64,26 +78,19 @@ def evaluate(
 
     The figures that tell most are given, and with --all every other one. Those of labels need tags.
     """
-    from deepcuts.cli.plays_files import read_interactions
-    from deepcuts.cli.tables import check_ending
     from deepcuts.evaluation import evaluate_ranked
 
-    for path in filter(None, (lists, against)):
-        check_ending(path)
-    _check_per_user(per_user, force=force)
     if every and metrics is not None:
         raise SettingsError("--all gives every figure and --metrics names some. Give one of the two.")
+    _check_files(filter(None, (lists, against)), per_user, force=force)
     remarks = Remarks(quiet)
     with remarks.working("Judging"):
-        learnt, held = read_interactions(*train), read_interactions(holdout)
-        features = features_of(learnt, read_labels(tags, tags_columns))
-        ranked = _ranked(lists, learnt, held, features)
+        rank = _ranking(train, holdout, tags, tags_columns)
+        ranked = rank(lists)
         cutoffs = _cutoffs(metrics, ranked, every=every)
         judged = evaluate_ranked(ranked, cutoffs)
         if against is not None:
-            others = _ranked(against, learnt, held, features)
-            rows = _differences(ranked, judged, others, cutoffs, resamples)
-            rows |= _overlap(ranked, others)
+            rows = _differences(ranked, judged, rank(against), cutoffs, resamples)
         else:
             rows = _intervals(ranked, judged, cutoffs, resamples) if intervals else _figures(judged)
     if per_user is not None:
@@ -91,29 +98,48 @@ def evaluate(
     if json:
         plain = against is None and not intervals
         show_json(judged.to_dict() if plain else {**_users(judged), "figures": _without_nan(rows)})
-    else:
-        _show(rows, judged)
-        if against is not None:
-            remarks.say(
-                "difference: of the other lists from these, with its 95 % interval. p: of a difference as large by "
-                "chance. overlap: Jaccard index of the two lists."
-            )
+        return
+    _show(rows, judged)
+    if against is not None:
+        remarks.say(
+            "difference: of the other lists from these, with its 95 % interval. p: of a difference as large by "
+            "chance. overlap: Jaccard index of the two lists."
+        )
 
 
-def _ranked(path: Path, train: Interactions, holdout: Interactions, features: ItemFeatures | None) -> RankedLists:
+def _check_files(lists: Iterable[Path], per_user: Path | None, *, force: bool) -> None:
+    from deepcuts.cli.tables import ENDINGS, check_ending
+    from deepcuts.storage import check_output
+
+    for path in lists:
+        check_ending(path)
+    if per_user is not None:
+        check_ending(per_user, (*ENDINGS, ".arrow"))
+        check_output(per_user, force=force)
+
+
+def _ranking(
+    train: Sequence[Path], holdout: Path, tags: Path | None, tags_columns: str
+) -> Callable[[Path], RankedLists]:
+    """Read plays and tags, and return what lays a file of lists beside them."""
+    from deepcuts.cli.plays_files import read_interactions
     from deepcuts.cli.tables import open_table
     from deepcuts.evaluation import rank_lists
 
-    with open_table(path) as table:
-        return rank_lists(table, train, holdout, features)
+    learnt, kept_out = read_interactions(*train), read_interactions(holdout)
+    item_labels = features_of(learnt, read_labels(tags, tags_columns))
+
+    def rank(path: Path) -> RankedLists:
+        with open_table(path) as table:
+            return rank_lists(table, learnt, kept_out, item_labels)
+
+    return rank
 
 
 def _cutoffs(metrics: str | None, ranked: RankedLists, *, every: bool) -> Mapping[str, tuple[int, ...]]:
-    from deepcuts.evaluation.registry import CUTOFFS, MAIN, parse_cutoffs, possible_cutoffs
+    from deepcuts.evaluation.registry import default_cutoffs, parse_cutoffs
 
-    if metrics is not None:
-        return parse_cutoffs(metrics.split(","))
-    return possible_cutoffs(ranked, CUTOFFS if every else MAIN)
+    return default_cutoffs(ranked, main_only=not every) if metrics is None else parse_cutoffs(metrics.split(","))
 
 
 def _figures(judged: Evaluation) -> _Rows:
@@ -148,10 +174,11 @@ def _differences(
     )
     found = {row["metric"]: row for table in tables for row in table.to_pylist()}
     names = {"mean_a": "figure", "mean_b": "other", "difference": "difference", "low": "low", "high": "high"}
-    return {
+    rows = {
         name: {**{shown: found[name][column] for column, shown in names.items()}, "p": found[name].get("p_value")}
         for name in judged.figures
     }
+    return rows | _overlap(ranked, others)
 
 
 def _overlap(ranked: RankedLists, others: RankedLists) -> _Rows:
@@ -161,15 +188,6 @@ def _overlap(ranked: RankedLists, others: RankedLists) -> _Rows:
 
     nothing = dict.fromkeys(("other", "difference", "low", "high", "p"))
     return {f"overlap@{_OVERLAP}": {"figure": float(np.nanmean(overlap(ranked, others, _OVERLAP))), **nothing}}
-
-
-def _check_per_user(path: Path | None, *, force: bool) -> None:
-    from deepcuts.cli.tables import ENDINGS, check_ending
-    from deepcuts.storage import check_output
-
-    if path is not None:
-        check_ending(path, (*ENDINGS, ".arrow"))
-        check_output(path, force=force)
 
 
 def _write_per_user(path: Path, judged: Evaluation, *, force: bool) -> None:
@@ -198,14 +216,14 @@ def _undefined(value: float | None) -> bool:
 
 
 def _show(rows: _Rows, judged: Evaluation) -> None:
-    from deepcuts.evaluation.registry import LOWER_IS_BETTER
+    from deepcuts.evaluation.registry import metric_of
 
     shown = ruled_table(f"{judged.n_users:,} users, {judged.n_without_list:,} of them without a list")
     columns = list(next(iter(rows.values()), {}))
     for name in ("", *columns):
         shown.add_column(name, justify="right" if name else "left", no_wrap=True)
     shown.add_column("")
-    marked = {name for name in rows if name.partition("@")[0] in LOWER_IS_BETTER}
+    marked = {name for name in judged.figures if metric_of(name).lower_is_better}
     for name, row in rows.items():
         n_defined = judged.n_defined.get(name, judged.n_users)
         note = f"of {n_defined:,} users" if n_defined < judged.n_users else ""
@@ -232,4 +250,4 @@ EXAMPLES = (
     "deepcuts evaluate a.csv --train t.csv --holdout h.csv --metrics recall@10,epc",
 )
 
-COMMAND = Command("evaluate", evaluate, EXAMPLES, "Model")
+COMMAND = Command("evaluate", evaluate, EXAMPLES, "Model", parser=EvaluateCommand)

@@ -1,1 +1,1 @@
-"""One metric a file: its formula, its source, and the function."""
+"""One metric or two kin to a file: formula, source, function, and at the foot `METRICS`, which registers them."""

@@ -12,25 +12,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.array_types import DoubleVector
+from deepcuts.evaluation.metric import UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
 
 
-def average_precision(lists: RankedLists, k: int) -> np.ndarray:
-    """Average precision of each user's list.
-
-    Parameters
-    ----------
-    lists
-        The lists to judge.
-    k
-        Length at which they are cut, at least 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (lists.n_users,), from 0 to 1.
-    """
+def average_precision(lists: RankedLists, k: int) -> DoubleVector:
+    """Sum of the precisions at the ranks of the hits among the first k, of min(k, held-out items)."""
     hits = lists.hits[:, :k]
     precisions = np.cumsum(hits, axis=1) / np.arange(1, hits.shape[1] + 1)
-    values: np.ndarray = np.sum(precisions, axis=1, where=hits) / np.minimum(k, lists.n_held)
+    values: DoubleVector = np.sum(precisions, axis=1, where=hits) / np.minimum(k, lists.n_holdout)
     return values
+
+
+METRICS = (UserMetric("map", average_precision, cutoffs=(100,)),)

@@ -12,27 +12,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepcuts.evaluation.ranked_lists import RankedLists
+from deepcuts.array_types import NumberVector
+from deepcuts.evaluation.metric import ExposureMetric
 
 
-def coverage(lists: RankedLists, k: int) -> float:
-    """Share of the items of train that are on at least one list.
-
-    Parameters
-    ----------
-    lists
-        The lists to judge.
-    k
-        Length at which they are cut, at least 1.
-
-    Returns
-    -------
-    float
-        From 0 to 1.
-    """
-    return coverage_of(lists.exposure(k))
-
-
-def coverage_of(exposure: np.ndarray) -> float:
-    """Share of the items that are listed at all, from how often each is, (n_items,)."""
+def coverage(exposure: NumberVector) -> float:
+    """Share of the items of train that are on at least one list."""
     return float(np.mean(exposure > 0))
+
+
+METRICS = (ExposureMetric("coverage", coverage, is_main=True),)

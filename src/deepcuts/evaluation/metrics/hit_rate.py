@@ -12,23 +12,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.array_types import DoubleVector
+from deepcuts.evaluation.metric import UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
 
 
-def hit_rate(lists: RankedLists, k: int) -> np.ndarray:
-    """Whether each user's list has a hit.
-
-    Parameters
-    ----------
-    lists
-        The lists to judge.
-    k
-        Length at which they are cut, at least 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (lists.n_users,), 0 or 1.
-    """
-    values: np.ndarray = np.any(lists.hits[:, :k], axis=1).astype(np.float64)
+def hit_rate(lists: RankedLists, k: int) -> DoubleVector:
+    """Whether any of the first k items was held out, 1 or 0."""
+    values: DoubleVector = np.any(lists.hits[:, :k], axis=1).astype(np.float64)
     return values
+
+
+METRICS = (UserMetric("hit_rate", hit_rate),)

@@ -14,29 +14,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.array_types import DoubleVector
 from deepcuts.data.csr import quotient
 from deepcuts.evaluation.item_labels import row_sums
+from deepcuts.evaluation.metric import ITEM_LABELS, UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
 
 
-def intra_list_distance(lists: RankedLists, k: int) -> np.ndarray:
-    """Mean distance between any two items of each user's list.
-
-    Parameters
-    ----------
-    lists
-        The lists to judge.
-    k
-        Length at which they are cut, at least 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (lists.n_users,), from 0 to 1; NaN with fewer than two labelled items.
-    """
-    listed, features = lists.listed(k), lists.features
-    n = listed.sums(features.is_labelled)
-    total = row_sums(listed, features.directions)
-    similar = np.sum(total**2, axis=1) - n  # without each item's likeness to itself
-    values: np.ndarray = np.clip(1 - quotient(similar, n * (n - 1)), 0, 1)
+def intra_list_distance(lists: RankedLists, k: int) -> DoubleVector:
+    """Mean of 1 − cosine of the labels of any two of the first k items; undefined with fewer than two labelled."""
+    listed, labels = lists.listed(k), lists.item_labels
+    n = listed.sums(labels.is_labelled)
+    total = row_sums(listed, labels.directions)
+    similar = np.sum(total**2, axis=1) - n  # without each item's cosine with itself
+    values: DoubleVector = np.clip(1 - quotient(similar, n * (n - 1)), 0, 1)
     return values
+
+
+METRICS = (UserMetric("ild", intra_list_distance, is_main=True, needs=(ITEM_LABELS,)),)

@@ -18,58 +18,42 @@ Held-out items that train does not have count as having one listener. Never put 
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 
+from deepcuts.array_types import DoubleVector
+from deepcuts.evaluation.metric import UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
 
 _GAMMA = 1.5  # how steeply attention grows with popularity; 0 would be in proportion to its square root
 _LEAST_PROPENSITY = 0.01
 
 
-def ips_recall(lists: RankedLists, k: int) -> np.ndarray:
-    """Inverse-propensity recall of each user's list.
-
-    Parameters
-    ----------
-    lists
-        The lists to judge.
-    k
-        Length at which they are cut, at least 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (lists.n_users,), from 0 to 1.
-    """
+def ips_recall(lists: RankedLists, k: int) -> DoubleVector:
+    """Recall in which a held-out item weighs the inverse of its chance to be observed."""
     weights, unknown = _weights(lists)
-    values: np.ndarray = lists.hit_sums(weights, k) / (lists.held.sums(weights) + lists.n_unknown * unknown)
+    values: DoubleVector = lists.hit_sums(weights, k) / (lists.holdout.sums(weights) + lists.n_unknown * unknown)
     return values
 
 
-def ips_sample_size(lists: RankedLists, k: int) -> np.ndarray:
-    """Effective number of each user's held-out items.
-
-    Parameters
-    ----------
-    lists
-        The lists to judge.
-    k
-        Length at which they are cut; the number is the same for any.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (lists.n_users,), from 1 to n_held.
-    """
+def ips_sample_size(lists: RankedLists, _: int) -> DoubleVector:
+    """How many held-out items of equal weight would be as sure an estimate as the user's in ips_recall."""
     weights, unknown = _weights(lists)
-    total = lists.held.sums(weights) + lists.n_unknown * unknown
-    values: np.ndarray = total**2 / (lists.held.sums(weights**2) + lists.n_unknown * unknown**2)
+    total = lists.holdout.sums(weights) + lists.n_unknown * unknown
+    values: DoubleVector = total**2 / (lists.holdout.sums(weights**2) + lists.n_unknown * unknown**2)
     return values
 
 
-def _weights(lists: RankedLists) -> tuple[np.ndarray, float]:
+def _weights(lists: RankedLists) -> tuple[DoubleVector, float]:
     """Inverse propensity of each item of train, and that of any other."""
     listeners = np.append(np.maximum(lists.item_listeners, 1), 1)
     propensities = (listeners / listeners.max()) ** ((_GAMMA + 1) / 2)
     weights = 1 / np.maximum(propensities, _LEAST_PROPENSITY)
     return weights[:-1], float(weights[-1])
+
+
+METRICS = (
+    UserMetric("ips_recall", ips_recall, cutoffs=(50,)),
+    UserMetric("ips_sample_size", ips_sample_size, cutoffs=(50,), least=1, most=inf, unit="items"),
+)

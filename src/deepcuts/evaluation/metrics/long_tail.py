@@ -14,34 +14,26 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.array_types import BoolVector, CountVector, DoubleVector
+from deepcuts.evaluation.metric import UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
 
 _HEAD_PERCENT = 80  # of all pairs: whole numbers, so that no rounding decides where the head ends
 
 
-def long_tail(lists: RankedLists, k: int) -> np.ndarray:
-    """Share of items of the long tail on each user's list.
-
-    Parameters
-    ----------
-    lists
-        The lists to judge.
-    k
-        Length at which they are cut, at least 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (lists.n_users,), from 0 to 1; NaN for a user without a list.
-    """
+def long_tail(lists: RankedLists, k: int) -> DoubleVector:
+    """Share of the first k items outside the few that have 80 % of all pairs; undefined without a list."""
     return lists.listed(k).means(is_tail(lists.item_listeners))
 
 
-def is_tail(item_listeners: np.ndarray) -> np.ndarray:
+def is_tail(item_listeners: CountVector) -> BoolVector:
     """Tell the items outside the short head, bool, (n_items,)."""
     order = np.argsort(-item_listeners, kind="stable")
-    held = np.cumsum(item_listeners[order])
-    n_head = np.searchsorted(100 * held, _HEAD_PERCENT * held[-1]) + 1
+    pairs = np.cumsum(item_listeners[order])
+    n_head = np.searchsorted(100 * pairs, _HEAD_PERCENT * pairs[-1]) + 1
     tail = np.ones(len(order), bool)
     tail[order[:n_head]] = False
     return tail
+
+
+METRICS = (UserMetric("long_tail", long_tail),)

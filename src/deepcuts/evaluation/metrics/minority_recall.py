@@ -12,36 +12,28 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.array_types import BoolMatrix, CountVector, DoubleVector, IndexVector
 from deepcuts.data.csr import quotient
+from deepcuts.evaluation.metric import ITEM_LABELS, UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
 
 _MINORITY = 0.2
 
 
-def minority_recall(lists: RankedLists, k: int) -> np.ndarray:
-    """Recall of each user's held-out items of minority tastes.
-
-    Parameters
-    ----------
-    lists
-        The lists to judge.
-    k
-        Length at which they are cut, at least 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (lists.n_users,), from 0 to 1; NaN for a user without a held-out item of a minority taste.
-    """
-    is_minor = lists.features.main_shares(lists.seen) <= _MINORITY
-    rows, places = np.nonzero(lists.hits[:, :k])
-    n_hits, n_held = (
-        np.bincount(users[_of_minority(is_minor, users, lists.features.main_labels[items])], minlength=lists.n_users)
-        for users, items in ((rows, lists.items[rows, places]), (lists.held.rows, lists.held.items))
+def minority_recall(lists: RankedLists, k: int) -> DoubleVector:
+    """Recall of the held-out items whose main label is a minority taste of the user; undefined without one."""
+    is_minor = lists.item_labels.main_shares(lists.seen) <= _MINORITY
+    n_hits, n_holdout = (
+        _count_minor(is_minor, users, lists.item_labels.main_labels[items])
+        for users, items in (lists.hit_items(k), (lists.holdout.rows, lists.holdout.items))
     )
-    return quotient(n_hits, np.minimum(k, n_held))
+    return quotient(n_hits, np.minimum(k, n_holdout))
 
 
-def _of_minority(is_minor: np.ndarray, users: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    of_minority: np.ndarray = is_minor[users, labels] & (labels >= 0)  # what stands for -1 does not matter then
-    return of_minority
+def _count_minor(is_minor: BoolMatrix, users: IndexVector, labels: IndexVector) -> CountVector:
+    """How many of some items, of which users and main labels are given, are of a minority taste, (n_users,)."""
+    of_minority = is_minor[users, labels] & (labels >= 0)  # where the label is -1, what stands in the matrix is dropped
+    return np.bincount(users[of_minority], minlength=len(is_minor))
+
+
+METRICS = (UserMetric("minority_recall", minority_recall, cutoffs=(50,), needs=(ITEM_LABELS,)),)

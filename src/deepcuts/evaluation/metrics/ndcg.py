@@ -13,26 +13,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.array_types import DoubleVector
+from deepcuts.evaluation.metric import UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
 
 
-def ndcg(lists: RankedLists, k: int) -> np.ndarray:
-    """Normalised discounted cumulative gain of each user's list.
-
-    Parameters
-    ----------
-    lists
-        The lists to judge.
-    k
-        Length at which they are cut, at least 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (lists.n_users,), from 0 to 1.
-    """
+def ndcg(lists: RankedLists, k: int) -> DoubleVector:
+    """Hits among the first k, discounted by the logarithm of their rank, of what a perfect list has."""
     hits = lists.hits[:, :k]
     discounts = 1 / np.log2(np.arange(2, k + 2))
-    ideal = np.cumsum(discounts)[np.minimum(k, lists.n_held) - 1]
-    values: np.ndarray = hits @ discounts[: hits.shape[1]] / ideal
+    ideal = np.cumsum(discounts)[np.minimum(k, lists.n_holdout) - 1]
+    values: DoubleVector = hits @ discounts[: hits.shape[1]] / ideal
     return values
+
+
+METRICS = (UserMetric("ndcg", ndcg, cutoffs=(100,), is_main=True),)

@@ -11,25 +11,19 @@ if it had one.
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 
+from deepcuts.array_types import DoubleVector
+from deepcuts.evaluation.metric import UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
 
 
-def novelty(lists: RankedLists, k: int) -> np.ndarray:
-    """Mean self-information of the items on each user's list.
-
-    Parameters
-    ----------
-    lists
-        The lists to judge.
-    k
-        Length at which they are cut, at least 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (lists.n_users,), at least 0, in bits; NaN for a user without a list.
-    """
+def novelty(lists: RankedLists, k: int) -> DoubleVector:
+    """Mean of −log2(share of the users of train who play the item) over the first k; undefined without a list."""
     bits = -np.log2(np.maximum(lists.item_listeners, 1) / lists.train.n_users)
     return lists.listed(k).means(bits)
+
+
+METRICS = (UserMetric("novelty", novelty, is_main=True, most=inf, unit="bits"),)

@@ -14,51 +14,28 @@ recommendation", arXiv:1907.13286).
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 
+from deepcuts.array_types import DoubleVector
+from deepcuts.evaluation.metric import QuotientMetric, UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
 
 
-def popularity(lists: RankedLists, k: int) -> np.ndarray:
-    """Mean listeners of the items on each user's list.
-
-    Parameters
-    ----------
-    lists
-        The lists to judge.
-    k
-        Length at which they are cut, at least 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (lists.n_users,), at least 0, in listeners; NaN for a user without a list.
-    """
+def popularity(lists: RankedLists, k: int) -> DoubleVector:
+    """Mean listeners of the first k items; undefined without a list."""
     return lists.listed(k).means(lists.item_listeners)
 
 
-def popularity_lift(lists: RankedLists, k: int) -> float:
-    """How much more popular lists are than the histories of their users.
-
-    Parameters
-    ----------
-    lists
-        The lists to judge.
-    k
-        Length at which they are cut, at least 1.
-
-    Returns
-    -------
-    float
-        At least -1; NaN if there is no list.
-    """
-    parts = [popularity_lift_parts(block, k) for block in lists.blocks()]
-    seen = sum(float(seen.sum()) for _, seen in parts)
-    return sum(float(lift.sum()) for lift, _ in parts) / seen if seen else float("nan")
-
-
-def popularity_lift_parts(lists: RankedLists, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """By how much each user's list is more popular than the history, and how popular that is: to sum and divide."""
-    listed, seen = (rows.means(lists.item_listeners) for rows in (lists.listed(k), lists.seen))
+def popularity_lift(lists: RankedLists, k: int) -> tuple[DoubleVector, DoubleVector]:
+    """How much more popular lists are than the histories of their users: 0 as popular, 1 twice as popular."""
+    listed, seen = (items.means(lists.item_listeners) for items in (lists.listed(k), lists.seen))
     both = ~np.isnan(listed + seen)
     return np.where(both, listed - seen, 0), np.where(both, seen, 0)
+
+
+METRICS = (
+    UserMetric("popularity", popularity, lower_is_better=True, most=inf, unit="listeners"),
+    QuotientMetric("popularity_lift", popularity_lift, lower_is_better=True, least=-1, most=inf),
+)

@@ -4,31 +4,23 @@
 
     precision@k = hits among the first k / k
 
-A list shorter than k is not forgiven its missing places (Manning, Raghavan, Schütze 2008, "Introduction to information
-retrieval", section 8.4, doi:10.1017/CBO9780511809071).
+Ranks past the end of a list shorter than k count as misses (Manning, Raghavan, Schütze 2008, "Introduction to
+information retrieval", section 8.4, doi:10.1017/CBO9780511809071).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.array_types import DoubleVector
+from deepcuts.evaluation.metric import UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
 
 
-def precision(lists: RankedLists, k: int) -> np.ndarray:
-    """Precision of each user's list.
-
-    Parameters
-    ----------
-    lists
-        The lists to judge.
-    k
-        Length at which they are cut, at least 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (lists.n_users,), from 0 to 1.
-    """
-    values: np.ndarray = np.count_nonzero(lists.hits[:, :k], axis=1) / k
+def precision(lists: RankedLists, k: int) -> DoubleVector:
+    """Share of the first k ranks that are hits."""
+    values: DoubleVector = np.count_nonzero(lists.hits[:, :k], axis=1) / k
     return values
+
+
+METRICS = (UserMetric("precision", precision),)

@@ -13,23 +13,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.array_types import DoubleVector
+from deepcuts.evaluation.metric import UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
 
 
-def recall(lists: RankedLists, k: int) -> np.ndarray:
-    """Recall of each user's list.
-
-    Parameters
-    ----------
-    lists
-        The lists to judge.
-    k
-        Length at which they are cut, at least 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (lists.n_users,), from 0 to 1.
-    """
-    values: np.ndarray = np.count_nonzero(lists.hits[:, :k], axis=1) / np.minimum(k, lists.n_held)
+def recall(lists: RankedLists, k: int) -> DoubleVector:
+    """Share of the held-out items that are among the first k, of min(k, held-out items)."""
+    values: DoubleVector = np.count_nonzero(lists.hits[:, :k], axis=1) / np.minimum(k, lists.n_holdout)
     return values
+
+
+METRICS = (UserMetric("recall", recall, cutoffs=(20, 50), is_main=True),)

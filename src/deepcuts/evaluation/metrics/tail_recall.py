@@ -13,31 +13,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.array_types import DoubleVector
+from deepcuts.evaluation.metric import QuotientMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
 
 _BETA = 0.5
 
 
-def tail_recall(lists: RankedLists, k: int) -> float:
-    """Recall weighted by the rarity of the items, over all users together.
-
-    Parameters
-    ----------
-    lists
-        The lists to judge.
-    k
-        Length at which they are cut, at least 1.
-
-    Returns
-    -------
-    float
-        From 0 to 1.
-    """
-    parts = [tail_recall_parts(block, k) for block in lists.blocks()]
-    return float(sum(hit.sum() for hit, _ in parts) / sum(held.sum() for _, held in parts))
-
-
-def tail_recall_parts(lists: RankedLists, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Weights of each user's hits and of each user's held-out items, float64, (lists.n_users,): to sum and divide."""
+def tail_recall(lists: RankedLists, k: int) -> tuple[DoubleVector, DoubleVector]:
+    """Recall over all users together, each item weighing listeners^−½."""
     weights = np.maximum(lists.item_listeners, 1) ** -_BETA
-    return lists.hit_sums(weights, k), lists.held.sums(weights) + lists.n_unknown
+    return lists.hit_sums(weights, k), lists.holdout.sums(weights) + lists.n_unknown
+
+
+METRICS = (QuotientMetric("tail_recall", tail_recall, cutoffs=(50,), is_main=True),)

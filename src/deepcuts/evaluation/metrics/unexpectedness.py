@@ -15,32 +15,21 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from deepcuts.array_types import DoubleVector, Indices, Indptr
 from deepcuts.data.csr import UserItems, quotient
+from deepcuts.evaluation.metric import UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.metrics import nearest_of_history
 
 
-def unexpectedness(lists: RankedLists, k: int) -> np.ndarray:
-    """Mean distance of each user's list from the nearest items of the history.
-
-    Parameters
-    ----------
-    lists
-        The lists to judge.
-    k
-        Length at which they are cut, at least 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (lists.n_users,), from 0 to 1; NaN for a user without a list.
-    """
+def unexpectedness(lists: RankedLists, k: int) -> DoubleVector:
+    """Mean distance of the first k from the nearest item of the history, by co-listening; undefined without a list."""
     train = lists.train
-    place = np.empty(lists.n_items, np.int32)  # popular items beside each other: most look-ups hit the cache
-    place[np.argsort(-lists.item_listeners, kind="stable")] = np.arange(lists.n_items)
+    index = np.empty(lists.n_items, np.int32)  # popular items beside each other: most look-ups hit the cache
+    index[np.argsort(-lists.item_listeners, kind="stable")] = np.arange(lists.n_items)
     histories, seen, listed = (
-        UserItems(rows.indptr, place[rows.items])
+        UserItems(rows.indptr, index[rows.items])
         for rows in (UserItems(train.indptr, train.indices), lists.seen, lists.listed(k))
     )
     in_lists = _by_item(listed, lists.n_items)
@@ -50,8 +39,11 @@ def unexpectedness(lists: RankedLists, k: int) -> np.ndarray:
     return quotient(np.bincount(in_lists[1], 1 - nearness, lists.n_users), listed.sizes)
 
 
-def _by_item(rows: UserItems, n_items: int) -> tuple[np.ndarray, np.ndarray]:
-    """Turn items of users into users of items: int64, (n_items + 1,), and int32."""
+def _by_item(rows: UserItems, n_items: int) -> tuple[Indptr, Indices]:
+    """Turn items of users into users of items."""
     there = np.ones(len(rows.items), np.bool_)
     matrix = sparse.csr_array((there, rows.items, rows.indptr), shape=(rows.n_users, n_items)).tocsc()
     return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32)
+
+
+METRICS = (UserMetric("unexpectedness", unexpectedness, all_users_at_once=True),)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from deepcuts.evaluation.registry import metric_of
 from deepcuts.report.facts import ContenderFacts, PlaysFacts, Report
 from deepcuts.report.plots.plays import history_lengths, popularity_curve
 from deepcuts.report.sections.html import (
@@ -18,25 +19,6 @@ from deepcuts.report.sections.html import (
     table,
     text,
 )
-
-# What each figure says, and which way is better.
-MEANINGS: Mapping[str, str] = {
-    "recall": "share of the held-out items among the first k, of min(k, held out); higher is better",
-    "precision": "share of the first k that were held out; higher is better",
-    "hit_rate": "share of users with at least one held-out item among the first k; higher is better",
-    "ndcg": "as recall, with items further up counting more; higher is better",
-    "map": "mean precision at the places of held-out items; higher is better",
-    "mrr": "inverse rank of the first held-out item; higher is better",
-    "tail_recall": "recall of all held-out items, each weighing listeners^−½; higher is better",
-    "novelty": "mean of −log2(share of users who play the item), bits; one bit is half as many listeners",
-    "long_tail": "share of listed items outside the few that have 80 % of all pairs",
-    "coverage": "share of the catalogue that is in at least one list",
-    "gini": "inequality of how often items are listed; 0 is every item alike",
-    "exposure_lambda": "1 / mean exposure rank of a list place; low is flat",
-    "calibration_kl": "distance of a list's labels from those of the user's history, nats; lower is better",
-    "ild": "how unlike each other the items of a list are by label, 0 to 1",
-    "minority_recall": "recall of held-out items whose label is a minority taste of the user; higher is better",
-}
 
 
 def overview(report: Report) -> str:
@@ -74,8 +56,8 @@ def _differences(contenders: Sequence[ContenderFacts]) -> str:
 
 
 def _meanings(names: Sequence[str]) -> str:
-    metrics = dict.fromkeys(name.partition("@")[0] for name in names)
-    rows = [[text(metric), MEANINGS[metric]] for metric in metrics]
+    metrics = dict.fromkeys(map(metric_of, names))
+    rows = [[text(one.name), text(f"{one.meaning} Range: {one.range}; {one.better} is better.")] for one in metrics]
     return table(["figure", "meaning"], rows, "The number after @ is the length of the lists.", "words")
 
 

@@ -1,0 +1,180 @@
+"""What a metric is: how it is computed from ranked lists, and how it is reported.
+
+Every file of `deepcuts.evaluation.metrics` has the formula and the source of a metric, the function that computes it,
+and at its foot one of the types below, which says all that the rest of the package has to know of it. The arguments of
+the functions are the same everywhere:
+
+lists
+    `deepcuts.evaluation.ranked_lists.RankedLists` of the users that are judged: all of them, or a block.
+k
+    Length at which lists are cut, at least 1.
+exposure
+    Numbers, (n_items,): how many lists hold each item of train among their first k; users drawn several times count as
+    often.
+
+What a function returns for each user is float64, (lists.n_users,). The first line of its docstring says what the
+figure is, in the guide, in reports and in the help of the command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf, nan
+from typing import Any
+
+import numpy as np
+
+from deepcuts.array_types import DoubleVector, NumberVector
+from deepcuts.evaluation.ranked_lists import RankedLists
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that a metric cannot be computed without, beyond lists, train and holdout.
+
+    Parameters
+    ----------
+    given_as
+        The argument or column that gives it.
+    advice
+        What it is and how to give it, after "The metric … needs".
+    is_given
+        Tells whether lists have it.
+    """
+
+    given_as: str
+    advice: str
+    is_given: Callable[[RankedLists], bool]
+
+
+ITEM_LABELS = Need(
+    "features=",
+    "labels of the items. Pass features=item_features(labels, train.item_ids)",
+    lambda lists: lists.item_labels.n_labels > 0,
+)
+LIST_PERSONAS = Need(
+    "a column persona",
+    "to know for which persona each item is listed. Give the lists a column 'persona' of whole numbers",
+    lambda lists: lists.tells_personas,
+)
+TRAIN_PERSONAS = Need(
+    "personas=",
+    "the personas of train. Pass personas=, one whole number for each pair",
+    lambda lists: lists.persona_shares.shape[1] > 0,
+)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How a metric is reported.
+
+    Parameters
+    ----------
+    name
+        Name of its figures, without the cut-off.
+    function
+        Computes it; what it takes and returns, the types of metrics below say.
+    cutoffs
+        Lengths at which it is reported unless others are asked for.
+    is_main
+        Whether it is among those that tell most, which the command shows unless others are asked for.
+    lower_is_better
+        Whether less is better; of other metrics, more is.
+    needs
+        What it cannot be computed without.
+    least, most
+        Range of its values.
+    unit
+        Unit of its values; empty for a number without one.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    cutoffs: tuple[int, ...] = (20,)
+    is_main: bool = False
+    lower_is_better: bool = False
+    needs: tuple[Need, ...] = ()
+    least: float = 0
+    most: float = 1
+    unit: str = ""
+
+    @property
+    def meaning(self) -> str:
+        """What the figure is, in a line."""
+        return (self.function.__doc__ or "").partition("\n")[0]
+
+    @property
+    def better(self) -> str:
+        """Which way is better, "higher" or "lower"."""
+        return "lower" if self.lower_is_better else "higher"
+
+    @property
+    def range(self) -> str:
+        """Range and unit of its values, such as "0 … 1" or "≥ 0 bits"."""
+        span = f"≥ {self.least:g}" if self.most == inf else f"{self.least:g} … {self.most:.2g}"
+        return f"{span} {self.unit}".strip()
+
+    def missing(self, lists: RankedLists) -> list[Need]:
+        """Return what it needs and lists do not have."""
+        return [need for need in self.needs if not need.is_given(lists)]
+
+    def at(self, k: int) -> str:
+        """Name of its figure at a cut-off, such as "recall@20"."""
+        return f"{self.name}@{k}"
+
+
+@dataclass(frozen=True)
+class UserMetric(Metric):
+    """One value per user; the figure is the mean over the users where it is defined.
+
+    Its function takes (lists, k) and returns float64, (lists.n_users,), NaN where it is undefined.
+
+    Parameters
+    ----------
+    all_users_at_once
+        Whether it wants all users at once, because counting anew for each block of them would be slow.
+    """
+
+    all_users_at_once: bool = False
+
+    def values(self, lists: RankedLists, k: int) -> DoubleVector:
+        """Compute the value of each user, float64, (lists.n_users,); NaN where it is undefined."""
+        blocks = [lists] if self.all_users_at_once else lists.blocks()
+        return np.concatenate([self.function(block, k) for block in blocks])
+
+
+@dataclass(frozen=True)
+class ExposureMetric(Metric):
+    """One value for all lists together, by how often each item is listed; its function takes (exposure,)."""
+
+    def value(self, lists: RankedLists, k: int) -> float:
+        """Compute the figure."""
+        return self.of_exposure(lists.exposure(k))
+
+    def of_exposure(self, exposure: NumberVector) -> float:
+        """Compute the figure from how often each item is listed, (n_items,)."""
+        return float(self.function(exposure))
+
+
+@dataclass(frozen=True)
+class QuotientMetric(Metric):
+    """One value for all lists together, a quotient of two sums over users.
+
+    Its function takes (lists, k) and returns two arrays, float64, (lists.n_users,): what each user adds to the
+    numerator, and to the denominator.
+    """
+
+    def value(self, lists: RankedLists, k: int) -> float:
+        """Compute the figure; NaN where the denominator is 0."""
+        numerator = denominator = 0.0
+        for block in lists.blocks():
+            numerators, denominators = self.function(block, k)
+            numerator += float(numerators.sum())
+            denominator += float(denominators.sum())
+        return numerator / denominator if denominator else nan
+
+    def parts(self, lists: RankedLists, k: int) -> tuple[DoubleVector, DoubleVector]:
+        """Compute what each user adds to the numerator, and to the denominator, float64, (lists.n_users,)."""
+        numerators, denominators = zip(*(self.function(block, k) for block in lists.blocks()), strict=True)
+        return np.concatenate(numerators), np.concatenate(denominators)
