@@ -12,7 +12,7 @@ import deepcuts as dc
 from deepcuts.cli.main import app
 from deepcuts.evaluation import describe_personas
 from deepcuts.report.personas import persona_facts
-from deepcuts.web.page.state.model_figures import persona_counts, persona_sizes
+from deepcuts.web.page.state.model_figures import effective_persona_lines, mean_persona_sizes
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_effective_personas_are_the_same_in_info_report_page_and_evaluation(mode
     assert facts.mean_effective == info["effective_per_user"]
     assert np.mean(each) == pytest.approx(info["effective_per_user"], rel=1e-6)
     edges = np.linspace(1, max(facts.effective[-1], 1.5), 25)
-    shown = np.array(persona_counts(model)[0].points)
+    shown = np.array(effective_persona_lines(model)[0].points)
     np.testing.assert_array_equal(shown[:, 0], edges[:-1])
     np.testing.assert_allclose(shown[:, 1], np.histogram(each, edges)[0] / len(each), atol=1 / len(each))
 
@@ -51,4 +51,4 @@ def test_effective_personas_are_the_same_in_info_report_page_and_evaluation(mode
 def test_the_share_of_the_largest_persona_is_the_same_in_info_report_and_page(model, info):
     facts = persona_facts(model, None)
     assert facts.mean_shares[0] == pytest.approx(info["dominant_share"], rel=1e-6)
-    assert persona_sizes(model)[0] == pytest.approx(info["dominant_share"], rel=1e-6)
+    assert mean_persona_sizes(model)[0] == pytest.approx(info["dominant_share"], rel=1e-6)

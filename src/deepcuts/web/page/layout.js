@@ -11,13 +11,13 @@ export default {
       this.$emit("tab", key);
     },
     step(by) {
-      const place = this.tabs.findIndex(([key]) => key === this.current);
-      this.show(this.tabs[(place + by + this.tabs.length) % this.tabs.length][0]);
+      const index = this.tabs.findIndex(([key]) => key === this.current);
+      this.show(this.tabs[(index + by + this.tabs.length) % this.tabs.length][0]);
       this.$nextTick(() => this.$el.querySelector("[aria-selected=true]").focus());
     },
   },
   template: `
-  <div class="dc-stage">
+  <div class="dc-views">
     <div class="dc-tabs" role="tablist" aria-label="Views" @keydown.right.prevent="step(1)" @keydown.left.prevent="step(-1)">
       <button v-for="[key, label] in tabs" :key="key" role="tab" :id="'dc-tab-' + key" :aria-selected="key === current" :aria-controls="'dc-panel-' + key" :tabindex="key === current ? 0 : -1" @click="show(key)">{{ label }}</button>
     </div>

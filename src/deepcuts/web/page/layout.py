@@ -1,4 +1,4 @@
-"""The page as a whole: header, sections, and who is told what."""
+"""The page: header, tabs, and the sections in them."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from deepcuts.web.page.sections.atlas import Atlas
 from deepcuts.web.page.sections.finder import Finder
 from deepcuts.web.page.sections.listing import Listing
 from deepcuts.web.page.sections.model_view import ModelView
-from deepcuts.web.page.sections.persona_cards import Portraits
+from deepcuts.web.page.sections.persona_cards import PersonaCards
 from deepcuts.web.page.session import View, VisitorSession, text_in
 
 _TABS = (("list", "The list"), ("map", "The map"), ("model", "The model"))
 _THEMES = (("auto", None), ("light", False), ("dark", True))
 
 
-class Stage(Element, component="layout.js"):
-    """Tabs, and a place for what each shows."""
+class Tabs(Element, component="layout.js"):
+    """Tabs, and the panel of each."""
 
     def __init__(self) -> None:
         super().__init__()
         self.props["tabs"], self.props["chosen"] = _TABS, _TABS[0][0]
-        self.places = {key: self.add_slot(key) for key, _ in _TABS}
+        self.panels = {key: self.add_slot(key) for key, _ in _TABS}
 
 
-class Frame:
+class PageLayout:
     """The page of one visitor.
 
     Parameters
     ----------
     session
-        The visitor's place.
+        The open page of the visitor.
     upload_url, upload_bytes
         Where exports go to, and how large they may be.
     map_url
@@ -62,29 +62,29 @@ class Frame:
         with html.div().classes("dc-main"):
             with html.div().classes("dc-side"):
                 self.finder = Finder(session, upload_url, upload_bytes)
-                Portraits(session)
-            self.stage = Stage().on("tab", self._tab)
-            with self.stage.places["list"]:
+                PersonaCards(session)
+            tabs = Tabs().on("tab", self._on_tab)
+            with tabs.panels["list"]:
                 self.hero = _hero()
                 Listing(session)
-            with self.stage.places["map"]:
-                self.map_place = html.div()
-            with self.stage.places["model"]:
+            with tabs.panels["map"]:
+                self.map_panel = html.div()
+            with tabs.panels["model"]:
                 self.model_view = ModelView(session, holdout, has_report=has_report)
         session.on_visit.append(self._show_hero)
 
     async def start(self) -> None:
-        """Show what there is, for the first time."""
+        """Fill the sections for the first time."""
         await self.session.change()
         await self.finder.show_examples()
 
     def _show_hero(self, view: View) -> None:
         self.hero.set_visibility(not view.cards)
 
-    async def _tab(self, event: Any) -> None:
+    async def _on_tab(self, event: Any) -> None:
         tab = text_in(event)
         if tab == "map" and self.atlas is None:
-            with self.map_place:
+            with self.map_panel:
                 self.atlas = Atlas(self.session, self.map_url)
             await self.session.change(only_list=True)
         elif tab == "model":
@@ -92,7 +92,7 @@ class Frame:
 
 
 def _header(session: VisitorSession) -> None:
-    model = session.shelves.current.model
+    model = session.views.current.model
     dark = ui.dark_mode(None)
     with html.header().classes("dc-top"):
         with html.h1():
@@ -104,13 +104,13 @@ def _header(session: VisitorSession) -> None:
         with button:
             label = ui.label("Theme: auto")
 
-        def turn() -> None:
+        def next_theme() -> None:
             names = [f"Theme: {name}" for name, _ in _THEMES]
-            place = (names.index(label.text) + 1) % len(_THEMES)
-            dark.set_value(_THEMES[place][1])
-            label.set_text(names[place])
+            index = (names.index(label.text) + 1) % len(_THEMES)
+            dark.set_value(_THEMES[index][1])
+            label.set_text(names[index])
 
-        button.on("click", turn)
+        button.on("click", next_theme)
 
 
 def _hero() -> Element:

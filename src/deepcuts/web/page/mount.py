@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ def mount_page(app: FastAPI, *, holdout: Interactions | None = None, report: Pat
     Parameters
     ----------
     app
-        The application; its state holds the model and the threads.
+        The application; its state holds the model and the threads, and gets ``views``, ``visits`` and ``sessions``.
     holdout
         Plays that were held out of training, to judge the model by.
     report
@@ -42,16 +43,16 @@ def mount_page(app: FastAPI, *, holdout: Interactions | None = None, report: Pat
     except ImportError:
         raise MissingExtraError("The page needs NiceGUI: pip install 'deepcuts[app]'.") from None
     from deepcuts.web.page.routes import router
-    from deepcuts.web.page.state.shared_views import Shelves
+    from deepcuts.web.page.state.shared_views import CurrentViews
     from deepcuts.web.page.state.visit import Visit
-    from deepcuts.web.page.state.visits import Guests
+    from deepcuts.web.page.state.visits import Visits
 
     state = app.state
-    state.shelves = Shelves(state.store, with_users=state.settings.on_loopback or state.settings.token is not None)
-    state.guests = Guests(lambda: Visit(lambda: state.store.model))
+    state.views = CurrentViews(state.store, with_users=state.settings.on_loopback or state.settings.token is not None)
+    state.visits = Visits(lambda: Visit(lambda: state.store.model))
     state.sessions = {}
     app.include_router(router(report))
-    page_app.add_middleware(ScriptNonces)  # inside of what run_with adds, which compresses
+    page_app.add_middleware(ScriptNonces)  # within the middleware of run_with, which compresses
     ui.add_css(_HERE / "theme.css", shared=True)
 
     @ui.page("/", title="deepcuts", favicon=_HERE / "disc.svg")
@@ -62,10 +63,10 @@ def mount_page(app: FastAPI, *, holdout: Interactions | None = None, report: Pat
 
 
 async def _open(app: FastAPI, holdout: Interactions | None, *, has_report: bool) -> None:
-    """Fill a page, once the browser has said which tab it is."""
+    """Build a page, once the browser has sent the id of its tab."""
     from nicegui import html, ui
 
-    from deepcuts.web.page.layout import Frame
+    from deepcuts.web.page.layout import PageLayout
     from deepcuts.web.page.session import VisitorSession
 
     state, client = app.state, ui.context.client
@@ -77,18 +78,12 @@ async def _open(app: FastAPI, holdout: Interactions | None, *, has_report: bool)
         html.p("Putting the needle down …").props('role="status"')
     await client.connected(timeout=30)
     key = secrets.token_urlsafe(16)
-    visit = state.guests.visit_of(client.tab_id)
-    notice = ui.label().classes("dc-notice").props('role="alert" title="Press to close"').on("click", lambda: tell(""))
-
-    def tell(text: str) -> None:
-        if text:
-            notice.set_text(text)
-        notice.classes(add="shown" if text else "", remove="" if text else "shown")
-
-    session = state.sessions[key] = VisitorSession(visit, state.shelves, state.compute, tell)
+    visit = state.visits.visit_of(client.tab_id)
+    notify = _notifier()
+    session = state.sessions[key] = VisitorSession(visit, state.views, state.compute, notify)
     client.on_delete(lambda: state.sessions.pop(key, None))
     loading.delete()
-    frame = Frame(
+    layout = PageLayout(
         session,
         upload_url=f"/explore/upload?visit={key}",
         upload_bytes=state.settings.upload_bytes,
@@ -96,4 +91,19 @@ async def _open(app: FastAPI, holdout: Interactions | None, *, has_report: bool)
         holdout=holdout,
         has_report=has_report,
     )
-    await frame.start()
+    await layout.start()
+
+
+def _notifier() -> Callable[[str], None]:
+    """Add a notice to the page; return what sets its text, and hides it where the text is empty."""
+    from nicegui import ui
+
+    notice = ui.label().classes("dc-notice").props('role="alert" title="Press to close"')
+
+    def notify(text: str) -> None:
+        if text:
+            notice.set_text(text)
+        notice.classes(add="visible" if text else "", remove="" if text else "visible")
+
+    notice.on("click", lambda: notify(""))
+    return notify

@@ -1,4 +1,4 @@
-"""What the page asks for besides its own connection: the map of artists, exports on their way in, a report."""
+"""What the page requests besides its own connection: the map of artists, uploads of exports, a report."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 
 from deepcuts.errors import DeepcutsError
 from deepcuts.web.page.session import VisitorSession
-from deepcuts.web.page.state.importing import import_export
-from deepcuts.web.page.state.map_marks import backdrop
+from deepcuts.web.page.state.importing import import_export, take_import
+from deepcuts.web.page.state.map_marks import map_background
 
 _MOST_FILE_NAME = 120
 _READING = asyncio.Semaphore(2)  # exports read at a time: unpacked, each takes memory
 
 
 def router(report: Path | None) -> APIRouter:
-    """Make the routes; they find the page's own things in the state of the application.
+    """Make the routes; they find sessions, shared views and threads in the state of the application.
 
     Parameters
     ----------
@@ -45,23 +45,23 @@ async def _upload(request: Request, visit: str = "", more: bool = False) -> Resp
     if session is None:
         return JSONResponse({"detail": "This page is not open any more. Reload it."}, 404)
     name = unquote(request.headers.get("x-file-name", ""))[:_MOST_FILE_NAME] or "the file"
-    return await _take(session, name, await request.body(), more=more)
+    return await _import(session, name, await request.body(), more=more)
 
 
-async def _take(session: VisitorSession, name: str, data: bytes, *, more: bool) -> Response:
+async def _import(session: VisitorSession, name: str, data: bytes, *, more: bool) -> Response:
     """Read an export beside the event loop, and put its plays into the visit."""
-    shelf = session.shelves.current
+    shared = session.views.current
     try:
         async with _READING:
-            imported = await asyncio.to_thread(lambda: import_export(name, data, shelf.matcher))
+            imported = await asyncio.to_thread(lambda: import_export(name, data, shared.matcher))
     except DeepcutsError as error:
         return JSONResponse({"detail": str(error)}, 422)
-    await session.change(lambda: session.visit.take(imported, more=more))
+    await session.change(lambda: take_import(session.visit, imported, more=more))
     return JSONResponse({"found": len(imported.plays), "lost": imported.n_unmatched})
 
 
 async def _item_map(request: Request) -> Response:
-    """Send the map; its address holds the version of the model, so that it may be kept."""
-    shelf = request.app.state.shelves.current
-    drawn = await request.app.state.compute.run(lambda: backdrop(shelf.model, shelf.item_map))
-    return JSONResponse(drawn, headers={"Cache-Control": "private, max-age=3600"})
+    """Send the map; its address holds the version of the model, so that it may be cached."""
+    shared = request.app.state.views.current
+    background = await request.app.state.compute.run(lambda: map_background(shared.model, shared.item_map))
+    return JSONResponse(background, headers={"Cache-Control": "private, max-age=3600"})

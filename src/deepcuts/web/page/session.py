@@ -1,4 +1,4 @@
-"""Between a visit and what shows it: changes go in one at a time, and the sections are shown anew."""
+"""Between a visit and the sections: changes are made one at a time, and the sections are updated after each."""
 
 from __future__ import annotations
 
@@ -8,90 +8,104 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from deepcuts.errors import DeepcutsError
-from deepcuts.web.page.state.map_marks import Place, marked
-from deepcuts.web.page.state.shared_views import Shelf, Shelves
-from deepcuts.web.page.state.view_models import Card, Listed
+from deepcuts.errors import DeepcutsError, SettingsError
+from deepcuts.web.page.state.map_marks import MapMark, map_marks
+from deepcuts.web.page.state.shared_views import CurrentViews, SharedViews
+from deepcuts.web.page.state.view_models import PersonaCard, RecommendedList, persona_cards, recommended_list
 from deepcuts.web.page.state.visit import Visit
 from deepcuts.web.problems import ProblemError
 from deepcuts.web.server.compute import Compute
 
 logger = logging.getLogger(__name__)
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
+
+_FAILED = "This did not work, through no fault of yours. The log of the server tells why."
 
 
 @dataclass(frozen=True)
 class View:
-    """What there is to show after a change."""
+    """What the sections show after a change."""
 
     visit: Visit
-    shelf: Shelf
-    cards: list[Card]
-    listed: Listed
-    marks: list[Place]
+    shared: SharedViews
+    cards: list[PersonaCard]
+    listed: RecommendedList
+    marks: list[MapMark]
 
 
 @dataclass(eq=False)
 class VisitorSession:
-    """One visitor's place.
+    """One open page of a visitor.
 
     Parameters
     ----------
     visit
         State of the visitor.
-    shelves
+    views
         What all visitors share.
     compute
         Threads to compute in, beside the event loop.
-    tell
-        Shows a short message to the visitor; an empty one takes the last away.
+    notify
+        Shows a short message to the visitor; an empty one removes the last.
+    shows_map
+        Whether the map has been opened: until then, its marks are not computed.
+    on_list, on_visit
+        What to call after a change of the list alone, and of anything else too.
     """
 
     visit: Visit
-    shelves: Shelves
+    views: CurrentViews
     compute: Compute
-    tell: Callable[[str], None]
-    shows_map: bool = False  # whether anybody looks at it: places are not sought for nothing
+    notify: Callable[[str], None]
+    shows_map: bool = False
     on_list: list[Callable[[View], None]] = field(default_factory=list)
     on_visit: list[Callable[[View], None]] = field(default_factory=list)
-    _turns: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def change(self, change: Callable[[], object] = lambda: None, *, only_list: bool = False) -> None:
-        """Change the visit and show the list anew; the other sections too, unless only the list can differ.
+        """Change the visit and update the list; the other sections too, unless only the list can differ.
 
-        What goes wrong is told to the visitor, and leaves the rest as it is.
+        A failure is shown to the visitor, and the sections are updated without the change.
         """
-        view = await self.answer(lambda: self._changed(change))
+        view = await self.run(lambda: self._changed(change))
         if view is None:
-            view = await self.answer(lambda: self._changed(lambda: None), quiet=True)
+            view = await self.run(lambda: self._changed(lambda: None), quiet=True)
         if view is not None:
             for show in self.on_list if only_list else [*self.on_visit, *self.on_list]:
                 show(view)
 
-    async def answer(self, work: Callable[[], Answer], *, quiet: bool = False) -> Answer | None:
-        """Compute something for the visitor, one thing after another; None where it fails, which is told."""
-        async with self._turns:
+    async def run(self, work: Callable[[], Result], *, quiet: bool = False) -> Result | None:
+        """Compute something for the visitor, after what was asked before; None where it fails, which is shown.
+
+        Parameters
+        ----------
+        work
+            Called in a thread of `compute`.
+        quiet
+            Whether to leave the last message where it is when this succeeds.
+        """
+        async with self._lock:
             try:
-                answer = await self.compute.run(work)
+                result = await self.compute.run(work)
             except DeepcutsError as error:
-                self.tell(str(error))
+                self.notify(str(error))
             except ProblemError as error:
-                self.tell(error.problem.detail)
+                self.notify(error.problem.detail)
             except Exception:
                 logger.exception("the page could not be answered")
-                self.tell("This did not work, through no fault of yours. The log of the server tells why.")
+                self.notify(_FAILED)
             else:
                 if not quiet:
-                    self.tell("")
-                return answer
+                    self.notify("")
+                return result
         return None
 
     def _changed(self, change: Callable[[], object]) -> View:
         change()
-        shelf, cards, listed = self.shelves.current, self.visit.cards(), self.visit.listed()
-        marks = marked(self.visit, shelf.item_map, listed, cards) if self.shows_map else []
-        return View(self.visit, shelf, cards, listed, marks)
+        shared, cards, listed = self.views.current, persona_cards(self.visit), recommended_list(self.visit)
+        marks = map_marks(self.visit, shared.item_map, listed, cards) if self.shows_map else []
+        return View(self.visit, shared, cards, listed, marks)
 
 
 def text_in(event: Any) -> str:
@@ -102,3 +116,16 @@ def text_in(event: Any) -> str:
 def field_in(event: Any, name: str) -> Any:
     """Field of what a component has sent; None where there is none."""
     return event.args.get(name) if isinstance(event.args, dict) else None
+
+
+def as_number(value: object) -> float:
+    """Number that a component has sent.
+
+    Raises
+    ------
+    SettingsError
+        If it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise SettingsError(f"{value!r} is no number.")
+    return float(value)

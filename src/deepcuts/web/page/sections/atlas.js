@@ -189,7 +189,7 @@ export default {
         return;
       }
       this.moved += Math.abs(now[0] - before[0]) + Math.abs(now[1] - before[1]);
-      const others = [...this.pointers].filter(([id]) => id !== event.pointerId).map(([, place]) => place);
+      const others = [...this.pointers].filter(([id]) => id !== event.pointerId).map(([, position]) => position);
       this.pointers.set(event.pointerId, now);
       if (others.length) {
         const apart = (one, two) => Math.hypot(one[0] - two[0], one[1] - two[1]);
@@ -214,7 +214,7 @@ export default {
       else return;
       event.preventDefault();
     },
-    whole() {
+    showAll() {
       this.view = { x: 0, y: 0, zoom: 1 };
       this.draw();
     },
@@ -235,7 +235,7 @@ export default {
     <div class="dc-map-tools">
       <form @submit.prevent="seek"><label class="dc-sr" for="dc-seek">Go to an artist on the map</label><input id="dc-seek" v-model="found" placeholder="Go to an artist …" maxlength="200"></form>
       <div class="dc-map-keys" aria-hidden="true"><span><i class="own"></i>mine</span><span><i class="listed"></i>on the list</span></div>
-      <div class="dc-buttons"><button aria-label="Zoom in" @click="zoom(1.6)">+</button><button aria-label="Zoom out" @click="zoom(1 / 1.6)">−</button><button aria-label="Show all of the map" @click="whole"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M4 8V4h4M12 4h4v4M16 12v4h-4M8 16H4v-4"/></svg></button></div>
+      <div class="dc-buttons"><button aria-label="Zoom in" @click="zoom(1.6)">+</button><button aria-label="Zoom out" @click="zoom(1 / 1.6)">−</button><button aria-label="Show all of the map" @click="showAll"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M4 8V4h4M12 4h4v4M16 12v4h-4M8 16H4v-4"/></svg></button></div>
     </div>
     <div ref="box" class="dc-map">
       <canvas ref="canvas" tabindex="0" role="application" aria-label="Map of artists. Arrow keys move, plus and minus zoom; search adds artists as well."

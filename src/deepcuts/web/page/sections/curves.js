@@ -2,7 +2,7 @@
 const W = 520, H = 240, LEFT = 52, RIGHT = 14, TOP = 20, BOTTOM = 38;
 
 export default {
-  props: { title: String, x: String, y: String, lines: Array, logX: Boolean, logY: Boolean, dots: Boolean },
+  props: { title: String, x: String, y: String, lines: Array, log: Boolean, dots: Boolean },
   computed: {
     spans() {
       const all = this.lines.flatMap((line) => line.points);
@@ -11,25 +11,25 @@ export default {
         const [low, high] = [Math.min(...kept), Math.max(...kept)];
         return low === high ? [low - (log ? low / 2 : 1), high + 1] : [low, high];
       };
-      return { x: span(all.map((point) => point[0]), this.logX), y: span(all.map((point) => point[1]), this.logY) };
+      return { x: span(all.map((point) => point[0]), this.log), y: span(all.map((point) => point[1]), this.log) };
     },
     ticks() {
-      return { x: this.along(this.spans.x, this.logX), y: this.along(this.spans.y, this.logY) };
+      return { x: this.along(this.spans.x, this.log), y: this.along(this.spans.y, this.log) };
     },
     paths() {
       return this.lines.map((line) => "M" + line.points.map((point) => `${this.px(point[0]).toFixed(1)},${this.py(point[1]).toFixed(1)}`).join("L"));
     },
-    told() {
+    summary() {
       return this.lines.map((line) => `${line.name}: from ${this.short(line.points[0][1])} to ${this.short(line.points.at(-1)[1])}`).join("; ");
     },
   },
   methods: {
     part: (value, [low, high], log) => (log ? Math.log(Math.max(value, low) / low) / Math.log(high / low) : (value - low) / (high - low)),
     px(value) {
-      return LEFT + (W - LEFT - RIGHT) * this.part(value, this.spans.x, this.logX);
+      return LEFT + (W - LEFT - RIGHT) * this.part(value, this.spans.x, this.log);
     },
     py(value) {
-      return H - BOTTOM - (H - TOP - BOTTOM) * this.part(value, this.spans.y, this.logY);
+      return H - BOTTOM - (H - TOP - BOTTOM) * this.part(value, this.spans.y, this.log);
     },
     along([low, high], log) {
       if (log) {
@@ -45,12 +45,11 @@ export default {
       return marks;
     },
     short: (value) => new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 }).format(value),
-    middle: (line) => line.points.at(-1),
   },
   template: `
   <figure class="dc-figure">
     <figcaption>{{ title }}</figcaption>
-    <svg viewBox="0 0 520 240" role="img" :aria-label="title + '. ' + told">
+    <svg viewBox="0 0 520 240" role="img" :aria-label="title + '. ' + summary">
       <g class="grid"><template v-for="tick in ticks.y" :key="tick"><line x1="52" x2="506" :y1="py(tick)" :y2="py(tick)"/><text x="46" :y="py(tick) + 4" text-anchor="end">{{ short(tick) }}</text></template>
       <text v-for="tick in ticks.x" :key="tick" :x="px(tick)" y="222" text-anchor="middle">{{ short(tick) }}</text></g>
       <g v-for="(line, n) in lines" :key="line.name" :class="'p' + n"><path :d="paths[n]"/>

@@ -12,11 +12,11 @@ export default {
     options() {
       return this.found.query === this.text.trim() ? this.found.items : [];
     },
-    shown() {
+    visibleArtists() {
       return this.all ? this.state.artists : this.state.artists.slice(0, FIRST_SHOWN);
     },
     amounts: () => AMOUNTS,
-    nothing() {
+    isUnknown() {
       return this.text.trim() && this.found.query === this.text.trim() && !this.options.length;
     },
   },
@@ -46,20 +46,20 @@ export default {
       const names = AMOUNTS.map((pair) => pair[0]);
       this.$emit("amount", { item: artist.id, amount: names[artist.dots % names.length] });
     },
-    typedUser() {
+    suggestUsers() {
       if (this.user) this.$emit("users", this.user);
     },
     async send(files) {
       if (!files.length) return;
       this.failed = "";
-      for (const [place, file] of files.entries()) {
+      for (const [index, file] of files.entries()) {
         if (file.size > this.uploadBytes) {
           this.failed = `${file.name} is larger than ${Math.floor(this.uploadBytes / 2 ** 20)} MiB, the most that is read at a time.`;
           break;
         }
         this.busy = file.name;
         try {
-          const response = await fetch(this.uploadUrl + (place ? "&more=true" : ""), {
+          const response = await fetch(this.uploadUrl + (index ? "&more=true" : ""), {
             method: "POST",
             headers: { "Content-Type": "application/octet-stream", "X-File-Name": encodeURIComponent(file.name) },
             body: file,
@@ -72,15 +72,15 @@ export default {
       this.busy = "";
       this.$refs.files.value = "";
     },
-    dropped(event) {
+    drop(event) {
       this.dragging = false;
       this.send([...event.dataTransfer.files]);
     },
   },
   template: `
-  <section class="dc-card" aria-labelledby="who-title">
+  <section class="dc-card" aria-labelledby="finder-title">
     <div class="dc-head">
-      <h2 id="who-title">Who am I</h2>
+      <h2 id="finder-title">Who am I</h2>
       <button v-if="state.artists.length" class="dc-quiet" @click="$emit('clear')">Start over</button>
     </div>
     <div class="dc-search">
@@ -91,12 +91,12 @@ export default {
         @keydown.down.prevent="move(1)" @keydown.up.prevent="move(-1)" @keydown.enter.prevent="choose(options[active])"
         @keydown.esc="open = false" @focus="open = true" @blur="open = false">
       <ul id="dc-options" role="listbox" aria-label="Artists found" v-show="open && options.length">
-        <li v-for="(option, place) in options" :key="option.id" :id="'dc-option-' + place" role="option"
-          :aria-selected="place === active" @mousedown.prevent="choose(option)" @mousemove="active = place">
+        <li v-for="(option, index) in options" :key="option.id" :id="'dc-option-' + index" role="option"
+          :aria-selected="index === active" @mousedown.prevent="choose(option)" @mousemove="active = index">
           <span>{{ option.name }}</span><small>{{ option.listeners.toLocaleString('en') }} listeners</small>
         </li>
       </ul>
-      <p v-if="nothing" class="dc-note" role="status">This model knows no artist by that name.</p>
+      <p v-if="isUnknown" class="dc-note" role="status">This model knows no artist by that name.</p>
     </div>
     <fieldset class="dc-segments dc-amount">
       <legend>I play them</legend>
@@ -106,7 +106,7 @@ export default {
     <template v-if="state.artists.length">
       <p class="dc-note"><template v-if="state.source">{{ state.source }} · </template>{{ state.artists.length.toLocaleString('en') }} {{ state.artists.length === 1 ? 'artist' : 'artists' }}</p>
       <ul class="dc-chips" aria-label="My artists">
-        <li v-for="artist in shown" :key="artist.id">
+        <li v-for="artist in visibleArtists" :key="artist.id">
           <button class="dc-chip-name" :title="artist.plays + ' plays; press for more or less'" :aria-label="artist.name + ', played ' + amounts[artist.dots - 1][0] + '; change'" @click="next(artist)">
             {{ artist.name }}<span class="dc-dots" aria-hidden="true"><i v-for="n in 3" :key="n" :class="{ on: n <= artist.dots }"></i></span>
           </button><button class="dc-x" :aria-label="'Remove ' + artist.name" @click="$emit('remove', artist.id)">×</button>
@@ -124,7 +124,7 @@ export default {
       </ul>
     </details>
 
-    <label class="dc-drop" :class="{ over: dragging }" @dragover.prevent="dragging = true" @dragleave="dragging = false" @drop.prevent="dropped">
+    <label class="dc-drop" :class="{ over: dragging }" @dragover.prevent="dragging = true" @dragleave="dragging = false" @drop.prevent="drop">
       <input ref="files" type="file" class="dc-sr" multiple :disabled="!!busy" @change="send([...$event.target.files])" aria-label="Import a listening export">
       <template v-if="busy"><strong role="status">Reading {{ busy }} …</strong></template>
       <template v-else><strong>Drop a listening export</strong><span>Spotify, Last.fm, ListenBrainz, Maloja and others; it is read here and not kept.</span></template>
@@ -140,7 +140,7 @@ export default {
       </ul>
       <form class="dc-user" @submit.prevent="user && $emit('user', user)">
         <label class="dc-sr" for="dc-user">Id of a listener</label>
-        <input id="dc-user" v-model="user" list="dc-users" placeholder="or a listener by id" maxlength="512" @input="typedUser">
+        <input id="dc-user" v-model="user" list="dc-users" placeholder="or a listener by id" maxlength="512" @input="suggestUsers">
         <datalist id="dc-users"><option v-for="id in state.users" :key="id" :value="id"></option></datalist>
         <button class="dc-button" :disabled="!user">Go</button>
       </form>

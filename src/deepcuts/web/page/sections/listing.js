@@ -1,24 +1,24 @@
-// The list under its dial. A turn is sent once the answer to the one before has come, so none queue up.
+// The list under its dial. A new position is sent once the list for the one before has arrived, so none queue up.
 export default {
   props: { state: Object },
-  emits: ["turn", "mix", "length", "more", "deny", "allow", "keep", "export"],
+  emits: ["dial", "mix", "length", "more", "refuse", "allow", "keep", "export"],
   data() {
-    return { turn: this.state.turn, waiting: false, wanted: null };
+    return { position: this.state.dial_position, waiting: false, wanted: null };
   },
   watch: {
     "state.sequence"() {
       this.waiting = false;
       if (this.wanted !== null) this.send();
-      else if (document.activeElement !== this.$refs.dial) this.turn = this.state.turn;
+      else if (document.activeElement !== this.$refs.dial) this.position = this.state.dial_position;
     },
   },
   computed: {
     word() {
-      const t = this.turn;
-      if (t === 0) return "as my tastes are";
-      if (t < -0.6) return "what everybody knows";
-      if (t < 0) return "more familiar";
-      return t < 0.4 ? "a little rarer" : t < 0.8 ? "rare" : "deep cuts";
+      const { position } = this;
+      if (position === 0) return "as my tastes are";
+      if (position < -0.6) return "what everybody knows";
+      if (position < 0) return "more familiar";
+      return position < 0.4 ? "a little rarer" : position < 0.8 ? "rare" : "deep cuts";
     },
     widest() {
       return Math.log2(this.state.n_listeners + 1);
@@ -30,32 +30,32 @@ export default {
     along(listeners) {
       return (100 * Math.log2(listeners + 1)) / this.widest;
     },
-    turned() {
-      this.turn = Number(this.turn);
-      this.wanted = this.turn;
+    moveDial() {
+      this.position = Number(this.position);
+      this.wanted = this.position;
       if (!this.waiting) this.send();
     },
     send() {
       this.waiting = true;
-      this.$emit("turn", this.wanted);
+      this.$emit("dial", this.wanted);
       this.wanted = null;
     },
     reset() {
-      this.turn = 0;
-      this.turned();
+      this.position = 0;
+      this.moveDial();
     },
   },
   template: `
   <div>
-    <div class="dc-dial" :style="{ '--turn': turn }">
-      <div class="dc-dial-words"><label for="dc-dial">How rare</label><output for="dc-dial">{{ word }}</output><button class="dc-quiet" :disabled="turn === 0" @click="reset">Reset</button></div>
-      <input id="dc-dial" ref="dial" type="range" min="-1" max="1" step="0.02" v-model="turn" :aria-valuetext="word" @input="turned">
+    <div class="dc-dial">
+      <div class="dc-dial-words"><label for="dc-dial">How rare</label><output for="dc-dial">{{ word }}</output><button class="dc-quiet" :disabled="position === 0" @click="reset">Reset</button></div>
+      <input id="dc-dial" ref="dial" type="range" min="-1" max="1" step="0.02" v-model="position" :aria-valuetext="word" @input="moveDial">
       <div class="dc-dial-ends" aria-hidden="true"><span>familiar</span><span>deep cuts</span></div>
     </div>
 
     <div v-if="state.rows.length" class="dc-rail" role="img" :aria-label="'Artists on this list have ' + number(state.mean_listeners) + ' listeners on average'">
       <div class="dc-rail-line">
-        <i v-for="row in state.rows" :key="row.id" :class="'p' + row.persona % 8" :style="{ left: along(row.listeners) + '%' }"></i>
+        <i v-for="row in state.rows" :key="row.item_id" :class="'p' + row.persona % 8" :style="{ left: along(row.listeners) + '%' }"></i>
         <b :style="{ left: along(state.mean_listeners) + '%' }"><span><strong class="dc-mean">{{ number(state.mean_listeners) }}</strong> listeners on average</span></b>
       </div>
       <div class="dc-rail-ends"><span>1 listener</span><span>all {{ state.n_listeners.toLocaleString('en') }}</span></div>
@@ -73,7 +73,7 @@ export default {
 
     <p v-if="!state.rows.length" class="dc-empty" role="status">{{ state.empty }}</p>
     <TransitionGroup tag="ol" name="dc-row" class="dc-rows" aria-label="Recommended artists">
-      <li v-for="row in state.rows" :key="row.id" class="dc-row" :class="'p' + row.persona % 8" :data-item="row.id">
+      <li v-for="row in state.rows" :key="row.item_id" class="dc-row" :class="'p' + row.persona % 8" :data-item="row.item_id">
         <span class="dc-rank">{{ row.rank }}</span>
         <span class="dc-badge" :title="state.personas[row.persona]" :aria-label="'Persona ' + letter(row.persona)">{{ letter(row.persona) }}</span>
         <div class="dc-what">
@@ -82,9 +82,9 @@ export default {
         </div>
         <span class="dc-heard" :title="row.listeners + ' of ' + state.n_listeners + ' listeners'"><i :style="{ width: along(row.listeners) + '%' }"></i><span>{{ row.listeners.toLocaleString('en') }} {{ row.listeners === 1 ? 'listener' : 'listeners' }}</span></span>
         <div class="dc-buttons">
-          <button :aria-label="'More like ' + row.name" title="More like this" @click="$emit('more', row.id)"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M10 4v12M4 10h12"/></svg></button>
-          <button :aria-label="'Not for me: ' + row.name" title="Not for me" @click="$emit('deny', row.id)"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M5 5l10 10M15 5L5 15"/></svg></button>
-          <button :aria-label="'Keep ' + row.name" title="Keep" :aria-pressed="row.kept" @click="$emit('keep', row.id)"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M6 3.5h8v13l-4-3.2-4 3.2z"/></svg></button>
+          <button :aria-label="'More like ' + row.name" title="More like this" @click="$emit('more', row.item_id)"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M10 4v12M4 10h12"/></svg></button>
+          <button :aria-label="'Not for me: ' + row.name" title="Not for me" @click="$emit('refuse', row.item_id)"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M5 5l10 10M15 5L5 15"/></svg></button>
+          <button :aria-label="'Keep ' + row.name" title="Keep" :aria-pressed="row.kept" @click="$emit('keep', row.item_id)"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M6 3.5h8v13l-4-3.2-4 3.2z"/></svg></button>
         </div>
       </li>
     </TransitionGroup>
@@ -94,9 +94,9 @@ export default {
       <ul class="dc-chips"><li v-for="artist in state.kept" :key="artist.id"><span class="dc-chip-name">{{ artist.name }}</span><button class="dc-x" :aria-label="'Take ' + artist.name + ' off the keep list'" @click="$emit('keep', artist.id)">×</button></li></ul>
       <div class="dc-export"><span>Export</span><button v-for="form in ['csv', 'json', 'm3u']" :key="form" class="dc-button" @click="$emit('export', form)">{{ form.toUpperCase() }}</button></div>
     </section>
-    <section v-if="state.denied.length" class="dc-kept" aria-labelledby="denied-title">
-      <h2 id="denied-title">Not for me</h2>
-      <ul class="dc-chips"><li v-for="artist in state.denied" :key="artist.id"><span class="dc-chip-name">{{ artist.name }}</span><button class="dc-x" :aria-label="'Allow ' + artist.name + ' again'" @click="$emit('allow', artist.id)">×</button></li></ul>
+    <section v-if="state.refused.length" class="dc-kept" aria-labelledby="refused-title">
+      <h2 id="refused-title">Not for me</h2>
+      <ul class="dc-chips"><li v-for="artist in state.refused" :key="artist.id"><span class="dc-chip-name">{{ artist.name }}</span><button class="dc-x" :aria-label="'Allow ' + artist.name + ' again'" @click="$emit('allow', artist.id)">×</button></li></ul>
     </section>
   </div>`,
 };

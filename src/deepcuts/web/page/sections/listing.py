@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from nicegui import ui
 from nicegui.element import Element
 
-from deepcuts.web.page.sections.persona_cards import number
-from deepcuts.web.page.session import View, VisitorSession, text_in
+from deepcuts.web.page.session import View, VisitorSession, as_number, text_in
 from deepcuts.web.page.state.exports import FORMATS, export
-from deepcuts.web.page.state.view_models import Row
-from deepcuts.web.page.state.visit import LENGTHS
+from deepcuts.web.page.state.item_choices import allow, refuse, toggle_kept
+from deepcuts.web.page.state.list_options import LENGTHS
+from deepcuts.web.page.state.own_artists import add_as_often_played
 
 _NO_ARTISTS = "Add an artist, drop an export, or start from a listener: the list follows."
 _ALL_MUTED = "Every persona is muted. Let one be heard again."
 _NONE_LEFT = "Nothing is left to list: the catalogue has no artist for these personas that you do not know yet."
+
+_BEFORE_THE_FIRST = {
+    "sequence": 0,
+    "rows": [],
+    "mean_listeners": 0,
+    "n_listeners": 1,
+    "personas": [],
+    "dial_position": 0,
+    "mix": "share",
+    "k": 20,
+    "lengths": LENGTHS,
+    "kept": [],
+    "refused": [],
+    "empty": "Loading …",
+}
 
 
 class Listing(Element, component="listing.js"):
@@ -25,12 +42,16 @@ class Listing(Element, component="listing.js"):
         super().__init__()
         self.session = session
         self.sequence = 0
-        self.props["state"] = {"rows": [], "kept": [], "denied": [], "turn": 0, "sequence": 0, "lengths": LENGTHS}
-        self.props["state"] |= {"n_listeners": 1, "mean_listeners": 0, "mix": "share", "k": 20, "personas": []}
-        self.props["state"] |= {"empty": "Loading …"}
+        self.props["state"] = dict(_BEFORE_THE_FIRST)
         session.on_list.append(self.show)
-        for name in ("turn", "mix", "length", "more", "deny", "allow", "keep", "export"):
-            self.on(name, getattr(self, f"_{name}"))
+        self.on("dial", self._on_dial)
+        self.on("mix", self._on_mix)
+        self.on("length", self._on_length)
+        self.on("more", self._on_more)
+        self.on("refuse", self._on_refuse)
+        self.on("allow", self._on_allow)
+        self.on("keep", self._on_keep)
+        self.on("export", self._on_export)
 
     def show(self, view: View) -> None:
         """Show the list as it is now."""
@@ -38,61 +59,50 @@ class Listing(Element, component="listing.js"):
         self.sequence += 1
         self.props["state"] = {
             "sequence": self.sequence,
-            "rows": [_row(row) for row in listed.rows],
+            "rows": [asdict(row) for row in listed.rows],
             "mean_listeners": listed.mean_listeners,
-            "n_listeners": view.shelf.model.n_listeners,
+            "n_listeners": view.shared.model.n_listeners,
             "personas": [card.name for card in view.cards],
-            "turn": visit.turn,
-            "mix": visit.mix,
-            "k": visit.k,
+            **asdict(visit.list_options),
             "lengths": LENGTHS,
-            "kept": [{"id": item, "name": name} for item, name in visit.kept.items()],
-            "denied": [{"id": item, "name": name} for item, name in visit.denied.items()],
-            "empty": _reason(view),
+            "kept": [{"id": item_id, "name": name} for item_id, name in visit.kept.items()],
+            "refused": [{"id": item_id, "name": name} for item_id, name in visit.refused.items()],
+            "empty": _why_empty(view),
         }
         self.update()
 
-    async def _turn(self, event: Any) -> None:
-        await self.session.change(lambda: self.session.visit.set_turn(number(event.args)), only_list=True)
+    async def _on_dial(self, event: Any) -> None:
+        await self._change_list(lambda: self.session.visit.list_options.set_dial(as_number(event.args)))
 
-    async def _mix(self, event: Any) -> None:
-        await self.session.change(lambda: self.session.visit.set_mix(text_in(event)), only_list=True)
+    async def _on_mix(self, event: Any) -> None:
+        await self._change_list(lambda: self.session.visit.list_options.set_mix(text_in(event)))
 
-    async def _length(self, event: Any) -> None:
-        await self.session.change(lambda: self.session.visit.set_length(int(number(event.args))), only_list=True)
+    async def _on_length(self, event: Any) -> None:
+        await self._change_list(lambda: self.session.visit.list_options.set_length(int(as_number(event.args))))
 
-    async def _more(self, event: Any) -> None:
-        await self.session.change(lambda: self.session.visit.more_like(text_in(event)))
+    async def _on_keep(self, event: Any) -> None:
+        await self._change_list(lambda: toggle_kept(self.session.visit, text_in(event)))
 
-    async def _deny(self, event: Any) -> None:
-        await self.session.change(lambda: self.session.visit.deny(text_in(event)))
+    async def _on_more(self, event: Any) -> None:
+        await self.session.change(lambda: add_as_often_played(self.session.visit, text_in(event)))
 
-    async def _allow(self, event: Any) -> None:
-        await self.session.change(lambda: self.session.visit.allow(text_in(event)))
+    async def _on_refuse(self, event: Any) -> None:
+        await self.session.change(lambda: refuse(self.session.visit, text_in(event)))
 
-    async def _keep(self, event: Any) -> None:
-        await self.session.change(lambda: self.session.visit.keep(text_in(event)), only_list=True)
+    async def _on_allow(self, event: Any) -> None:
+        await self.session.change(lambda: allow(self.session.visit, text_in(event)))
 
-    def _export(self, event: Any) -> None:
+    def _on_export(self, event: Any) -> None:
         form = text_in(event)
         if form in FORMATS:
             ui.download.content(export(self.session.visit.kept, form), f"deepcuts.{form}", FORMATS[form])
 
-
-def _row(row: Row) -> dict[str, object]:
-    return {
-        "rank": row.rank,
-        "id": row.item_id,
-        "name": row.name,
-        "persona": row.persona,
-        "listeners": row.listeners,
-        "kept": row.kept,
-        "reasons": row.reasons,
-    }
+    async def _change_list(self, change: Callable[[], object]) -> None:
+        await self.session.change(change, only_list=True)
 
 
-def _reason(view: View) -> str:
+def _why_empty(view: View) -> str:
     """Why the list is empty, if it is."""
     if not view.cards:
         return _NO_ARTISTS
-    return _ALL_MUTED if all(card.wish.muted for card in view.cards) else _NONE_LEFT
+    return _ALL_MUTED if all(card.options.muted for card in view.cards) else _NONE_LEFT

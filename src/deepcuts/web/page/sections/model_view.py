@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from nicegui import html
 from nicegui.element import Element
 
 from deepcuts.data.interactions import Interactions
 from deepcuts.model import PersonaModel
 from deepcuts.web.page.session import VisitorSession
-from deepcuts.web.page.state import model_figures as figures
-from deepcuts.web.page.state.model_figures import Factor, Line
+from deepcuts.web.page.state.model_figures import Factor, Line, ModelFigures, compute_figures
 
 
 class Curves(Element, component="curves.js"):
@@ -24,25 +21,13 @@ class Curves(Element, component="curves.js"):
         y: str,
         lines: list[Line],
         *,
-        log_x: bool = False,
-        log_y: bool = False,
+        log: bool = False,
         dots: bool = False,
     ) -> None:
         super().__init__()
         self.props["title"], self.props["x"], self.props["y"] = title, x, y
         self.props["lines"] = [{"name": line.name, "points": line.points} for line in lines]
-        self.props["log-x"], self.props["log-y"], self.props["dots"] = log_x, log_y, dots
-
-
-@dataclass(frozen=True)
-class _Looked:
-    model: PersonaModel
-    losses: list[Line]
-    popularity: list[Line]
-    persona_counts: list[Line]
-    persona_sizes: list[float]
-    gallery: list[Factor]
-    frontier: list[Line]
+        self.props["log"], self.props["dots"] = log, dots
 
 
 class ModelView:
@@ -51,7 +36,7 @@ class ModelView:
     Parameters
     ----------
     session
-        The visitor's place.
+        The open page of the visitor.
     holdout
         Plays that were held out of training; None leaves the figure of accuracy out.
     has_report
@@ -60,61 +45,47 @@ class ModelView:
 
     def __init__(self, session: VisitorSession, holdout: Interactions | None, *, has_report: bool) -> None:
         self.session, self.holdout, self.has_report = session, holdout, has_report
-        self.shown: PersonaModel | None = None
-        self.place = html.div().classes("dc-model")
-        with self.place:
+        self.model: PersonaModel | None = None  # the one whose figures are on the page
+        self.panel = html.div().classes("dc-model")
+        with self.panel:
             html.p("Looking into the model …").classes("dc-empty").props('role="status"')
 
     async def show(self) -> None:
-        """Show the model of now, unless it is shown already."""
-        model = self.session.shelves.current.model
-        if model is self.shown:
+        """Show the figures of the model that is served, unless they are on the page already."""
+        model = self.session.views.current.model
+        if model is self.model:
             return
-        looked = await self.session.answer(lambda: _look(model, self.holdout))
-        self.place.clear()
-        with self.place:
-            if looked is None:
+        figures = await self.session.run(lambda: compute_figures(model, self.holdout))
+        self.panel.clear()
+        with self.panel:
+            if figures is None:
                 html.p("The figures could not be computed.").classes("dc-empty dc-error")
             else:
-                self.shown = model
-                self._fill(looked)
+                self.model = model
+                self._fill(figures)
 
-    def _fill(self, looked: _Looked) -> None:
-        _facts(looked.model)
+    def _fill(self, figures: ModelFigures) -> None:
+        _facts(figures.model)
         if self.has_report:
             html.a("Read the report on this model").props('href="/explore/report" target="_blank"').classes("dc-report")
         with html.div().classes("dc-figures"):
-            if looked.frontier:
-                Curves(
-                    "Accuracy against novelty, by turns of the dial",
-                    "novelty@20, bits",
-                    "recall@20",
-                    looked.frontier,
-                    dots=True,
-                )
-            if looked.losses:
-                Curves("Training loss", "epoch", "loss", looked.losses)
-            Curves(
-                "How unequal listening is", "artist, by rank", "listeners", looked.popularity, log_x=True, log_y=True
-            )
-            Curves("How many tastes people have", "personas of equal size", "share of users", looked.persona_counts)
-            _sizes(looked.persona_sizes)
+            _curves(figures)
+            _sizes(figures.persona_sizes)
         html.h2("What the factors stand for")
         with html.ul().classes("dc-factors"):
-            for factor in looked.gallery:
+            for factor in figures.factors:
                 _factor(factor)
 
 
-def _look(model: PersonaModel, holdout: Interactions | None) -> _Looked:
-    return _Looked(
-        model,
-        figures.losses(model),
-        figures.popularity(model),
-        figures.persona_counts(model),
-        figures.persona_sizes(model),
-        figures.gallery(model),
-        figures.frontier(model, holdout) if holdout is not None else [],
-    )
+def _curves(figures: ModelFigures) -> None:
+    if figures.accuracy:
+        title = "Accuracy against novelty, by turns of the dial"
+        Curves(title, "novelty@20, bits", "recall@20", figures.accuracy, dots=True)
+    if figures.losses:
+        Curves("Training loss", "epoch", "loss", figures.losses)
+    Curves("How unequal listening is", "artist, by rank", "listeners", figures.popularity, log=True)
+    title = "How many tastes people have"
+    Curves(title, "personas of equal size", "share of users", figures.effective_personas)
 
 
 def _facts(model: PersonaModel) -> None:
@@ -144,7 +115,7 @@ def _sizes(sizes: list[float]) -> None:
 
 def _factor(factor: Factor) -> None:
     with html.li():
-        title, _, rest = factor.name.partition(" · ")
-        html.h3(title if rest else "Factor")
+        title, _, artists = factor.name.partition(" · ")
+        html.h3(title if artists else "Factor")
         html.span(f"{factor.share:.1%} of scores").classes("dc-note")
         html.p(", ".join(factor.artists))

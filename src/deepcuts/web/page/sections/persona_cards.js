@@ -1,7 +1,7 @@
-// "My personas": one card each; wishes are told at once.
+// "My personas": one card each; changed options are sent at once.
 export default {
-  props: { cards: Array, turn: Number },
-  emits: ["wish", "rename", "turn"],
+  props: { cards: Array, mainPosition: Number },
+  emits: ["toggle", "rename", "dial"],
   data: () => ({ renaming: -1, name: "" }),
   methods: {
     letter: (number) => String.fromCharCode(65 + (number % 26)),
@@ -17,8 +17,8 @@ export default {
       this.$emit("rename", { persona: card.number, name: this.name });
       this.$nextTick(() => this.$el.querySelector("#dc-name-" + card.number)?.focus());
     },
-    turned(card, event) {
-      this.$emit("turn", { persona: card.number, turn: Number(event.target.value) });
+    moveDial(card, event) {
+      this.$emit("dial", { persona: card.number, position: Number(event.target.value) });
     },
   },
   template: `
@@ -41,11 +41,11 @@ export default {
         <p class="dc-made">{{ card.artists.join(', ') }}<template v-if="card.n_artists > card.artists.length"> and {{ card.n_artists - card.artists.length }} more</template></p>
         <div class="dc-actions">
           <button v-for="[key, label, hint] in [['muted', 'Mute', 'Leave it out of the list'], ['boosted', 'More', 'Hear it twice as much'], ['pinned', 'Pin', 'Hear pinned personas only']]"
-            :key="key" class="dc-toggle" :aria-pressed="card[key]" :title="hint" :aria-label="label + ': ' + card.name" @click="$emit('wish', { persona: card.number, what: key })">{{ label }}</button>
-          <label class="dc-own-dial" :class="{ set: card.turn !== null }"><span class="dc-sr">Dial of {{ card.name }}</span>
-            <input type="range" min="-1" max="1" step="0.05" :value="card.turn ?? turn" :title="card.turn === null ? 'Follows the main dial' : 'A dial of its own'" @input="turned(card, $event)">
+            :key="key" class="dc-toggle" :aria-pressed="card[key]" :title="hint" :aria-label="label + ': ' + card.name" @click="$emit('toggle', { persona: card.number, option: key })">{{ label }}</button>
+          <label class="dc-own-dial" :class="{ set: card.dial_position !== null }"><span class="dc-sr">Dial of {{ card.name }}</span>
+            <input type="range" min="-1" max="1" step="0.05" :value="card.dial_position ?? mainPosition" :title="card.dial_position === null ? 'Follows the main dial' : 'A dial of its own'" @input="moveDial(card, $event)">
           </label>
-          <button v-if="card.turn !== null" class="dc-x" title="Follow the main dial again" :aria-label="card.name + ' follows the main dial again'" @click="$emit('turn', { persona: card.number, turn: null })">×</button>
+          <button v-if="card.dial_position !== null" class="dc-x" title="Follow the main dial again" :aria-label="card.name + ' follows the main dial again'" @click="$emit('dial', { persona: card.number, position: null })">×</button>
         </div>
       </li>
     </ol>

@@ -6,76 +6,53 @@ from typing import Any
 
 from nicegui.element import Element
 
-from deepcuts.errors import SettingsError
-from deepcuts.web.page.session import View, VisitorSession, field_in
-from deepcuts.web.page.state.titles import titles_of
-from deepcuts.web.page.state.view_models import Card
-
-_TOGGLES = ("muted", "boosted", "pinned")
+from deepcuts.web.page.session import View, VisitorSession, as_number, field_in
+from deepcuts.web.page.state.view_models import PersonaCard, card_titles
 
 
-class Portraits(Element, component="persona_cards.js"):
-    """Cards of the personas, and what is wished of them."""
+class PersonaCards(Element, component="persona_cards.js"):
+    """Cards of the personas, with their options."""
 
     def __init__(self, session: VisitorSession) -> None:
         super().__init__()
         self.session = session
-        self.props["cards"], self.props["turn"] = [], 0
+        self.props["cards"], self.props["main-position"] = [], 0
         session.on_visit.append(self.show)
-        session.on_list.append(self._follow)
-        self.on("wish", self._wish)
-        self.on("rename", self._rename)
-        self.on("turn", self._turn, throttle=0.1)
+        session.on_list.append(self._follow_main_dial)
+        self.on("toggle", self._on_toggle)
+        self.on("rename", self._on_rename)
+        self.on("dial", self._on_dial, throttle=0.1)
 
     def show(self, view: View) -> None:
         """Show the visit as it is now."""
-        titles = titles_of(view.cards)
+        titles = card_titles(view.cards)
         self.props["cards"] = [_card(card, title) for card, title in zip(view.cards, titles, strict=True)]
 
-    def _follow(self, view: View) -> None:
-        """Let the dials that have no turn of their own follow the main one."""
-        self.props["turn"] = view.visit.turn
+    def _follow_main_dial(self, view: View) -> None:
+        """Move the dials that have no position of their own along with the main one."""
+        self.props["main-position"] = view.visit.list_options.dial_position
 
-    async def _wish(self, event: Any) -> None:
-        await self.session.change(lambda: self._toggle(_persona(event), field_in(event, "what")))
+    async def _on_toggle(self, event: Any) -> None:
+        visit, option = self.session.visit, field_in(event, "option")
+        await self.session.change(lambda: visit.options_of(_persona(event)).toggle(option))
 
-    def _toggle(self, persona: int, what: object) -> None:
-        if what not in _TOGGLES:
-            raise SettingsError(f"A persona cannot be {what!r}. It can be {', '.join(_TOGGLES)}.")
-        wish = self.session.visit.wish(persona)
-        setattr(wish, str(what), not getattr(wish, str(what)))
+    async def _on_rename(self, event: Any) -> None:
+        visit, name = self.session.visit, str(field_in(event, "name"))
+        await self.session.change(lambda: visit.options_of(_persona(event)).rename(name))
 
-    async def _rename(self, event: Any) -> None:
-        await self.session.change(lambda: self.session.visit.rename(_persona(event), str(field_in(event, "name"))))
+    async def _on_dial(self, event: Any) -> None:
+        await self.session.change(lambda: self._set_dial(_persona(event), field_in(event, "position")))
 
-    async def _turn(self, event: Any) -> None:
-        await self.session.change(lambda: self._set_turn(_persona(event), field_in(event, "turn")))
-
-    def _set_turn(self, persona: int, turn: object) -> None:
-        if turn is None:
-            self.session.visit.wish(persona).turn = None
-        else:
-            self.session.visit.set_turn(number(turn), persona)
-
-
-def number(value: object) -> float:
-    """Number that a component has sent.
-
-    Raises
-    ------
-    SettingsError
-        If it is none.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise SettingsError(f"{value!r} is no number.")
-    return float(value)
+    def _set_dial(self, persona: int, position: object) -> None:
+        options = self.session.visit.options_of(persona)
+        options.set_dial(None if position is None else as_number(position))
 
 
 def _persona(event: Any) -> int:
-    return int(number(field_in(event, "persona")))
+    return int(as_number(field_in(event, "persona")))
 
 
-def _card(card: Card, title: str) -> dict[str, object]:
+def _card(card: PersonaCard, title: str) -> dict[str, object]:
     return {
         "number": card.number,
         "name": card.name,
@@ -83,8 +60,8 @@ def _card(card: Card, title: str) -> dict[str, object]:
         "share": card.share,
         "artists": card.artists,
         "n_artists": card.n_artists,
-        "muted": card.wish.muted,
-        "boosted": card.wish.boosted,
-        "pinned": card.wish.pinned,
-        "turn": card.wish.turn,
+        "muted": card.options.muted,
+        "boosted": card.options.boosted,
+        "pinned": card.options.pinned,
+        "dial_position": card.options.dial_position,
     }

@@ -5,28 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deepcuts.web.page.state.own_artists import clear_artists, replace_artists
+from deepcuts.web.page.state.visit import UnmatchedArtist, Visit
+
 if TYPE_CHECKING:
     from deepcuts.history import Matcher
 
-_MOST_UNMATCHED = 30  # shown; the most played ones
+_MOST_UNMATCHED_OF_FILE = 30  # the most played ones
+_MOST_UNMATCHED = 60  # of all files together
 _DOCUMENT_BYTES, _TOTAL_BYTES = 128 << 20, 1 << 30  # unpacked; less than on the command line, as others may send files
 
 
 @dataclass(frozen=True)
-class Unmatched:
-    """An artist of the export that the catalogue does not have, and a few it has: (item id, name)."""
-
-    artist: str
-    suggestions: list[tuple[str, str]]
-
-
-@dataclass(frozen=True)
 class Imported:
-    """What an export came to: plays by item id, in words where from, and what was not found."""
+    """What was read of an export: plays by item id, in words where from, and what was not found."""
 
     plays: dict[str, float]
     source: str
-    unmatched: list[Unmatched]
+    unmatched: list[UnmatchedArtist]
     n_unmatched: int
 
 
@@ -53,11 +49,40 @@ def import_export(name: str, data: bytes, matcher: Matcher) -> Imported:
     limits = Limits(document_bytes=_DOCUMENT_BYTES, total_bytes=_TOTAL_BYTES)
     history = read_upload(name, data, HistoryOptions(limits=limits))
     matches = matcher.match(history.counts["artist"], history.counts["plays"])
-    lost = matches.found("none")
-    unmatched = [
-        Unmatched(row["artist"], [(s["item_id"], s["name"]) for s in row["suggestions"] or ()])
-        for row in lost.slice(0, _MOST_UNMATCHED).to_pylist()
+    unmatched = matches.found("none")
+    most_played = [
+        UnmatchedArtist(row["artist"], [(s["item_id"], s["name"]) for s in row["suggestions"] or ()])
+        for row in unmatched.slice(0, _MOST_UNMATCHED_OF_FILE).to_pylist()
     ]
-    n_found = history.n_artists - lost.num_rows
+    n_found = history.n_artists - unmatched.num_rows
     source = f"{name}: {n_found:,} of {history.n_artists:,} artists found"
-    return Imported(matches.plays(), source, unmatched, lost.num_rows)
+    return Imported(matches.plays(), source, most_played, unmatched.num_rows)
+
+
+def take_import(visit: Visit, imported: Imported, *, more: bool) -> None:
+    """Take the plays of an export in place of the artists so far.
+
+    Parameters
+    ----------
+    visit
+        The visit.
+    imported
+        What was read.
+    more
+        Whether it is a further file of the same export: its plays are added to those so far.
+
+    Raises
+    ------
+    DataError
+        If the catalogue has none of the artists.
+    """
+    plays, unmatched, n_unmatched = dict(imported.plays), list(imported.unmatched), imported.n_unmatched
+    if more:
+        for item_id, known in visit.plays.items():
+            plays[item_id] = plays.get(item_id, 0.0) + known
+        unmatched, n_unmatched = [*visit.unmatched, *unmatched], visit.n_unmatched + n_unmatched
+    if plays:
+        replace_artists(visit, plays, imported.source)
+    elif not more:
+        clear_artists(visit)
+    visit.source, visit.unmatched, visit.n_unmatched = imported.source, unmatched[:_MOST_UNMATCHED], n_unmatched

@@ -1,4 +1,4 @@
-"""What the map shows: all artists faintly, and on top of them the visitor's own, their personas and the list."""
+"""What the map shows: all artists faintly, and on top of them the visitor's own, the list and the personas."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepcuts.array_types import FloatMatrix, IndexVector
 from deepcuts.model import PersonaModel
 from deepcuts.model.item_map import ItemMap
-from deepcuts.web.page.state.titles import titles_of
-from deepcuts.web.page.state.view_models import Card, Listed
+from deepcuts.web.page.state.view_models import PersonaCard, RecommendedList, card_titles
 from deepcuts.web.page.state.visit import Visit
 
 _MOST_OWN = 300  # own artists on the map, the most played ones
+_GRID = 10_000  # coordinates are sent as whole numbers of this part
 
 
 @dataclass(frozen=True)
-class Place:
-    """A marked point: what it is ("own", "listed", "persona"), and where."""
+class MapMark:
+    """A marked point of the map: its kind ("own", "listed", "persona"), and coordinates from −1 to 1."""
 
     kind: str
     item_id: str
@@ -27,53 +28,72 @@ class Place:
     y: float
 
 
-def backdrop(model: PersonaModel, item_map: ItemMap) -> dict[str, list[object]]:
-    """All artists on the map, the most listened first: ids, names, places in whole numbers, listeners."""
-    places = np.rint(item_map.places * 10_000).astype(int)
+def map_background(model: PersonaModel, item_map: ItemMap) -> dict[str, list[object]]:
+    """All artists on the map, the most listened first: ids, names, coordinates in ten-thousandths, listeners."""
+    xy = np.rint(item_map.places * _GRID).astype(int)
     return {
         "ids": model.item_ids.take(item_map.items).to_pylist(),
         "names": model.item_names(item_map.items).to_pylist(),
-        "xs": places[:, 0].tolist(),
-        "ys": places[:, 1].tolist(),
+        "xs": xy[:, 0].tolist(),
+        "ys": xy[:, 1].tolist(),
         "listeners": model.item_listeners[item_map.items].tolist(),
     }
 
 
-def marked(visit: Visit, item_map: ItemMap, listed: Listed, cards: list[Card]) -> list[Place]:
-    """Places of the visitor's artists, list and personas; personas come last, to be drawn on top."""
-    folded = visit.folded
-    if folded is None:
+def map_marks(visit: Visit, item_map: ItemMap, listed: RecommendedList, cards: list[PersonaCard]) -> list[MapMark]:
+    """Marks of the visitor's artists, list and personas; personas come last, to be drawn on top."""
+    visitor = visit.visitor_model
+    if visitor is None:
         return []
-    model, factors = folded.model, visit.model.item_factors
-    own = sorted(range(len(model.seen.indices)), key=lambda pair: -float(model.seen.plays[pair]))[:_MOST_OWN]
-    own_items = model.seen.indices[own]
-    personas = model.user_personas.personas[own]
-    found = _places(item_map, own_items, factors)
-    names, ids = model.item_names(own_items).to_pylist(), model.item_ids.take(own_items).to_pylist()
-    marks = [
-        Place("own", item, name, int(persona), float(x), float(y))
-        for item, name, persona, (x, y) in zip(ids, names, personas, found, strict=True)
+    own = np.argsort(-visitor.model.seen.plays, kind="stable")[:_MOST_OWN]
+    personas = visitor.model.user_personas.personas[own]
+    xy = _map_xy(item_map, visitor.model.seen.indices[own], visit.model.item_factors)
+    return [
+        *_own_marks(visitor.model, own, xy),
+        *_listed_marks(visit.model, item_map, listed),
+        *(
+            MapMark("persona", "", title, card.number, *_median(xy[personas == card.number]))
+            for card, title in zip(cards, card_titles(cards), strict=True)
+        ),
     ]
-    places = _places(item_map, model.item_ids.indexes_of([row.item_id for row in listed.rows]), factors)
-    marks += [
-        Place("listed", row.item_id, row.name, row.persona, float(x), float(y))
-        for row, (x, y) in zip(listed.rows, places, strict=True)
-    ]
-    for card, title in zip(cards, titles_of(cards), strict=True):
-        x, y = np.median(found[personas == card.number], axis=0) if np.any(personas == card.number) else (0.0, 0.0)
-        marks.append(Place("persona", "", title, card.number, float(x), float(y)))
-    return marks
 
 
-def _places(item_map: ItemMap, items: np.ndarray, item_factors: np.ndarray) -> np.ndarray:
-    """Places of items, between those like them where they are not on the map themselves."""
+def _own_marks(visitor: PersonaModel, pairs: IndexVector, xy: FloatMatrix) -> list[MapMark]:
+    """Marks of some of the visitor's artists: `pairs` are indexes into their plays, `xy` the coordinates."""
+    items, personas = visitor.seen.indices[pairs], visitor.user_personas.personas[pairs]
+    ids, names = visitor.item_ids.take(items).to_pylist(), visitor.item_names(items).to_pylist()
+    return [
+        MapMark("own", item_id, name, persona, x, y)
+        for item_id, name, persona, (x, y) in zip(ids, names, personas.tolist(), xy.tolist(), strict=True)
+    ]
+
+
+def _listed_marks(model: PersonaModel, item_map: ItemMap, listed: RecommendedList) -> list[MapMark]:
+    """Marks of the artists on the list."""
+    xy = _map_xy(item_map, model.item_ids.indexes_of([row.item_id for row in listed.rows]), model.item_factors)
+    return [
+        MapMark("listed", row.item_id, row.name, row.persona, x, y)
+        for row, (x, y) in zip(listed.rows, xy.tolist(), strict=True)
+    ]
+
+
+def _median(xy: FloatMatrix) -> tuple[float, float]:
+    """Median of points, in both coordinates; the middle of the map where there are none."""
+    if not len(xy):
+        return 0.0, 0.0
+    x, y = np.median(xy, axis=0)
+    return float(x), float(y)
+
+
+def _map_xy(item_map: ItemMap, items: IndexVector, item_factors: FloatMatrix) -> FloatMatrix:
+    """Coordinates of items, (n_items, 2); those that are not on the map lie between the mapped ones most like them."""
     if not len(items):
         return np.zeros((0, 2), np.float32)
     order = np.argsort(item_map.items, kind="stable")
-    place = np.minimum(np.searchsorted(item_map.items, items, sorter=order), len(order) - 1)
-    rows = order[place]
-    found = item_map.places[rows].copy()
+    rank = np.minimum(np.searchsorted(item_map.items, items, sorter=order), len(order) - 1)
+    rows = order[rank]
+    xy = item_map.places[rows].copy()
     missing = item_map.items[rows] != items
     if np.any(missing):
-        found[missing] = item_map.place(item_factors[items[missing]], item_factors)
-    return found
+        xy[missing] = item_map.place(item_factors[items[missing]], item_factors)
+    return xy

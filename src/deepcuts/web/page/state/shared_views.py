@@ -1,4 +1,4 @@
-"""What all visitors share of one model: example listeners, the map, figures about the model; each made once."""
+"""What all visitors share of one model: example listeners, the map, the search; each made once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow.compute as pc
 
+from deepcuts.array_types import IndexVector
 from deepcuts.data.vectors import cosines
 from deepcuts.evaluation.personas import effective_personas
 from deepcuts.model.item_map import ItemMap, draw_map
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _N_EXAMPLES = 4
 _EXAMPLES_AMONG = 3_000  # users looked at, so that a large model does not keep a visitor waiting
 _EXAMPLE_ITEMS = (12, 200)  # artists of an example: enough for personas, few enough to look at
+_MOST_ALIKE = 0.5  # cosine of base vectors from which two users are too similar to be both examples
 _N_USERS_FOUND = 8
 
 
@@ -34,8 +36,8 @@ class Example:
 
 
 @dataclass(frozen=True, eq=False)
-class Shelf:
-    """Things made from one model.
+class SharedViews:
+    """What is made from one model for all visitors.
 
     Parameters
     ----------
@@ -66,23 +68,12 @@ class Shelf:
 
     @cached_property
     def examples(self) -> list[Example]:
-        """Listeners with several tastes of like size that differ from each other's."""
+        """Listeners with several personas of similar size, whose base vectors differ from each other's."""
         model = self.model
-        if not self.with_users:
-            return []
-        users = _candidates(model)
-        chosen: list[int] = []
-        evenness = effective_personas(model.persona_shares, model.persona_indptr)[users]
-        for user in users[np.argsort(-evenness, kind="stable")]:
-            if len(chosen) == _N_EXAMPLES:
-                break
-            if np.all(cosines(model.base_factors[chosen], model.base_factors[user]) < 0.5):
-                chosen.append(int(user))
+        chosen = _example_users(model) if self.with_users else []
         ids = model.user_ids.take(np.array(chosen, np.int64)).to_pylist()
-        sizes = np.diff(model.seen.indptr)[chosen]
-        return [
-            Example(user, model.persona_names(user), int(size)) for user, size in zip(ids, sizes.tolist(), strict=True)
-        ]
+        sizes = np.diff(model.seen.indptr)[chosen].tolist()
+        return [Example(user, model.persona_names(user), size) for user, size in zip(ids, sizes, strict=True)]
 
     def users_like(self, text: str) -> list[str]:
         """Ids of users that begin with a text."""
@@ -93,8 +84,8 @@ class Shelf:
         return list(found.slice(0, _N_USERS_FOUND).to_pylist())
 
 
-class Shelves:
-    """The shelf of the model of now.
+class CurrentViews:
+    """The shared views of the model that is served now.
 
     Parameters
     ----------
@@ -106,21 +97,34 @@ class Shelves:
 
     def __init__(self, store: ModelStore, *, with_users: bool) -> None:
         self.store, self.with_users = store, with_users
-        self._shelf = Shelf(store.current, with_users)
+        self._views = SharedViews(store.current, with_users)
 
     @property
-    def current(self) -> Shelf:
-        """The shelf of the model of now; another model gets another one."""
+    def current(self) -> SharedViews:
+        """The views of the model of now, made anew when it has been replaced."""
         loaded = self.store.current
-        if loaded is not self._shelf.loaded:
-            self._shelf = Shelf(loaded, self.with_users)
-        return self._shelf
+        if loaded is not self._views.loaded:
+            self._views = SharedViews(loaded, self.with_users)
+        return self._views
 
 
-def _candidates(model: PersonaModel) -> np.ndarray:
-    """Users with a history of a size to look at; all of them where there are none such."""
+def _example_users(model: PersonaModel) -> list[int]:
+    """Indexes of users by falling number of effective personas, without those too similar to one before."""
+    users = _candidates(model)
+    n_effective = effective_personas(model.persona_shares, model.persona_indptr)[users]
+    chosen: list[int] = []
+    for user in users[np.argsort(-n_effective, kind="stable")].tolist():
+        if np.all(cosines(model.base_factors[chosen], model.base_factors[user]) < _MOST_ALIKE):
+            chosen.append(user)
+        if len(chosen) == _N_EXAMPLES:
+            break
+    return chosen
+
+
+def _candidates(model: PersonaModel) -> IndexVector:
+    """Indexes of users whose number of artists suits an example; of all with plays where there are none such."""
     step = max(1, len(model.user_ids) // _EXAMPLES_AMONG)
     users = np.arange(0, len(model.user_ids), step)
     sizes = np.diff(model.seen.indptr)[users]
-    fitting = users[(sizes >= _EXAMPLE_ITEMS[0]) & (sizes <= _EXAMPLE_ITEMS[1])]
-    return fitting if len(fitting) else users[sizes > 0]
+    suitable = users[(sizes >= _EXAMPLE_ITEMS[0]) & (sizes <= _EXAMPLE_ITEMS[1])]
+    return suitable if len(suitable) else users[sizes > 0]

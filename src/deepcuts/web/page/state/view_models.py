@@ -1,14 +1,37 @@
-"""What a visitor sees of a visit: rows of the list, cards of personas."""
+"""What a visitor sees of a visit: cards of the personas, rows of the list."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deepcuts.web.page.state.persona_options import Wish
+import numpy as np
+import pyarrow as pa
+
+from deepcuts.model.state import VISITOR
+from deepcuts.web.page.state.own_artists import MOST_ARTISTS
+from deepcuts.web.page.state.persona_options import PersonaOptions
+from deepcuts.web.page.state.visit import Visit
+from deepcuts.web.page.state.visitor_model import VisitorModel
+
+_N_CARD_ARTISTS = 6
 
 
 @dataclass(frozen=True)
-class Row:
+class PersonaCard:
+    """One persona; `number` 0 is the largest, and `artists` are some of those that made it, the most played first."""
+
+    number: int
+    name: str
+    share: float
+    artists: list[str]
+    n_artists: int
+    options: PersonaOptions
+
+
+@dataclass(frozen=True)
+class ListRow:
     """One row of the list; `reasons` are the visitor's own artists that speak for it, and their shares."""
 
     rank: int
@@ -21,21 +44,67 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Listed:
+class RecommendedList:
     """The list, and how widely known its artists are: their mean listeners, and mean novelty in bits."""
 
-    rows: list[Row]
+    rows: list[ListRow]
     mean_listeners: float
     novelty: float
 
 
-@dataclass(frozen=True)
-class Card:
-    """One persona; `number` is its place, and `artists` those that made it, the most played first."""
+def persona_cards(visit: Visit) -> list[PersonaCard]:
+    """Cards of the personas, the largest first; none without plays."""
+    visitor = visit.visitor_model
+    if visitor is None:
+        return []
+    table = visitor.model.personas(VISITOR, n_items=MOST_ARTISTS)
+    numbers, artists = table["persona"].to_numpy(), table["name"].to_pylist()
+    cards = []
+    for number, (name, share) in enumerate(zip(visitor.names, visitor.model.persona_shares, strict=True)):
+        own = [artists[row] for row in np.flatnonzero(numbers == number)]
+        options = visit.persona_options[number]
+        cards.append(PersonaCard(number, options.name or name, float(share), own[:_N_CARD_ARTISTS], len(own), options))
+    return cards
 
-    number: int
-    name: str
-    share: float
-    artists: list[str]
-    n_artists: int
-    wish: Wish
+
+def card_titles(cards: Sequence[PersonaCard]) -> list[str]:
+    """Short names: those that were given, or else the tags; full names where tags agree."""
+    short = [card.options.name or card.name.partition(" · ")[0] for card in cards]
+    counted = Counter(short)
+    return [title if counted[title] == 1 else card.name for title, card in zip(short, cards, strict=True)]
+
+
+def recommended_list(visit: Visit) -> RecommendedList:
+    """The list for the choices of now; empty without plays, and where every persona is muted."""
+    visitor = visit.visitor_model
+    table = None if visitor is None else _recommend(visit, visitor)
+    if visitor is None or table is None or not table.num_rows:
+        return RecommendedList([], 0.0, 0.0)
+    indexes = visitor.model.item_ids.indexes_of(table["item_id"])
+    names, listeners = visitor.model.item_names(indexes).to_pylist(), visitor.model.item_listeners[indexes]
+    columns = zip(table["item_id"].to_pylist(), names, table["persona"].to_pylist(), listeners.tolist(), strict=True)
+    rows = [
+        ListRow(rank, item_id, name, persona, n_listeners, item_id in visit.kept, visitor.reasons(item_id))
+        for rank, (item_id, name, persona, n_listeners) in enumerate(columns, start=1)
+    ]
+    return RecommendedList(rows, float(listeners.mean()), float(visitor.novelties[indexes].mean()))
+
+
+def _recommend(visit: Visit, visitor: VisitorModel) -> pa.Table | None:
+    """Recommend with the visit's options; None where every persona is muted."""
+    options, by_persona = visit.list_options, dict(enumerate(visit.persona_options))
+    if all(persona.muted for persona in by_persona.values()):
+        return None
+    positions = {
+        number: options.dial_position if persona.dial_position is None else persona.dial_position
+        for number, persona in by_persona.items()
+    }
+    return visitor.model.recommend(
+        VISITOR,
+        k=options.k,
+        rarity={number: visitor.dial.rarity(position) for number, position in positions.items() if position},
+        mix=options.mix,
+        deny=list(visit.refused),
+        pick=[number for number, persona in by_persona.items() if persona.pinned and not persona.muted] or None,
+        weights={number: persona.weight for number, persona in by_persona.items()},
+    )

@@ -1,4 +1,4 @@
-"""A visitor's plays, folded into a model: made anew with every artist that comes or goes."""
+"""The model of one visitor: their plays folded in, solved again whenever plays or refusals change."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from functools import cached_property
 
 import numpy as np
 
+from deepcuts.array_types import DoubleVector
 from deepcuts.model import PersonaModel
 from deepcuts.model.state import VISITOR
 from deepcuts.recommendation.rarity import item_frequency
 from deepcuts.web.page.state.dial import DialCalibration
 
-_DIAL_LENGTH = 20  # items of the lists that the dial is tried on
+_DIAL_LENGTH = 20  # items of the lists that the dial is calibrated with
 _N_REASONS = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Folded:
-    """A model of the visitor, and what is asked of it again and again.
+class VisitorModel:
+    """A model of the visitor, and what is computed from it once.
 
     Parameters
     ----------
@@ -27,17 +28,23 @@ class Folded:
         A model of one user, `VISITOR`.
     names
         Names of the personas.
+    plays
+        The plays it was solved for, by item id.
+    refused
+        Ids of the items it was solved against.
     """
 
     model: PersonaModel
     names: list[str]
+    plays: dict[str, float]
+    refused: frozenset[str]
     _reasons: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls, model: PersonaModel, plays: Mapping[str, float], denied: Collection[str], before: Folded | None
-    ) -> Folded:
-        """Fold plays in, with what was refused counting against what is like it.
+    def solve(
+        cls, model: PersonaModel, plays: Mapping[str, float], refused: Collection[str], previous: VisitorModel | None
+    ) -> VisitorModel:
+        """Fold plays into a model, with refused items as dislikes.
 
         Parameters
         ----------
@@ -45,40 +52,49 @@ class Folded:
             The model to fold into.
         plays
             Plays by item id.
-        denied
+        refused
             Item ids.
-        before
-            How they were folded in last; their personas stay, where they still fit.
+        previous
+            The visitor's model before a change; personas keep their items, where these still fit.
         """
-        visitor = model.fold_in(plays, refused=list(denied), keep_personas_of=before.model if before else None)
-        unchanged = before is not None and _has_same_personas(visitor, before.model)
-        return cls(visitor, before.names if before and unchanged else visitor.persona_names(VISITOR))
+        before = None if previous is None else previous.model
+        visitor = model.fold_in(plays, refused=sorted(refused), keep_personas_of=before)
+        keeps_names = previous is not None and _has_same_personas(visitor, previous.model)
+        names = previous.names if previous is not None and keeps_names else visitor.persona_names(VISITOR)
+        return cls(visitor, names, dict(plays), frozenset(refused))
 
-    @property
-    def groups(self) -> list[set[int]]:
-        """The items that made each persona, by index."""
-        items, personas = self.model.seen.indices, self.model.user_personas.personas
-        return [set(items[personas == number].tolist()) for number in range(self.n_personas)]
+    def fits(self, plays: Mapping[str, float], refused: Collection[str]) -> bool:
+        """Whether it was solved for these plays and these refusals."""
+        return self.plays == plays and self.refused == set(refused)
 
     @property
     def n_personas(self) -> int:
         """Number of personas."""
         return len(self.names)
 
+    @property
+    def persona_items(self) -> list[set[int]]:
+        """Indexes of the played items that belong to each persona."""
+        items, personas = self.model.seen.indices, self.model.user_personas.personas
+        return [set(items[personas == number].tolist()) for number in range(self.n_personas)]
+
     @cached_property
-    def novelties(self) -> np.ndarray:
+    def novelties(self) -> DoubleVector:
         """Novelty of every item in bits, −log2 of the share of users who play it, float64, (n_items,)."""
         return np.asarray(-np.log2(item_frequency(self.model.item_listeners, self.model.n_listeners)))
 
     @cached_property
     def dial(self) -> DialCalibration:
-        """What turns of the dial mean for this visitor; measured when it is first turned."""
-        return DialCalibration.of(self._novelty_at)
+        """Which rarities the positions of the dial stand for; computed when a dial is first moved."""
+        return DialCalibration.of(self._mean_novelty)
 
     def reasons(self, item_id: str) -> list[tuple[str, float]]:
-        """The visitor's own items that speak most for an item: name, and share of all that speaks for it; found once.
+        """Find the visitor's own items that speak most for an item.
 
-        Others may speak against it, so what speaks for it may be more than the score.
+        Returns
+        -------
+        Name, and share of the sum of positive contributions to the score. Where others are negative, that sum is more
+        than the score.
         """
         if item_id not in self._reasons:
             table = self.model.explain(VISITOR, item_id, k=max(1, self.model.seen.n_pairs))
@@ -89,7 +105,8 @@ class Folded:
             self._reasons[item_id] = list(zip(names, own.tolist(), strict=True))
         return self._reasons[item_id]
 
-    def _novelty_at(self, rarity: float) -> float:
+    def _mean_novelty(self, rarity: float) -> float:
+        """Mean novelty, in bits, of a short list at this rarity; 0 for an empty list."""
         table = self.model.recommend(VISITOR, k=_DIAL_LENGTH, rarity=rarity)
         indexes = self.model.item_ids.indexes_of(table["item_id"])
         return float(self.novelties[indexes].mean()) if len(indexes) else 0.0

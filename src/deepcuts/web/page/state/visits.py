@@ -1,4 +1,4 @@
-"""Visits by the browser tab they belong to: in memory, and not without end."""
+"""Visits by the browser tab they belong to: in memory, and of a bounded number."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Callable
 
 from deepcuts.web.page.state.visit import Visit
 
-MOST_GUESTS = 500
+MOST_VISITS = 500
 
 
-class Guests:
-    """Visits of tabs; a reload finds its own again, and the one unused for longest makes room for a new one.
+class Visits:
+    """Visits of tabs; a reload finds its own again, and the least recently used one is dropped for a new one.
 
     Parameters
     ----------
     new_visit
         Makes a visit.
     most
-        Visits held at a time.
+        Visits in memory at a time.
     """
 
-    def __init__(self, new_visit: Callable[[], Visit], most: int = MOST_GUESTS) -> None:
+    def __init__(self, new_visit: Callable[[], Visit], most: int = MOST_VISITS) -> None:
         self._new_visit, self._most = new_visit, most
         self._visits: OrderedDict[str, Visit] = OrderedDict()
 
