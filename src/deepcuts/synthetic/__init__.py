@@ -1,5 +1,6 @@
 """A listening world with planted scenes and personas, to learn from, to test on and to show."""
 
-from deepcuts.synthetic.world import World, generate_world
+from deepcuts.synthetic.generation import generate_world
+from deepcuts.synthetic.world import World
 
 __all__ = ["World", "generate_world"]

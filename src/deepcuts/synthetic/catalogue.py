@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepcuts.array_types import CountVector, DoubleVector, Indices
+from deepcuts.data.csr import indptr_of, row_of_entry
 from deepcuts.data.ids import Ids
 from deepcuts.kernels.worlds import Scenes
 from deepcuts.synthetic.names import artist_names, scene_names
@@ -35,18 +37,18 @@ class InventedCatalogue:
 
     item_ids: Ids
     scene_names: tuple[str, ...]
-    item_scenes: np.ndarray
-    item_ranks: np.ndarray
-    popularity: np.ndarray
+    item_scenes: Indices
+    item_ranks: Indices
+    popularity: DoubleVector
 
     @property
-    def scene_sizes(self) -> np.ndarray:
+    def scene_sizes(self) -> CountVector:
         """Number of items in each scene, int64, (n_scenes,)."""
         return np.bincount(self.item_scenes, minlength=len(self.popularity))
 
     def scenes(self) -> Scenes:
         """Items by scene, the most popular first, as the sampling kernel takes them."""
-        indptr = np.concatenate([[0], np.cumsum(self.scene_sizes)])
+        indptr = indptr_of(self.scene_sizes)
         items = np.lexsort((self.item_ranks, self.item_scenes)).astype(np.int32)
         cumulative = np.cumsum(self.popularity)
         return Scenes(indptr, items, cumulative / cumulative[-1])
@@ -59,8 +61,9 @@ def invent_catalogue(rng: np.random.Generator, n_items: int, n_scenes: int) -> I
     popularity = sizes * rng.lognormal(sigma=_POPULARITY_SPREAD, size=n_scenes)
     order = rng.permutation(n_items)  # no scene has its own part of the alphabet
     scenes, ranks = np.empty(n_items, np.int32), np.empty(n_items, np.int32)
-    scenes[order] = np.repeat(np.arange(n_scenes), sizes)
-    ranks[order] = 1 + np.arange(n_items) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    indptr = indptr_of(sizes)
+    scenes[order] = scene_of_entry = row_of_entry(indptr)
+    ranks[order] = 1 + np.arange(n_items) - indptr[scene_of_entry]
     return InventedCatalogue(
         Ids.of(artist_names(rng, n_items), "item"),
         tuple(scene_names(rng, n_scenes).to_pylist()),
@@ -70,7 +73,7 @@ def invent_catalogue(rng: np.random.Generator, n_items: int, n_scenes: int) -> I
     )
 
 
-def _share_out(total: int, weights: np.ndarray) -> np.ndarray:
+def _share_out(total: int, weights: DoubleVector) -> CountVector:
     """Whole numbers in proportion to `weights` that sum to `total`."""
     edges = np.rint(total * np.cumsum(weights) / weights.sum()).astype(np.int64)
     return np.diff(edges, prepend=0)

@@ -14,8 +14,8 @@ _SURNAMES = sorted(set(words.SURNAMES))
 _SOUNDS = sorted({a + b + c for a in words.SOUND_STARTS for b in words.SOUND_VOWELS for c in words.SOUND_ENDS})
 _PLURALS = [noun + "s" for noun in words.NOUNS]
 
-# Share of the names, and the columns a name takes one word from. A pattern that runs out leaves the rest to those after
-# it, so the roomiest stand last.
+# Share of the names, and the columns a name takes one word from. Names that a pattern has too few of are left to the
+# patterns after it, so those with most names come last.
 _PATTERNS: tuple[tuple[float, tuple[list[str], ...]], ...] = (
     (0.14, (["The"], words.ADJECTIVES, _PLURALS)),
     (0.16, (words.ADJECTIVES, words.NOUNS)),
@@ -33,8 +33,8 @@ def artist_names(rng: np.random.Generator, n: int) -> pa.StringArray:
     """Invent `n` distinct artists, in ascending order of their UTF-8 bytes; `n` is at most `MOST_ARTISTS`."""
     parts, left, weight = [], n, 1.0
     for share, columns in _PATTERNS:
-        room = math.prod(len(column) for column in columns)
-        count = min(room, round(left * share / weight))
+        n_names = math.prod(len(column) for column in columns)
+        count = min(n_names, round(left * share / weight))
         parts.append(_combine(rng, count, *columns))
         left, weight = left - count, weight - share
     names = pa.concat_arrays(parts)
@@ -53,6 +53,6 @@ def _combine(rng: np.random.Generator, n: int, *columns: list[str]) -> pa.String
     """Join one word of each column by blanks, `n` times, never twice the same words."""
     sizes = [len(column) for column in columns]
     chosen = rng.choice(math.prod(sizes), n, replace=False)
-    places = np.unravel_index(chosen, sizes)
-    drawn = [pa.array(column, pa.string()).take(pa.array(place)) for column, place in zip(columns, places, strict=True)]
+    rows = np.unravel_index(chosen, sizes)
+    drawn = [pa.array(column, pa.string()).take(pa.array(row)) for column, row in zip(columns, rows, strict=True)]
     return pc.binary_join_element_wise(*drawn, " ")
