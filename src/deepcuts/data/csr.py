@@ -24,9 +24,14 @@ def indptr_of(sizes: AnyArray) -> Indptr:
     return indptr
 
 
-def row_of_entry(indptr: Indptr) -> IndexVector:
-    """Return the row that each entry is in, int64, (n_entries,)."""
-    return np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+def row_of_entry(indptr: Indptr, dtype: type[np.int64 | np.int32] = np.int64) -> IndexVector:
+    """Return the row that each entry is in, (n_entries,)."""
+    return np.repeat(np.arange(len(indptr) - 1, dtype=dtype), np.diff(indptr))
+
+
+def divides(indptr: Indptr, n_entries: int) -> bool:
+    """Whether an indptr that was read from a file divides so many entries among its rows."""
+    return bool(indptr[0] == 0 and indptr[-1] == n_entries and np.all(indptr[1:] >= indptr[:-1]))
 
 
 def entries_of_rows(indptr: Indptr, rows: IndexVector) -> tuple[Indptr, IndexVector]:

@@ -12,9 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from deepcuts.array_types import CountVector, IndexVector
 from deepcuts.errors import DataError, UnknownIdError
 
-_PLACES_KEPT = 200_000  # past this many ids, a dictionary of them takes more memory than a few look-ups are worth
+_DICTIONARY_UP_TO = 200_000  # past this many ids, a dictionary of them takes more memory than a few look-ups are worth
 _SUGGEST_AMONG = 200_000  # past this many ids, looking for a close spelling takes longer than the answer is worth
 
 
@@ -25,7 +26,7 @@ class Ids:
     Parameters
     ----------
     values
-        Arrow strings, distinct, ascending; the index of an id is its place.
+        Arrow strings, distinct, ascending; the index of an id is its position.
     kind
         What the ids name, for messages: "user" or "item".
     """
@@ -61,26 +62,26 @@ class Ids:
             If there is no such id; the message names one that is spelt alike.
         """
         wanted = str(identifier)  # Python compares text by code points, which is the order of its UTF-8 bytes
-        index = bisect_left(range(len(self)), wanted, key=lambda place: self.values[place].as_py())
+        index = bisect_left(range(len(self)), wanted, key=lambda index: self.values[index].as_py())
         if index == len(self) or self.values[index].as_py() != wanted:
             raise UnknownIdError(self.unknown_message(identifier))
         return index
 
-    def indexes_of(self, identifiers: Sequence[str] | pa.Array) -> np.ndarray:
+    def indexes_of(self, identifiers: Sequence[str] | pa.Array) -> CountVector:
         """Indexes of many ids, int64; -1 where there is no such id."""
-        if len(identifiers) <= len(self) // 4 and len(self) <= _PLACES_KEPT:
+        if len(identifiers) <= len(self) // 4 and len(self) <= _DICTIONARY_UP_TO:
             texts = as_strings(identifiers).to_pylist()
-            return np.fromiter((self._places.get(text, -1) for text in texts), np.int64, len(texts))
+            return np.fromiter((self._index_by_id.get(text, -1) for text in texts), np.int64, len(texts))
         found = pc.index_in(as_strings(identifiers), value_set=self.values)
-        indexes: np.ndarray = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        indexes: CountVector = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
         return indexes
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        """Index by id: a few look-ups are quick then, where Arrow would hash all ids every time."""
-        return {identifier: place for place, identifier in enumerate(self.values.to_pylist())}
+    def _index_by_id(self) -> dict[str, int]:
+        """Index of each id; Arrow would hash all ids at every look-up."""
+        return {identifier: index for index, identifier in enumerate(self.values.to_pylist())}
 
-    def take(self, indexes: np.ndarray) -> pa.StringArray:
+    def take(self, indexes: IndexVector) -> pa.StringArray:
         """Return the ids at `indexes`."""
         return self.values.take(pa.array(indexes))
 

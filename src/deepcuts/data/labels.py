@@ -1,4 +1,4 @@
-"""What people call the items: an optional name for each, and tags with weights."""
+"""Names of the items, where they have any beside their ids, and tags with weights."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
+from deepcuts.array_types import AnyArray, IndexVector, NumberVector
+from deepcuts.data.csr import divides
 from deepcuts.data.ids import Ids, as_strings
 from deepcuts.errors import DataError, FileFormatError
 
@@ -29,7 +31,7 @@ class Labels:
     tag_names
         Arrow strings, (n_tags,), ascending; none where no tags are known.
     tags
-        float32 CSR, (n_items, n_tags): how strongly a tag belongs to an item, such as the people who gave it; above 0.
+        float32 CSR, (n_items, n_tags): weight of a tag of an item, above 0, such as the number of people who gave it.
     """
 
     names: pa.StringArray
@@ -65,15 +67,15 @@ class Labels:
         """Number of different tags."""
         return len(self.tag_names)
 
-    def take(self, indexes: np.ndarray) -> Labels:
+    def take(self, indexes: IndexVector) -> Labels:
         """Return the labels of the items at `indexes`, in that order."""
         return Labels(self.take_names(indexes), self.tag_names, self.tags[indexes])
 
-    def take_names(self, indexes: np.ndarray) -> pa.StringArray:
+    def take_names(self, indexes: IndexVector) -> pa.StringArray:
         """Return the names of the items at `indexes`."""
         return self.names.take(pa.array(indexes))
 
-    def tags_of(self, item_indexes: np.ndarray, weights: np.ndarray | None = None, n: int = 5) -> list[str]:
+    def tags_of(self, item_indexes: IndexVector, weights: NumberVector | None = None, n: int = 5) -> list[str]:
         """Return the tags that describe a group of items, the strongest first.
 
         Each item spreads one unit over its tags, so that a much-tagged item does not speak for the whole group.
@@ -94,7 +96,7 @@ class Labels:
         order = np.lexsort((np.arange(len(strength)), -strength))[:n]
         return [self.tag_names[int(tag)].as_py() for tag in order if strength[tag] > 0]
 
-    def to_stored(self) -> tuple[dict[str, np.ndarray], dict[str, pa.StringArray]]:
+    def to_stored(self) -> tuple[dict[str, AnyArray], dict[str, pa.StringArray]]:
         """Arrays and strings that hold these labels in a file."""
         arrays = {
             "tag_indptr": self.tags.indptr.astype(np.int64),
@@ -118,8 +120,8 @@ class Labels:
         indptr = stored.array("tag_indptr", np.int64, (n_items + 1,))
         indices = stored.array("tag_indices", np.int32, (None,))
         weights = stored.array("tag_weights", np.float32, indices.shape)
-        whole = indptr[0] == 0 and indptr[-1] == len(indices) and np.all(indptr[1:] >= indptr[:-1])
-        if not whole or len(names) != n_items or (len(indices) and indices.view(np.uint32).max() >= len(tag_names)):
+        are_tags = not len(indices) or indices.view(np.uint32).max() < len(tag_names)
+        if not (divides(indptr, len(indices)) and len(names) == n_items and are_tags):
             raise FileFormatError(f"{stored.path} is inconsistent: its names and tags do not fit its items.")
         return cls(names, tag_names, sparse.csr_array((weights, indices, indptr), shape=(n_items, len(tag_names))))
 
@@ -133,8 +135,8 @@ def _names(item_ids: Ids, names: Mapping[str, str] | pa.Table | None) -> pa.Stri
     texts = pc.utf8_trim_whitespace(as_strings(names["name"]))
     given = pc.fill_null(pc.greater(pc.utf8_length(texts), 0), False)
     ids, texts = as_strings(names["item_id"]).filter(given), texts.filter(given)
-    place = pc.index_in(item_ids.values, value_set=ids)  # of the first row that names the item
-    return pc.coalesce(texts.take(place), item_ids.values)
+    rows = pc.index_in(item_ids.values, value_set=ids)  # the first row that names each item
+    return pc.coalesce(texts.take(rows), item_ids.values)
 
 
 def _tags(item_ids: Ids, tags: pa.Table | None) -> tuple[pa.StringArray, sparse.csr_array]:

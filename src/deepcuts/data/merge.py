@@ -1,4 +1,4 @@
-"""Plays that come later, put together with those there were: counts, times, dislikes, names and tags."""
+"""Later plays added to earlier ones: counts, times, dislikes, names and tags."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from deepcuts.array_types import CountVector, DoubleVector
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.labels import Labels
@@ -15,7 +16,7 @@ def merge_plays(old: Interactions, new: Interactions) -> Interactions:
     """Add new plays to old ones.
 
     Counts of the same user and item are summed, dislikes with them, and the later time is kept, where both have times.
-    What the old items were called stays; new names and tags are taken where there were none.
+    Old names and tags are kept; new ones are taken for items that had none.
     """
     users, items = _union(old.user_ids, new.user_ids), _union(old.item_ids, new.item_ids)
     timed = old.last_played is not None and new.last_played is not None
@@ -54,7 +55,7 @@ def _union(old: Ids, new: Ids) -> Ids:
 
 def _signed_pairs(
     plays: Interactions, users: Ids, items: Ids, *, timed: bool
-) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+) -> list[tuple[CountVector, DoubleVector, CountVector]]:
     """Pairs as one integer each, their counts (below 0 for dislikes), and their times; of plays, and of dislikes."""
     of_user, of_item = users.indexes_of(plays.user_ids.values), items.indexes_of(plays.item_ids.values)
     found = []

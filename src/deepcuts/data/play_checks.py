@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.data.csr import divides
 from deepcuts.data.play_counts import PlayCounts
 from deepcuts.errors import DataError, FileFormatError
 from deepcuts.storage import StrPath
@@ -17,8 +18,8 @@ def check_structure(plays: PlayCounts, path: StrPath) -> None:
     FileFormatError
         If `indptr` does not divide the pairs among the users, or an item index is out of range.
     """
-    indptr, indices = plays.indptr, plays.indices
-    if indptr[0] != 0 or indptr[-1] != len(indices) or np.any(indptr[1:] < indptr[:-1]):
+    indices = plays.indices
+    if not divides(plays.indptr, len(indices)):
         raise FileFormatError(
             f"{path} is inconsistent: its indptr does not divide {len(indices):,} pairs among {plays.n_users:,} "
             "users. Write it again."

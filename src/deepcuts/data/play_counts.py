@@ -11,6 +11,7 @@ import pyarrow as pa
 from scipy import sparse
 
 from deepcuts.array_types import CountVector, DoubleVector, FloatVector, IndexVector, Indices, Indptr
+from deepcuts.data.csr import row_of_entry
 from deepcuts.data.ids import Ids
 from deepcuts.data.labels import Labels
 
@@ -77,7 +78,7 @@ class PlayCounts:
 
     def user_of_pair(self) -> Indices:
         """User index of every pair, int32, (n_pairs,)."""
-        return np.repeat(np.arange(self.n_users, dtype=np.int32), np.diff(self.indptr))
+        return row_of_entry(self.indptr, np.int32)
 
     def to_csr(self) -> sparse.csr_array:
         """Return the play counts as a SciPy matrix, (n_users, n_items); it shares no memory with this object."""

@@ -1,4 +1,4 @@
-"""Holdouts: plays taken out of the data before training, to judge lists by."""
+"""Holdouts: plays taken out of the data before training, to evaluate lists with."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deepcuts.array_types import CountVector, IndexVector
+from deepcuts.data.csr import row_of_entry
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, SettingsError
 
 
 class HoldoutSplit(NamedTuple):
-    """Plays to train on, and plays of the same users to judge by."""
+    """Plays to train on, and held-out plays of the same users."""
 
     train: Interactions
     holdout: Interactions
 
 
 class UserSplit(NamedTuple):
-    """Users to train on; of other users, plays to fold in and plays to judge by."""
+    """Users to train on; of other users, plays to fold in and held-out plays."""
 
     train: Interactions
     fold_in: Interactions
@@ -81,7 +83,7 @@ def split_users(
     """Hold out whole users, and of their items a random share, after Liang et al. 2018 (doi:10.1145/3178876.3186150).
 
     Items that no training user has are dropped from the held-out users; whoever then has fewer than `min_items` items
-    is folded in as a whole and not judged by.
+    keeps all of them for fold-in, and has no holdout.
 
     Parameters
     ----------
@@ -90,9 +92,9 @@ def split_users(
     users
         Users to hold out: a share of them where it is below 1, else a number of them.
     fraction
-        Share of a held-out user's items to judge by, above 0 and below 1.
+        Share of a held-out user's items to hold out, above 0 and below 1.
     min_items
-        Items that a held-out user needs to be judged, at least 2.
+        Items that a user needs to have some of them held out, at least 2.
     seed
         Of both draws, ≥ 0.
 
@@ -105,48 +107,49 @@ def split_users(
     """
     _check_fraction("fraction", fraction)
     _check_whole("min_items", min_items, 2)
-    n_held = _number_of_users(users, plays.n_users)
+    n_holdout = _number_of_users(users, plays.n_users)
     generator = _generator(seed)
-    held = np.zeros(plays.n_users, bool)
-    held[generator.permutation(plays.n_users)[:n_held]] = True
-    of_held = held[plays.user_of_pair()]
-    train = plays.keep_pairs(~of_held)
-    known = train.item_ids.indexes_of(plays.item_ids.values) >= 0
-    others = plays.keep_pairs(of_held & known[plays.indices])
+    is_holdout_user = np.zeros(plays.n_users, bool)
+    is_holdout_user[generator.permutation(plays.n_users)[:n_holdout]] = True
+    is_holdout_pair = is_holdout_user[plays.user_of_pair()]
+    train = plays.keep_pairs(~is_holdout_pair)
+    is_trained_item = train.item_ids.indexes_of(plays.item_ids.values) >= 0
+    others = plays.keep_pairs(is_holdout_pair & is_trained_item[plays.indices])
     n_items = np.diff(others.indptr)
     counts = np.where(n_items >= min_items, _floor(fraction, n_items), 0)
     return UserSplit(train, *_hold_out(others, generator.permutation(others.n_pairs), counts))
 
 
-def _hold_out(plays: Interactions, order: np.ndarray, counts: np.ndarray) -> HoldoutSplit:
+def _hold_out(plays: Interactions, order: IndexVector, counts: CountVector) -> HoldoutSplit:
     """Hold out of every user u the `counts[u]` pairs that come first in `order`."""
-    n_items = np.diff(plays.indptr)
-    # One integer a pair, its user above its place in the order: no two are alike, so any sort gives the same result.
+    # One integer a pair, its user above its rank in the order: no two are alike, so any sort gives the same result.
     keys = np.sort(plays.user_of_pair()[order].astype(np.int64) << 32 | np.arange(plays.n_pairs))
-    pairs = order[keys & 0xFFFFFFFF]
-    place = np.arange(plays.n_pairs) - np.repeat(plays.indptr[:-1], n_items)
-    held = np.zeros(plays.n_pairs, bool)
-    held[pairs] = place < np.repeat(counts, n_items)
-    if not held.any():
+    pairs = order[keys & 0xFFFFFFFF]  # user by user, and of each user in the given order
+    user = row_of_entry(plays.indptr)
+    rank = np.arange(plays.n_pairs) - plays.indptr[user]
+    is_holdout = np.zeros(plays.n_pairs, bool)
+    is_holdout[pairs] = rank < counts[user]
+    if not is_holdout.any():
+        most = np.diff(plays.indptr).max(initial=0)
         raise DataError(
-            f"Nothing is held out: the longest of {plays.n_users:,} histories has {n_items.max(initial=0):,} items. "
+            f"Nothing is held out: the longest of {plays.n_users:,} histories has {most:,} items. "
             "Hold out more, or start from longer histories."
         )
-    return HoldoutSplit(plays.keep_pairs(~held), plays.keep_pairs(held))
+    return HoldoutSplit(plays.keep_pairs(~is_holdout), plays.keep_pairs(is_holdout))
 
 
-def _floor(fraction: float, n_items: np.ndarray) -> np.ndarray:
+def _floor(fraction: float, n_items: CountVector) -> CountVector:
     return np.floor(fraction * n_items).astype(np.int64)
 
 
 def _number_of_users(users: float, n_users: int) -> int:
-    n_held = int(users * n_users) if 0 < users < 1 else users
-    if not 1 <= n_held < n_users or n_held % 1:
+    n_holdout = int(users * n_users) if 0 < users < 1 else users
+    if not 1 <= n_holdout < n_users or n_holdout % 1:
         raise SettingsError(
-            f"users={users} holds out {n_held:,} of {n_users:,} users. Give a share below 1 or a whole number, that "
+            f"users={users} holds out {n_holdout:,} of {n_users:,} users. Give a share below 1 or a whole number, that "
             "holds out at least 1 user, and not all."
         )
-    return int(n_held)
+    return int(n_holdout)
 
 
 def _check_fraction(name: str, fraction: float) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.array_types import DoubleVector, IndexVector, NumberVector
 from deepcuts.data.interactions import Interactions
 
 
-def tag_shares(plays: Interactions, items: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def tag_shares(plays: Interactions, items: IndexVector, weights: NumberVector) -> DoubleVector:
     """Share of every tag in a group of items, each of which spreads its weight over its own tags.
 
     Parameters

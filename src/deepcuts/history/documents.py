@@ -90,7 +90,7 @@ class Document:
             self._head = head.removeprefix(_UTF8_MARK)
         return self._head[:HEAD_BYTES]
 
-    def whole(self) -> bytes:
+    def content(self) -> bytes:
         """All of it.
 
         Raises
@@ -99,7 +99,7 @@ class Document:
             If it is too large.
         """
         self._check_size(self.size)
-        parts = [self._rest_of_head()]
+        parts = [self._unread_head()]
         while part := self._read(_BLOCK_BYTES):
             parts.append(part)
             self._check_size(sum(map(len, parts)))
@@ -113,7 +113,7 @@ class Document:
         FileFormatError
             If a line is too long.
         """
-        number, left = 1, self._rest_of_head()
+        number, left = 1, self._unread_head()
         while True:
             more = self._read(_BLOCK_BYTES)
             text = left + more
@@ -137,21 +137,21 @@ class Document:
             )
 
     def _check_lines(self, block: bytes, number: int) -> None:
-        most, place = self.limits.line_bytes, 0
-        while len(block) - place > most:
-            end = block.rfind(b"\n", place, place + most + 1) + 1
+        most, start = self.limits.line_bytes, 0
+        while len(block) - start > most:
+            end = block.rfind(b"\n", start, start + most + 1) + 1
             if not end:
-                number += block.count(b"\n", 0, place)
+                number += block.count(b"\n", 0, start)
                 raise FileFormatError(
                     f"{self.name}, line {number:,}: the line is longer than {in_words(most)}, so this is no list of "
                     "listens, or a damaged one. Ask for the export again."
                 )
-            place = end
+            start = end
 
-    def _rest_of_head(self) -> bytes:
+    def _unread_head(self) -> bytes:
         head = self.head if self._head is None else self._head
-        whole, self._head = self._head or head, b""
-        return whole
+        unread, self._head = self._head or head, b""
+        return unread
 
     def _read(self, size: int) -> bytes:
         """Read until `size` bytes are there or the end is reached."""

@@ -1,4 +1,4 @@
-"""Names much like another, by rapidfuzz."""
+"""Names compared letter by letter, by rapidfuzz."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from math import ceil, floor
 from typing import NamedTuple
 
 import numpy as np
+
+from deepcuts.array_types import DoubleVector, IndexVector
 
 MISSING = "Names that are spelt slightly otherwise are found with rapidfuzz only: pip install 'deepcuts[history]'."
 
@@ -26,8 +28,8 @@ class Nearest(NamedTuple):
         float64, (n_names,): 0 to 100.
     """
 
-    forms: np.ndarray
-    scores: np.ndarray
+    forms: IndexVector
+    scores: DoubleVector
 
 
 def is_installed() -> bool:
@@ -39,9 +41,9 @@ def nearest(names: Sequence[str], forms: Sequence[str], min_score: float) -> Nea
     """Find the one form that is nearest to each name.
 
     The score is ``100 · (1 − d / max(n, m))``, with d the optimal string alignment distance, the least number of
-    letters put in, left out, replaced or swapped with their neighbour that turn one into the other, and n and m the
+    letters inserted, deleted, replaced or swapped with their neighbour that turn one into the other, and n and m the
     lengths. A form is taken if it scores at least `min_score`, no other one as much, and its digits are those of the
-    name: a number is part of what a name says, never a slip.
+    name: names with different numbers are different artists.
 
     Parameters
     ----------
@@ -56,8 +58,8 @@ def nearest(names: Sequence[str], forms: Sequence[str], min_score: float) -> Nea
     lengths = np.array([len(forms[index]) for index in by_length], np.int64)
     found = Nearest(np.full(len(names), -1, np.int64), np.zeros(len(names)))
     groups: dict[int, list[int]] = {}
-    for place, name in enumerate(names):
-        groups.setdefault(len(name), []).append(place)
+    for index, name in enumerate(names):
+        groups.setdefault(len(name), []).append(index)
     for length, members in groups.items():
         group = np.array(members)
         shortest, longest = ceil(length * min_score / 100 - 1e-9), floor(length * 100 / min_score + 1e-9)
@@ -80,8 +82,8 @@ def likest(name: str, forms: Sequence[str], k: int, min_score: float) -> list[tu
 
 def _fill(
     found: Nearest,
-    group: np.ndarray,
-    span: np.ndarray,
+    group: IndexVector,
+    span: IndexVector,
     names: Sequence[str],
     forms: Sequence[str],
     min_score: float,
@@ -92,7 +94,7 @@ def _fill(
 
     choices = [forms[index] for index in span]
     scores = process.cdist(
-        [names[place] for place in group],
+        [names[index] for index in group],
         choices,
         scorer=OSA.normalized_similarity,
         score_cutoff=min_score / 100,
@@ -100,11 +102,11 @@ def _fill(
     )
     top, column = scores.max(axis=1), scores.argmax(axis=1)
     is_alone = (scores == top[:, None]).sum(axis=1) == 1
-    for place, score, index, alone in zip(
+    for index, score, choice, alone in zip(
         group.tolist(), top.tolist(), column.tolist(), is_alone.tolist(), strict=True
     ):
-        if score > 0 and alone and _digits(names[place]) == _digits(choices[index]):
-            found.forms[place], found.scores[place] = span[index], 100 * score
+        if score > 0 and alone and _digits(names[index]) == _digits(choices[choice]):
+            found.forms[index], found.scores[index] = span[choice], 100 * score
 
 
 def _digits(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The listens of a document: judged row by row, kept in the database, counted by what became of them."""
+"""The listens of a document: checked row by row, kept in the database, counted by what became of them."""
 
 from __future__ import annotations
 
@@ -82,16 +82,16 @@ def read_document(connection: duckdb.DuckDBPyConnection, document: Document, kno
     """Read a document into `listens`, and count what became of its rows."""
     parts = []
     for _ in known.load(connection, document):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {_judged(known.rows)}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE checked AS {_checked(known.rows)}")
         connection.execute("""
             INSERT INTO listens SELECT unnest(artists), track, played_at, plays
-            FROM judged WHERE bad IS NULL AND dropped IS NULL""")
+            FROM checked WHERE bad IS NULL AND dropped IS NULL""")
         parts.append(connection.sql(_OUTCOMES).to_arrow_table())
-    connection.execute("DROP TABLE IF EXISTS judged; DROP TABLE IF EXISTS raw")
+    connection.execute("DROP TABLE IF EXISTS checked; DROP TABLE IF EXISTS raw")
     return _summary(document.name, known, pa.concat_tables(parts).to_pylist() if parts else [])
 
 
-def _judged(rows: str) -> str:
+def _checked(rows: str) -> str:
     """SELECT of rows with artists, the hash of the track, seconds and plays, and why a row is bad or dropped.
 
     A time before 2000 or after tomorrow is that of a clock that is wrong, and taken for unknown.
@@ -114,7 +114,7 @@ def _judged(rows: str) -> str:
 _OUTCOMES = f"""
     SELECT bad, CASE WHEN bad IS NULL THEN dropped END AS dropped, count(*) AS n_rows,
            CASE WHEN bad IS NOT NULL THEN min(row, {_FIRST_ROWS}) END AS first_rows
-    FROM judged GROUP BY 1, 2"""
+    FROM checked GROUP BY 1, 2"""
 
 
 def _summary(name: str, known: Format, outcomes: list[dict[str, Any]]) -> Source:

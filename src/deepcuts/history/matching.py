@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.array_types import DoubleVector, IndexVector, NumberVector
 from deepcuts.data.ids import Ids, as_strings
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.history import fuzzy
@@ -51,7 +52,7 @@ class Matcher:
 
     item_ids: Ids
     names: pa.StringArray
-    listeners: np.ndarray | None = None
+    listeners: NumberVector | None = None
     min_score: float = MIN_SCORE
 
     def __post_init__(self) -> None:
@@ -66,8 +67,8 @@ class Matcher:
         return list(self._by_form)
 
     @cached_property
-    def ranks(self) -> np.ndarray:
-        """Place of every item when the one with most listeners comes first, int64, (n_items,)."""
+    def ranks(self) -> IndexVector:
+        """Rank of every item by listeners, 0 for the one with most, int64, (n_items,)."""
         listeners = np.zeros(len(self.item_ids)) if self.listeners is None else np.asarray(self.listeners)
         ranks = np.empty(len(listeners), np.int64)
         ranks[np.argsort(-listeners, kind="stable")] = np.arange(len(listeners))
@@ -97,7 +98,7 @@ class Matcher:
         scores = np.where(items >= 0, 100.0, 0.0)
         missing = _most_played(np.flatnonzero(items < 0), counts, _COMPARED)
         if len(missing) and fuzzy.is_installed():
-            found = fuzzy.nearest([forms[place] for place in missing], self.forms, self.min_score)
+            found = fuzzy.nearest([forms[index] for index in missing], self.forms, self.min_score)
             near = found.forms >= 0
             items[missing[near]] = self._items_of_forms[found.forms[near]]
             scores[missing], how[missing[near]] = found.scores, _FUZZY
@@ -153,7 +154,7 @@ class Matcher:
         return self._first_of(self._compact)
 
     @cached_property
-    def _items_of_forms(self) -> np.ndarray:
+    def _items_of_forms(self) -> IndexVector:
         return np.array(list(self._by_form.values()), np.int64)
 
     def _first_of(self, names: Sequence[str]) -> dict[str, int]:
@@ -165,15 +166,15 @@ class Matcher:
         return found
 
     def _suggestions(
-        self, forms: Sequence[str], plays: np.ndarray, items: np.ndarray
+        self, forms: Sequence[str], plays: DoubleVector, items: IndexVector
     ) -> list[list[dict[str, object]] | None]:
         """A few items somewhat like the most played names that are no item; None for all others."""
         suggestions: list[list[dict[str, object]] | None] = [None] * len(forms)
         if not fuzzy.is_installed():
             return suggestions
-        for place in _most_played(np.flatnonzero(items < 0), plays, _SUGGEST_FOR).tolist():
-            near = fuzzy.likest(forms[place], self.forms, _SUGGESTIONS, _SUGGEST_FROM)
-            suggestions[place] = [self._suggestion(int(self._items_of_forms[form]), score) for form, score in near]
+        for index in _most_played(np.flatnonzero(items < 0), plays, _SUGGEST_FOR).tolist():
+            near = fuzzy.likest(forms[index], self.forms, _SUGGESTIONS, _SUGGEST_FROM)
+            suggestions[index] = [self._suggestion(int(self._items_of_forms[form]), score) for form, score in near]
         return suggestions
 
     def _suggestion(self, item: int, score: float) -> dict[str, object]:
@@ -182,18 +183,18 @@ class Matcher:
     def _table(
         self,
         artists: pa.StringArray,
-        plays: np.ndarray,
-        items: np.ndarray,
-        how: np.ndarray,
-        scores: np.ndarray,
+        plays: DoubleVector,
+        items: IndexVector,
+        how: IndexVector,
+        scores: DoubleVector,
         suggestions: Sequence[list[dict[str, object]] | None],
     ) -> pa.Table:
-        places = pa.array(items, mask=items < 0)
+        found = pa.array(items, mask=items < 0)
         columns = [
             artists,
             pa.array(plays.astype(np.float32)),
-            self.item_ids.values.take(places),
-            self.names.take(places),
+            self.item_ids.values.take(found),
+            self.names.take(found),
             pa.array([HOW[each] for each in how]),
             pa.array(scores.astype(np.float32)),
             pa.array(suggestions, SCHEMA.field("suggestions").type),
@@ -201,10 +202,10 @@ class Matcher:
         return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 
-def _most_played(places: np.ndarray, plays: np.ndarray, most: int) -> np.ndarray:
-    return places[np.argsort(-plays[places], kind="stable")][:most]
+def _most_played(artists: IndexVector, plays: DoubleVector, most: int) -> IndexVector:
+    return artists[np.argsort(-plays[artists], kind="stable")][:most]
 
 
-def _look_up(texts: Sequence[str], known: Mapping[str, int]) -> np.ndarray:
+def _look_up(texts: Sequence[str], known: Mapping[str, int]) -> IndexVector:
     """Items of some texts, -1 where there is none."""
     return np.array([known.get(text, -1) for text in texts], np.int64)

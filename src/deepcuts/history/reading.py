@@ -211,7 +211,7 @@ def _nothing_left(history: History) -> str:
     outcomes: Counter[str] = Counter()
     for source in history.sources:
         outcomes.update(source.dropped)
-        outcomes.update({f"{each.reason} (first: {_place(source, each)})": each.n_rows for each in source.bad})
+        outcomes.update({f"{each.reason} (first: {_first_row(source, each)})": each.n_rows for each in source.bad})
     if history.n_outside:
         outcomes["outside the time asked for, above a cap, or without a time"] = history.n_outside
     why = "; ".join(f"{n_rows:,}: {reason}" for reason, n_rows in outcomes.most_common(5)) or "there are no rows"
@@ -227,17 +227,17 @@ def _warn_of_bad_rows(sources: Sequence[Source]) -> None:
             "%s of %s cannot be used: %s.",
             counted(source.n_bad, source.unit),
             source.name,
-            "; ".join(f"{each.reason} ({_places(source, each)})" for each in source.bad),
+            "; ".join(f"{each.reason} ({_row_numbers(source, each)})" for each in source.bad),
         )
     if len(damaged) > _DAMAGED_SHOWN:
         logger.warning("%s more have rows that cannot be used.", counted(len(damaged) - _DAMAGED_SHOWN, "file"))
 
 
-def _places(source: Source, bad: BadRows) -> str:
+def _row_numbers(source: Source, bad: BadRows) -> str:
     """Say where the first of some bad rows are."""
     rows = ", ".join(f"{row:,}" for row in bad.first_rows)
     return f"{source.unit}{'s' * (bad.n_rows > 1)} {rows}" + (", …" if bad.n_rows > len(bad.first_rows) else "")
 
 
-def _place(source: Source, bad: BadRows) -> str:
+def _first_row(source: Source, bad: BadRows) -> str:
     return f"{source.name}, {source.unit} {bad.first_rows[0]:,}"

@@ -9,11 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from deepcuts.array_types import DoubleVector, IndexVector
+from deepcuts.data.csr import indptr_of, row_of_entry
 from deepcuts.history import fuzzy
 from deepcuts.history.names import compact_form
 
 _EQUAL, _BEGINS, _WORD_BEGINS, _HOLDS, _NEARLY = 100.0, 95.0, 90.0, 80.0, 75.0
-_LEAST_FOR_TYPOS, _LEAST_FOR_TWO = 3, 6  # letters; in fewer, a slip makes another word
+_LEAST_FOR_TYPOS, _LEAST_FOR_TWO = 3, 6  # letters; in fewer, a typo makes another word
 _LONGEST = 60  # letters; what is typed beyond them makes no difference
 
 
@@ -31,14 +33,14 @@ class SearchColumns:
     compact: pa.StringArray
 
     @cached_property
-    def beginnings(self) -> tuple[pa.StringArray, np.ndarray]:
+    def beginnings(self) -> tuple[pa.StringArray, IndexVector]:
         """Every name from each of its words on, without blanks, and the items that they belong to."""
         words = [form.split(" ") for form in self.spaced.to_pylist()]
         texts = ["".join(each[start:]) for each in words for start in range(len(each))]
-        return pa.array(texts, pa.string()), np.repeat(np.arange(len(words)), [len(each) for each in words])
+        return pa.array(texts, pa.string()), row_of_entry(indptr_of(np.array([len(each) for each in words], np.int64)))
 
 
-def search_names(query: str, columns: SearchColumns, ranks: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+def search_names(query: str, columns: SearchColumns, ranks: IndexVector, k: int) -> tuple[IndexVector, DoubleVector]:
     """Items whose names begin with a query, or nearly so.
 
     Parameters
@@ -48,7 +50,7 @@ def search_names(query: str, columns: SearchColumns, ranks: np.ndarray, k: int) 
     columns
         The names.
     ranks
-        int64, (n_items,): places of the items among equals.
+        int64, (n_items,): among items of one score, that of the lowest rank comes first.
     k
         The most items.
 
@@ -74,16 +76,16 @@ def search_names(query: str, columns: SearchColumns, ranks: np.ndarray, k: int) 
     return found[order], scores[found[order]]
 
 
-def _nearly(typed: str, columns: SearchColumns) -> np.ndarray:
-    """Scores of names of which some word begins with what was typed, but for a slip or two, (n_items,)."""
+def _nearly(typed: str, columns: SearchColumns) -> DoubleVector:
+    """Scores of names with a word that begins with what was typed, but for one typo or two, float64, (n_items,)."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
     texts, items = columns.beginnings
     starts = pc.utf8_slice_codeunits(texts, 0, len(typed)).to_pylist()
     most = 1 if len(typed) < _LEAST_FOR_TWO else 2
-    (slips,) = process.cdist([typed], starts, scorer=OSA.distance, score_cutoff=most, dtype=np.uint8)
-    near = slips <= most
+    (typos,) = process.cdist([typed], starts, scorer=OSA.distance, score_cutoff=most, dtype=np.uint8)
+    near = typos <= most
     scores = np.zeros(len(columns.compact))
-    np.maximum.at(scores, items[near], _NEARLY * (1 - slips[near] / len(typed)))
+    np.maximum.at(scores, items[near], _NEARLY * (1 - typos[near] / len(typed)))
     return scores

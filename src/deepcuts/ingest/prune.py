@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.array_types import BoolVector, IndexVector
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, SettingsError
 
@@ -44,7 +45,7 @@ def prune(plays: Interactions, min_users: int = 1, min_items: int = 1) -> Intera
     return plays if keep.all() else plays.keep_pairs(keep)
 
 
-def _core(users: np.ndarray, items: np.ndarray, min_users: int, min_items: int) -> np.ndarray:
+def _core(users: IndexVector, items: IndexVector, min_users: int, min_items: int) -> BoolVector:
     """Mask of the pairs in the core, (n_pairs,)."""
     keep = np.ones(len(users), bool)
     n_before = -1

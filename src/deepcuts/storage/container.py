@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import DTypeLike
 
 from deepcuts._version import __version__
+from deepcuts.array_types import AnyArray
 from deepcuts.errors import FileFormatError, OutputError
 from deepcuts.storage import strings as stored_strings
 from deepcuts.storage.header import FORMAT, MAX_HEADER_BYTES, SCHEMA_VERSION, Header, encode, parse, seal
@@ -37,7 +38,7 @@ class Stored:
     path
         Where it was read from.
     header
-        What the file says of itself.
+        The header of the file.
     arrays
         Read-only NumPy arrays by name. They lie in the file itself, which is mapped into memory, and keep it mapped.
     strings
@@ -46,7 +47,7 @@ class Stored:
 
     path: StrPath
     header: Header
-    arrays: Mapping[str, np.ndarray]
+    arrays: Mapping[str, AnyArray]
     strings: Mapping[str, pa.StringArray]
 
     @property
@@ -54,7 +55,7 @@ class Stored:
         """What the writer noted, as JSON values."""
         return self.header.meta
 
-    def array(self, name: str, dtype: DTypeLike, shape: tuple[int | None, ...]) -> np.ndarray:
+    def array(self, name: str, dtype: DTypeLike, shape: tuple[int | None, ...]) -> AnyArray:
         """Take an array of the type and the shape it must have; None lets an axis be of any length.
 
         Raises
@@ -92,22 +93,22 @@ class Stored:
 def write(
     path: StrPath,
     kind: str,
-    arrays: Mapping[str, np.ndarray],
+    arrays: Mapping[str, AnyArray],
     strings: Mapping[str, pa.StringArray],
     meta: Mapping[str, Any],
     *,
     force: bool = False,
 ) -> None:
-    """Write one file, whole or not at all; the same content gives the same bytes.
+    """Write one file, completely or not at all; the same content gives the same bytes.
 
     Parameters
     ----------
     path
-        The file to be.
+        The file to write.
     kind
         "interactions" or "model".
     arrays
-        Integers and floats of 8 to 64 bits, any shape. They go to the file in blocks: none is copied as a whole.
+        Integers and floats of 8 to 64 bits, any shape. They are written in blocks, so that no large array is copied.
     strings
         Arrow strings without nulls. No name of an array or of strings has a dot.
     meta
@@ -141,7 +142,7 @@ def write(
 
 
 def read(path: StrPath, kind: str, *, verify: bool = False) -> Stored:
-    """Map a file into memory, after checks that leave nothing to trust but the values in its arrays.
+    """Map a file into memory, after checks of everything but the values in its arrays.
 
     Parameters
     ----------
@@ -176,7 +177,7 @@ def read(path: StrPath, kind: str, *, verify: bool = False) -> Stored:
 
 
 def describe(path: StrPath) -> Header:
-    """Read what a file says of itself, of whichever kind it is, without touching its arrays.
+    """Read the header of a file of any kind, without touching its arrays.
 
     Raises
     ------
@@ -186,12 +187,12 @@ def describe(path: StrPath) -> Header:
     return parse(_map(path), path)
 
 
-def _in_order(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _in_order(arrays: Mapping[str, AnyArray]) -> dict[str, AnyArray]:
     """Order arrays by item size, large first, which keeps each aligned although no gap is allowed."""
     return {name: arrays[name] for name in sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))}
 
 
-def _write_data(file: BinaryIO, arrays: Mapping[str, np.ndarray]) -> str:
+def _write_data(file: BinaryIO, arrays: Mapping[str, AnyArray]) -> str:
     """Write the bytes of arrays and return their checksum."""
     checksum = hashlib.sha256()
     for array in arrays.values():
@@ -201,8 +202,8 @@ def _write_data(file: BinaryIO, arrays: Mapping[str, np.ndarray]) -> str:
     return checksum.hexdigest()
 
 
-def _blocks(array: np.ndarray) -> Iterator[memoryview]:
-    """Yield the bytes of an array a few rows at a time, so that no array is copied whole to put it in order."""
+def _blocks(array: AnyArray) -> Iterator[memoryview]:
+    """Yield the bytes of an array a few rows at a time, so that no large array is copied to put it in order."""
     if array.size == 0:
         return
     rows = np.atleast_1d(array)

@@ -1,4 +1,4 @@
-"""The header of a file: built and sealed for writing, parsed and distrusted for reading."""
+"""The header of a file: built and sealed for writing, parsed and checked for reading."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from deepcuts.array_types import AnyArray
 from deepcuts.errors import FileFormatError
 from deepcuts.storage.output import StrPath
 
@@ -76,9 +77,7 @@ class Header:
     n_bytes: int
 
 
-def encode(
-    arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str], data_checksum: str = _BLANK_CHECKSUM
-) -> bytes:
+def encode(arrays: Mapping[str, AnyArray], metadata: Mapping[str, str], data_checksum: str = _BLANK_CHECKSUM) -> bytes:
     """Build the header of arrays that lie one after the other, its own checksum left blank."""
     checksums = {"checksum": _BLANK_CHECKSUM, "data_checksum": data_checksum}
     entries: dict[str, object] = {"__metadata__": {**checksums, **metadata}}
@@ -93,7 +92,7 @@ def encode(
 
 
 def seal(header: bytes) -> bytes:
-    """Put the checksum of a header into its place, which is always the same; a sealed header comes back as it is."""
+    """Write the checksum of a header at its fixed offset; a sealed header comes back unchanged."""
     before, after = header[:_CHECKSUM_AT], header[_CHECKSUM_AT + len(_BLANK_CHECKSUM) :]
     return before + hashlib.sha256(before + after).hexdigest().encode() + after
 
@@ -216,15 +215,15 @@ def _tensor(name: str, entry: Any, data_begin: int, path: StrPath) -> Tensor:
     try:
         dtype, shape, (begin, end) = DTYPES[entry["dtype"]], tuple(entry["shape"]), entry["data_offsets"]
     except (KeyError, TypeError, ValueError):
-        raise _inconsistent(path, f"it does not say type, shape and place of array {name!r}") from None
+        raise _inconsistent(path, f"it does not say type, shape and offsets of array {name!r}") from None
     sizes = (*shape, begin, end)
     if len(shape) > 8 or not all(type(size) is int and 0 <= size < 1 << 56 for size in sizes):
-        raise _inconsistent(path, f"shape or place of array {name!r} is out of range")
+        raise _inconsistent(path, f"shape or offsets of array {name!r} is out of range")
     room = math.prod(
         max(size, 1) for size in shape
     )  # NumPy refuses an empty array whose other axes are beyond all bounds
     if end - begin != math.prod(shape) * dtype.itemsize or room >= 1 << 56:
-        raise _inconsistent(path, f"array {name!r} does not fill its place")
+        raise _inconsistent(path, f"array {name!r} does not fill its offsets")
     if (data_begin + begin) % dtype.itemsize:
         raise _inconsistent(path, f"array {name!r} is not aligned to its items")
     return Tensor(name, dtype, shape, data_begin + begin, data_begin + end)

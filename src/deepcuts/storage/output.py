@@ -52,7 +52,7 @@ def check_output(path: StrPath, *, force: bool = False) -> None:
 
 @contextlib.contextmanager
 def replacing(path: StrPath, *, force: bool = False) -> Iterator[Path]:
-    """Write a file under a temporary name and put it in its place when it is complete.
+    """Write a file under a temporary name and rename it when it is complete.
 
     The temporary file lies hidden in the same folder and has the ending of `path`. When the block ends it is synced to
     disk and renamed. Whatever else happens, it is removed and a file that was there before stays whole; a process that
@@ -61,7 +61,7 @@ def replacing(path: StrPath, *, force: bool = False) -> Iterator[Path]:
     Parameters
     ----------
     path
-        The file to be; where it is a symbolic link, the file it points to.
+        The file to write; where it is a symbolic link, the file it points to.
     force
         Whether a file that exists already may be replaced. Its permissions are kept.
 

@@ -1,4 +1,4 @@
-"""Arrow strings as two plain arrays each, which is how Arrow holds them anyway."""
+"""Arrow strings as two plain arrays each, the buffers in which Arrow holds them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.array_types import AnyArray
 from deepcuts.errors import FileFormatError
 from deepcuts.storage.output import StrPath
 
 OFFSETS, BYTES = ".offsets", ".bytes"
 
 
-def split(strings: Mapping[str, pa.StringArray]) -> dict[str, np.ndarray]:
-    """Take strings apart: ``NAME.offsets``, int32, (n + 1,), counted from the first of ``NAME.bytes``, uint8."""
-    arrays: dict[str, np.ndarray] = {}
+def split(strings: Mapping[str, pa.StringArray]) -> dict[str, AnyArray]:
+    """Split strings into ``NAME.offsets``, int32, (n + 1,), counted from the start of ``NAME.bytes``, uint8."""
+    arrays: dict[str, AnyArray] = {}
     for name, values in strings.items():
         text = values.cast(pa.string())
         _, offsets_buffer, bytes_buffer = text.buffers()
@@ -27,8 +28,8 @@ def split(strings: Mapping[str, pa.StringArray]) -> dict[str, np.ndarray]:
     return arrays
 
 
-def join(arrays: Mapping[str, np.ndarray], path: StrPath) -> dict[str, pa.StringArray]:
-    """Put all strings among `arrays` together again, without a copy.
+def join(arrays: Mapping[str, AnyArray], path: StrPath) -> dict[str, pa.StringArray]:
+    """Join all strings among `arrays` again, without a copy.
 
     Raises
     ------
@@ -39,7 +40,7 @@ def join(arrays: Mapping[str, np.ndarray], path: StrPath) -> dict[str, pa.String
     return {name: _join(name, arrays[name + OFFSETS], arrays.get(name + BYTES), path) for name in names}
 
 
-def _join(name: str, offsets: np.ndarray, text: np.ndarray | None, path: StrPath) -> pa.StringArray:
+def _join(name: str, offsets: AnyArray, text: AnyArray | None, path: StrPath) -> pa.StringArray:
     if text is None or not (_is_vector(offsets, np.int32) and _is_vector(text, np.uint8)):
         raise FileFormatError(f"{path} is inconsistent: its strings {name!r} are not int32 offsets and uint8 bytes.")
     if not (len(offsets) and offsets[0] == 0 and offsets[-1] == len(text) and np.all(offsets[1:] >= offsets[:-1])):
@@ -52,5 +53,5 @@ def _join(name: str, offsets: np.ndarray, text: np.ndarray | None, path: StrPath
     return values
 
 
-def _is_vector(array: np.ndarray, dtype: type[np.generic]) -> bool:
+def _is_vector(array: AnyArray, dtype: type[np.generic]) -> bool:
     return array.ndim == 1 and array.dtype == dtype

@@ -65,7 +65,7 @@ class World:
     @property
     def persona_users(self) -> Indices:
         """User of each persona, int32, (n_persona_rows,)."""
-        return row_of_entry(self.persona_indptr).astype(np.int32)
+        return row_of_entry(self.persona_indptr, np.int32)
 
     @property
     def persona_numbers(self) -> PersonaVector:
@@ -138,7 +138,7 @@ def _plays(plays: Interactions) -> Iterator[pa.RecordBatch]:
     bounds = np.unique(np.append(np.searchsorted(plays.indptr[:-1], steps), plays.n_users))
     for first, last in pairwise(bounds):
         indptr, pairs = block_of_rows(plays.indptr, first, last)
-        users = row_of_entry(indptr).astype(np.int32)
+        users = row_of_entry(indptr, np.int32)
         yield pa.RecordBatch.from_pydict(
             {
                 "user": pa.DictionaryArray.from_arrays(users, plays.user_ids.values[first:last]),

@@ -30,8 +30,8 @@ class Layout:
         Character between cells, and around them ("" for none).
     n_cells
         Numbers of cells that a line may have.
-    places
-        For some of `ROLES`, the place of its cell, from 0 on.
+    cell_indexes
+        For some of `ROLES`, the index of its cell, from 0 on.
     header
         The number of the line that names the columns; 0 where none does.
     """
@@ -39,7 +39,7 @@ class Layout:
     delimiter: str
     quote: str
     n_cells: tuple[int, ...]
-    places: Mapping[str, int]
+    cell_indexes: Mapping[str, int]
     header: int = 0
 
 
@@ -49,8 +49,8 @@ def load_delimited(connection: duckdb.DuckDBPyConnection, document: Document, *,
     Lines that begin with # and do not have the cells of a row are comments; empty lines are passed over.
     """
     for number, block in document.blocks():
-        n_comments, place = _leading_comments(block)
-        table = _fast(number + n_comments, block[place:], layout)
+        n_comments, offset = _leading_comments(block)
+        table = _fast(number + n_comments, block[offset:], layout)
         if table is None:
             table = _slow(number, block, layout)
         connection.register("lines", table)
@@ -61,15 +61,15 @@ def load_delimited(connection: duckdb.DuckDBPyConnection, document: Document, *,
 
 def _leading_comments(block: bytes) -> tuple[int, int]:
     """Count the lines at the beginning that begin with #, and the bytes up to the first that does not."""
-    n_comments = place = 0
-    while block.startswith(b"#", place) and (end := block.find(b"\n", place) + 1):
-        n_comments, place = n_comments + 1, end
-    return n_comments, place
+    n_comments = offset = 0
+    while block.startswith(b"#", offset) and (end := block.find(b"\n", offset) + 1):
+        n_comments, offset = n_comments + 1, end
+    return n_comments, offset
 
 
 def _fast(number: int, block: bytes, layout: Layout) -> pa.Table | None:
     """Every line as a row by Arrow's parser; None if it finds, or may have overlooked, anything wrong."""
-    names = [f"c{place}" for place in range(layout.n_cells[0])]
+    names = [f"c{index}" for index in range(layout.n_cells[0])]
     try:
         table = pa_csv.read_csv(
             pa.BufferReader(block),
@@ -86,7 +86,7 @@ def _fast(number: int, block: bytes, layout: Layout) -> pa.Table | None:
     n_lines = block.count(b"\n") + (not block.endswith(b"\n"))
     if table.num_rows != n_lines:
         return None
-    texts = {role: table.column(place) for role, place in layout.places.items()}
+    texts = {role: table.column(index) for role, index in layout.cell_indexes.items()}
     return _table(pa.array(np.arange(number, number + n_lines)), pa.nulls(n_lines, _STRINGS), texts)
 
 
@@ -95,15 +95,15 @@ def _slow(number: int, block: bytes, layout: Layout) -> pa.Table:
     text = io.StringIO(block.decode("utf-8", "surrogateescape"), newline="")
     numbers: list[int] = []
     problems: list[str | None] = []
-    texts: dict[str, list[str]] = {role: [] for role in layout.places}
-    for place, line, cells in read_csv_records(text, layout.delimiter, layout.quote):
+    texts: dict[str, list[str]] = {role: [] for role in layout.cell_indexes}
+    for line_number, line, cells in read_csv_records(text, layout.delimiter, layout.quote):
         problem = _problem(line, cells, layout)
         if problem and line.startswith("#"):
             continue
-        numbers.append(number + place - 1)
+        numbers.append(number + line_number - 1)
         problems.append(problem)
         for role, column in texts.items():
-            column.append("" if problem or cells is None else cells[layout.places[role]])
+            column.append("" if problem or cells is None else cells[layout.cell_indexes[role]])
     columns = {role: pa.array(column, _STRINGS) for role, column in texts.items()}
     return _table(pa.array(numbers, pa.int64()), pa.array(problems, _STRINGS), columns)
 

@@ -59,9 +59,9 @@ def _json_format(start: str, options: HistoryOptions) -> Format | None:
 
 def _text_format(head: bytes) -> Format | None:
     lines = head.decode("utf-8", "replace").splitlines(keepends=True)
-    whole = lines if len(lines) < 2 or lines[-1].endswith("\n") else lines[:-1]
+    complete = lines if len(lines) < 2 or lines[-1].endswith("\n") else lines[:-1]
     for delimiter, quote in (("\t", ""), (",", '"'), (";", '"'), ("|", '"')):
-        found = read_csv_records(io.StringIO("".join(whole), newline=""), delimiter, quote)
+        found = read_csv_records(io.StringIO("".join(complete), newline=""), delimiter, quote)
         rows = [(number, cells) for number, line, cells in found if cells and not line.startswith("#")]
         if rows and (known := _by_header(rows, delimiter, quote) or _by_cells(rows, delimiter, quote)):
             return known
@@ -73,7 +73,7 @@ def _by_header(rows: Sequence[tuple[int, list[str]]], delimiter: str, quote: str
     number, first = rows[0]
     names = [name.strip().lower() for name in first]
     found = {
-        role: _place(names, wanted)
+        role: _first_index(names, wanted)
         for role, wanted in (("artist", _ARTIST), ("track", _TRACK), ("time", _WHEN), ("plays", _PLAYS))
     }
     if found["artist"] is None:
@@ -82,8 +82,8 @@ def _by_header(rows: Sequence[tuple[int, list[str]]], delimiter: str, quote: str
     if found[role] is None:
         return None
     wanted = ("artist", "track", "time") if role == "time" else ("artist", "plays")
-    places = {each: place for each in wanted if (place := found[each]) is not None}
-    layout = Layout(delimiter, quote, (len(first),), places, header=number)
+    indexes = {each: index for each in wanted if (index := found[each]) is not None}
+    layout = Layout(delimiter, quote, (len(first),), indexes, header=number)
     if role == "plays":
         return text.counts(layout)
     return text.scrobbles("Last.fm scrobbles" if "uts" in names else "Libre.fm or Maloja scrobbles", layout)
@@ -116,5 +116,5 @@ def _mostly(pattern: re.Pattern[str], cells: Sequence[str]) -> bool:
     return sum(bool(pattern.fullmatch(cell.strip())) for cell in cells) > len(cells) / 2 if cells else False
 
 
-def _place(names: Sequence[str], wanted: Sequence[str]) -> int | None:
+def _first_index(names: Sequence[str], wanted: Sequence[str]) -> int | None:
     return next((names.index(name) for name in wanted if name in names), None)

@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.array_types import IndexVector
 from deepcuts.errors import FileFormatError
 from deepcuts.history.documents import Document
 from deepcuts.ingest.tabular.database import quoted
@@ -42,7 +43,7 @@ def load_array(
     FileFormatError
         If it is not JSON.
     """
-    text = document.whole()
+    text = document.content()
     structure = f'{{"{under}":[{template}]}}' if under else f"[{template}]"
     records = f"json_transform(doc, {quoted(structure)})" + (f'."{under}"' if under else "")
     connection.register("docs", pa.table({"doc": _texts(text, np.array([0, len(text)]))}))
@@ -65,7 +66,7 @@ def load_lines(connection: duckdb.DuckDBPyConnection, document: Document, *, tem
     """Put the object on every line into `raw`, as `load_array` does; null where a line holds none."""
     for number, block in document.blocks():
         ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
-        bounds = np.unique(np.concatenate([[0], ends, [len(block)]]))
+        bounds = np.unique(np.append(ends, [0, len(block)]))
         texts = _texts(block, bounds) if _is_utf8(block) else _without_damage(block, bounds)
         rows = pa.array(np.arange(number, number + len(texts)))
         connection.register("docs", pa.table({"row": rows, "doc": texts}))
@@ -100,13 +101,13 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _texts(text: bytes, bounds: np.ndarray) -> pa.LargeStringArray:
+def _texts(text: bytes, bounds: IndexVector) -> pa.LargeStringArray:
     """Parts of a text as Arrow strings that share its memory."""
     offsets = pa.py_buffer(bounds.astype(np.int64))
     return pa.LargeStringArray.from_buffers(len(bounds) - 1, offsets, pa.py_buffer(text))
 
 
-def _without_damage(text: bytes, bounds: np.ndarray) -> pa.LargeStringArray:
+def _without_damage(text: bytes, bounds: IndexVector) -> pa.LargeStringArray:
     """Lines as Arrow strings, null where one is not UTF-8."""
     lines = (text[start:stop] for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
     return pa.array([line.decode() if _is_utf8(line) else None for line in lines], pa.large_string())
@@ -115,6 +116,6 @@ def _without_damage(text: bytes, bounds: np.ndarray) -> pa.LargeStringArray:
 def _malformed(name: str, text: bytes, message: str) -> FileFormatError:
     """Say where a document stops being JSON, without what stands there."""
     found = _BYTE.search(message)
-    place = int(found[1]) if found else 0
-    line, why = text.count(b"\n", 0, place) + 1, (found[2] if found else "it cannot be parsed").strip()
-    return FileFormatError(f"{name}, line {line:,}: from byte {place:,} on it is not JSON ({why}). {_AGAIN}")
+    offset = int(found[1]) if found else 0
+    line, why = text.count(b"\n", 0, offset) + 1, (found[2] if found else "it cannot be parsed").strip()
+    return FileFormatError(f"{name}, line {line:,}: from byte {offset:,} on it is not JSON ({why}). {_AGAIN}")
