@@ -17,7 +17,7 @@ import pytest
 import safetensors
 import safetensors.numpy
 
-from deepcuts import storage
+from deepcuts import __version__, storage
 from deepcuts.errors import FileFormatError
 from deepcuts.storage.container import VERIFIED_BYTES
 from deepcuts.storage.header import seal
@@ -98,7 +98,7 @@ def test_a_change_of_any_byte_is_refused(path, content, flip):
 def test_damage_is_told_from_other_trouble(path, content):
     path.write_bytes(content[:-1] + b"!")
     assert_refused(path, "is damaged: its arrays do not match their checksum")
-    path.write_bytes(content.replace(b"0.1.0", b"0.1.1"))
+    path.write_bytes(content.replace(__version__.encode(), b"9" + __version__[1:].encode()))
     assert_refused(path, "is damaged: its header does not match its checksum")
 
 
