@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from deepcuts.cli.tables import ENDINGS, check_ending, open_table, write_table
+from deepcuts.cli.tables import ENDINGS, check_table_output, open_table, write_table
 from deepcuts.data.interactions import Interactions
 from deepcuts.ingest import read_plays
 
@@ -46,15 +46,17 @@ def _columns(names: list[str]) -> dict[str, str]:
     return {**_COLUMNS, "time": "last_played"} if "last_played" in names else _COLUMNS
 
 
-def check_interactions_ending(path: Path) -> None:
-    """Refuse a file to be whose ending does not say its format.
+def check_interactions_output(path: Path, *, force: bool) -> None:
+    """Refuse an output, before the work for it, whose ending does not say its format or that exists already.
 
     Raises
     ------
     SettingsError
         If the ending is not known.
+    OutputError
+        If the file exists and `force` is false, or nothing can be written there.
     """
-    check_ending(path, (OWN_ENDING, *ENDINGS))
+    check_table_output(path, force=force, endings=(OWN_ENDING, *ENDINGS))
 
 
 def write_interactions(path: Path, plays: Interactions, *, force: bool) -> None:

@@ -15,7 +15,7 @@ import pyarrow.json as pa_json
 import pyarrow.parquet as pq
 
 from deepcuts.errors import DataError, SettingsError
-from deepcuts.storage import replacing
+from deepcuts.storage import check_output, replacing
 
 ENDINGS = (".parquet", ".csv", ".jsonl")
 
@@ -34,6 +34,20 @@ def check_ending(path: Path, endings: Iterable[str] = ENDINGS) -> None:
     """
     if path.suffix not in endings:
         raise SettingsError(f"{path} has to end in {' or '.join(endings)}, which says the format.")
+
+
+def check_table_output(path: Path, *, force: bool, endings: Iterable[str] = ENDINGS) -> None:
+    """Refuse an output, before the work for it, whose ending does not say its format or that exists already.
+
+    Raises
+    ------
+    SettingsError
+        If the ending is none of those given.
+    OutputError
+        If the file exists and `force` is false, or nothing can be written there.
+    """
+    check_ending(path, endings)
+    check_output(path, force=force)
 
 
 def write_table(path: Path, parts: Iterable[pa.Table], *, force: bool = False) -> int:

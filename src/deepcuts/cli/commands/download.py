@@ -65,18 +65,16 @@ def download(
 
     Broken downloads go on where they broke, checksums are compared, and what has been fetched is kept.
     """
-    from deepcuts.cli.plays_files import check_interactions_ending, write_interactions
+    from deepcuts.cli.plays_files import check_interactions_output, write_interactions
     from deepcuts.datasets.catalogue import find_dataset
     from deepcuts.datasets.fetching import cache_folder
     from deepcuts.ingest import ReadOptions, prune
-    from deepcuts.storage import check_output
 
     remarks = Remarks(quiet)
     dataset = find_dataset(name)
     options = ReadOptions(memory_limit=memory)
     if output is not None:
-        check_interactions_ending(output)
-        check_output(output, force=force)
+        check_interactions_output(output, force=force)
     kept_in = folder or cache_folder(dataset)
     _fetch(dataset, kept_in, url, yes, remarks)
     if output is None:

@@ -23,7 +23,7 @@ from deepcuts.cli.options import (
 )
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.tag_files import TAGS_COLUMNS
-from deepcuts.ingest.tabular.time_rules import TimeRules
+from deepcuts.ingest import TimeRules
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -161,12 +161,10 @@ def _check_output(output: Path, *, labels: bool, dislikes: bool, force: bool) ->
     OutputError
         If the file exists and `force` is false.
     """
-    from deepcuts.cli.plays_files import OWN_ENDING, check_interactions_ending
+    from deepcuts.cli.plays_files import OWN_ENDING, check_interactions_output
     from deepcuts.errors import SettingsError
-    from deepcuts.storage import check_output
 
-    check_interactions_ending(output)
-    check_output(output, force=force)
+    check_interactions_output(output, force=force)
     for what, is_wanted in (("names and tags", labels), ("dislikes", dislikes)):
         if is_wanted and output.suffix != OWN_ENDING:
             raise SettingsError(f"{output} cannot hold {what}. Give it the ending {OWN_ENDING}.")

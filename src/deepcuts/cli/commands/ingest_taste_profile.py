@@ -53,14 +53,12 @@ def ingest_taste_profile(
     A song belongs to the artist of most of its sound tracks; between artists with as many, to the one whose id comes
     first. A song of which every known track is a mismatch is dropped, and so is, by artist, one without a known track.
     """
-    from deepcuts.cli.plays_files import check_interactions_ending, write_interactions
+    from deepcuts.cli.plays_files import check_interactions_output, write_interactions
     from deepcuts.datasets.taste_profile import read_taste_profile
     from deepcuts.ingest import ReadOptions, prune
-    from deepcuts.storage import check_output
 
     remarks = Remarks(quiet)
-    check_interactions_ending(output)
-    check_output(output, force=force)
+    check_interactions_output(output, force=force)
     options = ReadOptions(
         on_bad_rows=on_bad_rows,
         bad_rows=bad_rows_beside(output, on_bad_rows),

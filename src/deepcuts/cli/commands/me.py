@@ -18,7 +18,7 @@ from deepcuts.cli.remarks import FIRST_NOTE, Remarks
 from deepcuts.cli.terminal import print_table, printable, ruled_table, show_json, show_table
 from deepcuts.errors import DataError
 from deepcuts.history.options import MIN_SCORE, HistoryOptions
-from deepcuts.ingest.tabular.time_rules import TimeRules
+from deepcuts.ingest import TimeRules
 from deepcuts.recommendation.settings import ListSettings
 
 if TYPE_CHECKING:
@@ -65,17 +65,15 @@ def me(
     Nothing leaves this machine, and nothing is kept unless you ask for it with --save. Of an export only artist, track,
     time and what tells a skip are read; addresses and devices never are.
     """
-    from deepcuts.cli.tables import check_ending
+    from deepcuts.cli.tables import check_table_output
     from deepcuts.history import read_history
     from deepcuts.model import load
-    from deepcuts.storage import check_output
 
     remarks = Remarks(quiet)
     lists = ListSettings(rarity=values.rarity(rarity), **{name: settings.pop(name) for name in _LISTS})
     options = HistoryOptions(min_seconds=settings.pop("min_seconds"), times=TimeRules(**settings))
     if save is not None:
-        check_ending(save)
-        check_output(save, force=force)
+        check_table_output(save, force=force)
     fitted = load(model)
     with remarks.working(f"Reading {exports[0]}" + (f" and {len(exports) - 1:,} more" if exports[1:] else "")):
         history = read_history(exports, options)

@@ -119,12 +119,10 @@ def _users(named: Sequence[str] | None, file: Path | None) -> list[str] | None:
 
 
 def _check_destination(output: Path | None, *, everyone: bool, force: bool) -> None:
-    from deepcuts.cli.tables import check_ending
-    from deepcuts.storage import check_output
+    from deepcuts.cli.tables import check_table_output
 
     if output is not None:
-        check_ending(output)
-        check_output(output, force=force)
+        check_table_output(output, force=force)
     elif everyone:
         raise SettingsError(
             "Lists of all users are too long to print. Name a file with -o, or users with --user, --users-from "

@@ -87,11 +87,12 @@ def report(
     """
     from deepcuts import report as reports
     from deepcuts.cli.plays_files import read_interactions
+    from deepcuts.cli.tables import check_table_output
     from deepcuts.report.plots.style import require_matplotlib
 
     shown = ReportSettings(turns=rarity or TURNS, listeners=tuple(listener or ()), seed=seed, **settings)
     mixes = _mixes(mix or ["share"])
-    _check_output(output, force=force)
+    check_table_output(output, force=force, endings=_ENDINGS)
     require_matplotlib()
     remarks = Remarks(quiet)
     files = _files(models)
@@ -115,14 +116,6 @@ def report(
     remarks.say(f"Saved {output}.")
     if json:
         show_json(found.to_dict())
-
-
-def _check_output(output: Path, *, force: bool) -> None:
-    from deepcuts.cli.tables import check_ending
-    from deepcuts.storage import check_output
-
-    check_ending(output, _ENDINGS)
-    check_output(output, force=force)
 
 
 def _mixes(names: Sequence[str]) -> list[Mix]:

@@ -78,14 +78,12 @@ def split(
 
 
 def _check_outputs(outputs: list[Path], *, force: bool) -> None:
-    from deepcuts.cli.plays_files import check_interactions_ending
-    from deepcuts.storage import check_output
+    from deepcuts.cli.plays_files import check_interactions_output
 
     if len({output.resolve() for output in outputs}) < len(outputs):
         raise SettingsError("One file is named for two things. Name a different one for each.")
     for output in outputs:
-        check_interactions_ending(output)
-        check_output(output, force=force)
+        check_interactions_output(output, force=force)
 
 
 EXAMPLES = (
