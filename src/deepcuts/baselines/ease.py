@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
+from deepcuts.array_types import DoubleMatrix, FloatMatrix
 from deepcuts.baselines.matrices import played
 from deepcuts.baselines.scored import ScoredModel
 from deepcuts.checks import check_ranges
@@ -46,7 +47,7 @@ class EASE:
         check_ranges(self, regularization=(1e-9, 1e12), most_gigabytes=(1e-9, 1e6))
 
     def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
-        """Invert; nothing is left to chance.
+        """Invert the Gram matrix; `seed` changes nothing.
 
         Raises
         ------
@@ -60,7 +61,7 @@ class EASE:
         users, weights = played(plays), self.item_weights(plays)
         return ScoredModel.of_users(plays, lambda rows: np.asarray(users[rows] @ weights))
 
-    def item_weights(self, plays: Interactions) -> np.ndarray:
+    def item_weights(self, plays: Interactions) -> FloatMatrix:
         """B, float32, (n_items, n_items)."""
         gram = shared_listeners(plays)
         np.einsum("ii->i", gram)[:] += self.regularization
@@ -78,7 +79,7 @@ class EASE:
             )
 
 
-def shared_listeners(plays: Interactions) -> np.ndarray:
+def shared_listeners(plays: Interactions) -> DoubleMatrix:
     """XᵀX: how many users have played both of two items, float64, (n_items, n_items)."""
     by_user = played(plays)
     by_item = by_user.T.tocsr()

@@ -18,7 +18,7 @@ f₁(u, d) = (1/|D(u)|) Σ_{i ∈ D(u)} V_i · V_d, then holds V fixed and learn
 
 Where our knowledge of the paper ends, chosen: the norm of users is bounded as that of items; L is divided by
 L(items − 1), so that learning rates of both losses compare; in stage one the gradient goes through the mean as well,
-once per turn of a user; the steps shrink evenly to nothing; draws of WARP are limited; the vectors of stage two start
+once per user and epoch; the steps shrink evenly to nothing; draws of WARP are limited; the vectors of stage two start
 as all others do, at random with mean 0 and standard deviation 1 / √n_factors.
 """
 
@@ -29,6 +29,7 @@ from typing import Literal
 
 import numpy as np
 
+from deepcuts.array_types import AnyArray, FloatMatrix, FloatVector, Indices, Indptr
 from deepcuts.baselines.sampling import descend, random_vectors
 from deepcuts.baselines.scored import DotProduct, ScoredModel, UserRows
 from deepcuts.checks import check_choices, check_ranges
@@ -114,7 +115,7 @@ class MaxMF:
             losses = self._train_items(plays, items, seed) + self._train_personas(plays, personas, items, seed)
         return _as_model(plays, personas, items, losses)
 
-    def _train_items(self, plays: Interactions, items: np.ndarray, seed: int) -> tuple[float, ...]:
+    def _train_items(self, plays: Interactions, items: FloatMatrix, seed: int) -> tuple[float, ...]:
         def run(rng: np.random.Generator, stream: np.uint64, rate: np.float32) -> float:
             order = read_only(rng.permutation(plays.n_users))
             step = self._step(plays, rate)
@@ -124,7 +125,7 @@ class MaxMF:
         return descend("items", self.item_epochs, self.learning_rate, seed, run)
 
     def _train_personas(
-        self, plays: Interactions, personas: np.ndarray, items: np.ndarray, seed: int
+        self, plays: Interactions, personas: AnyArray, items: FloatMatrix, seed: int
     ) -> tuple[float, ...]:
         def run(rng: np.random.Generator, stream: np.uint64, rate: np.float32) -> float:
             kernels.persona_epoch(*data, read_only(items), *self._step(plays, rate), stream, personas, of_users)
@@ -133,7 +134,7 @@ class MaxMF:
         data, of_users = _arrays(plays), np.empty(plays.n_users)
         return descend("personas", self.persona_epochs, self.learning_rate, seed, run)
 
-    def _train_both(self, plays: Interactions, personas: np.ndarray, items: np.ndarray, seed: int) -> tuple[float, ...]:
+    def _train_both(self, plays: Interactions, personas: AnyArray, items: FloatMatrix, seed: int) -> tuple[float, ...]:
         def run(rng: np.random.Generator, stream: np.uint64, rate: np.float32) -> float:
             order = read_only(rng.permutation(plays.n_pairs))
             step = self._step(plays, rate)
@@ -143,35 +144,36 @@ class MaxMF:
         data, user_of_pair = _arrays(plays), read_only(plays.user_of_pair())
         return descend("joint", self.item_epochs, self.learning_rate, seed, run)
 
-    def _step(self, plays: Interactions, rate: np.float32) -> tuple[np.ndarray, np.float32, np.float32]:
+    def _step(self, plays: Interactions, rate: np.float32) -> tuple[FloatVector, np.float32, np.float32]:
         weights = warp_weights(plays.n_items, self.most_draws) if self.loss == "warp" else auc_weights()
         return read_only(weights), rate, np.float32(self.max_norm)
 
 
-def auc_weights() -> np.ndarray:
+def auc_weights() -> FloatVector:
     """One negative is drawn; if it violates the margin, it counts 1. float32, (2,), by number of draws."""
     return np.array([0, 1], np.float32)
 
 
-def warp_weights(n_items: int, most_draws: int) -> np.ndarray:
+def warp_weights(n_items: int, most_draws: int) -> FloatVector:
     """L(⌊(items − 1) / N⌋) / L(items − 1) of a violator found at the N-th draw, float32, (most_draws + 1,)."""
     n_draws = np.arange(1, min(most_draws, n_items - 1) + 1)
     harmonic = np.cumsum(1 / np.arange(1, n_items))
-    weights = harmonic[(n_items - 1) // n_draws - 1] / harmonic[-1]
-    return np.concatenate([[0], weights]).astype(np.float32)
+    weights = np.zeros(len(n_draws) + 1, np.float32)
+    weights[1:] = harmonic[(n_items - 1) // n_draws - 1] / harmonic[-1]
+    return weights
 
 
-def within(vectors: np.ndarray, max_norm: float) -> np.ndarray:
+def within(vectors: AnyArray, max_norm: float) -> AnyArray:
     """Shorten vectors to the ball ‖·‖ ≤ max_norm, along the last axis."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors * np.minimum(1, max_norm / np.maximum(lengths, 1e-30)), np.float32)
 
 
-def _arrays(plays: Interactions) -> tuple[np.ndarray, np.ndarray]:
+def _arrays(plays: Interactions) -> tuple[Indptr, Indices]:
     return read_only(plays.indptr), read_only(plays.indices)
 
 
-def _as_model(plays: Interactions, personas: np.ndarray, items: np.ndarray, losses: tuple[float, ...]) -> ScoredModel:
+def _as_model(plays: Interactions, personas: AnyArray, items: FloatMatrix, losses: tuple[float, ...]) -> ScoredModel:
     n_users, n_personas, n_factors = personas.shape
     shares = np.empty((n_users, n_personas), np.float32)
     kernels.persona_shares(*_arrays(plays), read_only(items), read_only(personas), shares)

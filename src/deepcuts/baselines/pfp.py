@@ -14,7 +14,7 @@ the ordinary latent factor model.
 Of the paper's losses (AUC by a pairwise sigmoid, WARP, KL divergence) this is the first, by stochastic gradient
 descent: −ln σ(f_u(i) − f_u(j)) for i ∈ S_u and j drawn evenly from the rest. Where our knowledge of the paper ends,
 chosen: this formula of the sigmoid loss; a ridge on what a sample touches; the gradient goes through the mean of the
-vectors as well, once per turn of a user; the steps shrink evenly to nothing; item vectors start as normal numbers of
+vectors as well, once per user and epoch; the steps shrink evenly to nothing; item vectors start as normal numbers of
 length about one, the columns of Pᵘ of about three. Zero is a saddle of this loss: from a shorter start, the ridge may
 hold training there.
 """
@@ -25,6 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepcuts.array_types import AnyArray, FloatMatrix
 from deepcuts.baselines.matrices import played
 from deepcuts.baselines.sampling import descend, random_vectors
 from deepcuts.baselines.scored import DotProduct, ScoredModel
@@ -89,9 +90,9 @@ class PFP:
         items = random_vectors(rng, plays.n_items, self.n_factors)
         projections = START_LENGTH * random_vectors(rng, plays.n_users, self.n_projected, self.n_factors)
         losses = self._train(plays, projections, items, seed)
-        return ScoredModel.of_users(plays, DotProduct(taste_vectors(plays, projections, items), items), losses)
+        return ScoredModel.of_users(plays, DotProduct(user_vectors(plays, projections, items), items), losses)
 
-    def _train(self, plays: Interactions, projections: np.ndarray, items: np.ndarray, seed: int) -> tuple[float, ...]:
+    def _train(self, plays: Interactions, projections: AnyArray, items: FloatMatrix, seed: int) -> tuple[float, ...]:
         def run(rng: np.random.Generator, stream: np.uint64, rate: np.float32) -> float:
             order = read_only(rng.permutation(plays.n_users))
             loss = projection_epoch(order, *data, rate, ridge, stream, projections, items)
@@ -101,7 +102,7 @@ class PFP:
         return descend("projections", self.n_epochs, self.learning_rate, seed, run)
 
 
-def taste_vectors(plays: Interactions, projections: np.ndarray, items: np.ndarray) -> np.ndarray:
+def user_vectors(plays: Interactions, projections: AnyArray, items: FloatMatrix) -> FloatMatrix:
     """Return w_u = Pᵘ Pᵘᵀ mean_{j ∈ S_u} v_j of every user, float32, (n_users, n_factors).
 
     Parameters

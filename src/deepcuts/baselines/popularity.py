@@ -1,4 +1,4 @@
-"""The same list for everyone: what most people have played."""
+"""The same list for everyone: the items that most users have played."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ class Popularity:
     """Score of an item: the number of its listeners."""
 
     def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
-        """Count listeners; nothing is left to chance."""
+        """Count listeners; `seed` changes nothing."""
         listeners = plays.item_listeners.astype(np.float32)
         return ScoredModel.of_users(plays, lambda rows: np.repeat(listeners[None, :], len(rows), axis=0))

@@ -1,4 +1,4 @@
-"""The control that every claim about personas has to beat: the same number and sizes of personas, dealt at random."""
+"""The control for what personas are worth: the same number and sizes of personas, with items dealt at random."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from deepcuts.array_types import Indptr, NumberVector
+from deepcuts.data.csr import row_of_entry
 from deepcuts.data.interactions import Interactions
 from deepcuts.model import PersonaModel, PersonaNMF, PersonaSettings
 from deepcuts.model.training.fold_in import solve_personas
@@ -18,7 +20,7 @@ class RandomPersonas(PersonaSettings):
     """`PersonaNMF` whose users' items are dealt to their personas at random.
 
     Items, base vectors and the sizes of the personas are those of `PersonaNMF` with the same settings and seed; so is
-    the way that the personas are solved for. What a claim about personas claims is the difference.
+    the way that the personas are solved for: what differs is which items share a persona.
 
     The parameters are those of `PersonaSettings`.
     """
@@ -32,15 +34,14 @@ class RandomPersonas(PersonaSettings):
             If there are fewer than two users or items.
         """
         model = PersonaNMF(**vars(self)).fit(plays, seed=seed)
-        tastes = model.user_personas
-        split = PersonaSplit(shuffle_within(tastes.personas, plays.indptr, seed), tastes.persona_indptr)
+        found = model.user_personas
+        split = PersonaSplit(shuffle_within(found.personas, plays.indptr, seed), found.persona_indptr)
         rows = user_rows(plays, model.settings)
-        factors = solve_personas(rows, tastes.base_factors, split, model.item_side)
-        return replace(model, user_personas=replace(tastes, persona_factors=factors, personas=split.personas))
+        factors = solve_personas(rows, found.base_factors, split, model.item_side)
+        return replace(model, user_personas=replace(found, persona_factors=factors, personas=split.personas))
 
 
-def shuffle_within(values: np.ndarray, indptr: np.ndarray, seed: int) -> np.ndarray:
+def shuffle_within(values: NumberVector, indptr: Indptr, seed: int) -> NumberVector:
     """Shuffle the values of every row among themselves; ``indptr[i]:indptr[i + 1]`` is row i."""
-    row_of_value = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
-    random_order = np.lexsort((np.random.default_rng(seed).random(len(values)), row_of_value))
+    random_order = np.lexsort((np.random.default_rng(seed).random(len(values)), row_of_entry(indptr)))
     return np.asarray(values[random_order])

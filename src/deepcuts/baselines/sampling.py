@@ -1,4 +1,4 @@
-"""What the models that learn by samples have in common: names of random numbers, steps that shrink, random starts."""
+"""Stochastic gradient descent: epochs with named random numbers and shrinking steps, from random vectors."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from deepcuts.array_types import AnyArray
 from deepcuts.errors import SettingsError
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ def descend(name: str, n_epochs: int, learning_rate: float, seed: int, run_epoch
     Raises
     ------
     SettingsError
-        If the steps are so long that the loss is no number any more.
+        If the steps are so long that the loss is not finite.
     """
     losses = []
     for epoch in range(n_epochs):
@@ -59,7 +60,7 @@ def stream_name(key: tuple[int, ...]) -> np.uint64:
     return np.uint64(np.random.SeedSequence(key).generate_state(1, np.uint64)[0])
 
 
-def random_vectors(rng: np.random.Generator, *shape: int) -> np.ndarray:
+def random_vectors(rng: np.random.Generator, *shape: int) -> AnyArray:
     """Normal numbers with mean 0 and standard deviation 1 / √n_factors, n_factors the last of `shape`, float32."""
-    vectors: np.ndarray = rng.standard_normal(shape, np.float32) / np.float32(np.sqrt(shape[-1]))
+    vectors: AnyArray = rng.standard_normal(shape, np.float32) / np.float32(np.sqrt(shape[-1]))
     return vectors

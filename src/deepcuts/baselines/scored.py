@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.array_types import DoubleVector, FloatMatrix, FloatVector, IndexVector, Indptr, NumberVector
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.recommendation import ListSettings, recommend, recommend_batches
 
-Scorer = Callable[[np.ndarray], np.ndarray]
+Scorer = Callable[[IndexVector], FloatMatrix]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,17 +29,17 @@ class DotProduct:
         float32, (n_items, n_factors).
     """
 
-    row_factors: np.ndarray
-    item_factors: np.ndarray
+    row_factors: FloatMatrix
+    item_factors: FloatMatrix
 
-    def __call__(self, rows: np.ndarray) -> np.ndarray:
+    def __call__(self, rows: IndexVector) -> FloatMatrix:
         """Score all items, float32, (len(rows), n_items)."""
         return np.asarray(self.row_factors[rows] @ self.item_factors.T)
 
 
 @dataclass(frozen=True, eq=False)
 class UserRows:
-    """The rows of scores that speak for each user, and how they are brought together.
+    """The rows of scores of each user, and how lists are made from them.
 
     Parameters
     ----------
@@ -47,11 +48,11 @@ class UserRows:
     shares
         float32, (n_rows,): share of the user's items that each row stands for.
     mix
-        How lists bring the rows together where the caller does not say: "share" or "max".
+        How lists are made from several rows where the caller does not say: "share" or "max".
     """
 
-    indptr: np.ndarray
-    shares: np.ndarray
+    indptr: Indptr
+    shares: FloatVector
     mix: str = "max"
 
     @classmethod
@@ -97,22 +98,22 @@ class ScoredModel:
         return self.seen.item_ids
 
     @property
-    def persona_indptr(self) -> np.ndarray:
+    def persona_indptr(self) -> Indptr:
         """int64, (n_users + 1,): the rows of user u are ``persona_indptr[u]:persona_indptr[u + 1]``."""
         return self.user_rows.indptr
 
     @property
-    def persona_shares(self) -> np.ndarray:
+    def persona_shares(self) -> FloatVector:
         """float32, (n_rows,): share of the user's items that each row stands for."""
         return self.user_rows.shares
 
     @property
-    def item_listeners(self) -> np.ndarray:
+    def item_listeners(self) -> NumberVector:
         """int64, (n_items,): users who played each item."""
         return self.seen.item_listeners
 
     @property
-    def item_plays(self) -> np.ndarray:
+    def item_plays(self) -> DoubleVector:
         """float64, (n_items,): plays of each item."""
         return self.seen.item_plays
 
@@ -121,7 +122,7 @@ class ScoredModel:
         """Users it was trained on."""
         return self.seen.n_users
 
-    def scores(self, rows: np.ndarray) -> np.ndarray:
+    def scores(self, rows: IndexVector) -> FloatMatrix:
         """Score all items by some rows, float32, (len(rows), n_items)."""
         return self.scorer(rows)
 

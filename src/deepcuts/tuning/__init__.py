@@ -1,4 +1,4 @@
-"""Searching the settings of the model: two figures traded against each other, on a validation part of train."""
+"""Search for settings of the model that are good on two metrics of lists, on a validation part of train."""
 
 from __future__ import annotations
 

@@ -6,12 +6,14 @@ from typing import Literal
 
 import numpy as np
 
+from deepcuts.array_types import DoubleMatrix, IndexVector
+
 Pick = Literal["balanced", "accurate", "novel"]
 
 KEPT_ACCURACY = 0.95  # of the default's, by the novel pick
 
 
-def front(values: np.ndarray) -> np.ndarray:
+def front(values: DoubleMatrix) -> IndexVector:
     """Find the trials that no other one beats: none is as good on both objectives and better on one.
 
     Parameters
@@ -21,17 +23,16 @@ def front(values: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    numpy.ndarray
-        int64: places of these trials, by falling first objective.
+    Indexes of these trials, int64, by falling first objective.
     """
     as_good = np.all(values[None, :, :] >= values[:, None, :], axis=2)
     better = np.any(values[None, :, :] > values[:, None, :], axis=2)
     unbeaten = np.flatnonzero(~np.any(as_good & better, axis=1))
-    order: np.ndarray = unbeaten[np.lexsort((unbeaten, -values[unbeaten, 0]))]
+    order: IndexVector = unbeaten[np.lexsort((unbeaten, -values[unbeaten, 0]))]
     return order
 
 
-def pick(values: np.ndarray, default: int, rule: Pick) -> int:
+def pick(values: DoubleMatrix, default: int, rule: Pick) -> int:
     """Choose a trial.
 
     - "balanced": of the trials that are no worse than the default on both objectives, the one with the largest sum of
@@ -45,14 +46,13 @@ def pick(values: np.ndarray, default: int, rule: Pick) -> int:
     values
         float64, (n_trials, 2): more is better, accuracy first.
     default
-        Place of the default settings.
+        Index of the trial with the default settings.
     rule
         What to look for.
 
     Returns
     -------
-    int
-        Place of the trial; of equals the earliest.
+    Index of the trial; of equals the earliest.
     """
     gains = values - values[default]
     if rule == "accurate":

@@ -1,4 +1,4 @@
-"""The two figures that a study trades against each other."""
+"""The two metrics that a study optimises."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deepcuts.evaluation.registry import metric_of, metrics_at, parse_cutoffs
 
 @dataclass(frozen=True)
 class Objective:
-    """A figure at one cut-off.
+    """A metric at one cut-off.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Objective:
 
     @property
     def name(self) -> str:
-        """Name of the figure, such as "ndcg@100"."""
+        """Name with the cut-off, such as "ndcg@100"."""
         return f"{self.metric}@{self.k}"
 
     @property

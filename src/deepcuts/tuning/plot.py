@@ -1,4 +1,4 @@
-"""The front of a study as a picture."""
+"""A plot of the trials of a study and of its front."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deepcuts.array_types import DoubleMatrix
 from deepcuts.errors import MissingExtraError, SettingsError
 from deepcuts.storage import replacing
 from deepcuts.tuning.front import Pick
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 ENDINGS = (".svg", ".png", ".pdf")
 
 _PICKS: tuple[Pick, ...] = ("accurate", "balanced", "novel")
-_DEFAULT, _PICKED = "#E69F00", "#0072B2"  # of Okabe and Ito, which the colour-blind tell apart
+_DEFAULT, _PICKED = "#E69F00", "#0072B2"  # of Okabe and Ito 2008, which differ for every kind of colour vision
 
 
 def check_plot_ending(path: Path) -> None:
@@ -110,7 +111,7 @@ def _named(tuning: Tuning) -> list[tuple[Trial, list[str]]]:
     return list(names.values())
 
 
-def _points(trials: list[Trial]) -> np.ndarray:
+def _points(trials: list[Trial]) -> DoubleMatrix:
     return np.array([trial.values for trial in trials], np.float64).T[::-1]
 
 

@@ -1,10 +1,10 @@
-"""When a trial is not worth its remaining epochs.
+"""Which trials are stopped before they are trained to the end.
 
-Optuna prunes studies of one objective only. Here a trial is looked at once, as a one-persona model after a few epochs,
+Optuna prunes studies of one objective only. Here a trial is judged once, as a one-persona model after a few epochs,
 beside the median of both objectives over the trials before it at that point. It ends there if
 
-- both of its objectives are below their medians: nothing makes up for anything; or
-- the first, accuracy, is below nine tenths of its median, whatever the second: novelty alone is easy to have.
+- both of its objectives are below their medians; or
+- the first, accuracy, is below nine tenths of its median, whatever the second, as novelty alone is easy to raise.
 
 The first trials, the default among them, always run to the end.
 """
@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import numpy as np
 
-FIRST_TRIALS = 5  # as many as a median takes to mean anything
+from deepcuts.array_types import DoubleMatrix, DoubleVector
+
+FIRST_TRIALS = 5  # that run to the end, so that there is a median
 KEPT_ACCURACY = 0.9
 
 
-def stops_early(early: np.ndarray, earlier: np.ndarray) -> bool:
+def stops_early(early: DoubleVector, earlier: DoubleMatrix) -> bool:
     """Tell whether a trial ends after its early epochs.
 
     Parameters

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deepcuts.array_types import DoubleMatrix
 from deepcuts.errors import DataError
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.tuning.front import Pick, front, pick
@@ -82,7 +83,7 @@ class Tuning:
     @property
     def front(self) -> list[Trial]:
         """Trials that no other one beats on both objectives, the most accurate first."""
-        return [self.complete[place] for place in front(self._signed)]
+        return [self.complete[index] for index in front(self._signed)]
 
     def pick(self, rule: Pick) -> Trial:
         """Choose a trial, as `deepcuts.tuning.front.pick` says."""
@@ -93,7 +94,7 @@ class Tuning:
         return PersonaSettings(**{**self.settings.fixed, **trial.searched})
 
     @property
-    def _signed(self) -> np.ndarray:
+    def _signed(self) -> DoubleMatrix:
         signs = [objective.sign for objective in self.settings.parsed_objectives]
         return np.array([trial.values for trial in self.complete], np.float64) * signs
 
@@ -101,7 +102,7 @@ class Tuning:
 def trials_of(study: optuna.Study, settings: TuningSettings) -> tuple[Trial, ...]:
     """Trials of a study that have ended, whole or early, the earliest to end first.
 
-    One whose run died while it wrote down what had come of it has failed, whatever was written: it is tried again.
+    A trial whose run ended while its outcome was being written counts as failed, and is tried again.
     """
     ended = [trial for trial in study.trials if trial.state.name in ("COMPLETE", "PRUNED")]
     ended.sort(key=lambda trial: (trial.datetime_complete, trial.number))

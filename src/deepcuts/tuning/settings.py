@@ -21,7 +21,7 @@ class TuningSettings:
     n_trials
         Trials of the study in all, those of earlier runs included, at least 1; the first is the default setting.
     objectives
-        Two figures of lists, such as "ndcg" or "recall@50": the first is held up, the second traded against it.
+        Two metrics of lists, such as "ndcg" or "recall@50": the first is held up, the second traded against it.
     fraction
         Share of every user's items of train that becomes the validation part, above 0 and below 1.
     n_workers
@@ -29,7 +29,7 @@ class TuningSettings:
     early_epochs
         Epochs of the one-persona model after which a trial may be stopped, at least 1.
     rarity
-        Turn of the dial at which all lists are made, from −4 to 4.
+        Rarity of all lists, from −4 to 4.
     fixed
         Values of settings that are not to be searched.
     seed
@@ -66,5 +66,5 @@ class TuningSettings:
 
     @property
     def parsed_objectives(self) -> tuple[Objective, Objective]:
-        """What is traded against what."""
+        """Both objectives, accuracy first."""
         return parse_objectives(self.objectives)

@@ -1,8 +1,8 @@
-"""Which settings are searched, and between what: the search space, and nothing else.
+"""The search space: which settings are searched, and within which bounds.
 
 Bounds lie inside the ranges of `PersonaSettings`. Settings that are not here stay at their defaults: the base knows
 only the product of both sides' λ, so one of them is searched; a confidence scale near 0 is binary confidence; epochs
-and tolerance buy accuracy with time, which is not for a tuner to decide.
+and tolerance trade accuracy against time, which is for the caller to decide.
 """
 
 from __future__ import annotations

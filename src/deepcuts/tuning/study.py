@@ -1,7 +1,7 @@
-"""The memory of a search: an Optuna study in one SQLite file, which survives its process.
+"""The Optuna study of a search: one SQLite file, from which a later run goes on.
 
-A run that is killed leaves a trial that is still "running". The next run marks it as failed and asks for the same
-settings again. One run works on a study at a time: a lock that the system drops with the process sees to it.
+A run that is killed leaves a trial in the state "running". The next run marks it as failed and asks for the same
+settings again. One run works on a study at a time: it holds a lock, which the system drops when the process ends.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def open_study(path: Path, facts: Mapping[str, Any], settings: TuningSettings) -
         raise FileFormatError(f"{path} is no study that `deepcuts tune` has begun. Name another file.") from error
     _check_facts(path, study, json.loads(json.dumps(facts)))
     study.sampler = library.samplers.TPESampler(
-        # A search that goes on must not draw again what it drew before.
+        # A search that is resumed must not draw the same settings again.
         seed=int(np.random.SeedSequence([settings.seed, len(study.trials)]).generate_state(1)[0]),
         n_startup_trials=_RANDOM_TRIALS,
         multivariate=True,
@@ -133,7 +133,7 @@ def ask_again(study: optuna.Study) -> int:
     abandoned = study.get_trials(states=[optuna.trial.TrialState.RUNNING])
     for trial in abandoned:
         study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-        # A run may die between two questions of a trial: what the queue had for it counts too.
+        # A run may end while it asks for the settings of a trial: those from the queue count too.
         settings = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
         study.enqueue_trial(settings, user_attrs={"repeats": trial.number})
     if abandoned:

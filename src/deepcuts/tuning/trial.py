@@ -1,4 +1,4 @@
-"""One trial: train, make lists, judge them on the validation part. Pure, so that it runs in any process."""
+"""One trial: train, make lists, judge them on the validation part. It depends on its arguments only."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from time import perf_counter
 
 import numpy as np
 
+from deepcuts.array_types import DoubleMatrix
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.split import split_holdout
 from deepcuts.errors import DataError
@@ -74,8 +75,8 @@ class Outcome:
     seconds: float
 
 
-def run_trial(task: Task, settings: PersonaSettings, earlier: np.ndarray) -> Outcome:
-    """Train with some settings and judge the lists, unless the first epochs say that it is not worth it.
+def run_trial(task: Task, settings: PersonaSettings, earlier: DoubleMatrix) -> Outcome:
+    """Train with some settings and judge the lists, unless the first epochs stop the trial early.
 
     The early model is trained on its own, so that what is judged in the end is exactly what `PersonaNMF` makes of these
     settings.

@@ -1,4 +1,4 @@
-"""The search: ask for settings, try them, remember what came of it, until there are enough trials."""
+"""The search: ask for settings, try them, store the outcome, until there are enough trials."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deepcuts.array_types import DoubleMatrix
 from deepcuts.data.interactions import Interactions
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.tuning.result import Trial, Tuning, trials_of
@@ -42,7 +43,7 @@ def tune(
     *,
     on_trial: TrialProgress = _say_nothing,
 ) -> Tuning:
-    """Search settings of the model that trade two figures well.
+    """Search for settings of the model that are good on two metrics of lists.
 
     Trials are judged on a validation part cut out of `plays`; give it training data, never the holdout. The default
     settings are the first trial. A run that was killed goes on where it was, when it is called again.
@@ -111,7 +112,7 @@ def _search(study: optuna.Study, task: Task, executor: Executor, on_trial: Trial
         if not pending:
             return
         for future in wait(pending, return_when=FIRST_COMPLETED).done:
-            _remember(study, pending.pop(future), future.result())
+            _store(study, pending.pop(future), future.result())
             on_trial(trials_of(study, task.settings)[-1])
 
 
@@ -120,13 +121,13 @@ def _n_begun(study: optuna.Study) -> int:
     return sum(trial.state in (states.COMPLETE, states.PRUNED, states.RUNNING) for trial in study.trials)
 
 
-def _early_values(study: optuna.Study, settings: TuningSettings) -> np.ndarray:
+def _early_values(study: optuna.Study, settings: TuningSettings) -> DoubleMatrix:
     signs = [objective.sign for objective in settings.parsed_objectives]
     found = [trial.early for trial in trials_of(study, settings)]
     return np.array(found, np.float64).reshape(-1, 2) * signs
 
 
-def _remember(study: optuna.Study, trial: optuna.Trial, outcome: Outcome) -> None:
+def _store(study: optuna.Study, trial: optuna.Trial, outcome: Outcome) -> None:
     trial.set_user_attr("early", list(outcome.early))
     trial.set_user_attr("seconds", outcome.seconds)
     if outcome.values is None:
@@ -168,7 +169,7 @@ def _begin_worker(task: Task, n_threads: int) -> None:
     import numba
 
     numba.set_num_threads(min(n_threads, numba.get_num_threads()))
-    logging.getLogger("deepcuts").setLevel(logging.ERROR)  # what there is to warn of, the first process says
+    logging.getLogger("deepcuts").setLevel(logging.ERROR)  # the first process logs the same warnings
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _take(task)
 
@@ -186,6 +187,6 @@ def _take(task: Task) -> None:
     _task = task
 
 
-def _work(settings: PersonaSettings, earlier: np.ndarray) -> Outcome:
+def _work(settings: PersonaSettings, earlier: DoubleMatrix) -> Outcome:
     assert _task is not None
     return run_trial(_task, settings, earlier)
