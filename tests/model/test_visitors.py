@@ -11,7 +11,7 @@ from scipy import sparse
 import deepcuts as dc
 from deepcuts.errors import DataError
 from deepcuts.model.visitors import with_refusals
-from deepcuts.web.page.state.visitor_model import Folded
+from deepcuts.web.page.state.visitor_model import VisitorModel
 from deepcuts.web.server.store import LoadedModel
 from deepcuts.web.service.visitors import fold_in as fold_in_request
 
@@ -45,7 +45,7 @@ def test_a_refusal_is_the_same_dislike_in_library_page_and_service(model, histor
     visitors = [
         model.fold_in(history, refused=refused),
         model.fold_in(as_counts),
-        Folded.of(model, history, refused, None).model,
+        VisitorModel.solve(model, history, refused, None).model,
         fold_in_request(LoadedModel(model, "1"), history, refused).model,
     ]
     assert where != "among the list" or not np.array_equal(
@@ -123,6 +123,6 @@ def test_personas_of_one_vector_have_nothing_to_keep(model, history):
 
 
 def test_names_of_personas_on_the_page_stay_when_an_artist_is_refused(model, history):
-    before = Folded.of(model, history, [], None)
+    before = VisitorModel.solve(model, history, [], None)
     refused = before.model.recommend(k=2)["item_id"].to_pylist()
-    assert Folded.of(model, history, refused, before).names == before.names
+    assert VisitorModel.solve(model, history, refused, before).names == before.names
