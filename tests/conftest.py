@@ -26,29 +26,42 @@ EXTRAS = {  # what tests of these folders and files need: an extra of the packag
     "datasets/test_download.py": ("download", ("pooch",)),
 }
 
+UNIX = ("cli/test_process.py", "history/test_guards.py", "storage/test_output.py")  # limits, signals, terminals
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--without-extras", action="store_true", help="skip what needs an extra, as if none were there")
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-    """Skip files of tests, before they are imported, where the extra that they need is missing."""
-    path = module_path.relative_to(TESTS).as_posix()
+    """Skip files of tests, before they are imported, where what they need is missing."""
+    reason = _missing(
+        module_path.relative_to(TESTS).as_posix(), without_extras=parent.config.getoption("without_extras")
+    )
+    if reason is None:
+        return None
+    skipped: SkippedModule = SkippedModule.from_parent(parent, path=module_path)
+    skipped.reason = reason
+    return skipped
+
+
+def _missing(path: str, *, without_extras: bool) -> str | None:
+    """Say what a file of tests needs and has not; None where it has everything."""
+    if os.name == "nt" and path in UNIX:
+        return "needs Unix"
     for start, (extra, modules) in EXTRAS.items():
-        if path.startswith(start) and (parent.config.getoption("--without-extras") or not all(map(find_spec, modules))):
-            skipped: SkippedModule = SkippedModule.from_parent(parent, path=module_path)
-            skipped.extra = extra
-            return skipped
+        if path.startswith(start) and (without_extras or not all(map(find_spec, modules))):
+            return f"needs the extra: pip install 'deepcuts[{extra}]'"
     return None
 
 
 class SkippedModule(pytest.Module):
     """A file of tests that is not imported."""
 
-    extra: str
+    reason: str
 
     def collect(self) -> list[pytest.Item]:
-        pytest.skip(f"needs the extra: pip install 'deepcuts[{self.extra}]'", allow_module_level=True)
+        pytest.skip(self.reason, allow_module_level=True)
 
 
 @pytest.fixture(scope="session")

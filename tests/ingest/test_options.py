@@ -106,13 +106,14 @@ def test_an_empty_file_is_refused(tmp_path):
         read_plays(tmp_path / "plays.tsv", user=1, item=2)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names on Windows")
 def test_a_pipe_is_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(DataError, match=r"pipe is not a regular file, and it takes one to read twice\."):
         read_plays(tmp_path / "pipe", user=1, item=2)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything, as all may on Windows")
 def test_a_file_that_may_not_be_read_is_refused(tmp_path):
     (tmp_path / "plays.tsv").write_text("a\tb\n", encoding="utf-8")
     (tmp_path / "plays.tsv").chmod(0)
@@ -153,6 +154,7 @@ def test_errors_of_the_database_are_told_as_ours():
         raise duckdb.Error("odd\nmore")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot send Ctrl-C to one process")
 def test_an_interrupt_leaves_nothing_behind(tmp_path):
     keys = np.arange(4_000_000)
     pq.write_table(pa.table({"user": keys % 1_000_003, "item": keys}), tmp_path / "plays.parquet")
