@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import array_checks
 
@@ -14,6 +15,9 @@ array_checks.install()  # before anything of the library is imported
 
 # Idle threads sleep rather than spin: several tests run at a time, and spinning takes the time of the others.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+settings.register_profile("deepcuts", deadline=None)  # how long an example takes depends on what else is running
+settings.load_profile("deepcuts")
 
 TESTS = Path(__file__).parent
 
