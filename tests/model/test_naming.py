@@ -14,7 +14,8 @@ import deepcuts as dc
 from deepcuts.cli.main import app
 from deepcuts.data.tags import tag_shares
 from deepcuts.errors import DataError, UnknownIdError
-from deepcuts.evaluation.purity import group_purity, main_tags
+from deepcuts.evaluation.item_labels import main_columns
+from deepcuts.evaluation.purity import group_purity
 from deepcuts.model.naming import Namer
 
 TAGS = {"calm": "abc", "loud": "def", "rock": "abcdef"}
@@ -110,7 +111,7 @@ def test_factors_are_purer_than_the_same_items_dealt_out(model):
 
 
 def test_purity_by_hand(plays):
-    assert main_tags(plays.labels.tags).tolist() == [0, 0, 0, 1, 1, 1]
+    assert main_columns(plays.labels.tags).tolist() == [0, 0, 0, 1, 1, 1]
     purity = group_purity(plays, np.array([[0, 1], [0, 3]]), np.ones(6))
     # all items: ¼ calm, ¼ loud, ½ rock; the first group ½ calm, ½ rock; the second is as mixed as all
     np.testing.assert_allclose(purity.main_tag, [1, 0.5])

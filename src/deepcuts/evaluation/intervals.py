@@ -14,12 +14,13 @@ comparison of statistical significance tests for information retrieval evaluatio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import exp, factorial
 
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.array_types import AnyArray, DoubleMatrix, DoubleVector, FloatVector, NumberMatrix
 from deepcuts.data.csr import quotient
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.evaluation.evaluate import Evaluation
@@ -55,7 +56,8 @@ def mean_intervals(evaluation: Evaluation, *, n_resamples: int = 1000, level: fl
     names = evaluation.per_user.column_names[1:]
     values = _matrix(evaluation.per_user, names)
     low, high = bootstrap_interval(values, n_resamples=n_resamples, level=level, seed=seed)
-    return _table(names, mean=_means(values), low=low, high=high, n_users=np.count_nonzero(~np.isnan(values), axis=0))
+    n_users = np.count_nonzero(~np.isnan(values), axis=0)
+    return _table(names, {"mean": _means(values), "low": low, "high": high, "n_users": n_users})
 
 
 def compare_evaluations(
@@ -87,34 +89,27 @@ def compare_evaluations(
     SettingsError
         If `n_resamples` or `level` is out of its range.
     """
-    names = [name for name in a.per_user.column_names[1:] if name in b.per_user.column_names]
-    if not a.per_user["user_id"].equals(b.per_user["user_id"]):
-        raise DataError(
-            f"The evaluations are of {a.n_users:,} and {b.n_users:,} users that are not the same. "
-            "Judge both by the same train and holdout."
-        )
-    if not names:
-        raise DataError("The evaluations have no metric of users in common. Give both the same cutoffs.")
+    names = _common_metrics(a, b)
     first, second = _matrix(a.per_user, names), _matrix(b.per_user, names)
     differences = second - first
-    neither = np.isnan(differences)
-    first[neither] = second[neither] = np.nan
+    undefined = np.isnan(differences)
+    first[undefined] = second[undefined] = np.nan
     low, high = bootstrap_interval(differences, n_resamples=n_resamples, level=level, seed=seed)
-    return _table(
-        names,
-        mean_a=_means(first),
-        mean_b=_means(second),
-        difference=_means(differences),
-        low=low,
-        high=high,
-        p_value=sign_flip_test(differences, n_resamples=n_resamples, seed=seed),
-        n_users=np.count_nonzero(~neither, axis=0),
-    )
+    columns = {
+        "mean_a": _means(first),
+        "mean_b": _means(second),
+        "difference": _means(differences),
+        "low": low,
+        "high": high,
+        "p_value": sign_flip_test(differences, n_resamples=n_resamples, seed=seed),
+        "n_users": np.count_nonzero(~undefined, axis=0),
+    }
+    return _table(names, columns)
 
 
 def bootstrap_interval(
-    values: np.ndarray, *, n_resamples: int = 1000, level: float = 0.95, seed: int = 0
-) -> tuple[np.ndarray, np.ndarray]:
+    values: DoubleMatrix, *, n_resamples: int = 1000, level: float = 0.95, seed: int = 0
+) -> tuple[DoubleVector, DoubleVector]:
     """Percentile interval of the mean of each column, by the Poisson bootstrap.
 
     Parameters
@@ -141,13 +136,13 @@ def bootstrap_interval(
     check_draws(n_resamples, level)
     centre = _means(values)
     there = ~np.isnan(values)
-    centred = np.where(there, values - centre, 0).astype(np.float32)
+    centred = np.where(there, values - centre, 0).astype(np.float32)  # small numbers, for which float32 will do
     sums, counts = (np.zeros((n_resamples, values.shape[1])) for _ in range(2))
     for rows, random in random_words(len(values), n_resamples, seed):
         weights = POISSON[random]
         sums += weights @ centred[rows]
         counts += weights @ there[rows].astype(np.float32)
-    means = quotient(sums, counts)
+    means = quotient(sums, counts)  # Σ_u w_u x_u / Σ_u w_u, less the centre
     tail = (1 - level) / 2
     bounds = np.full((2, values.shape[1]), np.nan)
     for column in np.flatnonzero(np.any(~np.isnan(means), axis=0)):
@@ -155,7 +150,7 @@ def bootstrap_interval(
     return bounds[0], bounds[1]
 
 
-def sign_flip_test(differences: np.ndarray, *, n_resamples: int = 1000, seed: int = 0) -> np.ndarray:
+def sign_flip_test(differences: DoubleMatrix, *, n_resamples: int = 1000, seed: int = 0) -> DoubleVector:
     """Two-sided p value of the mean of each column being 0, by random signs.
 
     Parameters
@@ -180,18 +175,18 @@ def sign_flip_test(differences: np.ndarray, *, n_resamples: int = 1000, seed: in
     check_draws(n_resamples)
     there = ~np.isnan(differences)
     values = np.where(there, differences, 0)
-    room = np.abs(values).sum(axis=0)
-    scaled = (values / np.where(room > 0, room, 1)).astype(np.float32)
+    largest = np.abs(values).sum(axis=0)  # of all sums with any signs
+    scaled = (values / np.where(largest > 0, largest, 1)).astype(np.float32)
     sums = np.zeros((n_resamples, values.shape[1]))
     for rows, random in random_words(len(values), n_resamples, seed):
         sums += (random.astype(np.int16) >> 15 | 1).astype(np.float32) @ scaled[rows]  # the sign bit: -1 or 1
-    seen = np.abs(scaled.sum(axis=0, dtype=np.float64))
-    as_far = np.count_nonzero(np.abs(sums) >= seen - _TIE, axis=0)
-    p_values: np.ndarray = np.where(there.any(axis=0), (as_far + 1) / (n_resamples + 1), np.nan)
+    observed = np.abs(scaled.sum(axis=0, dtype=np.float64))
+    as_far = np.count_nonzero(np.abs(sums) >= observed - _TIE, axis=0)
+    p_values: DoubleVector = np.where(there.any(axis=0), (as_far + 1) / (n_resamples + 1), np.nan)
     return p_values
 
 
-def random_words(n_users: int, n_resamples: int, seed: int) -> Iterator[tuple[slice, np.ndarray]]:
+def random_words(n_users: int, n_resamples: int, seed: int) -> Iterator[tuple[slice, NumberMatrix]]:
     """Yield users some at a time, with 16 random bits for each of them in each draw, uint16, (n_resamples, n_rows)."""
     rng = np.random.default_rng(seed)
     step = max(1, _BLOCK_WEIGHTS // n_resamples)
@@ -200,7 +195,7 @@ def random_words(n_users: int, n_resamples: int, seed: int) -> Iterator[tuple[sl
         yield slice(start, stop), rng.integers(1 << 16, size=(n_resamples, stop - start), dtype=np.uint16)
 
 
-def _poisson_table() -> np.ndarray:
+def _poisson_table() -> FloatVector:
     """Poisson(1) by inverting its distribution at 2^16 evenly spaced points, float32, (65536,).
 
     One look-up of 16 random bits is ten times as fast as drawing; probabilities are off by less than 1 / 2^16.
@@ -220,15 +215,28 @@ def check_draws(n_resamples: int, level: float = 0.95) -> None:
         raise SettingsError(f"level is {level}. It lies between 0 and 1, such as 0.95.")
 
 
-def _matrix(per_user: pa.Table, names: list[str]) -> np.ndarray:
+def _common_metrics(a: Evaluation, b: Evaluation) -> list[str]:
+    """Names of the figures of users that are in both."""
+    names = [name for name in a.per_user.column_names[1:] if name in b.per_user.column_names]
+    if not a.per_user["user_id"].equals(b.per_user["user_id"]):
+        raise DataError(
+            f"The evaluations are of {a.n_users:,} and {b.n_users:,} users that are not the same. "
+            "Judge both by the same train and holdout."
+        )
+    if not names:
+        raise DataError("The evaluations have no metric of users in common. Give both the same cutoffs.")
+    return names
+
+
+def _matrix(per_user: pa.Table, names: list[str]) -> DoubleMatrix:
     return np.column_stack([np.empty((len(per_user), 0)), *(per_user[name].to_numpy() for name in names)])
 
 
-def _means(values: np.ndarray) -> np.ndarray:
+def _means(values: DoubleMatrix) -> DoubleVector:
     n_users = np.count_nonzero(~np.isnan(values), axis=0)
     return quotient(np.nansum(values, axis=0), n_users)
 
 
-def _table(names: list[str], **columns: np.ndarray) -> pa.Table:
+def _table(names: list[str], columns: Mapping[str, AnyArray]) -> pa.Table:
     arrays = {name: pa.array(values, from_pandas=True) for name, values in columns.items()}
     return pa.table({"metric": pa.array(names, pa.string()), **arrays})

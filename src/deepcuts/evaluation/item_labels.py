@@ -1,4 +1,4 @@
-"""What items are like, by outside knowledge: tags, genres, scenes. Diversity is measured on it, never on a model."""
+"""Labels of items from outside the model, such as tags, genres or scenes, for diversity and calibration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from deepcuts.data.csr import UserItems, quotient
+from deepcuts.array_types import BoolVector, DoubleMatrix, DoubleVector, IndexVector
+from deepcuts.data.csr import UserItems, indptr_of, quotient, row_of_entry
 from deepcuts.data.ids import Ids, as_strings
 from deepcuts.data.labels import Labels
 from deepcuts.errors import DataError, SettingsError
@@ -42,7 +43,7 @@ class ItemFeatures:
 
     @classmethod
     def without_labels(cls, item_ids: Ids) -> ItemFeatures:
-        """Features of which nothing is known."""
+        """Items of which nothing is known."""
         return cls(item_ids, (), sparse.csr_array((len(item_ids), 0)))
 
     @property
@@ -51,34 +52,30 @@ class ItemFeatures:
         return len(self.labels)
 
     @cached_property
-    def is_labelled(self) -> np.ndarray:
+    def is_labelled(self) -> BoolVector:
         """Whether an item has labels, bool, (n_items,)."""
-        labelled: np.ndarray = np.diff(self.matrix.indptr) > 0
+        labelled: BoolVector = np.diff(self.matrix.indptr) > 0
         return labelled
 
     @cached_property
-    def main_labels(self) -> np.ndarray:
+    def main_labels(self) -> IndexVector:
         """Heaviest label of every item, of equals the most used, int64, (n_items,); -1 for an item without."""
-        main = np.full(self.matrix.shape[0], -1)
-        rows = np.repeat(np.arange(len(main)), np.diff(self.matrix.indptr))
-        order = np.lexsort((self.matrix.indices, -self.matrix.data, rows))
-        main[self.is_labelled] = self.matrix.indices[order][self.matrix.indptr[:-1][self.is_labelled]]
-        return main
+        return main_columns(self.matrix)
 
     @cached_property
     def directions(self) -> sparse.csr_array:
         """The rows of `matrix`, each of length 1, float64, (n_items, n_labels): their products are cosines."""
         lengths = np.sqrt(np.asarray(self.matrix.power(2).sum(axis=1)))
-        scale = np.repeat(1 / lengths[self.is_labelled], np.diff(self.matrix.indptr)[self.is_labelled])
+        scale = quotient(1, lengths)[entry_rows(self.matrix)]
         return sparse.csr_array((self.matrix.data * scale, self.matrix.indices, self.matrix.indptr), self.matrix.shape)
 
-    def profiles(self, items: UserItems) -> np.ndarray:
+    def profiles(self, items: UserItems) -> DoubleMatrix:
         """Mean distribution over each user's labelled items, float64, (n_users, n_labels); NaN for users without."""
         profiles = row_sums(items, self.matrix)
         profiles *= quotient(1, items.sums(self.is_labelled))[:, None]
         return profiles
 
-    def main_shares(self, items: UserItems) -> np.ndarray:
+    def main_shares(self, items: UserItems) -> DoubleMatrix:
         """Share of each user's labelled items that have a main label, float64, (n_users, n_labels); 0 without any."""
         shares = row_sums(items, self._main)
         shares /= np.maximum(items.sums(self.is_labelled), 1)[:, None]
@@ -88,12 +85,30 @@ class ItemFeatures:
     def _main(self) -> sparse.csr_array:
         """1 at the main label of every item, float64, (n_items, n_labels)."""
         main = self.main_labels[self.is_labelled]
-        return sparse.csr_array(
-            (np.ones(len(main)), main, np.append(0, np.cumsum(self.is_labelled))), self.matrix.shape
-        )
+        return sparse.csr_array((np.ones(len(main)), main, indptr_of(self.is_labelled)), self.matrix.shape)
 
 
-def row_sums(items: UserItems, matrix: sparse.csr_array) -> np.ndarray:
+def main_columns(matrix: sparse.csr_array) -> IndexVector:
+    """Column with the largest value of every row, of equals the first, int64, (n_rows,); -1 for a row without values.
+
+    Parameters
+    ----------
+    matrix
+        Numbers, (n_rows, n_columns).
+    """
+    order = np.lexsort((matrix.indices, -matrix.data, entry_rows(matrix)))
+    filled = np.diff(matrix.indptr) > 0
+    main = np.full(len(filled), -1)
+    main[filled] = matrix.indices[order][matrix.indptr[:-1][filled]]
+    return main
+
+
+def entry_rows(matrix: sparse.csr_array) -> IndexVector:
+    """Row of each value of a sparse matrix, int64, (nnz,)."""
+    return row_of_entry(matrix.indptr.astype(np.int64))
+
+
+def row_sums(items: UserItems, matrix: sparse.csr_array) -> DoubleMatrix:
     """Sum of the rows of `matrix`, one for each item, over the items of each user, float64, (n_users, n_columns)."""
     totals = np.empty((items.n_users, matrix.shape[1]))
     rows = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data
@@ -130,28 +145,37 @@ def item_features(labels: ArrowStream | Mapping[str, str], item_ids: Ids, n_labe
     """
     if n_labels < 1:
         raise SettingsError(f"n_labels is {n_labels}. Keep at least 1 label.")
-    rows = _rows(labels)
+    rows = _label_rows(labels)
     ids, names = as_strings(rows["item_id"]), as_strings(rows["label"]).dictionary_encode()
-    weights = _weights(rows, ids)
-    used = np.bincount(names.indices.to_numpy(), weights, len(names.dictionary))
+    weights, label_of_row = _weights(rows, ids), names.indices.to_numpy()
+    kept = _most_used(label_of_row, weights, names.dictionary)[:n_labels]
+    column_of_label = np.full(len(names.dictionary), -1)
+    column_of_label[kept] = np.arange(len(kept))
+    items, columns = item_ids.indexes_of(ids), column_of_label[label_of_row]
+    _check_items(items, ids)
+    known = (items >= 0) & (columns >= 0) & (weights > 0)
+    shape = len(item_ids), len(kept)
+    matrix = sparse.coo_array((weights[known], (items[known], columns[known])), shape).tocsr()
+    matrix.sum_duplicates()
+    matrix.data /= np.asarray(matrix.sum(axis=1))[entry_rows(matrix)]
+    return ItemFeatures(item_ids, tuple(names.dictionary.take(pa.array(kept)).to_pylist()), matrix)
+
+
+def _most_used(label_of_row: IndexVector, weights: DoubleVector, names: pa.StringArray) -> IndexVector:
+    """Indexes of labels, those with the largest weight over all rows first, equals by name."""
+    used = np.bincount(label_of_row, weights, len(names))
     by_name = np.empty(len(used), np.int64)
-    by_name[pc.sort_indices(names.dictionary).to_numpy()] = np.arange(len(used))
-    kept = np.lexsort((by_name, -used))[:n_labels]
-    column = np.full(len(used), -1)
-    column[kept] = np.arange(len(kept))
-    items, columns = item_ids.indexes_of(ids), column[names.indices.to_numpy()]
+    by_name[pc.sort_indices(names).to_numpy()] = np.arange(len(used))
+    return np.lexsort((by_name, -used))
+
+
+def _check_items(items: IndexVector, ids: pa.StringArray) -> None:
     if not np.any(items >= 0):
         raise DataError(
             f"None of the {len(ids):,} labels is of an item in train"
             + (f" (the first is of {ids[0].as_py()!r}). " if len(ids) else ". ")
             + "Labels and train must use the same item ids."
         )
-    known = (items >= 0) & (columns >= 0) & (weights > 0)
-    shape = len(item_ids), len(kept)
-    counts = sparse.coo_array((weights[known], (items[known], columns[known])), shape).tocsr()
-    counts.sum_duplicates()
-    counts.data /= np.repeat(np.asarray(counts.sum(axis=1)), np.diff(counts.indptr))
-    return ItemFeatures(item_ids, tuple(names.dictionary.take(pa.array(kept)).to_pylist()), counts)
 
 
 def tag_features(labels: Labels, item_ids: Ids, n_labels: int = 100) -> ItemFeatures:
@@ -174,7 +198,7 @@ def tag_features(labels: Labels, item_ids: Ids, n_labels: int = 100) -> ItemFeat
     return item_features(pa.table(rows), item_ids, n_labels)
 
 
-def _rows(labels: ArrowStream | Mapping[str, str]) -> pa.Table:
+def _label_rows(labels: ArrowStream | Mapping[str, str]) -> pa.Table:
     if isinstance(labels, Mapping):
         return pa.table({"item_id": list(map(str, labels)), "label": list(map(str, labels.values()))})
     try:
@@ -195,13 +219,13 @@ def _rows(labels: ArrowStream | Mapping[str, str]) -> pa.Table:
     return rows
 
 
-def _weights(rows: pa.Table, ids: pa.StringArray) -> np.ndarray:
+def _weights(rows: pa.Table, ids: pa.StringArray) -> DoubleVector:
     if "weight" not in rows.column_names:
         return np.ones(len(rows))
     kind = rows["weight"].type
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         raise DataError(f"Column 'weight' of the labels holds {kind}. Weights are numbers from 0 up.")
-    weights: np.ndarray = rows["weight"].to_numpy().astype(np.float64)  # missing ones turn up as NaN
+    weights: DoubleVector = rows["weight"].to_numpy().astype(np.float64)  # missing ones turn up as NaN
     if len(wrong := np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))):
         raise DataError(
             f"A label of item {ids[int(wrong[0])].as_py()!r} has the weight {weights[wrong[0]]}. "

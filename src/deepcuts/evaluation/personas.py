@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from deepcuts.array_types import DoubleVector, Indptr, NumberVector
-from deepcuts.data.csr import UserItems, quotient, sums_of_rows
+from deepcuts.array_types import AnyArray, DoubleMatrix, DoubleVector, IndexVector, Indptr, NumberVector
+from deepcuts.data.csr import block_of_rows, quotient, row_of_entry, sums_of_rows
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
 from deepcuts.evaluation.item_labels import ItemFeatures
@@ -21,7 +21,7 @@ from deepcuts.evaluation.metrics.mutual_information import adjusted_mutual_infor
 _BLOCK_PAIRS = 1 << 20
 
 
-def persona_shares(train: Interactions, personas: np.ndarray) -> np.ndarray:
+def persona_shares(train: Interactions, personas: AnyArray) -> DoubleMatrix:
     """Share of each user's assigned items that belong to each persona.
 
     Parameters
@@ -43,11 +43,10 @@ def persona_shares(train: Interactions, personas: np.ndarray) -> np.ndarray:
     """
     personas = check_assignment(personas, train)
     counts = np.zeros((train.n_users, max(1, int(personas.max(initial=0)) + 1)))
-    for rows, pairs in _user_blocks(train):
-        users = np.repeat(np.arange(rows.stop - rows.start), np.diff(train.indptr[rows.start : rows.stop + 1]))
-        block, there = counts[rows], personas[pairs] >= 0
-        keys = (users * counts.shape[1] + personas[pairs])[there]
-        block += np.bincount(keys, minlength=block.size).reshape(block.shape)
+    for rows, users, pairs in _user_blocks(train):
+        block, assigned = counts[rows], personas[pairs] >= 0
+        keys = (users * counts.shape[1] + personas[pairs])[assigned]
+        block[:] = np.bincount(keys, minlength=block.size).reshape(block.shape)
     counts /= np.maximum(counts.sum(axis=1, keepdims=True), 1)
     return counts
 
@@ -78,7 +77,9 @@ def effective_personas(shares: NumberVector, indptr: Indptr) -> DoubleVector:
     return np.where(sums_of_rows(shares, indptr) > 0, np.exp(sums_of_rows(terms, indptr)), np.nan)
 
 
-def persona_purity(train: Interactions, personas: np.ndarray, features: ItemFeatures) -> tuple[np.ndarray, np.ndarray]:
+def persona_purity(
+    train: Interactions, personas: AnyArray, item_labels: ItemFeatures
+) -> tuple[DoubleVector, DoubleVector]:
     """How far each persona keeps to one main label.
 
     ::
@@ -95,7 +96,7 @@ def persona_purity(train: Interactions, personas: np.ndarray, features: ItemFeat
         Plays of the users.
     personas
         Integers, (train.n_pairs,): the persona of each pair, -1 for none.
-    features
+    item_labels
         Labels of the items.
 
     Returns
@@ -109,21 +110,20 @@ def persona_purity(train: Interactions, personas: np.ndarray, features: ItemFeat
         If `personas` is not one integer from -1 to 127 for each pair.
     """
     personas = check_assignment(personas, train)
-    n_personas, n_labels = max(1, int(personas.max(initial=0)) + 1), max(1, features.n_labels)
+    n_personas, n_labels = max(1, int(personas.max(initial=0)) + 1), max(1, item_labels.n_labels)
     parts = []
-    for rows, pairs in _user_blocks(train, n_personas * n_labels):
-        items = UserItems(train.indptr, train.indices).part(rows)
-        labels, persona = features.main_labels[items.items], personas[pairs]
-        keys = ((items.rows * n_personas + persona) * n_labels + labels)[(labels >= 0) & (persona >= 0)]
-        shape = items.n_users, n_personas, n_labels
-        counts = np.bincount(keys, minlength=shape[0] * shape[1] * shape[2]).reshape(shape)
+    for rows, users, pairs in _user_blocks(train, n_personas * n_labels):
+        label, persona = item_labels.main_labels[train.indices[pairs]], personas[pairs]
+        keys = ((users * n_personas + persona) * n_labels + label)[(label >= 0) & (persona >= 0)]
+        shape = rows.stop - rows.start, n_personas, n_labels
+        counts = np.bincount(keys, minlength=shape[0] * n_personas * n_labels).reshape(shape)
         common = np.array([counts.max(axis=2).sum(axis=1), counts.sum(axis=1).max(axis=1)])
         parts.append(quotient(common, counts.sum(axis=(1, 2))))
     purity, purity_of_one = np.concatenate(parts, axis=1)
     return purity, purity_of_one
 
 
-def describe_personas(train: Interactions, personas: np.ndarray, features: ItemFeatures | None = None) -> pa.Table:
+def describe_personas(train: Interactions, personas: AnyArray, features: ItemFeatures | None = None) -> pa.Table:
     """Describe the personas of every user of train.
 
     Parameters
@@ -157,7 +157,7 @@ def describe_personas(train: Interactions, personas: np.ndarray, features: ItemF
     return pa.table({"user_id": train.user_ids.values, **arrays})
 
 
-def persona_agreement(train: Interactions, personas: np.ndarray, others: np.ndarray) -> pa.Table:
+def persona_agreement(train: Interactions, personas: AnyArray, others: AnyArray) -> pa.Table:
     """Compare two assignments of the same pairs, such as planted and learned ones, user by user.
 
     Pairs that either leaves unassigned do not count.
@@ -190,7 +190,7 @@ def persona_agreement(train: Interactions, personas: np.ndarray, others: np.ndar
     return pa.table({"user_id": train.user_ids.values, "adjusted_mutual_information": agreement})
 
 
-def check_assignment(personas: np.ndarray, train: Interactions) -> np.ndarray:
+def check_assignment(personas: AnyArray, train: Interactions) -> NumberVector:
     """Return an assignment as an array.
 
     Raises
@@ -212,9 +212,13 @@ def check_assignment(personas: np.ndarray, train: Interactions) -> np.ndarray:
     return personas
 
 
-def _user_blocks(train: Interactions, cells_per_user: int = 1) -> Iterator[tuple[slice, slice]]:
-    """Slices of consecutive users and of their pairs, with about `_BLOCK_PAIRS` pairs and cells each."""
+def _user_blocks(train: Interactions, cells_per_user: int = 1) -> Iterator[tuple[slice, IndexVector, slice]]:
+    """Give users in a row, the user of each of their pairs, from 0, and these pairs.
+
+    Pairs and cells of a block are about `_BLOCK_PAIRS` together.
+    """
     size = train.indptr[1:] + np.arange(1, train.n_users + 1) * cells_per_user
     ends = np.flatnonzero(np.diff(size // _BLOCK_PAIRS)) + 1
-    for start, stop in zip([0, *ends], [*ends, train.n_users], strict=True):
-        yield slice(int(start), int(stop)), slice(int(train.indptr[start]), int(train.indptr[stop]))
+    for start, stop in zip([0, *ends.tolist()], [*ends.tolist(), train.n_users], strict=True):
+        indptr, pairs = block_of_rows(train.indptr, start, stop)
+        yield slice(start, stop), row_of_entry(indptr), pairs

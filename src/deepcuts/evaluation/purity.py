@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
+from deepcuts.array_types import DoubleVector, IndexVector, NumberMatrix, NumberVector
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.tags import tag_shares
 from deepcuts.errors import DataError
+from deepcuts.evaluation.item_labels import main_columns
 
 
 @dataclass(frozen=True, eq=False)
 class Purity:
-    """Figures of every group, NaN for one without a tag.
+    """Purity, divergence and entropy of every group, NaN for one without a tag.
 
     Parameters
     ----------
@@ -29,12 +30,12 @@ class Purity:
         float64, (n_groups,), in bits: −Σ_t p_t log2 p_t (Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x).
     """
 
-    main_tag: np.ndarray
-    divergence: np.ndarray
-    entropy: np.ndarray
+    main_tag: DoubleVector
+    divergence: DoubleVector
+    entropy: DoubleVector
 
 
-def group_purity(plays: Interactions, groups: np.ndarray, background: np.ndarray) -> Purity:
+def group_purity(plays: Interactions, groups: NumberMatrix, background: NumberVector) -> Purity:
     """Measure groups of items by their tags.
 
     Parameters
@@ -54,24 +55,23 @@ def group_purity(plays: Interactions, groups: np.ndarray, background: np.ndarray
     if plays.labels is None or plays.labels.n_tags == 0:
         raise DataError("The items have no tags. Give some with Interactions.with_labels(tags=...).")
     everywhere = tag_shares(plays, np.arange(plays.n_items), background)
-    main = main_tags(plays.labels.tags)
-    figures = np.full((3, len(groups)), np.nan)
-    for place, group in enumerate(groups):
+    main = main_columns(plays.labels.tags)
+    found = np.full((3, len(groups)), np.nan)
+    for number, group in enumerate(groups):
         own = main[group][main[group] >= 0]
         if len(own):
             shares = tag_shares(plays, group, np.ones(len(group)))
-            shares, q = shares[shares > 0], everywhere[shares > 0]
-            entropy = -float(shares @ np.log2(shares))
-            divergence = -float(shares @ np.log2(q, out=np.full_like(q, -np.inf), where=q > 0)) - entropy
-            figures[:, place] = np.bincount(own).max() / len(own), divergence, entropy
-    return Purity(*figures)
+            found[:, number] = _main_share(own), *_divergence_and_entropy(shares, everywhere)
+    return Purity(*found)
 
 
-def main_tags(tags: sparse.csr_array) -> np.ndarray:
-    """Tag that each item was given most, of several the first, int64, (n_items,); -1 for an item without."""
-    item_of_tag = np.repeat(np.arange(tags.shape[0]), np.diff(tags.indptr))
-    order = np.lexsort((tags.indices, -tags.data, item_of_tag))
-    main = np.full(tags.shape[0], -1)
-    items, first = np.unique(item_of_tag[order], return_index=True)
-    main[items] = tags.indices[order][first]
-    return main
+def _main_share(main: IndexVector) -> float:
+    """Share of the items that have the most common of their main tags."""
+    return float(np.bincount(main).max() / len(main))
+
+
+def _divergence_and_entropy(shares: DoubleVector, everywhere: DoubleVector) -> tuple[float, float]:
+    """Σ_t p_t log2(p_t / q_t) and −Σ_t p_t log2 p_t, for p the shares of a group and q those in all items."""
+    p, q = shares[shares > 0], everywhere[shares > 0]
+    entropy = -float(p @ np.log2(p))
+    return -float(p @ np.log2(q, out=np.full_like(q, -np.inf), where=q > 0)) - entropy, entropy

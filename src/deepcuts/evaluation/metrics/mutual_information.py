@@ -15,8 +15,10 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaln
 
+from deepcuts.array_types import CountVector, NumberMatrix, NumberVector
 
-def adjusted_mutual_information(first: np.ndarray, second: np.ndarray) -> float:
+
+def adjusted_mutual_information(first: NumberVector, second: NumberVector) -> float:
     """Adjusted mutual information of two divisions, normalised by the mean of their entropies.
 
     Parameters
@@ -32,25 +34,27 @@ def adjusted_mutual_information(first: np.ndarray, second: np.ndarray) -> float:
     counts = _contingency(first, second)
     a, b = counts.sum(axis=1), counts.sum(axis=0)
     information, expected = _information(counts, a, b), _expected_information(a, b)
-    room = (_entropy(a) + _entropy(b)) / 2 - expected
-    if abs(room) < 1e-12:  # both are one part, or each thing is a part of its own in both
+    largest = (_entropy(a) + _entropy(b)) / 2 - expected
+    if abs(largest) < 1e-12:  # both are one part, or each thing is a part of its own in both
         return 1.0
-    return float((information - expected) / room)
+    return float((information - expected) / largest)
 
 
-def _contingency(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def _contingency(first: NumberVector, second: NumberVector) -> NumberMatrix:
+    """Count the things in each pair of parts, n_ij."""
     rows, row = np.unique(first, return_inverse=True)
     columns, column = np.unique(second, return_inverse=True)
     return np.bincount(row * len(columns) + column, minlength=len(rows) * len(columns)).reshape(len(rows), len(columns))
 
 
-def _information(counts: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
+def _information(counts: NumberMatrix, a: CountVector, b: CountVector) -> float:
+    """Σ_ij n_ij / N · ln(N n_ij / (a_i b_j))."""
     n = a.sum()
     ratios = np.where(counts > 0, n * counts / np.outer(a, b), 1)
     return float(np.sum(counts / n * np.log(ratios)))
 
 
-def _expected_information(a: np.ndarray, b: np.ndarray) -> float:
+def _expected_information(a: CountVector, b: CountVector) -> float:
     """Mean of the mutual information over all divisions with these sizes."""
     n = int(a.sum())
     a, b = a[:, None, None], b[None, :, None]
@@ -65,6 +69,6 @@ def _expected_information(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.sum(terms, where=possible))
 
 
-def _entropy(sizes: np.ndarray) -> float:
+def _entropy(sizes: CountVector) -> float:
     shares = sizes / sizes.sum()
     return float(-np.sum(shares * np.log(shares)))

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.array_types import DoubleVector, IndexMatrix
 from deepcuts.data.csr import quotient
 from deepcuts.errors import DataError
 from deepcuts.evaluation.ranked_lists import RankedLists, row_blocks
 
 
-def overlap(lists: RankedLists, others: RankedLists, k: int) -> np.ndarray:
+def overlap(lists: RankedLists, others: RankedLists, k: int) -> DoubleVector:
     """Jaccard index of the two lists of each user.
 
     Parameters
@@ -49,7 +50,7 @@ def overlap(lists: RankedLists, others: RankedLists, k: int) -> np.ndarray:
     return np.concatenate([_jaccard(lists.items[rows, :k], others.items[rows, :k]) for rows in blocks])
 
 
-def _jaccard(items: np.ndarray, others: np.ndarray) -> np.ndarray:
-    both = np.sort(np.concatenate([items, others], axis=1), axis=1)
+def _jaccard(items: IndexMatrix, others: IndexMatrix) -> DoubleVector:
+    both = np.sort(np.concatenate([items, others], axis=1), axis=1)  # what is in both lists stands beside itself
     common = np.count_nonzero((both[:, 1:] == both[:, :-1]) & (both[:, 1:] >= 0), axis=1)
     return quotient(common, np.count_nonzero(both >= 0, axis=1) - common)
