@@ -102,8 +102,8 @@ def test_pages_name_files_that_exist():
 
 
 def test_every_command_is_on_the_front_page():
-    missing = {command.name for command in COMMANDS} - set(re.findall(r"[a-z]+", README))
-    assert not missing
+    named = set(re.findall(r"(?:deepcuts |`)([a-z]+)", README))
+    assert {command.name for command in COMMANDS} <= named
 
 
 def test_targets_of_make_are_explained_in_the_makefile_and_exist_where_pages_name_them():

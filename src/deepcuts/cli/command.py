@@ -1,4 +1,4 @@
-"""A command as its file registers it, and how it joins the program."""
+"""How a file registers its command, and how a command is added to the program."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Command(NamedTuple):
 
 
 def add_command(app: typer.Typer, command: Command) -> None:
-    """Let a program have a command, with its failures reported to people."""
+    """Add a command to a program; its failures end as messages."""
     app.command(
         command.name,
         cls=command.parser,

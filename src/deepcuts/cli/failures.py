@@ -1,4 +1,4 @@
-"""What goes wrong ends as one message on stderr and an exit code, never as a traceback."""
+"""A failure ends as one message on stderr and an exit code, never as a traceback."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OWN_EXITS = (typer.Exit, typer.Abort, typer.BadParameter)
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
-    """Let a command report its warnings and failures to people."""
+    """Wrap a command so that its warnings are printed, and a failure ends as a message and an exit code."""
 
     @wraps(command)
     def run(*arguments: Any, **options: Any) -> None:
@@ -33,7 +33,7 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def drop_output() -> None:
-    """Send what is still to be printed nowhere: whoever read it has gone."""
+    """Send the output that is left to the null device: the reader of the pipe has closed it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -71,7 +71,7 @@ def _message(error: Exception) -> str:
 
 @contextmanager
 def _warnings_shown() -> Iterator[None]:
-    """Print what the library warns of, for as long as the block runs."""
+    """Print warnings of the library for as long as the block runs."""
     logger, handler = logging.getLogger("deepcuts"), _WarningPrinter(logging.WARNING)
     logger.addHandler(handler)
     try:

@@ -1,4 +1,4 @@
-"""Remarks on what goes on, and progress bars; on a terminal they move, elsewhere they are a few plain lines."""
+"""Remarks and progress on stderr: bars that move on a terminal, a few plain lines elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What there is to say of plays and of a model in a few numbers, as JSON values."""
+"""Plays and models in a few numbers, as JSON values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_PLAYED = 5
 
 
 def summarise_plays(plays: Interactions) -> dict[str, Any]:
-    """Sizes, lengths of histories and popularity of the items."""
+    """Sizes, items per user and popularity of the items."""
     return {
         **_sizes(plays),
         "plays": float(plays.plays.sum(dtype=np.float64)),

@@ -1,4 +1,4 @@
-"""What people see: results on stdout, everything else on stderr, and no text that could play tricks on the terminal."""
+"""Output: results on stdout, everything else on stderr, and control characters only as escapes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FORMATS = {"share": "{:.1%}", "plays": "{:,.0f}"}
 
 
 def printable(text: str) -> str:
-    """Spell out the characters of a text that a terminal would obey instead of showing them."""
+    """Replace the characters of a text that control a terminal by their escapes."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 

@@ -51,7 +51,7 @@ def demo(
 
 
 def _claim(folder: Path) -> None:
-    """Refuse a folder that holds something else, of which a file might bear the name of one of ours."""
+    """Refuse a folder with other files in it, one of which might have the name of a file of the demo."""
     from deepcuts.synthetic.files import PLAYS
 
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "world" / PLAYS).exists():

@@ -1,4 +1,4 @@
-"""What the demo shows of its model."""
+"""Tables that `deepcuts demo` prints."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def most_divided_user(model: PersonaModel) -> str:
 
 
 def show_world(world: World) -> None:
-    """Say what was invented."""
+    """Print the sizes of the invented world."""
     plays = world.plays
     _say(
         f"{plays.n_users:,} listeners have played {plays.n_items:,} artists of {len(world.scene_names)} scenes. "
@@ -38,7 +38,7 @@ def show_world(world: World) -> None:
 
 
 def show_listener(model: PersonaModel, world: World, user: str) -> None:
-    """Print the personas of a user beside the scenes that their artists belong to, and the truth below."""
+    """Print the personas of a user beside the scenes of their artists, and below them the planted ones."""
     table = model.personas(user, n_items=len(model.item_ids))
     shown = ruled_table(f"The personas of {user}")
     for name in ("persona", "share"):
@@ -106,7 +106,7 @@ def show_figures(evaluations: Mapping[str, Evaluation]) -> None:
 
 
 def show_next_steps(model_file: Path, user: str) -> None:
-    """Say where the model is, and what to try with it."""
+    """Print where the model is, and commands to try with it."""
     _say(f"The model is in {model_file}. Try next:")
     for arguments in (f'recommend {model_file} --user "{user}" --rarity 1', f'personas {model_file} "{user}"'):
         stdout().print(Text(f"  deepcuts {arguments}", "bold"), soft_wrap=True)

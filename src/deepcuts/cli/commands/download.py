@@ -61,9 +61,9 @@ def download(
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fetch a public data set and turn it into plays, with names and tags where it has them.
+    """Fetch a public data set and read it as plays, with names and tags where it has them.
 
-    Broken downloads go on where they broke, checksums are compared, and what has been fetched is kept.
+    Interrupted downloads are resumed, checksums are compared, and what has been fetched is kept.
     """
     from deepcuts.cli.plays_files import check_interactions_output, write_interactions
     from deepcuts.datasets.catalogue import find_dataset
@@ -108,7 +108,7 @@ def _fetch(dataset: Dataset, folder: Path, mirror: str | None, yes: bool, remark
 
 
 def _show_terms(dataset: Dataset) -> None:
-    """Say what the data are, what they may be used for and whom to cite."""
+    """Print what the data are, what they may be used for and whom to cite."""
     say_line(f"{dataset.title}.")
     say_line(f"Size: {dataset.size}.")
     say_line(f"Terms of use: {dataset.licence}")

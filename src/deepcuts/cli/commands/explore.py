@@ -18,8 +18,8 @@ from deepcuts.errors import DataError
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-_START_SECONDS = 1.0  # from listening to answering
-_END_SECONDS = 1  # open pages would hold on for longer
+_START_SECONDS = 1.0  # from the open port to the first response
+_END_SECONDS = 1  # open pages would keep the server running
 
 
 def explore(
@@ -34,7 +34,7 @@ def explore(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page in a browser.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Open a page to play with a model: who am I, my personas, a list under its dial, a map of artists.
+    """Open a page to explore a model: a listener, their personas, a list under its dial, a map of artists.
 
     It listens on this machine alone, and keeps nothing of what visitors do. Ctrl-C ends it.
     """
@@ -57,7 +57,7 @@ def explore(
         return app
 
     def tell(address: str) -> None:
-        logging.getLogger("deepcuts").setLevel(logging.WARNING)  # every request is of no interest to people
+        logging.getLogger("deepcuts").setLevel(logging.WARNING)  # no line for every request
         remarks.say(f"The page is at {address}/ Ctrl-C ends it.")
         if not no_browser:
             Timer(_START_SECONDS, webbrowser.open, [address]).start()

@@ -1,4 +1,4 @@
-"""`deepcuts extend`: new plays join a model."""
+"""`deepcuts extend`: new plays for a model."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from deepcuts.cli.remarks import Remarks
 
 
 def extend(model: ModelFile, plays: PlaysFile, output: Output, force: Force = False, quiet: Quiet = False) -> None:
-    """Let new plays join a model, of new users and new items as well, without training again.
+    """Add new plays to a model, also of new users and of new items, without training again.
 
-    Counts are added to those there are. Users with new plays and new items are solved for; all else stays as it is.
+    Counts are added to those of the model. Users with new plays and new items are solved; all else stays as it is.
     """
     from deepcuts.cli.plays_files import read_interactions
     from deepcuts.model import load

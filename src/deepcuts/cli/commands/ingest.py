@@ -1,4 +1,4 @@
-"""`deepcuts ingest`: from anybody's files to plays."""
+"""`deepcuts ingest`: files of any layout to plays."""
 
 from __future__ import annotations
 

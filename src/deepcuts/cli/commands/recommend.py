@@ -112,7 +112,7 @@ def _weights(muted: Sequence[int], boosts: Sequence[str]) -> dict[int, float]:
 
 
 def _users(named: Sequence[str] | None, file: Path | None) -> list[str] | None:
-    """Whom the lists are for; None is everyone."""
+    """Ids of the users to make lists for; None for all users."""
     if not named and file is None:
         return None
     return [*(named or ()), *(values.ids_in_file(file) if file else ())]
@@ -131,7 +131,7 @@ def _check_destination(output: Path | None, *, everyone: bool, force: bool) -> N
 
 
 def _source(model: Path, fold_in: Path | None, history: Path | None) -> PersonaModel:
-    """Read the model, and let its users be those that are folded in."""
+    """Read the model; with new plays, return it for the users that are folded in."""
     from deepcuts.cli.plays_files import read_interactions
     from deepcuts.model import load
 

@@ -126,7 +126,7 @@ def _mixes(names: Sequence[str]) -> list[Mix]:
 
 
 def _files(given: Sequence[str]) -> dict[str, Path]:
-    """Models by the name to show: the one given, or that of the file."""
+    """Files of models by the name to show, which is the one given or else that of the file."""
     found: dict[str, Path] = {}
     for one in given:
         name, equals, path = one.partition("=")

@@ -41,10 +41,10 @@ def serve(
     ] = None,
     **settings: Any,
 ) -> None:
-    """Serve a model over HTTP: lists, personas, reasons, search; /docs tells all of it.
+    """Serve a model over HTTP: lists, personas, explanations, search; /docs has the reference.
 
-    Only this machine can ask, unless --host says otherwise; then everyone has to bring the token.
-    A model file that is replaced is taken over without losing a request.
+    Only this machine can connect, unless --host says otherwise; then every request needs the token.
+    When the model file is replaced, the new one is loaded without losing a request.
     """
     from deepcuts import storage
     from deepcuts.web.serving import Service
@@ -57,8 +57,8 @@ def serve(
         trusted_proxies=tuple(trusted_proxy or ()),
         **settings,
     )
-    os.environ.pop(_TOKEN, None)  # no process that is started from here has a use for it
-    storage.describe(model)  # a file that cannot be used is told before a worker is started
+    os.environ.pop(_TOKEN, None)  # processes started from here do not need it
+    storage.describe(model)  # a file that cannot be used is refused before a worker starts
     serve_until_told(
         Service(model, chosen), chosen, lambda address: say_line(f"Serving {model} at {address}; see {address}/docs.")
     )
