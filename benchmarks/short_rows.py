@@ -34,11 +34,11 @@ def main() -> None:
     plays = dc.generate_world(args.users, args.items, items_per_user=25, seed=0).plays
     stage = start_base(plays, PersonaSettings(n_factors=args.factors), seed=0)
     stage.run_epoch()
-    rows, side = stage.side.rows, stage.side
+    rows, problem = stage.problem.rows, stage.problem
     chosen = rows.by_length[rows.n_pairs[rows.by_length] <= 128]
     start, misfit = stage.factors, np.empty(rows.n_rows, np.float32)
-    shared = (side.w0 * stage.item_gram).astype(np.float32)
-    inputs = (rows.indptr, rows.indices, rows.confidence, rows.target, stage.item_factors, shared, side.ridge)
+    shared = (problem.w0 * stage.item_gram).astype(np.float32)
+    inputs = (rows.indptr, rows.indices, rows.confidence, rows.target, stage.item_factors, shared, problem.ridge)
     pull = np.zeros((1, args.factors), np.float32)
 
     def seconds(kernel: object, n_sweeps: int) -> float:

@@ -133,10 +133,10 @@ def test_the_loss_is_that_of_the_twin_and_never_rises(plays, nonnegative):
         previous = np.inf
         for _ in range(3):
             epoch = stage.run_epoch()
-            side = stage.side
-            stage.side = replace(side, rows=side.rows.with_dislikes)  # the twin knows pairs, liked or not
+            problem = stage.problem
+            stage.problem = replace(problem, rows=problem.rows.with_dislikes)  # the twin knows pairs, liked or not
             expected = sum(objective.terms(stage).values())
-            stage.side = side
+            stage.problem = problem
             assert epoch.loss == pytest.approx(expected, rel=1e-3)
             assert epoch.loss <= previous * (1 + 1e-5)
             previous = epoch.loss

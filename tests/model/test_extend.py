@@ -14,7 +14,7 @@ import deepcuts as dc
 from deepcuts.cli.main import app
 from deepcuts.data.merge import merge_plays
 from deepcuts.errors import DataError
-from deepcuts.model.training.scale import Scale
+from deepcuts.model.training.objective import Scale
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,13 @@ import pytest
 
 import deepcuts as dc
 from deepcuts.baselines import refit_users
-from deepcuts.model.training.lean import lean_weights
+from deepcuts.model.training.objective import lean_weights
 from deepcuts.model.training.settings import PersonaSettings
 
 
 def test_by_hand():
     settings = PersonaSettings(lean=2.0, lean_history=50.0)
-    weights = lean_weights(np.array([1.0, 1.0, 3.0]), np.array([7, 50, 200]), settings)
+    weights = lean_weights(np.array([1, 1, 3], np.float32), np.array([7, 50, 200]), settings)
     np.testing.assert_allclose(weights, [2, 2, 2 * 3 * 2])
 
 

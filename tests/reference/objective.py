@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from deepcuts import Interactions, PersonaModel
-from deepcuts.model.training.alternation import Alternation
+from deepcuts.model.training.fit import Alternation
 
 
 def confidence(plays: Interactions, kind: str, scale: float) -> np.ndarray:
@@ -22,36 +22,36 @@ def confidence(plays: Interactions, kind: str, scale: float) -> np.ndarray:
 
 def terms(stage: Alternation) -> dict[str, float]:
     """All terms, of the factors of a stage."""
-    rows, side, settings = stage.side.rows, stage.side, stage.settings
+    rows, problem, settings = stage.problem.rows, stage.problem, stage.settings
     u, v = stage.factors.astype(float), stage.item_factors.astype(float)
     accuracy = 0.0
     for row in range(rows.n_rows):
         for pair in range(rows.indptr[row], rows.indptr[row + 1]):
             error = rows.target[pair] - u[row] @ v[rows.indices[pair]]
             accuracy += rows.confidence[pair] * error**2
-    n_users = rows.n_rows if side.lean is None else len(side.lean.base)
+    n_users = rows.n_rows if problem.lean is None else len(problem.lean.base)
     item_weights = np.zeros(len(v))
     np.add.at(item_weights, rows.indices, rows.confidence)
-    ridge = sum(side.ridge[row] * u[row] @ u[row] for row in range(len(u)))
+    ridge = sum(problem.ridge[row] * u[row] @ u[row] for row in range(len(u)))
     for item in range(len(v)):
-        weight = item_weights[item] + side.w0 * n_users
+        weight = item_weights[item] + problem.w0 * n_users
         ridge += settings.item_regularization * weight**settings.frequency_exponent * v[item] @ v[item]
     lean = 0.0
-    if side.lean is not None:
+    if problem.lean is not None:
         for row in range(len(u)):
-            away = u[row] - side.lean.base[side.lean.user_of_row[row]]
-            lean += side.lean.weights[row] * away @ away
+            away = u[row] - problem.lean.base[problem.lean.user_of_row[row]]
+            lean += problem.lean.weights[row] * away @ away
     predicted = u @ v.T
-    diversity = settings.diversity * side.w0 / n_users * (predicted.sum(axis=0) ** 2).sum()
+    diversity = settings.diversity * problem.w0 / n_users * (predicted.sum(axis=0) ** 2).sum()
     distinction = 0.0
-    if side.distinction is not None:
-        for user, weight in enumerate(side.distinction.weights):
-            own = u[side.distinction.indptr[user] : side.distinction.indptr[user + 1]]
+    if problem.distinction is not None:
+        for user, weight in enumerate(problem.distinction.weights):
+            own = u[problem.distinction.indptr[user] : problem.distinction.indptr[user + 1]]
             for p, q in combinations(own, 2):
-                distinction += weight / ((p - q) @ (p - q) + side.distinction.floor)
+                distinction += weight / ((p - q) @ (p - q) + problem.distinction.floor)
     return {
         "accuracy": accuracy,
-        "unobserved": side.w0 * (predicted**2).sum(),
+        "unobserved": problem.w0 * (predicted**2).sum(),
         "diversity": diversity,
         "ridge": ridge,
         "lean": lean,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepcuts.array_types import DoubleVector, FloatVector
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas
 from deepcuts.model.training.persona_split import PersonaSplit
 from deepcuts.model.training.rows import Rows
@@ -29,10 +30,10 @@ class Explanation:
 
     persona: int
     score: float
-    contributions: np.ndarray
+    contributions: DoubleVector
 
 
-def explain_score(rows: Rows, tastes: UserPersonas, items: ItemSide, item: int) -> Explanation:
+def explain_score(rows: Rows, user: UserPersonas, items: ItemSide, item: int) -> Explanation:
     """Divide the best score of an item among the items of one user.
 
     Over the factors F where a solution x is not held at the floor, it satisfies
@@ -44,42 +45,41 @@ def explain_score(rows: Rows, tastes: UserPersonas, items: ItemSide, item: int) 
     ----------
     rows
         The row of the user.
-    tastes
-        UserPersonas of the user.
+    user
+        Personas of the user.
     items
         What the user was solved with.
     item
         Index of the item to explain.
     """
     direction = items.factors[item].astype(np.float64)
-    scores = tastes.persona_factors @ items.factors[item]
+    scores = user.persona_factors @ items.factors[item]
     persona = int(np.argmax(scores))
     base = base_problem(rows, items.scale, items.settings)
     if items.settings.n_personas == 1:
-        shares = _shares(base, items, tastes.base_factors[0], direction, 0)[0]
+        shares = _shares(base, items, user.base_factors[0], direction, 0)[0]
         return Explanation(persona, float(scores[persona]), shares)
-    split = PersonaSplit(tastes.personas, tastes.persona_indptr)
-    side = persona_problem(rows, tastes.base_factors, split, items.scale, items.settings)
-    own, response = _shares(side, items, tastes.persona_factors[persona], direction, persona)
-    lean = float(side.lean.weights[persona]) if side.lean else 0.0
-    total, _ = _shares(base, items, tastes.base_factors[0], lean * response, 0)
-    total[tastes.personas == persona] += own
+    split = PersonaSplit(user.personas, user.persona_indptr)
+    problem = persona_problem(rows, user.base_factors, split, items.scale, items.settings)
+    own, response = _shares(problem, items, user.persona_factors[persona], direction, persona)
+    lean = float(problem.lean.weights[persona]) if problem.lean else 0.0
+    total, _ = _shares(base, items, user.base_factors[0], lean * response, 0)  # μ w·b, by the equation of b
+    total[user.personas == persona] += own
     return Explanation(persona, float(scores[persona]), total)
 
 
 def _shares(
-    side: UserProblem, items: ItemSide, solution: np.ndarray, direction: np.ndarray, row: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Divide direction·x among the pairs of a row x; return the parts and w, which is 0 outside F."""
-    pairs = slice(side.rows.indptr[row], side.rows.indptr[row + 1])
-    own = items.factors[side.rows.indices[pairs]].astype(np.float64)
-    pull = side.rows.confidence[pairs] * side.rows.target[pairs]
-    met = side.rows.with_dislikes.block(row, row + 1)  # what is disliked adds nothing, and dampens all else
-    vectors = items.factors[met.indices].astype(np.float64)
-    lean = float(side.lean.weights[row]) if side.lean else 0.0
-    a = side.w0 * items.gram + (float(side.ridge[row]) + lean) * np.eye(len(solution))
-    a += vectors.T @ (met.confidence[:, None] * vectors)
-    free = np.flatnonzero(solution > side.settings.lowest_factor)
+    problem: UserProblem, items: ItemSide, solution: FloatVector, direction: DoubleVector, row: int
+) -> tuple[DoubleVector, DoubleVector]:
+    """Divide direction·x among the pairs of a row x; return c_j r_j w·v_j of each, and w, which is 0 outside F."""
+    own = problem.rows.block(row, row + 1)
+    known = own.with_dislikes  # what is disliked has r = 0: it adds nothing, and is in A
+    vectors = items.factors[known.indices].astype(np.float64)
+    lean = float(problem.lean.weights[row]) if problem.lean else 0.0
+    a = problem.w0 * items.gram + (float(problem.ridge[row]) + lean) * np.eye(len(solution))
+    a += vectors.T @ (known.confidence[:, None] * vectors)
+    free = np.flatnonzero(solution > problem.settings.lowest_factor)
     response = np.zeros(len(solution))
     response[free] = np.linalg.solve(a[np.ix_(free, free)], direction[free])
-    return pull * (own @ response), response
+    pull = own.confidence * own.target
+    return pull * (items.factors[own.indices].astype(np.float64) @ response), response

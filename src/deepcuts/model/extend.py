@@ -12,10 +12,9 @@ from deepcuts.data.merge import merge_plays
 from deepcuts.errors import DataError
 from deepcuts.model.state import PersonaState, TrainingCounts
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas, solve_exactly, solve_users
-from deepcuts.model.training.ridge import frequency_ridge
+from deepcuts.model.training.objective import Term, frequency_ridge
 from deepcuts.model.training.rows import Rows, transpose
 from deepcuts.model.training.solve import CONVERGED, Penalty, gram, solve
-from deepcuts.model.training.term import Term
 from deepcuts.model.training.user_problem import UserProblem, base_problem
 from deepcuts.model.training.weights import user_rows
 
@@ -89,13 +88,13 @@ def extend(model: Model, plays: Interactions) -> Model:
     items = _with_room(model, growth, rows)
     base = growth.place_users(model.user_personas.base_factors)
     for _ in range(_ROUNDS):
-        side = base_problem(touched, items.scale, items.settings)
-        base[growth.touched] = solve_exactly(side, items, base[growth.touched])
+        problem = base_problem(touched, items.scale, items.settings)
+        base[growth.touched] = solve_exactly(problem, items, base[growth.touched])
         items = replace(
             items,
             user_factor_sum=model.item_side.user_factor_sum + _moved(model, growth, base).sum(axis=0, dtype=np.float64),
         )
-        items = _with_new_items(items, growth, side, rows.with_dislikes, base)
+        items = _with_new_items(items, growth, problem, rows.with_dislikes, base)
     items = replace(items, scale=replace(items.scale, taste_square=_taste_square(model, growth, base)))
     tastes = _arrange(model, growth, solve_users(touched, items))
     return replace(
@@ -119,7 +118,7 @@ def _with_room(model: PersonaState, growth: Growth, rows: Rows) -> ItemSide:
     return replace(model.item_side, factors=growth.place_items(model.item_factors), scale=scale)
 
 
-def _with_new_items(items: ItemSide, growth: Growth, side: UserProblem, rows: Rows, base: np.ndarray) -> ItemSide:
+def _with_new_items(items: ItemSide, growth: Growth, problem: UserProblem, rows: Rows, base: np.ndarray) -> ItemSide:
     """Solve for the new items, all users fixed: a half-step of those rows alone."""
     new, settings, scale = growth.new_items, items.settings, items.scale
     own = _rows_of_items(rows, new, len(items.factors))
@@ -127,8 +126,8 @@ def _with_new_items(items: ItemSide, growth: Growth, side: UserProblem, rows: Ro
     ridge = frequency_ridge(settings.item_regularization, own.weights, unobserved, settings.frequency_exponent)
     everyone = gram(base) * (scale.n_users / len(base))  # a model of visitors holds few of those it was trained on
     term = Term(shared=scale.w0 * everyone, ridge=ridge)
-    if side.diversity is not None:
-        term += side.diversity.item_term(items.user_factor_sum)
+    if problem.diversity is not None:
+        term += problem.diversity.item_term(items.user_factor_sum)
     factors = items.factors.copy()
     own_factors = factors[new]
     solve(own, base, Penalty.of(term, settings.lowest_factor), own_factors, CONVERGED)

@@ -17,7 +17,7 @@ from deepcuts.model.item_map import ItemMap
 from deepcuts.model.state import PersonaState, TrainingCounts
 from deepcuts.model.training.epochs import Epoch
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas
-from deepcuts.model.training.scale import Scale
+from deepcuts.model.training.objective import Scale
 from deepcuts.model.training.settings import PersonaSettings
 
 

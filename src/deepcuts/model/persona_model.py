@@ -13,10 +13,9 @@ import pyarrow as pa
 from deepcuts.data.interactions import Interactions
 from deepcuts.model.diagnostics import Diagnostics, diagnose
 from deepcuts.model.extend import extend
-from deepcuts.model.factors import describe_factors, name_factors, name_personas
 from deepcuts.model.files import read_state, save_model
 from deepcuts.model.item_map import draw_map
-from deepcuts.model.naming import Namer
+from deepcuts.model.naming import Namer, describe_factors, name_factors, name_personas
 from deepcuts.model.state import PersonaState
 from deepcuts.model.tables import tabulate_explanation, tabulate_neighbours, tabulate_personas
 from deepcuts.model.training.epochs import to_arrow

@@ -16,7 +16,7 @@ from deepcuts.data.selection import select_pairs
 from deepcuts.data.vectors import unit_vectors
 from deepcuts.errors import DataError
 from deepcuts.model.state import VISITOR, PersonaState
-from deepcuts.model.training.fold_in import ItemSide, UserPersonas, solve_personas, solve_users
+from deepcuts.model.training.fold_in import ItemSide, UserPersonas, solve_personas, solve_users, with_shares
 from deepcuts.model.training.persona_split import PersonaSplit
 from deepcuts.model.training.rows import Rows
 from deepcuts.model.training.weights import user_rows
@@ -136,8 +136,7 @@ def keep_split(rows: Rows, found: UserPersonas, before: PersonaState, items: Ite
         return found
     split = PersonaSplit(personas, found.persona_indptr)
     factors = solve_personas(rows, found.base_factors, split, items)
-    shares = (np.bincount(personas, minlength=n_personas) / len(personas)).astype(np.float32)
-    return UserPersonas(found.base_factors, factors, found.persona_indptr, shares, personas)
+    return with_shares(rows, found.base_factors, factors, split)
 
 
 def _split_before(rows: Rows, before: PersonaState) -> tuple[BoolVector, PersonaVector]:

@@ -1,4 +1,4 @@
-"""Users on fixed items: the last step of training, and all of fold-in."""
+"""Solve for users with items fixed: the last step of training, and all of fold-in."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from deepcuts.array_types import DoubleMatrix, DoubleVector, FloatMatrix, FloatVector, Indptr, PersonaVector
 from deepcuts.kernels.threads import as_many_as_worth_it
 from deepcuts.model.training.epochs import UserProgress
+from deepcuts.model.training.objective import Scale
 from deepcuts.model.training.persona_split import PersonaSplit, initial_split, most_personas, one_persona, reassign
 from deepcuts.model.training.rows import Rows, persona_row_of_pair
-from deepcuts.model.training.scale import Scale
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.solve import CONVERGED, gram
 from deepcuts.model.training.user_problem import UserProblem, base_problem, persona_problem
@@ -23,7 +24,7 @@ _REASSIGNMENTS = 3
 
 @dataclass(frozen=True, eq=False)
 class UserPersonas:
-    """What is known of users: their base vectors and their personas.
+    """Solutions of users: their base vectors and their personas.
 
     Parameters
     ----------
@@ -39,16 +40,16 @@ class UserPersonas:
         int8, (n_pairs,): the persona that each pair of the plays belongs to.
     """
 
-    base_factors: np.ndarray
-    persona_factors: np.ndarray
-    persona_indptr: np.ndarray
-    persona_shares: np.ndarray
-    personas: np.ndarray
+    base_factors: FloatMatrix
+    persona_factors: FloatMatrix
+    persona_indptr: Indptr
+    persona_shares: FloatVector
+    personas: PersonaVector
 
 
 @dataclass(frozen=True, eq=False)
 class ItemSide:
-    """All that a user's solution depends on besides the user's own plays.
+    """Everything that a user's solution depends on besides the user's own plays.
 
     Parameters
     ----------
@@ -66,18 +67,18 @@ class ItemSide:
         Seed of the split.
     """
 
-    factors: np.ndarray
-    gram: np.ndarray
-    user_factor_sum: np.ndarray
+    factors: FloatMatrix
+    gram: DoubleMatrix
+    user_factor_sum: DoubleVector
     scale: Scale
     settings: PersonaSettings
     seed: int
 
     @classmethod
     def of(
-        cls, factors: np.ndarray, user_factor_sum: np.ndarray, scale: Scale, settings: PersonaSettings, seed: int
+        cls, factors: FloatMatrix, user_factor_sum: DoubleVector, scale: Scale, settings: PersonaSettings, seed: int
     ) -> ItemSide:
-        """Compute the Gram matrix and keep the rest."""
+        """Compute the Gram matrix; the other fields are as given."""
         return cls(factors, gram(factors), user_factor_sum, scale, settings, seed)
 
 
@@ -96,36 +97,36 @@ def solve_users(rows: Rows, items: ItemSide, on_users: UserProgress = lambda n_u
     blocks = user_blocks(rows.indptr)
     with as_many_as_worth_it(len(rows.indices)):
         if len(blocks) == 1:
-            tastes = _solve_block(rows, items)
+            users = _solve_block(rows, items)
             on_users(rows.n_rows)
-            return tastes
-        everyone = PersonaBuffers(rows, items)
+            return users
+        buffers = PersonaBuffers(rows, items)
         for first, last in blocks:
-            everyone.add(first, last, _solve_block(rows.block(first, last), items))
+            buffers.add(first, last, _solve_block(rows.block(first, last), items))
             on_users(last)
-    return everyone.user_personas()
+    return buffers.user_personas()
 
 
 def _solve_block(rows: Rows, items: ItemSide) -> UserPersonas:
-    nothing = np.zeros((rows.n_rows, items.factors.shape[1]), np.float32)
-    base = solve_exactly(base_problem(rows, items.scale, items.settings), items, nothing)
+    zeros = np.zeros((rows.n_rows, items.factors.shape[1]), np.float32)
+    base = solve_exactly(base_problem(rows, items.scale, items.settings), items, zeros)
     return split_users(rows, base, items) if items.settings.n_personas > 1 else as_one_persona(rows, base)
 
 
-def solve_exactly(side: UserProblem, items: ItemSide, start: np.ndarray) -> np.ndarray:
+def solve_exactly(problem: UserProblem, items: ItemSide, start: FloatMatrix) -> FloatMatrix:
     """Solve for rows to convergence, in place; where a term is majorised, again from there, a fixed number of times."""
-    for _ in range(1 if side.distinction is None else _MAJORISATIONS):
-        side.solve(items.factors, items.gram, start, CONVERGED, items.user_factor_sum)
+    for _ in range(1 if problem.distinction is None else _MAJORISATIONS):
+        problem.solve(items.factors, items.gram, start, CONVERGED, items.user_factor_sum)
     return start
 
 
-def as_one_persona(rows: Rows, base: np.ndarray) -> UserPersonas:
+def as_one_persona(rows: Rows, base: FloatMatrix) -> UserPersonas:
     """Take every base vector as its user's only persona."""
     split = one_persona(rows)
     return UserPersonas(base, base, split.persona_indptr, np.ones(rows.n_rows, np.float32), split.personas)
 
 
-def split_users(rows: Rows, base: np.ndarray, items: ItemSide) -> UserPersonas:
+def split_users(rows: Rows, base: FloatMatrix, items: ItemSide) -> UserPersonas:
     """Split users and solve for their personas; as often as pairs may change their persona, split and solve again."""
     settings = items.settings
     split = initial_split(rows, items.factors, base, settings, items.seed)
@@ -134,6 +135,11 @@ def split_users(rows: Rows, base: np.ndarray, items: ItemSide) -> UserPersonas:
         for _ in range(_REASSIGNMENTS):
             split = reassign(rows, items.factors, factors, split, settings.reassignment, settings.merge_cosine)
             factors = solve_personas(rows, base, split, items)
+    return with_shares(rows, base, factors, split)
+
+
+def with_shares(rows: Rows, base: FloatMatrix, factors: FloatMatrix, split: PersonaSplit) -> UserPersonas:
+    """Put the solution of a split together with the share of the user's pairs that each persona has."""
     row_of_pair = persona_row_of_pair(rows, split.personas, split.persona_indptr)
     n_pairs = np.bincount(row_of_pair, minlength=len(factors))
     n_items = np.repeat(np.diff(rows.indptr), np.diff(split.persona_indptr))
@@ -141,14 +147,14 @@ def split_users(rows: Rows, base: np.ndarray, items: ItemSide) -> UserPersonas:
     return UserPersonas(base, factors, split.persona_indptr, shares, split.personas)
 
 
-def solve_personas(rows: Rows, base: np.ndarray, split: PersonaSplit, items: ItemSide) -> np.ndarray:
+def solve_personas(rows: Rows, base: FloatMatrix, split: PersonaSplit, items: ItemSide) -> FloatMatrix:
     """Solve for the personas of a split, float32, (n_rows, n_factors)."""
-    side = persona_problem(rows, base, split, items.scale, items.settings)
-    return solve_exactly(side, items, np.repeat(base, np.diff(split.persona_indptr), axis=0))
+    problem = persona_problem(rows, base, split, items.scale, items.settings)
+    return solve_exactly(problem, items, np.repeat(base, np.diff(split.persona_indptr), axis=0))
 
 
-def user_blocks(indptr: np.ndarray) -> list[tuple[int, int]]:
-    """Cut users into runs of about as many pairs as memory is meant for."""
+def user_blocks(indptr: Indptr) -> list[tuple[int, int]]:
+    """Cut users into blocks of about `_BLOCK_PAIRS` pairs: first user, and the one after the last."""
     n_users = len(indptr) - 1
     ends = np.searchsorted(indptr, np.arange(_BLOCK_PAIRS, indptr[-1] + _BLOCK_PAIRS, _BLOCK_PAIRS))
     bounds = np.unique(np.concatenate([[0], np.minimum(ends, n_users), [n_users]]))
@@ -156,9 +162,9 @@ def user_blocks(indptr: np.ndarray) -> list[tuple[int, int]]:
 
 
 class PersonaBuffers:
-    """Room for the tastes of all users, filled block by block: nothing is held twice.
+    """Arrays for the personas of all users, filled block by block, so that nothing is held twice.
 
-    There is room for as many personas as users may have. What stays empty at the end is memory that was never touched.
+    They are as long as if users had all the personas that they may have; what stays empty is memory never touched.
     """
 
     def __init__(self, rows: Rows, items: ItemSide) -> None:
@@ -172,19 +178,19 @@ class PersonaBuffers:
         self.personas = np.empty(len(rows.indices), np.int8)
         self.pair_indptr = rows.indptr
 
-    def add(self, first: int, last: int, tastes: UserPersonas) -> None:
-        """Take in users `first` to `last` − 1, the next ones."""
+    def add(self, first: int, last: int, users: UserPersonas) -> None:
+        """Append users `first` to `last` − 1."""
         start = self.persona_indptr[first]
-        self.persona_indptr[first : last + 1] = start + tastes.persona_indptr
+        self.persona_indptr[first : last + 1] = start + users.persona_indptr
         own = slice(start, self.persona_indptr[last])
-        self.base_factors[first:last] = tastes.base_factors
+        self.base_factors[first:last] = users.base_factors
         if self.has_personas:
-            self.persona_factors[own] = tastes.persona_factors
-        self.persona_shares[own] = tastes.persona_shares
-        self.personas[self.pair_indptr[first] : self.pair_indptr[last]] = tastes.personas
+            self.persona_factors[own] = users.persona_factors
+        self.persona_shares[own] = users.persona_shares
+        self.personas[self.pair_indptr[first] : self.pair_indptr[last]] = users.personas
 
     def user_personas(self) -> UserPersonas:
-        """All of them."""
+        """Views of what was added."""
         n_rows = self.persona_indptr[-1]
         return UserPersonas(
             self.base_factors,

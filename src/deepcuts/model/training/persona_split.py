@@ -1,4 +1,4 @@
-"""How a user is split into personas, and split again as the personas move."""
+"""How the pairs of a user are divided among personas, and reassigned once these are solved for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepcuts.array_types import CountVector, FloatMatrix, IndexVector, Indptr, PersonaVector
+from deepcuts.data.csr import indptr_of
 from deepcuts.data.vectors import unit_vectors
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.personas.assignment import assign, regroup
@@ -31,13 +33,13 @@ class PersonaSplit:
         Every user has at least one, and every persona of a user who has items has one of them.
     """
 
-    personas: np.ndarray
-    persona_indptr: np.ndarray
+    personas: PersonaVector
+    persona_indptr: Indptr
 
     @classmethod
-    def of(cls, personas: np.ndarray, n_personas: np.ndarray) -> PersonaSplit:
+    def of(cls, personas: PersonaVector, n_personas: IndexVector) -> PersonaSplit:
         """Count the rows; users without items have one all the same."""
-        return cls(personas, np.concatenate([[0], np.cumsum(np.maximum(n_personas, 1))]))
+        return cls(personas, indptr_of(np.maximum(n_personas, 1)))
 
 
 def one_persona(rows: Rows) -> PersonaSplit:
@@ -46,7 +48,7 @@ def one_persona(rows: Rows) -> PersonaSplit:
 
 
 def initial_split(
-    rows: Rows, item_factors: np.ndarray, base: np.ndarray, settings: PersonaSettings, seed: int
+    rows: Rows, item_factors: FloatMatrix, base: FloatMatrix, settings: PersonaSettings, seed: int
 ) -> PersonaSplit:
     """Split every user as the settings say: by clusters of their items, or by perturbed copies of their base vector."""
     most = most_personas(np.diff(rows.indptr), settings)
@@ -55,7 +57,7 @@ def initial_split(
     return copy_start(rows, item_factors, base, most, seed)
 
 
-def most_personas(n_items: np.ndarray, settings: PersonaSettings) -> np.ndarray:
+def most_personas(n_items: CountVector, settings: PersonaSettings) -> CountVector:
     """Return the most personas of users with so many items, int64.
 
     "log2": max(1, min(n_personas, ⌊log2 n⌋)), the rule of MIND (Li et al. 2019, doi:10.1145/3357384.3357814).
@@ -65,10 +67,10 @@ def most_personas(n_items: np.ndarray, settings: PersonaSettings) -> np.ndarray:
     return np.asarray(np.clip(limit, 1, settings.n_personas), np.int64)
 
 
-def cluster_start(rows: Rows, item_factors: np.ndarray, most: np.ndarray, seed: int) -> PersonaSplit:
+def cluster_start(rows: Rows, item_factors: FloatMatrix, most: CountVector, seed: int) -> PersonaSplit:
     """Split every user by spherical k-means++ over the vectors of their own items.
 
-    Empty clusters are dropped. The draws depend on the seed and on the history alone: the same history is split the
+    Empty clusters are dropped. The draws depend on the seed and on the user's items alone: the same items are split the
     same way in training and in fold-in.
     """
     personas = np.zeros(len(rows.indices), np.int8)
@@ -80,13 +82,13 @@ def cluster_start(rows: Rows, item_factors: np.ndarray, most: np.ndarray, seed: 
     return PersonaSplit.of(personas, n_found)
 
 
-def copy_start(rows: Rows, item_factors: np.ndarray, base: np.ndarray, most: np.ndarray, seed: int) -> PersonaSplit:
+def copy_start(rows: Rows, item_factors: FloatMatrix, base: FloatMatrix, most: CountVector, seed: int) -> PersonaSplit:
     """Split every user by slightly perturbed copies of their base vector: each item goes to the copy that scores best.
 
-    The perturbations are the same for all users, so that the same history is always split the same way.
+    The perturbations are the same for all users, so that the same items are always split the same way.
     """
     noise = np.random.default_rng(seed).standard_normal((int(most.max(initial=1)), base.shape[1]), np.float32)
-    indptr = np.concatenate([[0], np.cumsum(most)])
+    indptr = indptr_of(most)
     copy = np.arange(indptr[-1]) - np.repeat(indptr[:-1], most)
     copies = np.repeat(base, most, axis=0) * (1 + np.float32(_PERTURBATION) * noise[copy])
     empty = PersonaSplit(np.zeros(len(rows.indices), np.int8), indptr)
@@ -94,9 +96,9 @@ def copy_start(rows: Rows, item_factors: np.ndarray, base: np.ndarray, most: np.
 
 
 def reassign(
-    rows: Rows, item_factors: np.ndarray, factors: np.ndarray, split: PersonaSplit, how: str, merge_cosine: float
+    rows: Rows, item_factors: FloatMatrix, factors: FloatMatrix, split: PersonaSplit, how: str, merge_cosine: float
 ) -> PersonaSplit:
-    """Give pairs to the persona that now fits them best, re-seed empty personas and join those alike.
+    """Give pairs to the persona that now fits them best, give empty personas a pair, and join those that are alike.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Pairs of users and items as rows of one side: the form that a half-step works on."""
+"""Pairs of users and items as rows of users, personas or items: the form that a half-step works on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from functools import cached_property
 
 import numpy as np
 from scipy import sparse
+
+from deepcuts.array_types import CountVector, DoubleVector, FloatVector, IndexVector, Indices, Indptr, PersonaVector
+from deepcuts.data.csr import block_of_rows, indptr_of, row_of_entry, sums_of_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +21,7 @@ class Rows:
     indptr
         int64, (n_rows + 1,): the pairs of row i are ``indptr[i]:indptr[i + 1]``.
     indices
-        int32, (n_pairs,): the row of the other side that each pair meets.
+        int32, (n_pairs,): the other end of each pair: an item where rows are users or personas, else a user.
     confidence, target
         float32, (n_pairs,): c and r of each pair.
     disliked
@@ -26,10 +29,10 @@ class Rows:
         no persona, so they are kept apart from what a user is split by.
     """
 
-    indptr: np.ndarray
-    indices: np.ndarray
-    confidence: np.ndarray
-    target: np.ndarray
+    indptr: Indptr
+    indices: Indices
+    confidence: FloatVector
+    target: FloatVector
     disliked: Rows | None = None
 
     @property
@@ -38,17 +41,17 @@ class Rows:
         return len(self.indptr) - 1
 
     @cached_property
-    def n_pairs(self) -> np.ndarray:
+    def n_pairs(self) -> CountVector:
         """Pairs of every row, int64, (n_rows,)."""
         return np.diff(self.indptr)
 
     @cached_property
-    def by_length(self) -> np.ndarray:
+    def by_length(self) -> IndexVector:
         """Rows in ascending order of their numbers of pairs, int64, (n_rows,)."""
         return np.argsort(self.n_pairs, kind="stable")
 
     @cached_property
-    def weights(self) -> np.ndarray:
+    def weights(self) -> DoubleVector:
         """Observed weight of every row, Σ c over its pairs, float64, (n_rows,)."""
         return sums_of_rows(self.confidence, self.indptr)
 
@@ -59,10 +62,10 @@ class Rows:
 
     @cached_property
     def _with_disliked(self) -> Rows | None:
-        """None where nothing is disliked: rows that refer to themselves would outlive the stage that drops them."""
+        """None where nothing is disliked: rows in their own cache would not be freed with the stage that drops them."""
         return None if self.disliked is None else _beside(self, self.disliked)
 
-    def take(self, rows: np.ndarray) -> Rows:
+    def take(self, rows: IndexVector) -> Rows:
         """Return some rows, in that order, with copies of their pairs."""
         disliked = None if self.disliked is None else self.disliked.take(rows)
         any_column = np.iinfo(np.int32).max  # how many there are does not matter here
@@ -70,9 +73,9 @@ class Rows:
 
     def block(self, first: int, last: int) -> Rows:
         """Rows `first` to `last` − 1, sharing memory with these."""
-        pairs = slice(self.indptr[first], self.indptr[last])
+        indptr, pairs = block_of_rows(self.indptr, first, last)
         return Rows(
-            self.indptr[first : last + 1] - self.indptr[first],
+            indptr,
             self.indices[pairs],
             self.confidence[pairs],
             self.target[pairs],
@@ -80,21 +83,12 @@ class Rows:
         )
 
 
-def sums_of_rows(values: np.ndarray, indptr: np.ndarray) -> np.ndarray:
-    """Sum up the values of every row, float64, (n_rows,); those of row i are ``indptr[i]:indptr[i + 1]``."""
-    filled = np.diff(indptr) > 0
-    sums = np.zeros(len(filled))
-    if np.any(filled):
-        sums[filled] = np.add.reduceat(values[: indptr[-1]], indptr[:-1][filled], dtype=np.float64)
-    return sums
-
-
 def transpose(rows: Rows, n_columns: int) -> Rows:
-    """Turn the rows of one side into the rows of the other, (n_columns,)."""
+    """Turn rows of users into rows of items, or the other way round; (n_columns,) rows."""
     return _of_matrix(_as_matrix(rows, n_columns).tocsc())  # by counting, not by sorting
 
 
-def split_by_persona(rows: Rows, personas: np.ndarray, persona_indptr: np.ndarray) -> Rows:
+def split_by_persona(rows: Rows, personas: PersonaVector, persona_indptr: Indptr) -> Rows:
     """Split every user's row into the rows of their personas; the number of pairs stays the same.
 
     What a user dislikes goes to all of their personas, as what they have not played does: x̂ is the best match of any.
@@ -111,21 +105,24 @@ def split_by_persona(rows: Rows, personas: np.ndarray, persona_indptr: np.ndarra
     row_of_pair = persona_row_of_pair(rows, personas, persona_indptr)
     order = np.argsort(row_of_pair, kind="stable")
     return Rows(
-        _indptr(np.bincount(row_of_pair, minlength=persona_indptr[-1])),
+        indptr_of(np.bincount(row_of_pair, minlength=persona_indptr[-1])),
         rows.indices[order],
         rows.confidence[order],
         rows.target[order],
-        None if rows.disliked is None else rows.disliked.take(_user_of_row(persona_indptr)),
+        None if rows.disliked is None else rows.disliked.take(row_of_entry(persona_indptr)),
     )
 
 
-def persona_row_of_pair(rows: Rows, personas: np.ndarray, persona_indptr: np.ndarray) -> np.ndarray:
+def persona_row_of_pair(rows: Rows, personas: PersonaVector, persona_indptr: Indptr) -> IndexVector:
     """Return the persona row that each pair belongs to, int64, (n_pairs,); parameters as in `split_by_persona`."""
     return np.asarray(np.repeat(persona_indptr[:-1], np.diff(rows.indptr)) + personas)
 
 
 def _as_matrix(rows: Rows, n_columns: int) -> sparse.csr_array:
-    """Confidence and target of every pair as one complex number, which is moved in one piece."""
+    """Rows as a SciPy matrix, with confidence and target of a pair as one complex number that is moved in one piece.
+
+    On two million pairs, this takes a bit more than half the time of moving both by `entries_of_rows`.
+    """
     integer = np.int32 if len(rows.indices) < 2**31 else np.int64
     both = np.stack([rows.confidence, rows.target], axis=1).view(np.complex64)[:, 0]
     return sparse.csr_array((both, rows.indices, rows.indptr.astype(integer)), shape=(rows.n_rows, n_columns))
@@ -138,19 +135,11 @@ def _of_matrix(matrix: sparse.csr_array | sparse.csc_array, disliked: Rows | Non
 
 
 def _beside(rows: Rows, others: Rows) -> Rows:
-    """Put the pairs of the same rows of two together."""
-    row_of_pair = np.concatenate([np.repeat(np.arange(part.n_rows), part.n_pairs) for part in (rows, others)])
+    """Append to every row the pairs that another has in the same row."""
+    row_of_pair = np.concatenate([row_of_entry(part.indptr) for part in (rows, others)])
     order = np.argsort(row_of_pair, kind="stable")
     indices, confidence, target = (
         np.concatenate([getattr(part, name) for part in (rows, others)])[order]
         for name in ("indices", "confidence", "target")
     )
-    return Rows(_indptr(rows.n_pairs + others.n_pairs), indices, confidence, target)
-
-
-def _user_of_row(persona_indptr: np.ndarray) -> np.ndarray:
-    return np.repeat(np.arange(len(persona_indptr) - 1), np.diff(persona_indptr))
-
-
-def _indptr(n_pairs: np.ndarray) -> np.ndarray:
-    return np.concatenate([np.zeros(1, np.int64), np.cumsum(n_pairs)])
+    return Rows(indptr_of(rows.n_pairs + others.n_pairs), indices, confidence, target)

@@ -10,8 +10,8 @@ from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.solver.long_rows import solve_long_rows
 from deepcuts.kernels.solver.short_rows import solve_short_rows
 from deepcuts.model.blocks import over_blocks
+from deepcuts.model.training.objective import Term
 from deepcuts.model.training.rows import Rows
-from deepcuts.model.training.term import Term
 
 _LINES_IN_CACHE = 32_768  # sixteen rows of pairs × factors numbers that stay near the processor: two megabytes
 

@@ -6,16 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepcuts.model.training.distinction import Distinction
-from deepcuts.model.training.diversity import Diversity
-from deepcuts.model.training.lean import Lean, lean_weights
+from deepcuts.array_types import DoubleMatrix, DoubleVector, FloatMatrix, FloatVector
+from deepcuts.data.csr import row_of_entry
+from deepcuts.model.training.objective import (
+    Distinction,
+    Diversity,
+    Lean,
+    Scale,
+    Term,
+    base_ridge,
+    frequency_ridge,
+    lean_weights,
+)
 from deepcuts.model.training.persona_split import PersonaSplit
-from deepcuts.model.training.ridge import base_ridge, frequency_ridge
 from deepcuts.model.training.rows import Rows, split_by_persona
-from deepcuts.model.training.scale import Scale
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.solve import Penalty, SweepBudget, solve
-from deepcuts.model.training.term import Term
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +43,7 @@ class UserProblem:
     """
 
     rows: Rows
-    ridge: np.ndarray
+    ridge: FloatVector
     w0: float
     diversity: Diversity | None
     lean: Lean | None
@@ -46,12 +52,12 @@ class UserProblem:
 
     def solve(
         self,
-        item_factors: np.ndarray,
-        item_gram: np.ndarray,
-        solution: np.ndarray,
+        item_factors: FloatMatrix,
+        item_gram: DoubleMatrix,
+        solution: FloatMatrix,
         budget: SweepBudget,
-        user_factor_sum: np.ndarray | None = None,
-    ) -> np.ndarray:
+        user_factor_sum: DoubleVector | None = None,
+    ) -> FloatVector:
         """Solve for the rows with items fixed, in place, and return the misfit of their pairs.
 
         Parameters
@@ -85,7 +91,7 @@ def base_problem(rows: Rows, scale: Scale, settings: PersonaSettings) -> UserPro
 
 
 def persona_problem(
-    rows: Rows, base: np.ndarray, split: PersonaSplit, scale: Scale, settings: PersonaSettings
+    rows: Rows, base: FloatMatrix, split: PersonaSplit, scale: Scale, settings: PersonaSettings
 ) -> UserProblem:
     """One row per persona; ridge and lean scale with what was observed of the persona and of its user.
 
@@ -101,7 +107,7 @@ def persona_problem(
         As they were for the base.
     """
     persona_rows = split_by_persona(rows, split.personas, split.persona_indptr)
-    user_of_row = np.repeat(np.arange(rows.n_rows), np.diff(split.persona_indptr))
+    user_of_row = row_of_entry(split.persona_indptr)
     w0 = scale.w0 * settings.persona_unobserved_scale
     ridge = frequency_ridge(
         settings.user_regularization * settings.persona_regularization_scale,
@@ -119,7 +125,9 @@ def _diversity(w0: float, scale: Scale, settings: PersonaSettings) -> Diversity 
     return Diversity(settings.diversity * w0 / scale.n_users) if settings.diversity else None
 
 
-def _distinction(split: PersonaSplit, ridge: np.ndarray, scale: Scale, settings: PersonaSettings) -> Distinction | None:
+def _distinction(
+    split: PersonaSplit, ridge: FloatVector, scale: Scale, settings: PersonaSettings
+) -> Distinction | None:
     """Weigh the term like a user's ridge: with vectors of the usual length, both are of one size."""
     if not settings.distinction or not scale.taste_square:
         return None

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from deepcuts.array_types import DoubleVector, FloatVector, Indptr, NumberVector
+from deepcuts.data.csr import sums_of_rows
 from deepcuts.data.interactions import Interactions
-from deepcuts.model.training.rows import Rows, sums_of_rows
+from deepcuts.model.training.rows import Rows
 from deepcuts.model.training.settings import PersonaSettings
 
 
@@ -15,7 +17,7 @@ def user_rows(plays: Interactions, settings: PersonaSettings) -> Rows:
     """One row per user, with the confidence and the target that the settings give to their plays.
 
     Normalised by user, heavy listeners do not outweigh the others, and data without counts has a confidence of 1. What
-    is disliked has the target 0 and the confidence log2(1 + n), whatever the settings: someone meant it.
+    is disliked has the target 0 and the confidence log2(1 + n), whatever the settings: it is meant, not measured.
     """
     confidence, target = confidences(plays.plays, settings), targets(plays.plays, settings)
     if settings.user_normalization and settings.confidence != "binary":
@@ -28,26 +30,28 @@ def user_rows(plays: Interactions, settings: PersonaSettings) -> Rows:
 
 
 def _disliked_rows(dislikes: Interactions) -> Rows:
+    """Pairs of target 0 and confidence log2(1 + |n|)."""
     confidence = np.log2(1 + dislikes.plays)
     return Rows(dislikes.indptr, dislikes.indices, confidence, np.zeros_like(confidence))
 
 
-def confidences(plays: np.ndarray, settings: PersonaSettings) -> np.ndarray:
+def confidences(plays: FloatVector, settings: PersonaSettings) -> NumberVector:
     """Confidence of every pair: 1 ("binary") or 1 + α log2(1 + n) ("log")."""
     if settings.confidence == "binary":
         return np.ones(len(plays), np.float32)
     return np.asarray(1 + settings.confidence_scale * np.log2(1 + plays.astype(np.float64)))
 
 
-def targets(plays: np.ndarray, settings: PersonaSettings) -> np.ndarray:
+def targets(plays: FloatVector, settings: PersonaSettings) -> NumberVector:
     """Target of every pair: 1 ("one") or log2(n + 0.1) − 2 ("signed_log")."""
     if settings.target == "one":
         return np.ones(len(plays), np.float32)
     return np.asarray(np.log2(plays.astype(np.float64) + 0.1) - 2)
 
 
-def relative_to_user(indptr: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Divide the values of every user's pairs by the mean of their sizes."""
+def relative_to_user(indptr: Indptr, values: NumberVector) -> DoubleVector:
+    """Divide the values of every user's pairs by the mean of their sizes; where all are 0, they stay so."""
     n_items = np.diff(indptr)
-    mean = np.maximum(sums_of_rows(np.abs(values), indptr) / np.maximum(n_items, 1), np.finfo(np.float32).tiny)
-    return np.asarray(values / np.repeat(mean, n_items))
+    sizes = np.repeat(sums_of_rows(np.abs(values), indptr) / np.maximum(n_items, 1), n_items)
+    relative: DoubleVector = np.divide(values, sizes, out=np.zeros(len(values)), where=sizes > 0)
+    return relative
