@@ -7,7 +7,7 @@ A model of a generated world (25 items a user on average, four personas, three b
 ``deepcuts serve`` with one worker; the client runs in this process, on the same cores. Load is open: requests leave
 when they are due, whether or not earlier ones have come back, and are timed from when they were due, so a stall counts
 for every request it delays. The bars: p99 of known users at most 20 ms at 200 requests/s, of visitors (folded in, then
-given a list) 50 ms at a quarter of that rate; memory of its own that no longer grows; 2 s from a start to an answer.
+given a list) 50 ms at a quarter of that rate; memory of its own that no longer grows; 2 s from a start to a response.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def make_model(path: Path, args: argparse.Namespace) -> None:
 
 def measure(path: Path, folder: Path, args: argparse.Namespace) -> dict[str, float]:
     """Run all parts; return the figures by name."""
-    known, visitor, fold_in = questions(dc.load(path))
+    known, visitor, fold_in = request_makers(dc.load(path))
     figures: dict[str, float] = {}
     with server(path, folder) as (process, port):
         asyncio.run(open_load(port, known, 20, 3))  # connections and pages of the file
@@ -94,7 +94,7 @@ def measure(path: Path, folder: Path, args: argparse.Namespace) -> dict[str, flo
     return figures | {"restart_seconds": median(starts), "restart_most_seconds": max(starts)}
 
 
-def questions(model: dc.PersonaModel) -> tuple[Callable[[int], Request], ...]:
+def request_makers(model: dc.PersonaModel) -> tuple[Callable[[int], Request], ...]:
     """Return makers of the i-th request: of a known user, of a visitor for a list, of a visitor for personas."""
     rng = np.random.default_rng(0)
     users = rng.integers(len(model.user_ids), size=100_003)
@@ -116,9 +116,9 @@ def questions(model: dc.PersonaModel) -> tuple[Callable[[int], Request], ...]:
     return known, visitor, fold_in
 
 
-def post(path: str, question: dict[str, Any]) -> Request:
-    """Write down a request."""
-    body = json.dumps(question).encode()
+def post(path: str, content: dict[str, Any]) -> Request:
+    """Return the bytes of a POST request."""
+    body = json.dumps(content).encode()
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
     return head.encode() + b"\r\n\r\n" + body
 
@@ -132,7 +132,7 @@ class Connections:
         self.n_refused = 0
 
     async def ask(self, request: Request) -> bytes:
-        """Send a request and return its answer; count those that are refused."""
+        """Send a request and return the body of its response; count those that are refused."""
         if not self.idle:
             self.idle.append(await asyncio.open_connection("127.0.0.1", self.port))
         reader, writer = self.idle.pop()
@@ -173,12 +173,12 @@ async def long_run(
 ) -> dict[str, float]:
     """Send many requests, four at a time; return by how much the server's own memory grew after the first tenth."""
     connections = Connections(port)
-    places = iter(range(n_requests))
+    numbers = iter(range(n_requests))
     sizes: dict[int, float] = {}
     began = time.perf_counter()
 
     async def ask_on() -> None:
-        for i in places:
+        for i in numbers:
             await connections.ask(visitor(i) if i % VISITOR_SHARE == 0 else known(i))
             if (i + 1) % max(1, n_requests // 20) == 0:
                 sizes[i + 1] = own_memory(pid)
@@ -197,9 +197,9 @@ async def long_run(
 
 
 def processor_seconds(pid: int) -> float:
-    """Time that a process has computed."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Processor time that a process has used, in seconds."""
+    stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def own_memory(pid: int) -> float:

@@ -32,7 +32,7 @@ def small_model(seed: int = 0) -> dc.PersonaModel:
     """Train on a small world whose items have tags and whose first item has a name that is HTML."""
     plays = dc.generate_world(n_users=80, n_items=200, items_per_user=15, seed=3).plays
     items = plays.item_ids.values.to_pylist()
-    tags = pa.table({"item_id": items, "tag": [f"tag {place % 5}" for place in range(len(items))]})
+    tags = pa.table({"item_id": items, "tag": [f"tag {index % 5}" for index in range(len(items))]})
     plays = plays.with_labels(names={items[0]: HOSTILE}, tags=tags)
     return dc.PersonaNMF(n_factors=8, n_personas=3, base_epochs=3).fit(plays, seed=seed)
 

@@ -1,4 +1,4 @@
-"""Answers are computed beside the event loop: side by side where that is safe, and never more than can wait."""
+"""Results are computed beside the event loop: side by side where that is safe, and never more than can wait."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def test_those_beyond_the_line_are_refused(compute):
         going_on.set()
         return await asyncio.gather(*waiting, return_exceptions=True)
 
-    answers = asyncio.run(ask())
-    assert answers[:3] == [True] * 3
-    assert all(isinstance(refused, ProblemError) for refused in answers[3:])
-    assert answers[4].problem.status == 503
-    assert answers[4].problem.headers["Retry-After"] == "1"
+    results = asyncio.run(ask())
+    assert results[:3] == [True] * 3
+    assert all(isinstance(refused, ProblemError) for refused in results[3:])
+    assert results[4].problem.status == 503
+    assert results[4].problem.headers["Retry-After"] == "1"
     assert compute.n_under_way == 0
 
 

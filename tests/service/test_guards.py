@@ -64,9 +64,9 @@ def client(address):
 )
 def test_nobody_gets_in_without_the_token(address, headers):
     for path in ("/items?q=a", "/metrics", "/docs", "/openapi.json", "/nothing"):
-        reply = httpx.get(address + path, headers=headers)
-        assert (reply.status_code, reply.json()["type"]) == (401, f"{PROBLEM}token")
-        assert reply.headers["www-authenticate"].startswith("Basic" if path == "/nothing" else "Bearer")
+        response = httpx.get(address + path, headers=headers)
+        assert (response.status_code, response.json()["type"]) == (401, f"{PROBLEM}token")
+        assert response.headers["www-authenticate"].startswith("Basic" if path == "/nothing" else "Bearer")
     assert httpx.get(f"{address}/healthz").status_code == 200
 
 
@@ -83,18 +83,18 @@ def test_a_request_for_another_host_is_refused(client):
 
 
 def test_a_page_of_another_host_cannot_ask(address, client):
-    question = {"history": {"nobody": 1}}
+    body = {"history": {"nobody": 1}}
     for origin in ("https://evil.example", "null", address.replace("127.0.0.1", "localhost"), "http://["):
-        reply = client.post("/recommend", json=question, headers={"origin": origin})
-        assert (reply.status_code, reply.json()["type"]) == (403, f"{PROBLEM}origin"), origin
-    assert client.post("/recommend", json=question, headers={"origin": address}).status_code == 404
+        response = client.post("/recommend", json=body, headers={"origin": origin})
+        assert (response.status_code, response.json()["type"]) == (403, f"{PROBLEM}origin"), origin
+    assert client.post("/recommend", json=body, headers={"origin": address}).status_code == 404
 
 
 def test_a_large_body_is_refused_before_it_is_read(client):
     announced = client.post("/recommend", content=b"x" * 2_001)
     counted = client.post("/recommend", content=(b"x" * 100 for _ in range(21)))
-    for reply in (announced, counted):
-        assert (reply.status_code, reply.json()["type"]) == (413, f"{PROBLEM}body")
+    for response in (announced, counted):
+        assert (response.status_code, response.json()["type"]) == (413, f"{PROBLEM}body")
     assert client.post("/recommend", content=b"x" * 2_000).status_code == 422
 
 
@@ -107,13 +107,13 @@ def test_a_length_that_is_none_is_refused(address, length):
         assert int(connection.makefile("rb").readline().split()[1]) in (400, 401, 413)
 
 
-def test_every_answer_has_security_headers(client):
-    for reply in (client.get("/items?q=a"), client.get("/nothing"), client.post("/recommend", content=b"{")):
-        assert reply.headers["x-content-type-options"] == "nosniff"
-        assert reply.headers["x-frame-options"] == "DENY"
-        assert reply.headers["referrer-policy"] == "no-referrer"
-        assert reply.headers["content-security-policy"] == STRICT_POLICY
-        assert "server" not in reply.headers
+def test_every_response_has_security_headers(client):
+    for response in (client.get("/items?q=a"), client.get("/nothing"), client.post("/recommend", content=b"{")):
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert response.headers["x-frame-options"] == "DENY"
+        assert response.headers["referrer-policy"] == "no-referrer"
+        assert response.headers["content-security-policy"] == STRICT_POLICY
+        assert "server" not in response.headers
     assert client.get("/items?q=a").headers["cache-control"] == "no-store"
 
 
@@ -156,10 +156,10 @@ def test_a_websocket_passes_the_same_guards(host, origin, token, is_open):
 
 def test_who_asks_too_often_has_to_wait(path):
     with served(path, ServiceSettings(port=0, rate=0.5, burst=3)) as address:
-        replies = [httpx.get(f"{address}/items?q=a") for _ in range(5)]
-        assert [reply.status_code for reply in replies] == [200, 200, 200, 429, 429]
-        assert int(replies[-1].headers["retry-after"]) == 2
-        assert replies[-1].json()["type"] == f"{PROBLEM}rate"
+        responses = [httpx.get(f"{address}/items?q=a") for _ in range(5)]
+        assert [response.status_code for response in responses] == [200, 200, 200, 429, 429]
+        assert int(responses[-1].headers["retry-after"]) == 2
+        assert responses[-1].json()["type"] == f"{PROBLEM}rate"
         assert httpx.get(f"{address}/healthz").status_code == 200
 
 
@@ -208,7 +208,7 @@ def test_logs_tell_the_route_and_nothing_personal(client):
     assert TOKEN not in written.getvalue()
 
 
-def test_a_failure_is_logged_by_place_and_not_by_content(monkeypatch):
+def test_a_failure_is_logged_by_its_line_and_not_by_its_content(monkeypatch):
     monkeypatch.delenv("DEEPCUTS_TRACEBACK", raising=False)
 
     def logged() -> dict:

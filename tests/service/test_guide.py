@@ -1,4 +1,4 @@
-"""The guide shows what the service does: its curl commands run, and answers have the members that it shows."""
+"""The guide shows what the service does: its curl commands run, and responses have the members that it shows."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def address(tmp_path_factory) -> Iterator[str]:
     users, items = plays.user_ids.values.to_pylist(), plays.item_ids.values.to_pylist()
     popular = plays.item_listeners.argsort()[::-1]
     users[0] = "ada"
-    for place, name in zip(popular, ("Grouper", "J Dilla", "Bonnie Beecher"), strict=False):
-        items[place] = name
+    for index, name in zip(popular, ("Grouper", "J Dilla", "Bonnie Beecher"), strict=False):
+        items[index] = name
     plays = dc.Interactions.from_csr(plays.to_csr(), users, items)
     path = tmp_path_factory.mktemp("service") / "model.safetensors"
     dc.PersonaNMF(n_factors=8, n_personas=3, base_epochs=3).fit(plays, seed=0).save(path)
@@ -66,7 +66,7 @@ def shape(value: Any) -> Any:
 
 
 def fits(shown: Any, found: Any) -> bool:
-    """Whether an answer has exactly the members shown; an empty list stands for any."""
+    """Whether a response has exactly the members shown; an empty list stands for any."""
     if isinstance(shown, dict):
         return isinstance(found, dict) and shown.keys() == found.keys() and all(fits(shown[n], found[n]) for n in shown)
     return shown is None or (isinstance(found, list) and fits(shown[0], found[0]))
@@ -74,17 +74,17 @@ def fits(shown: Any, found: Any) -> bool:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_guide_is_answered(address, command):
-    reply = run(command, address)
-    assert "model" in reply or '"k": 0' in command, reply
-    assert reply.get("items") != []
+    response = run(command, address)
+    assert "model" in response or '"k": 0' in command, response
+    assert response.get("items") != []
 
 
 @pytest.mark.parametrize(("command", "shown"), SHOWN, ids=[command for command, _ in SHOWN])
-def test_answers_have_the_members_that_the_guide_shows(address, command, shown):
-    reply = run(command, address)
-    assert fits(shape(shown), shape(reply)), reply
+def test_responses_have_the_members_that_the_guide_shows(address, command, shown):
+    response = run(command, address)
+    assert fits(shape(shown), shape(response)), response
     if "status" in shown:
-        assert {**reply, "request_id": ""} == {**shown, "request_id": ""}
+        assert {**response, "request_id": ""} == {**shown, "request_id": ""}
 
 
 def test_the_guide_shows_every_path(address):

@@ -1,4 +1,4 @@
-"""What cannot be answered is told as a problem, and nothing more is told."""
+"""Requests that fail get a problem document, which reveals nothing else."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ def user(client) -> str:
     return USER
 
 
-def is_problem(reply: httpx.Response, status: int) -> dict:
-    assert reply.status_code == status, reply.text
-    assert reply.headers["content-type"] == MEDIA_TYPE
-    document = reply.json()
+def is_problem(response: httpx.Response, status: int) -> dict:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == MEDIA_TYPE
+    document = response.json()
     assert document["status"] == status
     assert document["title"]
     assert document["detail"]
-    assert document["request_id"] == reply.headers["x-request-id"]
-    assert "Traceback" not in reply.text
+    assert document["request_id"] == response.headers["x-request-id"]
+    assert "Traceback" not in response.text
     return document
 
 
@@ -79,14 +79,14 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("body", "where", "message"), REFUSED.values(), ids=REFUSED)
-def test_a_bad_value_is_told_by_its_place(client, body, where, message):
-    reply = client.post("/recommend", content=body, headers={"content-type": "application/json"})
-    errors = is_problem(reply, 422)["errors"]
+def test_a_bad_value_is_named_by_its_location(client, body, where, message):
+    response = client.post("/recommend", content=body, headers={"content-type": "application/json"})
+    errors = is_problem(response, 422)["errors"]
     assert any(error["where"] == where and message in error["message"] for error in errors), errors
 
 
 def test_a_long_history_is_refused_as_one(client):
-    history = {f"{place:05d}": "x" for place in range(limits.MAX_HISTORY + 1)}
+    history = {f"{n:05d}": "x" for n in range(limits.MAX_HISTORY + 1)}
     (error,) = is_problem(client.post("/recommend", json={"history": history}), 422)["errors"]
     assert error["where"] == "body.history"
     assert "at most 10,000" in error["message"]
@@ -98,32 +98,32 @@ def test_a_large_batch_is_refused(client):
     assert error["where"] == "body.requests"
 
 
-def test_few_of_many_errors_are_told(client):
-    reply = client.post("/recommend", json={"history": {str(place): -1 for place in range(100)}})
-    document = is_problem(reply, 422)
+def test_few_of_many_errors_are_listed(client):
+    response = client.post("/recommend", json={"history": {str(n): -1 for n in range(100)}})
+    document = is_problem(response, 422)
     assert len(document["errors"]) == 20
     assert "100 values" in document["detail"]
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
 def test_deep_json_is_refused(client, opening):
-    reply = client.post("/recommend", content=opening * 100_000, headers={"content-type": "application/json"})
-    is_problem(reply, 400)
+    response = client.post("/recommend", content=opening * 100_000, headers={"content-type": "application/json"})
+    is_problem(response, 400)
 
 
 def test_json_has_to_say_that_it_is(client, user):
-    reply = client.post("/recommend", content=json.dumps({"user": user}), headers={"content-type": "text/plain"})
-    is_problem(reply, 422)
+    response = client.post("/recommend", content=json.dumps({"user": user}), headers={"content-type": "text/plain"})
+    is_problem(response, 422)
 
 
-def test_an_unknown_user_is_not_told_who_else_there_is(client):
+def test_an_unknown_user_does_not_learn_who_else_there_is(client):
     document = is_problem(client.post("/recommend", json={"user": "user 000000"}), 404)
     assert document["type"] == "urn:deepcuts:problem:unknown-user"
     assert "user 0" not in document["detail"]
     is_problem(client.get("/personas/user%20000000"), 404)
 
 
-def test_unknown_items_are_told(client, user):
+def test_unknown_items_are_named(client, user):
     is_problem(client.get("/similar", params={"item": "nobody"}), 404)
     is_problem(client.post("/explain", json={"user": user, "item": "nobody"}), 404)
     document = is_problem(client.post("/recommend", json={"user": user, "deny": ["nobody"]}), 404)
@@ -135,22 +135,22 @@ def test_unknown_items_are_told(client, user):
 def test_paths_lead_nowhere_else(client):
     for path in ("/nothing", "/personas", "/../../etc/passwd", "/personas/..%2f..%2fetc%2fpasswd", "/%00"):
         is_problem(client.get(path), 404)
-    reply = client.get("/recommend")
-    is_problem(reply, 405)
-    assert reply.headers["allow"] == "POST"
+    response = client.get("/recommend")
+    is_problem(response, 405)
+    assert response.headers["allow"] == "POST"
 
 
-def test_a_failure_inside_is_told_without_its_reason(client, caplog):
+def test_a_failure_inside_is_reported_without_its_reason(client, caplog):
     with caplog.at_level(logging.ERROR, "deepcuts"):
-        reply = client.get("/fails", headers={"x-request-id": "seen-from-outside.1"})
-    document = is_problem(reply, 500)
+        response = client.get("/fails", headers={"x-request-id": "seen-from-outside.1"})
+    document = is_problem(response, 500)
     assert document["request_id"] == "seen-from-outside.1"
-    assert SECRET not in reply.text
+    assert SECRET not in response.text
     assert [record.getMessage() for record in caplog.records] == ["a request failed"]
 
 
 def test_a_request_id_that_no_log_can_hold_is_replaced(client):
     for given in ("a b", "x" * 65, '{"level": "error"}'):
-        reply = client.get("/healthz", headers={"x-request-id": given})
-        assert reply.headers["x-request-id"] != given
-        assert len(reply.headers["x-request-id"]) == 32
+        response = client.get("/healthz", headers={"x-request-id": given})
+        assert response.headers["x-request-id"] != given
+        assert len(response.headers["x-request-id"]) == 32

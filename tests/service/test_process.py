@@ -42,7 +42,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def first_answer(address: str) -> httpx.Response:
+def first_response(address: str) -> httpx.Response:
     """Ask for a list until there is one."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -50,40 +50,40 @@ def first_answer(address: str) -> httpx.Response:
             return httpx.post(f"{address}/recommend", json={"user": USER}, timeout=60)
         except httpx.TransportError:
             time.sleep(0.01)
-    raise AssertionError("no answer")
+    raise AssertionError("no response")
 
 
 @pytest.mark.slow
 def test_killed_and_started_again_it_answers_soon(path):
     with spawned(path) as (process, address):
-        assert first_answer(address).status_code == 200  # kernels are compiled by now, at the latest
+        assert first_response(address).status_code == 200  # kernels are compiled by now, at the latest
         process.send_signal(signal.SIGKILL)
         process.wait()
     began = time.monotonic()
     with spawned(path) as (process, address):
-        answer = first_answer(address)
+        response = first_response(address)
         computed, waited = seconds_of_processor(process.pid), time.monotonic() - began
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert computed < 4.0, f"{computed:.1f} s of computing, {waited:.1f} s in all"
 
 
 @pytest.mark.slow
-def test_it_ends_when_told_and_finishes_what_it_began(path):
+def test_it_ends_on_a_signal_and_finishes_what_it_began(path):
     with spawned(path, "--rate", "0") as (process, address):
         wait_until_ready(address)
         batch = {"requests": [{"user": USER, "k": 100}] * 100}
-        replies: list[httpx.Response] = []
+        responses: list[httpx.Response] = []
         asker = threading.Thread(
-            target=lambda: replies.append(httpx.post(f"{address}/recommend/batch", json=batch, timeout=60))
+            target=lambda: responses.append(httpx.post(f"{address}/recommend/batch", json=batch, timeout=60))
         )
         asker.start()
-        while not replies and "deepcuts_requests_under_way 2.0" not in httpx.get(f"{address}/metrics").text:
+        while not responses and "deepcuts_requests_under_way 2.0" not in httpx.get(f"{address}/metrics").text:
             pass
         process.send_signal(signal.SIGTERM)
         asker.join()
         assert process.wait(60) in (0, -signal.SIGTERM)
-    assert [reply.status_code for reply in replies] == [200]
-    assert len(replies[0].json()["results"]) == 100
+    assert [response.status_code for response in responses] == [200]
+    assert len(responses[0].json()["results"]) == 100
 
 
 def test_headers_without_end_are_cut_off(path):
@@ -116,7 +116,7 @@ def test_workers_share_the_port_and_add_up_what_they_count(path):
         counted = 'deepcuts_requests_total{method="POST",route="/recommend",status="200"} 20.0'
         assert counted in httpx.get(f"{address}/metrics").text
         os.kill(pids[0], signal.SIGKILL)
-        assert first_answer(address).status_code == 200
+        assert first_response(address).status_code == 200
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
 
@@ -127,7 +127,7 @@ def workers_of(pid: int) -> list[int]:
 
 def test_logs_are_json_without_the_token(path):
     with spawned(path, DEEPCUTS_TOKEN=TOKEN) as (process, address):
-        assert first_answer(address).status_code == 401
+        assert first_response(address).status_code == 401
         assert httpx.get(f"{address}/items?q=a", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
         assert TOKEN.encode() not in Path(f"/proc/{process.pid}/cmdline").read_bytes()
         process.send_signal(signal.SIGTERM)
@@ -148,7 +148,7 @@ def test_other_machines_are_not_let_in_unasked(path, tmp_path):
     assert "The token cannot be read" in unread.stderr
 
 
-def test_what_cannot_be_served_is_told_at_once(path, tmp_path):
+def test_what_cannot_be_served_is_reported_at_once(path, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         refused = run(str(path), "--port", str(taken.getsockname()[1]))
     assert refused.returncode == 1

@@ -1,4 +1,4 @@
-"""A model file that is replaced is taken over: no request is lost, and none is answered by half a model."""
+"""A model file that is replaced is taken over: no request is lost, and none gets a mixture of two models."""
 
 from __future__ import annotations
 
@@ -104,20 +104,20 @@ def test_no_request_is_lost_while_models_are_swapped(path, models):
     for model in models:
         model.save(path, force=True)
         expected[version_of(path)] = model.recommend(user, k=5)["item_id"].to_pylist()
-    replies: list[httpx.Response] = []
+    responses: list[httpx.Response] = []
     ending = threading.Event()
 
     def ask_on(address: str) -> None:
         with httpx.Client(base_url=address) as client:
             while not ending.is_set():
-                replies.append(client.post("/recommend", json={"user": user, "k": 5}))
+                responses.append(client.post("/recommend", json={"user": user, "k": 5}))
 
     with served(path) as address:
         askers = [threading.Thread(target=ask_on, args=(address,)) for _ in range(3)]
         for asker in askers:
             asker.start()
-        for turn in range(4):
-            models[turn % 2].save(path, force=True)
+        for save in range(4):
+            models[save % 2].save(path, force=True)
             deadline = time.monotonic() + 30
             while httpx.get(f"{address}/readyz").json()["model"] != version_of(path):
                 assert time.monotonic() < deadline
@@ -126,9 +126,9 @@ def test_no_request_is_lost_while_models_are_swapped(path, models):
         for asker in askers:
             asker.join()
         metrics = httpx.get(f"{address}/metrics").text
-    assert {reply.status_code for reply in replies} == {200}
-    answers = [reply.json() for reply in replies]
-    assert {answer["model"] for answer in answers} == set(expected)
-    for answer in answers:
-        assert [row["item_id"] for row in answer["items"]] == expected[answer["model"]]
+    assert {response.status_code for response in responses} == {200}
+    bodies = [response.json() for response in responses]
+    assert {body["model"] for body in bodies} == set(expected)
+    for body in bodies:
+        assert [row["item_id"] for row in body["items"]] == expected[body["model"]]
     assert 'deepcuts_model_reloads_total{outcome="served"} 4.0' in metrics

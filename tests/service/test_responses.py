@@ -1,4 +1,4 @@
-"""What the service answers is what the model says."""
+"""Responses of the service hold what the model returns."""
 
 from __future__ import annotations
 
@@ -44,33 +44,33 @@ def history(model) -> dict[str, float]:
     return dict(zip(model.item_ids.take(items).to_pylist(), plays.tolist(), strict=True))
 
 
-def ask(client: httpx.Client, path: str, **question: object) -> dict:
-    reply = client.post(path, json=question)
-    assert reply.status_code == 200, reply.text
-    return reply.json()
+def ask(client: httpx.Client, path: str, **body: object) -> dict:
+    response = client.post(path, json=body)
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
-def items_of(reply: dict) -> list[str]:
-    return [row["item_id"] for row in reply["items"]]
+def items_of(response: dict) -> list[str]:
+    return [row["item_id"] for row in response["items"]]
 
 
 def test_a_list_is_that_of_the_model(client, model, model_path, user):
-    reply = ask(client, "/recommend", user=user, k=7, rarity={"0": 0.4}, mix="max", weights={"1": 0.5})
+    response = ask(client, "/recommend", user=user, k=7, rarity={"0": 0.4}, mix="max", weights={"1": 0.5})
     expected = model.recommend(user, k=7, rarity={0: 0.4}, mix="max", weights={1: 0.5})
     for name in ("item_id", "rank", "persona"):
-        assert [row[name] for row in reply["items"]] == expected[name].to_pylist()
-    assert [row["score"] for row in reply["items"]] == pytest.approx(expected["score"].to_pylist(), rel=1e-5)
-    assert reply["model"] == storage.describe(model_path).checksum[:12]
-    assert reply["user"] == user
+        assert [row[name] for row in response["items"]] == expected[name].to_pylist()
+    assert [row["score"] for row in response["items"]] == pytest.approx(expected["score"].to_pylist(), rel=1e-5)
+    assert response["model"] == storage.describe(model_path).checksum[:12]
+    assert response["user"] == user
     listeners = dict(zip(model.item_ids.values.to_pylist(), model.item_listeners.tolist(), strict=True))
-    assert all(row["listeners"] == listeners[row["item_id"]] for row in reply["items"])
+    assert all(row["listeners"] == listeners[row["item_id"]] for row in response["items"])
 
 
 def test_a_list_obeys_filters_and_picks(client, model, user, history):
     first = items_of(ask(client, "/recommend", user=user, k=10))
     assert not set(first) & set(history)
     allowed = items_of(ask(client, "/recommend", user=user, allow=first[3:5]))
-    assert sorted(allowed) == sorted(first[3:5])  # the turns of the personas start anew, so the order may differ
+    assert sorted(allowed) == sorted(first[3:5])  # shares of personas are dealt out anew: the order may differ
     assert allowed == model.recommend(user, k=10, allow=first[3:5])["item_id"].to_pylist()
     assert not set(items_of(ask(client, "/recommend", user=user, deny=first[:5]))) & set(first[:5])
     assert set(items_of(ask(client, "/recommend", user=user, k=200, include_seen=True))) & set(history)
@@ -79,55 +79,55 @@ def test_a_list_obeys_filters_and_picks(client, model, user, history):
 
 
 def test_a_visitor_is_folded_in(client, model, history):
-    reply = ask(client, "/recommend", history={**history, "nobody has heard of this": 3}, k=9, rarity=0.2)
+    response = ask(client, "/recommend", history={**history, "nobody has heard of this": 3}, k=9, rarity=0.2)
     expected = model.fold_in(history).recommend(k=9, rarity=0.2)
-    assert items_of(reply) == expected["item_id"].to_pylist()
-    assert reply["unknown_items"] == ["nobody has heard of this"]
-    assert reply["user"] is None
+    assert items_of(response) == expected["item_id"].to_pylist()
+    assert response["unknown_items"] == ["nobody has heard of this"]
+    assert response["user"] is None
 
 
 def test_what_a_visitor_dislikes_is_not_listed(client, model, history):
     first = items_of(ask(client, "/recommend", history=history, k=3))
-    reply = ask(client, "/recommend", history=history, dislikes=first[:2], k=50)
-    assert not set(items_of(reply)) & set(first[:2])
+    response = ask(client, "/recommend", history=history, dislikes=first[:2], k=50)
+    assert not set(items_of(response)) & set(first[:2])
     expected = model.fold_in({**history, first[0]: -1, first[1]: -1}).recommend(k=50)
-    assert items_of(reply) == expected["item_id"].to_pylist()
+    assert items_of(response) == expected["item_id"].to_pylist()
 
 
 def test_the_personas_of_a_user(client, model, user):
-    reply = client.get(f"/personas/{quote(user)}", params={"n_items": 2}).json()
+    response = client.get(f"/personas/{quote(user)}", params={"n_items": 2}).json()
     expected = model.personas(user, n_items=2)
-    told = [(persona["persona"], item["item_id"]) for persona in reply["personas"] for item in persona["items"]]
-    assert told == list(zip(expected["persona"].to_pylist(), expected["item_id"].to_pylist(), strict=True))
-    assert [persona["name"] for persona in reply["personas"]] == model.persona_names(user)
-    assert sum(persona["share"] for persona in reply["personas"]) == pytest.approx(1, abs=1e-4)
-    assert all(tag.startswith("tag ") for persona in reply["personas"] for tag in persona["tags"])
-    assert any(persona["tags"] for persona in reply["personas"])
+    found = [(persona["persona"], item["item_id"]) for persona in response["personas"] for item in persona["items"]]
+    assert found == list(zip(expected["persona"].to_pylist(), expected["item_id"].to_pylist(), strict=True))
+    assert [persona["name"] for persona in response["personas"]] == model.persona_names(user)
+    assert sum(persona["share"] for persona in response["personas"]) == pytest.approx(1, abs=1e-4)
+    assert all(tag.startswith("tag ") for persona in response["personas"] for tag in persona["tags"])
+    assert any(persona["tags"] for persona in response["personas"])
 
 
-def test_fold_in_tells_personas(client, model, history):
-    reply = ask(client, "/fold-in", history=history, n_items=3)
+def test_fold_in_returns_personas(client, model, history):
+    response = ask(client, "/fold-in", history=history, n_items=3)
     expected = model.fold_in(history).personas("visitor", n_items=3)
-    told = [item["item_id"] for persona in reply["personas"] for item in persona["items"]]
-    assert told == expected["item_id"].to_pylist()
+    found = [item["item_id"] for persona in response["personas"] for item in persona["items"]]
+    assert found == expected["item_id"].to_pylist()
 
 
 def test_reasons(client, model, user, history):
     item = items_of(ask(client, "/recommend", user=user))[0]
-    reply = ask(client, "/explain", user=user, item=item, k=4)
+    response = ask(client, "/explain", user=user, item=item, k=4)
     expected = model.explain(user, item, k=4)
-    assert [row["item_id"] for row in reply["reasons"]] == expected["item_id"].to_pylist()
-    assert reply["item"]["name"] == model.item_names(np.array([model.item_ids.index_of(item)]))[0].as_py()
-    assert all(row["name"] for row in reply["reasons"])
-    assert [row["share"] for row in reply["reasons"]] == pytest.approx(expected["share"].to_pylist(), abs=1e-4)
+    assert [row["item_id"] for row in response["reasons"]] == expected["item_id"].to_pylist()
+    assert response["item"]["name"] == model.item_names(np.array([model.item_ids.index_of(item)]))[0].as_py()
+    assert all(row["name"] for row in response["reasons"])
+    assert [row["share"] for row in response["reasons"]] == pytest.approx(expected["share"].to_pylist(), abs=1e-4)
     assert {row["item_id"] for row in ask(client, "/explain", history=history, item=item)["reasons"]} <= set(history)
 
 
 def test_neighbours(client, model):
     item = model.item_ids.values[0].as_py()
-    reply = client.get("/similar", params={"item": item, "k": 5}).json()
-    assert items_of(reply) == model.similar_items(item, 5)["item_id"].to_pylist()
-    assert reply["item"] == {"item_id": item, "name": HOSTILE}
+    response = client.get("/similar", params={"item": item, "k": 5}).json()
+    assert items_of(response) == model.similar_items(item, 5)["item_id"].to_pylist()
+    assert response["item"] == {"item_id": item, "name": HOSTILE}
 
 
 def test_a_batch_answers_each(client, user, history):
@@ -140,15 +140,15 @@ def test_a_batch_answers_each(client, user, history):
 
 def test_items_are_found_by_name(client, model):
     item = model.item_ids.values[11].as_py()
-    reply = client.get("/items", params={"q": item[:-1].upper(), "k": 3}).json()
-    assert item in items_of(reply)
+    response = client.get("/items", params={"q": item[:-1].upper(), "k": 3}).json()
+    assert item in items_of(response)
 
 
 def test_a_name_that_is_html_stays_text(client, model):
-    reply = client.get("/items", params={"q": "script alert"})
-    assert reply.headers["content-type"] == "application/json"
-    assert reply.headers["x-content-type-options"] == "nosniff"
-    assert json.loads(reply.text)["items"][0]["name"] == HOSTILE
+    response = client.get("/items", params={"q": "script alert"})
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert json.loads(response.text)["items"][0]["name"] == HOSTILE
 
 
 def test_the_service_tells_that_it_is_alive_and_ready(client, model):

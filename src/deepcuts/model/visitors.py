@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from scipy import sparse
 
-from deepcuts.array_types import BoolVector, FloatMatrix, IndexVector, PersonaVector
+from deepcuts.array_types import BoolVector, FloatMatrix, FloatVector, IndexVector, PersonaVector
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.selection import select_pairs
@@ -58,7 +58,7 @@ def fold_in(
     DataError
         If no item that was played is in the catalogue and not refused, or a count is 0 or no number.
     """
-    given = _visitor_plays(plays) if isinstance(plays, Mapping) else plays
+    given = _plays_of_mapping(plays) if isinstance(plays, Mapping) else plays
     aligned = replace(given.align_items(model.item_ids), labels=model.seen.labels)
     seen = aligned if refused is None else with_refusals(aligned, refused)
     if seen.n_pairs == 0:
@@ -154,8 +154,25 @@ def _nearest_personas(units: FloatMatrix, known: BoolVector, personas: PersonaVe
     return nearest
 
 
-def _visitor_plays(plays: Mapping[str, float]) -> Interactions:
-    """Plays of one user, `VISITOR`, from a mapping of item ids to counts."""
+def visitor_plays(item_ids: Ids, items: IndexVector, counts: FloatVector) -> Interactions:
+    """Plays of one user, `VISITOR`.
+
+    Parameters
+    ----------
+    item_ids
+        The catalogue.
+    items
+        Indexes of different items in it, in any order.
+    counts
+        float32, (n_items,): plays of each, above 0.
+    """
+    order = np.argsort(items)
+    indptr, indices = np.array([0, len(items)]), items[order].astype(np.int32)
+    return Interactions(indptr, indices, counts[order], Ids.of([VISITOR], "user"), item_ids)
+
+
+def _plays_of_mapping(plays: Mapping[str, float]) -> Interactions:
+    """Plays and dislikes of one user, `VISITOR`, from a mapping of item ids to counts."""
     by_item = dict(sorted((str(item), count) for item, count in plays.items()))
     counts = np.array(list(by_item.values()), np.float32)
     if not np.any(counts > 0) or not np.all(np.isfinite(counts) & (counts != 0)):
@@ -163,9 +180,7 @@ def _visitor_plays(plays: Mapping[str, float]) -> Interactions:
             "A history is a mapping from item ids to play counts above 0, of at least one item; those below 0 are "
             "dislikes."
         )
-    indptr, indices = np.array([0, len(counts)]), np.arange(len(counts), dtype=np.int32)
-    user_ids, item_ids = Ids.of([VISITOR], "user"), Ids.of(list(by_item), "item")
-    return Interactions(indptr, indices, counts, user_ids, item_ids).set_dislikes_apart()
+    return visitor_plays(Ids.of(list(by_item), "item"), np.arange(len(counts)), counts).set_dislikes_apart()
 
 
 def _nothing_played(model: PersonaState, given: Interactions, aligned: Interactions) -> str:

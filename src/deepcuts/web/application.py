@@ -1,4 +1,4 @@
-"""The application: the service and its guards, on which the page is mounted as well."""
+"""The application: the endpoints of the service behind the guards. The page is mounted on it as well."""
 
 from __future__ import annotations
 
@@ -52,12 +52,14 @@ def create_app(store: ModelStore, settings: ServiceSettings, *, page_policy: str
     """
     try:
         from fastapi import FastAPI
+        from fastapi.routing import APIRoute
 
         from deepcuts.web.service.endpoints import router
-        from deepcuts.web.service.problem_handlers import add_handlers
+        from deepcuts.web.service.problem_handlers import add_problem_handlers
     except ImportError:
         raise MissingExtraError("The service needs FastAPI: pip install 'deepcuts[app]'.") from None
-    service_paths = {first_segment(str(vars(route)["path"])) for route in router.routes} | {"docs", "openapi.json"}
+    endpoints = [route.path for route in router.routes if isinstance(route, APIRoute)]
+    service_paths = {first_segment(path) for path in (*endpoints, "docs", "openapi.json")}
     metrics = Metrics()
     app = FastAPI(
         title="deepcuts",
@@ -73,7 +75,7 @@ def create_app(store: ModelStore, settings: ServiceSettings, *, page_policy: str
     app.state.compute = Compute(settings.n_threads, settings.waiting)
     app.state.ready = threading.Event()
     app.include_router(router)
-    add_handlers(app)
+    add_problem_handlers(app)
     _add_documentation(app, wants_token=settings.token is not None)
     return app
 
@@ -81,7 +83,7 @@ def create_app(store: ModelStore, settings: ServiceSettings, *, page_policy: str
 def _guards(
     settings: ServiceSettings, metrics: Metrics, service_paths: set[str], page_policy: str | None
 ) -> list[Middleware]:
-    """Return the guards, the outermost first: what costs least refuses first, and everything is counted."""
+    """Return the guards, the outermost first: the cheapest checks come first, and every request is counted."""
     from starlette.middleware import Middleware
 
     return [
@@ -101,7 +103,7 @@ def _guards(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Start the threads, warm the model up beside the event loop, and look for its replacement until the end."""
+    """Start the threads, warm the model up beside the event loop, and watch its file until the end."""
     from deepcuts.web.service.warming import prepare
 
     state = app.state
@@ -118,7 +120,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _warm(app: FastAPI) -> None:
-    from deepcuts.web.service.warming import keep_what_is_there, make_searchable, warm_up
+    from deepcuts.web.service.warming import freeze_garbage_collection, make_searchable, warm_up
 
     state = app.state
     try:
@@ -131,7 +133,7 @@ async def _warm(app: FastAPI) -> None:
     except Exception:
         logger.exception("the model cannot be warmed up")
     finally:
-        keep_what_is_there()
+        freeze_garbage_collection()
 
 
 def _note_reload(app: FastAPI, is_served: bool) -> None:
@@ -149,7 +151,7 @@ def _add_documentation(app: FastAPI, *, wants_token: bool) -> None:
 
     document: dict[str, Any] = openapi_document(app, wants_token=wants_token)
     page = reference_page(document)
-    vars(app)["openapi"] = lambda: document
+    app.openapi = lambda: document  # type: ignore[method-assign]
 
     def openapi() -> Response:
         return JSONResponse(document)

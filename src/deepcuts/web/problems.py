@@ -1,4 +1,4 @@
-"""What goes wrong, told as problem details (RFC 9457, https://www.rfc-editor.org/rfc/rfc9457)."""
+"""Errors of requests as problem details (RFC 9457, https://www.rfc-editor.org/rfc/rfc9457)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Problem:
     detail
         What came, what was expected, what to do.
     kind
-        Which of our problems it is, such as "unknown-user"; empty where the status says it all.
+        Last part of the problem type, such as "unknown-user"; empty where the status says everything.
     errors
         The values that were refused: where each stands, and why.
     headers

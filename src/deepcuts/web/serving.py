@@ -1,4 +1,4 @@
-"""Serving until told to end: one process, or several that share a port and the pages of the model."""
+"""Serving until a signal ends it: one process, or several that share a port and the memory-mapped model."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _KEEP_ALIVE = 75  # seconds: longer than a proxy keeps idle connections, so that
 
 @dataclass(frozen=True)
 class Service:
-    """Maker of the application of one process; a worker that is spawned gets it in writing, and loads what it names.
+    """Maker of the application of one process; a spawned worker unpickles it, and loads the file that it names.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def serve(
         raise MissingExtraError("The service needs uvicorn: pip install 'deepcuts[app]'.") from None
     with closing(listen(settings)) as listener, tempfile.TemporaryDirectory(prefix="deepcuts-") as folder:
         host, port = listener.getsockname()[:2]
-        gc.disable()  # until the service is warm: what is imported and loaded stays, and is no garbage to look for
+        gc.disable()  # until the service is warm: what is imported and loaded until then is never garbage
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         if settings.workers == 1:
             _serve_here(make_app(), settings, listener, lambda: on_listening(address))
@@ -116,7 +116,7 @@ def listen(settings: ServiceSettings) -> socket.socket:
 
 @dataclass(frozen=True)
 class _Worker:
-    """Maker of the application of a worker, which is not started again if it never can."""
+    """Maker of the application of a worker; one that cannot start is not started again."""
 
     make_app: Callable[[], FastAPI]
 

@@ -1,6 +1,6 @@
-"""Scripts inside the document run only if they carry a number that is drawn anew for every document.
+"""Scripts inside the document run only if they carry a nonce, drawn at random for every document.
 
-NiceGUI starts from such scripts. What a name might smuggle into the document has no number, and does not run.
+NiceGUI starts from such scripts. A script that a name might inject into the document has no nonce, and does not run.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_SCRIPT = b"<script"  # NiceGUI spells "<" otherwise wherever it writes what comes from elsewhere into a document
+_SCRIPT = b"<script"  # NiceGUI escapes "<" wherever it writes text into a document
 
 # Vue compiles templates in the browser, and NiceGUI keeps event handlers as text: both need 'unsafe-eval'. Styles are
-# set on elements, which needs 'unsafe-inline'. All else comes from here, and nothing leads elsewhere.
+# set on elements, which needs 'unsafe-inline'. Everything else comes from this server.
 _POLICY = (
     "default-src 'none'",
     "script-src 'self' 'unsafe-eval'{nonce}",
@@ -34,12 +34,12 @@ def page_policy(nonce: str = "") -> str:
 
 
 class ScriptNonces:
-    """Number the scripts of every HTML document, and let only those run.
+    """Add a nonce to the scripts of every HTML document, and let only those run.
 
     Parameters
     ----------
     app
-        NiceGUI; its answers must not be compressed yet.
+        NiceGUI; its responses must not be compressed yet.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -55,7 +55,7 @@ class ScriptNonces:
         start: Message | None = None
         body = b""
 
-        async def send_numbered(message: Message) -> None:
+        async def send_with_nonce(message: Message) -> None:
             nonlocal start, body
             if message["type"] == "http.response.start" and _is_html(message):
                 start = message
@@ -72,7 +72,7 @@ class ScriptNonces:
                     await send(start)
                     await send({"type": "http.response.body", "body": body})
 
-        await self.app(scope, receive, send_numbered)
+        await self.app(scope, receive, send_with_nonce)
 
 
 def _is_html(message: Message) -> bool:

@@ -1,10 +1,10 @@
-"""Where lists are computed: a few threads beside the event loop, which goes on taking requests meanwhile.
+"""Threads that compute responses beside the event loop.
 
 A request is small, and many come at once: they are computed side by side, each on one thread, which is faster than to
 spread each over all cores. Kernels still run through Numba's threading layer, even on one thread. Of its layers, GNU
 OpenMP and TBB may be entered from several threads at a time; "workqueue", which Numba falls back to where neither is
-there, ends the process. Which one it is shows with the first kernel that runs, so requests are computed one after the
-other until then, and for good where it is "workqueue". GNU OpenMP in turn does not survive a fork, which is why
+there, ends the process. Which one is used is known after the first kernel has run, so a lock lets one request compute
+at a time until then, and for good where it is "workqueue". GNU OpenMP in turn does not survive a fork, which is why
 several workers are spawned.
 """
 
@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from deepcuts.web.problems import Problem, ProblemError
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 _CONCURRENT_LAYERS = frozenset({"omp", "tbb"})
 
@@ -33,20 +33,20 @@ OVERLOADED = Problem(
 
 
 class Compute:
-    """Threads that compute answers, and a bounded line of requests in front of them.
+    """Threads that compute results, and a bounded queue of requests in front of them.
 
     Parameters
     ----------
     n_threads
-        Answers that are computed at a time.
+        Results that are computed at a time.
     waiting
-        Requests that may stand in line; those beyond are refused.
+        Requests that may be queued; those beyond are refused.
     """
 
     def __init__(self, n_threads: int, waiting: int) -> None:
         self.n_threads, self.waiting = n_threads, waiting
         self.n_under_way = 0
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._one_by_one = True
         self._pool: ThreadPoolExecutor | None = None
         self._blas: threadpool_limits | None = None
@@ -65,8 +65,8 @@ class Compute:
             self._blas.restore_original_limits()
             self._blas = None
 
-    async def run(self, work: Callable[[], Answer]) -> Answer:
-        """Compute an answer in one of the threads.
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """Compute a result in one of the threads.
 
         Raises
         ------
@@ -82,15 +82,15 @@ class Compute:
         finally:
             self.n_under_way -= 1
 
-    def do(self, work: Callable[[], Answer]) -> Answer:
-        """Compute an answer in this thread, on its own where the threading layer wants that."""
-        with self._turn if self._one_by_one else nullcontext():
+    def do(self, work: Callable[[], Result]) -> Result:
+        """Compute a result in this thread, with no other at the same time where the threading layer needs that."""
+        with self._lock if self._one_by_one else nullcontext():
             numba.set_num_threads(1)  # of this thread alone
             return work()
 
     def note_layer(self) -> None:
-        """Find out, once a kernel has run, whether several may run at a time."""
+        """Check, once a kernel has run, whether the threading layer allows several at a time."""
         try:
             self._one_by_one = numba.threading_layer() not in _CONCURRENT_LAYERS
-        except ValueError:  # none has, as where the JIT is off: plain Python may run as it likes
+        except ValueError:  # no layer is loaded, as where the JIT is off: plain Python needs no lock
             self._one_by_one = False

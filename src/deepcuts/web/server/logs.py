@@ -1,8 +1,7 @@
 """Logs as JSON, one object a line, for programs to collect.
 
-They hold no token, no id, no name, no search, no history: of a request they tell its route, not its path. Of a failure
-they tell the type and the place; its message may quote what was asked for, and is left out unless
-DEEPCUTS_TRACEBACK is set.
+They hold no token, no id, no name, no search, no history: of a request its route, not its path. Of a failure they hold
+the type and the lines of code; its message may quote the request, and is left out unless DEEPCUTS_TRACEBACK is set.
 """
 
 from __future__ import annotations
@@ -42,13 +41,13 @@ class JsonFormatter(logging.Formatter):
 def describe_failure(error: BaseException) -> dict[str, Any]:
     """Return the type of an error and where it was raised, innermost last; with its message only if asked for."""
     frames = traceback.extract_tb(error.__traceback__)
-    told = {
+    failure = {
         "error": type(error).__name__,
         "at": [f"{os.path.basename(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames],
     }
     if "DEEPCUTS_TRACEBACK" in os.environ:
-        told["error_message"] = str(error)
-    return told
+        failure["error_message"] = str(error)
+    return failure
 
 
 def logging_configuration(level: str = "INFO") -> dict[str, Any]:

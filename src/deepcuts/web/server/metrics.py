@@ -1,4 +1,4 @@
-"""What the service counts, for Prometheus."""
+"""Metrics of the service, for Prometheus."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
 
 class Metrics:
-    """Counters and gauges of one process; several workers write theirs to a folder, and any of them tells the sums."""
+    """Counters and gauges of one process; several workers write to one folder, and each returns the sums."""
 
     def __init__(self) -> None:
         try:
@@ -63,7 +63,7 @@ class Metrics:
 
 
 def _add_process(registry: CollectorRegistry) -> None:
-    """Memory, processor time and open files of this process; workers are told apart by their pid elsewhere."""
+    """Add memory, processor time and open files of this process; left out where there are several workers."""
     from prometheus_client import ProcessCollector
 
     if SHARED_FOLDER not in os.environ:

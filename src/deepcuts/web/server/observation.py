@@ -1,4 +1,4 @@
-"""What is known of a request afterwards: its id, one log line, its place in the metrics."""
+"""What stays of a request: its id, one line in the log, counts in the metrics."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ logger = logging.getLogger(__name__)
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_NOBODY_WAITS = 499  # in log and metrics: the client went before it was answered
+_CLIENT_LEFT = 499  # status in log and metrics: the client closed the connection before the response
 _QUIET = frozenset({f"/{probe}" for probe in PROBES} | {"/metrics"})
 
 
 class Observation:
-    """Give a request its id, count it and log it; answer for what fails inside.
+    """Give a request its id, count it and log it; respond where the application fails.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Observation:
                 await INTERNAL.refuse(scope, receive, send_observed)
         finally:
             self.metrics.under_way.dec()
-            self._note(scope, status or _NOBODY_WAITS, perf_counter() - began)
+            self._note(scope, status or _CLIENT_LEFT, perf_counter() - began)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route, method = _route(scope), scope["method"] if scope["method"] in _METHODS else "other"

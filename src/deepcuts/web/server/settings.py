@@ -1,4 +1,4 @@
-"""How the service is run: where it listens, whom it lets in, and how much it lets them ask for."""
+"""Settings of the service: address, access, and limits of requests."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepcuts import storage
+from deepcuts.array_types import IndexVector
 from deepcuts.errors import FileFormatError
 from deepcuts.model import PersonaModel, load
 
@@ -32,7 +33,7 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True, eq=False)
 class LoadedModel:
-    """A model and what is made from it once. A request takes it once, so that all of its answer is of one version.
+    """A model with its version and its indexes. A request takes it once, so that its response is of one version.
 
     Parameters
     ----------
@@ -54,20 +55,20 @@ class LoadedModel:
         return Matcher(item_ids, item_ids.values if labels is None else labels.names, self.model.item_listeners)
 
     @cached_property
-    def place_of_item(self) -> dict[str, int]:
+    def index_of_item(self) -> dict[str, int]:
         """Index of every item by its id; Arrow would hash the whole catalogue for every look-up."""
-        return {item: place for place, item in enumerate(self.model.item_ids.values.to_pylist())}
+        return {item: index for index, item in enumerate(self.model.item_ids.values.to_pylist())}
 
-    def item_indexes(self, item_ids: Iterable[str]) -> np.ndarray:
+    def item_indexes(self, item_ids: Iterable[str]) -> IndexVector:
         """Indexes of some items, int64; -1 where there is no such item."""
-        return np.fromiter((self.place_of_item.get(item, -1) for item in item_ids), np.int64)
+        return np.fromiter((self.index_of_item.get(item, -1) for item in item_ids), np.int64)
 
 
 class ModelStore:
-    """Hold the current model of a file, and take over a file that replaces it.
+    """Holds the model of a file, and loads the file again when it is replaced.
 
-    The new model is loaded beside the old one, which answers until it is ready and goes once its last request is
-    answered. A file that cannot be used is logged, and the old model keeps serving.
+    The new model is loaded beside the old one, which serves until then and is freed after its last request. A file
+    that cannot be used is logged, and the old model keeps serving.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ class ModelStore:
     prepare
         Called with every model that replaces the first, before it is served, to warm it up.
     on_reload
-        Called after every attempt to take over another file, with whether it is served now.
+        Called after every attempt to load a new file, with whether it is served now.
 
     Raises
     ------
@@ -96,7 +97,7 @@ class ModelStore:
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._watcher: threading.Thread | None = None
-        self._signature, self._current = _load_settled(self.path)
+        self._signature, self._current = _load_stable(self.path)
         self._refused: _Signature | None = None
 
     @property
@@ -121,27 +122,27 @@ class ModelStore:
             if signature is None or signature in (self._signature, self._refused):
                 return False
             try:
-                settled, loaded = _load_settled(self.path)
+                stable, loaded = _load_stable(self.path)
                 self.prepare(loaded)
             except Exception as error:
                 self._refused = signature
                 logger.exception("the new model cannot be used; version %s keeps serving: %s", self.version, error)
                 self.on_reload(False)
                 return False
-            before, self._signature, self._current = self.version, settled, loaded
+            before, self._signature, self._current = self.version, stable, loaded
             logger.info("model replaced: version %s, was %s", loaded.version, before)
             self.on_reload(True)
             return True
 
     def watch(self, seconds: float) -> None:
-        """Look every so many seconds, in a thread of its own, whether the file has been replaced; until `close`."""
+        """Check every so many seconds, in a thread of its own, whether the file has been replaced, until `close`."""
         if self._watcher is None:
             self._closed.clear()
             self._watcher = threading.Thread(target=self._watch, args=(seconds,), name="model-watcher", daemon=True)
             self._watcher.start()
 
     def close(self) -> None:
-        """Stop looking."""
+        """Stop checking."""
         self._closed.set()
         if self._watcher is not None:
             self._watcher.join()
@@ -152,20 +153,20 @@ class ModelStore:
             self.refresh()
 
 
-def _load_settled(path: Path) -> tuple[_Signature | None, LoadedModel]:
-    """Load a file that is not replaced meanwhile, so that model, version and signature belong together."""
+def _load_stable(path: Path) -> tuple[_Signature | None, LoadedModel]:
+    """Load a file that is not replaced meanwhile, so that model, version and signature belong to the same content."""
     for _ in range(_ATTEMPTS):
         before = _signature(path)
         loaded = LoadedModel(load(path), storage.describe(path).checksum[:_VERSION_DIGITS])
         if _signature(path) == before:
             return before, loaded
     raise FileFormatError(
-        f"{path} changes faster than it can be read. Write it elsewhere and rename it once it is whole."
+        f"{path} changes faster than it can be read. Write it elsewhere and rename it once it is complete."
     )
 
 
 def _signature(path: Path) -> _Signature | None:
-    """What changes when another file takes this name; None while there is none."""
+    """Device, inode, time and size of a file, which change when it is replaced; None while there is no file."""
     try:
         status = os.stat(path)
     except OSError:

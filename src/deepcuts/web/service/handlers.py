@@ -1,4 +1,4 @@
-"""Answers of a model to the questions of a request, as JSON values."""
+"""Responses to validated requests, computed with a loaded model, as JSON values."""
 
 from __future__ import annotations
 
@@ -10,106 +10,108 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.array_types import IndexVector
 from deepcuts.errors import SettingsError
 from deepcuts.model.state import VISITOR
 from deepcuts.recommendation import recommend
 from deepcuts.web.problems import Problem, ProblemError
 from deepcuts.web.server.store import LoadedModel
 from deepcuts.web.service.lookup import check_filter, check_known
-from deepcuts.web.service.requests import FoldInQuestion, ListBatch, ListQuestion, OfUser, OfVisitor, ReasonsQuestion
+from deepcuts.web.service.requests import FoldInRequest, ListBatch, ListRequest, OfUser, OfVisitor, ReasonsRequest
 from deepcuts.web.service.visitors import fold_in
 
-_DIGITS = ".6g"  # all that a float32 can tell for sure
-_SPEAKING = 50  # items of a persona that its tags are taken from
+_DIGITS = ".6g"  # all that a float32 holds
+_N_TAGGED_ITEMS = 50  # items of a persona that its tags are taken from
 
-Reply = dict[str, Any]
+Json = dict[str, Any]
 
 
-class _Asker:
-    """Whom an answer is for: the model that knows them, and their id in it."""
+class _Subject:
+    """The user or visitor that a request is about: a model that has them, and their id in it."""
 
-    def __init__(self, loaded: LoadedModel, question: OfUser | OfVisitor) -> None:
+    def __init__(self, loaded: LoadedModel, request: OfUser | OfVisitor) -> None:
+        self.version = loaded.version
         self.unknown_items: list[str] = []
-        if isinstance(question, OfVisitor):
-            visitor = fold_in(loaded, question.history, question.dislikes)
+        self.user_id: str | None = None  # None for a visitor
+        if isinstance(request, OfVisitor):
+            visitor = fold_in(loaded, request.history, request.dislikes)
             self.model, self.user, self.unknown_items = visitor.model, VISITOR, visitor.unknown_items
-            self.told: str | None = None
         else:
-            check_known(loaded.model.user_ids, question.user)
-            self.model, self.user, self.told = loaded.model, question.user, question.user
+            check_known(loaded.model.user_ids, request.user)
+            self.model, self.user, self.user_id = loaded.model, request.user, request.user
 
-    def reply(self, loaded: LoadedModel, **members: Any) -> Reply:
-        """Begin a reply."""
-        return {"model": loaded.version, "user": self.told, "unknown_items": self.unknown_items, **members}
+    def response(self, **members: Any) -> Json:
+        """Return what responses about a user or visitor have in common, and further members."""
+        return {"model": self.version, "user": self.user_id, "unknown_items": self.unknown_items, **members}
 
 
-def answer_list(loaded: LoadedModel, question: ListQuestion) -> Reply:
+def handle_list(loaded: LoadedModel, request: ListRequest) -> Json:
     """Return a ranked list."""
-    for name in ("allow", "deny"):
-        check_filter(loaded, name, getattr(question, name) or ())
-    asker = _Asker(loaded, question)
-    table = recommend(asker.model, asker.user, question.list_settings())
-    return asker.reply(loaded, items=item_rows(loaded, table.select(["rank", "item_id", "score", "persona"])))
+    check_filter(loaded, "allow", request.allow or ())
+    check_filter(loaded, "deny", request.deny)
+    subject = _Subject(loaded, request)
+    table = recommend(subject.model, subject.user, request.list_settings())
+    return subject.response(items=item_rows(loaded, table.select(["rank", "item_id", "score", "persona"])))
 
 
-def answer_batch(loaded: LoadedModel, batch: ListBatch) -> Reply:
-    """Return several lists; a request that cannot be answered has a problem instead of a list."""
-    return {"model": loaded.version, "results": [_batch_entry(loaded, question) for question in batch.requests]}
+def handle_batch(loaded: LoadedModel, batch: ListBatch) -> Json:
+    """Return several lists; a request that fails has a problem instead of a list."""
+    return {"model": loaded.version, "results": [_batch_entry(loaded, request) for request in batch.requests]}
 
 
-def answer_personas(loaded: LoadedModel, question: OfUser | FoldInQuestion, n_items: int) -> Reply:
+def handle_personas(loaded: LoadedModel, request: OfUser | FoldInRequest, n_items: int) -> Json:
     """Return the personas of a user or of a visitor."""
-    asker = _Asker(loaded, question)
-    table = asker.model.personas(asker.user, n_items=max(n_items, _SPEAKING))
+    subject = _Subject(loaded, request)
+    table = subject.model.personas(subject.user, n_items=max(n_items, _N_TAGGED_ITEMS))
     personas = [
-        {"persona": persona, "name": name, "share": _short(share)} | _members(loaded, list(members), n_items)
-        for (persona, name, share), members in groupby(
+        {"persona": persona, "name": name, "share": _short(share)} | _tags_and_items(loaded, list(rows), n_items)
+        for (persona, name, share), rows in groupby(
             table.to_pylist(), key=itemgetter("persona", "persona_name", "share")
         )
     ]
-    return asker.reply(loaded, personas=personas)
+    return subject.response(personas=personas)
 
 
-def answer_reasons(loaded: LoadedModel, question: ReasonsQuestion) -> Reply:
+def handle_reasons(loaded: LoadedModel, request: ReasonsRequest) -> Json:
     """Return which of their own items speak for an item."""
-    check_known(loaded.model.item_ids, question.item)
-    asker = _Asker(loaded, question)
-    table = asker.model.explain(asker.user, question.item, question.k)
-    item = _item(loaded, question.item)
-    return asker.reply(loaded, item=item, reasons=_rows(_with_names(loaded, table)))
+    check_known(loaded.model.item_ids, request.item)
+    subject = _Subject(loaded, request)
+    table = subject.model.explain(subject.user, request.item, request.k)
+    item = _item(loaded, request.item)
+    return subject.response(item=item, reasons=_rows(_with_names(loaded, table)))
 
 
-def answer_similar(loaded: LoadedModel, item: str, k: int) -> Reply:
+def handle_similar(loaded: LoadedModel, item: str, k: int) -> Json:
     """Return the neighbours of an item."""
     check_known(loaded.model.item_ids, item)
     rows = item_rows(loaded, loaded.model.similar_items(item, k))
     return {"model": loaded.version, "item": _item(loaded, item), "items": rows}
 
 
-def answer_search(loaded: LoadedModel, query: str, k: int) -> Reply:
+def handle_search(loaded: LoadedModel, query: str, k: int) -> Json:
     """Return items whose names are like what was typed."""
     table = loaded.matcher.search(query, k)
     return {"model": loaded.version, "items": item_rows(loaded, table.select(["item_id", "score"]))}
 
 
-def item_rows(loaded: LoadedModel, table: pa.Table) -> list[Reply]:
+def item_rows(loaded: LoadedModel, table: pa.Table) -> list[Json]:
     """Return the rows of a table that has an item_id, with the names and the listeners of the items."""
     indexes = loaded.item_indexes(table["item_id"].to_pylist())
     table = table.append_column("listeners", pa.array(loaded.model.item_listeners[indexes]))
     return _rows(_with_names(loaded, table, indexes))
 
 
-def _batch_entry(loaded: LoadedModel, question: ListQuestion) -> Reply:
+def _batch_entry(loaded: LoadedModel, request: ListRequest) -> Json:
     try:
-        return {"list": answer_list(loaded, question)}
+        return {"list": handle_list(loaded, request)}
     except ProblemError as error:
         return {"problem": error.problem.document()}
     except SettingsError as error:
         return {"problem": Problem(422, str(error), "setting").document()}
 
 
-def _members(loaded: LoadedModel, rows: list[Reply], n_items: int) -> Reply:
-    """Tell the items of a persona, and what tags describe them."""
+def _tags_and_items(loaded: LoadedModel, rows: list[Json], n_items: int) -> Json:
+    """Return the tags of a persona, from all of its rows, and the first of its items."""
     labels, tags = loaded.model.seen.labels, []
     if labels is not None and labels.n_tags:
         indexes = loaded.item_indexes(row["item_id"] for row in rows)
@@ -118,11 +120,11 @@ def _members(loaded: LoadedModel, rows: list[Reply], n_items: int) -> Reply:
     return {"tags": tags, "items": items}
 
 
-def _item(loaded: LoadedModel, item: str) -> Reply:
+def _item(loaded: LoadedModel, item: str) -> Json:
     return {"item_id": item, "name": loaded.model.item_names(loaded.item_indexes([item]))[0].as_py()}
 
 
-def _with_names(loaded: LoadedModel, table: pa.Table, indexes: np.ndarray | None = None) -> pa.Table:
+def _with_names(loaded: LoadedModel, table: pa.Table, indexes: IndexVector | None = None) -> pa.Table:
     if "name" in table.column_names:
         return table
     if indexes is None:
@@ -130,13 +132,14 @@ def _with_names(loaded: LoadedModel, table: pa.Table, indexes: np.ndarray | None
     return table.append_column("name", loaded.model.item_names(indexes))
 
 
-def _rows(table: pa.Table) -> list[Reply]:
+def _rows(table: pa.Table) -> list[Json]:
     return [_shortened(row) for row in table.to_pylist()]
 
 
-def _shortened(row: Mapping[str, Any]) -> Reply:
+def _shortened(row: Mapping[str, Any]) -> Json:
     return {name: _short(value) if isinstance(value, float) else value for name, value in row.items()}
 
 
 def _short(value: float) -> float:
+    """Round to the digits of a float32, so that JSON does not show those of its float64 twin."""
     return float(format(value, _DIGITS))

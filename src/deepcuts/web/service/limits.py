@@ -1,4 +1,4 @@
-"""The most that one request may ask for; the OpenAPI document tells them, and so do the messages of what is refused."""
+"""The most that one request may ask for, as the OpenAPI document and the messages of refused requests say it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Ids of a request, found among those of the model.
+"""Ids of a request, looked up among those of the model.
 
-The messages of `Ids` propose ids that are spelt alike. Here they must not: it would tell strangers who else is there,
+The messages of `Ids` propose ids that are spelt alike. Here they must not: that would reveal other users to strangers,
 and take seconds of a processor for each misspelt id.
 """
 
@@ -15,7 +15,7 @@ from deepcuts.data.ids import Ids
 from deepcuts.web.problems import Problem, ProblemError
 from deepcuts.web.server.store import LoadedModel
 
-_NAMED = 20
+_MOST_ERRORS = 20
 
 
 def check_known(ids: Ids, identifier: str) -> None:
@@ -26,8 +26,8 @@ def check_known(ids: Ids, identifier: str) -> None:
     ProblemError
         404, if there is no such id.
     """
-    place = bisect_left(range(len(ids)), identifier, key=lambda index: ids.values[index].as_py())
-    if place == len(ids) or ids.values[place].as_py() != identifier:
+    index = bisect_left(range(len(ids)), identifier, key=lambda i: ids.values[i].as_py())
+    if index == len(ids) or ids.values[index].as_py() != identifier:
         advice = "/items?q= finds items by name." if ids.kind == "item" else "POST /fold-in takes the plays of anyone."
         raise ProblemError(Problem(404, f"The model has no such {ids.kind}. {advice}", f"unknown-{ids.kind}"))
 
@@ -42,6 +42,6 @@ def check_filter(loaded: LoadedModel, name: str, wanted: Collection[str]) -> Non
     """
     unknown = np.flatnonzero(loaded.item_indexes(wanted) < 0)
     if len(unknown):
-        errors = [{"where": f"{name}[{place}]", "message": "not in the catalogue"} for place in unknown[:_NAMED]]
+        errors = [{"where": f"{name}[{index}]", "message": "not in the catalogue"} for index in unknown[:_MOST_ERRORS]]
         detail = f"{len(unknown):,} of {len(wanted):,} items in {name!r} are not in the catalogue."
         raise ProblemError(Problem(404, detail, "unknown-item", errors))

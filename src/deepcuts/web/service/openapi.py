@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from deepcuts.web.problems import MEDIA_TYPE
-from deepcuts.web.service import responses as replies
+from deepcuts.web.service import responses
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -45,7 +45,7 @@ def openapi_document(app: FastAPI, *, wants_token: bool) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    schemas["Problem"] = replies.Problem.model_json_schema(ref_template=_REFERENCE + "{model}")
+    schemas["Problem"] = responses.Problem.model_json_schema(ref_template=_REFERENCE + "{model}")
     for path, methods in document["paths"].items():
         for operation in methods.values():
             operation["responses"] |= _problems(path, has_body="requestBody" in operation)
@@ -58,6 +58,6 @@ def openapi_document(app: FastAPI, *, wants_token: bool) -> dict[str, Any]:
 
 
 def _problems(path: str, *, has_body: bool) -> dict[str, Any]:
-    told = _ALWAYS | (_WITH_BODY if has_body else {}) | (_WITH_ID if path in _UNKNOWN_IDS else {})
+    descriptions = _ALWAYS | (_WITH_BODY if has_body else {}) | (_WITH_ID if path in _UNKNOWN_IDS else {})
     content = {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE + "Problem"}}}
-    return {status: {"description": text, "content": content} for status, text in told.items()}
+    return {status: {"description": text, "content": content} for status, text in descriptions.items()}

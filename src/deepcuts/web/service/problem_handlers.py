@@ -1,4 +1,4 @@
-"""What the application answers where an endpoint does not."""
+"""Exceptions of endpoints, turned into problem details."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from deepcuts.errors import DeepcutsError
 from deepcuts.web.problems import Problem, ProblemError
 from deepcuts.web.service.requests import ALTERNATIVES
 
-_TOLD_ERRORS = 20
-_TOLD_PLACE = 100  # characters: a place may hold a key of the request, of any length
+_MOST_ERRORS = 20
+_MOST_LOCATION = 100  # characters: a location may hold a key of the request, of any length
 
 _DETAILS = {
     404: "There is nothing at this path; /docs tells what there is.",
@@ -22,8 +22,8 @@ _DETAILS = {
 }
 
 
-def add_handlers(app: FastAPI) -> None:
-    """Turn everything that endpoints raise into problem details; what is left over is answered for by `Observation`."""
+def add_problem_handlers(app: FastAPI) -> None:
+    """Turn the exceptions that endpoints may raise into problem details; `Observation` does so for all others."""
     handlers: dict[Any, Any] = {
         ProblemError: _of_problem,
         RequestValidationError: _of_validation,
@@ -39,9 +39,9 @@ async def _of_problem(request: Request, error: ProblemError) -> Response:
 
 
 async def _of_validation(request: Request, error: RequestValidationError) -> Response:
-    """Tell where and why, and not what came: it may be secret, or no JSON."""
+    """List where and why values were refused, but not the values: they may be secret, or no JSON."""
     found = error.errors()
-    errors = [{"where": _place(entry["loc"]), "message": entry["msg"]} for entry in found[:_TOLD_ERRORS]]
+    errors = [{"where": _location(entry["loc"]), "message": entry["msg"]} for entry in found[:_MOST_ERRORS]]
     n_values = "1 value is" if len(found) == 1 else f"{len(found):,} values are"
     detail = f"{n_values} not as expected; 'errors' tells where and why, and /docs what is."
     return Problem(422, detail, "invalid", errors).response(request.scope)
@@ -56,6 +56,6 @@ async def _of_library(request: Request, error: DeepcutsError) -> Response:
     return Problem(422, str(error), "setting").response(request.scope)
 
 
-def _place(location: tuple[str | int, ...]) -> str:
+def _location(location: tuple[str | int, ...]) -> str:
     parts = [str(part) for part in location if part not in ALTERNATIVES]
-    return ".".join(parts)[:_TOLD_PLACE].encode(errors="replace").decode()
+    return ".".join(parts)[:_MOST_LOCATION].encode(errors="replace").decode()

@@ -68,8 +68,8 @@ def _operation(document: dict[str, Any], method: str, path: str, operation: dict
     body = operation.get("requestBody", {}).get("content", {}).get("application/json")
     for schema in _choices(document, body["schema"]) if body else ():
         parts.append(_fields(document, schema, f"Body: {schema.get('description', '')}"))
-    reply = operation["responses"].get("200", {}).get("content", {}).get("application/json")
-    for schema in _choices(document, reply["schema"]) if reply else ():
+    response = operation["responses"].get("200", {}).get("content", {}).get("application/json")
+    for schema in _choices(document, response["schema"]) if response else ():
         parts.append(_fields(document, schema, "Answer"))
     return "".join(parts) + "</article>"
 
@@ -87,16 +87,16 @@ def _resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any
 
 
 def _fields(document: dict[str, Any], schema: dict[str, Any], title: str) -> str:
-    must = schema.get("required", ())
-    rows = [(name, field, name in must, _text(field)) for name, field in schema.get("properties", {}).items()]
+    required = schema.get("required", ())
+    rows = [(name, field, name in required, _text(field)) for name, field in schema.get("properties", {}).items()]
     return _table(title, sorted(rows, key=lambda row: not row[2]))
 
 
 def _table(title: str, rows: list[tuple[str, dict[str, Any], bool, str]]) -> str:
     lines = "".join(
-        f"<tr><td><code>{escape(name)}</code>{' <span class=must>needed</span>' if must else ''}</td>"
+        f"<tr><td><code>{escape(name)}</code>{' <span class=must>needed</span>' if is_required else ''}</td>"
         f"<td>{escape(kind_of(schema))}</td><td>{escape(text)}</td></tr>"
-        for name, schema, must, text in rows
+        for name, schema, is_required, text in rows
     )
     return f"<h4>{escape(title)}</h4><table><tr><th>name</th><th>value</th><th></th></tr>{lines}</table>"
 

@@ -1,4 +1,4 @@
-"""What a request may hold: its values, their ranges and their most."""
+"""Bodies of requests: their members, with types, ranges and lengths."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from deepcuts.web.service import limits
 
 
 def at_most(most: int) -> BeforeValidator:
-    """Refuse what is too long before looking at each of its members, all of which would be told as errors."""
+    """Refuse what is too long before its members are validated, each of which could be an error of its own."""
 
     def check(value: Any) -> Any:
         if isinstance(value, Sized) and not isinstance(value, str) and len(value) > most:
@@ -22,20 +22,20 @@ def at_most(most: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def whole(value: Any) -> Any:
-    """Take 20.0 for 20: in JSON they are one number."""
+def integral(value: Any) -> Any:
+    """Convert 20.0 to 20: in JSON they are one number."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 Id = Annotated[str, Field(min_length=1, max_length=limits.MAX_ID)]
 Length = Annotated[
-    int, Field(ge=1, le=limits.MAX_K, strict=True, description="Rows of the list."), BeforeValidator(whole)
+    int, Field(ge=1, le=limits.MAX_K, strict=True, description="Rows of the list."), BeforeValidator(integral)
 ]
 PersonaKey = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]?|1[01][0-9]|12[0-7])$")]
 Rarity = Annotated[float, Field(ge=-MOST_RARITY, le=MOST_RARITY, allow_inf_nan=False, strict=True)]
 Weight = Annotated[float, Field(ge=0, le=MOST_WEIGHT, allow_inf_nan=False, strict=True)]
 Plays = Annotated[float, Field(ge=limits.LEAST_PLAYS, le=limits.MOST_PLAYS, allow_inf_nan=False, strict=True)]
-Persona = Annotated[int, Field(ge=0, le=limits.MAX_PERSONAS - 1, strict=True), BeforeValidator(whole)]
+Persona = Annotated[int, Field(ge=0, le=limits.MAX_PERSONAS - 1, strict=True), BeforeValidator(integral)]
 History = Annotated[
     dict[Id, Plays],
     Field(min_length=1, max_length=limits.MAX_HISTORY, description="Plays by item id.", examples=[{"Grouper": 40}]),
@@ -46,27 +46,28 @@ _BY_PERSONA = Field(max_length=limits.MAX_PERSONAS, json_schema_extra={"addition
 WeightByPersona = Annotated[dict[PersonaKey, Weight], _BY_PERSONA, at_most(limits.MAX_PERSONAS)]
 RarityByPersona = Annotated[dict[PersonaKey, Rarity], _BY_PERSONA, at_most(limits.MAX_PERSONAS)]
 
-# Names of alternatives: they show up in the places of errors, and are taken out there.
+# Tags of alternatives: Pydantic puts them into the locations of errors, and `problem_handlers` removes them.
 FOR_USER, FOR_VISITOR, ONE_RARITY, BY_PERSONA = "for a user", "for a visitor", "one rarity", "by persona"
 ALTERNATIVES = frozenset({FOR_USER, FOR_VISITOR, ONE_RARITY, BY_PERSONA})
 
 
-def _which_rarity(value: Any) -> str:
+def _rarity_tag(value: Any) -> str:
     return BY_PERSONA if isinstance(value, dict) else ONE_RARITY
 
 
-class Question(BaseModel):
-    """A request with nothing in it that is not known."""
+class RequestModel(BaseModel):
+    """A body of a request; unknown members are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ListOptions(Question):
+class ListOptions(RequestModel):
     """How a list is made; see `ListSettings`."""
 
     k: Length = 20
     rarity: Annotated[
-        Annotated[Rarity, Tag(ONE_RARITY)] | Annotated[RarityByPersona, Tag(BY_PERSONA)], Discriminator(_which_rarity)
+        Annotated[Rarity, Tag(ONE_RARITY)] | Annotated[RarityByPersona, Tag(BY_PERSONA)],
+        Discriminator(_rarity_tag),
     ] = Field(
         default=0.0,
         description="0 is neutral, above 0 rarer, below 0 more familiar; one value, or one for each persona by number.",
@@ -97,7 +98,7 @@ class ListOptions(Question):
     )
 
     def list_settings(self) -> ListSettings:
-        """Return them as the library takes them."""
+        """Convert them to the settings of the library."""
         rarity = self.rarity if isinstance(self.rarity, float) else _by_number(self.rarity)
         return ListSettings(
             k=self.k,
@@ -114,13 +115,13 @@ class ListOptions(Question):
         )
 
 
-class OfUser(Question):
+class OfUser(RequestModel):
     """Asked for a user of the model."""
 
     user: Annotated[Id, Field(description="Id of a user.")]
 
 
-class OfVisitor(Question):
+class OfVisitor(RequestModel):
     """Asked for anyone, by what they have played."""
 
     history: History
@@ -135,13 +136,13 @@ class ListForVisitor(OfVisitor, ListOptions):
     """A list for anyone, by what they have played."""
 
 
-class FoldInQuestion(OfVisitor):
+class FoldInRequest(OfVisitor):
     """The personas of anyone, by what they have played."""
 
     n_items: Length = Field(default=10, description="The most items to show of each persona.")
 
 
-class _ReasonOptions(Question):
+class _ReasonOptions(RequestModel):
     item: Annotated[Id, Field(description="Id of an item.")]
     k: Length = Field(default=10, description="The most reasons.")
 
@@ -154,23 +155,24 @@ class ReasonsForVisitor(OfVisitor, _ReasonOptions):
     """Why an item suits anyone, by what they have played."""
 
 
-def _whom(value: Any) -> str:
+def _subject_tag(value: Any) -> str:
     is_visitor = "history" in value if isinstance(value, dict) else isinstance(value, OfVisitor)
     return FOR_VISITOR if is_visitor else FOR_USER
 
 
-ListQuestion = Annotated[
-    Annotated[ListForUser, Tag(FOR_USER)] | Annotated[ListForVisitor, Tag(FOR_VISITOR)], Discriminator(_whom)
+ListRequest = Annotated[
+    Annotated[ListForUser, Tag(FOR_USER)] | Annotated[ListForVisitor, Tag(FOR_VISITOR)], Discriminator(_subject_tag)
 ]
-ReasonsQuestion = Annotated[
-    Annotated[ReasonsForUser, Tag(FOR_USER)] | Annotated[ReasonsForVisitor, Tag(FOR_VISITOR)], Discriminator(_whom)
+ReasonsRequest = Annotated[
+    Annotated[ReasonsForUser, Tag(FOR_USER)] | Annotated[ReasonsForVisitor, Tag(FOR_VISITOR)],
+    Discriminator(_subject_tag),
 ]
 
 
-class ListBatch(Question):
+class ListBatch(RequestModel):
     """Several lists at once."""
 
-    requests: Annotated[list[ListQuestion], Field(min_length=1, max_length=limits.MAX_BATCH)]
+    requests: Annotated[list[ListRequest], Field(min_length=1, max_length=limits.MAX_BATCH)]
 
 
 def _by_number(values: dict[str, float]) -> dict[int, float]:

@@ -1,12 +1,12 @@
-"""What answers hold, for the OpenAPI document; `answers` makes them."""
+"""Bodies of responses, for the OpenAPI document; `handlers` makes them."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
 
-class Reply(BaseModel):
-    """Anything a model says."""
+class ModelResponse(BaseModel):
+    """Any response that a model was used for."""
 
     model: str = Field(description="Version of the model that answered: the first digits of its checksum.")
 
@@ -32,7 +32,7 @@ class ListedItem(Item):
     persona: int = Field(description="The persona that recommends it.")
 
 
-class ListReply(Reply):
+class ListResponse(ModelResponse):
     """A list."""
 
     user: str | None = Field(description="Whom it is for; null for a visitor.")
@@ -54,11 +54,11 @@ class Problem(BaseModel):
 class BatchEntry(BaseModel):
     """The answer to one request of a batch."""
 
-    list: ListReply | None = None
+    list: ListResponse | None = None
     problem: Problem | None = None
 
 
-class BatchReply(Reply):
+class BatchResponse(ModelResponse):
     """Lists, in the order of the requests."""
 
     results: list[BatchEntry]
@@ -70,7 +70,7 @@ class PersonaItem(ItemName):
     plays: float
 
 
-class PersonaReply(BaseModel):
+class UserPersona(BaseModel):
     """One of the tastes of a user."""
 
     persona: int
@@ -80,12 +80,12 @@ class PersonaReply(BaseModel):
     items: list[PersonaItem]
 
 
-class PersonasReply(Reply):
+class PersonasResponse(ModelResponse):
     """The tastes of a user."""
 
     user: str | None = Field(description="Whose they are; null for a visitor.")
     unknown_items: list[str] = Field(description="Items of the history that the catalogue does not have.")
-    personas: list[PersonaReply]
+    personas: list[UserPersona]
 
 
 class SimilarItem(Item):
@@ -95,7 +95,7 @@ class SimilarItem(Item):
     similarity: float = Field(description="Cosine of the factors.")
 
 
-class SimilarReply(Reply):
+class SimilarResponse(ModelResponse):
     """The neighbours of an item."""
 
     item: ItemName
@@ -112,7 +112,7 @@ class Reason(ItemName):
     share: float = Field(description="The contribution over the score.")
 
 
-class ReasonsReply(Reply):
+class ReasonsResponse(ModelResponse):
     """Why an item suits a user."""
 
     user: str | None
@@ -127,7 +127,7 @@ class FoundItem(Item):
     score: float = Field(description="How well it fits what was typed; more is better.")
 
 
-class SearchReply(Reply):
+class SearchResponse(ModelResponse):
     """Items found by name."""
 
     items: list[FoundItem]

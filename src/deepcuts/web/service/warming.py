@@ -1,11 +1,11 @@
-"""What is done with a model before it is served, so that the first requests are not the slow ones."""
+"""Preparation of a model before it is served, so that the first requests are not slow ones."""
 
 from __future__ import annotations
 
 import gc
 
 from deepcuts.web.server.store import LoadedModel
-from deepcuts.web.service.handlers import answer_list
+from deepcuts.web.service.handlers import handle_list
 from deepcuts.web.service.requests import ListForUser, ListForVisitor
 
 
@@ -20,11 +20,11 @@ def warm_up(loaded: LoadedModel) -> None:
     model = loaded.model
     if not model.seen.n_pairs:
         return
-    user = int((model.seen.indptr[1:] > model.seen.indptr[:-1]).argmax())  # the first who has played something
-    answer_list(loaded, ListForUser(user=model.user_ids.values[user].as_py(), rarity=0.1))
+    user = int((model.seen.indptr[1:] > model.seen.indptr[:-1]).argmax())  # the first one with plays
+    handle_list(loaded, ListForUser(user=model.user_ids.values[user].as_py(), rarity=0.1))
     items, plays = model.seen.user_items(user)
     history = dict(zip(model.item_ids.take(items[:50]).to_pylist(), plays[:50].tolist(), strict=True))
-    answer_list(loaded, ListForVisitor(history=history, rarity=0.1))
+    handle_list(loaded, ListForVisitor(history=history, rarity=0.1))
 
 
 def prepare(loaded: LoadedModel) -> None:
@@ -34,15 +34,15 @@ def prepare(loaded: LoadedModel) -> None:
 
 
 def make_searchable(loaded: LoadedModel) -> None:
-    """Let the names of the items be taken apart, which takes a while, before anyone searches."""
+    """Build the search index of the names of the items, which takes a while, before anyone searches."""
     loaded.matcher.search("a", 1)
 
 
-def keep_what_is_there() -> None:
-    """Take all objects of now out of the garbage collection, and let it run.
+def freeze_garbage_collection() -> None:
+    """Exempt all present objects from garbage collection, and turn it on.
 
-    Libraries leave hundreds of thousands of objects that stay for good. To look through them takes a quarter of a
-    second, in which no request is answered. A model that is replaced goes all the same, once nothing refers to it.
+    Libraries leave hundreds of thousands of objects that stay for good; to scan them takes a quarter of a second, in
+    which no request is answered. A model that is replaced is freed all the same, by its reference count.
     """
     gc.freeze()
     gc.enable()

@@ -1,4 +1,4 @@
-"""How much a request may bring."""
+"""Limits on the size of bodies."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class BodyGuard:
             nonlocal n_bytes
             message = await receive()
             n_bytes += len(message.get("body", b""))
-            # Whoever reads a body takes this as the end of it, and gives up.
+            # Readers of a body take this as its end, and give up.
             return message if n_bytes <= most else {"type": "http.disconnect"}
 
         async def send_unless_too_large(message: Message) -> None:

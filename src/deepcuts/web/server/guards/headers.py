@@ -1,4 +1,4 @@
-"""Headers that tell a browser what it must not do with an answer."""
+"""Security headers of responses."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class SecurityHeaders:
     app
         What is guarded.
     service_paths
-        First segments of the paths of the service: they get the strictest policy and are never cached, as they tell of
-        people. A response that brings a policy of its own keeps it.
+        First segments of the paths of the service: they get the strictest policy and are never cached, as they hold
+        personal data. A response that brings a policy of its own keeps it.
     page_policy
         Content security policy of all other paths.
     """
@@ -62,5 +62,5 @@ class SecurityHeaders:
 
 
 def first_segment(path: str) -> str:
-    """Return the part of a path that decides who answers: "personas" of "/personas/ada"."""
+    """Return the first part of a path: "personas" of "/personas/ada"."""
     return path.lstrip("/").partition("/")[0]

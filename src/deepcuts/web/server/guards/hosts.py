@@ -1,8 +1,8 @@
-"""Who a request was meant for.
+"""Checks of the Host and Origin headers.
 
-A page of a stranger can point a name of its own at 127.0.0.1 once it is open (DNS rebinding) and then read whatever is
-served there. The Host header tells: it still holds the stranger's name. A page can also send requests to other
-addresses as they are; those that change something, and WebSockets, carry the page's Origin.
+An open page of another site can point its own host name at 127.0.0.1 (DNS rebinding) and then read whatever is served
+there. The Host header of its requests still holds that name. A page can also send requests to other addresses as they
+are; those that change something, and WebSockets, carry the page's Origin.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How often one client may ask."""
+"""Limits on the requests of one client."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from deepcuts.web.server.guards.hosts import PROBES
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-_MOST_CLIENTS = 10_000  # the bucket of whoever asked longest ago makes room; it is full again by then, or nearly
+_MOST_CLIENTS = 10_000  # beyond, the least recently used bucket is dropped; it is full again by then, or nearly
 _IPV6_NETWORK = 64  # bits that one household shares
 
 
@@ -53,7 +53,7 @@ class TokenBuckets:
 
 
 class RateGuard:
-    """Refuse requests of a client that asks too often.
+    """Refuse requests of a client that sends too many.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ class RateGuard:
 
 
 def client_of(scope: Scope) -> str:
-    """Whom a request counts for: an address, or the network of an IPv6 address, which are given out by networks."""
+    """Client that a request counts for: an address, or for IPv6 its network, which is what is assigned."""
     host = str((scope.get("client") or ("",))[0])
     try:
         address = ipaddress.ip_address(host)

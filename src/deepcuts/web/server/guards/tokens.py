@@ -1,4 +1,4 @@
-"""Whether a request knows the secret."""
+"""Check of the secret token."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class TokenGuard:
-    """Refuse requests that do not bring the token.
+    """Refuse requests without the token.
 
-    Programs send ``Authorization: Bearer TOKEN``. Browsers ask people: any name, and the token as the password.
+    Programs send ``Authorization: Bearer TOKEN``. Browsers ask their users: any name, and the token as the password.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class TokenGuard:
     token
         The secret; None lets everyone in.
     service_paths
-        First segments of the paths of the service, where the token is asked for as programs expect it.
+        First segments of the paths of the service, where the challenge is the one for programs.
     """
 
     def __init__(self, app: ASGIApp, token: str | None, service_paths: Collection[str]) -> None:
