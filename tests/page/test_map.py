@@ -22,33 +22,33 @@ def test_items_of_a_group_lie_together():
     factors = three_groups()
     drawn = draw_map(factors, np.arange(120), seed=0)
     group = drawn.items // 40
-    centres = np.array([drawn.places[group == g].mean(axis=0) for g in range(3)])
-    nearest = np.argmin(np.linalg.norm(drawn.places[:, None] - centres, axis=2), axis=1)
+    centres = np.array([drawn.positions[group == g].mean(axis=0) for g in range(3)])
+    nearest = np.argmin(np.linalg.norm(drawn.positions[:, None] - centres, axis=2), axis=1)
     assert np.mean(nearest == group) > 0.95
-    assert np.abs(drawn.places).max() <= 1
-    assert len(np.unique(drawn.places, axis=0)) == 120
+    assert np.abs(drawn.positions).max() <= 1
+    assert len(np.unique(drawn.positions, axis=0)) == 120
 
 
 def test_the_same_map_every_time_but_not_for_another_seed():
     factors, listeners = three_groups(), np.arange(120)
     drawn = draw_map(factors, listeners, seed=0)
-    np.testing.assert_array_equal(drawn.places, draw_map(factors, listeners, seed=0).places)
-    assert not np.array_equal(drawn.places, draw_map(factors, listeners, seed=1).places)
+    np.testing.assert_array_equal(drawn.positions, draw_map(factors, listeners, seed=0).positions)
+    assert not np.array_equal(drawn.positions, draw_map(factors, listeners, seed=1).positions)
 
 
-def test_other_vectors_find_their_place():
+def test_other_vectors_are_located_among_their_own():
     factors = three_groups()
-    drawn = draw_map(factors[:-1], np.ones(119), seed=0)
-    place = drawn.place(factors[-1:], factors)[0]
-    own = drawn.places[drawn.items >= 80]
-    assert np.linalg.norm(place - own.mean(axis=0)) < np.linalg.norm(own - own.mean(axis=0), axis=1).max()
+    drawn = draw_map(factors[:-1], np.ones(119, np.int64), seed=0)
+    found = drawn.locate(factors[-1:], factors)[0]
+    own = drawn.positions[drawn.items >= 80]
+    assert np.linalg.norm(found - own.mean(axis=0)) < np.linalg.norm(own - own.mean(axis=0), axis=1).max()
 
 
 @pytest.mark.parametrize("n_items", [1, 2, 5])
 def test_tiny_catalogues(n_items):
-    drawn = draw_map(np.ones((n_items, 1), np.float32), np.ones(n_items), seed=0)
-    assert drawn.places.shape == (n_items, 2)
-    assert np.all(np.isfinite(drawn.places))
+    drawn = draw_map(np.ones((n_items, 1), np.float32), np.ones(n_items, np.int64), seed=0)
+    assert drawn.positions.shape == (n_items, 2)
+    assert np.all(np.isfinite(drawn.positions))
 
 
 def test_it_is_saved_with_the_model(tmp_path):
@@ -59,7 +59,7 @@ def test_it_is_saved_with_the_model(tmp_path):
     assert mapped.with_map() is mapped
     mapped.save(tmp_path / "mapped.safetensors")
     loaded = dc.load(tmp_path / "mapped.safetensors").item_map
-    np.testing.assert_array_equal(loaded.places, mapped.item_map.places)
+    np.testing.assert_array_equal(loaded.positions, mapped.item_map.positions)
     np.testing.assert_array_equal(loaded.items, mapped.item_map.items)
 
 

@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from deepcuts.array_types import AnyArray, DoubleVector, FloatMatrix, IndexVector
+from deepcuts.data.csr import entries_of_rows, indptr_of
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.merge import merge_plays
 from deepcuts.errors import DataError
@@ -34,14 +36,14 @@ class Growth:
     touched
         Users with new plays, int64, ascending.
     old_user, old_item
-        Where the old users and items now are, int64.
+        Indexes of the old users and items among the merged ones, int64.
     """
 
     old: Interactions
     plays: Interactions
-    touched: np.ndarray
-    old_user: np.ndarray
-    old_item: np.ndarray
+    touched: IndexVector
+    old_user: IndexVector
+    old_item: IndexVector
 
     @classmethod
     def of(cls, old: Interactions, new: Interactions) -> Growth:
@@ -61,71 +63,67 @@ class Growth:
         return self.plays.n_users - len(self.old_user)
 
     @property
-    def new_items(self) -> np.ndarray:
+    def new_items(self) -> IndexVector:
         """Items that were not there, int64, ascending."""
         return np.setdiff1d(np.arange(self.plays.n_items), self.old_item)
 
-    def place_users(self, values: np.ndarray) -> np.ndarray:
-        """Put values of old users where these now are; 0 for new ones."""
-        return _place(values, self.old_user, self.plays.n_users)
+    def scatter_users(self, values: AnyArray) -> AnyArray:
+        """Values of old users at their merged indexes, (n_users, ...); 0 for new ones."""
+        return _scatter(values, self.old_user, self.plays.n_users)
 
-    def place_items(self, values: np.ndarray) -> np.ndarray:
-        """Put values of old items where these now are; 0 for new ones."""
-        return _place(values, self.old_item, self.plays.n_items)
+    def scatter_items(self, values: AnyArray) -> AnyArray:
+        """Values of old items at their merged indexes, (n_items, ...); 0 for new ones."""
+        return _scatter(values, self.old_item, self.plays.n_items)
 
 
 def extend(model: Model, plays: Interactions) -> Model:
     """Let new plays join; see `PersonaModel.extend`.
 
-    Users with new plays and new items are solved for in turn, a few times, by the base; then these users are settled
-    like any others. All other users, and the old items, stay as they are.
+    Base vectors of users with new plays and vectors of new items are solved for in turn, a few times; then the
+    personas of these users are found as for any others. All other users, and the old items, stay as they are.
     """
     if plays.n_pairs == 0:
         raise DataError("There are no plays to extend the model by.")
     growth = Growth.of(model.seen, plays)
     rows = user_rows(growth.plays, model.settings)
     touched = rows.take(growth.touched)
-    items = _with_room(model, growth, rows)
-    base = growth.place_users(model.user_personas.base_factors)
+    items = _with_zero_items(model, growth, rows)
+    base = growth.scatter_users(model.base_factors)
     for _ in range(_ROUNDS):
         problem = base_problem(touched, items.scale, items.settings)
         base[growth.touched] = solve_exactly(problem, items, base[growth.touched])
-        items = replace(
-            items,
-            user_factor_sum=model.item_side.user_factor_sum + _moved(model, growth, base).sum(axis=0, dtype=np.float64),
-        )
+        items = replace(items, user_factor_sum=_factor_sum(model, growth, base))
         items = _with_new_items(items, growth, problem, rows.with_dislikes, base)
     items = replace(items, scale=replace(items.scale, taste_square=_taste_square(model, growth, base)))
-    tastes = _arrange(model, growth, solve_users(touched, items))
     return replace(
         model,
         item_side=items,
         training_counts=_counts(model, growth),
         seen=growth.plays,
-        user_personas=tastes,
+        user_personas=_merge_personas(model, growth, solve_users(touched, items)),
         item_map=None,
     )
 
 
-def _with_room(model: PersonaState, growth: Growth, rows: Rows) -> ItemSide:
-    """Make room for new items, whose factors are 0, and measure the data again."""
+def _with_zero_items(model: PersonaState, growth: Growth, rows: Rows) -> ItemSide:
+    """Append new items, whose factors are 0, and measure the data again: w0 grows by what the new pairs weigh."""
     old, settings = model.item_side.scale, model.settings
     n_users = old.n_users + growth.n_new_users
     observed = float(rows.weights.sum() - user_rows(growth.old, settings).weights.sum())
     unobserved = old.w0 * old.n_users * old.n_items + settings.unobserved_ratio * observed
     n_items = growth.plays.n_items
     scale = replace(old, w0=unobserved / (n_users * n_items), n_users=n_users, n_items=n_items)
-    return replace(model.item_side, factors=growth.place_items(model.item_factors), scale=scale)
+    return replace(model.item_side, factors=growth.scatter_items(model.item_factors), scale=scale)
 
 
-def _with_new_items(items: ItemSide, growth: Growth, problem: UserProblem, rows: Rows, base: np.ndarray) -> ItemSide:
+def _with_new_items(items: ItemSide, growth: Growth, problem: UserProblem, rows: Rows, base: FloatMatrix) -> ItemSide:
     """Solve for the new items, all users fixed: a half-step of those rows alone."""
     new, settings, scale = growth.new_items, items.settings, items.scale
     own = _rows_of_items(rows, new, len(items.factors))
     unobserved = scale.w0 * scale.n_users
     ridge = frequency_ridge(settings.item_regularization, own.weights, unobserved, settings.frequency_exponent)
-    everyone = gram(base) * (scale.n_users / len(base))  # a model of visitors holds few of those it was trained on
-    term = Term(shared=scale.w0 * everyone, ridge=ridge)
+    user_gram = gram(base) * (scale.n_users / len(base))  # a model of visitors holds few of those it was trained on
+    term = Term(shared=scale.w0 * user_gram, ridge=ridge)
     if problem.diversity is not None:
         term += problem.diversity.item_term(items.user_factor_sum)
     factors = items.factors.copy()
@@ -135,26 +133,29 @@ def _with_new_items(items: ItemSide, growth: Growth, problem: UserProblem, rows:
     return replace(items, factors=factors, gram=gram(factors))
 
 
-def _rows_of_items(rows: Rows, items: np.ndarray, n_items: int) -> Rows:
+def _rows_of_items(rows: Rows, items: IndexVector, n_items: int) -> Rows:
     """Rows of some items from those of all users."""
-    place = np.full(n_items, -1, np.int32)
-    place[items] = np.arange(len(items))
-    there = place[rows.indices] >= 0
-    indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(there)])[rows.indptr]
-    of_users = Rows(indptr, place[rows.indices[there]], rows.confidence[there], rows.target[there])
+    row_of_item = np.full(n_items, -1, np.int32)
+    row_of_item[items] = np.arange(len(items))
+    kept = row_of_item[rows.indices] >= 0
+    of_users = Rows(
+        indptr_of(kept)[rows.indptr], row_of_item[rows.indices[kept]], rows.confidence[kept], rows.target[kept]
+    )
     return transpose(of_users, len(items))
 
 
-def _moved(model: PersonaState, growth: Growth, base: np.ndarray) -> np.ndarray:
-    """How far the base vectors of touched users have moved; new users come from 0."""
-    return np.asarray((base - growth.place_users(model.user_personas.base_factors))[growth.touched])
+def _factor_sum(model: PersonaState, growth: Growth, base: FloatMatrix) -> DoubleVector:
+    """Sum of all users' base vectors, by how far those of touched users have moved; new users come from 0."""
+    moved = (base - growth.scatter_users(model.base_factors))[growth.touched]
+    return np.asarray(model.item_side.user_factor_sum + moved.sum(axis=0, dtype=np.float64))
 
 
-def _taste_square(model: PersonaState, growth: Growth, base: np.ndarray) -> float:
+def _taste_square(model: PersonaState, growth: Growth, base: FloatMatrix) -> float:
     """Mean squared length of base vectors, with those of touched users as they are now."""
-    old, now = growth.place_users(model.user_personas.base_factors)[growth.touched], base[growth.touched]
-    total = model.item_side.scale.taste_square * model.item_side.scale.n_users + float(np.sum(now**2) - np.sum(old**2))
-    return max(total, 0.0) / (model.item_side.scale.n_users + growth.n_new_users)
+    scale = model.item_side.scale
+    old, now = growth.scatter_users(model.base_factors)[growth.touched], base[growth.touched]
+    total = scale.taste_square * scale.n_users + float(np.sum(now**2) - np.sum(old**2))
+    return max(total, 0.0) / (scale.n_users + growth.n_new_users)
 
 
 def _counts(model: PersonaState, growth: Growth) -> TrainingCounts:
@@ -162,28 +163,28 @@ def _counts(model: PersonaState, growth: Growth) -> TrainingCounts:
     old, counted = growth.old, model.training_counts
     return replace(
         counted,
-        listeners=growth.plays.item_listeners + growth.place_items(counted.listeners - old.item_listeners),
-        plays=growth.plays.item_plays + growth.place_items(counted.plays - old.item_plays),
+        listeners=growth.plays.item_listeners + growth.scatter_items(counted.listeners - old.item_listeners),
+        plays=growth.plays.item_plays + growth.scatter_items(counted.plays - old.item_plays),
         n_listeners=counted.n_listeners + growth.n_new_users,
     )
 
 
-def _arrange(model: PersonaState, growth: Growth, settled: UserPersonas) -> UserPersonas:
-    """UserPersonas of all users in their new order: the settled ones of touched users, and what the others had."""
-    both, n_pairs = _join(model.user_personas, settled), np.diff(growth.plays.indptr)[growth.touched]
-    pair_indptr = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(growth.old.indptr), n_pairs]))])
-    source = np.empty(growth.plays.n_users, np.int64)
+def _merge_personas(model: PersonaState, growth: Growth, solved: UserPersonas) -> UserPersonas:
+    """Personas of all users in their merged order: those just solved for touched users, and what the others had."""
+    both, n_pairs = _join(model.user_personas, solved), np.diff(growth.plays.indptr)[growth.touched]
+    pair_indptr = indptr_of(np.concatenate([np.diff(growth.old.indptr), n_pairs]))
+    source = np.empty(growth.plays.n_users, np.int64)  # of every user: their index in `both`
     source[growth.old_user] = np.arange(growth.old.n_users)
     source[growth.touched] = growth.old.n_users + np.arange(len(growth.touched))
-    rows, persona_indptr = _gather(both.persona_indptr, source)
-    pairs, _ = _gather(pair_indptr, source)
+    persona_indptr, rows = entries_of_rows(both.persona_indptr, source)
+    _, pairs = entries_of_rows(pair_indptr, source)
     base = both.base_factors[source]
     factors = base if model.settings.n_personas == 1 else both.persona_factors[rows]
     return UserPersonas(base, factors, persona_indptr, both.persona_shares[rows], both.personas[pairs])
 
 
 def _join(first: UserPersonas, second: UserPersonas) -> UserPersonas:
-    """Put the tastes of two groups of users one behind the other."""
+    """Append the users of one group to those of another."""
     return UserPersonas(
         np.concatenate([first.base_factors, second.base_factors]),
         np.concatenate([first.persona_factors, second.persona_factors]),
@@ -193,14 +194,7 @@ def _join(first: UserPersonas, second: UserPersonas) -> UserPersonas:
     )
 
 
-def _gather(indptr: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Places of the entries of some groups in an order of the groups, and where each group's now begin."""
-    sizes = np.diff(indptr)[order]
-    moved = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-    return np.arange(moved[-1]) + np.repeat(indptr[order] - moved[:-1], sizes), moved
-
-
-def _place(values: np.ndarray, places: np.ndarray, n: int) -> np.ndarray:
-    placed = np.zeros((n, *values.shape[1:]), values.dtype)
-    placed[places] = values
-    return placed
+def _scatter(values: AnyArray, indexes: IndexVector, n: int) -> AnyArray:
+    scattered = np.zeros((n, *values.shape[1:]), values.dtype)
+    scattered[indexes] = values
+    return scattered

@@ -1,4 +1,4 @@
-"""A map of the items: places in the plane where items that are loved by the same people lie near each other."""
+"""A map of the items: positions in the plane, where items whose vectors are alike lie near each other."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from deepcuts import storage
+from deepcuts.array_types import (
+    AnyArray,
+    CountVector,
+    DoubleMatrix,
+    DoubleVector,
+    FloatMatrix,
+    IndexVector,
+    Indices,
+)
 from deepcuts.data.vectors import unit_vectors
 from deepcuts.errors import FileFormatError
 
@@ -19,28 +28,30 @@ _REPULSION = 0.3
 _CORE = 0.05  # squared distance within which items hardly push harder
 _LONGEST_STEP = 4.0
 _BLOCK = 1_024
-_RIM = 0.85  # from here on, places are drawn in
-_N_ANCHORS = 5  # mapped items that place another one
+_RIM = 0.85  # coordinates beyond are drawn in
+_N_ANCHORS = 5  # mapped items between which a vector is located
+_LEAST_COSINE = 1e-6  # of an anchor, so that weights sum to more than 0
+_LEAST = 1e-12  # of what is divided by
 
 
 @dataclass(frozen=True, eq=False)
 class ItemMap:
-    """Places of the most played items.
+    """Positions of the most played items.
 
     Parameters
     ----------
     items
         int32, (n_mapped,): item indexes, the most played first.
-    places
-        float32, (n_mapped, 2): from −1 to 1.
+    positions
+        float32, (n_mapped, 2): x and y, from −1 to 1.
     """
 
-    items: np.ndarray
-    places: np.ndarray
+    items: Indices
+    positions: FloatMatrix
 
-    def to_stored(self) -> dict[str, np.ndarray]:
+    def to_stored(self) -> dict[str, AnyArray]:
         """Arrays that hold this map in a file."""
-        return {"map_items": self.items, "map_places": self.places}
+        return {"map_items": self.items, "map_places": self.positions}
 
     @classmethod
     def from_stored(cls, stored: storage.Stored, n_items: int) -> ItemMap | None:
@@ -54,13 +65,13 @@ class ItemMap:
         if "map_items" not in stored.arrays:
             return None
         items = stored.array("map_items", np.int32, (None,))
-        places = stored.array("map_places", np.float32, (len(items), 2))
+        positions = stored.array("map_places", np.float32, (len(items), 2))
         if len(items) and items.view(np.uint32).max() >= n_items:
             raise FileFormatError(f"{stored.path} is inconsistent: its map shows an item that it does not have.")
-        return cls(items, places)
+        return cls(items, positions)
 
-    def place(self, vectors: np.ndarray, item_factors: np.ndarray) -> np.ndarray:
-        """Find places for vectors that are not on the map: between the mapped items most like each.
+    def locate(self, vectors: FloatMatrix, item_factors: FloatMatrix) -> FloatMatrix:
+        """Position vectors that are not on the map: between the mapped items nearest by cosine, weighted by cos⁴.
 
         Parameters
         ----------
@@ -75,12 +86,12 @@ class ItemMap:
         """
         cosines = unit_vectors(vectors) @ unit_vectors(item_factors[self.items]).T
         nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :_N_ANCHORS]
-        weights = np.maximum(np.take_along_axis(cosines, nearest, axis=1), 1e-6) ** 4
+        weights = np.maximum(np.take_along_axis(cosines, nearest, axis=1), _LEAST_COSINE) ** 4
         weights /= weights.sum(axis=1, keepdims=True)
-        return np.asarray(np.einsum("ij,ijk->ik", weights, self.places[nearest]), np.float32)
+        return np.asarray(np.einsum("ij,ijk->ik", weights, self.positions[nearest]), np.float32)
 
 
-def draw_map(item_factors: np.ndarray, listeners: np.ndarray, seed: int) -> ItemMap:
+def draw_map(item_factors: FloatMatrix, listeners: CountVector, seed: int) -> ItemMap:
     """Draw a map of the most played items; the same for the same factors and seed.
 
     It starts from the two leading directions of the unit vectors. Then nearest neighbours by cosine pull each other in
@@ -103,10 +114,10 @@ def draw_map(item_factors: np.ndarray, listeners: np.ndarray, seed: int) -> Item
         start = _leading_plane(units)
         heads, tails, weights = _neighbour_edges(units)
     rng = np.random.default_rng(seed)
-    return ItemMap(items, _fill(_settle(start, heads, tails, weights, rng)))
+    return ItemMap(items, _fill_square(_relax_layout(start, heads, tails, weights, rng)))
 
 
-def _leading_plane(units: np.ndarray) -> np.ndarray:
+def _leading_plane(units: FloatMatrix) -> DoubleMatrix:
     """Coordinates along the two directions in which the vectors differ most, of a spread of 10."""
     centred = (units - units.mean(axis=0)).astype(np.float64)
     _, vectors = np.linalg.eigh(centred.T @ centred)
@@ -114,11 +125,11 @@ def _leading_plane(units: np.ndarray) -> np.ndarray:
     leading = vectors[:, ::-1][:, :2]
     leading = leading * np.where(np.abs(leading).max(axis=0) == leading.max(axis=0), 1, -1)  # eigh may flip signs
     plane[:, : leading.shape[1]] = centred @ leading
-    return plane * (10 / max(float(plane.std()), 1e-12))
+    return plane * (10 / max(float(plane.std()), _LEAST))
 
 
-def _neighbour_edges(units: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Edges from every item to its nearest, and their weights, which fall with the rank."""
+def _neighbour_edges(units: FloatMatrix) -> tuple[IndexVector, IndexVector, DoubleVector]:
+    """Edges from every item to its nearest: heads, tails, and weights 1 / √rank."""
     n = min(_N_NEIGHBOURS, len(units) - 1)
     nearest = np.empty((len(units), n), np.int64)
     for first in range(0, len(units), _BLOCK):
@@ -129,33 +140,42 @@ def _neighbour_edges(units: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
     return np.repeat(np.arange(len(units)), n), nearest.ravel(), weights
 
 
-def _settle(
-    places: np.ndarray, heads: np.ndarray, tails: np.ndarray, weights: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
-    """Follow the forces; an item that many others are near to is not pulled harder than the rest."""
-    n_items = len(places)
+def _relax_layout(
+    xy: DoubleMatrix, heads: IndexVector, tails: IndexVector, weights: DoubleVector, rng: np.random.Generator
+) -> DoubleMatrix:
+    """Move the items along the forces on them, by steps that shrink to 0."""
+    n_items = len(xy)
     pull = np.bincount(heads, weights, n_items) + np.bincount(tails, weights, n_items)
-    per_item = 1 / np.maximum(pull, 1e-12)
+    per_item = 1 / np.maximum(pull, _LEAST)  # what many items are near to is not pulled harder than the others
     for step in range(_N_STEPS):
-        forces = (places[heads] - places[tails]) * weights[:, None]
-        total = np.column_stack(
-            [np.bincount(tails, forces[:, d], n_items) - np.bincount(heads, forces[:, d], n_items) for d in (0, 1)]
-        )
-        move = total * per_item[:, None]
-        for _ in range(_N_REPELLING):
-            away = places - places[rng.integers(n_items, size=n_items)]
-            move += away * (_REPULSION / (_CORE + np.einsum("ij,ij->i", away, away)))[:, None]
+        move = _attraction(xy, heads, tails, weights) * per_item[:, None] + _repulsion(xy, rng)
         longest = np.maximum(np.linalg.norm(move, axis=1, keepdims=True), _LONGEST_STEP)
-        places = places + move * (_LONGEST_STEP / longest) * (1 - step / _N_STEPS)
-    return places
+        xy = xy + move * (_LONGEST_STEP / longest) * (1 - step / _N_STEPS)
+    return xy
 
 
-def _fill(places: np.ndarray) -> np.ndarray:
+def _attraction(xy: DoubleMatrix, heads: IndexVector, tails: IndexVector, weights: DoubleVector) -> DoubleMatrix:
+    """Sum of the pulls of its edges on every item, in proportion to their length."""
+    forces = (xy[heads] - xy[tails]) * weights[:, None]
+    axes = [np.bincount(tails, force, len(xy)) - np.bincount(heads, force, len(xy)) for force in forces.T]
+    return np.column_stack(axes).astype(np.float64, copy=False)  # int64 where there are no edges
+
+
+def _repulsion(xy: DoubleMatrix, rng: np.random.Generator) -> DoubleMatrix:
+    """Sum of the pushes of items drawn at random on every item, in inverse proportion to their distance."""
+    push = np.zeros_like(xy)
+    for _ in range(_N_REPELLING):
+        away = xy - xy[rng.integers(len(xy), size=len(xy))]
+        push += away * (_REPULSION / (_CORE + np.einsum("ij,ij->i", away, away)))[:, None]
+    return push
+
+
+def _fill_square(xy: DoubleMatrix) -> FloatMatrix:
     """Stretch a map over −1 to 1 in both directions; the few that lie far out are drawn in, and still differ."""
-    if not len(places):
-        return places.astype(np.float32)
-    low, high = np.quantile(places, [0.01, 0.99], axis=0)
-    scaled = (places - (low + high) / 2) / np.maximum((high - low) / 2, 1e-12)
+    if not len(xy):
+        return xy.astype(np.float32)
+    low, high = np.quantile(xy, [0.01, 0.99], axis=0)
+    scaled = (xy - (low + high) / 2) / np.maximum((high - low) / 2, _LEAST)
     distance = np.abs(scaled)
     drawn_in = _RIM + (1 - _RIM) * np.tanh((distance - _RIM) / (1 - _RIM))
     return np.asarray(np.sign(scaled) * np.where(distance > _RIM, drawn_in, distance), np.float32)

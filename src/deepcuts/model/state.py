@@ -56,7 +56,7 @@ class PersonaState:
     interrupted
         Whether training was interrupted from the keyboard.
     item_map
-        Positions of the items in the plane, for pictures; None until `PersonaModel.with_map` draws them.
+        Positions of the most played items in the plane, for pictures; None until `PersonaModel.with_map` draws them.
     """
 
     item_side: ItemSide

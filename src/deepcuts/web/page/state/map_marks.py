@@ -30,7 +30,7 @@ class MapMark:
 
 def map_background(model: PersonaModel, item_map: ItemMap) -> dict[str, list[object]]:
     """All artists on the map, the most listened first: ids, names, coordinates in ten-thousandths, listeners."""
-    xy = np.rint(item_map.places * _GRID).astype(int)
+    xy = np.rint(item_map.positions * _GRID).astype(int)
     return {
         "ids": model.item_ids.take(item_map.items).to_pylist(),
         "names": model.item_names(item_map.items).to_pylist(),
@@ -92,8 +92,8 @@ def _map_xy(item_map: ItemMap, items: IndexVector, item_factors: FloatMatrix) ->
     order = np.argsort(item_map.items, kind="stable")
     rank = np.minimum(np.searchsorted(item_map.items, items, sorter=order), len(order) - 1)
     rows = order[rank]
-    xy = item_map.places[rows].copy()
+    xy = item_map.positions[rows].copy()
     missing = item_map.items[rows] != items
     if np.any(missing):
-        xy[missing] = item_map.place(item_factors[items[missing]], item_factors)
+        xy[missing] = item_map.locate(item_factors[items[missing]], item_factors)
     return xy
