@@ -29,9 +29,9 @@ def folder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("world")
     world = dc.generate_world(120, 100, items_per_user=15, seed=0)
     plays = world.plays
-    held = np.random.default_rng(0).random(plays.n_pairs) < 0.2
-    plays.keep_pairs(~held).save(folder / "train.safetensors")
-    write_interactions(folder / "holdout.parquet", plays.keep_pairs(held), force=False)
+    is_held_out = np.random.default_rng(0).random(plays.n_pairs) < 0.2
+    plays.keep_pairs(~is_held_out).save(folder / "train.safetensors")
+    write_interactions(folder / "holdout.parquet", plays.keep_pairs(is_held_out), force=False)
     train = dc.Interactions.load(folder / "train.safetensors")
     dc.PersonaNMF(n_factors=6).fit(train, seed=0).save(folder / "model.safetensors")
     dc.PersonaNMF(n_factors=6).fit(plays, seed=0).save(folder / "cheat.safetensors")
@@ -61,7 +61,7 @@ def test_a_page_and_its_numbers(folder, given, tmp_path):
     assert json.loads(result.stdout) == found
     assert f"Saved {path}." in re.sub(r"\n", "", result.stderr)
     assert [one["name"] for one in found["contenders"]] == ["model", "mix by max", "one persona", "popularity", "EASE"]
-    assert [turn["rarity"] for turn in found["contenders"][0]["turns"]] == [0, 1]
+    assert [position["rarity"] for position in found["contenders"][0]["turns"]] == [0, 1]
     assert found["accuracy"] == "recall@5"
     assert found["calibration"] == "calibration_kl@5"
     assert found["plays"]["label_source"] == "those of tags.parquet"
@@ -93,7 +93,7 @@ def test_several_models_are_told_apart(folder, tmp_path):
         (["-o", "r.html", "--baseline", "best"], "There is no baseline 'best'", 2),
         (["-o", "r.html", "--baseline", "ease:colour=3"], "has no setting 'colour'", 2),
         (["-o", "r.html", "--mix", "both"], "--mix is 'both'. Give share or max.", 2),
-        (["-o", "r.html", "--rarity", "9"], "A turn of the dial is 9.0", 2),
+        (["-o", "r.html", "--rarity", "9"], "A rarity is 9.0. It lies between -4 and 4", 2),
         (["-o", "r.html", "--listener", "nobody"], "nobody", 1),
     ],
 )

@@ -20,7 +20,7 @@ from deepcuts.report import ReportSettings, baseline_contender, collect, model_c
 from deepcuts.report.bands import Bands
 from deepcuts.report.exposure import exposure_facts
 
-SETTINGS = ReportSettings(k=10, turns=(-1, 1), n_factors=3, n_listeners=2)
+SETTINGS = ReportSettings(k=10, rarities=(-1, 1), n_factors=3, n_listeners=2)
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +62,13 @@ def report(model, cut, features, steps):
 
 def test_the_frontier_is_what_evaluate_says(report, model, cut, features):
     assert [one.name for one in report.contenders] == ["ours", "mix by max", "one persona", "popularity"]
-    assert [turn.rarity for turn in report.contenders[0].turns] == [-1, 0, 1]
+    assert [position.rarity for position in report.contenders[0].dial] == [-1, 0, 1]
     cutoffs = {"recall": [10], "novelty": [10], "calibration_kl": [10]}
-    for place, (source, options) in enumerate([(model, {}), (model, {"mix": "max"}), (model.base, {})]):
+    for index, (source, options) in enumerate([(model, {}), (model, {"mix": "max"}), (model.base, {})]):
         evaluation = dc.evaluate(source.recommend(k=10, rarity=1, **options), *cut, cutoffs, features=features)
-        turn = report.contenders[place].turns[-1]
+        position = report.contenders[index].dial[-1]
         for row in mean_intervals(evaluation).to_pylist():
-            found = turn.figures[row["metric"]]
+            found = position.figures[row["metric"]]
             assert (found.mean, found.low, found.high) == (row["mean"], row["low"], row["high"])
 
 
@@ -93,8 +93,8 @@ def test_exposure_has_the_lambda_of_the_evaluation(report, model, cut):
     expected = dc.evaluate(model.recommend(k=10), *cut, {"exposure_lambda": [10]}).figures["exposure_lambda@10"]
     assert found.fitted_lambda == pytest.approx(expected)
     assert sum(found.shares) == pytest.approx(1)
-    assert found.places[-1] == (1.0, 1.0)
-    assert np.all(np.diff(found.places, axis=0) >= 0)
+    assert found.concentration[-1] == (1.0, 1.0)
+    assert np.all(np.diff(found.concentration, axis=0) >= 0)
     by_hand = np.sort(ranked.exposure(10))[::-1]
     assert found.shares[0] == pytest.approx(by_hand[: found.edges[1]].sum() / by_hand.sum())
 
@@ -115,9 +115,9 @@ def test_bands_by_hand():
     assert bands.item_names == ("4", "3", "1")
     assert bands.item_bands.tolist() == [0, 1, 2, 2]
     assert bands.history_edges.tolist() == [1, 2, 3]
-    held = dc.Interactions.from_csr(sparse.csr_array([[0, 0, 2, 1], [0, 2, 0, 0]]), ["s", "v"], list("abcd"))
+    holdout = dc.Interactions.from_csr(sparse.csr_array([[0, 0, 2, 1], [0, 2, 0, 0]]), ["s", "v"], list("abcd"))
     lists = {"user_id": ["s", "v"], "item_id": ["c", "b"], "rank": [1, 1]}
-    ranked = rank_lists(pa.table(lists), train, held)
+    ranked = rank_lists(pa.table(lists), train, holdout)
     found = bands.by_popularity(ranked, ReportSettings(k=1))
     assert [(band.accuracy.n_users, band.accuracy.mean) for band in found[1:]] == [(1, 1.0), (1, 0.5)]
     assert np.isnan(found[0].accuracy.mean)  # nobody has anything of the first band held out
@@ -153,9 +153,9 @@ def test_listeners_are_those_with_many_and_few_personas(report, model, cut):
     first = shown[0]
     neutral = dict(first.lists)[0.0]
     assert [item.name for item in neutral] == model.recommend(first.user_id, k=10)["item_id"].to_pylist()
-    held = cut[1].to_arrow().to_pylist()
-    own = {row["item_id"] for row in held if row["user_id"] == first.user_id}
-    assert {item.name for item in neutral if item.was_held} == own & {item.name for item in neutral}
+    held_out = cut[1].to_arrow().to_pylist()
+    own = {row["item_id"] for row in held_out if row["user_id"] == first.user_id}
+    assert {item.name for item in neutral if item.is_held_out} == own & {item.name for item in neutral}
 
 
 def test_factors_shown_are_the_strongest(report, model):
@@ -172,7 +172,7 @@ def test_everything_is_json(report):
 
 
 def test_without_labels_calibration_is_left_out(model, cut):
-    settings = ReportSettings(turns=(), n_listeners=0, n_factors=0)
+    settings = ReportSettings(rarities=(), n_listeners=0, n_factors=0)
     found = collect({"ours": model}, model_contenders({"ours": model}), *cut, settings)
     assert found.calibration is None
     assert "calibration_kl@20" not in found.contenders[0].figures
@@ -216,8 +216,8 @@ def test_settings_out_of_range():
         ReportSettings(accuracy="novelty")
     with pytest.raises(SettingsError, match=r"k is 0. It is a whole number from 1 up"):
         ReportSettings(k=0)
-    with pytest.raises(SettingsError, match="A turn of the dial is 9"):
-        ReportSettings(turns=[9])
+    with pytest.raises(SettingsError, match=r"A rarity is 9\. It lies between -4 and 4"):
+        ReportSettings(rarities=[9])
 
 
 def test_two_of_a_name_and_nobody(model, cut):

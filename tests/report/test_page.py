@@ -50,7 +50,7 @@ def report():
     models = {NASTY: dc.PersonaNMF(n_factors=8, n_personas=3, persona_epochs=2).fit(train, seed=0)}
     features = dc.evaluation.tag_features(train.labels, train.item_ids)
     contenders = [*model_contenders(models, ["share", "max"]), baseline_contender("popularity", {}, 8)]
-    settings = ReportSettings(k=10, turns=(-0.5, 0.5, 1), n_factors=4, n_listeners=2)
+    settings = ReportSettings(k=10, rarities=(-0.5, 0.5, 1), n_factors=4, n_listeners=2)
     return collect(models, contenders, train, holdout, settings, features=features, label_source=NASTY)
 
 

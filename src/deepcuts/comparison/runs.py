@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 
+from deepcuts.array_types import DoubleVector
 from deepcuts.comparison.contenders import Contender, Method, check_names
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.split import split_holdout
@@ -46,7 +46,7 @@ class Run:
     contender: str
     seed: int
     evaluation: Evaluation
-    draws: Mapping[str, np.ndarray]
+    draws: Mapping[str, DoubleVector]
 
 
 RunProgress = Callable[[Run], None]

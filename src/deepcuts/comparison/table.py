@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from deepcuts.array_types import AnyArray, DoubleMatrix, DoubleVector
 from deepcuts.comparison.contenders import check_reference
 from deepcuts.comparison.runs import Run
+from deepcuts.data.csr import quotient
 from deepcuts.data.ids import Ids
 from deepcuts.evaluation.catalogue_intervals import spread
 from deepcuts.evaluation.intervals import bootstrap_interval, sign_flip_test
@@ -113,27 +116,27 @@ def tabulate(
         If the reference is none of the contenders, or an argument is out of its range.
     """
     check_reference(reference, contenders)
-    of = {name: [run for run in runs if run.contender == name] for name in contenders}
+    runs_of = {name: [run for run in runs if run.contender == name] for name in contenders}
     user_metrics = runs[0].evaluation.per_user.column_names[1:]
-    everyone = pc.unique(pa.concat_arrays([_users(run) for run in runs]))
-    users = Ids.of(everyone.take(pc.sort_indices(everyone)), "user")
-    values = {name: _cube(of[name], users, user_metrics) for name in contenders}
+    users = _users_of_all(runs)
+    values = {name: _cube(runs_of[name], users, user_metrics) for name in contenders}
+    rivals = [name for name in contenders if name != reference]
+    tests = {name: _paired_test(values[name] - values[reference], n_resamples, level, seed) for name in rivals}
+    tests = _corrected(tests)
     figures: dict[tuple[str, str], Figure] = {}
-    tests = {name: _paired(values[name] - values[reference], n_resamples, level, seed) for name in contenders}
-    corrected = _corrected(tests, reference)
     for name in contenders:
         means = _user_means(values[name])
         low, high = bootstrap_interval(means, n_resamples=n_resamples, level=level, seed=seed)
         for column, metric in enumerate(user_metrics):
-            own = [_mean(means[:, column]), low[column], high[column]]
-            other = [] if name == reference else [*(part[column] for part in tests[name][:3]), corrected[name][column]]
-            figures[name, metric] = Figure(*map(float, (*own, *other)))
-        figures |= _catalogue(name, of[name], None if name == reference else of[reference], level)
-    metrics = tuple(runs[0].evaluation.figures)
-    return Comparison(tuple(contenders), metrics, reference, tuple(run.seed for run in of[reference]), figures)
+            against = [part[column] for part in tests[name]] if name in tests else []
+            own = _mean(means[:, column]), low[column], high[column]
+            figures[name, metric] = Figure(*map(float, (*own, *against)))
+        figures |= _catalogue(name, runs_of[name], None if name == reference else runs_of[reference], level)
+    seeds = tuple(run.seed for run in runs_of[reference])
+    return Comparison(tuple(contenders), tuple(runs[0].evaluation.figures), reference, seeds, figures)
 
 
-def holm(p_values: np.ndarray) -> np.ndarray:
+def holm(p_values: DoubleVector) -> DoubleVector:
     """Correct p values of several tests, float64, (n_tests,); NaN stays, and does not count as a test."""
     corrected = np.full(len(p_values), np.nan)
     order = np.argsort(p_values)[: np.count_nonzero(~np.isnan(p_values))]
@@ -142,49 +145,62 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     return corrected
 
 
-def _corrected(tests: dict[str, tuple[np.ndarray, ...]], reference: str) -> dict[str, np.ndarray]:
-    """Corrected p values of every rival, (n_metrics,): figure by figure, over the rivals."""
-    rivals = [name for name in tests if name != reference]
-    if not rivals:
+class _PairedTest(NamedTuple):
+    """Differences of a contender from the reference, metric by metric, each float64, (n_metrics,)."""
+
+    means: DoubleVector
+    low: DoubleVector
+    high: DoubleVector
+    p_values: DoubleVector
+
+
+def _paired_test(differences: AnyArray, n_resamples: int, level: float, seed: int) -> _PairedTest:
+    """Test differences, float64, (n_seeds, n_users, n_metrics), for a mean of 0; p values are not yet corrected."""
+    by_user = _user_means(differences)
+    low, high = bootstrap_interval(by_user, n_resamples=n_resamples, level=level, seed=seed)
+    means = np.array([_mean(column) for column in by_user.T])
+    return _PairedTest(means, low, high, sign_flip_test(by_user, n_resamples=n_resamples, seed=seed))
+
+
+def _corrected(tests: dict[str, _PairedTest]) -> dict[str, _PairedTest]:
+    """Correct the p values of every metric for the number of rivals."""
+    if not tests:
         return {}
-    p_values = np.array([tests[name][3] for name in rivals])
-    columns = np.apply_along_axis(holm, 0, p_values) if p_values.shape[1] else p_values
-    return dict(zip(rivals, columns, strict=True))
+    p_values = np.array([test.p_values for test in tests.values()])
+    for column in p_values.T:
+        column[:] = holm(column)
+    return {name: test._replace(p_values=row) for (name, test), row in zip(tests.items(), p_values, strict=True)}
+
+
+def _users_of_all(runs: Sequence[Run]) -> Ids:
+    """Users that any run has judged."""
+    ids = pc.unique(pa.concat_arrays([_users(run) for run in runs]))
+    return Ids.of(ids.take(pc.sort_indices(ids)), "user")
 
 
 def _users(run: Run) -> pa.Array:
     return run.evaluation.per_user["user_id"].combine_chunks()
 
 
-def _cube(runs: Sequence[Run], users: Ids, metrics: Sequence[str]) -> np.ndarray:
+def _cube(runs: Sequence[Run], users: Ids, metrics: Sequence[str]) -> AnyArray:
     """Values by seed, user and metric, float64, (n_seeds, n_users, n_metrics); NaN where undefined."""
     cube = np.full((len(runs), len(users), len(metrics)), np.nan)
     for layer, run in zip(cube, runs, strict=True):
-        places = users.indexes_of(_users(run))
+        indexes = users.indexes_of(_users(run))
         for column, metric in enumerate(metrics):
-            layer[places, column] = run.evaluation.per_user[metric].to_numpy()
+            layer[indexes, column] = run.evaluation.per_user[metric].to_numpy()
     return cube
 
 
-def _user_means(cube: np.ndarray) -> np.ndarray:
-    """Mean over the seeds in which a user has a value, float64, (n_users, n_metrics)."""
-    there = ~np.isnan(cube)
-    counts = there.sum(axis=0)
-    means: np.ndarray = np.where(counts > 0, np.sum(cube, axis=0, where=there) / np.maximum(counts, 1), np.nan)
-    return means
+def _user_means(cube: AnyArray) -> DoubleMatrix:
+    """Mean over the seeds in which a user has a value, float64, (n_users, n_metrics); NaN where there is none."""
+    is_defined = ~np.isnan(cube)
+    return quotient(np.sum(cube, axis=0, where=is_defined), is_defined.sum(axis=0))
 
 
-def _mean(values: np.ndarray) -> float:
+def _mean(values: DoubleVector) -> float:
     defined = values[~np.isnan(values)]
     return float(defined.mean()) if len(defined) else float("nan")
-
-
-def _paired(differences: np.ndarray, n_resamples: int, level: float, seed: int) -> tuple[np.ndarray, ...]:
-    """Mean difference, its interval and its p value, each (n_metrics,)."""
-    by_user = _user_means(differences)
-    low, high = bootstrap_interval(by_user, n_resamples=n_resamples, level=level, seed=seed)
-    means = np.array([_mean(column) for column in by_user.T])
-    return means, low, high, sign_flip_test(by_user, n_resamples=n_resamples, seed=seed)
 
 
 def _catalogue(
@@ -203,5 +219,5 @@ def _catalogue(
     return found
 
 
-def _mean_draws(runs: Sequence[Run]) -> dict[str, np.ndarray]:
+def _mean_draws(runs: Sequence[Run]) -> dict[str, DoubleVector]:
     return {metric: np.mean([run.draws[metric] for run in runs], axis=0) for metric in runs[0].draws}

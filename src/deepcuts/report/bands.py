@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepcuts.array_types import CountVector, DoubleMatrix, IndexVector, NumberMatrix
 from deepcuts.data.csr import quotient
 from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation import RankedLists, evaluate_ranked
@@ -31,8 +32,8 @@ class Bands:
         Names of these bands.
     """
 
-    history_edges: np.ndarray
-    item_bands: np.ndarray
+    history_edges: CountVector
+    item_bands: IndexVector
     item_names: tuple[str, ...]
 
     @classmethod
@@ -41,12 +42,7 @@ class Bands:
         lengths = np.diff(train.indptr)
         quantiles = np.quantile(lengths, np.linspace(0, 1, _N_BANDS + 1), method="inverted_cdf")
         edges = np.unique(np.concatenate([[lengths.min() - 1], quantiles[1:]])).astype(int)
-        listeners = train.item_listeners
-        _, of_item = np.unique(-listeners, return_inverse=True)  # items alike in listeners share a band
-        pairs = np.bincount(of_item, listeners)
-        bands = ((np.cumsum(pairs) - pairs) * _N_BANDS // max(train.n_pairs, 1)).astype(np.int64)[of_item]
-        names = [_item_name(listeners[bands == band]) for band in range(_N_BANDS) if np.any(bands == band)]
-        return cls(edges, np.unique(bands, return_inverse=True)[1], tuple(names))
+        return cls(edges, *_item_bands(train))
 
     def by_history(self, lists: RankedLists, settings: ReportSettings) -> tuple[Band, ...]:
         """Accuracy of users with short and with long histories."""
@@ -55,27 +51,38 @@ class Bands:
         band = np.searchsorted(self.history_edges, lengths) - 1
         columns = [np.where(band == number, values, np.nan) for number in range(len(self.history_edges) - 1)]
         bounds = zip(self.history_edges[:-1] + 1, self.history_edges[1:], strict=True)
-        names = [f"{low:,}" if low == high else f"{low:,}–{high:,}" for low, high in bounds]
+        names = [_range(low, high) for low, high in bounds]
         return _bands(names, np.column_stack(columns), settings.seed)
 
     def by_popularity(self, lists: RankedLists, settings: ReportSettings) -> tuple[Band, ...]:
         """Share of the held-out items of a band that are within the first k, over the users who have some there."""
         hits = self._count(*lists.hit_items(settings.k), lists.n_users)
-        held = self._count(lists.holdout.rows, lists.holdout.items, lists.n_users)
-        return _bands(self.item_names, quotient(hits, held), settings.seed)
+        held_out = self._count(lists.holdout.rows, lists.holdout.items, lists.n_users)
+        return _bands(self.item_names, quotient(hits, held_out), settings.seed)
 
-    def _count(self, users: np.ndarray, items: np.ndarray, n_users: int) -> np.ndarray:
+    def _count(self, users: IndexVector, items: IndexVector, n_users: int) -> NumberMatrix:
+        """How many of some pairs each user has in each band of items, (n_users, n_bands)."""
         n_bands = len(self.item_names)
         keys = users * n_bands + self.item_bands[items]
         return np.bincount(keys, minlength=n_users * n_bands).reshape(n_users, n_bands)
 
 
-def _item_name(listeners: np.ndarray) -> str:
-    low, high = int(listeners.min()), int(listeners.max())
+def _item_bands(train: Interactions) -> tuple[IndexVector, tuple[str, ...]]:
+    """Cut items by their listeners into bands of about as many pairs; return the band of each item, and names."""
+    listeners = train.item_listeners
+    _, of_item = np.unique(-listeners, return_inverse=True)  # items alike in listeners share a band
+    pairs = np.bincount(of_item, listeners)
+    bands = ((np.cumsum(pairs) - pairs) * _N_BANDS // max(train.n_pairs, 1)).astype(np.int64)[of_item]
+    _, numbers = np.unique(bands, return_inverse=True)
+    own = [listeners[numbers == band] for band in range(int(numbers.max()) + 1)]
+    return numbers, tuple(_range(int(some.min()), int(some.max())) for some in own)
+
+
+def _range(low: int, high: int) -> str:
     return f"{low:,}" if low == high else f"{low:,}–{high:,}"
 
 
-def _bands(names: Sequence[str], values: np.ndarray, seed: int) -> tuple[Band, ...]:
+def _bands(names: Sequence[str], values: DoubleMatrix, seed: int) -> tuple[Band, ...]:
     low, high = bootstrap_interval(values, seed=seed)
     n_users = np.count_nonzero(~np.isnan(values), axis=0)
     means = quotient(np.nansum(values, axis=0), n_users)

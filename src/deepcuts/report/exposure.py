@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepcuts.array_types import CountVector, NumberVector
+from deepcuts.data.csr import indptr_of
 from deepcuts.evaluation import RankedLists
 from deepcuts.report.facts import ExposureFacts
 
@@ -12,9 +14,9 @@ _N_POINTS = 60
 
 
 def exposure_facts(lists: RankedLists, k: int) -> ExposureFacts:
-    """Spread of the list places over the items, the most listed first.
+    """Spread of the recommendations over the items, the most listed first.
 
-    The fitted exponential has the rate λ = 1 / mean exposure rank of a place, its maximum-likelihood estimate
+    The fitted exponential has the rate λ = 1 / mean exposure rank of a recommendation, its maximum-likelihood estimate
     (`deepcuts.evaluation.metrics.gini`).
 
     Parameters
@@ -26,14 +28,18 @@ def exposure_facts(lists: RankedLists, k: int) -> ExposureFacts:
     """
     exposure = np.sort(lists.exposure(k))[::-1]
     n, total = len(exposure), max(int(exposure.sum()), 1)
-    ranks = np.arange(1, n + 1)
-    edges = np.unique(np.round(np.linspace(0, n, min(_N_BARS, n) + 1)).astype(int))
-    cumulative = np.concatenate([[0], np.cumsum(exposure)]) / total
-    points = np.unique(np.round(np.geomspace(1, n, _N_POINTS)).astype(int))
-    mean_rank = float(ranks @ exposure) / total
+    edges = _whole(np.linspace(0, n, min(_N_BARS, n) + 1))
+    cumulative = indptr_of(exposure) / total
+    ranks = _whole(np.geomspace(1, n, _N_POINTS))
+    mean_rank = float(np.arange(1, n + 1) @ exposure) / total
     return ExposureFacts(
-        tuple(edges.tolist()),
-        tuple(np.diff(cumulative[edges]).tolist()),
-        tuple(zip((points / n).tolist(), cumulative[points].tolist(), strict=True)),
-        1 / mean_rank if mean_rank else float("nan"),
+        edges=tuple(edges.tolist()),
+        shares=tuple(np.diff(cumulative[edges]).tolist()),
+        concentration=tuple(zip((ranks / n).tolist(), cumulative[ranks].tolist(), strict=True)),
+        fitted_lambda=1 / mean_rank if mean_rank else float("nan"),
     )
+
+
+def _whole(values: NumberVector) -> CountVector:
+    """Round to whole numbers, each once, ascending."""
+    return np.unique(np.round(values)).astype(np.int64)

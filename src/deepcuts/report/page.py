@@ -98,6 +98,6 @@ def _title(report: Report) -> str:
 def _subtitle(report: Report) -> str:
     plays = report.plays
     return (
-        f"{len(report.contenders)} ways to make lists, judged on {plays.n_held:,} held-out pairs of {plays.n_judged:,} "
-        f"users by deepcuts {text(report.versions.get('deepcuts', ''))}."
+        f"{len(report.contenders)} ways to make lists, judged on {plays.n_holdout:,} held-out pairs of "
+        f"{plays.n_judged:,} users by deepcuts {text(report.versions.get('deepcuts', ''))}."
     )

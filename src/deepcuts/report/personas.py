@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from deepcuts.array_types import CountVector, FloatVector, NumberVector
 from deepcuts.data.csr import block_of_rows, row_of_entry
 from deepcuts.data.vectors import cosines
 from deepcuts.evaluation import ItemFeatures, describe_personas
@@ -21,42 +22,45 @@ _N_BARS = 25
 _N_QUANTILES = 41
 
 
-def persona_facts(model: PersonaModel, features: ItemFeatures | None) -> PersonaFacts | None:
+def persona_facts(model: PersonaModel, item_labels: ItemFeatures | None) -> PersonaFacts | None:
     """Describe the personas of all users; None where nobody has more than one.
 
     Parameters
     ----------
     model
         A model.
-    features
+    item_labels
         Labels of the items, for purity.
     """
     numbers = np.diff(model.persona_indptr)
     if numbers.max(initial=0) < 2:
         return None
-    effective = effective_by_user(model)
-    alike, _ = pairwise_cosines(model.persona_factors, model.persona_indptr)
-    counts, edges = np.histogram(np.clip(alike, 0, 1) if model.settings.nonnegative else alike, _N_BARS, _span(model))
-    described = describe_personas(model.seen, model.user_personas.personas, features)
-    purity = [_mean(described, name) for name in ("purity", "purity_of_one")]
+    effective = effective_personas(model.persona_shares, model.persona_indptr)
+    cosines_of_pairs, _ = pairwise_cosines(model.persona_factors, model.persona_indptr)
+    counts, edges = _histogram(cosines_of_pairs, nonnegative=model.settings.nonnegative)
+    described = describe_personas(model.seen, model.user_personas.personas, item_labels)
+    users_by_number = zip(*np.unique(numbers, return_counts=True), strict=True)
     return PersonaFacts(
-        tuple((int(number), int(users)) for number, users in zip(*np.unique(numbers, return_counts=True), strict=True)),
-        tuple(np.quantile(effective, np.linspace(0, 1, _N_QUANTILES)).tolist()),
-        float(effective.mean()),
-        tuple(_shares(model).mean(axis=0).tolist()),
-        tuple(edges.tolist()),
-        tuple(counts.tolist()),
-        _base_cosine(model),
-        count_collapsed(alike),
-        len(alike),
-        int(np.count_nonzero((numbers > 1) & (effective < HARDLY_SPLIT))),
-        *purity,
+        users_by_number=tuple((int(number), int(users)) for number, users in users_by_number),
+        effective=tuple(np.quantile(effective, np.linspace(0, 1, _N_QUANTILES)).tolist()),
+        mean_effective=float(effective.mean()),
+        mean_shares=_mean_shares(model),
+        cosine_edges=tuple(edges.tolist()),
+        cosine_counts=tuple(counts.tolist()),
+        base_cosine=_base_cosine(model),
+        n_collapsed=count_collapsed(cosines_of_pairs),
+        n_pairs=len(cosines_of_pairs),
+        n_hardly_split=int(np.count_nonzero((numbers > 1) & (effective < HARDLY_SPLIT))),
+        purity=_mean(described, "purity"),
+        purity_of_one=_mean(described, "purity_of_one"),
     )
 
 
-def effective_by_user(model: PersonaModel) -> np.ndarray:
-    """exp(entropy of the persona shares) of each user, float64, (n_users,)."""
-    return effective_personas(model.persona_shares, model.persona_indptr)
+def _histogram(cosines_of_pairs: FloatVector, *, nonnegative: bool) -> tuple[CountVector, NumberVector]:
+    """Count pairs by their cosine, which rounding may have taken out of 0 to 1 where factors are not negative."""
+    if nonnegative:
+        return np.histogram(np.clip(cosines_of_pairs, 0, 1), _N_BARS, (0.0, 1.0))
+    return np.histogram(cosines_of_pairs, _N_BARS, (-1.0, 1.0))
 
 
 def _base_cosine(model: PersonaModel) -> float:
@@ -69,17 +73,12 @@ def _base_cosine(model: PersonaModel) -> float:
     return total / max(1, len(model.persona_factors))
 
 
-def _shares(model: PersonaModel) -> np.ndarray:
-    """Persona shares as a matrix, float64, (n_users, most personas), 0 where a user has fewer."""
-    numbers = np.diff(model.persona_indptr)
-    shares = np.zeros((len(numbers), int(numbers.max(initial=1))))
-    rows = np.repeat(np.arange(len(numbers)), numbers)
-    shares[rows, np.arange(len(rows)) - np.repeat(model.persona_indptr[:-1], numbers)] = model.persona_shares
-    return shares
-
-
-def _span(model: PersonaModel) -> tuple[float, float]:
-    return (0.0, 1.0) if model.settings.nonnegative else (-1.0, 1.0)
+def _mean_shares(model: PersonaModel) -> tuple[float, ...]:
+    """Mean share of the largest persona of a user, the second and so on, over all users; 0 where they have fewer."""
+    indptr = model.persona_indptr
+    number_of_persona = np.arange(indptr[-1]) - indptr[row_of_entry(indptr)]
+    totals = np.bincount(number_of_persona, weights=model.persona_shares)
+    return tuple((totals / (len(indptr) - 1)).tolist())
 
 
 def _mean(described: pa.Table, name: str) -> float:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deepcuts.errors import SettingsError
 from deepcuts.recommendation.settings import MOST_RARITY
+from deepcuts.report.published import published_as
 
 ACCURACIES = ("recall", "precision", "ndcg", "map", "mrr", "hit_rate")
 
-TURNS = (-0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
+RARITIES = (-0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +24,8 @@ class ReportSettings:
         Length of the lists on the frontiers, at least 1.
     accuracy
         What stands for accuracy: recall, precision, ndcg, map, mrr or hit_rate.
-    turns
-        Turns of the rarity dial, each between −4 and 4; 0, the neutral one, is always among them.
+    rarities
+        Positions of the dial for the frontiers, each between −4 and 4; 0, the neutral one, is always among them.
     n_factors
         The most factors of each model to show, at least 0.
     n_listeners
@@ -42,7 +43,7 @@ class ReportSettings:
 
     k: int = 20
     accuracy: str = "recall"
-    turns: Sequence[float] = TURNS
+    rarities: Sequence[float] = field(default=RARITIES, metadata=published_as("turns"))
     n_factors: int = 12
     n_listeners: int = 3
     listeners: Sequence[str] = ()
@@ -54,9 +55,7 @@ class ReportSettings:
         for name, least in (("k", 1), ("n_factors", 0), ("n_listeners", 0), ("seed", 0)):
             if getattr(self, name) < least:
                 raise SettingsError(f"{name} is {getattr(self, name)}. It is a whole number from {least} up.")
-        for turn in self.turns:
-            if not -MOST_RARITY <= turn <= MOST_RARITY:
-                raise SettingsError(
-                    f"A turn of the dial is {turn}. It lies between {-MOST_RARITY:g} and {MOST_RARITY:g}."
-                )
-        object.__setattr__(self, "turns", tuple(sorted({0.0, *map(float, self.turns)})))
+        for rarity in self.rarities:
+            if not -MOST_RARITY <= rarity <= MOST_RARITY:
+                raise SettingsError(f"A rarity is {rarity}. It lies between {-MOST_RARITY:g} and {MOST_RARITY:g}.")
+        object.__setattr__(self, "rarities", tuple(sorted({0.0, *map(float, self.rarities)})))

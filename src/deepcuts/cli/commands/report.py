@@ -16,7 +16,7 @@ from deepcuts.cli.tag_files import TAGS_COLUMNS, TagsColumns, TagsFile, features
 from deepcuts.cli.terminal import show_json
 from deepcuts.errors import SettingsError
 from deepcuts.recommendation.settings import Mix
-from deepcuts.report.settings import TURNS, ReportSettings
+from deepcuts.report.settings import RARITIES, ReportSettings
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -90,7 +90,7 @@ def report(
     from deepcuts.cli.tables import check_table_output
     from deepcuts.report.plots.style import require_matplotlib
 
-    shown = ReportSettings(turns=rarity or TURNS, listeners=tuple(listener or ()), seed=seed, **settings)
+    shown = ReportSettings(rarities=rarity or RARITIES, listeners=tuple(listener or ()), seed=seed, **settings)
     mixes = _mixes(mix or ["share"])
     check_table_output(output, force=force, endings=_ENDINGS)
     require_matplotlib()

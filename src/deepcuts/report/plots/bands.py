@@ -39,9 +39,9 @@ def bands(
         look = looks[contender.name]
         shift = _SPREAD * ((number + 0.5) / len(contenders) - 0.5)
         estimates = [band.accuracy for band in of(contender)]
-        places = [place + shift for place in range(len(estimates))]
+        xs = [band + shift for band in range(len(estimates))]
         axes.plot(
-            places,
+            xs,
             [one.mean for one in estimates],
             color=look.colour,
             marker=look.marker,
@@ -50,11 +50,11 @@ def bands(
             clip_on=False,
         )
         axes.vlines(
-            places, [one.low for one in estimates], [one.high for one in estimates], colors=look.colour, linewidth=1.1
+            xs, [one.low for one in estimates], [one.high for one in estimates], colors=look.colour, linewidth=1.1
         )
     for border in range(1, len(names)):
         axes.axvline(border - 0.5, color="#888888", linewidth=0.5, alpha=0.5)
-    counts = [max(of(one)[place].accuracy.n_users for one in contenders) for place in range(len(names))]
+    counts = [max(of(one)[band].accuracy.n_users for one in contenders) for band in range(len(names))]
     axes.set_xticks(range(len(names)), [f"{name}\n{count:,} users" for name, count in zip(names, counts, strict=True)])
     axes.tick_params(axis="x", length=0)
     axes.grid(visible=False, axis="x")

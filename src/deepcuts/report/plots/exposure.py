@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepcuts.array_types import DoubleVector
 from deepcuts.report.facts import ContenderFacts, ExposureFacts
 from deepcuts.report.plots.style import INK, Look, new_figure, short, styled, to_svg
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = 2
 _PANEL_HEIGHT = 1.2
-_SHOWN = 0.995  # share of the list places that the horizontal axis reaches for
+_SHOWN = 0.995  # share of the recommendations that the horizontal axis covers
 
 
 @styled
@@ -42,9 +43,10 @@ def concentration(contenders: Sequence[ContenderFacts], looks: Mapping[str, Look
     """Draw the share of list places that the most listed items have."""
     figure, axes = new_figure(3.0)
     for number, contender in enumerate(contenders):
-        shares, places = np.transpose(contender.exposure.places)
-        axes.plot(shares, places, markevery=(3 * number, 14), markersize=4.5, **looks[contender.name].line())
-    alike = np.geomspace(min(one.exposure.places[0][0] for one in contenders), 1, 100)
+        catalogue, recommendations = np.transpose(contender.exposure.concentration)
+        look = looks[contender.name]
+        axes.plot(catalogue, recommendations, markevery=(3 * number, 14), markersize=4.5, **look.line())
+    alike = np.geomspace(min(one.exposure.concentration[0][0] for one in contenders), 1, 100)
     axes.plot(alike, alike, color=INK, linewidth=0.9, linestyle=(0, (1, 2)))
     axes.set(xlabel="share of the catalogue, most listed items first", ylabel="share of list places", ylim=(0, 1.02))
     axes.set_xscale("log")
@@ -64,7 +66,7 @@ def _draw(axes: Axes, contender: ContenderFacts, look: Look, lowest: float) -> N
     )
 
 
-def _density(exposure: ExposureFacts) -> np.ndarray:
+def _density(exposure: ExposureFacts) -> DoubleVector:
     return np.asarray(exposure.shares) / np.diff(exposure.edges)
 
 

@@ -24,7 +24,7 @@ def frontier(
     close_up: bool = False,
     reverse: bool = False,
 ) -> str:
-    """Draw a line for each contender, with a point and two intervals at each turn of the dial.
+    """Draw a line for each contender, with a point and two intervals at each position of the dial.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def frontier(
     if close_up:
         _look_closer(axes, contenders, axis_names)
     if close_up or not has_outsiders(contenders, axis_names):
-        _tell_turns(axes, contenders[0], axis_names)
+        _write_rarities(axes, contenders[0], axis_names)
     if reverse:
         axes.xaxis.set_inverted(True)
     axes.set(xlabel=_label(axis_names[0], reverse=reverse), ylabel=axis_names[1])
@@ -66,16 +66,16 @@ def _draw(axes: Axes, contender: ContenderFacts, look: Look, axis_names: tuple[s
     whiskers: dict[str, Any] = {"colors": look.colour, "linewidth": 0.9, "alpha": 0.5, "zorder": 2}
     axes.vlines(xs, [y.low for _, y in points], [y.high for _, y in points], **whiskers)
     axes.hlines(ys, [x.low for x, _ in points], [x.high for x, _ in points], **whiskers)
-    neutral = [turn.rarity for turn in contender.turns].index(0.0)
+    neutral = [position.rarity for position in contender.dial].index(0.0)
     axes.plot(xs[neutral], ys[neutral], color=look.colour, marker=look.marker, markersize=9, zorder=4)
 
 
 def _points(contender: ContenderFacts, axis_names: tuple[str, str]) -> list[tuple[Estimate, Estimate]]:
-    return [(turn.figures[axis_names[0]], turn.figures[axis_names[1]]) for turn in contender.turns]
+    return [(position.figures[axis_names[0]], position.figures[axis_names[1]]) for position in contender.dial]
 
 
 def _best(contenders: Sequence[ContenderFacts], accuracy: str) -> float:
-    return max(turn.figures[accuracy].mean for contender in contenders for turn in contender.turns)
+    return max(position.figures[accuracy].mean for contender in contenders for position in contender.dial)
 
 
 def _look_closer(axes: Axes, contenders: Sequence[ContenderFacts], axis_names: tuple[str, str]) -> None:
@@ -85,21 +85,19 @@ def _look_closer(axes: Axes, contenders: Sequence[ContenderFacts], axis_names: t
         (axes.set_xlim, [end for x, _ in points for end in (x.low, x.high)]),
         (axes.set_ylim, [end for _, y in points for end in (y.low, y.high)]),
     ):
-        room = _MARGIN * (max(ends) - min(ends))
-        set_limits(min(ends) - room, max(ends) + room)
+        margin = _MARGIN * (max(ends) - min(ends))
+        set_limits(min(ends) - margin, max(ends) + margin)
 
 
-def _tell_turns(axes: Axes, contender: ContenderFacts, axis_names: tuple[str, str]) -> None:
+def _write_rarities(axes: Axes, contender: ContenderFacts, axis_names: tuple[str, str]) -> None:
     """Write the rarity beside the first, the neutral and the last point of the first contender."""
-    turns = contender.turns
-    for turn in {
-        turn.rarity: turn for turn in (turns[0], turns[-1], *(t for t in turns if t.rarity in (0, 1)))
-    }.values():
-        place = turn.figures[axis_names[0]].mean, turn.figures[axis_names[1]].mean
+    first, last = contender.dial[0], contender.dial[-1]
+    chosen = (first, last, *(position for position in contender.dial if position.rarity in (0, 1)))
+    for position in {position.rarity: position for position in chosen}.values():
         axes.annotate(
-            f"{turn.rarity:g}".replace("-", "−"),
-            place,
-            xytext=(5, -12 if turn is turns[0] else 6),
+            f"{position.rarity:g}".replace("-", "−"),
+            (position.figures[axis_names[0]].mean, position.figures[axis_names[1]].mean),
+            xytext=(5, -12 if position is first else 6),
             textcoords="offset points",
             fontsize=8,
             annotation_clip=True,

@@ -56,8 +56,8 @@ def persona_shares(models: Mapping[str, PersonaFacts], looks: Mapping[str, Look]
     width = 0.8 / len(models)
     most = max(len(facts.mean_shares) for facts in models.values())
     for number, (name, facts) in enumerate(models.items()):
-        places = np.arange(len(facts.mean_shares)) + width * (number + 0.5) - 0.4
-        bars = axes.bar(places, facts.mean_shares, width=width * 0.92, color=looks[name].colour, alpha=0.8)
+        xs = np.arange(len(facts.mean_shares)) + width * (number + 0.5) - 0.4
+        bars = axes.bar(xs, facts.mean_shares, width=width * 0.92, color=looks[name].colour, alpha=0.8)
         if len(models) == 1:
             axes.bar_label(bars, fmt=lambda share: f"{100 * share:.0f} %", fontsize=8, padding=1)
     axes.set_xticks(range(most), [str(number + 1) for number in range(most)])

@@ -20,12 +20,12 @@ def frontiers(report: Report, looks: Mapping[str, Look]) -> str:
     shown: list[str] = []
     for axis in filter(None, (report.novelty, report.calibration)):
         shown += _frontier(report, looks, axis)
-    turns = ", ".join(f"{turn.rarity:g}".replace("-", "−") for turn in report.contenders[0].turns)
+    rarities = ", ".join(map(_signed, report.settings.rarities))
     parts = [
-        f"<p>Each line is one contender under the rarity dial, at {turns}. The large mark is the neutral dial. Bars "
+        f"<p>Each line is one contender under the rarity dial, at {rarities}. The large mark is the neutral dial. Bars "
         "are 95&nbsp;% bootstrap intervals over users, of either axis; they do not tell of other seeds or splits. "
         "Further up and further right is better: a line above another gives more accuracy for the same novelty. The "
-        f"small numbers are turns of the dial of {text(report.contenders[0].name)}.</p>",
+        f"small numbers are rarities of {text(report.contenders[0].name)}.</p>",
         legend(looks, [one.name for one in report.contenders], "frontier"),
         figures(shown),
         details("The numbers behind the frontiers", _numbers(report)),
@@ -52,12 +52,16 @@ def _frontier(report: Report, looks: Mapping[str, Look], axis: str) -> list[str]
 
 
 def _numbers(report: Report) -> str:
-    names = list(report.contenders[0].turns[0].figures)
-    turns = [(one, turn) for one in report.contenders for turn in one.turns]
-    rarities = [f"{turn.rarity:g}".replace("-", "−") for _, turn in turns]
-    columns = [rarities, *(estimates([turn.figures[name] for _, turn in turns]) for name in names)]
-    rows = rows_of([text(one.name) for one, _ in turns], columns)
+    names = list(report.contenders[0].dial[0].figures)
+    found = [(one, position) for one in report.contenders for position in one.dial]
+    rarities = [_signed(position.rarity) for _, position in found]
+    columns = [rarities, *(estimates([position.figures[name] for _, position in found]) for name in names)]
+    rows = rows_of([text(one.name) for one, _ in found], columns)
     return table(["contender", "rarity", *map(text, names)], rows, "Means over users and 95&nbsp;% intervals")
+
+
+def _signed(rarity: float) -> str:
+    return f"{rarity:g}".replace("-", "−")
 
 
 def exposure(report: Report, looks: Mapping[str, Look]) -> str:

@@ -17,8 +17,8 @@ from deepcuts.report.sections.legend import legend
 def training(report: Report) -> str:
     """Return the section of the loss; empty where no model knows its own."""
     shown = [
-        figure(f"Loss of {text(model.name)}", loss_by_term(model.epochs, f"loss-{place}"), _training_caption(model))
-        for place, model in enumerate(report.models)
+        figure(f"Loss of {text(model.name)}", loss_by_term(model.epochs, f"loss-{index}"), _training_caption(model))
+        for index, model in enumerate(report.models)
         if model.epochs
     ]
     return section("training", "Training", [figures(shown)]) if shown else ""
@@ -137,8 +137,8 @@ def listeners(report: Report) -> str:
     if not parts:
         return ""
     how = (
-        "<p>The same listeners at several turns of the dial; 0 is neutral, above it is rarer. Numbers are listeners in "
-        "train. "
+        "<p>The same listeners at several positions of the dial; 0 is neutral, above it is rarer. Numbers are "
+        "listeners in train. "
         '<span class="held">✓</span> marks what was held out: the listener does play it. That others are unmarked does '
         "not say "
         "that they would be disliked.</p>"
@@ -171,5 +171,5 @@ def _mean_listeners(items: Sequence[ListedItem]) -> str:
 
 
 def _item(item: ListedItem) -> str:
-    mark = '<span class="held">✓ ' if item.was_held else "<span>"
+    mark = '<span class="held">✓ ' if item.is_held_out else "<span>"
     return f"<li>{mark}{text(item.name)}</span><span>{item.listeners:,}</span></li>"

@@ -35,7 +35,7 @@ def overview(report: Report) -> str:
         table(["contender", *map(text, names)], rows, f"Figures of {report.plays.n_judged:,} users"),
         _differences(contenders),
         details("What the figures mean", _meanings(names)),
-        details("What the contenders are", _who(contenders)),
+        details("What the contenders are", _abouts(contenders)),
     ]
     return section("figures", "At a glance", parts)
 
@@ -61,7 +61,7 @@ def _meanings(names: Sequence[str]) -> str:
     return table(["figure", "meaning"], rows, "The number after @ is the length of the lists.", "words")
 
 
-def _who(contenders: Sequence[ContenderFacts]) -> str:
+def _abouts(contenders: Sequence[ContenderFacts]) -> str:
     return table(["contender", "what it is"], [[text(one.name), text(one.about)] for one in contenders], "", "words")
 
 
@@ -72,7 +72,7 @@ def data(plays: PlaysFacts) -> str:
         "items": f"{plays.n_items:,}",
         "pairs in train": f"{plays.n_pairs:,}",
         "plays": f"{plays.n_plays:,.0f}",
-        "held-out pairs": f"{plays.n_held:,}",
+        "held-out pairs": f"{plays.n_holdout:,}",
         "users judged": f"{plays.n_judged:,}",
     }
     shown = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in tiles.items())
@@ -101,8 +101,10 @@ def data(plays: PlaysFacts) -> str:
 
 def _labels(plays: PlaysFacts) -> str:
     if not plays.n_labels:
-        return "The items carry no labels, so calibration cannot be measured: give tags with the plays, or a table of "
-        "labels."
+        return (
+            "The items carry no labels, so calibration cannot be measured: give tags with the plays, or a table of "
+            "labels."
+        )
     return (
         f"Labels of items are {text(plays.label_source)}: the {plays.n_labels:,} most used, which "
         f"{plays.n_labelled:,} of {plays.n_items:,} items have."

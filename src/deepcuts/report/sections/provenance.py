@@ -13,7 +13,7 @@ def provenance(report: Report) -> str:
     """Return the section of settings and versions."""
     parts = [
         _models(report.models),
-        table(["report", "value"], _rows(report.settings), "Settings of this report", "words"),
+        table(["report", "value"], _rows(vars(report.settings)), "Settings of this report", "words"),
         table(["with", "version"], _rows(report.versions), "Versions", "words"),
         "<p class=quiet>All numbers of this page are in it as JSON too, in the element with the id “numbers”.</p>",
     ]

@@ -1,0 +1,71 @@
+"""What a report tells of whatever makes lists: models, variants of them and baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from deepcuts.report.facts.estimates import Band, Difference, Estimate
+from deepcuts.report.published import published_as
+
+
+@dataclass(frozen=True)
+class DialPosition:
+    """Lists at one rarity: the figures of the frontiers, by name."""
+
+    rarity: float
+    figures: Mapping[str, Estimate]
+
+
+@dataclass(frozen=True)
+class ExposureFacts:
+    """How often the items are listed, by exposure rank: 1 is the item in the most lists.
+
+    Parameters
+    ----------
+    edges
+        Bounds of the bars, in exposure ranks.
+    shares
+        Share of all recommendations, each an item in a list, that fall into each bar.
+    concentration
+        (share of the catalogue, share of recommendations that its most listed items have), from 0 to 1.
+    fitted_lambda
+        1 / mean exposure rank of a recommendation: the rate of the fitted exponential.
+    """
+
+    edges: tuple[float, ...]
+    shares: tuple[float, ...]
+    concentration: tuple[tuple[float, float], ...] = field(metadata=published_as("places"))
+    fitted_lambda: float
+
+
+@dataclass(frozen=True)
+class ContenderFacts:
+    """Whatever makes lists: a model, a variant of it, or a baseline.
+
+    Parameters
+    ----------
+    name
+        As in the legend.
+    about
+        What it is, in a line.
+    figures
+        At the neutral dial, with intervals where they are means over users.
+    differences
+        From the first contender, by figure; empty for the first.
+    dial
+        Its lists at each position of the dial, rarity ascending.
+    exposure
+        Of its lists at the neutral dial.
+    by_history, by_popularity
+        Accuracy by the length of the user's history, and by the popularity of the held-out items.
+    """
+
+    name: str
+    about: str
+    figures: Mapping[str, Estimate]
+    differences: Mapping[str, Difference]
+    dial: tuple[DialPosition, ...] = field(metadata=published_as("turns"))
+    exposure: ExposureFacts
+    by_history: tuple[Band, ...]
+    by_popularity: tuple[Band, ...]

@@ -1,0 +1,111 @@
+"""What the lists of all contenders are judged by: plays, holdout, labels, metrics and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pyarrow as pa
+
+from deepcuts.data.interactions import Interactions
+from deepcuts.evaluation import (
+    Evaluation,
+    ItemFeatures,
+    RankedLists,
+    compare_evaluations,
+    evaluate,
+    mean_intervals,
+    rank_lists,
+)
+from deepcuts.report.bands import Bands
+from deepcuts.report.facts import Difference, Estimate
+from deepcuts.report.settings import ReportSettings
+
+# Shown in the table of all figures, those that a mean over users stands behind with intervals.
+_TABLE = {
+    "recall": (20, 50),
+    "ndcg": (100,),
+    "tail_recall": (50,),
+    "novelty": (20,),
+    "long_tail": (20,),
+    "coverage": (20,),
+    "gini": (20,),
+    "exposure_lambda": (20,),
+}
+_LABELLED = {"calibration_kl": (20,), "ild": (20,), "minority_recall": (50,)}
+
+_NAN = float("nan")
+_OF_DIFFERENCE = ("difference", "low", "high", "p_value")
+
+
+@dataclass(frozen=True)
+class Judge:
+    """All that lists are judged by.
+
+    Parameters
+    ----------
+    train, holdout
+        What the lists were made from, and what was held out.
+    item_labels
+        Labels of the items; None leaves calibration out.
+    settings
+        Axes, rarities and the seed of the bootstrap.
+    """
+
+    train: Interactions
+    holdout: Interactions
+    item_labels: ItemFeatures | None
+    settings: ReportSettings
+
+    @property
+    def axes(self) -> dict[str, list[int]]:
+        """Metrics of the frontiers: accuracy, novelty and, with labels, calibration."""
+        names = [self.settings.accuracy, "novelty", *(["calibration_kl"] if self.item_labels else [])]
+        return {name: [self.settings.k] for name in names}
+
+    def name(self, metric: str) -> str:
+        """Name of a figure of the frontiers."""
+        return f"{metric}@{self.settings.k}"
+
+    @property
+    def table(self) -> dict[str, list[int]]:
+        """Metrics of the table at the neutral dial."""
+        wanted = {**_TABLE, **(_LABELLED if self.item_labels else {})}
+        return {name: sorted({*wanted.get(name, ()), *self.axes.get(name, ())}) for name in {**self.axes, **wanted}}
+
+    @cached_property
+    def bands(self) -> Bands:
+        """Users and items by popularity and length of history."""
+        return Bands.of(self.train)
+
+    def evaluate(self, lists: pa.Table, cutoffs: Mapping[str, list[int]]) -> Evaluation:
+        """Judge lists."""
+        return evaluate(lists, self.train, self.holdout, cutoffs, features=self.item_labels)
+
+    def estimates(self, evaluation: Evaluation) -> dict[str, Estimate]:
+        """Figures, with intervals where they are means over users."""
+        rows = mean_intervals(evaluation, seed=self.settings.seed).to_pylist()
+        with_interval = {row["metric"]: _estimate(row) for row in rows}
+        return {
+            name: with_interval.get(name, Estimate(value, _NAN, _NAN, evaluation.n_users))
+            for name, value in evaluation.figures.items()
+        }
+
+    def differences(self, reference: Evaluation, evaluation: Evaluation) -> dict[str, Difference]:
+        """Differences of figures from those of a reference, paired by user."""
+        rows = compare_evaluations(reference, evaluation, seed=self.settings.seed).to_pylist()
+        return {row["metric"]: Difference(*(_number(row[name]) for name in _OF_DIFFERENCE)) for row in rows}
+
+    def rank(self, lists: pa.Table) -> RankedLists:
+        """Lay out lists beside the holdout."""
+        return rank_lists(lists, self.train, self.holdout)
+
+
+def _estimate(row: Mapping[str, float | None]) -> Estimate:
+    mean, low, high = (_number(row[name]) for name in ("mean", "low", "high"))
+    return Estimate(mean, low, high, int(row["n_users"] or 0))
+
+
+def _number(value: float | None) -> float:
+    return _NAN if value is None else float(value)
