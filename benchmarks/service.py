@@ -1,4 +1,4 @@
-"""What the service promises: latency under load, memory that stays flat, a quick return after a kill.
+"""The service under load: latency, growth of memory, time from a kill to the next response.
 
 Usage: python benchmarks/service.py [--users 1000000] [--items 40000] [--factors 64] [--rate 200] [--seconds 60]
                                     [--requests 100000] [--model FILE] [--json FILE]
@@ -32,6 +32,7 @@ import numpy as np
 from common import print_json, print_table, setting
 
 import deepcuts as dc
+from deepcuts.array_types import DoubleVector
 
 BARS = {"known_p99_ms": 20.0, "visitor_p99_ms": 50.0, "fold_in_p99_ms": 50.0, "growth_mb": 20.0, "restart_seconds": 2.0}
 DIAL = (-0.2, 0.0, 0.1, 0.2, 0.4)
@@ -145,7 +146,7 @@ class Connections:
         return body
 
 
-async def open_load(port: int, make: Callable[[int], Request], rate: float, seconds: float) -> tuple[np.ndarray, int]:
+async def open_load(port: int, make: Callable[[int], Request], rate: float, seconds: float) -> tuple[DoubleVector, int]:
     """Send requests at a rate, come what may.
 
     Returns

@@ -1,4 +1,4 @@
-"""A visit without a browser: what is chosen, and what comes of it."""
+"""A visit without a browser: its choices, and the cards, lists and marks that follow from them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import deepcuts as dc
+from deepcuts.array_types import CountVector
 from deepcuts.errors import DataError, SettingsError, UnknownIdError
 from deepcuts.history import Matcher
 from deepcuts.web.page.state.dial import DialCalibration
@@ -43,7 +44,7 @@ def model():
 
 @pytest.fixture
 def visit(model) -> Visit:
-    """Somebody with the plays of a user who has several personas."""
+    """A visit with the plays of a user who has several personas."""
     visit = Visit(lambda: model)
     start_from_user(visit, model.user_ids.values[int(np.argmax(np.diff(model.seen.indptr)))].as_py())
     assert len(persona_cards(visit)) > 1
@@ -107,7 +108,7 @@ def test_a_persona_has_a_dial_of_its_own(visit):
 
 
 def test_muted_boosted_and_pinned_personas(visit):
-    def counts() -> np.ndarray:
+    def counts() -> CountVector:
         return np.bincount([row.persona for row in recommended_list(visit).rows], minlength=len(persona_cards(visit)))
 
     plain = counts()
@@ -180,6 +181,10 @@ def test_nonsense_is_refused(visit):
         add_artist(visit, next(iter(visit.plays)), math.nan)
     with pytest.raises(SettingsError, match="from -1 to 1"):
         visit.list_options.set_dial(math.inf)
+    with pytest.raises(SettingsError, match="can be muted, boosted, pinned"):
+        visit.options_of(0).toggle("name")
+    with pytest.raises(SettingsError, match="from -1 to 1"):
+        visit.options_of(0).set_dial(math.nan)
     with pytest.raises(SettingsError, match="no persona 77"):
         visit.options_of(77)
     with pytest.raises(SettingsError, match="Give one of 10, 20"):

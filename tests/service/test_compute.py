@@ -38,7 +38,7 @@ def test_two_compute_at_a_time_once_that_is_known_to_be_safe(compute):
 
         return all(await asyncio.gather(compute.run(wait), compute.run(wait)))
 
-    assert not asyncio.run(meet())  # nobody knows the threading layer yet
+    assert not asyncio.run(meet())  # the threading layer is not known yet
     meeting.reset()
     divergences(np.ones((1, 1)), np.ones((1, 1)), 0.1, np.ones(1))
     compute.note_layer()

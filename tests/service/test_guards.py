@@ -1,4 +1,4 @@
-"""Whom the service lets in, and how much it lets them ask."""
+"""Guards of the service: tokens, hosts, origins, sizes and rates."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ REFUSED = {
     "no JSON": ("{", "body.1", "JSON"),
     "not an object": ("[]", "body", "object"),
     "nothing": ("null", "body", "object"),
-    "no whom": ("{}", "body.user", "required"),
+    "no subject": ("{}", "body.user", "required"),
     "both": (json.dumps({"user": "a", "history": HISTORY}), "body.user", "not permitted"),
     "unknown member": (json.dumps({"user": "a", "colour": 1}), "body.colour", "not permitted"),
     "half a surrogate": (r'{"user": "\ud800"}', "body.user", "unicode"),

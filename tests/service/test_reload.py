@@ -51,7 +51,7 @@ def test_the_old_model_goes_with_its_last_request(path, models):
     store = ModelStore(path)
     gone = weakref.ref(store.model)
     models[1].save(path, force=True)
-    gc.disable()  # as nobody may be looking for garbage
+    gc.disable()  # the old model must not depend on it to be freed
     try:
         store.refresh()
         assert gone() is None

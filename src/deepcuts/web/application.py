@@ -41,7 +41,7 @@ def create_app(store: ModelStore, settings: ServiceSettings, *, page_policy: str
     store
         The model.
     settings
-        Where and for whom it runs.
+        Settings of the service.
     page_policy
         Content security policy of every path that is not the service's own; None is the strictest one.
 

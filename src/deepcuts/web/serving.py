@@ -40,7 +40,7 @@ class Service:
     path
         The model file.
     settings
-        Where and for whom it runs.
+        Settings of the service.
     """
 
     path: Path
@@ -64,7 +64,7 @@ def serve(
     make_app
         Called once in every process; where there are several, it has to be picklable.
     settings
-        Where and for whom it runs.
+        Settings of the service.
     on_listening
         Called with the address once connections are taken.
 

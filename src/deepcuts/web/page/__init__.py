@@ -1,1 +1,1 @@
-"""The page for people: who am I, my personas, the list under its dial, the map of artists, the model."""
+"""The page. Its sections: who am I, my personas, the list under its dial, the map of artists, the model."""

@@ -66,7 +66,7 @@ class VisitorSession:
     async def change(self, change: Callable[[], object] = lambda: None, *, only_list: bool = False) -> None:
         """Change the visit and update the list; the other sections too, unless only the list can differ.
 
-        A failure is shown to the visitor, and the sections are updated without the change.
+        A failure becomes a message to the visitor, and the sections are updated without the change.
         """
         view = await self.run(lambda: self._changed(change))
         if view is None:
@@ -76,7 +76,7 @@ class VisitorSession:
                 show(view)
 
     async def run(self, work: Callable[[], Result], *, quiet: bool = False) -> Result | None:
-        """Compute something for the visitor, after what was asked before; None where it fails, which is shown.
+        """Compute something for the visitor, one thing at a time; None where it fails, with a message to them.
 
         Parameters
         ----------

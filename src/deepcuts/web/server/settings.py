@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 
 from deepcuts.errors import SettingsError
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+_SHORTEST_TOKEN = 16
+_RANGES: Mapping[str, tuple[float, float]] = {
+    "port": (0, 65_535),
+    "workers": (1, 256),
+    "threads": (0, 256),
+    "waiting": (0, 65_536),
+    "body_bytes": (1_024, 1 << 30),
+    "upload_bytes": (1_024, 1 << 32),
+    "rate": (0, 1e6),
+    "burst": (1, 1 << 20),
+    "shutdown_seconds": (0, 3_600),
+    "poll_seconds": (0.01, 3_600),
+}
 
 
 @dataclass(frozen=True)
 class ServiceSettings:
-    """Settings of one process that serves.
+    """Settings of one process of the service.
 
     Parameters
     ----------
@@ -26,7 +40,7 @@ class ServiceSettings:
     threads
         Requests that one process computes at a time; 0 takes one per core.
     waiting
-        Requests that may wait for a thread; those beyond are told to come back (503).
+        Requests that may wait for a thread; those beyond get status 503.
     token
         Secret that every request has to bring; None asks for none.
     open_to_all
@@ -45,7 +59,7 @@ class ServiceSettings:
     burst
         Requests that one client may make at once.
     shutdown_seconds
-        How long requests under way may take to finish once the service is told to end.
+        How long requests under way may take to finish after a signal to end.
     poll_seconds
         How often to look whether the model file has been replaced.
 
@@ -72,20 +86,9 @@ class ServiceSettings:
     poll_seconds: float = 1.0
 
     def __post_init__(self) -> None:
-        ranges = {"port": (0, 65_535), "workers": (1, 256), "threads": (0, 256), "waiting": (0, 65_536)}
-        ranges |= {"body_bytes": (1_024, 1 << 30), "upload_bytes": (1_024, 1 << 32), "burst": (1, 1 << 20)}
-        ranges |= {"shutdown_seconds": (0, 3_600)}
-        for name, (least, most) in ranges.items():
-            _check(name, getattr(self, name), least, most)
-        _check("rate", self.rate, 0, 1e6)
-        _check("poll_seconds", self.poll_seconds, 0.01, 3_600)
-        if self.token is not None and (
-            len(self.token) < 16 or not self.token.isascii() or not self.token.isprintable()
-        ):
-            raise SettingsError(
-                "The token is too short, or not plain ASCII. Give 16 characters or more, such as those that "
-                "`openssl rand -hex 32` prints."
-            )
+        _check_ranges(asdict(self))
+        if self.token is not None:
+            _check_token(self.token)
         if not (self.on_loopback or self.token or self.open_to_all):
             raise SettingsError(
                 f"host is {self.host!r}: other machines could ask. Set a token in DEEPCUTS_TOKEN, or write it to a "
@@ -115,6 +118,15 @@ class ServiceSettings:
         return self.threads or os.cpu_count() or 1
 
 
-def _check(name: str, value: float, least: float, most: float) -> None:
-    if not least <= value <= most:
-        raise SettingsError(f"{name} is {value!r}. Give a number from {least:g} to {most:g}.")
+def _check_ranges(values: Mapping[str, float]) -> None:
+    for name, (least, most) in _RANGES.items():
+        if not least <= values[name] <= most:
+            raise SettingsError(f"{name} is {values[name]!r}. Give a number from {least:g} to {most:g}.")
+
+
+def _check_token(token: str) -> None:
+    if len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isprintable():
+        raise SettingsError(
+            f"The token is too short, or not plain ASCII. Give {_SHORTEST_TOKEN} characters or more, such as those "
+            "that `openssl rand -hex 32` prints."
+        )

@@ -48,7 +48,7 @@ class LoadedModel:
 
     @cached_property
     def matcher(self) -> Matcher:
-        """Finder of items by what people type; built when first asked for."""
+        """Finder of items by what visitors type; built when first used."""
         from deepcuts.history import Matcher
 
         labels, item_ids = self.model.seen.labels, self.model.item_ids

@@ -1,1 +1,1 @@
-"""The HTTP service: endpoints, requests, responses, and what answers them."""
+"""The HTTP service: endpoints, bodies of requests and responses, and the handlers between them."""

@@ -79,7 +79,7 @@ class ModelView:
 
 def _curves(figures: ModelFigures) -> None:
     if figures.accuracy:
-        title = "Accuracy against novelty, by turns of the dial"
+        title = "Accuracy against novelty, by rarity"
         Curves(title, "novelty@20, bits", "recall@20", figures.accuracy, dots=True)
     if figures.losses:
         Curves("Training loss", "epoch", "loss", figures.losses)

@@ -1,1 +1,1 @@
-"""What a visitor has chosen and what the model makes of it; nothing here knows of the page."""
+"""State of a visitor and what the model computes from it; nothing here knows of the page."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from deepcuts.array_types import DoubleVector
 
-# Rarities that are tried. Most of the change lies at the rare end; beyond it, lists hold what next to nobody plays.
+# Rarities that are tried. Most of the change lies at the rare end; beyond it, items have hardly any listeners.
 _RARITIES = np.array([-1.5, -1.0, -0.5, 0.0, 0.5, 0.9, 1.2, 1.4, 1.6, 1.75])
 _NEUTRAL = int(np.flatnonzero(_RARITIES == 0)[0])
 

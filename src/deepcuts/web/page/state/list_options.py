@@ -73,5 +73,5 @@ def checked_dial_position(position: float) -> float:
         If it is not finite.
     """
     if not math.isfinite(position):
-        raise SettingsError(f"The dial is turned to {position!r}. Give a number from -1 to 1.")
+        raise SettingsError(f"The position of the dial is {position!r}. Give a number from -1 to 1.")
     return max(-1.0, min(1.0, position))

@@ -57,7 +57,7 @@ class SharedViews:
 
     @property
     def matcher(self) -> Matcher:
-        """Finder of artists by what people type."""
+        """Finder of artists by what visitors type."""
         return self.loaded.matcher
 
     @cached_property

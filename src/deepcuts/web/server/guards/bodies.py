@@ -32,7 +32,7 @@ class BodyGuard:
         self.body_bytes, self.upload_bytes = body_bytes, upload_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

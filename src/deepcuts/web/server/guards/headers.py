@@ -40,7 +40,7 @@ class SecurityHeaders:
         self.page_policy = page_policy or STRICT_POLICY
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

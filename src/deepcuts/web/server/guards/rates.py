@@ -68,7 +68,7 @@ class RateGuard:
         self.buckets = TokenBuckets(rate, burst) if rate > 0 else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         wait = 0.0
         is_probe = scope["type"] == "lifespan" or first_segment(scope["path"]) in PROBES
         if self.buckets is not None and not is_probe:

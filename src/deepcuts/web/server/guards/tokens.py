@@ -37,7 +37,7 @@ class TokenGuard:
         self.service_paths = frozenset(service_paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if self.digest is None or scope["type"] == "lifespan" or self._may_pass(scope, self.digest):
             await self.app(scope, receive, send)
             return
