@@ -130,8 +130,8 @@ def test_agreement_with_ranx():
     cutoffs = {metric: [10, 25] for metric in ("recall", "precision", "hit_rate", "ndcg", "map", "mrr")}
     evaluation = evaluate(table(lists), interactions(train), interactions(holdout), cutoffs)
     theirs = ranx.evaluate(
-        ranx.Qrels({user: dict.fromkeys(held, 1) for user, held in holdout.items()}),
-        ranx.Run({user: {item: 1 / place for place, item in enumerate(items, 1)} for user, items in lists.items()}),
+        ranx.Qrels({user: dict.fromkeys(items, 1) for user, items in holdout.items()}),
+        ranx.Run({user: {item: 1 / rank for rank, item in enumerate(items, 1)} for user, items in lists.items()}),
         list(evaluation.figures),
     )
     assert dict(evaluation.figures) == pytest.approx(dict(theirs), abs=1e-6)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from deepcuts.data.csr import indptr_of
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.evaluation import catalogue_intervals, compare_catalogue, evaluate_ranked, rank_lists
 from deepcuts.evaluation.catalogue_intervals import catalogue_draws
@@ -52,13 +53,13 @@ def test_a_draw_is_the_figure_of_the_users_drawn(ranked):
         hits = sum(
             w * tail[row[:3][hit[:3]]].sum() for row, hit, w in zip(ranked.items, ranked.hits, weights, strict=True)
         )
-        held = sum(
+        weighed = sum(
             w * (tail[ranked.holdout.items[a:b]].sum() + unknown)
             for w, a, b, unknown in zip(
                 weights, ranked.holdout.indptr[:-1], ranked.holdout.indptr[1:], ranked.n_unknown, strict=True
             )
         )
-        assert draws["tail_recall@3"][draw] == pytest.approx(hits / held)
+        assert draws["tail_recall@3"][draw] == pytest.approx(hits / weighed)
 
 
 def test_an_interval_lies_around_the_figure_itself(ranked):
@@ -104,23 +105,24 @@ def test_exposure_agrees_with_the_matrix_product():
     listed[4] = False
     weights = rng.poisson(1, (9, 130)).astype(np.float32)
     totals = np.ones((12, 130), np.float32)
-    indptr = np.concatenate([[0], np.cumsum(listed.sum(axis=1))])
-    add_exposure(*map(read_only, (indptr, np.nonzero(listed)[1].astype(np.int32), weights)), totals)
+    add_exposure(
+        *map(read_only, (indptr_of(listed.sum(axis=1)), np.nonzero(listed)[1].astype(np.int32), weights)), totals
+    )
     assert np.array_equal(totals, 1 + listed.T.astype(np.float32) @ weights)
 
 
 def test_marks_agree_with_sets():
     rng = np.random.default_rng(1)
-    seen, held, lists = ([rng.integers(0, 15, size=rng.integers(0, most)) for _ in range(100)] for most in (8, 4, 9))
+    seen, holdout, lists = ([rng.integers(0, 15, size=rng.integers(0, most)) for _ in range(100)] for most in (8, 4, 9))
     flat = [
-        (np.concatenate([[0], np.cumsum(list(map(len, rows)))]), np.concatenate(rows).astype(np.int32))
-        for rows in (seen, held, lists)
+        (indptr_of(np.array(list(map(len, rows)))), np.concatenate(rows).astype(np.int32))
+        for rows in (seen, holdout, lists)
     ]
     marks = np.full(sum(map(len, lists)), 255, np.uint8)
     inspect_lists(*(read_only(array) for pair in flat for array in pair), 15, marks)
     expected = [
-        SEEN * (item in own) + HELD * (item in kept) + LISTED * (item in row[:place])
-        for own, kept, row in zip(seen, held, lists, strict=True)
-        for place, item in enumerate(row)
+        SEEN * (item in own) + HELD * (item in kept) + LISTED * (item in row[:n])
+        for own, kept, row in zip(seen, holdout, lists, strict=True)
+        for n, item in enumerate(row)
     ]
     assert marks.tolist() == expected

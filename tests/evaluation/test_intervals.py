@@ -71,11 +71,11 @@ def test_the_same_seed_gives_the_same_intervals():
 
 def test_users_worked_on_some_at_a_time_get_intervals_alike(monkeypatch):
     values = np.random.default_rng(0).random((1000, 3))
-    whole, p_whole = bootstrap_interval(values), sign_flip_test(values - 0.51)
+    at_once, p_at_once = bootstrap_interval(values), sign_flip_test(values - 0.51)
     monkeypatch.setattr("deepcuts.evaluation.intervals._BLOCK_WEIGHTS", 64_000)
     parts, p_parts = bootstrap_interval(values), sign_flip_test(values - 0.51)
-    assert np.allclose(parts, whole, atol=0.003)
-    assert np.allclose(p_parts, p_whole, atol=0.06)
+    assert np.allclose(parts, at_once, atol=0.003)
+    assert np.allclose(p_parts, p_at_once, atol=0.06)
 
 
 @pytest.mark.parametrize("differences", [[1, 2, 3], [1, -2, 3, 0.5], [2, 2, -1, 2, 2], [0, 0], [-1, 1]])

@@ -37,7 +37,7 @@ METRICS = ("calibration_kl", "ild", "taste_coverage", "minority_recall")
 
 
 def judge(lists, train, holdout, labels, k):
-    features = reference.features(labels, train)
+    features = reference.item_labels(labels, train)
     cutoffs = {metric: [k] for metric in METRICS}
     return evaluate(table(lists), interactions(train), interactions(holdout), cutoffs, features=features)
 

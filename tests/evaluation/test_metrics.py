@@ -46,7 +46,7 @@ def worked():
         ("recall@4", (2 / 3 + 1 / 1 + 0) / 3),
         ("precision@2", (1 / 2 + 1 / 2 + 0) / 3),
         ("precision@4", (2 / 4 + 1 / 4 + 0) / 3),  # both lists are shorter than 4
-        # Ideally Ada would hit at ranks 1 and 2, and with four places at 1, 2 and 3.
+        # Ideally Ada would hit at ranks 1 and 2, and in a list of four at 1, 2 and 3.
         ("ndcg@2", (1 / log2(3) / (1 + 1 / log2(3)) + 1 + 0) / 3),
         ("ndcg@4", ((1 / log2(3) + 1 / log2(4)) / (1 + 1 / log2(3) + 1 / log2(4)) + 1 + 0) / 3),
         ("map@2", ((1 / 2) / 2 + 1 + 0) / 3),  # Ada: precision 1/2 at rank 2
@@ -78,8 +78,8 @@ def worked():
         ("unexpectedness@2", ((1 + 1 - 1 / sqrt(3)) / 2 + (1 - 2 / sqrt(6) + 1) / 2) / 2),
         # d is played once with a and once with b, which is nearer: 1 / √(1 · 2).
         ("unexpectedness@4", ((1 + 1 - 1 / sqrt(3) + 1 - 1 / sqrt(2)) / 3 + (1 - 2 / sqrt(6) + 1) / 2) / 2),
-        ("entropy@2", 2 * 1 / 4 * log2(4) + 1 / 2 * log2(2)),  # b and c take one place of four each, e two
-        # Mean exposure rank: one place twice at rank 1, others at 2, 3 (and 4).
+        ("entropy@2", 2 * 1 / 4 * log2(4) + 1 / 2 * log2(2)),  # b and c take one slot of four each, e two
+        # Mean exposure rank over the slots: two at rank 1, one each at 2, 3 (and 4).
         ("exposure_lambda@2", 1 / ((2 * 1 + 2 + 3) / 4)),
         ("exposure_lambda@4", 1 / ((2 * 1 + 2 + 3 + 4) / 5)),
     ],
@@ -132,7 +132,7 @@ def test_tiny_values_stay_readable():
     train, holdout = {"ada": {"own"}, "bob": catalogue}, {"ada": {"item0"}}
     lists = table({"ada": sorted(catalogue)})
     evaluation = evaluate(lists, interactions(train), interactions(holdout), {"gini": [10, 3000]})
-    # All places but one of 3,001 items are taken alike, so that the index is 1 in 3,001.
+    # Of 3,001 items all but one are listed equally often, so that the index is 1 in 3,001.
     assert str(evaluation).splitlines()[1:] == ["gini@10      0.99667", "gini@3000   3.33e-04"]
 
 
@@ -212,7 +212,7 @@ def test_the_perfect_list_scores_one(world):
     catalogue = set().union(*train.values())
     holdout = {user: holdout[user] & catalogue for user in train if holdout[user] & catalogue}
     assume(holdout)
-    lists = {user: sorted(held) for user, held in holdout.items()}
+    lists = {user: sorted(items) for user, items in holdout.items()}
     cutoffs = {metric: [1, 3] for metric in ("recall", "ndcg", "map", "mrr")}
     figures = evaluate(table(lists), interactions(train), interactions(holdout), cutoffs).figures
     assert figures == pytest.approx(dict.fromkeys(figures, 1.0))
@@ -237,9 +237,9 @@ def test_users_worked_on_some_at_a_time_get_the_values_of_all_at_once():
     n_users, n_items, depth = 25_000, 400, 100
     users = np.arange(n_users)[:, None]
 
-    def plays(places):
-        """Interactions with the items at these places of every user's own order of all items."""
-        items = (users * 7 + places * 3) % n_items
+    def plays(positions):
+        """Interactions with the items at these positions in every user's own order of all items."""
+        items = (users * 7 + positions * 3) % n_items
         indptr = np.arange(0, items.size + 1, items.shape[1])
         matrix = csr_array((np.ones(items.size), items.ravel(), indptr), (n_users, n_items))
         return Interactions.from_csr(matrix, [f"{n:05}" for n in range(n_users)], [f"{n:03}" for n in range(n_items)])

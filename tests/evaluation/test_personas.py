@@ -55,7 +55,7 @@ def test_every_figure_agrees_with_hand_worked_values():
 
 def test_descriptions_agree_with_hand_worked_values():
     train = interactions(TRAIN)
-    described = describe_personas(train, reference.assignment(PERSONAS, TRAIN), reference.features(LABELS, TRAIN))
+    described = describe_personas(train, reference.assignment(PERSONAS, TRAIN), reference.item_labels(LABELS, TRAIN))
     assert described["user_id"].to_pylist() == ["ada", "bob", "cyd"]
     assert described["n_personas"].to_pylist() == [2, 0, 3]
     assert described["dominant_share"].to_pylist() == [0.75, 0.0, pytest.approx(1 / 3)]
@@ -156,7 +156,7 @@ def test_figures_agree_with_the_readable_twins(world, k):
 @given(persona_worlds())
 def test_purity_agrees_with_the_readable_twin_and_splitting_never_lowers_it(world):
     train, personas = world[2], world[4]
-    features = reference.features(ALL_LABELLED, train)
+    features = reference.item_labels(ALL_LABELLED, train)
     described = describe_personas(interactions(train), reference.assignment(personas, train), features).to_pydict()
     for user, purity, of_one in zip(*(described[name] for name in ("user_id", "purity", "purity_of_one")), strict=True):
         expected = reference.purity(train[user], personas[user], ALL_LABELLED)

@@ -1,4 +1,4 @@
-"""Recommendation once more, from dense scores with dictionaries; and dense scores as what lists are made from."""
+"""A readable twin of recommendation, dense scores and dictionaries; and dense scores as what lists are made from."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 from scipy import sparse
 
+from deepcuts.array_types import CountVector, DoubleVector, FloatMatrix, FloatVector, IndexVector, Indptr
+from deepcuts.data.csr import indptr_of
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.recommendation import ListSettings
@@ -24,9 +26,9 @@ class DenseScores:
     """A source of lists: the plays of users, and a table of scores with one row for every persona of theirs."""
 
     seen: Interactions
-    persona_indptr: np.ndarray
-    persona_shares: np.ndarray
-    table: np.ndarray
+    persona_indptr: Indptr
+    persona_shares: FloatVector
+    table: FloatMatrix
 
     @property
     def user_ids(self) -> Ids:
@@ -37,28 +39,28 @@ class DenseScores:
         return self.seen.item_ids
 
     @property
-    def item_listeners(self) -> np.ndarray:
+    def item_listeners(self) -> CountVector:
         return self.seen.item_listeners
 
     @property
-    def item_plays(self) -> np.ndarray:
+    def item_plays(self) -> DoubleVector:
         return self.seen.item_plays
 
     @property
     def n_listeners(self) -> int:
         return self.seen.n_users
 
-    def scores(self, rows: np.ndarray) -> np.ndarray:
+    def scores(self, rows: IndexVector) -> FloatMatrix:
         return self.table[rows]
 
-    def taken(self, users: np.ndarray, items: np.ndarray) -> DenseScores:
-        """Give every user and every item the place, and with it the id, of another."""
+    def taken(self, users: IndexVector, items: IndexVector) -> DenseScores:
+        """Give every user and every item the index, and with it the id, of another."""
         rows = [np.arange(*self.persona_indptr[user : user + 2]) for user in users]
         plays = self.seen.to_csr()[users][:, items]
         order = np.concatenate(rows)
         return DenseScores(
             Interactions.from_csr(plays, self.user_ids.values, self.item_ids.values),
-            np.cumsum([0, *map(len, rows)]),
+            indptr_of(np.array(list(map(len, rows)))),
             self.persona_shares[order],
             self.table[order][:, items],
         )
@@ -71,7 +73,7 @@ def random_source(seed: int, n_users: int = 7, n_items: int = 25, most_personas:
         rng.uniform(size=(n_users, n_items)) < rng.uniform(0.05, 0.6, n_items)
     )
     counts = rng.integers(1, most_personas + 1, n_users)
-    indptr = np.cumsum([0, *counts])
+    indptr = indptr_of(counts)
     shares = np.concatenate([np.sort(rng.dirichlet(np.ones(n)))[::-1] for n in counts])
     table = rng.gamma(1.0, size=(indptr[-1], n_items)) * (rng.uniform(size=(indptr[-1], n_items)) < 2 / 3)
     return DenseScores(
@@ -86,8 +88,8 @@ def random_source(seed: int, n_users: int = 7, n_items: int = 25, most_personas:
 class FactoredScores(DenseScores):
     """A source that shows its factors; its table holds the same scores, for the twin."""
 
-    persona_factors: np.ndarray
-    item_factors: np.ndarray
+    persona_factors: FloatMatrix
+    item_factors: FloatMatrix
 
     def without_factors(self) -> DenseScores:
         return DenseScores(self.seen, self.persona_indptr, self.persona_shares, self.table)
@@ -98,7 +100,7 @@ def factored_source(seed: int, *, ties: bool, signed: bool = False, n_users: int
     rng = np.random.default_rng(seed)
     dense = random_source(seed, n_users=n_users, n_items=150)
 
-    def factors(n: int) -> np.ndarray:
+    def factors(n: int) -> FloatMatrix:
         shape = n, 6
         values = rng.integers(0, 3, shape) if ties else rng.gamma(1.0, size=shape) * (rng.uniform(size=shape) < 0.5)
         return (values * rng.choice([-1, 1], shape) if signed else values).astype(np.float32)
@@ -131,16 +133,16 @@ def list_of(source: DenseScores, user: int, settings: ListSettings) -> list[tupl
     """Items and personas of the list of one user."""
     shares = source.persona_shares[slice(*source.persona_indptr[user : user + 2])].tolist()
     weights = [weight_of(p, settings) for p in range(len(shares))]
-    scores = turned_scores(source, user, weights, settings)
+    scores = dialled_scores(source, user, weights, settings)
     if settings.mix == "max":
-        entries = ranking.by_max(scores, settings.k)
+        listed = ranking.by_max(scores, settings.k)
     else:
-        turns = [weight * share for weight, share in zip(weights, shares, strict=True)]
-        entries = ranking.by_share(scores, turns, settings.k)
-    return [(source.item_ids.values[item].as_py(), persona) for item, _, persona in entries]
+        parts = [weight * share for weight, share in zip(weights, shares, strict=True)]
+        listed = ranking.by_share(scores, parts, settings.k)
+    return [(source.item_ids.values[item].as_py(), persona) for item, _, persona in listed]
 
 
-def turned_scores(source: DenseScores, user: int, weights: list[float], settings: ListSettings) -> list[list[float]]:
+def dialled_scores(source: DenseScores, user: int, weights: list[float], settings: ListSettings) -> list[list[float]]:
     """Scores of every persona after the dial; −inf where an item may not be listed."""
     rows = source.table[slice(*source.persona_indptr[user : user + 2])].astype(np.float64).tolist()
     spreads = [spread_of(row) for row in rows]
@@ -150,14 +152,14 @@ def turned_scores(source: DenseScores, user: int, weights: list[float], settings
     listable, frequencies = listable_items(source, user, settings), frequencies_of(source, settings)
     commonness = standardised([math.log(frequency) for frequency in frequencies])
 
-    def turn(score: float, item: int, persona: int) -> float:
+    def dialled(score: float, item: int, persona: int) -> float:
         rarity = rarity_of(persona, settings)
         if settings.dial == "power":
             return score * frequencies[item] ** -rarity
         return score - rarity * spreads[persona] * commonness[item]
 
     return [
-        [turn(score, item, p) if item in listable and score != 0 else -math.inf for item, score in enumerate(row)]
+        [dialled(score, item, p) if item in listable and score != 0 else -math.inf for item, score in enumerate(row)]
         for p, row in enumerate(rows)
     ]
 
@@ -187,8 +189,8 @@ def spread_of(values: list[float]) -> float:
 
 
 def weight_of(persona: int, settings: ListSettings) -> float:
-    heard = settings.pick is None or persona in settings.pick
-    return float(settings.weights.get(persona, 1.0)) if heard else 0.0
+    is_picked = settings.pick is None or persona in settings.pick
+    return float(settings.weights.get(persona, 1.0)) if is_picked else 0.0
 
 
 def rarity_of(persona: int, settings: ListSettings) -> float:

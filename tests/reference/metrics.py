@@ -1,4 +1,4 @@
-"""The metrics once more, as loops over sets of ids; and the same sets in the types that the package takes."""
+"""Readable twins of the metrics, loops over sets of ids; and the same sets in the types that the package takes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from scipy.sparse import coo_array
 
+from deepcuts.array_types import PersonaVector
 from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation import ItemFeatures, item_features
 
@@ -85,28 +86,28 @@ def count_listeners(train: Histories) -> dict[str, int]:
     return counts
 
 
-def recall(top: list[str], held: set[str], k: int) -> float:
-    return sum(item in held for item in top) / min(k, len(held))
+def recall(top: list[str], holdout: set[str], k: int) -> float:
+    return sum(item in holdout for item in top) / min(k, len(holdout))
 
 
-def precision(top: list[str], held: set[str], k: int) -> float:
-    return sum(item in held for item in top) / k
+def precision(top: list[str], holdout: set[str], k: int) -> float:
+    return sum(item in holdout for item in top) / k
 
 
-def ndcg(top: list[str], held: set[str], k: int) -> float:
-    gained = sum(1 / log2(rank + 1) for rank, item in enumerate(top, start=1) if item in held)
-    ideal = sum(1 / log2(rank + 1) for rank in range(1, min(k, len(held)) + 1))
+def ndcg(top: list[str], holdout: set[str], k: int) -> float:
+    gained = sum(1 / log2(rank + 1) for rank, item in enumerate(top, start=1) if item in holdout)
+    ideal = sum(1 / log2(rank + 1) for rank in range(1, min(k, len(holdout)) + 1))
     return gained / ideal
 
 
-def average_precision(top: list[str], held: set[str], k: int) -> float:
-    precisions = [precision(top[:rank], held, rank) for rank, item in enumerate(top, start=1) if item in held]
-    return sum(precisions) / min(k, len(held))
+def average_precision(top: list[str], holdout: set[str], k: int) -> float:
+    precisions = [precision(top[:rank], holdout, rank) for rank, item in enumerate(top, start=1) if item in holdout]
+    return sum(precisions) / min(k, len(holdout))
 
 
-def reciprocal_rank(top: list[str], held: set[str], k: int) -> float:
+def reciprocal_rank(top: list[str], holdout: set[str], k: int) -> float:
     for rank, item in enumerate(top, start=1):
-        if item in held:
+        if item in holdout:
             return 1 / rank
     return 0.0
 
@@ -132,39 +133,41 @@ def entropy(exposure: list[int]) -> float:
     return sum(-share * log2(share) for share in shares) if shares else nan
 
 
-def hit_rate(top: list[str], held: set[str], k: int) -> float:
-    return float(any(item in held for item in top))
+def hit_rate(top: list[str], holdout: set[str], k: int) -> float:
+    return float(any(item in holdout for item in top))
 
 
-def epc(top: list[str], held: set[str], k: int, listeners: dict[str, int], n_train_users: int) -> float:
-    gains = [(1 - listeners[item] / n_train_users) / log2(rank + 1) for rank, item in enumerate(top, 1) if item in held]
+def epc(top: list[str], holdout: set[str], k: int, listeners: dict[str, int], n_train_users: int) -> float:
+    hits = [(rank, item) for rank, item in enumerate(top, 1) if item in holdout]
+    gains = [(1 - listeners[item] / n_train_users) / log2(rank + 1) for rank, item in hits]
     return sum(gains) / sum(1 / log2(rank + 1) for rank in range(1, k + 1))
 
 
-def efd(top: list[str], held: set[str], k: int, listeners: dict[str, int]) -> float:
+def efd(top: list[str], holdout: set[str], k: int, listeners: dict[str, int]) -> float:
     n_pairs = sum(listeners.values())
-    gains = [-log2(listeners[item] / n_pairs) / log2(rank + 1) for rank, item in enumerate(top, 1) if item in held]
+    gains = [-log2(listeners[item] / n_pairs) / log2(rank + 1) for rank, item in enumerate(top, 1) if item in holdout]
     return sum(gains) / sum(1 / log2(rank + 1) for rank in range(1, k + 1))
 
 
-def tail_recall(tops: Lists, held: Histories, listeners: dict[str, int]) -> float:
+def tail_recall(tops: Lists, holdout: Histories, listeners: dict[str, int]) -> float:
     def weigh(items: set[str]) -> float:
         return sum(1 / sqrt(listeners.get(item, 1)) for item in items)
 
-    return sum(weigh(held[user] & set(tops[user])) for user in held) / sum(weigh(held[user]) for user in held)
+    hits = sum(weigh(items & set(tops[user])) for user, items in holdout.items())
+    return hits / sum(map(weigh, holdout.values()))
 
 
 def ips_weight(item: str, listeners: dict[str, int]) -> float:
     return 1 / max(0.01, (listeners.get(item, 1) / max(listeners.values())) ** 1.25)
 
 
-def ips_recall(top: list[str], held: set[str], listeners: dict[str, int]) -> float:
-    weights = {item: ips_weight(item, listeners) for item in held}
-    return sum(weights[item] for item in top if item in held) / sum(weights.values())
+def ips_recall(top: list[str], holdout: set[str], listeners: dict[str, int]) -> float:
+    weights = {item: ips_weight(item, listeners) for item in holdout}
+    return sum(weights[item] for item in top if item in holdout) / sum(weights.values())
 
 
-def ips_sample_size(held: set[str], listeners: dict[str, int]) -> float:
-    weights = [ips_weight(item, listeners) for item in held]
+def ips_sample_size(holdout: set[str], listeners: dict[str, int]) -> float:
+    weights = [ips_weight(item, listeners) for item in holdout]
     return sum(weights) ** 2 / sum(weight**2 for weight in weights)
 
 
@@ -221,7 +224,7 @@ def intra_list_distance(top: list[str], labels: Labels) -> float:
         return sum(one[label] * other.get(label, 0) for label in one) / (lengths[0] * lengths[1])
 
     vectors = [labels[item] for item in top if item in labels]
-    pairs = [(one, other) for place, one in enumerate(vectors) for other in vectors[:place]]
+    pairs = [(one, other) for n, one in enumerate(vectors) for other in vectors[:n]]
     return mean([1 - cosine(*pair) for pair in pairs])
 
 
@@ -241,16 +244,16 @@ def taste_coverage(top: list[str], history: set[str], labels: Labels) -> float:
     return sum(share for label, share in shares.items() if label in served) if shares and top else nan
 
 
-def minority_recall(top: list[str], held: set[str], history: set[str], k: int, labels: Labels) -> float:
+def minority_recall(top: list[str], holdout: set[str], history: set[str], k: int, labels: Labels) -> float:
     shares = main_shares(history, labels)
-    minor = {item for item in held if item in labels and shares.get(main_label(item, labels), 0) <= 0.2}
+    minor = {item for item in holdout if item in labels and shares.get(main_label(item, labels), 0) <= 0.2}
     return len(minor & set(top)) / min(k, len(minor)) if minor else nan
 
 
 def persona_figures(
     lists: Lists, served: dict[str, list[int]], train: Histories, holdout: Histories, k: int, personas: Personas
 ) -> dict[str, float]:
-    """Figures of personas at one cut-off; `served` says for which persona each place of a list is."""
+    """Figures of personas at one cut-off; `served` says for which persona each item of a list is."""
     values: dict[str, list[float]] = {"nondominant_recall": [], "persona_coverage": [], "persona_calibration_kl": []}
     for user in (user for user in holdout if user in train and holdout[user]):
         top, own = lists.get(user, [])[:k], served.get(user, [])[:k]
@@ -279,14 +282,14 @@ def purity(history: set[str], personas: dict[str, int], labels: Labels) -> float
     return common / sum(map(len, groups.values())) if groups else nan
 
 
-def features(labels: Labels, train: Histories) -> ItemFeatures:
+def item_labels(labels: Labels, train: Histories) -> ItemFeatures:
     """Labels as a table, in the type that the package takes."""
     rows = [(item, label, weight) for item in labels for label, weight in labels[item].items()]
     columns = [pa.array(column) for column in zip(*rows, strict=True)]
     return item_features(pa.table(columns, ["item_id", "label", "weight"]), interactions(train).item_ids)
 
 
-def assignment(personas: Personas, train: Histories) -> np.ndarray:
+def assignment(personas: Personas, train: Histories) -> PersonaVector:
     """Persona of each pair of train, in its order."""
     return np.array([personas[user][item] for user in sorted(train) for item in sorted(train[user])], np.int8)
 
@@ -301,7 +304,7 @@ def interactions(histories: Histories) -> Interactions:
 
 
 def table(lists: Lists, served: dict[str, list[int]] | None = None) -> pa.Table:
-    """Ranked lists as anybody would hand them in; with the persona that each place is for, if that is told."""
+    """Ranked lists as anybody would hand them in; with the persona that each item is listed for, if that is told."""
     rows = [(user, item, rank) for user in lists for rank, item in enumerate(lists[user], start=1)]
     columns = list(zip(*rows, strict=True)) or [(), (), ()]
     types = (pa.string(), pa.string(), pa.int32())
