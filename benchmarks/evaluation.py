@@ -5,7 +5,7 @@ Usage: python benchmarks/evaluation.py [--users 1000000] [--items 40000] [--json
 An invented world, a fifth of it held out; everyone's list is 100 items that they have not played, drawn as often as
 people play them. Items are labelled by their scenes; personas are dealt at random, as what they are does not matter
 to the time. Lists are written to a Parquet file first. Reading, checking and judging them is timed in a process of its
-own, figure by figure, with kernels compiled beforehand; its memory is the most that the process ever held.
+own, figure by figure, with kernels compiled beforehand; its memory is the most that the process ever had.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 from common import print_json, print_table, setting
 
 import deepcuts as dc
+from deepcuts.data.csr import block_of_rows, row_of_entry
 from deepcuts.evaluation import evaluate_ranked, item_features, rank_lists
 from deepcuts.evaluation.registry import default_cutoffs
 
@@ -56,9 +57,8 @@ def lists_of(train: dc.Interactions) -> Iterator[pa.Table]:
     rng = np.random.default_rng(1)
     for start in range(0, train.n_users, _BLOCK_USERS):
         users = np.arange(start, min(start + _BLOCK_USERS, train.n_users))
-        pairs = slice(train.indptr[users[0]], train.indptr[users[-1] + 1])
-        rows = np.repeat(users, np.diff(train.indptr[users[0] : users[-1] + 2]))
-        seen = rows * train.n_items + train.indices[pairs]
+        indptr, pairs = block_of_rows(train.indptr, start, start + len(users))
+        seen = (start + row_of_entry(indptr)) * train.n_items + train.indices[pairs]
         drawn = train.indices[rng.integers(train.n_pairs, size=(len(users), 2 * LENGTH))]
         keys = np.unique((users[:, None] * train.n_items + drawn).ravel())
         keys = keys[~np.isin(keys, seen, assume_unique=True)]
@@ -83,10 +83,10 @@ def judge(folder: Path) -> dict[str, Any]:
     personas = np.random.default_rng(2).integers(N_PERSONAS, size=train.n_pairs).astype(np.int8)
     seconds, processor = {}, {}
     start, busy = perf_counter(), process_time()
-    features = item_features(pq.read_table(folder / "labels.parquet"), train.item_ids)
+    item_labels = item_features(pq.read_table(folder / "labels.parquet"), train.item_ids)
     file = pq.ParquetFile(folder / "lists.parquet")
     reader = pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches())
-    ranked = rank_lists(reader, train, holdout, features, personas)
+    ranked = rank_lists(reader, train, holdout, item_labels, personas)
     seconds["read and check"], processor["read and check"] = perf_counter() - start, process_time() - busy
     for metric, lengths in default_cutoffs(ranked).items():
         start, busy = perf_counter(), process_time()
