@@ -80,6 +80,7 @@ def test_the_whole_road(tmp_path):
     assert figures == dc.evaluate(library.recommend(k=100), train_plays, holdout_plays).to_dict()
 
 
+@pytest.mark.slow
 def test_the_demo_can_be_run_again(tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(tmp_path)

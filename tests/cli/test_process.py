@@ -16,6 +16,8 @@ import pytest
 import deepcuts as dc
 from deepcuts.cli.plays_files import write_interactions
 
+pytestmark = pytest.mark.slow
+
 LONG = ("--base-epochs", "1000", "--tolerance", "0", "--factors", "32")
 
 COMMAND = str(Path(sys.executable).with_name("deepcuts"))

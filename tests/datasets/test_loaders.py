@@ -67,6 +67,7 @@ def test_hetrec_without_its_companions_has_ids_only(hetrec):
         load_lastfm_2k(hetrec / "nowhere")
 
 
+@pytest.mark.slow
 def test_the_real_hetrec(shared_data):
     plays = load_lastfm_2k(shared_data / "lastfm-hetrec2011")
     assert (plays.n_users, plays.n_items, plays.n_pairs) == (1892, 17632, 92834)

@@ -281,6 +281,7 @@ def test_whatever_a_line_holds_it_is_understood_or_malformed(line):
             assert all(isinstance(cell, str) for cell in row)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.binary(max_size=300))
 def test_whatever_bytes_follow_the_tracks_are_read_or_refused(tmp_path_factory, tail):

@@ -69,6 +69,7 @@ def tags(path):
     return pa.table(list(zip(*rows, strict=True)), names=["item_id", "label"])
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*unclosed file:pytest.PytestUnraisableExceptionWarning", "ignore:unclosed file")
 def test_agreement_with_the_judge_on_real_plays_and_tags(judge, hetrec, shared_data):
     train, holdout = read(hetrec / "train.parquet"), read(hetrec / "holdout.parquet")

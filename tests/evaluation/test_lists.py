@@ -207,6 +207,7 @@ def test_an_empty_holdout_is_refused():
         evaluate(table(LISTS), train, empty)
 
 
+@pytest.mark.slow
 def test_errors_name_rows_far_down_a_large_table():
     n_users, n_items = 30_000, 50
     users, items = [f"{n:05}" for n in range(n_users)], [f"{n:02}" for n in range(n_items)]

@@ -141,6 +141,7 @@ def test_what_was_found_before(found):
     check(found, HistoryOptions())
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(SAMPLES), edits, st.sampled_from([HistoryOptions(), TIMED]))
 def test_damaged_samples(sample, changes, options):

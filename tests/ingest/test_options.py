@@ -93,6 +93,7 @@ def test_files_that_are_not_what_they_seem_are_refused(tmp_path, name, content, 
         read_plays(tmp_path / name, user=1, item=2)
 
 
+@pytest.mark.slow
 def test_a_file_that_breaks_off_past_its_sample_is_refused(tmp_path):
     lines = "".join(f"{k * 7919 % 99991}\t{k}\n" for k in range(99_991))
     (tmp_path / "plays.tsv.gz").write_bytes(gzip.compress(lines.encode())[:-2000])
@@ -129,6 +130,7 @@ def test_the_workspace_is_removed_and_a_folder_for_it_must_exist(tmp_path):
         read_plays(table, user=1, item=2, temp_directory=tmp_path / "nowhere")
 
 
+@pytest.mark.slow
 def test_more_rows_than_memory_are_read_through_the_temporary_folder(tmp_path):
     rng = np.random.default_rng(0)
     users, items = rng.integers(0, 5000, 400_000), rng.integers(0, 20_000, 400_000)
@@ -154,6 +156,7 @@ def test_errors_of_the_database_are_told_as_ours():
         raise duckdb.Error("odd\nmore")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows cannot send Ctrl-C to one process")
 def test_an_interrupt_leaves_nothing_behind(tmp_path):
     keys = np.arange(4_000_000)

@@ -88,6 +88,7 @@ def texts(draw):
     return "".join(delimiter.join(cells) + end for *cells, end in lines), delimiter, quote
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(texts())
 def test_duckdb_and_the_slow_way_agree(tmp_path_factory, case):

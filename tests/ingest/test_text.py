@@ -262,6 +262,7 @@ def test_the_order_of_rows_does_not_matter(tmp_path_factory, rows, seed):
     assert pairs(one) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "columns", "shape", "n_pairs", "total"),
     [
@@ -284,6 +285,7 @@ def test_real_files_are_read_whole(shared_data, name, columns, shape, n_pairs, t
     assert plays.plays.sum(dtype="float64") == total
 
 
+@pytest.mark.slow
 def test_a_real_file_with_malformed_rows_says_how_many(shared_data):
     path = shared_data / "audioscrobbler-2005-small" / "artist_alias_full.txt"
     with pytest.raises(DataError, match=r"line 28: user is empty: ''\. In all, 2,135 of 193,027 rows"):

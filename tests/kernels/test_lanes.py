@@ -17,6 +17,8 @@ from deepcuts.kernels.solver.lane_intrinsics import COUPLED
 from deepcuts.kernels.solver.llvm_vectors import BLOCK, LANES
 from deepcuts.kernels.solver.short_rows import by_block
 
+pytestmark = pytest.mark.slow  # functions of lanes are compiled anew in every run
+
 COUNTS = [*range(10), 16, 19]  # around the four sums that run side by side
 
 
