@@ -1,4 +1,4 @@
-"""Directions of vectors and cosines between them; lengths are computed in float64, so that short ones count."""
+"""Directions of vectors and cosines between them; a vector of zeros has none, and vectors of any other length have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from deepcuts.array_types import AnyArray, FloatMatrix, FloatVector, NumberMatrix
 
-_BLOCK_NUMBERS = 1 << 20  # numbers held in float64 at a time
+_SQUARES = (1e-30, 1e30)  # squared lengths between which float32 loses nothing of the squares that add up to them
 
 
 def unit_vectors(vectors: NumberMatrix) -> FloatMatrix:
@@ -17,12 +17,14 @@ def unit_vectors(vectors: NumberMatrix) -> FloatMatrix:
     vectors
         (n, n_factors), finite.
     """
-    units = np.zeros(vectors.shape, np.float32)
-    n_rows = max(1, _BLOCK_NUMBERS // max(1, vectors.shape[1]))
-    for start in range(0, len(vectors), n_rows):
-        block = np.asarray(vectors[start : start + n_rows], np.float64)
-        lengths = np.sqrt(np.einsum("ij,ij->i", block, block))[:, None]
-        units[start : start + n_rows] = np.divide(block, lengths, out=np.zeros_like(block), where=lengths > 0)
+    given = vectors if vectors.dtype == np.float32 else np.asarray(vectors, np.float64)
+    with np.errstate(over="ignore", under="ignore"):  # such lengths are computed again below
+        squares = np.einsum("ij,ij->i", given, given)
+    unusual = ~((squares > _SQUARES[0]) & (squares < _SQUARES[1]))
+    lengths = np.sqrt(np.where(unusual, 1, squares))
+    units: FloatMatrix = np.divide(given, lengths[:, None], dtype=given.dtype).astype(np.float32, copy=False)
+    if np.any(unusual):
+        units[unusual] = _units_of_any_length(given[unusual])
     return units
 
 
@@ -36,5 +38,15 @@ def cosines(vectors: NumberMatrix, others: AnyArray) -> FloatVector:
     others
         (n, n_factors), or (n_factors,).
     """
-    other_units = np.broadcast_to(unit_vectors(np.atleast_2d(others)), vectors.shape)
-    return np.asarray(np.einsum("ij,ij->i", unit_vectors(vectors), other_units))
+    units, other_units = unit_vectors(vectors), unit_vectors(np.atleast_2d(others))
+    return np.asarray(units @ other_units[0] if others.ndim == 1 else np.einsum("ij,ij->i", units, other_units))
+
+
+def _units_of_any_length(vectors: NumberMatrix) -> FloatMatrix:
+    """Scale vectors by their largest number before their lengths are computed, so that no square is lost."""
+    doubles = vectors.astype(np.float64)
+    largest = np.abs(doubles).max(axis=1, initial=0, keepdims=True)
+    scaled = np.divide(doubles, largest, out=np.zeros_like(doubles), where=largest > 0)
+    lengths = np.linalg.norm(scaled, axis=1, keepdims=True)
+    np.divide(scaled, lengths, out=scaled, where=lengths > 0)
+    return scaled.astype(np.float32)
