@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepcuts.array_types import AnyArray, FloatMatrix, FloatVector, NumberMatrix
+from deepcuts.array_types import AnyArray, DoubleMatrix, FloatMatrix, FloatVector, NumberMatrix
 
 _SQUARES = (1e-30, 1e30)  # squared lengths between which float32 loses nothing of the squares that add up to them
 
@@ -44,9 +44,9 @@ def cosines(vectors: NumberMatrix, others: AnyArray) -> FloatVector:
 
 def _units_of_any_length(vectors: NumberMatrix) -> FloatMatrix:
     """Scale vectors by their largest number before their lengths are computed, so that no square is lost."""
-    doubles = vectors.astype(np.float64)
+    doubles: DoubleMatrix = vectors.astype(np.float64)
     largest = np.abs(doubles).max(axis=1, initial=0, keepdims=True)
-    scaled = np.divide(doubles, largest, out=np.zeros_like(doubles), where=largest > 0)
+    scaled: DoubleMatrix = np.divide(doubles, largest, out=np.zeros_like(doubles), where=largest > 0)
     lengths = np.linalg.norm(scaled, axis=1, keepdims=True)
     np.divide(scaled, lengths, out=scaled, where=lengths > 0)
-    return scaled.astype(np.float32)
+    return np.asarray(scaled, np.float32)
