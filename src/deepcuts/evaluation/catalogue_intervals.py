@@ -1,4 +1,4 @@
-"""How sure figures of all lists together are: coverage, Gini and the like, which no user has a value of.
+"""Bootstrap intervals of figures of all lists together, such as coverage and Gini, which no user has a value of.
 
 Users are drawn anew as in `deepcuts.evaluation.intervals`, with the same weights, and each figure is computed again
 from the lists of the users drawn, each as often as it was drawn::

@@ -1,11 +1,11 @@
-"""How sure figures are: intervals of means over users, and whether two models' lists differ by more than chance.
+"""Bootstrap intervals of means over users, and tests of whether two models' lists differ by more than chance.
 
-Users are drawn anew with the Poisson bootstrap: every user enters a resample Poisson(1) times, on their own, so that
-users can be worked on some at a time, and a million of them a thousand times (Chamandy, Muralidharan, Najmi, Naidu
-2012, "Estimating uncertainty for massive data streams"; for many users it is the ordinary bootstrap). A resampled mean
-is Σ_u w_u x_u / Σ_u w_u, over the users with a value; an interval lies between two quantiles of these means (Efron,
+Users are drawn anew with the Poisson bootstrap: every user enters a resample Poisson(1) times, independently of the
+others, so that a block of users can be drawn at a time (Chamandy, Muralidharan, Najmi, Naidu 2012, "Estimating
+uncertainty for massive data streams"; for many users it is the ordinary bootstrap). A resampled mean is
+Σ_u w_u x_u / Σ_u w_u, over the users with a value; an interval lies between two quantiles of these means (Efron,
 Tibshirani 1993, "An introduction to the bootstrap", section 13.3). All metrics share the weights. For two models the
-mean is that of each user's difference, which is far less noisy than the difference of two intervals.
+mean is that of each user's difference, which varies far less than the difference of two means.
 
 The test gives the differences random signs. If it did not matter which model made which list, a mean as far from 0 as
 the one seen would come up in a share p of the draws, the one seen among them (Smucker, Allan, Carterette 2007, "A

@@ -1,7 +1,6 @@
-"""Somebody's ranked lists, read from an Arrow table, checked row by row and put in order.
+"""Ranked lists from an Arrow table: its rows are checked, packed into one integer each, and put in order.
 
-The tables can be larger than memory ought to hold as strings (100 million rows are nothing unusual), so they are read
-as a stream, and each row becomes one integer.
+A million lists of 100 items take many gigabytes as strings, so that tables are read as streams of record batches.
 """
 
 from __future__ import annotations

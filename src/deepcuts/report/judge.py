@@ -18,22 +18,14 @@ from deepcuts.evaluation import (
     mean_intervals,
     rank_lists,
 )
+from deepcuts.evaluation.registry import METRICS
 from deepcuts.report.bands import Bands
 from deepcuts.report.facts import Difference, Estimate
 from deepcuts.report.settings import ReportSettings
 
 # Shown in the table of all figures, those that a mean over users stands behind with intervals.
-_TABLE = {
-    "recall": (20, 50),
-    "ndcg": (100,),
-    "tail_recall": (50,),
-    "novelty": (20,),
-    "long_tail": (20,),
-    "coverage": (20,),
-    "gini": (20,),
-    "exposure_lambda": (20,),
-}
-_LABELLED = {"calibration_kl": (20,), "ild": (20,), "minority_recall": (50,)}
+_TABLE = ("recall", "ndcg", "tail_recall", "novelty", "long_tail", "coverage", "gini", "exposure_lambda")
+_LABELLED = ("calibration_kl", "ild", "minority_recall")
 
 _NAN = float("nan")
 _OF_DIFFERENCE = ("difference", "low", "high", "p_value")
@@ -71,7 +63,8 @@ class Judge:
     @property
     def table(self) -> dict[str, list[int]]:
         """Metrics of the table at the neutral dial."""
-        wanted = {**_TABLE, **(_LABELLED if self.item_labels else {})}
+        names = (*_TABLE, *(_LABELLED if self.item_labels else ()))
+        wanted = {name: METRICS[name].cutoffs for name in names}
         return {name: sorted({*wanted.get(name, ()), *self.axes.get(name, ())}) for name in {**self.axes, **wanted}}
 
     @cached_property
