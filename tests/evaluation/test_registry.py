@@ -58,9 +58,11 @@ def test_the_guide_says_when_to_ask_for_every_metric():
     assert re.findall(r"`(\w+)`", "".join(cells)) == list(METRICS)
 
 
-def test_the_help_of_the_command_names_every_metric():
-    shown = CliRunner().invoke(app, ["evaluate", "--help"], env={"COLUMNS": "200"}).stdout
-    assert ", ".join(METRICS) in re.sub(r"[\s│]+", " ", shown)
+@pytest.mark.parametrize("command", ["evaluate", "compare"])
+def test_the_help_of_commands_names_every_metric_once(command):
+    for _ in range(2):
+        shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).stdout
+        assert re.sub(r"[\s│]+", " ", shown).count(f"There are {', '.join(METRICS)}.") == 1
 
 
 def test_metrics_are_found_by_the_names_of_their_figures():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deepcuts.cli.command import Command
+from deepcuts.cli.metric_names import MetricsCommand
 from deepcuts.cli.options import Force, Json, PlaysFile, Quiet, Resamples
 from deepcuts.cli.remarks import FIRST_NOTE, Remarks
 from deepcuts.cli.tag_files import TAGS_COLUMNS, TagsColumns, TagsFile, read_labels
@@ -225,4 +226,4 @@ EXAMPLES = (
     "deepcuts compare train.csv --holdout held.csv --model rare=default:rarity=0.5",
 )
 
-COMMAND = Command("compare", compare, EXAMPLES, "Settings")
+COMMAND = Command("compare", compare, EXAMPLES, "Settings", parser=MetricsCommand)

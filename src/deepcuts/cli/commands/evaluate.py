@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperOption
 
 from deepcuts.cli.command import Command
+from deepcuts.cli.metric_names import MetricsCommand
 from deepcuts.cli.options import Force, Json, Quiet, Resamples
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.tag_files import TAGS_COLUMNS, TagsColumns, TagsFile, features_of, read_labels
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from deepcuts.evaluation import Evaluation, RankedLists
 
 _OVERLAP = 20  # cut-off of the overlap of two lists
-_METRICS_HELP = "Figures to give, such as recall@20,novelty."
 
 Lists = Annotated[
     Path,
@@ -33,7 +32,10 @@ Train = Annotated[
     typer.Option(metavar="FILE", help="The plays that the lists were made from; repeatable, as for folded-in users."),
 ]
 Holdout = Annotated[Path, typer.Option(metavar="FILE", help="The plays that were held out.")]
-Metrics = Annotated[str | None, typer.Option(metavar="NAME,…", help=_METRICS_HELP, show_default="the main")]
+Metrics = Annotated[
+    str | None,
+    typer.Option(metavar="NAME,…", help="Figures to give, such as recall@20,novelty.", show_default="the main"),
+]
 Every = Annotated[bool, typer.Option("--all", help="Give all figures that can be computed.")]
 Intervals = Annotated[bool, typer.Option("--intervals", help="Give 95 % intervals, by drawing the users anew.")]
 Against = Annotated[Path | None, typer.Option(metavar="FILE", help="Other lists: what differs in them, user by user.")]
@@ -43,19 +45,6 @@ PerUser = Annotated[
 ]
 
 _Rows = dict[str, dict[str, Any]]  # from figures to the cells of their rows
-
-
-class EvaluateCommand(TyperCommand):
-    """`deepcuts evaluate`, whose help names all metrics; they are imported only when it is shown."""
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help."""
-        from deepcuts.evaluation.registry import METRICS
-
-        for option in self.params:
-            if isinstance(option, TyperOption) and option.name == "metrics":
-                option.help = f"{_METRICS_HELP} There are {', '.join(METRICS)}."
-        super().format_help(ctx, formatter)
 
 
 def evaluate(
@@ -250,4 +239,4 @@ EXAMPLES = (
     "deepcuts evaluate a.csv --train t.csv --holdout h.csv --metrics recall@10,epc",
 )
 
-COMMAND = Command("evaluate", evaluate, EXAMPLES, "Model", parser=EvaluateCommand)
+COMMAND = Command("evaluate", evaluate, EXAMPLES, "Model", parser=MetricsCommand)
