@@ -8,7 +8,9 @@ import json
 import math
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from scipy import sparse
 
 import deepcuts as dc
 from deepcuts.array_types import CountVector
@@ -70,6 +72,16 @@ def test_the_list_is_that_of_the_model(visit, model):
     explained = folded_in.explain("visitor", row.item_id, k=100).to_pylist()
     total = max(1, sum(reason["share"] for reason in explained if reason["share"] > 0))
     assert row.reasons[0] == (explained[0]["item_id"], pytest.approx(explained[0]["share"] / total))
+
+
+def test_novelty_of_the_list_is_the_metric(visit, model):
+    listed = recommended_list(visit)
+    user = visit.source.removeprefix("listener ")
+    ranks = [row.rank for row in listed.rows]
+    lists = pa.table({"user_id": [user] * len(ranks), "item_id": ids(visit), "rank": ranks})
+    holdout = dc.Interactions.from_csr(sparse.csr_array([[1.0]]), [user], ids(visit)[:1])
+    figures = dc.evaluate(lists, model.seen, holdout, {"novelty": [20]}).figures
+    assert listed.novelty == pytest.approx(figures["novelty@20"])
 
 
 def test_what_speaks_for_an_item_is_never_more_than_all_of_it(visit):

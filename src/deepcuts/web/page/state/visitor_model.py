@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 
 from deepcuts.array_types import DoubleVector
+from deepcuts.evaluation.metrics.novelty import item_novelties
 from deepcuts.model import PersonaModel
 from deepcuts.model.state import VISITOR
-from deepcuts.recommendation.rarity import item_frequency
 from deepcuts.web.page.state.dial import DialCalibration
 
 _DIAL_LENGTH = 20  # items of the lists that the dial is calibrated with
@@ -80,8 +80,8 @@ class VisitorModel:
 
     @cached_property
     def novelties(self) -> DoubleVector:
-        """Novelty of every item in bits, −log2 of the share of users who play it, float64, (n_items,)."""
-        return np.asarray(-np.log2(item_frequency(self.model.item_listeners, self.model.n_listeners)))
+        """Novelty of every item as the metric has it, in bits, float64, (n_items,)."""
+        return item_novelties(self.model.item_listeners, self.model.n_listeners)
 
     @cached_property
     def dial(self) -> DialCalibration:
