@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from import_circles import circles, dependencies, read_modules
 
-SCRIPT = Path(__file__).parents[1] / "tools" / "import_circles.py"
+ROOT = Path(__file__).parents[1]
+SCRIPT = ROOT / "tools" / "import_circles.py"
 
 LAZY_FACE = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from p.one import One, Other as Another\n"
 
@@ -91,6 +93,18 @@ def test_chains_are_as_short_as_can_be_and_cover_every_module_of_a_circle(tmp_pa
         "f.py": "import a, e",
     }
     assert found_in(tmp_path, files) == [["a", "c", "a"], ["b", "c", "a", "b"], ["d", "e", "d"]]
+
+
+def test_packages_list_for_type_checkers_what_they_hand_on():
+    modules = read_modules(ROOT / "src")
+    lazy = [name for name, module in modules.items() if "names_on_demand" in {one.name for one in module.imports}]
+    assert {"deepcuts", "deepcuts.model", "deepcuts.ingest"} <= set(lazy)
+    for name in lazy:
+        package = import_module(name)
+        listed = [one for one in modules[name].imports if one.for_type_checkers]
+        assert {one.alias for one in listed} == set(vars(package)["_HOMES"]), name
+        for one in listed:
+            assert getattr(package, one.alias) is getattr(import_module(one.module), one.name)
 
 
 def run(root: Path) -> subprocess.CompletedProcess[str]:
