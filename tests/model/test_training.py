@@ -149,7 +149,8 @@ def test_one_persona_is_the_base(world):
 
 def test_training_ends_once_the_loss_settles(world):
     model = dc.PersonaNMF(n_factors=8, tolerance=0.01, base_epochs=50).fit(world.plays)
-    losses = model.history()["loss"].to_numpy()
+    losses = model.loss_history()["loss"].to_numpy()
+    assert model.history().equals(model.loss_history())  # its name in version 0.1
     falls = (losses[:-1] - losses[1:]) / losses[1:]
     assert len(losses) < 50
     assert np.all(falls[:-1] >= 0.01)
@@ -159,8 +160,8 @@ def test_training_ends_once_the_loss_settles(world):
 def test_items_move_after_the_split_only_where_asked(world):
     still = dc.PersonaNMF(n_factors=8, base_epochs=3, tolerance=0).fit(world.plays)
     moved = dc.PersonaNMF(n_factors=8, base_epochs=3, tolerance=0, persona_epochs=2).fit(world.plays)
-    assert still.history()["stage"].to_pylist() == ["base"] * 3
-    assert moved.history()["stage"].to_pylist() == ["base"] * 3 + ["personas"] * 2
+    assert still.loss_history()["stage"].to_pylist() == ["base"] * 3
+    assert moved.loss_history()["stage"].to_pylist() == ["base"] * 3 + ["personas"] * 2
     assert not np.array_equal(still.item_factors, moved.item_factors)
     refolded = moved.fold_in(world.plays)
     np.testing.assert_array_equal(refolded.persona_factors, moved.persona_factors)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 import numpy as np
 
 from deepcuts import storage
+from deepcuts.array_types import AnyArray
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.interactions_file import dislike_arrays, read_dislikes
@@ -20,24 +21,12 @@ from deepcuts.model.training.fold_in import ItemSide, UserPersonas
 from deepcuts.model.training.objective import Scale
 from deepcuts.model.training.settings import PersonaSettings
 
+_USER_FACTOR_SUM = "crowd"  # its name in files of version 0.1, which load in this one and the other way round
+
 
 def save_model(model: PersonaState, path: storage.StrPath, *, force: bool = False) -> None:
     """Write a model; see `PersonaModel.save`."""
-    arrays = {
-        "item_factors": model.item_side.factors,
-        "item_gram": model.item_side.gram,
-        "crowd": model.item_side.user_factor_sum,
-        "item_listeners": model.training_counts.listeners,
-        "item_plays": model.training_counts.plays,
-        "indptr": model.seen.indptr,
-        "indices": model.seen.indices,
-        "plays": model.seen.plays,
-        "base_factors": model.user_personas.base_factors,
-        "persona_factors": model.user_personas.persona_factors,
-        "persona_indptr": model.user_personas.persona_indptr,
-        "persona_shares": model.user_personas.persona_shares,
-        "personas": model.user_personas.personas,
-    }
+    arrays = _item_arrays(model) | _user_arrays(model) | dislike_arrays(model.seen)
     strings = {"user_ids": model.user_ids.values, "item_ids": model.item_ids.values}
     if model.seen.labels is not None:
         label_arrays, label_strings = model.seen.labels.to_stored()
@@ -48,50 +37,68 @@ def save_model(model: PersonaState, path: storage.StrPath, *, force: bool = Fals
         "settings": asdict(model.settings),
         "seed": model.item_side.seed,
         "scale": asdict(model.item_side.scale),
-        "n_listeners": model.training_counts.n_listeners,
+        "n_listeners": model.n_listeners,
         "epochs": [asdict(epoch) for epoch in model.epochs],
         "interrupted": model.interrupted,
     }
-    if model.settings.n_personas == 1:
-        del arrays["persona_factors"]  # they are the base vectors
-    arrays |= dislike_arrays(model.seen)
     storage.write(path, "model", arrays, strings, meta, force=force)
 
 
-def read_state(path: storage.StrPath) -> PersonaState:
-    """Read a model that `PersonaModel.save` has written; its arrays stay in the file, mapped into memory.
+def _item_arrays(model: PersonaState) -> dict[str, AnyArray]:
+    return {
+        "item_factors": model.item_side.factors,
+        "item_gram": model.item_side.gram,
+        _USER_FACTOR_SUM: model.item_side.user_factor_sum,
+        "item_listeners": model.item_listeners,
+        "item_plays": model.item_plays,
+    }
 
-    Raises
-    ------
-    FileFormatError
-        If there is no such file, or it is truncated, damaged, foreign, inconsistent or of a newer version.
-    """
+
+def _user_arrays(model: PersonaState) -> dict[str, AnyArray]:
+    users = model.user_personas
+    arrays = {
+        "indptr": model.seen.indptr,
+        "indices": model.seen.indices,
+        "plays": model.seen.plays,
+        "base_factors": users.base_factors,
+        "persona_indptr": users.persona_indptr,
+        "persona_shares": users.persona_shares,
+        "personas": users.personas,
+    }
+    is_split = model.settings.n_personas > 1  # else the personas are the base vectors
+    return arrays | {"persona_factors": users.persona_factors} if is_split else arrays
+
+
+def read_state(path: storage.StrPath) -> PersonaState:
+    """Read what `save_model` has written; see `deepcuts.load`."""
     stored = storage.read(path, "model")
     try:
-        settings = PersonaSettings(**stored.meta["settings"])
-        meta = stored.meta
-        epochs = tuple(Epoch(**epoch) for epoch in meta["epochs"])
-        items = ItemSide(
-            stored.array("item_factors", np.float32, (None, settings.n_factors)),
-            stored.array("item_gram", np.float64, (settings.n_factors, settings.n_factors)),
-            stored.array("crowd", np.float64, (settings.n_factors,)),
-            Scale(**meta["scale"]),
-            settings,
-            int(meta["seed"]),
-        )
-        n_listeners, interrupted = int(meta["n_listeners"]), bool(meta["interrupted"])
+        item_side = _read_item_side(stored)
+        epochs = tuple(Epoch(**epoch) for epoch in stored.meta["epochs"])
+        n_listeners, interrupted = int(stored.meta["n_listeners"]), bool(stored.meta["interrupted"])
     except (KeyError, TypeError, ValueError, SettingsError) as error:
         if isinstance(error, FileFormatError):
             raise
         raise FileFormatError(f"{path} is inconsistent: its settings cannot be used ({error}). Train again.") from error
-    seen = _read_seen(stored, len(items.factors))
-    tastes = _read_tastes(stored, seen, settings)
-    n_items = (seen.n_items,)
-    counts = TrainingCounts(
-        stored.array("item_listeners", np.int64, n_items), stored.array("item_plays", np.float64, n_items), n_listeners
-    )
+    seen = _read_seen(stored, len(item_side.factors))
+    user_personas = _read_user_personas(stored, seen, item_side.settings)
+    listeners = stored.array("item_listeners", np.int64, (seen.n_items,))
+    counts = TrainingCounts(listeners, stored.array("item_plays", np.float64, (seen.n_items,)), n_listeners)
     item_map = ItemMap.from_stored(stored, seen.n_items)
-    return PersonaState(items, counts, seen, tastes, epochs, interrupted, item_map)
+    return PersonaState(item_side, counts, seen, user_personas, epochs, interrupted, item_map)
+
+
+def _read_item_side(stored: storage.Stored) -> ItemSide:
+    settings = PersonaSettings(**stored.meta["settings"])
+    n = settings.n_factors
+    return ItemSide(
+        stored.array("item_factors", np.float32, (None, n)),
+        stored.array("item_gram", np.float64, (n, n)),
+        stored.array(_USER_FACTOR_SUM, np.float64, (n,)),
+        Scale(**stored.meta["scale"]),
+        settings,
+        int(stored.meta["seed"]),
+    )
 
 
 def _read_seen(stored: storage.Stored, n_items: int) -> Interactions:
@@ -107,7 +114,7 @@ def _read_seen(stored: storage.Stored, n_items: int) -> Interactions:
     return seen
 
 
-def _read_tastes(stored: storage.Stored, seen: Interactions, settings: PersonaSettings) -> UserPersonas:
+def _read_user_personas(stored: storage.Stored, seen: Interactions, settings: PersonaSettings) -> UserPersonas:
     shares = stored.array("persona_shares", np.float32, (None,))
     indptr = stored.array("persona_indptr", np.int64, (seen.n_users + 1,))
     base = stored.array("base_factors", np.float32, (seen.n_users, settings.n_factors))
@@ -118,7 +125,7 @@ def _read_tastes(stored: storage.Stored, seen: Interactions, settings: PersonaSe
     n_personas = np.diff(indptr)
     if indptr[0] != 0 or indptr[-1] != len(shares) or np.any(n_personas < 1):
         raise FileFormatError(f"{stored.path} is inconsistent: its personas are not divided among its users.")
-    if np.any(personas < 0) or np.any(personas >= np.repeat(n_personas, np.diff(seen.indptr))):
+    if np.any(personas < 0) or np.any(personas >= n_personas[seen.user_of_pair()]):
         raise FileFormatError(
             f"{stored.path} is inconsistent: a pair belongs to a persona that its user does not have."
         )

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.array_types import CountVector, DoubleMatrix, DoubleVector, IndexMatrix, IndexVector, NumberVector
+from deepcuts.data.csr import block_of_rows
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.tags import tag_shares
 from deepcuts.data.vectors import cosines, unit_vectors
@@ -82,8 +83,8 @@ class Namer:
 
 def name_personas(model: PersonaState, namer: Namer, user_index: int) -> list[str]:
     """Name the personas of a user from their own items: much played, and near the direction of the persona."""
-    rows = slice(model.persona_indptr[user_index], model.persona_indptr[user_index + 1])
-    pairs = slice(model.seen.indptr[user_index], model.seen.indptr[user_index + 1])
+    _, rows = block_of_rows(model.persona_indptr, user_index, user_index + 1)
+    _, pairs = block_of_rows(model.seen.indptr, user_index, user_index + 1)
     items, plays = model.seen.user_items(user_index)
     personas = model.user_personas.personas[pairs]
     groups, weights = [], []

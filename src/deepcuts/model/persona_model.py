@@ -1,4 +1,4 @@
-"""The frozen result of training: several tastes for every user, one vector for every item."""
+"""The trained model: what can be asked of the data in `PersonaState`, each by a function of another module."""
 
 from __future__ import annotations
 
@@ -30,30 +30,10 @@ from deepcuts.storage import StrPath
 class PersonaModel(PersonaState):
     """Personas of users and factors of items. `PersonaNMF.fit` makes one; so does `fold_in`, for other users.
 
-    Its fields are those of `PersonaState`.
+    The parameters are those of `PersonaState`. Nothing is ever changed: `fold_in` and `extend` return other models.
     """
 
-    @cached_property
-    def base(self) -> PersonaModel:
-        """The one-persona model that this one was split from."""
-        settings = replace(self.settings, n_personas=1)
-        rows = user_rows(self.seen, settings)
-        tastes = as_one_persona(rows, self.user_personas.base_factors)
-        return replace(self, item_side=replace(self.item_side, settings=settings), user_personas=tastes)
-
-    def diagnostics(self, holdout: Interactions | None = None) -> Diagnostics:
-        """Tell whether the personas have collapsed: their number, shares and cosines over all users.
-
-        Parameters
-        ----------
-        holdout
-            Plays of these users that were taken out before training, if hits are to be counted by persona.
-        """
-        return diagnose(self, holdout)
-
-    def history(self) -> pa.Table:
-        """Return the loss of every epoch: stage, number, its terms, seconds, loss."""
-        return to_arrow(self.epochs)
+    # Lists
 
     def recommend(self, users: str | Sequence[str] | None = None, k: int = 20, **settings: Any) -> pa.Table:
         """Ranked lists as one Arrow table: user_id, item_id, rank (1 = best), score, persona.
@@ -80,34 +60,7 @@ class PersonaModel(PersonaState):
         """Yield the tables of `recommend` in parts; memory does not grow with the number of users."""
         return recommend_batches(self, users, ListSettings(k=k, **settings))
 
-    @cached_property
-    def namer(self) -> Namer:
-        """Names groups of its items."""
-        return Namer.of(self.seen, self.item_listeners)
-
-    def persona_names(self, user: str) -> list[str]:
-        """Names of a user's personas, such as "ambient · Stars of the Lid, Grouper", all different.
-
-        Raises
-        ------
-        UnknownIdError
-            If there is no such user.
-        """
-        return name_personas(self, self.namer, self.user_ids.index_of(user))
-
-    def factor_names(self) -> list[str]:
-        """Names of the factors, all different; of the form that `persona_names` has."""
-        return name_factors(self, self.namer)
-
-    def factors(self, n_items: int = 10) -> pa.Table:
-        """Items that stand for the factors: factor, factor_name, share (of all scores), rank, item_id, name, loading.
-
-        Parameters
-        ----------
-        n_items
-            The most items of each factor, the strongest first.
-        """
-        return describe_factors(self, self.factor_names(), n_items)
+    # Users and items in words
 
     def personas(self, user: str, n_items: int = 10) -> pa.Table:
         """Personas of a user and the items that made them: persona, persona_name, share, rank, item_id, name, plays.
@@ -124,8 +77,7 @@ class PersonaModel(PersonaState):
         UnknownIdError
             If there is no such user.
         """
-        user_index = self.user_ids.index_of(user)
-        return tabulate_personas(self, user_index, name_personas(self, self.namer, user_index), n_items)
+        return tabulate_personas(self, self.user_ids.index_of(user), self.persona_names(user), n_items)
 
     def explain(self, user: str, item: str, k: int = 10) -> pa.Table:
         """The user's own items that speak for an item: item_id, plays, persona, contribution, share, rank.
@@ -156,6 +108,37 @@ class PersonaModel(PersonaState):
             If there is no such item.
         """
         return tabulate_neighbours(self, self.item_ids.index_of(item), k)
+
+    def factors(self, n_items: int = 10) -> pa.Table:
+        """Items that stand for the factors: factor, factor_name, share (of all scores), rank, item_id, name, loading.
+
+        Parameters
+        ----------
+        n_items
+            The most items of each factor, the strongest first.
+        """
+        return describe_factors(self, self.factor_names(), n_items)
+
+    def persona_names(self, user: str) -> list[str]:
+        """Names of a user's personas, such as "ambient · Stars of the Lid, Grouper", all different.
+
+        Raises
+        ------
+        UnknownIdError
+            If there is no such user.
+        """
+        return name_personas(self, self.namer, self.user_ids.index_of(user))
+
+    def factor_names(self) -> list[str]:
+        """Names of the factors, all different; of the form that `persona_names` has."""
+        return name_factors(self, self.namer)
+
+    @cached_property
+    def namer(self) -> Namer:
+        """Names groups of its items."""
+        return Namer.of(self.seen, self.item_listeners)
+
+    # Other models from this one
 
     def fold_in(
         self,
@@ -190,12 +173,6 @@ class PersonaModel(PersonaState):
         indexes = self.item_ids.indexes_of(list(refused)) if refused else np.empty(0, np.int64)
         return fold_in(self, plays, refused=indexes[indexes >= 0], keep_personas_of=keep_personas_of)
 
-    def with_map(self) -> PersonaModel:
-        """Return this model with a map of its items, which is saved with it; drawn once, which takes seconds."""
-        if self.item_map is not None:
-            return self
-        return replace(self, item_map=draw_map(self.item_factors, self.item_listeners, self.item_side.seed))
-
     def extend(self, plays: Interactions) -> PersonaModel:
         """Let new plays join, of new users and new items as well, without training again.
 
@@ -218,6 +195,37 @@ class PersonaModel(PersonaState):
             If there are no plays.
         """
         return extend(self, plays)
+
+    @cached_property
+    def base(self) -> PersonaModel:
+        """The one-persona model that this one was split from."""
+        item_side = replace(self.item_side, settings=replace(self.settings, n_personas=1))
+        users = as_one_persona(user_rows(self.seen, item_side.settings), self.base_factors)
+        return replace(self, item_side=item_side, user_personas=users)
+
+    def with_map(self) -> PersonaModel:
+        """Return this model with a map of its items, which is saved with it; drawn once, which takes seconds."""
+        if self.item_map is not None:
+            return self
+        return replace(self, item_map=draw_map(self.item_factors, self.item_listeners, self.item_side.seed))
+
+    # The model as a whole
+
+    def diagnostics(self, holdout: Interactions | None = None) -> Diagnostics:
+        """Tell whether the personas have collapsed: their number, shares and cosines over all users.
+
+        Parameters
+        ----------
+        holdout
+            Plays of these users that were taken out before training, if hits are to be counted by persona.
+        """
+        return diagnose(self, holdout)
+
+    def loss_history(self) -> pa.Table:
+        """Return the loss of every epoch: stage, number, its terms, seconds, loss."""
+        return to_arrow(self.epochs)
+
+    history = loss_history  # its name in version 0.1
 
     def save(self, path: StrPath, *, force: bool = False) -> None:
         """Write one safetensors file, whole or not at all; `deepcuts.load` reads it.

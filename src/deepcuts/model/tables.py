@@ -1,10 +1,11 @@
-"""What a model has to tell of one user or one item, as Arrow tables."""
+"""One user or one item of a model as Arrow tables: personas, explanations, similar items."""
 
 from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.data.csr import block_of_rows, indptr_of
 from deepcuts.data.vectors import cosines
 from deepcuts.model.explain import Explanation, explain_score
 from deepcuts.model.state import PersonaState
@@ -18,8 +19,8 @@ def tabulate_personas(model: PersonaState, user_index: int, persona_names: list[
     items, plays = model.seen.user_items(user_index)
     personas = model.user_personas.personas[pairs].astype(np.int64)
     order = np.lexsort((items, -plays, personas))
-    sizes = np.bincount(personas, minlength=rows.stop - rows.start)
-    rank = 1 + np.arange(len(items)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    first = indptr_of(np.bincount(personas, minlength=rows.stop - rows.start))
+    rank = 1 + np.arange(len(items)) - first[personas[order]]
     order, rank = order[rank <= n_items], rank[rank <= n_items]
     names = pa.array(persona_names, pa.string())
     return pa.table(
@@ -71,21 +72,18 @@ def tabulate_neighbours(model: PersonaState, item_index: int, k: int) -> pa.Tabl
 def explain_item(model: PersonaState, user_index: int, item_index: int) -> Explanation:
     """Divide the score of an item among the items of a user of the model."""
     rows, pairs = _rows_and_pairs(model, user_index)
-    tastes, indptr = model.user_personas, model.persona_indptr
     own = UserPersonas(
-        tastes.base_factors[user_index : user_index + 1],
-        tastes.persona_factors[rows],
-        indptr[user_index : user_index + 2] - indptr[user_index],
-        tastes.persona_shares[rows],
-        tastes.personas[pairs],
+        model.base_factors[user_index : user_index + 1],
+        model.persona_factors[rows],
+        np.array([0, rows.stop - rows.start]),
+        model.persona_shares[rows],
+        model.user_personas.personas[pairs],
     )
     return explain_score(user_rows(model.seen.user(user_index), model.settings), own, model.item_side, item_index)
 
 
 def _rows_and_pairs(model: PersonaState, user_index: int) -> tuple[slice, slice]:
-    """Where the personas and the pairs of a user are."""
-    rows, pairs = (
-        slice(int(indptr[user_index]), int(indptr[user_index + 1]))
-        for indptr in (model.persona_indptr, model.seen.indptr)
-    )
+    """Find the rows of a user's personas, and the user's pairs."""
+    _, rows = block_of_rows(model.persona_indptr, user_index, user_index + 1)
+    _, pairs = block_of_rows(model.seen.indptr, user_index, user_index + 1)
     return rows, pairs

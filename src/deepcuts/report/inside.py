@@ -34,7 +34,7 @@ def model_facts(name: str, model: PersonaModel, judge: Judge, listeners: Sequenc
         settings=dict(vars(model.settings)),
         seed=model.item_side.seed,
         interrupted=model.interrupted,
-        epochs=tuple(model.history().to_pylist()) if model.epochs else (),
+        epochs=tuple(model.loss_history().to_pylist()) if model.epochs else (),
         personas=persona_facts(model, judge.item_labels),
         factors=factor_facts(model, judge.settings.n_factors),
         listeners=tuple(listener_facts(model, user, judge.holdout) for user in listeners),
