@@ -10,19 +10,19 @@ from deepcuts.errors import SettingsError
 
 
 def check_ranges(settings: Any, **ranges: tuple[float, float]) -> None:
-    """Refuse numbers of a settings dataclass outside their range, and fractions where whole numbers are meant.
+    """Refuse numbers of a settings dataclass outside their range, and fractions for fields of type int.
 
     Raises
     ------
     SettingsError
         At the first one.
     """
-    whole = {field.name for field in fields(settings) if field.type == "int"}
+    integers = {field.name for field in fields(settings) if field.type == "int"}
     for name, (least, most) in ranges.items():
         value = getattr(settings, name)
         if not (isinstance(value, (int, float)) and math.isfinite(value) and least <= value <= most):
             raise SettingsError(f"{name} is {value!r}. It lies between {least:g} and {most:g}.")
-        if name in whole and not isinstance(value, int):
+        if name in integers and not isinstance(value, int):
             raise SettingsError(f"{name} is {value!r}. It is a whole number.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from deepcuts.data.csr import indptr_of
 from deepcuts.kernels import worlds as sampling
 from reference import sampling as reference
 
@@ -12,14 +13,12 @@ from reference import sampling as reference
 def kernel_inputs(rng: np.random.Generator, n_users: int) -> tuple[sampling.Scenes, sampling.Personas]:
     sizes = np.array([10, 23, 40, 17, 11])
     cumulative = np.cumsum([0.3, 0.1, 0.3, 0.2, 0.1])
-    scenes = sampling.Scenes(
-        np.concatenate([[0], np.cumsum(sizes)]), rng.permutation(101).astype(np.int32), cumulative / cumulative[-1]
-    )
+    scenes = sampling.Scenes(indptr_of(sizes), rng.permutation(101).astype(np.int32), cumulative / cumulative[-1])
     counts = rng.integers(1, 4, n_users)
     own = [rng.choice(5, count, replace=False) for count in counts]
     shares = [rng.dirichlet(np.ones(count)) for count in counts]
     personas = sampling.Personas(
-        np.concatenate([[0], np.cumsum(counts)]),
+        indptr_of(counts),
         np.concatenate(own).astype(np.int32),
         rng.integers(sampling.N_CIRCLES, size=counts.sum(), dtype=np.int32),
         np.concatenate(shares).astype(np.float32),
@@ -32,7 +31,7 @@ def test_histories_are_those_of_the_twin(seed: int) -> None:
     rng = np.random.default_rng(seed)
     scenes, personas = kernel_inputs(rng, 40)
     lengths, n_stray = rng.integers(0, 9, 40), rng.integers(0, 3, 40)
-    indptr = np.concatenate([[0], np.cumsum(lengths + n_stray)])
+    indptr = indptr_of(lengths + n_stray)
     loudness = rng.lognormal(3, 1, 40).astype(np.float32)
     with np.errstate(over="ignore"):
         indices, plays = sampling.draw_histories(

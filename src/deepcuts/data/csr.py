@@ -1,7 +1,7 @@
 """Rows of different lengths in flat arrays: the entries of row i are ``indptr[i]:indptr[i + 1]``.
 
-Plays of users, pairs of personas, items of lists and scenes are all laid out so; what is done with the layout alone
-stands here once.
+Plays of users, pairs of personas, items of lists and of scenes are all stored like this; what only concerns the layout
+is defined here, once.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ def divides(indptr: Indptr, n_entries: int) -> bool:
 
 
 def entries_of_rows(indptr: Indptr, rows: IndexVector) -> tuple[Indptr, IndexVector]:
-    """Find the entries of some rows, in the order of these.
+    """Find the entries of `rows`, in that order.
 
     Returns
     -------
-    Where each of the rows begins among them, int64, (len(rows) + 1,), and which entries they are, int64.
+    The indptr of these rows among their own entries, int64, (len(rows) + 1,), and the indexes of the entries, int64.
     """
     sizes = indptr[rows + 1] - indptr[rows]
     taken = indptr_of(sizes)
@@ -47,7 +47,7 @@ def entries_of_rows(indptr: Indptr, rows: IndexVector) -> tuple[Indptr, IndexVec
 
 
 def block_of_rows(indptr: Indptr, first: int, last: int) -> tuple[Indptr, slice]:
-    """Where the rows `first` to `last` − 1 begin among their own entries, and which entries these are."""
+    """Return the indptr of rows `first` to `last` − 1 among their own entries, and the slice of these entries."""
     return indptr[first : last + 1] - indptr[first], slice(int(indptr[first]), int(indptr[last]))
 
 

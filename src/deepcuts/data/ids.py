@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from deepcuts.array_types import CountVector, IndexVector
 from deepcuts.errors import DataError, UnknownIdError
 
-_DICTIONARY_UP_TO = 200_000  # past this many ids, a dictionary of them takes more memory than a few look-ups are worth
-_SUGGEST_AMONG = 200_000  # past this many ids, looking for a close spelling takes longer than the answer is worth
+_DICTIONARY_UP_TO = 200_000  # past this many ids, a dictionary of them takes much memory for a few look-ups
+_SUGGEST_AMONG = 200_000  # past this many ids, looking for a close spelling takes long
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Who played what how often: the one type that everything downstream takes."""
+"""Play counts of users and items: the one type that models, splits and evaluation take."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Interactions(PlayCounts):
     labels
         Names and tags of the items; None where none were given.
     dislikes
-        What users do not want, and how strongly: pairs of the same users and items, none of which has plays; None
+        Items that users do not want, and how strongly: pairs of the same users and items, none of which has plays; None
         where there are none.
     """
 
@@ -98,7 +98,7 @@ class Interactions(PlayCounts):
         return read_plays_file(cls, path)
 
     def save(self, path: StrPath, *, force: bool = False) -> None:
-        """Write one safetensors file, whole or not at all.
+        """Write one safetensors file, completely or not at all.
 
         Parameters
         ----------
@@ -152,7 +152,7 @@ class Interactions(PlayCounts):
 
     @cached_property
     def known_pairs(self) -> Interactions:
-        """What users have played or dislike; these plays themselves where nothing is disliked."""
+        """Pairs that have plays or are disliked; these plays themselves where nothing is disliked."""
         return with_dislikes(self)
 
     def __repr__(self) -> str:

@@ -78,7 +78,7 @@ class Labels:
     def tags_of(self, item_indexes: IndexVector, weights: NumberVector | None = None, n: int = 5) -> list[str]:
         """Return the tags that describe a group of items, the strongest first.
 
-        Each item spreads one unit over its tags, so that a much-tagged item does not speak for the whole group.
+        Each item spreads one unit over its tags, so that an item with many tags does not outweigh the others.
 
         Parameters
         ----------

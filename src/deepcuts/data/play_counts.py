@@ -1,4 +1,4 @@
-"""Play counts of users and items as frozen arrays: what `Interactions` holds, without what it does."""
+"""The fields of `Interactions`: play counts of users and items as frozen arrays."""
 
 from __future__ import annotations
 

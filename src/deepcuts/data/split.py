@@ -80,9 +80,9 @@ def split_last(plays: Interactions, n: int = 1) -> HoldoutSplit:
 def split_users(
     plays: Interactions, users: float = 0.1, fraction: float = 0.2, min_items: int = 5, seed: int = 0
 ) -> UserSplit:
-    """Hold out whole users, and of their items a random share, after Liang et al. 2018 (doi:10.1145/3178876.3186150).
+    """Hold out users, and of their items a random share, after Liang et al. 2018 (doi:10.1145/3178876.3186150).
 
-    Items that no training user has are dropped from the held-out users; whoever then has fewer than `min_items` items
+    Items that no training user has are dropped from the held-out users; a user with fewer than `min_items` items left
     keeps all of them for fold-in, and has no holdout.
 
     Parameters

@@ -1,10 +1,10 @@
 """Public data sets by name, and the Taste Profile.
 
-`catalogue` knows where each set is and what it may be used for; `fetching` gets its files and `archives` unpacks them.
-Each set has a reader: `lastfm_2k`, `lastfm_mbid`, `audioscrobbler`, `taste_profile`. Their plays go through
-`deepcuts.ingest`, by way of `mapped` where items are renamed on the way; the small files beside them through `lines`.
-`songs` has the rule from songs to artists, `companions` what the files of the Million Song Dataset look like, and
-`label_tables` reads names and tags that people bring themselves.
+`catalogue` lists the sets with their addresses and terms; `fetching` downloads their files and `archives` unpacks them.
+Each set has a reader: `lastfm_2k`, `lastfm_mbid`, `audioscrobbler`, `taste_profile`. `deepcuts.ingest` reads the plays,
+by its `count_text_rows` and `sum_mapped` where items are renamed, and `lines` the small files beside them. `songs` maps
+songs to artists, `companions` recognises and parses the files of the Million Song Dataset, and `label_tables` reads
+tables of names and tags that users supply.
 """
 
 from deepcuts.datasets.audioscrobbler import load_audioscrobbler

@@ -1,8 +1,8 @@
-"""Taking a few files by name out of an archive that somebody else has made.
+"""Extraction of a few files, by name, from an archive that is not trusted.
 
-Nothing in an archive decides where a file goes: each member asked for is found by its last name, and written under
-that name into one folder. An archive that tries otherwise, holds a name twice, or unpacks to more than its kind could
-hold is refused, and its members are written all of them or none, once it has been read to its end.
+Paths in an archive are not used: each member asked for is found by its file name, and written under that name into one
+folder. An archive is refused if a path in it leads elsewhere, it holds a name twice, or a member is larger than its
+bound. Members are written all of them or none, once the archive has been read to its end.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def unpack(archive: Path, members: Mapping[str, Member], folder: Path) -> None:
     Parameters
     ----------
     archive
-        The archive; told by its contents.
+        The archive; its kind is detected by its contents.
     members
         The files to take, by their names without folders.
     folder
@@ -74,7 +74,7 @@ def unpack(archive: Path, members: Mapping[str, Member], folder: Path) -> None:
     OutputError
         If a file cannot be written.
     """
-    with ExitStack() as outputs:  # which are put in their places together, once the archive is read to its end
+    with ExitStack() as outputs:  # renamed together at the end, once the archive has been read completely
         with _damage_reported(archive):
             found = _take(archive, members, folder, outputs)
         missing = [name for name, member in members.items() if member.needed and name not in found]
@@ -84,27 +84,28 @@ def unpack(archive: Path, members: Mapping[str, Member], folder: Path) -> None:
 
 @contextmanager
 def _damage_reported(archive: Path) -> Iterator[None]:
-    """Turn what the readers of archives raise into one error; a full disk is another matter."""
+    """Turn errors of the readers of archives into a FileFormatError; those of a full disk pass."""
     try:
         yield
     except OutputError:
         raise
     except _DAMAGE as error:
-        if isinstance(error, OSError) and error.errno not in (None, EINVAL):  # which a place before the start gives
+        is_damage = not isinstance(error, OSError) or error.errno in (None, EINVAL)  # EINVAL: an offset below 0
+        if not is_damage:
             raise
         raise FileFormatError(f"{archive} is truncated or damaged ({error}). Delete it, and fetch it again.") from error
 
 
 def _take(archive: Path, members: Mapping[str, Member], folder: Path, outputs: ExitStack) -> set[str]:
-    """Write the members asked for to files that wait for their place; return their names."""
+    """Write the members asked for to temporary files, which `outputs` renames; return their names."""
     found: set[str] = set()
-    with _opened(archive) as entries:
-        for path, stream in entries:
+    with _opened(archive) as opened:
+        for path, stream in opened:
             name = _safe_name(archive, path)
             if name not in members or stream is None:
                 continue
             if name in found:
-                raise FileFormatError(f"{archive} holds {name} more than once. Fetch it from another place.")
+                raise FileFormatError(f"{archive} holds {name} more than once. Fetch it from elsewhere.")
             found.add(name)
             temporary = outputs.enter_context(replacing(folder / name, force=True))
             _copy(stream, temporary, members[name], f"{name} in {archive}")
@@ -121,12 +122,12 @@ def _safe_name(archive: Path, name: str) -> str:
     """
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in name.partition("/")[0]:
-        raise FileFormatError(f"{archive} tries to write to {name!r}, outside its folder. Fetch it from another place.")
+        raise FileFormatError(f"{archive} tries to write to {name!r}, outside its folder. Fetch it from elsewhere.")
     return path.name
 
 
 def _copy(stream: IO[bytes], target: Path, member: Member, what: str) -> None:
-    """Copy what a member holds, up to its bound, and compare the checksum."""
+    """Copy a member, up to its bound, and compare the checksum."""
     digest, n_bytes = hashlib.md5(usedforsecurity=False), 0
     with target.open("wb") as file:
         while chunk := stream.read(_CHUNK):
@@ -134,7 +135,7 @@ def _copy(stream: IO[bytes], target: Path, member: Member, what: str) -> None:
             if n_bytes > member.most_bytes:
                 raise FileFormatError(
                     f"{what} unpacks to more than {member.most_bytes:,} bytes, which the set does not hold. "
-                    "Fetch it from another place."
+                    "Fetch it from elsewhere."
                 )
             digest.update(chunk)
             file.write(chunk)
@@ -181,9 +182,9 @@ def _tar_entries(archive: Path, tar: tarfile.TarFile) -> Iterator[tuple[str, IO[
         _check_number(archive, n)
         yield entry.name, tar.extractfile(entry) if entry.isreg() else None
     while tar.fileobj is not None and tar.fileobj.read(_CHUNK):
-        pass  # what is compressed is compared with its checksum only at the end
+        pass  # the checksum of compressed data is compared only at its end
 
 
 def _check_number(archive: Path, n_members: int) -> None:
     if n_members > _MOST_MEMBERS:
-        raise FileFormatError(f"{archive} holds more than {_MOST_MEMBERS:,} files. Fetch it from another place.")
+        raise FileFormatError(f"{archive} holds more than {_MOST_MEMBERS:,} files. Fetch it from elsewhere.")

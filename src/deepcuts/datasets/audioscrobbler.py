@@ -1,4 +1,4 @@
-"""The Audioscrobbler profiles of 2005: who played which artist how often, misspelt artists put right."""
+"""The Audioscrobbler profiles of 2005: plays of artists, with misspelt artists corrected."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def load_audioscrobbler(folder: StrPath, options: ReadOptions | None = None) -> 
 
 
 def read_audioscrobbler(folder: StrPath, options: ReadOptions | None = None) -> tuple[Interactions, DatasetReport]:
-    """Read the Audioscrobbler profiles, and say what was put right. `load_audioscrobbler` tells the rest."""
+    """Read the Audioscrobbler profiles, and report what was corrected; see `load_audioscrobbler`."""
     options = replace(options or ReadOptions(), header=False, delimiter=" ", quote="")
     rows = find_file(folder, "user_artist_data.txt", "user_artist_data_small.txt")
     names = find_optional(folder, "artist_data.txt", "artist_data_small.txt")
@@ -57,8 +57,8 @@ def read_audioscrobbler(folder: StrPath, options: ReadOptions | None = None) -> 
             FROM id_counts LEFT JOIN aliases ON bad_id = id WHERE id IS NOT NULL AND NOT is_user""")
         ((n_merged,),) = connection.execute("SELECT count(*) FROM mapping WHERE raw <> id").fetchall()
         plays = sum_mapped(connection, "mapping").with_labels(table)
-    said = (*remarks, f"{n_merged:,} artists were aliases and count for the artists they stand for.")
-    return plays, DatasetReport(report.n_rows, report.n_skipped, said)
+    all_remarks = (*remarks, f"{n_merged:,} artists were aliases and count for the artists they stand for.")
+    return plays, DatasetReport(report.n_rows, report.n_skipped, all_remarks)
 
 
 def parse_alias(line: str) -> list[Sequence[str]] | None:

@@ -1,4 +1,4 @@
-"""The public data sets that can be fetched by name: where they are, what they may be used for, whom to cite."""
+"""The public data sets that can be fetched by name: addresses, terms of use and citations."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class RemoteFile:
     Parameters
     ----------
     name
-        What it is called.
+        Its file name.
     url
-        Where its makers, or those they gave it to, keep it.
+        Its published address.
     md5
         Its published checksum; None where none is published.
     members
@@ -62,13 +62,13 @@ class Dataset:
     Parameters
     ----------
     name
-        What to call it on the command line.
+        Its name on the command line.
     title, size
-        What it is, and how large.
+        A short description, and its size.
     licence
-        What it may be used for, in the words of its makers.
+        Terms of use, in the words of its authors.
     citation, home
-        Whom to cite, and the page that tells of it.
+        The publication to cite, and the page of the set.
     files
         What to fetch.
     read
@@ -163,7 +163,7 @@ DATASETS = {
         ),
         Dataset(
             "taste-profile",
-            "Million Song Dataset, Taste Profile: who played which song how often, here by artist",
+            "Million Song Dataset, Taste Profile: play counts of songs, here by artist",
             "1,019,318 users, 384,546 songs, 48,373,586 rows; 0.6 GB to fetch, 3 GB unpacked",
             "None are stated for the Taste Profile. The Million Song Dataset that it belongs to is free for research; "
             "companies are asked to ask first.",

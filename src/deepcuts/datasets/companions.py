@@ -1,4 +1,4 @@
-"""What the files of the Million Song Dataset look like: told by their contents, and taken apart line by line."""
+"""The files of the Million Song Dataset: recognised by their contents, and parsed line by line."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ class Kind:
     Parameters
     ----------
     name
-        What it is called there.
+        Its file name there.
     holds
-        What stands in its lines.
+        What its lines hold.
     option
         The option it belongs to, or what else to do with it.
     fits
@@ -74,7 +74,7 @@ _BY_LINE = (TRIPLETS, UNIQUE_TRACKS, MISMATCHES, UNIQUE_ARTISTS, SONG_TO_TRACKS)
 
 
 def expect(path: StrPath, option: str, *kinds: Kind) -> Kind:
-    """Find out which of some kinds a file is.
+    """Find the kind of a file, which has to be one of `kinds`.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""Fetching the files of a data set: resumed where a connection broke, compared with a checksum, kept for next time.
+"""Download of the files of a data set: resumed after a break, compared with a checksum, cached.
 
-Pooch keeps the files and compares their checksums; what it lacks is resuming, so the transfer is ours. A file that is
-not whole yet has the ending .part, and the next attempt, of this or of a later run, asks for the rest of it. Where no
-checksum is published, the SHA-256 of the first whole copy is kept beside the file, so that a later change is noticed.
+Pooch caches the files and compares their checksums; it cannot resume, so `_Transfer` does the download. An incomplete
+file has the ending .part, and the next attempt, of this or of a later run, asks for the remaining bytes. Where no
+checksum is published, the SHA-256 of the first complete copy is kept beside the file, so that a change is noticed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Called with the name of a file, the bytes that are there, and how many there will be, None where nobody says.
+# Called with the name of a file, the bytes received so far, and their final number, None where it is not known.
 Progress: TypeAlias = Callable[[str, int, int | None], None]
 
 MIRROR = "DEEPCUTS_MIRROR"
@@ -142,7 +142,7 @@ def _reason(error: Exception) -> str:
 
 
 class _Transfer:
-    """What Pooch calls to get a file; it goes on from a part that is there."""
+    """The downloader that Pooch calls; it resumes from a part that exists."""
 
     def __init__(self, target: Path, progress: Progress | None) -> None:
         self.part = target.with_name(f"{target.name}.part")
@@ -150,14 +150,14 @@ class _Transfer:
         self.progress = progress
 
     def __call__(self, url: str, output_file: str | IO[bytes], pooch: object) -> None:
-        """Fetch `url`, and put it in the place of `output_file` once it is whole."""
+        """Fetch `url`, and rename the part to `output_file` once it is complete."""
         import requests
 
         n_idle = 0
         while True:
             before = self._size()
             try:
-                self._go_on(url)
+                self._resume(url)
                 break
             except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
                 n_idle = n_idle + 1 if self._size() <= before else 0
@@ -170,8 +170,8 @@ class _Transfer:
     def _size(self) -> int:
         return self.part.stat().st_size if self.part.is_file() else 0
 
-    def _go_on(self, url: str) -> None:
-        """Fetch what is missing of the part, once."""
+    def _resume(self, url: str) -> None:
+        """Fetch the missing bytes of the part, in one request."""
         import requests
 
         start = self._size()
@@ -183,29 +183,29 @@ class _Transfer:
                     raise requests.ConnectionError("the part that was there belongs to another file")
                 return
             response.raise_for_status()
-            response.raw.enforce_content_length = False  # else what came before a break is thrown away; we count
-            is_rest = response.status_code == requests.codes.partial_content
-            self._write(response, start if is_rest else 0)
+            response.raw.enforce_content_length = False  # else bytes before a break are dropped; `_write` counts
+            is_partial = response.status_code == requests.codes.partial_content
+            self._write(response, start if is_partial else 0)
 
     def _write(self, response: requests.Response, start: int) -> None:
         import requests
 
-        total, there = _total(response, start), start
+        total, received = _total(response, start), start
         with self.part.open("ab" if start else "wb") as file:
             for chunk in response.iter_content(_CHUNK):
                 file.write(chunk)
-                there += len(chunk)
+                received += len(chunk)
                 if self.progress is not None:
-                    self.progress(self.name, there, total)
-        if total is not None and there < total:
-            raise requests.ConnectionError(f"the connection ended after {there:,} of {total:,} bytes")
+                    self.progress(self.name, received, total)
+        if total is not None and received < total:
+            raise requests.ConnectionError(f"the connection ended after {received:,} of {total:,} bytes")
 
 
 def _total(response: requests.Response, start: int) -> int | None:
-    """Bytes of the whole file, as the server says."""
-    whole = response.headers.get("Content-Range", "").rpartition("/")[2]
-    if whole.isdigit():
-        return int(whole)
+    """Size of the complete file in bytes, by the server's headers."""
+    total = response.headers.get("Content-Range", "").rpartition("/")[2]
+    if total.isdigit():
+        return int(total)
     length = response.headers.get("Content-Length", "")
     return start + int(length) if length.isdigit() else None
 

@@ -1,4 +1,4 @@
-"""Finding the files of a data set in the folder that somebody keeps them in."""
+"""The files of a data set in a folder."""
 
 from __future__ import annotations
 

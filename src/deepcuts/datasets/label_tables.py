@@ -1,4 +1,4 @@
-"""Names and tags of items that people bring as tables: CSV, TSV or Parquet."""
+"""Names and tags of items from tables: CSV, TSV or Parquet."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _read(path: StrPath, columns: Sequence[str], roles: Sequence[str], option: s
 
 
 def _read_text(sample: Sample) -> pa.Table:
-    """All cells as text; between tabs a quote is a letter like others."""
+    """All cells as text; between tabs a quote is an ordinary character."""
     first = sample.text.partition("\n")[0]
     delimiter = max("\t,;", key=first.count)
     quote = False if delimiter == "\t" else '"'

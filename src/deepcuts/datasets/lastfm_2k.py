@@ -22,7 +22,7 @@ _COLUMNS = Columns("userID", "artistID", "weight")
 def load_lastfm_2k(folder: StrPath, options: ReadOptions | None = None) -> Interactions:
     """Read Last.fm of HetRec 2011.
 
-    Artists have names, and tags, each as heavy as the people who gave it.
+    Artists have names and tags; the weight of a tag is the number of people who gave it.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def load_lastfm_2k(folder: StrPath, options: ReadOptions | None = None) -> Inter
 
 
 def read_lastfm_2k(folder: StrPath, options: ReadOptions | None = None) -> tuple[Interactions, DatasetReport]:
-    """Read Last.fm of HetRec 2011, and say what happened. `load_lastfm_2k` tells the rest."""
+    """Read Last.fm of HetRec 2011, and report what happened; see `load_lastfm_2k`."""
     options = replace(options or ReadOptions(), header=True, delimiter="\t", quote="")
     plays, report = ingest(find_file(folder, "user_artists.dat"), _COLUMNS, options)
     names, tags = _read_names(folder, options), _read_tags(folder, options)

@@ -80,12 +80,12 @@ def load_lastfm_1k(folder: StrPath, options: ReadOptions | None = None) -> Inter
 
 
 def read_lastfm_360k(folder: StrPath, options: ReadOptions | None = None) -> tuple[Interactions, DatasetReport]:
-    """Read Last.fm 360K, and say what happened. `load_lastfm_360k` tells the rest."""
+    """Read Last.fm 360K, and report what happened; see `load_lastfm_360k`."""
     return _read(folder, _360K, options)
 
 
 def read_lastfm_1k(folder: StrPath, options: ReadOptions | None = None) -> tuple[Interactions, DatasetReport]:
-    """Read Last.fm 1K, and say what happened. `load_lastfm_1k` tells the rest."""
+    """Read Last.fm 1K, and report what happened; see `load_lastfm_1k`."""
     return _read(folder, _1K, options)
 
 

@@ -1,7 +1,7 @@
-"""Small text files that come with the plays, line by line into a table: names, aliases, the tracks of songs.
+"""Small text files beside the plays, line by line into a table: names, aliases, the tracks of songs.
 
-They have up to two million lines, and hold what people typed: lines that are malformed are counted and left out, and
-the warning says where the first of them is. The plays themselves, tens of millions of lines, never come this way.
+They have up to two million lines. Malformed lines are counted and left out, and the warning shows the first of them.
+The plays themselves, tens of millions of lines, are read by `deepcuts.ingest`.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ def read_lines(
     connection
         The database.
     table
-        Name of the table to be.
+        Name of the new table.
     path
         The file: text, also compressed by gzip or zstd, with or without a byte order mark, with any line ends.
     fields
         Names of the columns.
     parse
-        Takes a line apart, without its end.
+        Splits a line, without its end, into rows.
     encoding
-        How letters are written: UTF-8, or one byte each.
+        "utf-8", or the name of a single-byte encoding.
 
     Raises
     ------
@@ -63,14 +63,14 @@ def read_lines(
     """
     path = os.fspath(path)
     cells = {field: Cell(field, "VARCHAR") for field in fields}
-    parser = partial(_records, parse=parse, n_fields=len(fields), encoding=encoding)
+    parser = partial(_parsed_lines, parse=parse, n_fields=len(fields), encoding=encoding)
     fill_table(connection, table, {path: parser}, take_sample(path).compression, cells, range(len(fields)))
     n_bad = _warn_of_malformed(connection, table, path)
     connection.execute(f"DELETE FROM {table} WHERE problem IS NOT NULL")
     return n_bad
 
 
-def _records(text: Iterator[str], parse: Parse, n_fields: int, encoding: str) -> Iterator[Line]:
+def _parsed_lines(text: Iterator[str], parse: Parse, n_fields: int, encoding: str) -> Iterator[Line]:
     nothing = [""] * n_fields
     for number, raw in enumerate(text, start=1):
         line = raw.rstrip("\r\n")

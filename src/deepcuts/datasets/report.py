@@ -1,4 +1,4 @@
-"""What happened while a public data set was read."""
+"""The report of a reading of a public data set."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DatasetReport:
-    """What happened while a public data set was read.
+    """Report of a reading of a public data set.
 
     Parameters
     ----------
@@ -16,7 +16,7 @@ class DatasetReport:
     n_skipped
         Bad rows left out.
     remarks
-        What else there is to say, a sentence each.
+        Further remarks, a sentence each.
     """
 
     n_rows: int

@@ -1,4 +1,4 @@
-"""From songs to artists: which tracks a song has, which of them are wrong, and whose song it is.
+"""Songs mapped to artists, by their tracks.
 
 The rule. A song has the tracks that are listed for it, but for the pairs of song and track that are published as
 mismatches. Each track has an artist: by the artist's id where the source has one, else by the name in one spelling
@@ -40,7 +40,7 @@ def one_spelling(name: str) -> str:
 
 
 def read_tracks(connection: duckdb.DuckDBPyConnection, paths: Sequence[StrPath], *, by: str) -> None:
-    """Read what is known of tracks.
+    """Read the tables of tracks.
 
     Afterwards there are the tables `tracks` (track_id, song_id, artist, artist_name, title; one row a track) and
     `listed` (song_id, track_id).
@@ -146,7 +146,7 @@ def _read_metadata(connection: duckdb.DuckDBPyConnection, path: StrPath) -> None
 
 
 def _refuse_truncated(path: StrPath) -> None:
-    """Compare the length of a database with what its header says: SQLite may take what is missing for empty."""
+    """Compare the length of a database with what its header says: SQLite may take missing pages for empty ones."""
     with open(path, "rb") as file:
         header = file.read(100)
     page = int.from_bytes(header[16:18], "big")

@@ -1,4 +1,4 @@
-"""The Taste Profile of the Million Song Dataset: who played which song how often, summed by artist or by song."""
+"""The Taste Profile of the Million Song Dataset: plays of songs, summed by artist or by song."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLUMNS = Columns(1, 2, 3)
 
 @dataclass(frozen=True)
 class TasteProfileReport:
-    """What became of the rows and the songs.
+    """Report of a reading of the Taste Profile.
 
     Parameters
     ----------
@@ -60,25 +60,27 @@ class TasteProfileReport:
     by: str
 
     def sentences(self) -> tuple[str, ...]:
-        """What there is to say, the most important first."""
-        said = [f"{self.n_kept:,} of {self.n_songs:,} songs are kept" + self._merged()]
+        """The report in sentences, the most important first."""
+        sentences = [f"{self.n_kept:,} of {self.n_songs:,} songs are kept" + self._merged()]
         if self.n_mismatched:
-            said.append(
+            sentences.append(
                 f"{self.n_mismatched:,} songs, with {self.n_rows_mismatched:,} rows, are dropped: "
                 "every known track of theirs is a mismatch."
             )
         if self.n_unknown:
-            said.append(
+            sentences.append(
                 f"{self.n_unknown:,} songs, with {self.n_rows_unknown:,} rows, are dropped: no artist is known."
             )
         if self.n_several:
-            said.append(
+            sentences.append(
                 f"{self.n_several:,} songs have several tracks; {self.n_disputed:,} of them tracks of several artists, "
                 "and belong to the one with most."
             )
         if self.n_users_dropped:
-            said.append(f"{self.n_users_dropped:,} of {self.n_users:,} users are dropped: nothing is left of them.")
-        return tuple(said)
+            sentences.append(
+                f"{self.n_users_dropped:,} of {self.n_users:,} users are dropped: nothing is left of them."
+            )
+        return tuple(sentences)
 
     def _merged(self) -> str:
         return f", merged into {self.n_items:,} artists." if self.by == "artist" else "."
@@ -124,7 +126,7 @@ def read_taste_profile(
     by: Literal["artist", "song"] = "artist",
     options: ReadOptions | None = None,
 ) -> tuple[Interactions, TasteProfileReport]:
-    """Read the Taste Profile, and say what was mapped, merged and dropped.
+    """Read the Taste Profile, and report what was mapped, merged and dropped.
 
     Songs become artists by the rule of `deepcuts.datasets.songs`, while DuckDB sums their plays within
     `options.memory_limit`.
@@ -134,8 +136,8 @@ def read_taste_profile(
     triplets
         train_triplets.txt: user, song and plays.
     tracks
-        Any of unique_tracks.txt, track_metadata.db and taste_profile_song_to_tracks.txt, told by their contents. Where
-        the last is given, it says which tracks a song has, and the others whose tracks they are.
+        Any of unique_tracks.txt, track_metadata.db and taste_profile_song_to_tracks.txt, recognised by their contents.
+        Where the last is given, it lists the tracks of each song, and the others give the artists of tracks.
     mismatches
         sid_mismatches.txt: songs and tracks that do not belong together; without `tracks`, these songs are dropped.
     by

@@ -1,10 +1,10 @@
 """Personal listening exports: read, counted, matched to a catalogue.
 
-One reading goes this way: `documents` are the text files that an export consists of, `archives` unpacks them in memory;
-`formats` finds out what a document holds and turns it into rows; `listens` judges these row by row and counts what
-became of them; `counting` sums what is left to plays for each artist. All SQL runs in a `database` that can reach no
-file. `matching` finds the artists in the catalogue of a model. Nothing here opens a network connection or writes a
-file.
+`reading` is the way of one reading. `documents` are the text files that an export consists of; `archives` unpacks them
+in memory. `formats` detects the format of a document and turns it into rows; `listens` checks these, keeps those that
+are listens and counts the others by reason; `counting` sums the listens to plays for each artist. All SQL runs in a
+`database` that cannot open files. `matching` then finds the artists in the catalogue of a model. Nothing here opens a
+network connection or writes a file.
 """
 
 from typing import TYPE_CHECKING

@@ -56,7 +56,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, allowanc
 
 @dataclass
 class _Unpacking:
-    """A member as a stream that refuses to grow out of all proportion."""
+    """A member as a stream with a limit on its unpacked size."""
 
     packed: IO[bytes]
     packed_size: int
@@ -78,12 +78,12 @@ class _Unpacking:
 
 @contextmanager
 def _plain_errors(name: str) -> Iterator[None]:
-    """Say what is wrong with an archive as an error of ours."""
+    """Turn errors of the archive's reader into errors of deepcuts."""
     try:
         yield
     except FileFormatError:
         raise
-    except RuntimeError as error:  # so the library calls a password that is missing
+    except RuntimeError as error:  # raised by zipfile where a password is missing
         raise FileFormatError(f"{name} cannot be unpacked: {error}.") from error
     except _DAMAGE as error:
         raise FileFormatError(

@@ -13,10 +13,10 @@ _SCHEMA = pa.schema(
 
 
 def count_plays(connection: duckdb.DuckDBPyConnection, rules: TimeRules) -> tuple[pa.Table, int, int]:
-    """Plays for each artist, most first; how many listens were listed twice, and how many no rule lets count.
+    """Plays for each artist, most first; the number of listens listed twice, and of those that count 0 by the rules.
 
     A listen is one artist, one track and one second; listed again, in the same file or in another, it counts once.
-    Listens whose time is not known are never taken for each other.
+    Listens without a known time are all different.
     """
     before = _size(connection, "listens")
     connection.execute("""

@@ -1,4 +1,4 @@
-"""A DuckDB in memory that can reach no file and no network, for the time of one reading."""
+"""A DuckDB database in memory for one reading, which can open no file and no connection."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CONFIG = {
 # Text that some exports write for a time and that DuckDB does not take for a timestamp by itself.
 _TIME_FORMATS = ["%d %b %Y %H:%M", "%d %b %Y, %H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%MZ"]
 
-# Few texts begin otherwise than in ASCII; these take the slow look for all of Unicode's blanks.
+# Only texts that do not begin in ASCII need the slow search for all Unicode blanks.
 _MACROS = f"""
     CREATE TEMP MACRO seconds_of(text) AS coalesce(
         CASE WHEN abs(TRY_CAST(text AS DOUBLE)) >= 1e11 THEN TRY_CAST(TRY_CAST(text AS DOUBLE) / 1000 AS BIGINT)
@@ -33,10 +33,10 @@ _MACROS = f"""
 
 @contextlib.contextmanager
 def sealed_database() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a database of one's own, and say its errors as ours.
+    """Open a database in memory, and turn its errors into errors of deepcuts.
 
-    It has two macros: `seconds_of`, the seconds since 1970 that a text tells as a number (of milliseconds, from 1e11
-    on) or as a timestamp, null where it tells none; and `filled`, a text without blanks around it, null where it is
+    It has two macros: `seconds_of`, the seconds since 1970 of a text that is a number (of milliseconds, from 1e11 on)
+    or a timestamp, null where it is neither; and `filled`, a text without blanks around it, null where it is
     empty.
 
     Raises

@@ -1,4 +1,4 @@
-"""Documents: the text files that exports consist of, lying on disk, in memory or in an archive."""
+"""Documents: the text files that exports consist of, on disk, in memory or in an archive."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Stream(Protocol):
 
 @dataclass
 class Allowance:
-    """How much may still be read."""
+    """Bytes that may still be read."""
 
     limits: Limits
     left: int = field(init=False)

@@ -1,4 +1,4 @@
-"""How much of an export is read at most: what comes from outside must not fill memory or time."""
+"""Limits of what is read of an export, so that no file can use up memory or time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Limits:
     line_bytes
         Length of a line.
     document_bytes
-        Size of a JSON document, which is parsed as a whole.
+        Size of a JSON document, which is parsed in one piece.
     total_bytes
         Size of everything that is read, unpacked.
     members

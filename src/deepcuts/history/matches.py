@@ -1,4 +1,4 @@
-"""What was found in a catalogue, and how."""
+"""Artists of a history and the items that they were matched with."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Matches:
     table
         artist and plays, as they were given; item_id and name of the item, null where none was found; how it was found
         ("exact", "normalised", "fuzzy" or "none"); score (0 to 100); and suggestions, item_id, name and score of a few
-        names somewhat like it, for the most played of those that were not found.
+        similar names, for the most played of those that were not found.
     """
 
     table: pa.Table

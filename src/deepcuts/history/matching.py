@@ -1,4 +1,4 @@
-"""Artists of a history found in a catalogue: by the same name, by another spelling of it, by a name much like it."""
+"""Artists of a history found in a catalogue: by name, by normalised name, or by a name spelt similarly."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _EXACT, _NORMALISED, _FUZZY, _NONE = range(len(HOW))
-_COMPARED = 20_000  # of the names that are not found, the most played are compared with all; nobody has more
+_COMPARED = 20_000  # of the names that are not found, this many are compared with all, the most played ones
 _SUGGEST_FOR = 50  # of the names that are not found, the most played get suggestions
 _SUGGESTIONS, _SUGGEST_FROM = 3, 60.0  # how many, and their least score
 
 
 @dataclass(frozen=True, eq=False)
 class Matcher:
-    """Names of a catalogue, prepared to find others among them.
+    """Names of a catalogue, prepared for matching.
 
     Where several items have the same name, or the same normalised form, the one with most listeners is meant; of
     equal ones, or where listeners are not known, the first.
@@ -47,7 +47,7 @@ class Matcher:
     listeners
         int, (n_items,): users who play each item; None where this is not known.
     min_score
-        The least score, out of 100, at which a name is taken for another that is spelt much like it.
+        The least score, out of 100, at which a name matches another that is spelt similarly.
     """
 
     item_ids: Ids
@@ -168,7 +168,7 @@ class Matcher:
     def _suggestions(
         self, forms: Sequence[str], plays: DoubleVector, items: IndexVector
     ) -> list[list[dict[str, object]] | None]:
-        """A few items somewhat like the most played names that are no item; None for all others."""
+        """A few items with names similar to the most played artists that were not found; None for all other artists."""
         suggestions: list[list[dict[str, object]] | None] = [None] * len(forms)
         if not fuzzy.is_installed():
             return suggestions

@@ -1,4 +1,4 @@
-"""How to read exports."""
+"""Options of reading exports."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ MIN_SCORE = 83.0  # of 100, for a name much like another; chosen by benchmarks/m
 
 @dataclass(frozen=True)
 class HistoryOptions:
-    """How to read exports.
+    """Options of reading exports.
 
     Parameters
     ----------
     min_seconds
-        Spotify tells how long a track was heard: shorter plays are left out if they were cut off or, in the account
-        export, which does not tell that, in any case; at least 0.
+        Seconds, at least 0: shorter plays of Spotify exports are left out if they were cut off or, in the account
+        export, which does not record that, in any case.
     times
         How much a listen counts, by when it was heard.
     limits

@@ -1,4 +1,4 @@
-"""From exports to a `History`."""
+"""Exports read into a `History`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _PACKED = {b"\x1f\x8b": "gunzip", b"\x28\xb5\x2f\xfd": "unzstd", b"7z\xbc\xaf": 
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """What one person has listened to.
+    """The listening history of one person.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ class History:
 
 
 def read_history(paths: StrPath | Sequence[StrPath], options: HistoryOptions = _DEFAULTS) -> History:
-    r"""Read the listening history of one person from files of any of the formats known, found out by their content.
+    r"""Read the listening history of one person from files of any known format, detected by their content.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def read_history(paths: StrPath | Sequence[StrPath], options: HistoryOptions = _
 
 
 def read_upload(name: str, data: bytes, options: HistoryOptions = _DEFAULTS) -> History:
-    """Read the listening history of one person from bytes, without ever touching the disk; see `read_history`.
+    """Read the listening history of one person from bytes in memory; see `read_history`.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def _read(files: Iterable[tuple[str, BinaryIO]], options: HistoryOptions) -> His
 def _read_file(
     connection: duckdb.DuckDBPyConnection, name: str, file: BinaryIO, allowance: Allowance, options: HistoryOptions
 ) -> tuple[list[Source], list[str]]:
-    """What was read in a file or an archive, and the names of documents that hold no listens."""
+    """Read a file or an archive: the sources in it, and the names of documents that hold no listens."""
     if not file.seekable():
         raise DataError(f"{name} is a pipe, and an export may have to be read from its end. Save it to a file first.")
     size = file.seek(0, io.SEEK_END)
@@ -207,7 +207,7 @@ def _unknown(name: str, others: Sequence[str], *, is_archive: bool) -> str:
 
 
 def _nothing_left(history: History) -> str:
-    """Say what became of all rows."""
+    """Explain that no listen is left, by the reasons why rows were left out."""
     outcomes: Counter[str] = Counter()
     for source in history.sources:
         outcomes.update(source.dropped)
@@ -220,7 +220,7 @@ def _nothing_left(history: History) -> str:
 
 
 def _warn_of_bad_rows(sources: Sequence[Source]) -> None:
-    """Say for a few documents how many rows cannot be used, why, and where the first are."""
+    """Warn of the rows of a few documents that cannot be used: how many, why, and where the first are."""
     damaged = [source for source in sources if source.bad]
     for source in damaged[:_DAMAGED_SHOWN]:
         logger.warning(
@@ -234,7 +234,7 @@ def _warn_of_bad_rows(sources: Sequence[Source]) -> None:
 
 
 def _row_numbers(source: Source, bad: BadRows) -> str:
-    """Say where the first of some bad rows are."""
+    """Numbers of the first of some bad rows, for a message."""
     rows = ", ".join(f"{row:,}" for row in bad.first_rows)
     return f"{source.unit}{'s' * (bad.n_rows > 1)} {rows}" + (", …" if bad.n_rows > len(bad.first_rows) else "")
 

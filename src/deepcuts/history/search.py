@@ -1,4 +1,4 @@
-"""Names found while somebody types."""
+"""Search in names for a query that is still being typed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from deepcuts.history.names import compact_form
 
 _EQUAL, _BEGINS, _WORD_BEGINS, _HOLDS, _NEARLY = 100.0, 95.0, 90.0, 80.0, 75.0
 _LEAST_FOR_TYPOS, _LEAST_FOR_TWO = 3, 6  # letters; in fewer, a typo makes another word
-_LONGEST = 60  # letters; what is typed beyond them makes no difference
+_LONGEST = 60  # letters; more of them are ignored
 
 
 @dataclass(frozen=True, eq=False)

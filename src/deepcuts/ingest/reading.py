@@ -43,7 +43,7 @@ def read_plays(
     time: Column | None = None,
     **options: Any,
 ) -> Interactions:
-    """Read who played what how often.
+    """Read play counts of users and items.
 
     Rows of the same user and item are summed. Ids become text: numbers in decimal, whole ones without a point. The
     same rows give the same object, in whatever order and from whatever source they come.
@@ -90,7 +90,7 @@ def read_plays(
 
 
 def ingest(source: Source, columns: Columns, options: ReadOptions = _DEFAULTS) -> tuple[Interactions, IngestReport]:
-    """Read who played what how often, and say what was left out; `read_plays` documents the arguments.
+    """Read play counts of users and items, and report what was left out; `read_plays` documents the arguments.
 
     The source is read twice by DuckDB, within `options.memory_limit`: once to find its ids, once to sum the plays of
     each pair. Where text has bad rows, a third and slower reading finds their line numbers.
@@ -166,7 +166,7 @@ def _as_paths(source: Any) -> list[StrPath]:
 
 
 def _name(source: Source) -> str:
-    """What the source is called in messages."""
+    """Name of the source, for messages."""
     if isinstance(source, str | os.PathLike):
         return os.fspath(source)
     return f"{source[0]} and {len(source) - 1:,} more" if isinstance(source, list | tuple) and source else "the table"

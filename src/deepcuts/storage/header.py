@@ -118,7 +118,7 @@ def parse(content: memoryview, path: StrPath) -> Header:
     _check_origin(metadata, path)
     if seal(raw) != raw:
         raise FileFormatError(f"{path} is damaged: its header does not match its checksum. Copy or write it again.")
-    tensors = _place(entries, len(raw), path)
+    tensors = _laid_out(entries, len(raw), path)
     n_bytes = tensors[-1].end if tensors else len(raw)
     _check_size(len(content), n_bytes, path)
     try:
@@ -196,7 +196,7 @@ def _check_origin(metadata: object, path: StrPath) -> None:
         )
 
 
-def _place(entries: Mapping[str, Any], data_begin: int, path: StrPath) -> tuple[Tensor, ...]:
+def _laid_out(entries: Mapping[str, Any], data_begin: int, path: StrPath) -> tuple[Tensor, ...]:
     """Turn the entries of a header into tensors that fill the file without gap and overlap."""
     tensors = sorted((_tensor(name, entry, data_begin, path) for name, entry in entries.items()), key=_span)
     end = data_begin
@@ -219,10 +219,10 @@ def _tensor(name: str, entry: Any, data_begin: int, path: StrPath) -> Tensor:
     sizes = (*shape, begin, end)
     if len(shape) > 8 or not all(type(size) is int and 0 <= size < 1 << 56 for size in sizes):
         raise _inconsistent(path, f"shape or offsets of array {name!r} is out of range")
-    room = math.prod(
+    n_numbers = math.prod(
         max(size, 1) for size in shape
     )  # NumPy refuses an empty array whose other axes are beyond all bounds
-    if end - begin != math.prod(shape) * dtype.itemsize or room >= 1 << 56:
+    if end - begin != math.prod(shape) * dtype.itemsize or n_numbers >= 1 << 56:
         raise _inconsistent(path, f"array {name!r} does not fill its offsets")
     if (data_begin + begin) % dtype.itemsize:
         raise _inconsistent(path, f"array {name!r} is not aligned to its items")

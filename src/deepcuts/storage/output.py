@@ -1,4 +1,4 @@
-"""Outputs that are written whole or not at all."""
+"""Outputs that are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def replacing(path: StrPath, *, force: bool = False) -> Iterator[Path]:
     """Write a file under a temporary name and rename it when it is complete.
 
     The temporary file lies hidden in the same folder and has the ending of `path`. When the block ends it is synced to
-    disk and renamed. Whatever else happens, it is removed and a file that was there before stays whole; a process that
-    is killed outright leaves only the temporary name behind.
+    disk and renamed. In any other case it is removed, and a file that was there before stays as it was; a process that
+    is killed leaves only the temporary file behind.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def replacing(path: StrPath, *, force: bool = False) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # not every file system can sync a folder; the file is whole either way
+    with contextlib.suppress(OSError):  # not every file system can sync a folder; the file is complete either way
         _sync(target.parent, os.O_RDONLY)
 
 

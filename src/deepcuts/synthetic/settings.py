@@ -1,4 +1,4 @@
-"""What a world is asked to be like, checked before any work is spent on it."""
+"""The settings of a world, checked before anything is drawn."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_PERSONAS = 16  # the planted persona of a pair is an int8; histories grow t
 
 @dataclass(frozen=True)
 class WorldSettings:
-    """The arguments of `generate_world`, which tells what they mean.
+    """The arguments of `generate_world`, which documents them.
 
     Raises
     ------

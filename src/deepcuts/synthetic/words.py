@@ -1,4 +1,4 @@
-"""The words that invented names are made of.
+"""The words that invented names consist of.
 
 Adjectives, nouns, ensembles and given names have no word in common, so that names of different patterns differ. The
 plural of every noun is the noun and an s.

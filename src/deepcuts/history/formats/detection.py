@@ -1,4 +1,4 @@
-"""Which format a document has, by what is in it; its name does not matter."""
+"""The format of a document, by its content; its name does not matter."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def extended(options: HistoryOptions) -> Format:
 def account(options: HistoryOptions) -> Format:
     """`StreamingHistory_music_0.json`, `StreamingHistory0.json`: an array of one object for each play.
 
-    It does not tell what was cut off, so plays of less than `min_seconds` are left out. Times are whole minutes.
+    It does not record what was cut off, so plays of less than `min_seconds` are left out. Times are whole minutes.
     """
     rows = f"""
         SELECT row, [r.artistName] AS artists, r.trackName AS track, r.endTime AS time, 1.0 AS plays,

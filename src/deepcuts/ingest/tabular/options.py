@@ -1,4 +1,4 @@
-"""How to read, and what happened while reading."""
+"""Options of a reading, and its report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MEMORY = re.compile(r"\d+(\.\d+)?\s*[KMGT]i?B", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """How to read.
+    """Options of a reading.
 
     Parameters
     ----------
@@ -26,13 +26,13 @@ class ReadOptions:
         CSV file that takes the rows left out: file, row, reason and the cells as they were.
     dislikes
         Whether play counts below 0 are meant: as dislikes, the stronger the lower. The rows of a user and item are
-        summed up first, and whoever or whatever has nothing but dislikes drops out.
+        summed first, and users and items that have nothing but dislikes drop out.
     trim
         Whether blanks around ids are cut off.
     header
-        Whether text files begin with a line of names; None finds out.
+        Whether text files begin with a line of names; None detects it.
     delimiter
-        Character between the cells of text files; None finds out.
+        Character between the cells of text files; None detects it.
     quote
         Character around cells of text files, "" for none; None takes ``"``, but none between tabs or blanks.
     memory_limit
@@ -77,7 +77,7 @@ class ReadOptions:
 
 @dataclass(frozen=True)
 class IngestReport:
-    """What happened while reading.
+    """Report of a reading.
 
     Parameters
     ----------

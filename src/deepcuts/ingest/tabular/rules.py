@@ -1,4 +1,4 @@
-"""The rules that a row has to keep, in SQL: what ids, play counts and times are, and why a row is bad."""
+"""The conditions of a good row, in SQL: what ids, play counts and times are, and why a row is bad."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def good_rows(scan: Scan) -> str:
     return f"""
         SELECT CASE WHEN reason IS NULL THEN user_id END AS user_id,
                CASE WHEN reason IS NULL THEN item_id END AS item_id, plays, played_at
-        FROM ({_judged(scan)})"""
+        FROM ({_checked(scan)})"""
 
 
 def bad_rows(scan: Scan) -> str:
@@ -26,7 +26,7 @@ def bad_rows(scan: Scan) -> str:
     cells = ", ".join(f"{_text(scan.cells.get(role))} AS {role}_text" for role in ROLES)
     return f"""
         SELECT {scan.file} AS file, {scan.row} AS row, reason, {cells}, {scan.line} AS line
-        FROM ({_judged(scan)}) WHERE reason IS NOT NULL"""
+        FROM ({_checked(scan)}) WHERE reason IS NOT NULL"""
 
 
 def without_blanks(text: str) -> str:
@@ -34,7 +34,7 @@ def without_blanks(text: str) -> str:
     return f"trim({text}, {quoted(BLANKS)})"
 
 
-def _judged(scan: Scan) -> str:
+def _checked(scan: Scan) -> str:
     """SELECT of all rows, with the values of their cells and the reason why a row is bad, null where it is good."""
     cells = scan.cells
     good = [f"{scan.problem} IS NULL", _is_given("user_id"), _is_given("item_id")]
@@ -91,7 +91,7 @@ def _whole(number: str) -> str:
 
 
 def _is_given(name: str) -> str:
-    """SQL of whether an id is not null and not blank; few ids take the slow look for Unicode's blanks."""
+    """SQL of whether an id is not null and not blank; only few ids need the slow search for Unicode blanks."""
     return f"(({name} BETWEEN '!' AND '~') OR {without_blanks(name)} <> '')"
 
 

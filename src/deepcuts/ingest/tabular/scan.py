@@ -81,11 +81,11 @@ class Scan:
     cells
         For each of user, item, plays and time that is asked for, its column.
     file, row
-        SQL of the name of the file and of the row's number, as a reader of the file counts it.
+        SQL of the name of the file and of the row's number in it, counted in `unit`.
     unit
         What `row` counts: "line", "record" or "row".
     problem, line
-        SQL of what is wrong with the row as a whole, null where nothing is, and of its text.
+        SQL of what is wrong with the line of the row, null where nothing is, and of its text.
     line_reader
         Reads the same rows again, line by line and slowly, into a new table of the name given, and returns a scan of it
         that knows the numbers of rows; None where this scan knows them.

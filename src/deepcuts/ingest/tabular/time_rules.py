@@ -1,4 +1,4 @@
-"""How much a play counts, by when it was heard: limits, caps on sessions and days, and fading with age."""
+"""How much a play counts, by its time: limits, caps per session and day, and decay with age."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class TimeRules:
     """How much a play counts, by when it was heard; without any of these, every play counts as 1.
 
     A play is kept if ``since <= t < until``. Of the plays of one item in one session, and then of those in one day
-    (of UTC), the earliest are kept until the cap is reached. What is left counts ``2 ** (-age / half_life)``, where age
-    is ``max(0, now - t)`` in days: as much as ever when it is new, half of that one half-life later.
-    Dislikes (plays below 0) fade, too, and no cap holds for them.
+    (of UTC), the earliest are kept until the cap is reached. Each play that is left counts
+    ``2 ** (-age / half_life)``, where age is ``max(0, now - t)`` in days.
+    Dislikes (plays below 0) decay too, and no cap applies to them.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class TimeRules:
     until
         The first moment no longer to count, given alike; None sets no limit.
     half_life
-        Days after which a play counts half, above 0; None lets plays never fade.
+        Days after which a play counts half, above 0; None sets no decay.
     now
         The moment that age is counted from; None takes the latest play that is kept.
     session_cap
@@ -132,9 +132,9 @@ def _seconds(name: str, text: str | None) -> int | None:
     """Seconds since 1970 of a moment; what names no zone is UTC."""
     if text is None:
         return None
-    whole = text + "-01-01"[len(text) - 4 :] if _PART_OF_DATE.fullmatch(text) else text
+    full = text + "-01-01"[len(text) - 4 :] if _PART_OF_DATE.fullmatch(text) else text
     try:
-        moment = datetime.fromisoformat(whole)
+        moment = datetime.fromisoformat(full)
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
         raise SettingsError(f"{name} is {text!r}. {_WHEN}") from None
