@@ -113,7 +113,7 @@ def test_mmr_worked_by_hand():
         return "".join(baselines.rerank(lists, ids, vectors, k=3, diversity=diversity)["item_id"].to_pylist())
 
     assert order(0.0) == "abc"
-    assert order(0.4) == "abc"  # second place: b .6 · .9 − .4 = .14, c 0
+    assert order(0.4) == "abc"  # second rank: b .6 · .9 − .4 = .14, c 0
     assert order(0.5) == "acb"  # b .5 · .9 − .5 = −.05, c 0
 
 

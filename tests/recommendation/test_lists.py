@@ -105,9 +105,9 @@ def test_a_list_holds_all_that_qualifies_and_no_filler(source: DenseScores, aske
     found = rows_by_user(recommend(source, None, asked))
     for index, user in enumerate(source.user_ids.values.to_pylist()):
         rows = source.table[slice(*source.persona_indptr[index : index + 2])]
-        heard = [row for p, row in enumerate(rows) if reference.weight_of(p, asked) > 0]
+        unmuted = [row for p, row in enumerate(rows) if reference.weight_of(p, asked) > 0]
         qualify = {
-            item for item in reference.listable_items(source, index, asked) if any(row[item] != 0 for row in heard)
+            item for item in reference.listable_items(source, index, asked) if any(row[item] != 0 for row in unmuted)
         }
         listed = {source.item_ids.index_of(row["item_id"]) for row in found.get(user, [])}
         assert listed <= qualify
@@ -127,7 +127,7 @@ def test_permuting_users_permutes_their_lists(source: DenseScores, asked: ListSe
     before = lists_of_table(recommend(source, None, asked))
     after = lists_of_table(recommend(source.taken(np.array(order), np.arange(25)), None, asked))
     users = names("user", 7)
-    moved = {users[place]: before[users[user]] for place, user in enumerate(order) if users[user] in before}
+    moved = {users[index]: before[users[user]] for index, user in enumerate(order) if users[user] in before}
     assert after == moved
 
 
@@ -135,7 +135,7 @@ def test_permuting_users_permutes_their_lists(source: DenseScores, asked: ListSe
 @law
 def test_permuting_items_permutes_the_lists(source: DenseScores, asked: ListSettings, order: list[int]) -> None:
     moved = source.taken(np.arange(7), np.array(order))
-    new_name = {ITEMS[item]: ITEMS[place] for place, item in enumerate(order)}
+    new_name = {ITEMS[item]: ITEMS[index] for index, item in enumerate(order)}
     allow = None if asked.allow is None else [new_name[item] for item in asked.allow]
     asked_moved = replace(asked, allow=allow, deny=[new_name[item] for item in asked.deny])
     before = lists_of_table(recommend(source, None, asked))

@@ -1,4 +1,4 @@
-"""Personas in lists: mixed by share or by the best score, muted, picked, boosted, turned on their own."""
+"""Personas in lists: mixed by share or by the best score, muted, picked, boosted, each at its own rarity."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def source() -> DenseScores:
     return DenseScores(seen, np.array([0, 3]), np.array([0.5, 0.25, 0.25], np.float32), scores)
 
 
-def turns(source: DenseScores, k: int = 8, **settings: object) -> list[int]:
-    """Whose items are listed, by rank."""
+def personas_by_rank(source: DenseScores, k: int = 8, **settings: object) -> list[int]:
+    """Personas that items are listed for, by rank."""
     return recommend(source, "ada", ListSettings(k=k, **settings))["persona"].to_pylist()
 
 
 def test_a_list_takes_from_each_persona_by_its_share(source: DenseScores) -> None:
-    assert turns(source) == [0, 1, 2, 0, 0, 1, 2, 0]
+    assert personas_by_rank(source) == [0, 1, 2, 0, 0, 1, 2, 0]
 
 
 def test_each_persona_lists_its_best_items_first(source: DenseScores) -> None:
@@ -41,27 +41,27 @@ def test_each_persona_lists_its_best_items_first(source: DenseScores) -> None:
 
 
 def test_a_muted_persona_never_appears(source: DenseScores) -> None:
-    assert turns(source, weights={0: 0}) == [1, 2, 1, 2, 1, 2, 1, 2]
-    assert set(turns(source, k=N_ITEMS, weights={0: 0})) == {1, 2}
-    assert set(turns(source, k=N_ITEMS, weights={0: 0}, mix="max")) == {1, 2}
+    assert personas_by_rank(source, weights={0: 0}) == [1, 2, 1, 2, 1, 2, 1, 2]
+    assert set(personas_by_rank(source, k=N_ITEMS, weights={0: 0})) == {1, 2}
+    assert set(personas_by_rank(source, k=N_ITEMS, weights={0: 0}, mix="max")) == {1, 2}
 
 
-def test_a_boosted_persona_has_more_turns(source: DenseScores) -> None:
-    assert turns(source, weights={1: 4.0}).count(1) == 5  # shares 2 : 4 : 1, over eight places
-    assert turns(source, k=3, weights={2: 6.0}, mix="max") == [2, 2, 2]
+def test_a_boosted_persona_has_more_items(source: DenseScores) -> None:
+    assert personas_by_rank(source, weights={1: 4.0}).count(1) == 5  # shares 2 : 4 : 1, over eight items
+    assert personas_by_rank(source, k=3, weights={2: 6.0}, mix="max") == [2, 2, 2]
 
 
 @pytest.mark.parametrize("mix", ["share", "max"])
 def test_picking_personas_mutes_all_others(source: DenseScores, mix: str) -> None:
     muted = recommend(source, "ada", ListSettings(mix=mix, weights={1: 0.0}))
     assert recommend(source, "ada", ListSettings(mix=mix, pick=[0, 2])).equals(muted)
-    assert set(turns(source, mix=mix, pick=[2])) == {2}
+    assert set(personas_by_rank(source, mix=mix, pick=[2])) == {2}
 
 
 @pytest.mark.parametrize("mix", ["share", "max"])
 @pytest.mark.parametrize("pick", [[], [3], [7, 99]])
 def test_a_persona_that_the_user_does_not_have_lists_nothing(source: DenseScores, mix: str, pick: list[int]) -> None:
-    assert turns(source, mix=mix, pick=pick) == []
+    assert personas_by_rank(source, mix=mix, pick=pick) == []
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -81,10 +81,10 @@ def test_the_dial_of_one_persona_leaves_the_others_alone(source: DenseScores, di
     plays = sparse.csr_array(np.random.default_rng(0).integers(1, 9, (1, N_ITEMS)))
     source = replace(source, seen=Interactions.from_csr(plays, ["ada"], names("item", N_ITEMS)))
     asked = ListSettings(k=N_ITEMS, dial=dial, mix=mix, frequency="plays", include_seen=True)
-    neutral, turned = (recommend(source, "ada", replace(asked, rarity=rarity)) for rarity in (0.0, {1: 1.0}))
+    neutral, rarer = (recommend(source, "ada", replace(asked, rarity=rarity)) for rarity in (0.0, {1: 1.0}))
     before, after = (
         [[(row["item_id"], row["score"]) for row in table.to_pylist() if row["persona"] == p] for p in range(3)]
-        for table in (neutral, turned)
+        for table in (neutral, rarer)
     )
     assert after[0] == before[0]
     assert after[2] == before[2]

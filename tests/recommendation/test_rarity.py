@@ -1,4 +1,4 @@
-"""The dial from familiar to rare: 0 is neutral, and no turn towards rare makes lists more popular."""
+"""The dial from familiar to rare: 0 is neutral, and no move towards rare makes lists more popular."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def test_the_dial_makes_no_difference_where_all_items_are_alike(frequency: str, 
     source = random_source(2)
     nothing = sparse.csr_array(source.seen.shape)
     source = replace(source, seen=Interactions.from_csr(nothing, source.user_ids.values, source.item_ids.values))
-    neutral, *turned = (
+    neutral, *others = (
         recommend(source, None, ListSettings(dial=dial, rarity=rarity, frequency=frequency, mix=mix))
         for dial, rarity in [("shift", 0.0), ("shift", 0.7), ("power", 0.7)]
     )
-    for table in turned:
+    for table in others:
         assert lists_of_table(table) == lists_of_table(neutral)
 
 
@@ -66,7 +66,7 @@ def familiarity(source: DenseScores, asked: ListSettings) -> list[float]:
     """Mean log frequency of the list of every user: minus its novelty."""
     frequency = np.log(list_frequency(source, asked))
     lists = lists_of_table(recommend(source, None, asked)).values()
-    return [fmean(frequency[source.item_ids.index_of(item)] for item, _ in entries) for entries in lists]
+    return [fmean(frequency[source.item_ids.index_of(item)] for item, _ in own) for own in lists]
 
 
 @given(
@@ -80,9 +80,9 @@ def familiarity(source: DenseScores, asked: ListSettings) -> list[float]:
 def test_novelty_of_one_persona_never_falls_with_rarity(seed: int, dial: str, frequency: str, mix: str, k: int) -> None:
     source = random_source(seed, n_users=3, most_personas=1)
     asked = ListSettings(k=k, dial=dial, frequency=frequency, mix=mix)
-    by_turn = [familiarity(source, replace(asked, rarity=rarity)) for rarity in np.linspace(-1.0, 1.0, 9)]
+    by_rarity = [familiarity(source, replace(asked, rarity=rarity)) for rarity in np.linspace(-1.0, 1.0, 9)]
     # The k best by score − rarity · z have the less z in all, the larger rarity is; so with logarithms for "power".
-    assert np.all(np.diff(by_turn, axis=0) <= 0)
+    assert np.all(np.diff(by_rarity, axis=0) <= 0)
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ def test_a_value_out_of_its_range_is_refused(settings: dict[str, Any], message: 
         ListSettings(**settings)
 
 
-def test_a_weight_counts_for_a_persona_that_is_heard() -> None:
+def test_a_weight_counts_for_a_persona_that_is_picked() -> None:
     settings = ListSettings(pick=[0, 2], weights={0: 3.0, 1: 3.0})
     assert [settings.persona_weight(p) for p in range(4)] == [3.0, 0.0, 1.0, 0.0]
 

@@ -11,12 +11,13 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.array_types import DoubleVector, FloatMatrix, IndexVector, NumberMatrix
 from deepcuts.data.ids import Ids
 from deepcuts.data.vectors import unit_vectors
 from deepcuts.errors import SettingsError
 
 
-def rerank(lists: pa.Table, item_ids: Ids, item_vectors: np.ndarray, k: int = 20, diversity: float = 0.3) -> pa.Table:
+def rerank(lists: pa.Table, item_ids: Ids, item_vectors: NumberMatrix, k: int = 20, diversity: float = 0.3) -> pa.Table:
     """Shorten every list to k items that are relevant and unlike each other.
 
     The next item is the one with the highest (1 − diversity) · relevance − diversity · likeness, where relevance is the
@@ -58,18 +59,18 @@ def rerank(lists: pa.Table, item_ids: Ids, item_vectors: np.ndarray, k: int = 20
     return reranked.set_column(lists.column_names.index("rank"), "rank", new_ranks)
 
 
-def _take(scores: np.ndarray, vectors: np.ndarray, k: int, diversity: float) -> np.ndarray:
-    """Places of the items taken, in their order; of equals the one that ranked first."""
+def _take(scores: DoubleVector, vectors: FloatMatrix, k: int, diversity: float) -> IndexVector:
+    """Choose candidates of one list by index, in the order of the new list; of equals the one that ranked first."""
     width = scores.max() - scores.min()
     value = (1 - diversity) * (scores - scores.min()) / (width if width > 0 else 1.0)
     likeness = vectors @ vectors.T
     nearest = np.zeros(len(scores))
     taken: list[int] = []
     for _ in range(min(k, len(scores))):
-        place = int(np.argmax(value - diversity * nearest))
-        taken.append(place)
-        value[place] = -np.inf
-        nearest = likeness[place] if len(taken) == 1 else np.maximum(nearest, likeness[place])
+        best = int(np.argmax(value - diversity * nearest))
+        taken.append(best)
+        value[best] = -np.inf
+        nearest = likeness[best] if len(taken) == 1 else np.maximum(nearest, likeness[best])
     return np.array(taken, np.int64)
 
 
@@ -79,7 +80,7 @@ def _lists_in(lists: pa.Table) -> list[tuple[int, int]]:
     return list(pairwise([*starts.tolist(), len(codes)]))
 
 
-def _item_indexes(lists: pa.Table, item_ids: Ids) -> np.ndarray:
+def _item_indexes(lists: pa.Table, item_ids: Ids) -> IndexVector:
     indexes = item_ids.indexes_of(lists["item_id"])
     if np.any(indexes < 0):
         unknown = lists["item_id"][int(np.argmin(indexes))].as_py()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from deepcuts.array_types import DoubleVector
-from deepcuts.comparison.contenders import Contender, Method, check_names
+from deepcuts.comparison.contenders import Contender, check_names
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.split import split_holdout
 from deepcuts.evaluation import Evaluation, ItemFeatures, evaluate_ranked, item_features, rank_lists, tag_features
@@ -107,15 +107,22 @@ def run_all(
     k = max(length for _, length in metrics_at(cutoffs))
     runs = []
     for cut in cuts:
-        features = _features(cut, labels)
-        for method in dict.fromkeys(map(_method, contenders)):
-            fitted = method.fit(cut.train, seed=cut.seed)
-            for contender in (one for one in contenders if one.method == method):
-                ranked = rank_lists(fitted.recommend(k=k, **contender.lists), cut.train, cut.holdout, features)
-                draws = catalogue_draws(ranked, cutoffs, n_resamples=n_resamples)
-                runs.append(Run(contender.name, cut.seed, evaluate_ranked(ranked, cutoffs), draws))
-                on_run(runs[-1])
+        item_labels = _item_labels(cut, labels)
+        for contender, lists in _lists(contenders, cut, k):
+            ranked = rank_lists(lists, cut.train, cut.holdout, item_labels)
+            draws = catalogue_draws(ranked, cutoffs, n_resamples=n_resamples)
+            runs.append(Run(contender.name, cut.seed, evaluate_ranked(ranked, cutoffs), draws))
+            on_run(runs[-1])
     return runs
+
+
+def _lists(contenders: Sequence[Contender], cut: Cut, k: int) -> Iterator[tuple[Contender, pa.Table]]:
+    """Train every method once and yield the lists of the contenders that use it."""
+    for method in dict.fromkeys(contender.method for contender in contenders):
+        fitted = method.fit(cut.train, seed=cut.seed)
+        for contender in contenders:
+            if contender.method == method:
+                yield contender, fitted.recommend(k=k, **contender.lists)
 
 
 def main_cutoffs(*, with_labels: bool) -> Cutoffs:
@@ -124,11 +131,7 @@ def main_cutoffs(*, with_labels: bool) -> Cutoffs:
     return parse_cutoffs(names)
 
 
-def _method(contender: Contender) -> Method:
-    return contender.method
-
-
-def _features(cut: Cut, labels: pa.Table | None) -> ItemFeatures | None:
+def _item_labels(cut: Cut, labels: pa.Table | None) -> ItemFeatures | None:
     if labels is not None:
         return item_features(labels, cut.train.item_ids)
     return None if cut.train.labels is None else tag_features(cut.train.labels, cut.train.item_ids)

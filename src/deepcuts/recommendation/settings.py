@@ -1,4 +1,4 @@
-"""What a caller may ask of a list."""
+"""Settings of lists."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_WEIGHT = 1e6
 
 @dataclass(frozen=True)
 class ListSettings:
-    """How lists are made; all of it takes effect at the moment of asking, without refitting.
+    """How lists are made from a fitted model.
 
     Parameters
     ----------
@@ -29,9 +29,10 @@ class ListSettings:
         0 leaves the scores alone, above 0 is rarer, below 0 more familiar, from −4 to 4: one value for all personas, or
         a value for some of them, such as ``{0: 0.3, 2: -0.1}``, and 0 for the rest.
     dial
-        "shift": score − rarity · spread · z, where z is the standardised log frequency of the item and spread the
-        standard deviation of the persona's scores (for ``mix="max"``, the largest among the user's personas).
-        "power": score · frequency ** −rarity; for scores that are not negative, as it moves others the wrong way.
+        Form of the dial (`deepcuts.recommendation.rarity`). "shift": score − rarity · spread · z, where z is the
+        standardised log frequency of the item and spread the standard deviation of the persona's scores (for
+        ``mix="max"``, the largest among the user's personas). "power": score · frequency ** −rarity; for scores that
+        are not negative, as it moves others the wrong way.
     frequency
         Counted by "listeners" or by all "plays" (heavy repeat listening is a popularity of its own).
     mix
@@ -39,15 +40,14 @@ class ListSettings:
         "max": all items by their best score over the personas.
     lean
         How far personas lean on the base vector of their user, from 0, as they were trained, to 1, where all of them
-        are that vector: a list for one taste, in turns. Evidence thins out towards the rare end, where leaning keeps
-        accuracy at the price of calibration; docs/evidence.md measures a lean of half the rarity. Models without base
-        vectors do not lean.
+        are that vector. Evidence is thin for rare items, where leaning keeps accuracy at the price of calibration;
+        docs/evidence.md measures a lean of half the rarity. Models without base vectors do not lean.
     include_seen
         Whether items that the user has played may be listed.
     allow, deny
         Item ids: nothing but these, and none of these.
     pick
-        Personas to hear, by number; None hears all.
+        Numbers of the personas that lists are made from; None takes all.
     weights
         Factor on a persona's share (on its scores for ``mix="max"``): 0 mutes it, above 1 boosts it.
 
@@ -105,8 +105,8 @@ class ListSettings:
 
     def persona_weight(self, persona: int) -> float:
         """Factor on the share of a persona."""
-        heard = self.pick is None or persona in self.pick
-        return float(self.weights.get(persona, 1.0)) if heard else 0.0
+        is_picked = self.pick is None or persona in self.pick
+        return float(self.weights.get(persona, 1.0)) if is_picked else 0.0
 
     def persona_rarity(self, persona: int) -> float:
         """Rarity of the lists of a persona."""
