@@ -32,7 +32,7 @@ class ServiceSettings:
     Parameters
     ----------
     host
-        Address to listen on. Anything but loopback wants a token, unless everyone is let in.
+        Address to listen on. Anything but loopback needs a token, unless `open_to_all` is set.
     port
         TCP port; 0 takes a free one.
     workers
@@ -42,7 +42,7 @@ class ServiceSettings:
     waiting
         Requests that may wait for a thread; those beyond get status 503.
     token
-        Secret that every request has to bring; None asks for none.
+        Secret that every request has to bring; None lets requests in without one.
     open_to_all
         Whether to serve other machines without a token.
     allowed_hosts
@@ -66,7 +66,7 @@ class ServiceSettings:
     Raises
     ------
     SettingsError
-        If a value is out of its range, or other machines would be let in without a token.
+        If a value is out of its range, or other machines could connect without a token.
     """
 
     host: str = "127.0.0.1"

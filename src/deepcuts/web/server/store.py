@@ -102,17 +102,17 @@ class ModelStore:
 
     @property
     def current(self) -> LoadedModel:
-        """The model of now, with its version."""
+        """The model that is served, with its version."""
         return self._current
 
     @property
     def model(self) -> PersonaModel:
-        """The model of now."""
+        """The model that is served."""
         return self._current.model
 
     @property
     def version(self) -> str:
-        """Version of the model of now."""
+        """Version of the model that is served."""
         return self._current.version
 
     def refresh(self) -> bool:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from deepcuts.web.problems import Problem, ProblemError
 from deepcuts.web.service import handlers, limits, responses
-from deepcuts.web.service.requests import FoldInRequest, ListBatch, ListRequest, OfUser, ReasonsRequest
+from deepcuts.web.service.requests import FoldInRequest, ListBatch, ListRequest, ReasonsRequest, UserRequest
 
 if TYPE_CHECKING:
     from deepcuts.web.server.compute import Compute
@@ -52,7 +52,7 @@ async def fold_in(http: Request, request: FoldInRequest) -> Response:
 @router.get("/personas/{user:path}", response_model=responses.PersonasResponse, tags=["personas"])
 async def personas(http: Request, user: Id, n_items: Length = 10) -> Response:
     """Tell the personas of a user, and the items that made them."""
-    return await respond(http, partial(handlers.handle_personas, request=OfUser(user=user), n_items=n_items))
+    return await respond(http, partial(handlers.handle_personas, request=UserRequest(user=user), n_items=n_items))
 
 
 @router.post("/explain", response_model=responses.ReasonsResponse, tags=["lists"])

@@ -17,7 +17,14 @@ from deepcuts.recommendation import recommend
 from deepcuts.web.problems import Problem, ProblemError
 from deepcuts.web.server.store import LoadedModel
 from deepcuts.web.service.lookup import check_filter, check_known
-from deepcuts.web.service.requests import FoldInRequest, ListBatch, ListRequest, OfUser, OfVisitor, ReasonsRequest
+from deepcuts.web.service.requests import (
+    FoldInRequest,
+    ListBatch,
+    ListRequest,
+    ReasonsRequest,
+    UserRequest,
+    VisitorRequest,
+)
 from deepcuts.web.service.visitors import fold_in
 
 _DIGITS = ".6g"  # all that a float32 holds
@@ -29,11 +36,11 @@ Json = dict[str, Any]
 class _Subject:
     """The user or visitor that a request is about: a model that has them, and their id in it."""
 
-    def __init__(self, loaded: LoadedModel, request: OfUser | OfVisitor) -> None:
+    def __init__(self, loaded: LoadedModel, request: UserRequest | VisitorRequest) -> None:
         self.version = loaded.version
         self.unknown_items: list[str] = []
         self.user_id: str | None = None  # None for a visitor
-        if isinstance(request, OfVisitor):
+        if isinstance(request, VisitorRequest):
             visitor = fold_in(loaded, request.history, request.dislikes)
             self.model, self.user, self.unknown_items = visitor.model, VISITOR, visitor.unknown_items
         else:
@@ -59,7 +66,7 @@ def handle_batch(loaded: LoadedModel, batch: ListBatch) -> Json:
     return {"model": loaded.version, "results": [_batch_entry(loaded, request) for request in batch.requests]}
 
 
-def handle_personas(loaded: LoadedModel, request: OfUser | FoldInRequest, n_items: int) -> Json:
+def handle_personas(loaded: LoadedModel, request: UserRequest | FoldInRequest, n_items: int) -> Json:
     """Return the personas of a user or of a visitor."""
     subject = _Subject(loaded, request)
     table = subject.model.personas(subject.user, n_items=max(n_items, _N_TAGGED_ITEMS))

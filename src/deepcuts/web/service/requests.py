@@ -115,28 +115,28 @@ class ListOptions(RequestModel):
         )
 
 
-class OfUser(RequestModel):
-    """Asked for a user of the model."""
+class UserRequest(RequestModel):
+    """A request about a user of the model."""
 
     user: Annotated[Id, Field(description="Id of a user.")]
 
 
-class OfVisitor(RequestModel):
-    """Asked for anyone, by what they have played."""
+class VisitorRequest(RequestModel):
+    """A request about anyone, by what they have played."""
 
     history: History
     dislikes: Items = Field(default_factory=list, description="Item ids: none of these, and less of what is like them.")
 
 
-class ListForUser(OfUser, ListOptions):
+class ListForUser(UserRequest, ListOptions):
     """A list for a user of the model."""
 
 
-class ListForVisitor(OfVisitor, ListOptions):
+class ListForVisitor(VisitorRequest, ListOptions):
     """A list for anyone, by what they have played."""
 
 
-class FoldInRequest(OfVisitor):
+class FoldInRequest(VisitorRequest):
     """The personas of anyone, by what they have played."""
 
     n_items: Length = Field(default=10, description="The most items to show of each persona.")
@@ -147,16 +147,16 @@ class _ReasonOptions(RequestModel):
     k: Length = Field(default=10, description="The most reasons.")
 
 
-class ReasonsForUser(OfUser, _ReasonOptions):
+class ReasonsForUser(UserRequest, _ReasonOptions):
     """Why an item suits a user of the model."""
 
 
-class ReasonsForVisitor(OfVisitor, _ReasonOptions):
+class ReasonsForVisitor(VisitorRequest, _ReasonOptions):
     """Why an item suits anyone, by what they have played."""
 
 
 def _subject_tag(value: Any) -> str:
-    is_visitor = "history" in value if isinstance(value, dict) else isinstance(value, OfVisitor)
+    is_visitor = "history" in value if isinstance(value, dict) else isinstance(value, VisitorRequest)
     return FOR_VISITOR if is_visitor else FOR_USER
 
 

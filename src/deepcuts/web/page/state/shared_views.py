@@ -101,7 +101,7 @@ class CurrentViews:
 
     @property
     def current(self) -> SharedViews:
-        """The views of the model of now, made anew when it has been replaced."""
+        """The views of the model that is served, made anew after it has been replaced."""
         loaded = self.store.current
         if loaded is not self._views.loaded:
             self._views = SharedViews(loaded, self.with_users)

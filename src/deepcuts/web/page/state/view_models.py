@@ -75,7 +75,7 @@ def card_titles(cards: Sequence[PersonaCard]) -> list[str]:
 
 
 def recommended_list(visit: Visit) -> RecommendedList:
-    """The list for the choices of now; empty without plays, and where every persona is muted."""
+    """The list for the present choices; empty without plays, and where every persona is muted."""
     visitor = visit.visitor_model
     table = None if visitor is None else _recommend(visit, visitor)
     if visitor is None or table is None or not table.num_rows:
@@ -92,19 +92,22 @@ def recommended_list(visit: Visit) -> RecommendedList:
 
 def _recommend(visit: Visit, visitor: VisitorModel) -> pa.Table | None:
     """Recommend with the visit's options; None where every persona is muted."""
-    options, by_persona = visit.list_options, dict(enumerate(visit.persona_options))
-    if all(persona.muted for persona in by_persona.values()):
+    personas = visit.persona_options
+    if all(options.muted for options in personas):
         return None
-    positions = {
-        number: options.dial_position if persona.dial_position is None else persona.dial_position
-        for number, persona in by_persona.items()
-    }
     return visitor.model.recommend(
         VISITOR,
-        k=options.k,
-        rarity={number: visitor.dial.rarity(position) for number, position in positions.items() if position},
-        mix=options.mix,
+        k=visit.list_options.k,
+        rarity=_rarities(visit, visitor),
+        mix=visit.list_options.mix,
         deny=list(visit.refused),
-        pick=[number for number, persona in by_persona.items() if persona.pinned and not persona.muted] or None,
-        weights={number: persona.weight for number, persona in by_persona.items()},
+        pick=[number for number, options in enumerate(personas) if options.pinned and not options.muted] or None,
+        weights={number: options.weight for number, options in enumerate(personas)},
     )
+
+
+def _rarities(visit: Visit, visitor: VisitorModel) -> dict[int, float]:
+    """Rarity of each persona, from its own dial or else the main one; those at the neutral position are left out."""
+    main = visit.list_options.dial_position
+    positions = [main if options.dial_position is None else options.dial_position for options in visit.persona_options]
+    return {number: visitor.dial.rarity(position) for number, position in enumerate(positions) if position}

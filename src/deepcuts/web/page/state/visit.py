@@ -73,7 +73,7 @@ class Visit:
 
     @property
     def visitor_model(self) -> VisitorModel | None:
-        """The model solved for the plays and refusals of now, solved again after they change; None without plays."""
+        """The model solved for the present plays and refusals, again after they change; None without plays."""
         model, previous = self.model, self._visitor_model
         if not self.plays:
             return None
