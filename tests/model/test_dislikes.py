@@ -50,11 +50,11 @@ def test_dislikes_follow_users_and_items(plays, tmp_path):
     loaded = dc.Interactions.load(tmp_path / "plays.safetensors")
     kept = loaded.keep_pairs(np.arange(plays.n_pairs) < plays.indptr[50])
     aligned = kept.align_items(plays.item_ids)
-    whole = plays.dislikes.to_csr().toarray()[:50]
+    dense = plays.dislikes.to_csr().toarray()[:50]
     np.testing.assert_array_equal(loaded.dislikes.to_csr().toarray(), plays.dislikes.to_csr().toarray())
     known = kept.item_ids.indexes_of(plays.item_ids.values) >= 0
-    np.testing.assert_array_equal(aligned.dislikes.to_csr().toarray(), whole * known)
-    np.testing.assert_array_equal(loaded.user(7).dislikes.to_csr().toarray()[0], whole[7])
+    np.testing.assert_array_equal(aligned.dislikes.to_csr().toarray(), dense * known)
+    np.testing.assert_array_equal(loaded.user(7).dislikes.to_csr().toarray()[0], dense[7])
 
 
 def test_nothing_disliked_is_held_out(plays):
@@ -98,13 +98,13 @@ def test_folding_in_the_training_plays_gives_the_trained_users(plays, model):
 
 def test_a_visitor_dislikes_what_counts_below_zero(plays, model):
     items, counts = plays.user_items(17)
-    history = dict(zip(plays.item_ids.take(items).to_pylist(), counts.tolist(), strict=True))
-    best = model.fold_in(history).recommend(k=1)["item_id"][0].as_py()
-    visitor = model.fold_in(history | {best: -1})
+    own_plays = dict(zip(plays.item_ids.take(items).to_pylist(), counts.tolist(), strict=True))
+    best = model.fold_in(own_plays).recommend(k=1)["item_id"][0].as_py()
+    visitor = model.fold_in(own_plays | {best: -1})
     assert best not in visitor.recommend(k=150, include_seen=True)["item_id"].to_pylist()
-    assert visitor.personas("visitor", n_items=99).num_rows == len(history)
+    assert visitor.personas("visitor", n_items=99).num_rows == len(own_plays)
     item = model.item_ids.index_of(best)
-    assert objective.best_scores(visitor)[0, item] < objective.best_scores(model.fold_in(history))[0, item]
+    assert objective.best_scores(visitor)[0, item] < objective.best_scores(model.fold_in(own_plays))[0, item]
     with pytest.raises(DataError, match="at least one item"):
         model.fold_in({best: -1})
 

@@ -1,4 +1,4 @@
-"""New users, new items and grown histories join a trained model."""
+"""New users, new items and users with more plays join a trained model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def plays() -> dc.Interactions:
 
 
 def kept_back(plays: dc.Interactions) -> tuple[dc.Interactions, dc.Interactions]:
-    """Plays without every tenth user and every tenth item, and the rest."""
+    """Plays without every tenth user and every tenth item, and what was left out."""
     new = (plays.user_of_pair() % 10 == 3) | (plays.indices % 10 == 7)
     return plays.keep_pairs(~new), plays.keep_pairs(new)
 
@@ -92,9 +92,9 @@ def test_new_items_are_recommended_and_near_their_own_kind(plays, old, grown):
 
 def test_accuracy_is_near_that_of_training_again(plays):
     train, holdout = dc.split_holdout(plays, fraction=0.2, seed=0)
-    first, rest = kept_back(train)
+    first, later = kept_back(train)
     settings = dc.PersonaNMF(n_factors=16, n_personas=3)
-    models = settings.fit(first, seed=1).extend(rest), settings.fit(train, seed=1)
+    models = settings.fit(first, seed=1).extend(later), settings.fit(train, seed=1)
     figures = [dc.evaluate(model.recommend(k=50), train, holdout).figures["recall@20"] for model in models]
     assert figures[0] > 0.9 * figures[1]
 
@@ -115,8 +115,8 @@ def test_a_grown_history_is_settled_again(old):
     "settings", [{"n_personas": 1}, {"diversity": 0.5, "distinction": 0.1}, {"unobserved_ratio": 0}]
 )
 def test_every_kind_of_model_grows(plays, settings, tmp_path):
-    first, rest = kept_back(plays)
-    grown = dc.PersonaNMF(n_factors=8, base_epochs=3, **settings).fit(first).extend(rest)
+    first, later = kept_back(plays)
+    grown = dc.PersonaNMF(n_factors=8, base_epochs=3, **settings).fit(first).extend(later)
     grown.save(tmp_path / "grown.safetensors")
     assert dc.load(tmp_path / "grown.safetensors").recommend(k=5).equals(grown.recommend(k=5))
     assert np.all(np.isfinite(grown.persona_factors))

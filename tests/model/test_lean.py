@@ -1,4 +1,4 @@
-"""The lean on the base vector grows with the length of a history."""
+"""The lean on the base vector grows with the number of the user's items."""
 
 from __future__ import annotations
 

@@ -174,10 +174,10 @@ def test_interrupted_training_returns_the_model_of_the_last_epoch(world):
 
     settings_ = dc.PersonaNMF(n_factors=8, base_epochs=9, tolerance=0)
     stopped = settings_.fit(world.plays, seed=1, on_epoch=interrupt)
-    whole = dc.PersonaNMF(n_factors=8, base_epochs=2, tolerance=0).fit(world.plays, seed=1)
+    shorter = dc.PersonaNMF(n_factors=8, base_epochs=2, tolerance=0).fit(world.plays, seed=1)
     assert stopped.interrupted
     assert len(stopped.epochs) == 2
-    np.testing.assert_array_equal(stopped.item_factors, whole.item_factors)
+    np.testing.assert_array_equal(stopped.item_factors, shorter.item_factors)
     assert stopped.recommend(k=5).num_rows == 5 * world.plays.n_users
 
 

@@ -34,8 +34,8 @@ def test_folding_in_the_training_plays_gives_the_trained_users(world, model):
 
 def test_a_visitor_with_the_history_of_a_user_gets_that_users_list(world, model):
     items, plays = world.plays.user_items(17)
-    history = dict(zip(world.plays.item_ids.take(items).to_pylist(), plays.tolist(), strict=True))
-    visitor = model.fold_in(history)
+    own_plays = dict(zip(world.plays.item_ids.take(items).to_pylist(), plays.tolist(), strict=True))
+    visitor = model.fold_in(own_plays)
     user = world.plays.user_ids.values[17].as_py()
     assert visitor.user_ids.values.to_pylist() == ["visitor"]
     assert visitor.recommend(k=9)["item_id"].equals(model.recommend(user, k=9)["item_id"])
@@ -51,7 +51,7 @@ def test_items_outside_the_catalogue_are_left_out_with_a_warning(world, model, c
 
 
 @pytest.mark.parametrize(
-    ("history", "message"),
+    ("plays", "message"),
     [
         ({}, "at least one item"),
         ({"Nobody": 1}, "None of the 1 items is in the catalogue of 150 items. There is no item 'Nobody'"),
@@ -59,9 +59,9 @@ def test_items_outside_the_catalogue_are_left_out_with_a_warning(world, model, c
         ({"Nobody": float("nan")}, "play counts above 0"),
     ],
 )
-def test_a_history_that_says_nothing_is_refused(model, history, message):
+def test_plays_that_say_nothing_are_refused(model, plays, message):
     with pytest.raises(DataError, match=message):
-        model.fold_in(history)
+        model.fold_in(plays)
 
 
 def test_contributions_sum_to_the_best_score(world, model):

@@ -23,7 +23,7 @@ def model():
 
 
 @pytest.fixture(scope="module")
-def history(model) -> dict[str, float]:
+def own_plays(model) -> dict[str, float]:
     """Plays of a user of several personas."""
     user = int(np.argmax(np.diff(model.persona_indptr)))
     items, plays = model.seen.user_items(user)
@@ -35,21 +35,21 @@ def factors(visitor):
 
 
 @pytest.mark.parametrize("where", ["among the list", "among the plays", "outside the catalogue"])
-def test_a_refusal_is_the_same_dislike_in_library_page_and_service(model, history, where):
+def test_a_refusal_is_the_same_dislike_in_library_page_and_service(model, own_plays, where):
     refused = {
-        "among the list": model.fold_in(history).recommend(k=3)["item_id"].to_pylist(),
-        "among the plays": list(history)[:2],
+        "among the list": model.fold_in(own_plays).recommend(k=3)["item_id"].to_pylist(),
+        "among the plays": list(own_plays)[:2],
         "outside the catalogue": ["nobody has heard of this"],
     }[where]
-    as_counts = {**history, **{item: -1.0 for item in refused if item in model.item_ids.values.to_pylist()}}
+    as_counts = {**own_plays, **{item: -1.0 for item in refused if item in model.item_ids.values.to_pylist()}}
     visitors = [
-        model.fold_in(history, refused=refused),
+        model.fold_in(own_plays, refused=refused),
         model.fold_in(as_counts),
-        VisitorModel.solve(model, history, refused, None).model,
-        fold_in_request(LoadedModel(model, "1"), history, refused).model,
+        VisitorModel.solve(model, own_plays, refused, None).model,
+        fold_in_request(LoadedModel(model, "1"), own_plays, refused).model,
     ]
     assert where != "among the list" or not np.array_equal(
-        visitors[0].persona_factors, model.fold_in(history).persona_factors
+        visitors[0].persona_factors, model.fold_in(own_plays).persona_factors
     )
     for visitor in visitors[1:]:
         for found, expected in zip(factors(visitor), factors(visitors[0]), strict=True):
@@ -57,10 +57,10 @@ def test_a_refusal_is_the_same_dislike_in_library_page_and_service(model, histor
         assert visitor.recommend(k=10).equals(visitors[0].recommend(k=10))
 
 
-def test_a_refusal_lowers_what_is_like_it_in_all_personas(model, history):
-    plain = model.fold_in(history)
+def test_a_refusal_lowers_what_is_like_it_in_all_personas(model, own_plays):
+    plain = model.fold_in(own_plays)
     refused = plain.recommend(k=1)["item_id"][0].as_py()
-    visitor = model.fold_in(history, refused=[refused])
+    visitor = model.fold_in(own_plays, refused=[refused])
     items = model.item_ids.indexes_of([refused, *model.similar_items(refused, k=5)["item_id"].to_pylist()])
     rows = np.arange(len(plain.persona_shares))
     before, after = plain.scores(rows)[:, items], visitor.scores(rows)[:, items]
@@ -69,9 +69,9 @@ def test_a_refusal_lowers_what_is_like_it_in_all_personas(model, history):
     assert refused not in visitor.recommend(k=160, include_seen=True)["item_id"].to_pylist()
 
 
-def test_what_speaks_for_an_item_adds_up_to_its_score_when_others_are_refused(model, history):
-    best = model.fold_in(history).recommend(k=3)["item_id"].to_pylist()
-    visitor = model.fold_in(history, refused=best[:2])
+def test_what_speaks_for_an_item_adds_up_to_its_score_when_others_are_refused(model, own_plays):
+    best = model.fold_in(own_plays).recommend(k=3)["item_id"].to_pylist()
+    visitor = model.fold_in(own_plays, refused=best[:2])
     score = visitor.scores(np.arange(len(visitor.persona_shares)))[:, model.item_ids.index_of(best[2])].max()
     explained = visitor.explain("visitor", best[2], k=100)
     assert np.sum(explained["contribution"].to_numpy()) == pytest.approx(score, rel=1e-3)
@@ -86,15 +86,15 @@ def test_refusals_join_the_dislikes_that_there_are():
     assert with_refusals(plays, np.empty(0, np.int64)) is plays
 
 
-def test_nothing_is_left_where_all_plays_are_refused(model, history):
+def test_nothing_is_left_where_all_plays_are_refused(model, own_plays):
     with pytest.raises(DataError, match="All items that were played are refused"):
-        model.fold_in(history, refused=list(history))
+        model.fold_in(own_plays, refused=list(own_plays))
 
 
-def test_personas_are_kept_when_a_few_items_come_and_go(model, history):
-    before = model.fold_in(history)
+def test_personas_are_kept_when_a_few_items_come_and_go(model, own_plays):
+    before = model.fold_in(own_plays)
     new = before.recommend(k=1)["item_id"][0].as_py()
-    changed = {item: plays for item, plays in history.items() if item != next(iter(history))} | {new: 20.0}
+    changed = {item: plays for item, plays in own_plays.items() if item != next(iter(own_plays))} | {new: 20.0}
     kept = model.fold_in(changed, keep_personas_of=before)
     persona_of = dict(zip(before.seen.indices.tolist(), before.user_personas.personas.tolist(), strict=True))
     assert len(kept.persona_shares) == len(before.persona_shares)
@@ -103,26 +103,26 @@ def test_personas_are_kept_when_a_few_items_come_and_go(model, history):
     assert kept.persona_shares.sum() == pytest.approx(1)
 
 
-def test_personas_are_found_anew_where_the_old_ones_do_not_fit(model, history):
-    few = dict(list(history.items())[: len(history) // 2])
-    for before in (model.fold_in(few), model.fold_in({next(iter(history)): 3.0})):
-        anew = model.fold_in(history, keep_personas_of=before)
-        np.testing.assert_array_equal(anew.persona_factors, model.fold_in(history).persona_factors)
+def test_personas_are_found_anew_where_the_old_ones_do_not_fit(model, own_plays):
+    few = dict(list(own_plays.items())[: len(own_plays) // 2])
+    for before in (model.fold_in(few), model.fold_in({next(iter(own_plays)): 3.0})):
+        anew = model.fold_in(own_plays, keep_personas_of=before)
+        np.testing.assert_array_equal(anew.persona_factors, model.fold_in(own_plays).persona_factors)
 
 
-def test_the_same_plays_keep_the_same_personas_to_the_last_bit(model, history):
-    visitor = model.fold_in(history)
-    again = model.fold_in(history, keep_personas_of=visitor)
+def test_the_same_plays_keep_the_same_personas_to_the_last_bit(model, own_plays):
+    visitor = model.fold_in(own_plays)
+    again = model.fold_in(own_plays, keep_personas_of=visitor)
     np.testing.assert_array_equal(again.persona_factors, visitor.persona_factors)
 
 
-def test_personas_of_one_vector_have_nothing_to_keep(model, history):
+def test_personas_of_one_vector_have_nothing_to_keep(model, own_plays):
     base = replace(model.base, item_map=None)
-    visitor = base.fold_in(history, keep_personas_of=base.fold_in(history))
-    np.testing.assert_array_equal(visitor.persona_factors, base.fold_in(history).persona_factors)
+    visitor = base.fold_in(own_plays, keep_personas_of=base.fold_in(own_plays))
+    np.testing.assert_array_equal(visitor.persona_factors, base.fold_in(own_plays).persona_factors)
 
 
-def test_names_of_personas_on_the_page_stay_when_an_artist_is_refused(model, history):
-    before = VisitorModel.solve(model, history, [], None)
+def test_names_of_personas_on_the_page_stay_when_an_artist_is_refused(model, own_plays):
+    before = VisitorModel.solve(model, own_plays, [], None)
     refused = before.model.recommend(k=2)["item_id"].to_pylist()
-    assert VisitorModel.solve(model, history, refused, before).names == before.names
+    assert VisitorModel.solve(model, own_plays, refused, before).names == before.names

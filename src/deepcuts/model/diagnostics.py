@@ -23,7 +23,7 @@ _BLOCK_USERS = 50_000
 
 @dataclass(frozen=True)
 class Diagnostics:
-    """Figures of the personas of all users of a model.
+    """Numbers that describe the personas of all users of a model.
 
     Parameters
     ----------
@@ -42,11 +42,11 @@ class Diagnostics:
     n_empty
         Personas whose vector is 0, so that they recommend nothing; users without plays have one.
     n_dropped
-        Personas that users might have had by the lengths of their histories, and which were found empty, or joined to
-        one like them.
+        Personas that users might have had by the number of their items, and which were found empty, or joined to one
+        like them.
     nondominant_hits
-        Share of the hits among everyone's first 20 items that personas other than the dominant one have brought, 0 to
-        1: near 0, the others are worth nothing. NaN where nothing was hit, None without a holdout.
+        Share of the hits among the first 20 items of all lists that are of a persona other than the dominant one, 0 to
+        1; near 0, the others are worth nothing. NaN without hits, None without a holdout.
     """
 
     n_personas: int
@@ -61,26 +61,30 @@ class Diagnostics:
 
 
 def diagnose(model: PersonaState, holdout: Interactions | None) -> Diagnostics:
-    """Look at the personas of all users, and at what they hit in a holdout if there is one."""
-    indptr = model.persona_indptr
+    """Describe the personas of all users, and what they hit in a holdout if there is one."""
+    indptr, factors = model.persona_indptr, model.persona_factors
     n_personas = np.diff(indptr)
     numbers, n_users = np.unique(n_personas, return_counts=True)
-    cosines, user_of_pair = pairwise_cosines(model.persona_factors, indptr)
-    n_pairs = np.bincount(user_of_pair, minlength=len(n_personas))
-    sums = np.bincount(user_of_pair, weights=cosines, minlength=len(n_personas))
-    several = n_pairs > 0
+    cosines, user_of_pair = pairwise_cosines(factors, indptr)
     allowed = most_personas(np.diff(model.seen.indptr), model.settings)
     return Diagnostics(
-        int(indptr[-1]),
-        dict(zip(numbers.tolist(), n_users.tolist(), strict=True)),
-        float(effective_personas(model.persona_shares, indptr).mean()),
-        float(np.maximum.reduceat(model.persona_shares, indptr[:-1]).mean()),
-        float(np.mean(sums[several] / n_pairs[several])) if several.any() else float("nan"),
-        count_collapsed(cosines),
-        int(np.sum(~np.any(model.persona_factors, axis=1))),
-        int(np.sum(allowed - n_personas)),
-        None if holdout is None else nondominant_hits(model, holdout),
+        n_personas=int(indptr[-1]),
+        users_by_number=dict(zip(numbers.tolist(), n_users.tolist(), strict=True)),
+        effective_personas=float(effective_personas(model.persona_shares, indptr).mean()),
+        dominant_share=float(np.maximum.reduceat(model.persona_shares, indptr[:-1]).mean()),
+        mean_cosine=_mean_over_users(cosines, user_of_pair),
+        n_alike=count_collapsed(cosines),
+        n_empty=int(np.sum(~np.any(factors, axis=1))),
+        n_dropped=int(np.sum(allowed - n_personas)),
+        nondominant_hits=None if holdout is None else nondominant_hits(model, holdout),
     )
+
+
+def _mean_over_users(values: FloatVector, user_of_value: IndexVector) -> float:
+    """Mean over the users that have values of the mean of theirs; NaN where nobody has any."""
+    n_values, sums = np.bincount(user_of_value), np.bincount(user_of_value, values)
+    several = n_values > 0
+    return float(np.mean(sums[several] / n_values[several])) if several.any() else float("nan")
 
 
 def nondominant_hits(model: PersonaState, holdout: Interactions) -> float:

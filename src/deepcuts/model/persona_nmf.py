@@ -19,7 +19,7 @@ def _say_nothing(_: Epoch | int) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonaNMF(PersonaSettings):
-    """Non-negative matrix factorisation with several taste vectors for every user.
+    """Non-negative matrix factorisation with several vectors for every user.
 
     The base is weighted NMF of plays, with every absent pair counted a little, and a ridge that grows with what was
     observed of a row. Users are then split into personas by spherical k-means++ over the vectors of their own items,
@@ -46,7 +46,7 @@ class PersonaNMF(PersonaSettings):
     ) -> PersonaModel:
         """Train; the same factors for the same seed and data, whatever the number of threads.
 
-        Ctrl-C ends training after the last whole epoch and returns that epoch's model.
+        Ctrl-C ends training and returns the model of the last complete epoch.
 
         Parameters
         ----------

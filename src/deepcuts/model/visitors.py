@@ -122,8 +122,8 @@ def keep_split(rows: Rows, found: UserPersonas, before: PersonaState, items: Ite
 
     Returns
     -------
-    The personas by the old split; `found` itself where more than a fifth of the items are new, a persona has lost all
-    its items, or the number of personas has changed.
+    The personas by the old split and with their old numbers, so that 0 need not be the largest; `found` itself where
+    more than a fifth of the items are new, a persona has lost all its items, or the number of personas has changed.
     """
     n_personas = len(found.persona_shares)
     if n_personas != len(before.persona_shares) or n_personas == 1:
@@ -177,8 +177,8 @@ def _plays_of_mapping(plays: Mapping[str, float]) -> Interactions:
     counts = np.array(list(by_item.values()), np.float32)
     if not np.any(counts > 0) or not np.all(np.isfinite(counts) & (counts != 0)):
         raise DataError(
-            "A history is a mapping from item ids to play counts above 0, of at least one item; those below 0 are "
-            "dislikes."
+            "Plays of one user are a mapping from item ids to play counts above 0, of at least one item; counts below "
+            "0 are dislikes."
         )
     return visitor_plays(Ids.of(list(by_item), "item"), np.arange(len(counts)), counts).set_dislikes_apart()
 

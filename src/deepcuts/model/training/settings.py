@@ -47,7 +47,7 @@ class PersonaSettings:
         Confidence of an observed pair: "binary", 1; "log", 1 + scale · log2(1 + plays).
     target
         What an observed pair should score: "one"; "signed_log", log2(plays + 0.1) − 2, below 0 for less than four
-        plays. The latter needs counts: where everything was played once, nobody has a taste.
+        plays. The latter needs counts: where everything was played once, all targets are below 0.
     user_normalization
         Whether confidences, and signed targets, are divided by their mean size over the user's items.
     persona_unobserved_scale
@@ -57,7 +57,7 @@ class PersonaSettings:
     lean
         μ, how strongly personas lean on the base vector of their user, in multiples of that user's base ridge.
     lean_history
-        Length of a history, in items, from which on the lean grows with its square root, above 0.
+        Number of items of a user from which on the lean grows with its square root, above 0.
     diversity
         λ of prediction diversity as a multiple of w0, at least 0: items that are predicted for many users cost.
     distinction

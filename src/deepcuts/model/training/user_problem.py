@@ -1,4 +1,4 @@
-"""The user side of the loss: one row per user before the split, one per persona after it."""
+"""A half-step of users with items fixed: one row per user before the split, one per persona after it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from deepcuts.model.training.solve import Penalty, SweepBudget, solve
 
 @dataclass(frozen=True, eq=False)
 class UserProblem:
-    """Rows of users or personas and the terms of their loss.
+    """Rows of users or of personas, and the terms of their loss.
 
     Parameters
     ----------
