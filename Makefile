@@ -40,7 +40,7 @@ demo: $(CORE)
 	$(BIN)/deepcuts demo
 
 quick: $(DEV)
-	$(BIN)/pytest --numprocesses 2 --without-extras -m 'not slow'
+	$(BIN)/pytest --numprocesses 2 --without-extras --hypothesis-profile quick -m 'not slow'
 
 one: $(DEV)
 	$(BIN)/pytest $(or $(T),$(error Say which tests: make one T=tests/model))

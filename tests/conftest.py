@@ -17,6 +17,7 @@ array_checks.install()  # before anything of the library is imported
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 settings.register_profile("deepcuts", deadline=None)  # how long an example takes depends on what else is running
+settings.register_profile("quick", settings.get_profile("deepcuts"), max_examples=20)  # of 100, for make quick
 settings.load_profile("deepcuts")
 
 TESTS = Path(__file__).parent

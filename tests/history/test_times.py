@@ -71,6 +71,7 @@ any_rules = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(rows_of_plays, any_rules)
 def test_plays_count_as_the_formulas_say(rows, rules):

@@ -254,7 +254,7 @@ def test_bad_settings_are_refused(arguments: dict[str, object], message: str) ->
 # Names
 
 
-@pytest.mark.parametrize("n", [1, 2, 10, 1_000, 1_000_000])
+@pytest.mark.parametrize("n", [1, 2, 10, 1_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
 def test_artist_names_are_distinct_at_any_number(n: int) -> None:
     names = artist_names(np.random.default_rng(0), n)
     assert len(names) == n
