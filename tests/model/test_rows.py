@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import deepcuts as dc
+from deepcuts.data.csr import indptr_of
 from deepcuts.model.training.fit import start_base
 from deepcuts.model.training.rows import Rows, transpose
 from deepcuts.model.training.settings import PersonaSettings
@@ -26,7 +27,7 @@ def random_rows(rng: np.random.Generator, n_rows: int, n_columns: int) -> Rows:
     n_pairs = rng.integers(7, size=n_rows)
     indices = [rng.permutation(n_columns)[:n] for n in n_pairs]
     numbers = rng.normal(size=(2, n_pairs.sum())).astype(np.float32)
-    indptr = np.concatenate([[0], np.cumsum(n_pairs)])
+    indptr = indptr_of(n_pairs)
     return Rows(indptr, np.concatenate(indices).astype(np.int32), *numbers)
 
 

@@ -157,7 +157,7 @@ def user_blocks(indptr: Indptr) -> list[tuple[int, int]]:
     """Cut users into blocks of about `_BLOCK_PAIRS` pairs: first user, and the one after the last."""
     n_users = len(indptr) - 1
     ends = np.searchsorted(indptr, np.arange(_BLOCK_PAIRS, indptr[-1] + _BLOCK_PAIRS, _BLOCK_PAIRS))
-    bounds = np.unique(np.concatenate([[0], np.minimum(ends, n_users), [n_users]]))
+    bounds = np.unique([0, *np.minimum(ends, n_users), n_users])
     return [(int(first), int(last)) for first, last in pairwise(bounds)]
 
 
