@@ -1,4 +1,4 @@
-"""Holdouts: every pair goes to one side, the numbers are right, and the seed alone decides."""
+"""Holdouts: every pair is in one part, the numbers are right, and the seed alone decides."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.data.split import split_holdout, split_last, split_users
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.ingest import prune, read_plays
-from reference.plays import Pairs, n_held, pairs
+from reference.plays import Pairs, n_holdout, pairs
 
 
 @st.composite
@@ -55,9 +55,9 @@ def assert_halves(plays: Interactions, *parts: Interactions) -> None:
 def test_a_random_share_of_every_user_is_held_out(plays, fraction, seed):
     train, holdout = split_holdout(plays, fraction, seed)
     assert_halves(plays, train, holdout)
-    held = per_user(pairs(holdout))
+    of_holdout = per_user(pairs(holdout))
     for user, items in per_user(pairs(plays)).items():
-        assert len(held.get(user, ())) == n_held(len(items), fraction)
+        assert len(of_holdout.get(user, ())) == n_holdout(len(items), fraction)
         assert user in per_user(pairs(train))
 
 
@@ -73,8 +73,8 @@ def test_the_latest_items_of_every_user_are_held_out(plays, n):
         items = plays.user_items(user_index)[0]
         times = plays.last_played[plays.indptr[user_index] : plays.indptr[user_index + 1]]
         latest = [item for _, item in sorted(zip(-times, items, strict=True))][: min(n, len(items) - 1)]
-        held = per_user(pairs(holdout)).get(user, set())
-        assert held == set(plays.item_ids.take(np.array(latest, np.int64)).to_pylist())
+        of_holdout = per_user(pairs(holdout)).get(user, set())
+        assert of_holdout == set(plays.item_ids.take(np.array(latest, np.int64)).to_pylist())
 
 
 @given(plays_of_some(), st.integers(0, 99))
@@ -86,16 +86,16 @@ def test_whole_users_are_held_out(plays, seed):
     except DataError:
         return  # none of the two has three items that somebody else has
     everything, known = per_user(pairs(plays)), set(train.item_ids.values.to_pylist())
-    of_train, folded, held = (per_user(pairs(part)) for part in (train, fold_in, holdout))
+    of_train, of_fold_in, of_holdout = (per_user(pairs(part)) for part in (train, fold_in, holdout))
     assert len(of_train) == plays.n_users - 2
-    assert not of_train.keys() & (folded.keys() | held.keys())
+    assert not of_train.keys() & (of_fold_in.keys() | of_holdout.keys())
     assert all(of_train[user] == everything[user] for user in of_train)
-    for user in folded:
+    for user in of_fold_in:
         items = everything[user] & known
-        assert folded[user] | held.get(user, set()) == items
-        assert not folded[user] & held.get(user, set())
-        assert len(held.get(user, ())) == (n_held(len(items), 0.4) if len(items) >= 3 else 0)
-    assert held.keys() <= folded.keys()
+        assert of_fold_in[user] | of_holdout.get(user, set()) == items
+        assert not of_fold_in[user] & of_holdout.get(user, set())
+        assert len(of_holdout.get(user, ())) == (n_holdout(len(items), 0.4) if len(items) >= 3 else 0)
+    assert of_holdout.keys() <= of_fold_in.keys()
 
 
 @settings(max_examples=10, deadline=None)
@@ -139,7 +139,7 @@ def test_items_of_held_out_users_only_are_dropped():
     assert (fold_in.n_pairs, holdout.n_pairs) == (16, 4)
 
 
-def test_users_below_the_least_number_of_items_are_folded_in_as_a_whole():
+def test_users_below_the_least_number_of_items_have_no_holdout():
     matrix = np.ones((8, 10))
     matrix[:2, 4:] = 0
     plays = Interactions.from_csr(sparse.csr_array(matrix), list("abcdefgh"), [f"i{k}" for k in range(10)])

@@ -54,6 +54,11 @@ def test_integers_and_double_precision_are_taken_too():
     np.testing.assert_allclose(unit_vectors(np.array([[3.0, -4.0]])), [[0.6, -0.8]], rtol=1e-6)
 
 
+@pytest.mark.parametrize("length", [1e-300, 1e-160, 1e160, 1e300])
+def test_lengths_whose_squares_double_precision_cannot_hold_give_the_same_directions(length):
+    np.testing.assert_allclose(unit_vectors(np.array([[3, 4, 0]]) * length), [[0.6, 0.8, 0]], rtol=1e-6)
+
+
 def test_what_is_given_is_not_changed():
     vectors = np.array([[3, 4]], np.float32)
     unit_vectors(vectors)

@@ -170,15 +170,15 @@ def test_an_archive_is_read_as_the_files_in_it(tmp_path):
     with zipfile.ZipFile(tmp_path / "my_spotify_data.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in parts.items():
             archive.writestr(name, text)
-    whole = read_history(tmp_path / "my_spotify_data.zip")
-    assert plays(whole) == {"A": 1, "B": 1}
-    assert whole.passed_over == (f"{tmp_path / 'my_spotify_data.zip'}: MyData/Userdata.json",)
+    history = read_history(tmp_path / "my_spotify_data.zip")
+    assert plays(history) == {"A": 1, "B": 1}
+    assert history.passed_over == (f"{tmp_path / 'my_spotify_data.zip'}: MyData/Userdata.json",)
     for name, text in list(parts.items())[:2]:
         (tmp_path / name.rpartition("/")[2]).write_text(text)
     files = sorted(tmp_path.glob("*.json"))
-    assert read_history(files).counts.equals(whole.counts)
+    assert read_history(files).counts.equals(history.counts)
     upload = read_upload("up.zip", (tmp_path / "my_spotify_data.zip").read_bytes())
-    assert upload.counts.equals(whole.counts)
+    assert upload.counts.equals(history.counts)
 
 
 def test_a_listen_that_is_listed_twice_counts_once():
@@ -208,7 +208,7 @@ def test_bad_rows_are_counted_and_named(caplog):
     )
 
 
-def test_bad_lines_are_counted_by_their_place_in_the_file():
+def test_bad_lines_are_counted_by_their_numbers_in_the_file():
     lines = [f"A,x,{T0}", "too,few", f'"A,x,{T0 + 9}', "", f"A,x,soon,{T0}", f"\udcffA,x,{T0 + 1}", f"B,x,{T0}"]
     history = read("\n".join(["Artist,Track,Time", *lines]).encode("utf-8", "surrogateescape"))
     assert plays(history) == {"A": 1, "B": 1}

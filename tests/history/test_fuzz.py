@@ -51,7 +51,7 @@ SPOTIFY = json.dumps(
 LISTENS = "".join(
     json.dumps(
         {
-            "listened_at": 1_600_000_000 + 200 * place,
+            "listened_at": 1_600_000_000 + 200 * offset,
             "track_metadata": {
                 "artist_name": "A & B",
                 "track_name": "x",
@@ -60,7 +60,7 @@ LISTENS = "".join(
         }
     )
     + "\n"
-    for place in range(5)
+    for offset in range(5)
 )
 SAMPLES = [
     SPOTIFY.encode(),
@@ -101,8 +101,8 @@ edits = st.lists(
 
 def damaged(data: bytes, changes: list[tuple[float, int, bytes]]) -> bytes:
     for where, n_lost, put_in in changes:
-        place = int(where * len(data))
-        data = data[:place] + put_in + data[place + n_lost :]
+        offset = int(where * len(data))
+        data = data[:offset] + put_in + data[offset + n_lost :]
     return data
 
 

@@ -182,7 +182,7 @@ def test_search_is_fast_among_forty_thousand_names():
     rng = np.random.default_rng(0)
     syllables = ["ra", "dio", "head", "kel", "mor", "sig", "ur", "bo", "ards", "tan", "vex", "lo", "mi", "ne", "zu"]
     names = [" ".join("".join(rng.choice(syllables, 3)) for _ in range(rng.integers(1, 4))) for _ in range(40_000)]
-    matcher = Matcher(Ids.of([f"{place:05}" for place in range(40_000)], "item"), pa.array(names))
+    matcher = Matcher(Ids.of([f"{number:05}" for number in range(40_000)], "item"), pa.array(names))
     matcher.search("warm", 10)
     queries = ["rad", "radiohaed", "kelmor sig", "zuzuzv", "tanvexlo bords"]
     start = time.process_time()

@@ -29,7 +29,7 @@ def folder(tmp_path_factory) -> Path:
     """A model whose items have numbers for ids and names beside them, and an export of somebody with its artists."""
     folder = tmp_path_factory.mktemp("me")
     plays = dc.generate_world(150, 120, items_per_user=12, seed=0).plays
-    ids = {name: f"{place:03}" for place, name in enumerate(plays.item_ids.values.to_pylist())}
+    ids = {name: f"{number:03}" for number, name in enumerate(plays.item_ids.values.to_pylist())}
     table = plays.to_arrow()
     numbered = table.set_column(1, "item_id", [[ids[name] for name in table["item_id"].to_pylist()]])
     plays = dc.read_plays(numbered, user="user_id", item="item_id", plays="plays")

@@ -60,7 +60,7 @@ def test_the_command_takes_them(path, tmp_path):
     assert dc.Interactions.load(out).dislikes.n_pairs == 1
 
 
-def test_a_plain_table_has_no_place_for_them(path, tmp_path):
+def test_a_plain_table_cannot_hold_them(path, tmp_path):
     out = tmp_path / "plays.parquet"
     arguments = ["ingest", str(path), "--user", "1", "--item", "2", "--plays", "3", "--dislikes", "-o", str(out)]
     result = CliRunner().invoke(app, arguments, env={"COLUMNS": "300"})

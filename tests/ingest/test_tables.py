@@ -170,11 +170,13 @@ def test_an_empty_table_is_refused():
 def test_damaged_parquet_is_refused(tmp_path: Path, damage):
     path = tmp_path / "plays.parquet"
     pq.write_table(pa.table({"user": np.arange(5000), "artist": np.arange(5000)}), path)
-    whole = path.read_bytes()
+    content = path.read_bytes()
     path.write_bytes(
-        {"cut": whole[: len(whole) // 2], "overwritten": whole[:99] + bytes(99) + whole[198:], "foreign": b"user"}[
-            damage
-        ]
+        {
+            "cut": content[: len(content) // 2],
+            "overwritten": content[:99] + bytes(99) + content[198:],
+            "foreign": b"user",
+        }[damage]
     )
     with pytest.raises(FileFormatError, match=r"plays\.parquet"):
         read_plays(path, user="user", item="artist")

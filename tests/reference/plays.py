@@ -60,6 +60,6 @@ def prune(plays: Pairs, min_users: int, min_items: int) -> Pairs:
         plays = left
 
 
-def n_held(n_items: int, fraction: float) -> int:
+def n_holdout(n_items: int, fraction: float) -> int:
     """Items held out of a history."""
     return math.floor(n_items * fraction)

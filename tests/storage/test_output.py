@@ -1,4 +1,4 @@
-"""Outputs are written whole or not at all, whatever gets in the way."""
+"""Outputs are written completely or not at all, whatever gets in the way."""
 
 from __future__ import annotations
 
@@ -99,15 +99,15 @@ def test_an_output_needs_a_folder_and_a_name(tmp_path):
         storage.check_output(tmp_path / "missing" / "model.safetensors")
     with pytest.raises(OutputError, match="cannot be written: File name too long"):
         storage.check_output(tmp_path / ("n" * 300))
-    for place in (tmp_path, "/dev/null"):
+    for path in (tmp_path, "/dev/null"):
         with pytest.raises(OutputError, match=r"is a folder or a device\. Name a file"):
-            storage.check_output(place, force=True)
+            storage.check_output(path, force=True)
 
 
 def test_a_read_only_folder_is_refused():
     # Not tmp_path: it may be closed to the user that root becomes, and so may be the folder it lies in.
-    place = next(folder for folder in (tempfile.gettempdir(), *OPEN_TO_ALL) if os.stat(folder).st_mode & 0o001)
-    with tempfile.TemporaryDirectory(dir=place) as folder:
+    parent = next(folder for folder in (tempfile.gettempdir(), *OPEN_TO_ALL) if os.stat(folder).st_mode & 0o001)
+    with tempfile.TemporaryDirectory(dir=parent) as folder:
         os.chmod(folder, 0o555)
         said = run(REFUSED, Path(folder) / "model.safetensors").stdout
     assert f"cannot be written: the folder {folder} is read-only. Choose another one." in said

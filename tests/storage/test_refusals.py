@@ -38,7 +38,7 @@ def content(path: Path) -> bytes:
 
 def forge(path: Path, entries: dict[str, Any] | str, data: bytes = b"", **metadata: object) -> None:
     """Write a file that says whatever a test wants, with checksums that are right."""
-    whole = {
+    complete = {
         "checksum": "0" * 64,
         "data_checksum": hashlib.sha256(data).hexdigest(),
         "format": "deepcuts",
@@ -47,9 +47,9 @@ def forge(path: Path, entries: dict[str, Any] | str, data: bytes = b"", **metada
         "package_version": "0.1.0",
         "meta": "{}",
     } | metadata
-    whole = {key: value for key, value in whole.items() if value is not None}
+    complete = {key: value for key, value in complete.items() if value is not None}
     inner = entries if isinstance(entries, str) else json.dumps(entries)[1:-1]
-    text = json.dumps({"__metadata__": whole}, separators=(",", ":"))[:-1] + ("," + inner if inner else "") + "}"
+    text = json.dumps({"__metadata__": complete}, separators=(",", ":"))[:-1] + ("," + inner if inner else "") + "}"
     text += " " * (-(8 + len(text)) % 64)
     path.write_bytes(seal(struct.pack("<Q", len(text)) + text.encode()) + data)
 
@@ -88,10 +88,10 @@ def test_bytes_after_the_end_are_refused(path, content):
 @pytest.mark.parametrize("flip", [0x01, 0x20, 0xFF])
 def test_a_change_of_any_byte_is_refused(path, content, flip):
     with path.open("r+b", buffering=0) as file:
-        for place, byte in enumerate(content):
-            os.pwrite(file.fileno(), bytes([byte ^ flip]), place)
+        for offset, byte in enumerate(content):
+            os.pwrite(file.fileno(), bytes([byte ^ flip]), offset)
             assert_refused(path)
-            os.pwrite(file.fileno(), bytes([byte]), place)
+            os.pwrite(file.fileno(), bytes([byte]), offset)
     assert storage.read(path, "model").meta == {"n_factors": 2}
 
 

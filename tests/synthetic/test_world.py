@@ -138,9 +138,9 @@ def test_a_persona_keeps_to_its_circle(world: World) -> None:
 
 def test_larger_personas_are_played_more(world: World) -> None:
     planted = world.planted_personas()
-    mean_of_place = [np.log(world.plays.plays[planted == place]).mean() for place in range(-1, 4)]
-    assert mean_of_place[1] > mean_of_place[2] > mean_of_place[3] > mean_of_place[4]
-    assert mean_of_place[0] < mean_of_place[1]
+    mean_of_persona = [np.log(world.plays.plays[planted == number]).mean() for number in range(-1, 4)]
+    assert mean_of_persona[1] > mean_of_persona[2] > mean_of_persona[3] > mean_of_persona[4]
+    assert mean_of_persona[0] < mean_of_persona[1]
 
 
 def test_popular_items_are_played_more_by_the_same_persona(world: World) -> None:

@@ -18,11 +18,11 @@ def unit_vectors(vectors: NumberMatrix) -> FloatMatrix:
         (n, n_factors), finite.
     """
     given = vectors if vectors.dtype == np.float32 else np.asarray(vectors, np.float64)
-    with np.errstate(over="ignore", under="ignore"):  # such lengths are computed again below
+    with np.errstate(over="ignore", under="ignore"):  # unusual lengths are computed again below
         squares = np.einsum("ij,ij->i", given, given)
-    unusual = ~((squares > _SQUARES[0]) & (squares < _SQUARES[1]))
-    lengths = np.sqrt(np.where(unusual, 1, squares))
-    units: FloatMatrix = np.divide(given, lengths[:, None], dtype=given.dtype).astype(np.float32, copy=False)
+        unusual = ~((squares > _SQUARES[0]) & (squares < _SQUARES[1]))
+        lengths = np.sqrt(np.where(unusual, 1, squares))
+        units: FloatMatrix = np.divide(given, lengths[:, None], dtype=given.dtype).astype(np.float32, copy=False)
     if np.any(unusual):
         units[unusual] = _units_of_any_length(given[unusual])
     return units
