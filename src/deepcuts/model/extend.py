@@ -87,14 +87,7 @@ def extend(model: Model, plays: Interactions) -> Model:
     growth = Growth.of(model.seen, plays)
     rows = user_rows(growth.plays, model.settings)
     touched = rows.take(growth.touched)
-    items = _with_zero_items(model, growth, rows)
-    base = growth.scatter_users(model.base_factors)
-    for _ in range(_ROUNDS):
-        problem = base_problem(touched, items.scale, items.settings)
-        base[growth.touched] = solve_exactly(problem, items, base[growth.touched])
-        items = replace(items, user_factor_sum=_factor_sum(model, growth, base))
-        items = _with_new_items(items, growth, problem, rows.with_dislikes, base)
-    items = replace(items, scale=replace(items.scale, taste_square=_taste_square(model, growth, base)))
+    items = _solve_new_items(model, growth, rows, touched)
     return replace(
         model,
         item_side=items,
@@ -103,6 +96,18 @@ def extend(model: Model, plays: Interactions) -> Model:
         user_personas=_merge_personas(model, growth, solve_users(touched, items)),
         item_map=None,
     )
+
+
+def _solve_new_items(model: PersonaState, growth: Growth, rows: Rows, touched: Rows) -> ItemSide:
+    """Solve for base vectors of touched users and for new items in turn; return all items, and the data measured."""
+    items = _with_zero_items(model, growth, rows)
+    base = growth.scatter_users(model.base_factors)
+    for _ in range(_ROUNDS):
+        problem = base_problem(touched, items.scale, items.settings)
+        base[growth.touched] = solve_exactly(problem, items, base[growth.touched])
+        items = replace(items, user_factor_sum=_factor_sum(model, growth, base))
+        items = _with_new_items(items, growth, problem, rows.with_dislikes, base)
+    return replace(items, scale=replace(items.scale, taste_square=_taste_square(model, growth, base)))
 
 
 def _with_zero_items(model: PersonaState, growth: Growth, rows: Rows) -> ItemSide:

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from scipy import sparse
 
-from deepcuts.array_types import BoolVector, FloatMatrix, FloatVector, IndexVector, PersonaVector
+from deepcuts.array_types import BoolVector, FloatMatrix, FloatVector, IndexVector, Indices, PersonaVector
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.selection import select_pairs
@@ -85,22 +85,20 @@ def with_refusals(plays: Interactions, refused: IndexVector) -> Interactions:
     items = np.unique(refused).astype(np.int32)
     if not len(items):
         return plays
-    indptr = np.arange(plays.n_users + 1, dtype=np.int64) * len(items)
+    wanted = select_pairs(plays, ~np.isin(plays.indices, items))
+    return replace(wanted, dislikes=_dislikes_with(plays, items))
+
+
+def _dislikes_with(plays: Interactions, items: Indices) -> Interactions:
+    """Dislikes of all users: those there are, and some items, ascending, with at least the strength `REFUSAL`."""
+    indptr = np.arange(plays.n_users + 1) * len(items)
     strengths = np.full(indptr[-1], REFUSAL, np.float32)
-    dislikes = sparse.csr_array((strengths, np.tile(items, plays.n_users), indptr), shape=plays.shape)
+    matrix = sparse.csr_array((strengths, np.tile(items, plays.n_users), indptr), shape=plays.shape)
     if plays.dislikes is not None:
-        dislikes = sparse.csr_array(dislikes.maximum(plays.dislikes.to_csr()))
-        dislikes.sort_indices()
-    return replace(
-        select_pairs(plays, ~np.isin(plays.indices, items)),
-        dislikes=Interactions(
-            dislikes.indptr.astype(np.int64),
-            dislikes.indices.astype(np.int32),
-            dislikes.data.astype(np.float32),
-            plays.user_ids,
-            plays.item_ids,
-        ),
-    )
+        matrix = sparse.csr_array(matrix.maximum(plays.dislikes.to_csr()))
+        matrix.sort_indices()
+    indptr, indices = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32)
+    return Interactions(indptr, indices, matrix.data.astype(np.float32), plays.user_ids, plays.item_ids)
 
 
 def keep_split(rows: Rows, found: UserPersonas, before: PersonaState, items: ItemSide) -> UserPersonas:
