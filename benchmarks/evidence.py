@@ -36,7 +36,7 @@ Lists = Callable[[float], pa.Table]
 
 
 def contenders(train: dc.Interactions, n_factors: int, seed: int) -> Iterator[tuple[str, Lists]]:
-    """Name each model and say how it makes lists at a turn of the dial."""
+    """Name each model and say how it makes lists at a position of the dial."""
     model = dc.PersonaNMF(n_factors=n_factors).fit(train, seed=seed)
     yield "personas", lambda rarity: model.recommend(k=100, rarity=rarity)
     yield "personas, leaning", lambda rarity: model.recommend(k=100, rarity=rarity, lean=min(max(rarity / 2, 0), 0.75))
@@ -68,7 +68,7 @@ def judge(lists: pa.Table, train: dc.Interactions, holdout: dc.Interactions, fea
 
 
 def summarise(found: dict[str, dict[float, list[pa.Table]]], rarity: float) -> tuple[list[str], list[list[str]]]:
-    """Mean figures of all models at one turn of the dial, and their recall@20 less that of "personas"."""
+    """Mean figures of all models at one position of the dial, and their recall@20 less that of "personas"."""
     reference = pa.concat_tables(found["personas"][rarity])["recall@20"].to_numpy()
     rows = []
     for name, by_rarity in found.items():
@@ -81,7 +81,7 @@ def summarise(found: dict[str, dict[float, list[pa.Table]]], rarity: float) -> t
 
 
 def frontier(found: dict[str, dict[float, list[pa.Table]]], column: str) -> tuple[list[str], list[list[str]]]:
-    """A figure at levels of novelty@20, between the turns of the dial on both sides of each level."""
+    """A figure at levels of novelty@20, between the positions of the dial on both sides of each level."""
     levels = np.arange(4.5, 6.51, 0.25)
     rows = []
     for name, by_rarity in found.items():
