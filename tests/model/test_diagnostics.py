@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 import deepcuts as dc
 from deepcuts.cli.main import app
-from deepcuts.model.diagnostics import COLLAPSED
+from deepcuts.model import diagnostics
+from deepcuts.model.diagnostics import COLLAPSED, pairwise_cosines
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,15 @@ def test_a_collapse_shows(model):
     assert same.diagnostics().mean_cosine == pytest.approx(1, abs=1e-5)
     assert same.diagnostics().n_alike == n_pairs
     assert nothing.diagnostics().n_empty == len(user_of_row)
+
+
+def test_cosines_do_not_depend_on_the_blocks_of_users(model, monkeypatch):
+    at_once = pairwise_cosines(model.persona_factors, model.persona_indptr)
+    monkeypatch.setattr(diagnostics, "_BLOCK_USERS", 7)
+    in_blocks = pairwise_cosines(model.persona_factors, model.persona_indptr)
+    orders = [np.lexsort((cosines, users)) for cosines, users in (at_once, in_blocks)]
+    for one, other in zip(at_once, in_blocks, strict=True):
+        np.testing.assert_array_equal(one[orders[0]], other[orders[1]])
 
 
 def test_one_persona_has_no_pairs(model):
