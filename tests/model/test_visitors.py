@@ -126,3 +126,14 @@ def test_names_of_personas_on_the_page_stay_when_an_artist_is_refused(model, own
     before = VisitorModel.solve(model, own_plays, [], None)
     refused = before.model.recommend(k=2)["item_id"].to_pylist()
     assert VisitorModel.solve(model, own_plays, refused, before).names == before.names
+
+
+def test_what_many_users_refuse_changes_each_as_it_would_alone(model):
+    plays = replace(model.seen, labels=None)
+    refused = model.item_ids.take(np.array([3, 50])).to_pylist()
+    together = model.fold_in(plays, refused=refused)
+    for user in range(5):
+        alone = model.fold_in(plays.user(user), refused=refused)
+        rows = slice(*together.persona_indptr[user : user + 2])
+        np.testing.assert_array_equal(alone.persona_factors, together.persona_factors[rows])
+        assert not set(alone.recommend(k=160)["item_id"].to_pylist()) & set(refused)
