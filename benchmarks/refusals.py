@@ -34,9 +34,9 @@ CONFIDENCE = 4.0  # of a refusal that only the nearest persona learns from
 N_ALIKE = 10
 
 
-def refused_items(model: dc.PersonaModel, held: dc.Interactions, n_refused: int) -> UserItems:
+def refused_items(model: dc.PersonaModel, holdout: dc.Interactions, n_refused: int) -> UserItems:
     """The first items of every user's list that are not held out."""
-    lists, pairs = model.recommend(k=40), held.to_arrow()
+    lists, pairs = model.recommend(k=40), holdout.to_arrow()
     lists = lists.join(pairs, ["user_id", "item_id"], join_type="left anti").sort_by("rank")
     users, items = model.user_ids.indexes_of(lists["user_id"]), model.item_ids.indexes_of(lists["item_id"])
     order = np.argsort(users, kind="stable")
@@ -84,7 +84,7 @@ def best_scores(model: dc.PersonaModel) -> np.ndarray:
     return np.maximum.reduceat(scores, model.persona_indptr[:-1], axis=0)
 
 
-def judge(models: dict[str, dc.PersonaModel], refused: UserItems, held: dc.Interactions) -> dict[str, list[float]]:
+def judge(models: dict[str, dc.PersonaModel], refused: UserItems, holdout: dc.Interactions) -> dict[str, list[float]]:
     """Figures of the columns for every model; the first model knows of no refusal."""
     units = unit_vectors(next(iter(models.values())).item_factors)
     cosines = units[refused.items] @ units.T
@@ -100,23 +100,23 @@ def judge(models: dict[str, dc.PersonaModel], refused: UserItems, held: dc.Inter
             float(np.mean(after[user, refused.items] / before[user, refused.items])),
             near[0] / near[1],
             float(listed[user[:, None], alike].sum(axis=1).mean()),
-            dc.evaluate(lists, model.seen, held, {"recall": [20]}).figures["recall@20"],
+            dc.evaluate(lists, model.seen, holdout, {"recall": [20]}).figures["recall@20"],
         ]
     return figures
 
 
 def study(plays: dc.Interactions, n_factors: int, seed: int, n_refused: int) -> dict[str, list[float]]:
     """Figures of one seed for every meaning."""
-    train, held = validation(plays, seed)
+    train, holdout = validation(plays, seed)
     model = dc.PersonaNMF(n_factors=n_factors).fit(train, seed=seed)
-    refused = refused_items(model, held, n_refused)
+    refused = refused_items(model, holdout, n_refused)
     seen = as_dislikes(model, refused, -1)  # by which lists leave out what is refused
     models = {"left out of lists, no more": replace(model, seen=seen)}
     for count in COUNTS:
         folded = model.fold_in(replace(as_dislikes(model, refused, count), labels=None))
         models[f"a count of {count}, all personas"] = replace(folded, seen=seen)
     models[f"confidence {CONFIDENCE:g}, nearest persona"] = replace(nearest_persona_learns(model, refused), seen=seen)
-    return judge(models, refused, held)
+    return judge(models, refused, holdout)
 
 
 def main() -> None:
