@@ -38,6 +38,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--without-extras", action="store_true", help="skip what needs an extra, as if none were there")
 
 
+def pytest_configure() -> None:
+    assert all((TESTS / path).exists() for path in (*EXTRAS, *UNIX)), "conftest.py lists tests that were moved"
+
+
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
     """Skip files of tests, before they are imported, where what they need is missing."""
     reason = _missing(
