@@ -12,6 +12,7 @@ from deepcuts.web.page.nonces import ScriptNonces, page_policy
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from nicegui.element import Element
 
     from deepcuts.data.interactions import Interactions
 
@@ -73,9 +74,7 @@ async def _open(app: FastAPI, holdout: Interactions | None, *, has_report: bool)
     if len(state.sessions) >= MOST_CLIENTS:
         html.p("Everybody is here already. Come back in a while.").classes("dc-full")
         return
-    with html.div().classes("dc-loading") as loading:
-        html.span().classes("dc-disc").props('aria-hidden="true"')
-        html.p("Putting the needle down …").props('role="status"')
+    loading = _loading()
     await client.connected(timeout=30)
     key = secrets.token_urlsafe(16)
     visit = state.visits.visit_of(client.tab_id)
@@ -92,6 +91,17 @@ async def _open(app: FastAPI, holdout: Interactions | None, *, has_report: bool)
         has_report=has_report,
     )
     await layout.start()
+
+
+def _loading() -> Element:
+    """Add what the page shows until it is built."""
+    from nicegui import html
+
+    loading: Element = html.div().classes("dc-loading")
+    with loading:
+        html.span().classes("dc-disc").props('aria-hidden="true"')
+        html.p("Putting the needle down …").props('role="status"')
+    return loading
 
 
 def _notifier() -> Callable[[str], None]:

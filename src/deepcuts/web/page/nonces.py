@@ -47,32 +47,37 @@ class ScriptNonces:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+        await self.app(scope, receive, _DocumentSender(send) if scope["type"] == "http" else send)
+
+
+class _DocumentSender:
+    """Sends a response; an HTML document only once it is complete, with a nonce in its scripts and in its policy."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._start: Message | None = None  # of an HTML document
+        self._body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and _is_html(message):
+            self._start = message
+        elif self._start is None:
+            await self._send(message)
+        else:
+            self._body += message.get("body", b"")
+            if not message.get("more_body", False):
+                await self._send_document(self._start)
+
+    async def _send_document(self, start: Message) -> None:
         from starlette.datastructures import MutableHeaders
 
-        start: Message | None = None
-        body = b""
-
-        async def send_with_nonce(message: Message) -> None:
-            nonlocal start, body
-            if message["type"] == "http.response.start" and _is_html(message):
-                start = message
-            elif start is None:
-                await send(message)
-            else:
-                body += message.get("body", b"")
-                if not message.get("more_body", False):
-                    nonce = secrets.token_urlsafe(16)
-                    body = body.replace(_SCRIPT, _SCRIPT + f' nonce="{nonce}"'.encode())
-                    headers = MutableHeaders(scope=start)
-                    headers["Content-Length"] = str(len(body))
-                    headers["Content-Security-Policy"] = page_policy(nonce)
-                    await send(start)
-                    await send({"type": "http.response.body", "body": body})
-
-        await self.app(scope, receive, send_with_nonce)
+        nonce = secrets.token_urlsafe(16)
+        body = self._body.replace(_SCRIPT, _SCRIPT + f' nonce="{nonce}"'.encode())
+        headers = MutableHeaders(scope=start)
+        headers["Content-Length"] = str(len(body))
+        headers["Content-Security-Policy"] = page_policy(nonce)
+        await self._send(start)
+        await self._send({"type": "http.response.body", "body": body})
 
 
 def _is_html(message: Message) -> bool:

@@ -1,7 +1,8 @@
-"""A visit: what somebody has chosen, and the model solved for it.
+"""A visit: the choices of one visitor, and the model solved for them.
 
-Here lies the data. What changes it lies beside it: `own_artists` and `importing` the plays, `item_choices` what is
-refused and kept, `list_options` and `persona_options` the rest. `view_models` and `map_marks` read it.
+This module holds the data. Functions that change it are in `own_artists` and `importing` (plays) and `item_choices`
+(refused and kept items); `list_options` and `persona_options` change themselves. `view_models` and `map_marks` make
+what the page shows.
 """
 
 from __future__ import annotations
