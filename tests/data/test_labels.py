@@ -7,6 +7,7 @@ from scipy import sparse
 
 import deepcuts as dc
 from deepcuts.data.interactions import Interactions
+from deepcuts.data.tags import tag_shares
 from deepcuts.errors import DataError
 
 TAGS = pa.table(
@@ -69,3 +70,17 @@ def test_labels_travel_in_a_model_and_to_those_who_are_folded_in(tmp_path):
 def test_a_table_without_its_column_is_refused(plays):
     with pytest.raises(DataError, match="The table of names has no column 'name'; its columns are item_id, title"):
         plays.with_labels(pa.table({"item_id": ["a"], "title": ["A"]}))
+
+
+def test_tags_of_a_group_are_those_with_the_largest_shares(plays):
+    items, weights = np.array([0, 1, 2]), np.array([1.0, 4.0, 2.0])
+    shares = tag_shares(plays, items, weights)
+    by_hand = np.zeros(len(shares))
+    for item, weight in zip(items, weights, strict=True):
+        tags = plays.labels.tags[[item]].toarray()[0].astype(np.float64)
+        by_hand += weight * tags / tags.sum() if tags.any() else 0
+    np.testing.assert_allclose(plays.labels.tag_weights(items, weights), by_hand, rtol=1e-6)
+    np.testing.assert_allclose(shares, by_hand / by_hand.sum(), rtol=1e-6)
+    order = np.argsort(-shares, kind="stable")
+    expected = [plays.labels.tag_names[int(tag)].as_py() for tag in order if shares[tag] > 0]
+    assert plays.labels.tags_of(items, weights) == expected

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from deepcuts.array_types import AnyArray, IndexVector, NumberVector
+from deepcuts.array_types import AnyArray, CountVector, DoubleVector, FloatVector, IndexVector, NumberVector
 from deepcuts.data.csr import divides
 from deepcuts.data.ids import Ids, as_strings
 from deepcuts.errors import DataError, FileFormatError
@@ -78,8 +78,6 @@ class Labels:
     def tags_of(self, item_indexes: IndexVector, weights: NumberVector | None = None, n: int = 5) -> list[str]:
         """Return the tags that describe a group of items, the strongest first.
 
-        Each item spreads one unit over its tags, so that an item with many tags does not outweigh the others.
-
         Parameters
         ----------
         item_indexes
@@ -89,12 +87,27 @@ class Labels:
         n
             The most tags.
         """
-        group = self.tags[item_indexes]
-        each = np.maximum(np.asarray(group.sum(axis=1)).ravel(), np.finfo(np.float32).tiny)
-        weights = np.ones(len(item_indexes)) if weights is None else np.asarray(weights)
-        strength = np.asarray((weights / each) @ group).ravel()
-        order = np.lexsort((np.arange(len(strength)), -strength))[:n]
+        strength = self.tag_weights(item_indexes, np.ones(len(item_indexes)) if weights is None else weights)
+        order = np.argsort(-strength, kind="stable")[:n]
         return [self.tag_names[int(tag)].as_py() for tag in order if strength[tag] > 0]
+
+    def tag_weights(self, item_indexes: IndexVector, weights: NumberVector) -> DoubleVector:
+        """Weight of every tag in a group of items, float64, (n_tags,).
+
+        Each item divides its weight among its tags, so that an item with many tags does not outweigh the others:
+        the weight of tag t is Σᵢ max(wᵢ, 0) · tags[i, t] / Σₛ tags[i, s].
+
+        Parameters
+        ----------
+        item_indexes
+            int, (n_group,).
+        weights
+            float, (n_group,); below 0 counts as 0.
+        """
+        group = self.tags[item_indexes]
+        sums = np.asarray(group.sum(axis=1), np.float64).ravel()
+        per_unit = np.divide(np.maximum(weights, 0), sums, out=np.zeros(len(sums)), where=sums > 0)
+        return np.asarray(per_unit @ group, np.float64).ravel()
 
     def to_stored(self) -> tuple[dict[str, AnyArray], dict[str, pa.StringArray]]:
         """Arrays and strings that hold these labels in a file."""
@@ -143,23 +156,28 @@ def _tags(item_ids: Ids, tags: pa.Table | None) -> tuple[pa.StringArray, sparse.
     if tags is None:
         return pa.array([], pa.string()), sparse.csr_array((len(item_ids), 0), dtype=np.float32)
     _check_columns(tags, "tags", ("item_id", "tag"))
+    items, texts, weights = _usable_tags(item_ids, tags)
+    tag_names = pc.unique(texts)
+    tag_names = tag_names.take(pc.sort_indices(tag_names))
+    columns = pc.index_in(texts, value_set=tag_names).to_numpy(zero_copy_only=False).astype(np.int64)
+    shape = (len(item_ids), len(tag_names))
+    matrix = sparse.coo_array((weights, (items, columns)), shape=shape).tocsr()
+    matrix.sum_duplicates()
+    matrix.data[matrix.data <= 0] = 0
+    matrix.eliminate_zeros()
+    return tag_names, sparse.csr_array(matrix)
+
+
+def _usable_tags(item_ids: Ids, tags: pa.Table) -> tuple[CountVector, pa.StringArray, FloatVector]:
+    """Item indexes, tags and weights of the rows of known items that have a tag and a finite weight."""
     texts = pc.utf8_trim_whitespace(as_strings(tags["tag"]))
     items = item_ids.indexes_of(tags["item_id"])
     weights = np.ones(len(items), np.float32)
     if "weight" in tags.column_names:
         weights = tags["weight"].to_numpy().astype(np.float32)
-    kept = (items >= 0) & pc.fill_null(pc.greater(pc.utf8_length(texts), 0), False).to_numpy(zero_copy_only=False)
-    kept &= np.isfinite(weights)
-    texts = texts.filter(pa.array(kept))
-    tag_names = pc.unique(texts)
-    tag_names = tag_names.take(pc.sort_indices(tag_names))
-    columns = pc.index_in(texts, value_set=tag_names).to_numpy(zero_copy_only=False).astype(np.int64)
-    shape = (len(item_ids), len(tag_names))
-    matrix = sparse.coo_array((weights[kept], (items[kept], columns)), shape=shape).tocsr()
-    matrix.sum_duplicates()
-    matrix.data[matrix.data <= 0] = 0
-    matrix.eliminate_zeros()
-    return tag_names, sparse.csr_array(matrix)
+    has_text = pc.fill_null(pc.greater(pc.utf8_length(texts), 0), False).to_numpy(zero_copy_only=False)
+    usable = (items >= 0) & has_text & np.isfinite(weights)
+    return items[usable], texts.filter(pa.array(usable)), weights[usable]
 
 
 def _check_columns(table: pa.Table, what: str, wanted: tuple[str, ...]) -> None:

@@ -20,6 +20,7 @@ def merge_plays(old: Interactions, new: Interactions) -> Interactions:
     """
     users, items = _union(old.user_ids, new.user_ids), _union(old.item_ids, new.item_ids)
     timed = old.last_played is not None and new.last_played is not None
+    # A pair is one integer, user · n_items + item: in order of rows and columns, and quick to sort and group by.
     parts = [part for plays in (old, new) for part in _signed_pairs(plays, users, items, timed=timed)]
     pairs, counts, times = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     order = np.argsort(pairs, kind="stable")

@@ -9,12 +9,12 @@ from deepcuts.data.interactions import Interactions
 
 
 def tag_shares(plays: Interactions, items: IndexVector, weights: NumberVector) -> DoubleVector:
-    """Share of every tag in a group of items, each of which spreads its weight over its own tags.
+    """Share of every tag in the weight of a group of items, by `Labels.tag_weights`.
 
     Parameters
     ----------
     plays
-        Whose items these are.
+        The plays that the items belong to.
     items
         int, (n_group,).
     weights
@@ -26,8 +26,6 @@ def tag_shares(plays: Interactions, items: IndexVector, weights: NumberVector) -
     """
     if plays.labels is None:
         return np.zeros(0)
-    group = plays.labels.tags[items]
-    each = np.asarray(group.sum(axis=1), np.float64).ravel()
-    counted = np.divide(np.maximum(weights, 0), each, out=np.zeros(len(each)), where=each > 0)
-    total = np.asarray(counted @ group, np.float64).ravel()
-    return total / max(float(total.sum()), np.finfo(np.float64).tiny)
+    totals = plays.labels.tag_weights(items, weights)
+    total = float(totals.sum())
+    return totals / total if total > 0 else totals

@@ -107,6 +107,7 @@ def _group_by_id(connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan]) -
     """Make the view `good` and the table `id_counts`."""
     rows = " UNION ALL ".join(good_rows(scan) for scan in scans)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW good AS {rows}")
+    # GROUPING SETS find users and items in one pass; grouping(user_id) is 0 in the rows that are grouped by user.
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE id_counts AS
         SELECT grouping(user_id) = 0 AS is_user, coalesce(user_id, item_id) AS id, count(*) AS n_rows
