@@ -74,7 +74,7 @@ def _draw_scenes(rng: np.random.Generator, popularity: DoubleVector, shape: tupl
     scenes = np.empty(shape, np.int32)
     for start in range(0, n_users, _BLOCK):
         block = scenes[start : start + _BLOCK]
-        # The least of exponential variables with rates p is the i-th with probability p[i] / Σ p (Efraimidis, Spirakis).
+        # Of exponential variables with rates p, the i-th is the least with probability p[i] / Σ p.
         finish = rng.standard_exponential((len(block), len(popularity)), dtype=np.float32) / popularity
         block[:] = np.argpartition(finish, range(n_personas), axis=1)[:, :n_personas]
     return scenes
