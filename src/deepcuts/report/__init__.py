@@ -1,4 +1,4 @@
-"""What models do, on one page: figures, frontiers over the rarity dial, exposure, personas, factors, listeners."""
+"""A report on models as one HTML page: metrics, frontiers over the rarity dial, exposure, personas and factors."""
 
 from typing import TYPE_CHECKING
 

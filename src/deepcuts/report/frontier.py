@@ -25,9 +25,9 @@ def judge_contender(
     Parameters
     ----------
     contender
-        Whom to judge.
+        What is trained, and how its lists are made.
     judge
-        What by.
+        Plays, holdout, metrics and seed.
     reference
         Evaluation of the first contender at the neutral dial; None if this is the first.
     on_step

@@ -1,4 +1,4 @@
-"""What there is to see inside a model: its training, personas, factors, and a few of its listeners."""
+"""The facts of one model: its training, personas and factors, and lists of some users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the lists of all contenders are judged by: plays, holdout, labels, metrics and seed."""
+"""The plays, holdout, labels, metrics and seed that the lists of all contenders are evaluated with."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _OF_DIFFERENCE = ("difference", "low", "high", "p_value")
 
 @dataclass(frozen=True)
 class Judge:
-    """All that lists are judged by.
+    """What lists are evaluated with.
 
     Parameters
     ----------

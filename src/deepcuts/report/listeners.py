@@ -1,4 +1,4 @@
-"""A few listeners: their personas, and their lists at some rarities."""
+"""The users whose lists a report shows: which they are, their personas, and their lists at some rarities."""
 
 from __future__ import annotations
 

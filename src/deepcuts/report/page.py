@@ -1,4 +1,4 @@
-"""A report as one page of HTML that needs nothing but itself."""
+"""A report as one HTML page that loads nothing else."""
 
 from __future__ import annotations
 

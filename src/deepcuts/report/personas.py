@@ -1,4 +1,4 @@
-"""How many personas users have, how even and how distinct they are."""
+"""The facts of the personas of a model: their numbers, shares, cosines and purity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a caller may ask of a report."""
+"""Settings of a report."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ReportSettings:
     k
         Length of the lists on the frontiers, at least 1.
     accuracy
-        What stands for accuracy: recall, precision, ndcg, map, mrr or hit_rate.
+        Metric of accuracy: recall, precision, ndcg, map, mrr or hit_rate.
     rarities
         Positions of the dial for the frontiers, each between −4 and 4; 0, the neutral one, is always among them.
     n_factors

@@ -69,38 +69,45 @@ def plot_front(tuning: Tuning, path: Path, *, force: bool = False) -> None:
 
 
 def _draw(axes: Axes, tuning: Tuning) -> None:
-    from matplotlib.patheffects import withStroke
-
-    outline = withStroke(linewidth=3, foreground="white")
-    first, second = (objective.name for objective in tuning.settings.parsed_objectives)
-    front = tuning.front
     _scatter(axes, list(tuning.complete), marker="o", s=22, color="#9a9a9a", label="a trial", zorder=2)
-    axes.plot(*_points(front), color="black", linewidth=1.2, drawstyle="steps-pre", zorder=1)
-    _scatter(axes, front, marker="o", s=30, color="black", label="on the front: none is better on both", zorder=3)
+    axes.plot(*_points(tuning.front), color="black", linewidth=1.2, drawstyle="steps-pre", zorder=1)
+    label = "on the front: none is better on both"
+    _scatter(axes, tuning.front, marker="o", s=30, color="black", label=label, zorder=3)
     for trial, names in _named(tuning):
-        colour = _DEFAULT if trial is tuning.default else _PICKED
-        _scatter(axes, [trial], marker="D", s=52, color=colour, edgecolors="black", linewidths=0.8, zorder=4)
-        (x,), (y,) = _points([trial])
-        axes.annotate(
-            ", ".join(names),
-            (x, y),
-            xytext=(7, 6) if trial in front else (-7, -15),  # below the front, out of its way
-            textcoords="offset points",
-            ha="left" if trial in front else "right",
-            fontweight="bold",
-            path_effects=[outline],
-            zorder=5,
-        )
+        _draw_named(axes, tuning, trial, ", ".join(names))
+    first, second = (objective.name for objective in tuning.settings.parsed_objectives)
     axes.margins(x=0.12, y=0.1)
-    axes.set_xlabel(f"{second} on the validation part")
-    axes.set_ylabel(f"{first} on the validation part")
-    stopped = len(tuning.trials) - len(tuning.complete)
-    note = f", {stopped} of them stopped early and not shown" if stopped else ""
-    axes.set_title(f"{len(tuning.trials)} trials{note}", loc="left", fontsize=10)
+    axes.set(xlabel=f"{second} on the validation part", ylabel=f"{first} on the validation part")
+    axes.set_title(_title(tuning), loc="left", fontsize=10)
     axes.grid(color="#e5e5e5", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     axes.figure.legend(loc="outside lower left", ncols=2, frameon=False, fontsize=9)
+
+
+def _draw_named(axes: Axes, tuning: Tuning, trial: Trial, name: str) -> None:
+    """Draw a trial as a diamond with its name: beside the front where it is on it, else below."""
+    from matplotlib.patheffects import withStroke
+
+    colour, is_on_front = _DEFAULT if trial is tuning.default else _PICKED, trial in tuning.front
+    _scatter(axes, [trial], marker="D", s=52, color=colour, edgecolors="black", linewidths=0.8, zorder=4)
+    (x,), (y,) = _points([trial])
+    axes.annotate(
+        name,
+        (x, y),
+        xytext=(7, 6) if is_on_front else (-7, -15),
+        textcoords="offset points",
+        ha="left" if is_on_front else "right",
+        fontweight="bold",
+        path_effects=[withStroke(linewidth=3, foreground="white")],
+        zorder=5,
+    )
+
+
+def _title(tuning: Tuning) -> str:
+    n_stopped = len(tuning.trials) - len(tuning.complete)
+    note = f", {n_stopped} of them stopped early and not shown" if n_stopped else ""
+    return f"{len(tuning.trials)} trials{note}"
 
 
 def _named(tuning: Tuning) -> list[tuple[Trial, list[str]]]:

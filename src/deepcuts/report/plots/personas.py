@@ -8,7 +8,7 @@ import numpy as np
 
 from deepcuts.model.diagnostics import COLLAPSED
 from deepcuts.report.facts import PersonaFacts
-from deepcuts.report.plots.style import INK, Look, new_figure, styled, to_svg
+from deepcuts.report.plots.style import Look, mark, new_figure, styled, to_svg
 
 
 @styled
@@ -33,17 +33,7 @@ def persona_cosines(models: Mapping[str, PersonaFacts], looks: Mapping[str, Look
         axes.stairs(shares, facts.cosine_edges, color=look.colour, linestyle=look.dash, linewidth=1.6)
         axes.stairs(shares, facts.cosine_edges, fill=True, color=look.colour, alpha=0.15)
     axes.set_ylim(top=1.15 * axes.get_ylim()[1])
-    axes.axvline(COLLAPSED, color=INK, linewidth=0.8, linestyle=(0, (3, 2)))
-    axes.annotate(
-        f"collapsed from {COLLAPSED:g}",
-        (COLLAPSED, 1),
-        xycoords=("data", "axes fraction"),
-        xytext=(-4, -2),
-        textcoords="offset points",
-        ha="right",
-        va="top",
-        fontsize=8,
-    )
+    mark(axes, COLLAPSED, f"collapsed from {COLLAPSED:g}")
     axes.locator_params(axis="x", nbins=6)
     axes.set(xlabel="cosine of two personas of a user", ylabel="share of such pairs")
     return to_svg(figure, "cosines", "Cosines of the personas of the same user.")

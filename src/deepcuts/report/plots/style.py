@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 from deepcuts.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _P = ParamSpec("_P")
@@ -131,6 +132,33 @@ def new_figure(height: float = 3.3, width: float = WIDTH, **grid: Any) -> tuple[
 
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(**grid)
+
+
+def mark(axes: Axes, x: float, label: str, *, on_left: bool = True) -> None:
+    """Draw a dashed vertical line with a label beside its upper end.
+
+    Parameters
+    ----------
+    axes
+        Where to draw.
+    x
+        On the horizontal axis.
+    label
+        A few words.
+    on_left
+        Whether the label is at the left of the line.
+    """
+    axes.axvline(x, color=INK, linewidth=0.8, linestyle=(0, (3, 2)))
+    axes.annotate(
+        label,
+        (x, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(-4 if on_left else 4, -2),
+        textcoords="offset points",
+        ha="right" if on_left else "left",
+        va="top",
+        fontsize=8,
+    )
 
 
 def to_svg(figure: Figure, name: str, description: str) -> str:

@@ -1,4 +1,4 @@
-"""Accuracy beside what it is traded for, where the lists go, and for whom they work."""
+"""The sections of contenders: frontiers, exposure of items, and accuracy by group of users and items."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _signed(rarity: float) -> str:
 
 
 def exposure(report: Report, looks: Mapping[str, Look]) -> str:
-    """Return the section of where the list places go."""
+    """Return the section of how often items are listed."""
     k = report.accuracy.partition("@")[2]
     histogram = figure(
         "Exposure, and the exponential fitted to it",
@@ -87,44 +87,34 @@ def exposure(report: Report, looks: Mapping[str, Look]) -> str:
 
 def for_whom(report: Report, looks: Mapping[str, Look]) -> str:
     """Return the section of accuracy by history length and by popularity."""
-    k = report.accuracy.partition("@")[2]
-    by_history = bands(
-        report.contenders,
-        looks,
-        lambda one: one.by_history,
-        ("items of the user in train", report.accuracy),
-        "by-history",
-    )
-    by_popularity = bands(
-        report.contenders,
-        looks,
-        lambda one: one.by_popularity,
-        ("listeners of the held-out item", f"share found in the first {k}"),
-        "by-popularity",
-    )
     parts = [
         legend(looks, [one.name for one in report.contenders], "bands"),
-        figures(
-            [
-                figure(
-                    "By length of history",
-                    by_history,
-                    f"{text(report.accuracy)} among users with short and with long histories, dial at neutral; users "
-                    "are cut into quarters as far as their numbers differ. Longer histories also have more held out to "
-                    "find.",
-                ),
-                figure(
-                    "By popularity",
-                    by_popularity,
-                    f"Share of a user's held-out items of a popularity that are among the first {k}, mean over the "
-                    "users who have some. Every band has about a quarter of all pairs.",
-                ),
-            ]
-        ),
+        figures([_by_history(report, looks), _by_popularity(report, looks)]),
         "<p class=quiet>Bars are 95&nbsp;% bootstrap intervals over the users of the band.</p>",
         details("The numbers behind these plots", _band_numbers(report.contenders)),
     ]
     return section("bands", "For whom it works", parts)
+
+
+def _by_history(report: Report, looks: Mapping[str, Look]) -> str:
+    labels = "items of the user in train", report.accuracy
+    plot = bands(report.contenders, looks, lambda one: one.by_history, labels, "by-history")
+    caption = (
+        f"{text(report.accuracy)} among users with short and with long histories, dial at neutral; users are cut into "
+        "quarters as far as their numbers differ. Longer histories also have more held out to find."
+    )
+    return figure("By length of history", plot, caption)
+
+
+def _by_popularity(report: Report, looks: Mapping[str, Look]) -> str:
+    k = report.accuracy.partition("@")[2]
+    labels = "listeners of the held-out item", f"share found in the first {k}"
+    plot = bands(report.contenders, looks, lambda one: one.by_popularity, labels, "by-popularity")
+    caption = (
+        f"Share of a user's held-out items of a popularity that are among the first {k}, mean over the users who have "
+        "some. Every band has about a quarter of all pairs."
+    )
+    return figure("By popularity", plot, caption)
 
 
 def _band_numbers(contenders: Sequence[ContenderFacts]) -> str:

@@ -39,28 +39,30 @@ def personas(report: Report, looks: Mapping[str, Look]) -> str:
     found = {model.name: model.personas for model in report.models if model.personas is not None}
     if not found:
         return ""
-    plots = [
-        figure(
-            "How many",
-            effective_personas(found, looks),
-            "Effective personas of each user, exp(entropy of the shares): that many of equal size would be as diverse. "
-            "Users in order, the least divided at the left.",
-        ),
-        figure(
-            "How distinct",
-            persona_cosines(found, looks),
-            "Cosine of every two personas of the same user. Personas lean on one base vector, so high cosines are "
-            f"usual; from {COLLAPSED:g} on, two are one and the same.",
-        ),
-        figure(
-            "How even",
-            persona_shares(found, looks),
-            "Mean share of a user's items in the largest persona, the second, and so on.",
-        ),
-    ]
     shared = [legend(looks, list(found), "personas")] if len(report.models) > 1 else []
-    parts = [*shared, figures(plots), _diagnostics(found)]
-    return section("personas", "Personas", parts)
+    plots = [_how_many(found, looks), _how_distinct(found, looks), _how_even(found, looks)]
+    return section("personas", "Personas", [*shared, figures(plots), _diagnostics(found)])
+
+
+def _how_many(found: Mapping[str, PersonaFacts], looks: Mapping[str, Look]) -> str:
+    caption = (
+        "Effective personas of each user, exp(entropy of the shares): that many of equal size would be as diverse. "
+        "Users in order, the least divided at the left."
+    )
+    return figure("How many", effective_personas(found, looks), caption)
+
+
+def _how_distinct(found: Mapping[str, PersonaFacts], looks: Mapping[str, Look]) -> str:
+    caption = (
+        "Cosine of every two personas of the same user. Personas lean on one base vector, so high cosines are usual; "
+        f"from {COLLAPSED:g} on, two are one and the same."
+    )
+    return figure("How distinct", persona_cosines(found, looks), caption)
+
+
+def _how_even(found: Mapping[str, PersonaFacts], looks: Mapping[str, Look]) -> str:
+    caption = "Mean share of a user's items in the largest persona, the second, and so on."
+    return figure("How even", persona_shares(found, looks), caption)
 
 
 def _diagnostics(found: Mapping[str, PersonaFacts]) -> str:

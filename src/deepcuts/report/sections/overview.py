@@ -67,36 +67,39 @@ def _abouts(contenders: Sequence[ContenderFacts]) -> str:
 
 def data(plays: PlaysFacts) -> str:
     """Return the section of the data."""
-    tiles = {
-        "users": f"{plays.n_users:,}",
-        "items": f"{plays.n_items:,}",
-        "pairs in train": f"{plays.n_pairs:,}",
-        "plays": f"{plays.n_plays:,.0f}",
-        "held-out pairs": f"{plays.n_holdout:,}",
-        "users judged": f"{plays.n_judged:,}",
-    }
-    shown = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in tiles.items())
     density = plays.n_pairs / (plays.n_users * plays.n_items)
     parts = [
-        f'<dl class="tiles">{shown}</dl>',
+        _sizes(plays),
         f"<p>{percent(density, 2)} of all user–item pairs have plays. {_labels(plays)}</p>",
-        figures(
-            [
-                figure(
-                    "Popularity",
-                    popularity_curve(plays),
-                    "Listeners of every item, the most popular first; both axes are logarithmic. Items left of the "
-                    "dashed line have half of all pairs.",
-                ),
-                figure(
-                    "History lengths",
-                    history_lengths(plays),
-                    "Users by the number of items that they have in train. The dashed line is the median.",
-                ),
-            ]
-        ),
+        figures([_popularity(plays), _history_lengths(plays)]),
     ]
     return section("data", "The data", parts)
+
+
+def _sizes(plays: PlaysFacts) -> str:
+    sizes = {
+        "users": plays.n_users,
+        "items": plays.n_items,
+        "pairs in train": plays.n_pairs,
+        "plays": plays.n_plays,
+        "held-out pairs": plays.n_holdout,
+        "users judged": plays.n_judged,
+    }
+    tiles = "".join(f"<div><dt>{name}</dt><dd>{size:,.0f}</dd></div>" for name, size in sizes.items())
+    return f'<dl class="tiles">{tiles}</dl>'
+
+
+def _popularity(plays: PlaysFacts) -> str:
+    caption = (
+        "Listeners of every item, the most popular first; both axes are logarithmic. Items left of the dashed line "
+        "have half of all pairs."
+    )
+    return figure("Popularity", popularity_curve(plays), caption)
+
+
+def _history_lengths(plays: PlaysFacts) -> str:
+    caption = "Users by the number of items that they have in train. The dashed line is the median."
+    return figure("History lengths", history_lengths(plays), caption)
 
 
 def _labels(plays: PlaysFacts) -> str:
