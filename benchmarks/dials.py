@@ -54,11 +54,11 @@ def distance(model: dc.PersonaModel) -> float:
 
 
 def judge(
-    train: dc.Interactions, held: dc.Interactions, features: ItemFeatures, seed: int, **settings: float
+    train: dc.Interactions, holdout: dc.Interactions, features: ItemFeatures, seed: int, **settings: float
 ) -> list[float]:
     """Figures of one model."""
     model = dc.PersonaNMF(**settings).fit(train, seed=seed)
-    figures = dc.evaluate(model.recommend(k=100), train, held, CUTOFFS, features=features).figures
+    figures = dc.evaluate(model.recommend(k=100), train, holdout, CUTOFFS, features=features).figures
     return [*figures.values(), distance(model)]
 
 
@@ -67,12 +67,12 @@ def measure(plays: dc.Interactions, n_factors: int, n_seeds: int) -> dict[str, C
     curves: dict[str, dict[float, list[list[float]]]] = {name: {value: [] for value in v} for name, v in DIALS.items()}
     for seed in range(n_seeds):
         outer, _ = dc.split_holdout(plays, fraction=0.2, seed=seed)
-        train, held = dc.split_holdout(outer, fraction=0.2, seed=100 + seed)
+        train, holdout = dc.split_holdout(outer, fraction=0.2, seed=100 + seed)
         features = item_features(hetrec_tags(), train.item_ids)
         for name, values in DIALS.items():
             for value in values:
                 settings = {"n_factors": n_factors, name: value}
-                curves[name][value].append(judge(train, held, features, seed, **settings))
+                curves[name][value].append(judge(train, holdout, features, seed, **settings))
     return {
         name: [
             dict(zip(["value", *FIGURES], [value, *np.mean(found, axis=0)], strict=True)) for value, found in by.items()
@@ -90,14 +90,14 @@ def draw(name: str, curve: Curve, folder: Path) -> None:
     figure, panels = plt.subplots(2, 1, figsize=(5, 4.2), sharex=True, layout="constrained")
     default = getattr(dc.PersonaNMF(), name)
     for axes, column, colour in zip(panels, SHOWN[name], ("#0072B2", "#D55E00"), strict=True):
-        places = range(len(curve))
-        axes.plot(places, [point[column] for point in curve], marker="o", color=colour)
+        xs = range(len(curve))
+        axes.plot(xs, [point[column] for point in curve], marker="o", color=colour)
         axes.set_ylabel(column)
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
-        for place, point in enumerate(curve):
+        for x, point in enumerate(curve):
             if point["value"] == default:
-                axes.axvline(place, color="0.6", linestyle="--", linewidth=1)
+                axes.axvline(x, color="0.6", linestyle="--", linewidth=1)
     panels[1].set_xticks(range(len(curve)), [f"{point['value']:g}" for point in curve])
     panels[1].set_xlabel(f"{name} (dashed: the default)")
     figure.savefig(folder / f"dial_{name}.svg", metadata={"Date": None})

@@ -5,7 +5,7 @@ Usage: python benchmarks/lists.py [--users 100000] [--items 40000] [--factors 64
 
 A model of a generated world (25 items a user). implicit gets the factors of its one-persona model, and its BLAS one
 thread, as it asks for itself. Lists leave out what was played; deepcuts returns tables with ids, implicit arrays of
-indexes. All run in this process on two threads, turn by turn, so that a slow minute of the machine hits all of them;
+indexes. All run in this process on two threads, in turns, so that a slow minute of the machine hits all of them;
 ratios are those of medians, of wall time and of processor time.
 """
 
@@ -37,7 +37,9 @@ def implicit_lists(base: dc.PersonaModel, n_asked: int) -> Callable[[], tuple[np
     from implicit.cpu.als import AlternatingLeastSquares
 
     model = AlternatingLeastSquares(factors=base.settings.n_factors, num_threads=THREADS)
-    model.user_factors, model.item_factors = (np.array(side) for side in (base.persona_factors, base.item_factors))
+    model.user_factors, model.item_factors = (
+        np.array(factors) for factors in (base.persona_factors, base.item_factors)
+    )
     seen, users = base.seen, np.arange(n_asked)
     ones, indptr = np.ones(seen.n_pairs, np.float32), seen.indptr.astype(np.int32)
     played = sparse.csr_matrix((ones, seen.indices.copy(), indptr), shape=seen.shape)[users]
@@ -83,7 +85,9 @@ def main() -> None:
     with threadpool_limits(1, "blas"):
         shared = agreement(model.base, names[:500], by_implicit()[0])
         runs = [[seconds(make) for make in systems.values()] for _ in range(args.runs + 1)][1:]
-    wall, processor = ([median(run[place][kind] for run in runs) for place in range(len(systems))] for kind in (0, 1))
+    wall, processor = (
+        [median(run[system][clock] for run in runs) for system in range(len(systems))] for clock in (0, 1)
+    )
     print(
         f"{plays}, {args.factors} factors, lists of {K} for {n_asked:,} users, median of {args.runs} runs, seed 0;\n"
         f"{shared:.2%} of the items of one persona are those of implicit\n"

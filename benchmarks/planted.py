@@ -50,10 +50,10 @@ def main() -> None:
     found: dict[str, list[list[float]]] = {name: [] for name in VARIANTS}
     for seed in range(args.seeds):
         world = dc.generate_world(args.users, args.items, seed=seed)
-        train, held = dc.split_holdout(world.plays, fraction=0.2, seed=seed)
+        train, holdout = dc.split_holdout(world.plays, fraction=0.2, seed=seed)
         for name, settings in VARIANTS.items():
             untrained = dc.PersonaNMF(n_factors=args.factors, **settings)
-            figures = dc.evaluate(untrained.fit(train, seed=seed).recommend(k=100), train, held, CUTOFFS).figures
+            figures = dc.evaluate(untrained.fit(train, seed=seed).recommend(k=100), train, holdout, CUTOFFS).figures
             found[name].append([agreement(world, untrained.fit(world.plays, seed=seed)), *figures.values()])
     header = ["model", "agreement", *(f"{metric}@{k}" for metric, cutoffs in CUTOFFS.items() for k in cutoffs)]
     means = {name: np.mean(rows, axis=0) for name, rows in found.items()}

@@ -46,10 +46,10 @@ def judge(plays: dc.Interactions, settings: Mapping[str, object], n_factors: int
     """Mean figures over the seeds of the base and of the personas, (2, n_figures)."""
     rows = []
     for seed in range(seeds):
-        train, held = validation(plays, seed)
+        train, holdout = validation(plays, seed)
         model = dc.PersonaNMF(n_factors=n_factors, **settings).fit(train, seed=seed)
         lists = (source.recommend(k=100) for source in (model.base, model))
-        rows.append([list(dc.evaluate(table, train, held, CUTOFFS).figures.values()) for table in lists])
+        rows.append([list(dc.evaluate(table, train, holdout, CUTOFFS).figures.values()) for table in lists])
     return np.mean(rows, axis=0)
 
 

@@ -62,24 +62,24 @@ def main() -> None:
     found: dict[tuple[str, int], list[list[float]]] = {}
     for seed in range(args.seeds):
         outer, _ = dc.split_holdout(plays, fraction=0.2, seed=seed)
-        train, held = dc.split_holdout(outer, fraction=0.2, seed=100 + seed)
+        train, holdout = dc.split_holdout(outer, fraction=0.2, seed=100 + seed)
         for name, grid in GRIDS.items():
-            for place, values in enumerate(grid):
+            for index, values in enumerate(grid):
                 lists = lists_of(name, train, args.factors, seed, values)
-                figures = list(dc.evaluate(lists, train, held, CUTOFFS).figures.values())
-                found.setdefault((name, place), []).append(figures)
+                figures = list(dc.evaluate(lists, train, holdout, CUTOFFS).figures.values())
+                found.setdefault((name, index), []).append(figures)
     means = {key: np.mean(rows, axis=0) for key, rows in found.items()}
     header = ["system", "setting", *(f"{metric}@{k}" for metric, cutoffs in CUTOFFS.items() for k in cutoffs)]
     print(f"{plays}, {args.factors} factors, mean of {args.seeds} validation parts; the best of twelve settings each\n")
     print(setting("implicit", "irspack"), "\n")
     rows, chosen = [], {}
     for name, grid in GRIDS.items():
-        place = max(range(len(grid)), key=lambda place, name=name: means[name, place][0])
-        chosen[name] = grid[place]
-        values = ", ".join(f"{key} {value:g}" for key, value in grid[place].items())
-        rows.append([name, values, *(f"{value:.4f}" for value in means[name, place])])
+        best = max(range(len(grid)), key=lambda index, name=name: means[name, index][0])
+        chosen[name] = grid[best]
+        values = ", ".join(f"{key} {value:g}" for key, value in grid[best].items())
+        rows.append([name, values, *(f"{value:.4f}" for value in means[name, best])])
     print_table(header, rows)
-    everything = {f"{name} {GRIDS[name][place]}": list(map(float, value)) for (name, place), value in means.items()}
+    everything = {f"{name} {GRIDS[name][index]}": list(map(float, value)) for (name, index), value in means.items()}
     print_json(benchmark="rivals", chosen=chosen, means=everything)
 
 
