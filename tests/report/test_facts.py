@@ -12,7 +12,8 @@ import pytest
 from scipy import sparse
 
 import deepcuts as dc
-from deepcuts.comparison.contenders import describe
+from deepcuts import report as reports
+from deepcuts.comparison.contenders import Contender, describe
 from deepcuts.errors import DataError, MissingExtraError, SettingsError, UnknownIdError
 from deepcuts.evaluation import describe_personas, item_features, mean_intervals, rank_lists
 from deepcuts.model.diagnostics import pairwise_cosines
@@ -169,6 +170,21 @@ def test_everything_is_json(report):
     assert values["contenders"][0]["turns"][1]["figures"]["recall@10"]["mean"] > 0
     assert values["contenders"][0]["figures"]["coverage@20"]["low"] is None  # no interval: not a mean over users
     assert values["plays"]["n_pairs"] == report.plays.n_pairs
+
+
+def test_json_keeps_the_names_of_version_0_1(report):
+    values = report.to_dict()
+    first, item = values["contenders"][0], values["models"][0]["listeners"][0]["lists"][0][1][0]
+    assert [position["rarity"] for position in first["turns"]] == values["settings"]["turns"] == [-1, 0, 1]
+    assert first["exposure"]["places"][-1] == [1.0, 1.0]
+    assert values["plays"]["n_held"] == report.plays.n_holdout
+    assert item["was_held"] in (True, False)
+
+
+def test_every_public_name_of_the_package_is_there():
+    for name in reports.__all__:
+        assert getattr(reports, name).__name__ == name
+    assert reports.Contender is Contender
 
 
 def test_without_labels_calibration_is_left_out(model, cut):
