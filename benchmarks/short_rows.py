@@ -19,9 +19,11 @@ from common import print_json, print_table, setting
 import deepcuts as dc
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.solver.long_rows import solve_long_rows
+from deepcuts.kernels.solver.row_problem import SweepBudget
 from deepcuts.kernels.solver.short_rows import solve_short_rows
 from deepcuts.model.training.fit import start_base
 from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.model.training.solve import Penalty, row_problem
 
 
 def main() -> None:
@@ -38,14 +40,12 @@ def main() -> None:
     chosen = rows.by_length[rows.n_pairs[rows.by_length] <= 128]
     start, misfit = stage.factors, np.empty(rows.n_rows, np.float32)
     shared = (problem.w0 * stage.item_gram).astype(np.float32)
-    inputs = (rows.indptr, rows.indices, rows.confidence, rows.target, stage.item_factors, shared, problem.ridge)
-    pull = np.zeros((1, args.factors), np.float32)
+    quadratic = row_problem(rows, stage.item_factors, Penalty(shared, problem.ridge, None, 0.0))
 
     def seconds(kernel: object, n_sweeps: int) -> float:
         begin = process_time()
         solution = start.copy()
-        arguments = (*map(read_only, (chosen, *inputs, pull)), np.float32(0), n_sweeps, np.float32(0))
-        kernel(*arguments, solution, misfit)  # type: ignore[operator]
+        kernel(read_only(chosen), quadratic, SweepBudget(n_sweeps, 0.0), solution, misfit)  # type: ignore[operator]
         return process_time() - begin
 
     kernels = {"sixteen at a time": solve_short_rows, "one by one": solve_long_rows}

@@ -11,7 +11,7 @@ from deepcuts.data.vectors import unit_vectors
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.personas.clustering import cluster_histories
 from deepcuts.kernels.personas.few_histories import cluster_few_histories
-from deepcuts.kernels.threads import as_many_as_worth_it
+from deepcuts.kernels.threads import threads_for
 from deepcuts.model.training.fold_in import solve_users
 from deepcuts.model.training.weights import user_rows
 
@@ -50,10 +50,10 @@ def test_a_user_alone_has_the_tastes_that_they_have_among_many() -> None:
 
 def test_small_work_stays_in_its_thread_and_the_setting_comes_back() -> None:
     before = numba.get_num_threads()
-    with as_many_as_worth_it(50):
+    with threads_for(50):
         assert numba.get_num_threads() == 1
-    with as_many_as_worth_it(10**9):
+    with threads_for(10**9):
         assert numba.get_num_threads() == before
-    with pytest.raises(ZeroDivisionError), as_many_as_worth_it(50):
+    with pytest.raises(ZeroDivisionError), threads_for(50):
         raise ZeroDivisionError
     assert numba.get_num_threads() == before

@@ -13,9 +13,9 @@ import pytest
 from numba import njit
 
 from deepcuts.kernels.solver import lanes
-from deepcuts.kernels.solver.lane_intrinsics import COUPLED
+from deepcuts.kernels.solver.lanes import LineOrder
 from deepcuts.kernels.solver.llvm_vectors import BLOCK, LANES
-from deepcuts.kernels.solver.short_rows import by_block
+from deepcuts.kernels.solver.short_rows import by_block, pairs_scratch, rows_scratch
 
 pytestmark = pytest.mark.slow  # functions of lanes are compiled anew in every run
 
@@ -28,18 +28,18 @@ def add_products(*arguments):
 
 
 @njit
-def descend(*arguments):
-    lanes.descend(*arguments)
+def descend(block, pairs, rows, panels, floor):
+    lanes.descend(block, pairs, rows, panels, floor)
 
 
 @njit
-def project(*arguments):
-    lanes.project(*arguments)
+def project(pairs, rows):
+    lanes.project(pairs, rows)
 
 
 @njit
-def couple(*arguments):
-    lanes.couple(*arguments)
+def couple(block, pairs, rows, panels):
+    lanes.couple(block, pairs, rows, panels)
 
 
 @njit
@@ -73,11 +73,16 @@ def whole(rng: np.random.Generator, *shape: int) -> np.ndarray:
 
 def assert_defined(compiled: Callable[..., None], plain: Callable[..., None], *arguments: object) -> None:
     """Both leave the same in all of their arguments."""
-    first, second = ([np.copy(a) if isinstance(a, np.ndarray) else a for a in arguments] for _ in range(2))
+    first, second = copy.deepcopy(arguments), copy.deepcopy(arguments)
     compiled(*first)
     plain(*second)
-    for one, other in zip(first, second, strict=True):
+    for one, other in zip(flat(first), flat(second), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def flat(arguments: tuple[object, ...]) -> list[object]:
+    """Arguments, of tuples their fields."""
+    return [part for one in arguments for part in (one if isinstance(one, tuple) else (one,))]
 
 
 @pytest.mark.parametrize("n", COUNTS)
@@ -89,32 +94,29 @@ def test_products_are_added(rng: np.random.Generator, n: int) -> None:
 
 @pytest.mark.parametrize("n", COUNTS)
 def test_residuals_are_projected_on_the_first_block(rng: np.random.Generator, n: int) -> None:
-    lines, residuals, sums = whole(rng, 2 * BLOCK * n, LANES), whole(rng, n, LANES), whole(rng, BLOCK, LANES)
-    assert_defined(project, lanes.project, lines, residuals, sums)
+    system = System(rng, n, 2 * BLOCK)
+    assert_defined(project, lanes.project, system.pairs, system.rows)
 
 
 @pytest.mark.parametrize("n_factors", [1, 4, 11])
 @pytest.mark.parametrize("n", COUNTS)
 def test_a_block_is_taken_into_account(rng: np.random.Generator, n: int, n_factors: int) -> None:
     system = System(rng, n, n_factors)
-    couplings = np.zeros((len(system.shared) * len(COUPLED), LANES), np.float32)
-    steps, expected = (np.zeros((len(system.x), LANES), np.float32) for _ in range(2))
-    of_lines = system.lines, system.x, system.shared, system.ridge
-    for block in range(len(system.shared)):
-        residuals, expected_couplings = system.residuals.copy(), couplings.copy()
-        couple(block, *of_lines, system.residuals, steps, couplings)
-        lanes.couple(block, *of_lines, residuals, expected, expected_couplings)
-        np.testing.assert_array_equal(system.residuals, residuals)
-        np.testing.assert_array_equal(couplings, expected_couplings)
-        np.testing.assert_allclose(steps, expected, rtol=1e-6)
+    twin = copy.deepcopy(system)
+    for block in range(len(system.panels)):
+        couple(block, system.pairs, system.rows, system.panels)
+        lanes.couple(block, twin.pairs, twin.rows, twin.panels)
+        np.testing.assert_allclose(system.rows.steps, twin.rows.steps, rtol=1e-6)
+        twin.rows.steps[:] = system.rows.steps
+        for one, other in zip(flat((system.pairs, system.rows)), flat((twin.pairs, twin.rows)), strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 def test_a_curvature_that_is_not_positive_has_no_inverse(rng: np.random.Generator) -> None:
     system = System(rng, 0, 4)
-    system.shared[0, 2, 2], system.shared[0, 3, 3], system.ridge[:] = 4, -4, 0
-    steps, couplings = np.ones((4, LANES), np.float32), np.zeros((len(COUPLED), LANES), np.float32)
-    couple(0, system.lines, system.x, system.shared, system.ridge, system.residuals, steps, couplings)
-    np.testing.assert_array_equal(steps[2:, 0], [0.25, 0])
+    system.panels[0, 2, 2], system.panels[0, 3, 3], system.rows.ridge[:] = 4, -4, 0
+    couple(0, system.pairs, system.rows, system.panels)
+    np.testing.assert_array_equal(system.rows.steps[2:, 0], [0.25, 0])
 
 
 @pytest.mark.parametrize("n_chosen", [1, 5, LANES])
@@ -131,18 +133,17 @@ class System:
     """Sixteen rows of n pairs each, with factors up to a whole number of blocks; half of the steps are none."""
 
     def __init__(self, rng: np.random.Generator, n: int, n_factors: int) -> None:
-        self.shared = by_block(whole(rng, n_factors, n_factors))
-        n_wide = self.shared.shape[1]
-        self.lines, self.residuals = whole(rng, n_wide * n, LANES), whole(rng, n, LANES)
-        self.x, self.pull, self.ridge = whole(rng, n_wide, LANES), whole(rng, n_wide, LANES), whole(rng, LANES)
-        self.couplings = whole(rng, len(self.shared) * len(COUPLED), LANES)
-        self.steps = np.float32(0.5) * (rng.integers(2, size=(n_wide, LANES)) > 0).astype(np.float32)
-        self.sums, self.largest = whole(rng, BLOCK, LANES), np.abs(whole(rng, 2, LANES))
+        self.panels = by_block(whole(rng, n_factors, n_factors))
+        n_blocks, n_wide = self.panels.shape[:2]
+        self.pairs, self.rows = pairs_scratch(n_wide, n), rows_scratch(n_blocks, np.zeros((2, n_factors), np.float32))
+        for array in (*self.pairs, *self.rows):
+            array[:] = rng.integers(-4, 5, array.shape)
+        self.rows.steps[:] = np.float32(0.5) * (rng.integers(2, size=(n_wide, LANES)) > 0)
+        self.rows.largest[:] = np.abs(self.rows.largest)
 
-    def arguments(self, floor: float) -> list[object]:
-        """What `descend` takes behind the block."""
-        fixed = self.lines, self.residuals, self.shared, self.couplings, self.ridge, self.pull, np.float32(floor)
-        return [*fixed, self.steps, self.x, self.sums, self.largest]
+    def descend(self, block: int, floor: float) -> None:
+        """Move the factors of a block by the compiled kernel."""
+        descend(block, self.pairs, self.rows, self.panels, np.float32(floor))
 
 
 @pytest.mark.parametrize("n_factors", [1, 4, 7, 13])
@@ -159,19 +160,20 @@ def test_columns_are_gathered_by_block(rng: np.random.Generator, n_factors: int)
 @pytest.mark.parametrize("n", COUNTS)
 def test_a_step_descends_along_four_factors(rng: np.random.Generator, n: int, n_factors: int, floor: float) -> None:
     system = System(rng, n, n_factors)
-    for block in range(len(system.shared)):
-        assert_defined(descend, lanes.descend, block, *system.arguments(floor))
-        descend(block, *system.arguments(floor))
+    for block in range(len(system.panels)):
+        arguments = block, system.pairs, system.rows, system.panels, np.float32(floor)
+        assert_defined(descend, lanes.descend, *arguments)
+        descend(*arguments)
 
 
 def test_a_lane_without_steps_keeps_still(rng: np.random.Generator) -> None:
     system = System(rng, 7, 6)
     still = np.arange(LANES) % 3 == 0
-    system.steps[:, still] = 0
-    residuals, x = system.residuals.copy(), system.x.copy()
-    descend(1, *system.arguments(-np.inf))
-    np.testing.assert_array_equal(system.residuals[:, still], residuals[:, still])
-    np.testing.assert_array_equal(system.x[:, still], x[:, still])
+    system.rows.steps[:, still] = 0
+    residuals, x = system.pairs.residuals.copy(), system.rows.x.copy()
+    system.descend(1, -np.inf)
+    np.testing.assert_array_equal(system.pairs.residuals[:, still], residuals[:, still])
+    np.testing.assert_array_equal(system.rows.x[:, still], x[:, still])
 
 
 @pytest.mark.parametrize("n", COUNTS)
@@ -188,17 +190,18 @@ def test_zeros_behind_a_row_leave_its_sum_as_it_is(rng: np.random.Generator, n: 
 @pytest.mark.parametrize("n", COUNTS)
 def test_zeros_behind_a_row_leave_its_step_as_it_is(rng: np.random.Generator, n: int) -> None:
     short = System(rng, n, 8)
-    short.lines, short.residuals = (rng.normal(size=a.shape).astype(np.float32) for a in (short.lines, short.residuals))
+    for array in (short.pairs.lines, short.pairs.residuals):
+        array[:] = rng.normal(size=array.shape)  # not whole: sums are rounded
     long = copy.deepcopy(short)
-    by_pair = np.pad(short.lines.reshape(2, n, BLOCK, LANES), ((0, 0), (0, 3), (0, 0), (0, 0)))
-    long.lines, long.residuals = by_pair.reshape(-1, LANES), np.pad(short.residuals, ((0, 3), (0, 0)))
+    by_pair = np.pad(short.pairs.lines.reshape(2, n, BLOCK, LANES), ((0, 0), (0, 3), (0, 0), (0, 0)))
+    residuals = np.pad(short.pairs.residuals, ((0, 3), (0, 0)))
+    long.pairs = long.pairs._replace(lines=by_pair.reshape(-1, LANES), residuals=residuals)
     for system in (short, long):
-        of_lines = system.lines, system.x, system.shared, system.ridge
-        couple(0, *of_lines, system.residuals, system.steps, system.couplings)
-        project(system.lines, system.residuals, system.sums)
-        descend(0, *system.arguments(0))
+        couple(0, system.pairs, system.rows, system.panels)
+        project(system.pairs, system.rows)
+        system.descend(0, 0.0)
     for name in ("x", "steps", "couplings", "sums", "largest"):
-        np.testing.assert_array_equal(getattr(short, name), getattr(long, name))
+        np.testing.assert_array_equal(getattr(short.rows, name), getattr(long.rows, name))
 
 
 @pytest.mark.parametrize("n_blocks", [0, 1, 3, 4, 9])
@@ -210,7 +213,7 @@ def test_blocks_are_laid_out(rng: np.random.Generator, n_blocks: int, later: int
     assert_defined(
         lay_out_blocks,
         lanes.lay_out_blocks,
-        *(whole(rng, 3, LANES), starts, 1, later, numbers, n_blocks, lines, 4, 3, 20),
+        *(whole(rng, 3, LANES), starts, 1, later, numbers, n_blocks, lines, LineOrder(4, 3, 20)),
     )
 
 
@@ -219,7 +222,7 @@ def test_factors_of_pairs_are_laid_out_by_line(rng: np.random.Generator, n_facto
     roots, chosen, other = whole(rng, 2, LANES), rng.integers(9, size=(2, LANES)), whole(rng, 9, n_factors)
     lines = np.full((2 * n_factors, LANES), np.nan, np.float32)
     for j in range(2):
-        lay_out_lines(roots, chosen * n_factors, other, lines, j, j, 2, 2 * BLOCK)
+        lay_out_lines(roots, chosen * n_factors, j, other, lines, LineOrder(j, 2, 2 * BLOCK))
     np.testing.assert_array_equal(
         lines.reshape(n_factors, 2, LANES), (roots[:, :, None] * other[chosen]).transpose(2, 0, 1)
     )

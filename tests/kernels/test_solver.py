@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.solver.long_rows import padded_length, solve_long_rows
+from deepcuts.kernels.solver.row_problem import SweepBudget
 from deepcuts.kernels.solver.short_rows import solve_short_rows
-from deepcuts.model.training.solve import CONVERGED, EPOCH_USERS, SweepBudget, solve
+from deepcuts.model.training.solve import CONVERGED, EPOCH_USERS, row_problem, solve
 from reference.solver import Problem, random_problem
 
 Answer = tuple[np.ndarray, np.ndarray]
@@ -28,18 +29,8 @@ def by_kernel(kernel: Callable[..., None]) -> Solver:
     """Solve all rows by one kernel, however long they are."""
 
     def solve_all(problem: Problem, budget: SweepBudget) -> Answer:
-        rows, penalty = problem.rows, problem.penalty
-        pull = np.zeros((1, problem.other.shape[1])) if penalty.pull is None else penalty.pull
-        answer = problem.start.copy(), np.empty(rows.n_rows, np.float32)
-        kernel(
-            read_only(rows.by_length),
-            *map(read_only, (rows.indptr, rows.indices, rows.confidence, rows.target, problem.other)),
-            *(read_only(weight.astype(np.float32)) for weight in (penalty.shared, penalty.ridge, pull)),
-            np.float32(penalty.floor),
-            budget.sweeps,
-            np.float32(budget.tolerance),
-            *answer,
-        )
+        rows, answer = problem.rows, (problem.start.copy(), np.empty(problem.rows.n_rows, np.float32))
+        kernel(read_only(rows.by_length), row_problem(rows, problem.other, problem.penalty), budget, *answer)
         return answer
 
     return solve_all

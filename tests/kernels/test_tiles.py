@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.ranking import bounded_lists as factor_lists
-from deepcuts.kernels.ranking import bounded_search, selection, tiles
+from deepcuts.kernels.ranking import bounded_lists, bounded_search, selection, tiles
 from deepcuts.kernels.ranking.score_spread import moments, spread_of_products
 from deepcuts.kernels.ranking.tiles import WIDTH, PersonaBatch, RarityTables, SearchBuffers, Tiles
 from deepcuts.recommendation.item_index import ItemIndex, lay_out
@@ -51,7 +50,7 @@ def neutral(items: Tiles) -> RarityTables:
     return RarityTables(*map(read_only, arrays))
 
 
-def voices_of(factors: np.ndarray) -> PersonaBatch:
+def batch_of(factors: np.ndarray) -> PersonaBatch:
     n = len(factors)
     ones, nothing = np.ones(n, np.float32), np.zeros(n, np.float32)
     arrays = factors, np.array([0, n], np.int64), ones, ones, nothing, np.zeros(n, np.int32)
@@ -68,11 +67,11 @@ def scores_of(items: Tiles, factors: np.ndarray) -> np.ndarray:
     return scores
 
 
-def bounded(items: Tiles, dial: RarityTables, voices: PersonaBatch) -> SearchBuffers:
-    desk = tiles.search_buffers(items, len(voices.factors), 1)
-    tiles.choose_factors(voices, 0, len(voices.factors), desk)
-    bounded_search.bound_tiles(items, dial, voices, 0, len(voices.factors), desk)
-    return desk
+def bounded(items: Tiles, dial: RarityTables, batch: PersonaBatch) -> SearchBuffers:
+    buffers = tiles.search_buffers(items, len(batch.factors), 1)
+    tiles.choose_factors(batch, 0, len(batch.factors), buffers)
+    bounded_search.bound_tiles(items, dial, batch, 0, len(batch.factors), buffers)
+    return buffers
 
 
 @pytest.mark.parametrize("signed", [False, True])
@@ -93,9 +92,9 @@ def test_no_score_is_above_its_bound_to_the_last_bit(signed: bool) -> None:
     personas = sparse_factors(rng, (20, 13), signed=signed)
     scores = scores_of(items, personas).reshape(20, -1, WIDTH)
     for row in range(20):
-        voices = voices_of(personas[row : row + 1])
-        desk = bounded(items, neutral(items), voices)
-        assert np.all(scores[row].max(axis=1) <= desk.bounds[: len(items.lines)])
+        batch = batch_of(personas[row : row + 1])
+        buffers = bounded(items, neutral(items), batch)
+        assert np.all(scores[row].max(axis=1) <= buffers.bounds[: len(items.lines)])
 
 
 @pytest.mark.parametrize("amount", [-2.0, 0.7])
@@ -105,15 +104,15 @@ def test_no_score_is_above_its_bound_after_the_dial(signed: bool, amount: float)
     factors = read_only(sparse_factors(rng, (300, 5), signed=signed))
     catalogue = ItemIndex(lay_out(factors), weakref.ref(factors))
     dial = catalogue.rarity_tables(rng.integers(0, 50, 300), 50, "power", (0.5,))
-    voices = voices_of(sparse_factors(rng, (3, 5), signed=signed))
-    turned = voices._replace(
-        amounts=read_only(np.full(3, amount, np.float32)), kinds=read_only(np.array([0, 1, 1], np.int32))
+    batch = batch_of(sparse_factors(rng, (3, 5), signed=signed))
+    turned = batch._replace(
+        amounts=read_only(np.full(3, amount, np.float32)), multiplier_rows=read_only(np.array([0, 1, 1], np.int32))
     )
-    desk = bounded(catalogue.tiles, dial, turned)
-    bounds = desk.bounds.copy()
+    buffers = bounded(catalogue.tiles, dial, turned)
+    bounds = buffers.bounds.copy()
     for tile in range(len(catalogue.tiles.lines)):
-        bounded_search.score_tile(catalogue.tiles, dial, turned, 0, 3, tile, desk)
-        assert desk.best.max() <= bounds[tile]
+        bounded_search.score_tile(catalogue.tiles, dial, turned, 0, 3, tile, buffers)
+        assert buffers.best.max() <= bounds[tile]
 
 
 @pytest.mark.parametrize("signed", [False, True])
@@ -128,22 +127,22 @@ def test_the_best_items_are_those_of_scoring_everything(n_items: int, depth: int
     best = np.where(listable & (scores != 0), scores, -np.inf).max(axis=0)
     expected = np.lexsort((np.arange(n_items), -best))[: min(depth, np.sum(best > -np.inf))]
     top_scores, top_items = np.empty(depth, np.float32), np.empty(depth, np.int32)
-    desk = tiles.search_buffers(items, 3, depth)
+    buffers = tiles.search_buffers(items, 3, depth)
     n = bounded_search.top_of_personas(
-        items, neutral(items), voices_of(personas), 0, 3, listable, desk, top_scores, top_items
+        items, neutral(items), batch_of(personas), 0, 3, listable, buffers, top_scores, top_items
     )
     assert top_items[:n].tolist() == expected.tolist()
     np.testing.assert_array_equal(top_scores[:n], best[expected])
     owners = np.where(scores == 0, -np.inf, scores).argmax(axis=0)
-    assert desk.personas[top_items[:n]].tolist() == owners[expected].tolist()
+    assert buffers.personas[top_items[:n]].tolist() == owners[expected].tolist()
 
 
 def test_tiles_out_of_reach_are_not_looked_at() -> None:
     factors = np.zeros((640, 10), np.float32)
     factors[np.arange(640), np.arange(640) % 10] = np.arange(640, 0, -1)  # ten tiles, each of items of one factor
     items = lay_out(read_only(factors))
-    desk = bounded(items, neutral(items), voices_of(np.eye(10, dtype=np.float32)[3:4]))
-    assert np.sum(desk.bounds[:10] > 0) == 1
+    buffers = bounded(items, neutral(items), batch_of(np.eye(10, dtype=np.float32)[3:4]))
+    assert np.sum(buffers.bounds[:10] > 0) == 1
 
 
 def test_best_first_starts_with_the_highest_bounds() -> None:
@@ -169,9 +168,9 @@ def test_the_spread_of_products_is_that_of_the_scores() -> None:
 
 def test_users_without_personas_to_hear_have_empty_lists() -> None:
     items = lay_out(read_only(np.ones((5, 2), np.float32)))
-    voices = voices_of(np.ones((2, 2), np.float32))._replace(turns=read_only(np.zeros(2, np.float32)))
+    batch = batch_of(np.ones((2, 2), np.float32))._replace(persona_weights=read_only(np.zeros(2, np.float32)))
     nobody = read_only(np.zeros(2, np.int64)), read_only(np.empty(0, np.int32))
-    for kernel in (factor_lists.lists_by_share, factor_lists.lists_by_max):
+    for kernel in (bounded_lists.lists_by_share, bounded_lists.lists_by_max):
         lists = np.zeros((1, 3), np.int32), np.zeros((1, 3), np.float32), np.zeros((1, 3), np.int8)
-        kernel(items, neutral(items), voices, *nobody, read_only(np.ones(5, bool)), *lists)
+        kernel(items, neutral(items), batch, *nobody, read_only(np.ones(5, bool)), *lists)
         assert lists[0].tolist() == [[-1, -1, -1]]

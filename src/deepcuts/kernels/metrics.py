@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
+from deepcuts.kernels.threads import N_CHUNKS
+
 SEEN, HELD, LISTED = np.uint8(1), np.uint8(2), np.uint8(4)
 
-_N_CHUNKS = 64  # each takes every 64th item, so that no thread gets all the popular ones
 _FETCHED = 64  # rows to have on their way from memory at a time
 _FORGOTTEN_PER_LISTENER = 1024  # items that are set to 0 in a sweep in the time that one history takes
 
@@ -35,7 +36,7 @@ def sum_rows(indptr, items, row_indptr, columns, values, totals):
 
 @njit(cache=True, nogil=True)
 def touch(indptr, items, rows):
-    """Read the ends of some rows, which lie anywhere in memory, so that they are fetched together and not in turn.
+    """Read the ends of some rows, which lie anywhere in memory, so that they are fetched together and not one by one.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def touch(indptr, items, rows):
 
 @njit(cache=True, nogil=True)
 def count_together(indptr, indices, listeners, together):
-    """Add up in `together`, (n_items + 1,), how many of the `listeners` play each item; the last place is spare."""
+    """Add up in `together`, (n_items + 1,), how many of the `listeners` play each item; the last entry is spare."""
     for first in range(0, len(listeners), _FETCHED):
         some = listeners[first : first + _FETCHED]
         together[-1] = touch(indptr, indices, some) & 1
@@ -75,7 +76,7 @@ def forget_together(indptr, indices, listeners, together):
 def nearest_of_history(
     indptr, indices, listener_indptr, listeners, seen_indptr, seen_items, list_indptr, list_rows, nearness
 ):
-    """Write the largest cosine between each listed item and an item its user has seen.
+    """Write the largest cosine between each listed item and an item its user has seen, maths.md (23).
 
     Parameters
     ----------
@@ -92,14 +93,14 @@ def nearest_of_history(
     """
     n_items = len(listener_indptr) - 1
     weights = 1 / np.maximum(np.diff(listener_indptr), 1)
-    for chunk in prange(_N_CHUNKS):
+    for chunk in prange(N_CHUNKS):
         # Counts are at most the listeners of the item: few need more than a byte, and bytes stay in the nearest cache.
         small, middle, large = (
             np.zeros(n_items + 1, np.uint8),
             np.zeros(n_items + 1, np.uint16),
             np.zeros(n_items + 1, np.int32),
         )
-        for item in range(chunk, n_items, _N_CHUNKS):
+        for item in range(chunk, n_items, N_CHUNKS):
             entries = slice(list_indptr[item], list_indptr[item + 1])
             rows, found = list_rows[entries], nearness[entries]
             own = listeners[listener_indptr[item] : listener_indptr[item + 1]]
@@ -137,12 +138,12 @@ def nearest_to_item(indptr, indices, own, seen_indptr, seen_items, rows, weights
     for first in range(0, len(rows), _FETCHED):
         some = rows[first : first + _FETCHED]
         together[-1] = touch(seen_indptr, seen_items, some) & 1
-        for place, row in enumerate(some):
+        for index, row in enumerate(some):
             nearest = 0.0
             for seen in seen_items[seen_indptr[row] : seen_indptr[row + 1]]:
                 both = np.float64(together[seen])
                 nearest = max(nearest, both * both * weights[seen])
-            found[first + place] = np.sqrt(nearest)
+            found[first + index] = np.sqrt(nearest)
     forget_together(indptr, indices, own, together)
 
 
@@ -164,9 +165,9 @@ def inspect_lists(seen_indptr, seen_items, held_indptr, held_items, list_indptr,
         uint8, (len(items),): overwritten; the sum of `SEEN`, `HELD` and `LISTED` where they apply.
     """
     n_rows = len(list_indptr) - 1
-    for chunk in prange(_N_CHUNKS):
+    for chunk in prange(N_CHUNKS):
         known = np.zeros(n_items, np.uint8)
-        for row in range(chunk * n_rows // _N_CHUNKS, (chunk + 1) * n_rows // _N_CHUNKS):
+        for row in range(chunk * n_rows // N_CHUNKS, (chunk + 1) * n_rows // N_CHUNKS):
             seen = seen_items[seen_indptr[row] : seen_indptr[row + 1]]
             held = held_items[held_indptr[row] : held_indptr[row + 1]]
             for item in seen:
@@ -184,7 +185,7 @@ def inspect_lists(seen_indptr, seen_items, held_indptr, held_items, list_indptr,
 
 @njit(cache=True, nogil=True, parallel=True)
 def divergences(p, q, smoothing, values):
-    """Write Σ p ln(p / q̃), q̃ = (1 − smoothing) q + smoothing p, of the rows of `p` and `q`; NaN where either has one.
+    """Write Σ p ln(p / q̃), q̃ = (1 − smoothing) q + smoothing p, maths.md (24), row by row; NaN where a row has one.
 
     Parameters
     ----------
@@ -220,8 +221,8 @@ def add_exposure(indptr, items, weights, totals):
         float32, (n_items, n_draws): added to.
     """
     n_draws = weights.shape[1]
-    for chunk in prange(_N_CHUNKS):
-        first, last = chunk * n_draws // _N_CHUNKS, (chunk + 1) * n_draws // _N_CHUNKS
+    for chunk in prange(N_CHUNKS):
+        first, last = chunk * n_draws // N_CHUNKS, (chunk + 1) * n_draws // N_CHUNKS
         for user in range(len(indptr) - 1):
             for item in items[indptr[user] : indptr[user + 1]]:
                 for draw in range(first, last):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit, prange
 
+from deepcuts.array_types import DoubleVector, FloatVector, Indices, Indptr
 from deepcuts.kernels.random_streams import GOLDEN, scramble, uniform
 
 N_CIRCLES = 4  # circles in a scene; circle c holds the popularity ranks c, c + 4, c + 8, … of its scene
@@ -32,9 +33,9 @@ class Scenes(NamedTuple):
         float64, (n_scenes,): cumulative popularity of the scenes; the last is exactly 1.
     """
 
-    indptr: np.ndarray
-    items: np.ndarray
-    cumulative: np.ndarray
+    indptr: Indptr
+    items: Indices
+    cumulative: DoubleVector
 
 
 class Personas(NamedTuple):
@@ -52,15 +53,15 @@ class Personas(NamedTuple):
         float32, (n_rows,): share of the user's items, summing to 1 within a user.
     """
 
-    indptr: np.ndarray
-    scenes: np.ndarray
-    circles: np.ndarray
-    shares: np.ndarray
+    indptr: Indptr
+    scenes: Indices
+    circles: Indices
+    shares: FloatVector
 
 
 @njit(cache=True, nogil=True)
 def zipf(n, u):
-    """Rank 0 … n − 1 with P(rank) = log((rank + 2) / (rank + 1)) / log(n + 1), by inversion of the uniform u."""
+    """Rank 0 … n − 1 of the uniform number u, maths.md (27)."""
     return min(int((n + 1) ** u), n) - 1
 
 
@@ -74,11 +75,11 @@ def _draw_own(stream, counter, size, circle):
 
 
 @njit(cache=True, nogil=True)
-def _draw_plays(stream, counter, loudness, share, place):
-    """Plays of the `place`-th item of a persona: fewer for a small share and for items that came to mind later."""
+def _draw_plays(stream, counter, loudness, share, position):
+    """Plays of an item, maths.md (28), at a position of a persona's draws, from 0."""
     radius = math.sqrt(-2.0 * math.log(uniform(stream, counter)))  # Box–Muller
     normal = radius * math.cos(2.0 * math.pi * uniform(stream, counter + 1))
-    return math.ceil(loudness * math.sqrt(share / (place + 1.0)) * math.exp(PLAYS_SPREAD * normal))
+    return math.ceil(loudness * math.sqrt(share / (position + 1.0)) * math.exp(PLAYS_SPREAD * normal))
 
 
 @njit(cache=True, nogil=True)

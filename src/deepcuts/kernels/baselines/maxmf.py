@@ -19,16 +19,16 @@ from deepcuts.kernels.baselines.sgd import (
 
 @njit(cache=True, nogil=True)
 def mean_user_epoch(order, indptr, indices, weights, rate, max_norm, stream, items):
-    """One epoch of item vectors, where a user is the mean m of the vectors of their items.
+    """One epoch of item vectors by maths.md (25), where a user is the mean m of the vectors of their items.
 
-    Users come in turn, with as many samples as they have items. m stands still during the turn; the part of the
-    gradient that goes through it is summed up and given to the user's items at the end, so that a turn costs
+    User by user, as many samples are drawn as the user has items. m stands still meanwhile; the part of the gradient
+    that goes through it is summed up and given to the user's items at the end, so that a user costs
     O(pairs · n_factors).
 
     Parameters
     ----------
     order
-        int64: users in the order of their turns.
+        int64: users in the order in which they come.
     indptr, indices
         int64, (n_users + 1,) and int32, (n_pairs,): the items of every user, ascending.
     weights
@@ -73,7 +73,7 @@ def mean_user_epoch(order, indptr, indices, weights, rate, max_norm, stream, ite
 
 
 @njit(cache=True, nogil=True)
-def user_turn(personas, own, items, weights, rate, max_norm, stream):
+def user_epoch(personas, own, items, weights, rate, max_norm, stream):
     """Move the vectors of one user by as many samples as the user has items; return the loss of the samples."""
     loss = 0.0
     for sample in range(len(own)):
@@ -102,7 +102,7 @@ def persona_epoch(indptr, indices, items, weights, rate, max_norm, stream, perso
         own = indices[indptr[user] : indptr[user + 1]]
         losses[user] = 0.0
         if len(own) < len(items):
-            losses[user] = user_turn(personas[user], own, items, weights, rate, max_norm, user_stream(stream, user))
+            losses[user] = user_epoch(personas[user], own, items, weights, rate, max_norm, user_stream(stream, user))
 
 
 @njit(cache=True, nogil=True)

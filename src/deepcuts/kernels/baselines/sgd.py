@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from deepcuts.kernels.flags import FASTMATH
 from deepcuts.kernels.random_streams import GOLDEN, scramble, uniform
-from deepcuts.kernels.solver.long_rows import FLAGS
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
 def dot(first, second):
     """Dot product of two vectors."""
     total = np.float32(0.0)
@@ -22,7 +22,7 @@ def dot(first, second):
     return total
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
 def add(vector, amount, other):
     """Add amount × other to a vector, in place."""
     for f in range(len(vector)):
@@ -64,15 +64,15 @@ def draw_other(own, n_items, stream, counter):
 
     own[j] − j items before own[j] are not the user's; bisection finds how many of the user's precede the drawn one.
     """
-    place = np.int64(uniform(stream, counter) * (n_items - len(own)))
+    drawn = np.int64(uniform(stream, counter) * (n_items - len(own)))
     low, high = 0, len(own)
     while low < high:
         middle = (low + high) // 2
-        if own[middle] - middle <= place:
+        if own[middle] - middle <= drawn:
             low = middle + 1
         else:
             high = middle
-    return place + low
+    return drawn + low
 
 
 @njit(cache=True, nogil=True)
@@ -113,6 +113,7 @@ def find_violator(personas, score, own, items, weights, stream, counter):
     for n_draws in range(1, len(weights)):
         other = draw_other(own, len(items), stream, counter + n_draws)
         persona, other_score = best_persona(personas, items[other])
+        # maths.md (25)
         excess = np.float32(1.0) + other_score - score
         if excess > 0:
             return other, persona, weights[n_draws], excess

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
+from deepcuts.kernels.flags import FASTMATH
 from deepcuts.kernels.personas.clustering import cosine, largest_first
-from deepcuts.kernels.solver.long_rows import FLAGS
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS, parallel=True)
+@njit(cache=True, nogil=True, fastmath=FASTMATH, parallel=True)
 def assign(indptr, indices, vectors, persona_indptr, factors, personas, matches):
-    """Give every pair to the persona with the largest product, the first of equals.
+    """Give every pair to the persona with the largest product, the first of equals, maths.md (17).
 
     Parameters
     ----------

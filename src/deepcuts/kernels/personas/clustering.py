@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
+from deepcuts.kernels.flags import FASTMATH
 from deepcuts.kernels.random_streams import scramble, uniform
-from deepcuts.kernels.solver.long_rows import FLAGS
 
 
 @njit(cache=True, nogil=True)
@@ -18,7 +18,7 @@ def history_stream(seed, indices):
     return stream
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
 def cosine(first, second):
     """Cosine of two vectors of length one."""
     total = np.float32(0.0)
@@ -29,7 +29,7 @@ def cosine(first, second):
 
 @njit(cache=True, nogil=True)
 def spread_out(vectors, n_clusters, stream):
-    """Draw the first centre evenly, each further one in proportion to its distance (k-means++)."""
+    """Draw the first centre evenly, each further one in proportion to its distance (k-means++, maths.md (14))."""
     n = len(vectors)
     centres = np.empty((n_clusters, vectors.shape[1]), np.float32)
     distances = np.ones(n, np.float32)
@@ -42,13 +42,14 @@ def spread_out(vectors, n_clusters, stream):
         centres[c] = vectors[chosen]
         for j in range(n):
             away = max(np.float32(1.0) - cosine(vectors[j], centres[c]), np.float32(0.0))
+            # maths.md (14), kept up to date centre by centre
             distances[j] = away if c == 0 else min(distances[j], away)
     return centres
 
 
 @njit(cache=True, nogil=True)
 def nearest(vectors, centres, labels):
-    """Label every vector with its nearest centre, the first of equals; return whether a label changed."""
+    """Label every vector with its nearest centre, maths.md (15); return whether a label changed."""
     changed = False
     for j in range(len(vectors)):
         best, closest = 0, cosine(vectors[j], centres[0])
@@ -63,7 +64,7 @@ def nearest(vectors, centres, labels):
 
 @njit(cache=True, nogil=True)
 def recentre(vectors, labels, centres):
-    """Point every centre along the sum of its vectors."""
+    """Point every centre along the sum of its vectors, maths.md (16)."""
     centres[:] = np.float32(0.0)
     for j in range(len(vectors)):
         centres[labels[j]] += vectors[j]
@@ -80,11 +81,11 @@ def largest_first(labels, n_clusters):
     for label in labels:
         sizes[label] += 1
     order = np.argsort(-sizes, kind="mergesort")
-    place = np.empty(n_clusters, np.int64)
+    rank_of = np.empty(n_clusters, np.int64)
     for rank in range(n_clusters):
-        place[order[rank]] = rank
+        rank_of[order[rank]] = rank
     for j in range(len(labels)):
-        labels[j] = place[labels[j]]
+        labels[j] = rank_of[labels[j]]
     return np.sum(sizes > 0)
 
 

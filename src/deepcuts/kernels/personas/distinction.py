@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from deepcuts.kernels.solver.long_rows import FLAGS
+from deepcuts.kernels.flags import FASTMATH
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS, parallel=True)
+@njit(cache=True, nogil=True, fastmath=FASTMATH, parallel=True)
 def distinction(indptr, factors, weights, floor, gradient, losses):
     """Compute w Σ_{p<q} 1 / (‖x_p − x_q‖² + ε) over the personas x of every user, and its gradient.
 
@@ -36,7 +36,8 @@ def distinction(indptr, factors, weights, floor, gradient, losses):
                 for f in range(factors.shape[1]):
                     apart = factors[p, f] - factors[q, f]
                     square += apart * apart
-                losses[u] += weights[u] / square
+                losses[u] += weights[u] / square  # maths.md (12)
+                # maths.md (13)
                 slope = np.float32(2.0) * weights[u] / (square * square)
                 for f in range(factors.shape[1]):
                     step = slope * (factors[p, f] - factors[q, f])

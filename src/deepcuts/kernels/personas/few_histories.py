@@ -1,4 +1,7 @@
-"""The clustering of a few histories, without threads and without the directions of all items."""
+"""The clustering of a few histories, without threads and without the directions of all items.
+
+It is a file of its own, since a parallel kernel takes longer to load from the cache than one fold-in takes.
+"""
 
 from __future__ import annotations
 

@@ -11,50 +11,50 @@ from deepcuts.kernels.ranking.tiles import search_buffers
 
 
 @njit(cache=True, nogil=True)
-def lists_by_share(tiles, dial, voices, seen_indptr, seen_items, allowed, list_items, list_scores, list_personas):
-    """Let each persona rank on its own and interleave them by their turns.
+def lists_by_share(tiles, rarity, batch, seen_indptr, seen_items, allowed, list_items, list_scores, list_personas):
+    """Let each persona rank on its own and interleave them by their weights, maths.md (18).
 
     Parameters
     ----------
-    tiles, dial, voices
-        Items, what is done to scores, and the personas of the users; see `deepcuts.kernels.ranking.tiles`.
+    tiles, rarity, batch
+        `Tiles`, `RarityTables` and `PersonaBatch` of `deepcuts.kernels.ranking.tiles`.
     seen_indptr, seen_items
         int64, (n_users + 1,) and int32: items of each user to leave out.
     allowed
         bool, (n_items,): items that may be listed.
     list_items, list_scores, list_personas
-        int32, float32 and int8, (n_users, k): overwritten; places left empty hold -1 in `list_items`.
+        int32, float32 and int8, (n_users, k): overwritten; ranks left empty hold -1 in `list_items`.
     """
-    most, depth, listable = most_rows(voices.indptr), list_items.shape[1], allowed.copy()
+    most, depth, listable = most_rows(batch.indptr), list_items.shape[1], allowed.copy()
     top_scores, top_items = np.empty((most, depth), np.float32), np.empty((most, depth), np.int32)
-    sizes, listed, desk = np.empty(most, np.int64), np.zeros(len(allowed), np.bool_), search_buffers(tiles, 1, depth)
-    for u in range(len(voices.indptr) - 1):
-        first, last = voices.indptr[u], voices.indptr[u + 1]
+    sizes, listed, buffers = np.empty(most, np.int64), np.zeros(len(allowed), np.bool_), search_buffers(tiles, 1, depth)
+    for u in range(len(batch.indptr) - 1):
+        first, last = batch.indptr[u], batch.indptr[u + 1]
         hide(seen_items[seen_indptr[u] : seen_indptr[u + 1]], listable)
         for p in range(last - first):
             row, sizes[p] = first + p, 0
-            if voices.turns[row] > 0:
+            if batch.persona_weights[row] > 0:
                 sizes[p] = top_of_personas(
-                    tiles, dial, voices, row, row + 1, listable, desk, top_scores[p], top_items[p]
+                    tiles, rarity, batch, row, row + 1, listable, buffers, top_scores[p], top_items[p]
                 )
         show(seen_items[seen_indptr[u] : seen_indptr[u + 1]], allowed, listable)
         list_items[u] = NOTHING
         own = list_items[u], list_scores[u], list_personas[u]
-        interleave(top_scores, top_items, sizes, voices.turns[first:last], listed, *own)
+        interleave(top_scores, top_items, sizes, batch.persona_weights[first:last], listed, *own)
 
 
 @njit(cache=True, nogil=True)
-def lists_by_max(tiles, dial, voices, seen_indptr, seen_items, allowed, list_items, list_scores, list_personas):
+def lists_by_max(tiles, rarity, batch, seen_indptr, seen_items, allowed, list_items, list_scores, list_personas):
     """Rank the items of every user by the best of their personas' scores; the parameters are as in `lists_by_share`."""
-    listable, desk = allowed.copy(), search_buffers(tiles, most_rows(voices.indptr), list_items.shape[1])
-    for u in range(len(voices.indptr) - 1):
-        first, last = voices.indptr[u], voices.indptr[u + 1]
+    listable, buffers = allowed.copy(), search_buffers(tiles, most_rows(batch.indptr), list_items.shape[1])
+    for u in range(len(batch.indptr) - 1):
+        first, last = batch.indptr[u], batch.indptr[u + 1]
         hide(seen_items[seen_indptr[u] : seen_indptr[u + 1]], listable)
-        size = top_of_personas(tiles, dial, voices, first, last, listable, desk, list_scores[u], list_items[u])
+        size = top_of_personas(tiles, rarity, batch, first, last, listable, buffers, list_scores[u], list_items[u])
         show(seen_items[seen_indptr[u] : seen_indptr[u + 1]], allowed, listable)
         list_items[u, size:] = NOTHING
-        for place in range(size):
-            list_personas[u, place] = desk.personas[list_items[u, place]]
+        for rank in range(size):
+            list_personas[u, rank] = buffers.personas[list_items[u, rank]]
 
 
 @njit(cache=True, nogil=True)

@@ -18,35 +18,36 @@ _BUCKETS = 128
 
 
 @njit(cache=True, nogil=True)
-def turn_bound(bound, multiplier_bounds, commonness_bounds, tile, weight, amount):
-    """Bound the scores of a tile after the dial."""
+def bound_after_rarity(bound, multiplier_bounds, commonness_bounds, tile, weight, amount):
+    """Bound the scores of a tile after rarity is taken into account, maths.md (22) with (19) and (20)."""
     multiplier = multiplier_bounds[0 if bound >= 0 else 1, tile]
     return bound * multiplier * weight - amount * commonness_bounds[1 if amount >= 0 else 0, tile]
 
 
 @njit(cache=True, nogil=True)
-def bound_tiles(tiles, dial, voices, first, last, desk):
+def bound_tiles(tiles, rarity, batch, first, last, buffers):
     """Bound the best score of every tile over some personas."""
     n_tiles = len(tiles.lines)
-    desk.bounds[:] = -np.inf
+    buffers.bounds[:] = -np.inf
     for row in range(first, last):
-        p, kind = row - first, voices.kinds[row]
-        n = desk.n_factors[p]
-        if voices.turns[row] == 0 or n == 0:
+        p, multiplier_row = row - first, batch.multiplier_rows[row]
+        n = buffers.n_factors[p]
+        if batch.persona_weights[row] == 0 or n == 0:
             continue
         for group in range(len(tiles.bounds)):
-            add_lines(tiles.bounds[group], desk.bound_factors[p, :n], desk.multiples[p, :n], desk.scores)
+            # maths.md (22)
+            add_lines(tiles.bounds[group], buffers.bound_factors[p, :n], buffers.multiples[p, :n], buffers.scores)
             for i in range(min(WIDTH, n_tiles - group * WIDTH)):
                 tile = group * WIDTH + i
-                turned = turn_bound(
-                    desk.scores[i],
-                    dial.multiplier_bounds[kind],
-                    dial.commonness_bounds,
+                after = bound_after_rarity(
+                    buffers.scores[i],
+                    rarity.multiplier_bounds[multiplier_row],
+                    rarity.commonness_bounds,
                     tile,
-                    voices.weights[row],
-                    voices.amounts[row],
+                    batch.score_weights[row],
+                    batch.amounts[row],
                 )
-                desk.bounds[tile] = max(desk.bounds[tile], turned)
+                buffers.bounds[tile] = max(buffers.bounds[tile], after)
 
 
 @njit(cache=True, nogil=True)
@@ -70,72 +71,72 @@ def best_first(bounds, order):
 @njit(cache=True, nogil=True)
 def bucket_of(bound, highest, scale):
     """Bucket of a bound: 0 holds the highest, the last one also what is not a number."""
-    place = (highest - bound) * scale
-    return int(place) if place < np.float32(_BUCKETS) else _BUCKETS - 1
+    offset = (highest - bound) * scale
+    return int(offset) if offset < np.float32(_BUCKETS) else _BUCKETS - 1
 
 
 @njit(cache=True, nogil=True)
-def score_tile(tiles, dial, voices, first, last, tile, desk):
+def score_tile(tiles, rarity, batch, first, last, tile, buffers):
     """Write the best score of each item of a tile over some personas, and whose it is; −inf where it is exactly 0."""
-    desk.best[:] = -np.inf
+    buffers.best[:] = -np.inf
     start = tile * WIDTH
-    commonness = dial.commonness[start : start + WIDTH]
+    commonness = rarity.commonness[start : start + WIDTH]
     for row in range(first, last):
-        p, weight, amount = row - first, voices.weights[row], voices.amounts[row]
-        n = desk.n_factors[p]
-        if voices.turns[row] == 0 or n == 0:
+        p, weight, amount = row - first, batch.score_weights[row], batch.amounts[row]
+        n = buffers.n_factors[p]
+        if batch.persona_weights[row] == 0 or n == 0:
             continue
-        multipliers = dial.multipliers[voices.kinds[row], start : start + WIDTH]
-        add_lines(tiles.lines[tile], desk.factors[p, :n], desk.multiples[p, :n], desk.scores)
+        multipliers = rarity.multipliers[batch.multiplier_rows[row], start : start + WIDTH]
+        add_lines(tiles.lines[tile], buffers.factors[p, :n], buffers.multiples[p, :n], buffers.scores)
         for i in range(WIDTH):
-            score = desk.scores[i]
-            turned = score * multipliers[i] * weight - amount * commonness[i]
-            if score != np.float32(0.0) and turned > desk.best[i]:
-                desk.best[i], desk.best_personas[i] = turned, p
+            score = buffers.scores[i]
+            after = score * multipliers[i] * weight - amount * commonness[i]
+            if score != np.float32(0.0) and after > buffers.best[i]:
+                buffers.best[i], buffers.best_personas[i] = after, p
 
 
 @njit(cache=True, nogil=True)
-def top_of_personas(tiles, dial, voices, first, last, listable, desk, top_scores, top_items):
+def top_of_personas(tiles, rarity, batch, first, last, listable, buffers, top_scores, top_items):
     """Write the best items over some personas, best first, ties by index; return how many.
 
     Parameters
     ----------
-    tiles, dial, voices
-        Items, what is done to scores, and personas.
+    tiles, rarity, batch
+        `Tiles`, `RarityTables` and `PersonaBatch`.
     first, last
         The rows of the personas that take part.
     listable
         bool, (n_items,): items that may be listed.
-    desk
-        Overwritten; `desk.personas` holds, for each of the items, which of the personas scores best: the first of
+    buffers
+        Overwritten; `buffers.personas` holds, for each of the items, which of the personas scores best: the first of
         equals.
     top_scores, top_items
         float32 and int32, (depth,): overwritten.
     """
-    choose_factors(voices, first, last, desk)
-    bound_tiles(tiles, dial, voices, first, last, desk)
+    choose_factors(batch, first, last, buffers)
+    bound_tiles(tiles, rarity, batch, first, last, buffers)
     n_tiles, depth, size = len(tiles.lines), len(top_items), 0
-    if desk.bounds[0] == -np.inf:  # nobody takes part
+    if buffers.bounds[0] == -np.inf:  # nobody takes part
         return 0
-    best_first(desk.bounds[:n_tiles], desk.order)
+    best_first(buffers.bounds[:n_tiles], buffers.order)
     least = np.float32(-np.inf)  # what an entry must score to be among the best so far
-    for tile in desk.order[:n_tiles]:
-        if desk.bounds[tile] < least:
+    for tile in buffers.order[:n_tiles]:
+        if buffers.bounds[tile] < least:
             continue
-        score_tile(tiles, dial, voices, first, last, tile, desk)
+        score_tile(tiles, rarity, batch, first, last, tile, buffers)
         for i in range(WIDTH):
-            score = desk.best[i]
+            score = buffers.best[i]
             if score > -np.inf and score >= least:
                 item = tiles.items[tile * WIDTH + i]
                 if listable[item]:
-                    desk.personas[item] = desk.best_personas[i]
-                    desk.entries[size] = pack(score, item)
+                    buffers.personas[item] = buffers.best_personas[i]
+                    buffers.entries[size] = pack(score, item)
                     size += 1
         if size > (2 * depth if least > -np.inf else depth):
-            least = score_of(keep_best(desk.entries[:size], depth))
+            least = score_of(keep_best(buffers.entries[:size], depth))
             size = depth
     if size > depth:
-        keep_best(desk.entries[:size], depth)
+        keep_best(buffers.entries[:size], depth)
         size = depth
-    unpack(desk.entries[:size], top_scores, top_items)
+    unpack(buffers.entries[:size], top_scores, top_items)
     return size

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-NOTHING = np.int32(-1)  # marks the places that a short list leaves empty
+NOTHING = np.int32(-1)  # marks the ranks that a short list leaves empty
 
 
 @njit(cache=True, nogil=True)
@@ -15,20 +15,20 @@ def comes_after(score, item, other_score, other_item):
 
 
 @njit(cache=True, nogil=True)
-def sift_down(scores, items, place, size):
-    """Restore a heap whose root is its last-ranked entry, after the entry at `place` has changed."""
-    score, item = scores[place], items[place]
+def sift_down(scores, items, position, size):
+    """Restore a heap whose root is its last-ranked entry, after the entry at `position` has changed."""
+    score, item = scores[position], items[position]
     while True:
-        child = 2 * place + 1
+        child = 2 * position + 1
         if child >= size:
             break
         if child + 1 < size and comes_after(scores[child + 1], items[child + 1], scores[child], items[child]):
             child += 1
         if not comes_after(scores[child], items[child], score, item):
             break
-        scores[place], items[place] = scores[child], items[child]
-        place = child
-    scores[place], items[place] = score, item
+        scores[position], items[position] = scores[child], items[child]
+        position = child
+    scores[position], items[position] = score, item
 
 
 @njit(cache=True, nogil=True)
@@ -42,14 +42,14 @@ def top_of_row(row, top_scores, top_items):
                 top_scores[size], top_items[size] = score, item
                 size += 1
                 if size == depth:
-                    for place in range(depth // 2 - 1, -1, -1):
-                        sift_down(top_scores, top_items, place, depth)
+                    for position in range(depth // 2 - 1, -1, -1):
+                        sift_down(top_scores, top_items, position, depth)
         elif score > top_scores[0]:
             top_scores[0], top_items[0] = score, item
             sift_down(top_scores, top_items, 0, depth)
     if size < depth:
-        for place in range(size // 2 - 1, -1, -1):
-            sift_down(top_scores, top_items, place, size)
+        for position in range(size // 2 - 1, -1, -1):
+            sift_down(top_scores, top_items, position, size)
     for end in range(size - 1, 0, -1):
         top_scores[0], top_scores[end] = top_scores[end], top_scores[0]
         top_items[0], top_items[end] = top_items[end], top_items[0]
@@ -58,36 +58,36 @@ def top_of_row(row, top_scores, top_items):
 
 
 @njit(cache=True, nogil=True)
-def next_persona(weights, n_taken, place, sizes):
-    """Whose turn it is by highest averages (Sainte-Laguë): the largest weight / (2 taken + 1), the first of equals."""
+def next_persona(weights, n_taken, ranks, sizes):
+    """Persona of the next item by highest averages (Sainte-Laguë), maths.md (18), the first of equals; −1 for none."""
     chosen, highest = -1, np.float32(0.0)
     for p in range(len(weights)):
         average = weights[p] / np.float32(2 * n_taken[p] + 1)
-        if place[p] < sizes[p] and average > highest:
+        if ranks[p] < sizes[p] and average > highest:
             chosen, highest = p, average
     return chosen
 
 
 @njit(cache=True, nogil=True)
 def interleave(top_scores, top_items, sizes, weights, listed, list_items, list_scores, list_personas):
-    """Fill one list from the ranked items of several personas, in turn by their weights, no item twice.
+    """Fill one list from the ranked items of several personas, each by its weight, no item twice.
 
     `listed`, bool, (n_items,), is all false before and after: it marks the items that the list holds already.
     """
     n_taken = np.zeros(len(weights), np.int64)
-    place = np.zeros(len(weights), np.int64)
+    ranks = np.zeros(len(weights), np.int64)  # how far down its own list each persona is
     filled = 0
     while filled < len(list_items):
-        p = next_persona(weights, n_taken, place, sizes)
+        p = next_persona(weights, n_taken, ranks, sizes)
         if p < 0:
             break
-        item = top_items[p, place[p]]
+        item = top_items[p, ranks[p]]
         if not listed[item]:
             listed[item] = True
-            list_items[filled], list_scores[filled], list_personas[filled] = item, top_scores[p, place[p]], p
+            list_items[filled], list_scores[filled], list_personas[filled] = item, top_scores[p, ranks[p]], p
             n_taken[p] += 1
             filled += 1
-        place[p] += 1
+        ranks[p] += 1
     for item in list_items[:filled]:
         listed[item] = False
     return filled
@@ -104,9 +104,9 @@ def lists_by_share(scores, indptr, weights, list_items, list_scores, list_person
     indptr
         int64, (n_users + 1,): the personas of user u are the rows ``indptr[u]:indptr[u + 1]``.
     weights
-        float32, (n_rows,): turns of each persona; 0 mutes it.
+        float32, (n_rows,): share of each persona, up to a factor; 0 mutes it.
     list_items, list_scores, list_personas
-        int32, float32 and int8, (n_users, k): overwritten; places left empty hold -1 in `list_items`.
+        int32, float32 and int8, (n_users, k): overwritten; ranks left empty hold -1 in `list_items`.
     """
     depth = list_items.shape[1]
     for u in prange(len(indptr) - 1):
@@ -183,14 +183,14 @@ def spread_of_rows(scores, spreads):
 
 @njit(cache=True, nogil=True, parallel=True)
 def shift(scores, amounts, commonness):
-    """Subtract amounts[row] × commonness[item] from every score, in place; −inf stays −inf.
+    """Subtract amounts[row] × commonness[item] from every score, maths.md (19), in place; −inf stays −inf.
 
     Parameters
     ----------
     scores
         float32, (n_rows, n_items): changed in place.
     amounts
-        float32, (n_rows,): turn of the dial times the spread of the row.
+        float32, (n_rows,): rarity times the spread of the row.
     commonness
         float32, (n_items,): standardised log frequency.
     """

@@ -23,7 +23,7 @@ def moments(factors):
 
 @njit(cache=True, nogil=True)
 def spread_of_products(factors, total, products, n_items, spreads):
-    """Write the standard deviation of the scores of every row over all items, √(xᵀ M x / n − (x·t / n)²).
+    """Write the standard deviation of the scores of a row over the items, √(xᵀ M x / n − (x·t / n)²); maths.md (21).
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ def item_of(entry):
 @njit(cache=True, nogil=True)
 def keep_best(entries, n_kept):
     """Bring the largest entries to the front, in no order (quickselect); return the smallest of them."""
-    first, last, place = 0, len(entries) - 1, n_kept - 1
+    first, last, target = 0, len(entries) - 1, n_kept - 1
     while first < last:
         pivot = median(entries[first], entries[(first + last) // 2], entries[last])
         i, j = first, last
@@ -46,13 +46,13 @@ def keep_best(entries, n_kept):
             if i <= j:
                 entries[i], entries[j] = entries[j], entries[i]
                 i, j = i + 1, j - 1
-        if place <= j:
+        if target <= j:
             last = j
-        elif place >= i:
+        elif target >= i:
             first = i
         else:
             break
-    return entries[place]
+    return entries[target]
 
 
 @njit(cache=True, nogil=True)
@@ -65,6 +65,6 @@ def median(a, b, c):
 def unpack(entries, scores, items):
     """Sort entries in place and write them out, the best first."""
     entries.sort()
-    for place in range(len(entries)):
-        entry = entries[len(entries) - 1 - place]
-        scores[place], items[place] = score_of(entry), item_of(entry)
+    for rank in range(len(entries)):
+        entry = entries[len(entries) - 1 - rank]
+        scores[rank], items[rank] = score_of(entry), item_of(entry)

@@ -1,4 +1,4 @@
-"""What the search for the best items works on: items in tiles, the dial, personas, and space to work in."""
+"""What the search for the best items works on: items in tiles, rarity, personas, and work arrays."""
 
 from __future__ import annotations
 
@@ -6,6 +6,19 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+
+from deepcuts.array_types import (
+    AnyArray,
+    CountVector,
+    FloatMatrix,
+    FloatVector,
+    IndexVector,
+    Indices,
+    Indptr,
+    NumberMatrix,
+    NumberVector,
+    PersonaVector,
+)
 
 WIDTH = 64  # items in a tile, and tiles in a group
 
@@ -24,34 +37,34 @@ class Tiles(NamedTuple):
         int32, (n_tiles · WIDTH,): which item lies where.
     """
 
-    lines: np.ndarray
-    bounds: np.ndarray
-    items: np.ndarray
+    lines: AnyArray
+    bounds: AnyArray
+    items: Indices
 
 
 class RarityTables(NamedTuple):
-    """What the dial does to scores: score · multiplier · weight − amount · commonness.
+    """What rarity does to scores, maths.md (19) and (20): score · multiplier · score_weight − amount · commonness.
 
     Parameters
     ----------
     multipliers
-        float32, (n_kinds, n_tiles · WIDTH), above 0: kind by kind, a factor on the score of every item.
+        float32, (n_rarities, n_tiles · WIDTH), above 0: for each rarity, a factor on the score of every item.
     multiplier_bounds
-        float32, (n_kinds, 2, n_tiles): the largest and the smallest of each tile.
+        float32, (n_rarities, 2, n_tiles): the largest and the smallest of each tile.
     commonness
         float32, (n_tiles · WIDTH,).
     commonness_bounds
         float32, (2, n_tiles): the largest and the smallest of each tile.
     """
 
-    multipliers: np.ndarray
-    multiplier_bounds: np.ndarray
-    commonness: np.ndarray
-    commonness_bounds: np.ndarray
+    multipliers: FloatMatrix
+    multiplier_bounds: AnyArray
+    commonness: FloatVector
+    commonness_bounds: FloatMatrix
 
 
 class PersonaBatch(NamedTuple):
-    """The personas that speak for users.
+    """The personas of some users, and how their scores count.
 
     Parameters
     ----------
@@ -59,26 +72,26 @@ class PersonaBatch(NamedTuple):
         float32, (n_rows, n_factors).
     indptr
         int64, (n_users + 1,): the personas of user u are the rows ``indptr[u]:indptr[u + 1]``.
-    turns
-        float32, (n_rows,): turns of each persona in a list; 0 mutes it.
-    weights
+    persona_weights
+        float32, (n_rows,): share of each persona in a list, up to a factor; 0 mutes it.
+    score_weights
         float32, (n_rows,), above 0: factor on the scores.
     amounts
         float32, (n_rows,): how much of the commonness is taken off the scores.
-    kinds
-        int32, (n_rows,): which multipliers apply.
+    multiplier_rows
+        int32, (n_rows,): which row of the multipliers applies.
     """
 
-    factors: np.ndarray
-    indptr: np.ndarray
-    turns: np.ndarray
-    weights: np.ndarray
-    amounts: np.ndarray
-    kinds: np.ndarray
+    factors: FloatMatrix
+    indptr: Indptr
+    persona_weights: FloatVector
+    score_weights: FloatVector
+    amounts: FloatVector
+    multiplier_rows: Indices
 
 
 class SearchBuffers(NamedTuple):
-    """Space to work in, made by `search_buffers`.
+    """Work arrays, made by `search_buffers`.
 
     Parameters
     ----------
@@ -95,22 +108,22 @@ class SearchBuffers(NamedTuple):
         Packed entries that are among the best so far; see `deepcuts.kernels.ranking.selection`.
     """
 
-    bounds: np.ndarray
-    order: np.ndarray
-    scores: np.ndarray
-    best: np.ndarray
-    best_personas: np.ndarray
-    personas: np.ndarray
-    factors: np.ndarray
-    bound_factors: np.ndarray
-    multiples: np.ndarray
-    n_factors: np.ndarray
-    entries: np.ndarray
+    bounds: FloatVector
+    order: IndexVector
+    scores: FloatVector
+    best: FloatVector
+    best_personas: PersonaVector
+    personas: PersonaVector
+    factors: NumberMatrix
+    bound_factors: NumberMatrix
+    multiples: FloatMatrix
+    n_factors: CountVector
+    entries: NumberVector
 
 
 @njit(cache=True, nogil=True)
 def search_buffers(tiles, most_personas, depth):
-    """Space for lists of at most so many items by at most so many personas of a user."""
+    """Make work arrays for lists of at most so many items by at most so many personas of a user."""
     n_groups, n_factors = len(tiles.bounds), tiles.lines.shape[1]
     return SearchBuffers(
         np.empty(n_groups * WIDTH, np.float32),
@@ -149,15 +162,15 @@ def add_lines(lines, chosen, multiples, sums):
 
 
 @njit(cache=True, nogil=True)
-def choose_factors(voices, first, last, desk):
+def choose_factors(batch, first, last, buffers):
     """Note the factors of some personas that are not 0, and the bounds that go with their signs."""
-    n_factors = voices.factors.shape[1]
+    n_factors = batch.factors.shape[1]
     for row in range(first, last):
         p, n = row - first, 0
         for f in range(n_factors):
-            value = voices.factors[row, f]
+            value = batch.factors[row, f]
             if value != np.float32(0.0):
-                desk.factors[p, n], desk.multiples[p, n] = f, value
-                desk.bound_factors[p, n] = f if value > 0 else n_factors + f
+                buffers.factors[p, n], buffers.multiples[p, n] = f, value
+                buffers.bound_factors[p, n] = f if value > 0 else n_factors + f
                 n += 1
-        desk.n_factors[p] = n
+        buffers.n_factors[p] = n

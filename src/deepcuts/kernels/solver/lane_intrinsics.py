@@ -1,6 +1,7 @@
 """The vector instructions behind `deepcuts.kernels.solver.lanes`, in LLVM, which maps them to the processor's own.
 
-Each function is the compiled form of the one that `lanes` overloads with it, and is defined there in plain Python.
+Each function is the compiled form of the one of the same name in `lanes`, which says in plain Python what it computes.
+`opened` gives the arguments by field: an array has `.data`, the address of its first element, and `.shape`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from deepcuts.kernels.solver.llvm_vectors import (
     load_block,
     magnitude,
     nothing,
-    pointers,
+    opened,
     repeat,
     shuffled,
     store,
@@ -42,149 +43,186 @@ COUPLED = tuple((f, g) for f in range(BLOCK) for g in range(f + 1, BLOCK))  # pa
 
 
 @intrinsic
-def products(_context, lines, first, others, total):
+def add_products(_context, lines, first, others, total):
     """See `lanes.add_products`."""
 
     def generate(context, builder, signature, arguments):
-        at_lines, at_others, at_total = pointers(context, builder, signature, arguments, (0, 2, 3))
-        at_lines = line_at(builder, at_lines, arguments[1])
+        lines, first, others, total = opened(context, builder, signature.args, arguments)
+        n, at_lines = length(builder, others), line_at(builder, lines.data, first)
 
         def add_one(j, so_far):
-            return fused(builder, load(builder, at_lines, j), load(builder, at_others, j), so_far)
+            return fused(builder, load(builder, at_lines, j), load(builder, others.data, j), so_far)
 
-        n = length(context, builder, signature, arguments, 2)
         zero = ir.Constant(n.type, 0)
-        store(builder, at_total, zero, sum_terms(builder, n, load(builder, at_total, zero), add_one))
+        store(builder, total.data, zero, sum_terms(builder, n, load(builder, total.data, zero), add_one))
         return context.get_dummy_value()
 
     return types.void(lines, first, others, total), generate
 
 
 @intrinsic
-def projected(_context, lines, residuals, sums):
+def project(_context, pairs, rows):
     """See `lanes.project`."""
 
     def generate(context, builder, signature, arguments):
-        at_lines, at_residuals, at_sums = pointers(context, builder, signature, arguments, (0, 1, 2))
-        n = length(context, builder, signature, arguments, 1)
-
-        def add_pair(j, so_far):
-            residual = load(builder, at_residuals, j)
-            return add_multiples(builder, load_block(builder, at_lines, j), residual, so_far)
-
-        store_block(builder, at_sums, n.type(0), repeat(builder, n.type(0), n, 1, [nothing()] * BLOCK, add_pair))
+        pairs, rows = opened(context, builder, signature.args, arguments)
+        n = length(builder, pairs.residuals)
+        sums = _project_block(builder, pairs.lines.data, pairs.residuals.data, n)
+        store_block(builder, rows.sums.data, n.type(0), sums)
         return context.get_dummy_value()
 
-    return types.void(lines, residuals, sums), generate
+    return types.void(pairs, rows), generate
+
+
+def _project_block(builder, at_block, at_residuals, n, follow=None):
+    """Σ_j line_i[j] · residual[j] for the four factors i of a block; ``follow(j, residual)`` may change it before."""
+
+    def add_pair(j, so_far):
+        residual = load(builder, at_residuals, j)
+        if follow:
+            residual = follow(j, residual)
+        return add_multiples(builder, load_block(builder, at_block, j), residual, so_far)
+
+    return repeat(builder, n.type(0), n, 1, [nothing()] * BLOCK, add_pair)
 
 
 @intrinsic
-def coupled(_context, block, lines, x, shared, ridge, residuals, steps, couplings):
+def couple(_context, block, pairs, rows, panels):
     """See `lanes.couple`."""
 
     def generate(context, builder, signature, arguments):
-        at_lines, at_x, at_shared, at_ridge, at_residuals, at_steps, at_couplings = pointers(
-            context, builder, signature, arguments, (1, 2, 3, 4, 5, 6, 7)
-        )
-        block, n = arguments[0], length(context, builder, signature, arguments, 5)
-        at_here = line_at(builder, at_lines, builder.mul(block, builder.mul(n, n.type(BLOCK))))
-        minus = [builder.fneg(line) for line in load_block(builder, at_x, block)]
+        block, pairs, rows, panels = opened(context, builder, signature.args, arguments)
+        n = length(builder, pairs.residuals)
+        at_block = _block_of_pairs(builder, pairs, block, n)
+        minus = [builder.fneg(line) for line in load_block(builder, rows.x.data, block)]
         both = [*((i, i) for i in range(BLOCK)), *COUPLED]
 
         def take_pair(j, sums):
-            pair, residual = load_block(builder, at_here, j), load(builder, at_residuals, j)
-            for line, factor in zip(pair, minus, strict=True):
+            pair, residual = load_block(builder, at_block, j), load(builder, pairs.residuals.data, j)
+            for line, factor in zip(pair, minus, strict=True):  # maths.md (8)
                 residual = fused(builder, line, factor, residual)
-            store(builder, at_residuals, j, residual)
+            store(builder, pairs.residuals.data, j, residual)
             return [fused(builder, pair[f], pair[g], so_far) for (f, g), so_far in zip(both, sums, strict=True)]
 
         sums = repeat(builder, n.type(0), n, 1, [nothing()] * len(both), take_pair)
-        n_wide = length(context, builder, signature, arguments, 3, axis=1)
-        at_first = builder.gep(
-            at_shared, [builder.mul(builder.mul(block, n.type(BLOCK)), builder.add(n_wide, n.type(BLOCK)))]
-        )
-        own, one = load(builder, at_ridge, n.type(0)), ir.Constant(VECTOR, [1.0] * LANES)
-        for place, ((f, g), of_pairs) in enumerate(zip(both, sums, strict=True)):
-            weight = builder.load(builder.gep(at_first, [n.type(BLOCK * f + g)]))
-            curvature = builder.fadd(of_pairs, in_all_lanes(builder, weight))
-            if f == g:
-                total = builder.fadd(curvature, own)
-                positive = builder.fcmp_ordered(">", total, nothing())
-                inverse = builder.select(positive, builder.fdiv(one, total), nothing())
-                store(builder, at_steps, within(builder, block, BLOCK, f), inverse)
-            else:
-                at = within(builder, block, len(COUPLED), place - BLOCK)
-                store(builder, at_couplings, at, curvature)
+        n_wide = length(builder, panels, axis=1)
+        in_panels = builder.mul(builder.mul(block, n.type(BLOCK)), builder.add(n_wide, n.type(BLOCK)))
+        at_own = builder.gep(panels.data, [in_panels])  # S_fg for the factors f and g of the block
+        for index, ((f, g), of_pairs) in enumerate(zip(both, sums, strict=True)):
+            weight = builder.load(builder.gep(at_own, [n.type(BLOCK * f + g)]))
+            derivative = builder.fadd(of_pairs, in_all_lanes(builder, weight))
+            if f == g:  # maths.md (7)
+                curvature = builder.fadd(derivative, load(builder, rows.ridge.data, n.type(0)))
+                store(builder, rows.steps.data, within(builder, block, BLOCK, f), _inverse(builder, curvature))
+            else:  # maths.md (10)
+                at = within(builder, block, len(COUPLED), index - BLOCK)
+                store(builder, rows.couplings.data, at, derivative)
         return context.get_dummy_value()
 
-    return types.void(block, lines, x, shared, ridge, residuals, steps, couplings), generate
+    return types.void(block, pairs, rows, panels), generate
+
+
+def _inverse(builder, curvature):
+    """1 / curvature in every lane; 0 where it is not above 0."""
+    one = ir.Constant(VECTOR, [1.0] * LANES)
+    positive = builder.fcmp_ordered(">", curvature, nothing())
+    return builder.select(positive, builder.fdiv(one, curvature), nothing())
+
+
+def _block_of_pairs(builder, pairs, block, n):
+    """Address the lines of a block of four factors, n pairs."""
+    return line_at(builder, pairs.lines.data, builder.mul(block, builder.mul(n, n.type(BLOCK))))
 
 
 @intrinsic
-def step(_context, block, lines, residuals, shared, couplings, ridge, pull, floor, steps, x, sums, largest):
+def descend(_context, block, pairs, rows, panels, floor):
     """See `lanes.descend`."""
 
     def generate(context, builder, signature, arguments):
-        at_lines, at_residuals, at_shared, at_couplings, at_ridge, at_pull, at_steps, at_x, at_sums, at_largest = (
-            pointers(context, builder, signature, arguments, (1, 2, 3, 4, 5, 6, 8, 9, 10, 11))
-        )
-        block, n, n_wide = arguments[0], *(length(context, builder, signature, arguments, at) for at in (2, 9))
-        zero, size = n.type(0), n.type(BLOCK)
-        at_weights = builder.gep(at_shared, [builder.mul(builder.mul(block, n_wide), size)])
+        block, pairs, rows, panels, floor = opened(context, builder, signature.args, arguments)
+        n, n_wide = length(builder, pairs.residuals), length(builder, rows.x)
+        slopes = _slopes(builder, block, rows, panels, n_wide)
+        minus = _move(builder, block, rows, floor, slopes)
+        at_block = _block_of_pairs(builder, pairs, block, n)
+        at_next = _block_of_pairs(builder, pairs, _following(builder, block, n_wide), n)
 
-        slopes = [
-            builder.fadd(load(builder, at_sums, zero.type(f)), line)
-            for f, line in enumerate(load_block(builder, at_pull, block))
-        ]
-        slopes = _subtract_shared(builder, at_weights, at_x, n_wide, slopes)
-        own, least = load(builder, at_ridge, zero), in_all_lanes(builder, arguments[7])
-        most_moved, most = (load(builder, at_largest, zero.type(place)) for place in range(2))
-        minus: list[ir.Value] = []
-        for f in range(BLOCK):
-            place = within(builder, block, BLOCK, f)
-            now = load(builder, at_x, place)
-            for g in range(f):
-                at = within(builder, block, len(COUPLED), COUPLED.index((g, f)))
-                slopes[f] = fused(builder, minus[g], load(builder, at_couplings, at), slopes[f])
-            slope = fused(builder, builder.fneg(own), now, slopes[f])
-            new = greater(builder, fused(builder, slope, load(builder, at_steps, place), now), least)
-            store(builder, at_x, place, new)
-            minus.append(builder.fsub(now, new))
-            most_moved = greater(builder, magnitude(builder, minus[f]), most_moved)
-            most = greater(builder, magnitude(builder, new), most)
-        store(builder, at_largest, zero, most_moved)
-        store(builder, at_largest, zero.type(1), most)
-
-        after = builder.add(block, zero.type(1))
-        more = builder.icmp_signed("<", builder.mul(after, size), n_wide)
-        following = builder.select(more, after, zero)
-        at_here, at_next = (
-            line_at(builder, at_lines, builder.mul(which, builder.mul(n, size))) for which in (block, following)
-        )
-
-        def follow(j, so_far):
-            residual = load(builder, at_residuals, j)
-            for line, change in zip(load_block(builder, at_here, j), minus, strict=True):
+        def follow(j, residual):  # maths.md (8)
+            for line, change in zip(load_block(builder, at_block, j), minus, strict=True):
                 residual = fused(builder, line, change, residual)
-            store(builder, at_residuals, j, residual)
-            return add_multiples(builder, load_block(builder, at_next, j), residual, so_far)
+            store(builder, pairs.residuals.data, j, residual)
+            return residual
 
-        store_block(builder, at_sums, zero, repeat(builder, zero, n, 1, [nothing()] * BLOCK, follow))
+        sums = _project_block(builder, at_next, pairs.residuals.data, n, follow)
+        store_block(builder, rows.sums.data, n.type(0), sums)
         return context.get_dummy_value()
 
-    signature = types.void(block, lines, residuals, shared, couplings, ridge, pull, floor, steps, x, sums, largest)
-    return signature, generate
+    return types.void(block, pairs, rows, panels, floor), generate
+
+
+def _following(builder, block, n_wide):
+    """The block after this one; the first one after the last."""
+    after = builder.add(block, block.type(1))
+    more = builder.icmp_signed("<", builder.mul(after, block.type(BLOCK)), n_wide)
+    return builder.select(more, after, block.type(0))
+
+
+def _slopes(builder, block, rows, panels, n_wide):
+    """Slopes along the four factors of a block without their ridge, maths.md (6): pairs + pull − S x.
+
+    The columns of S lie four by four. Even g and odd ones are summed apart, so that twice as many sums are under way.
+    """
+    slopes = [
+        builder.fadd(load(builder, rows.sums.data, block.type(f)), line)
+        for f, line in enumerate(load_block(builder, rows.pull.data, block))
+    ]
+    at_panel = builder.gep(panels.data, [builder.mul(builder.mul(block, n_wide), block.type(BLOCK))])
+
+    def subtract_two(g, sums):
+        parts = []
+        for parity in range(2):
+            at = builder.add(g, g.type(parity))
+            minus_x = builder.fneg(load(builder, rows.x.data, at))
+            at_row = builder.gep(at_panel, [within(builder, at, BLOCK, 0)])
+            weights = [builder.load(builder.gep(at_row, [g.type(i)])) for i in range(BLOCK)]
+            lines = [in_all_lanes(builder, weight) for weight in weights]
+            parts += add_multiples(builder, lines, minus_x, sums[BLOCK * parity : BLOCK * parity + BLOCK])
+        return parts
+
+    sums = repeat(builder, n_wide.type(0), n_wide, 2, [*slopes, *[nothing()] * BLOCK], subtract_two)
+    return [builder.fadd(even, odd) for even, odd in zip(sums[:BLOCK], sums[BLOCK:], strict=True)]
+
+
+def _move(builder, block, rows, floor, slopes):
+    """Step along the four factors of a block, one after the other; return minus the changes."""
+    zero = block.type(0)
+    ridge, least = load(builder, rows.ridge.data, zero), in_all_lanes(builder, floor)
+    most_moved, most = (load(builder, rows.largest.data, zero.type(which)) for which in range(2))
+    minus: list[ir.Value] = []
+    for f in range(BLOCK):
+        slope, at = slopes[f], within(builder, block, BLOCK, f)
+        now = load(builder, rows.x.data, at)
+        for g in range(f):  # maths.md (11)
+            at_coupling = within(builder, block, len(COUPLED), COUPLED.index((g, f)))
+            slope = fused(builder, minus[g], load(builder, rows.couplings.data, at_coupling), slope)
+        slope = fused(builder, builder.fneg(ridge), now, slope)
+        new = greater(builder, fused(builder, slope, load(builder, rows.steps.data, at), now), least)  # maths.md (5)
+        store(builder, rows.x.data, at, new)
+        minus.append(builder.fsub(now, new))
+        most_moved = greater(builder, magnitude(builder, minus[f]), most_moved)
+        most = greater(builder, magnitude(builder, new), most)
+    store(builder, rows.largest.data, zero, most_moved)
+    store(builder, rows.largest.data, zero.type(1), most)
+    return minus
 
 
 @intrinsic
-def scattered(_context, lines, first, starts, numbers):
+def give_back_block(_context, lines, first, starts, numbers):
     """See `lanes.give_back_block`."""
 
     def generate(context, builder, signature, arguments):
-        at_lines, at_starts, at_numbers = pointers(context, builder, signature, arguments, (0, 2, 3))
-        first = arguments[1]
-        rows = _rows(builder, at_starts, first.type(0), at_numbers)
-        factors = [load(builder, at_lines, builder.add(first, first.type(f))) for f in range(BLOCK)]
+        lines, first, starts, numbers = opened(context, builder, signature.args, arguments)
+        rows = _rows(builder, starts.data, first.type(0), numbers.data)
+        factors = [load(builder, lines.data, builder.add(first, first.type(f))) for f in range(BLOCK)]
         for i, rows_of in enumerate(transpose(builder, factors)):
             for quarter in range(LANES // BLOCK):
                 part = shuffled(builder, rows_of, rows_of, range(BLOCK * quarter, BLOCK * quarter + BLOCK))
@@ -196,44 +234,42 @@ def scattered(_context, lines, first, starts, numbers):
 
 
 @intrinsic
-def transposed(_context, roots, starts, j, later, numbers, n_blocks, lines, line, apart, blocks_apart):
+def lay_out_blocks(_context, roots, starts, j, later, numbers, n_blocks, lines, order):
     """See `lanes.lay_out_blocks`."""
 
     def generate(context, builder, signature, arguments):
-        at_roots, at_starts, at_numbers, at_lines = pointers(context, builder, signature, arguments, (0, 1, 4, 6))
-        j, later, n_blocks, line, apart, blocks_apart = (arguments[place] for place in (2, 3, 5, 7, 8, 9))
-        rows, roots_line = _rows(builder, at_starts, j, at_numbers), load(builder, at_roots, j)
-        at_later = line_at(builder, at_starts, later)
+        roots, starts, j, later, numbers, n_blocks, lines, order = opened(context, builder, signature.args, arguments)
+        rows, root = _rows(builder, starts.data, j, numbers.data), load(builder, roots.data, j)
+        at_later = line_at(builder, starts.data, later)
 
         def lay_out(block, _):
-            _fetch_quarter(builder, at_later, at_numbers, block)
+            _fetch_quarter(builder, at_later, numbers.data, block)
             quarters = []
             for row in rows:
                 at_quarter = builder.gep(row, [within(builder, block, BLOCK, 0)])
                 quarters.append(builder.load(builder.bitcast(at_quarter, QUARTER.as_pointer())))
                 quarters[-1].align = 4
-            at_block = builder.add(line, builder.mul(block, blocks_apart))
+            first = builder.add(order.first, builder.mul(block, order.blocks_apart))
             for f, factor in enumerate(transpose(builder, [joined(builder, quarters[i::BLOCK]) for i in range(BLOCK)])):
-                place = builder.add(at_block, builder.mul(apart, apart.type(f)))
-                store(builder, at_lines, place, builder.fmul(factor, roots_line))
+                line = builder.add(first, builder.mul(order.apart, order.apart.type(f)))
+                store(builder, lines.data, line, builder.fmul(factor, root))
             return []
 
         repeat(builder, n_blocks.type(0), n_blocks, 1, [], lay_out)
         return context.get_dummy_value()
 
-    return types.void(roots, starts, j, later, numbers, n_blocks, lines, line, apart, blocks_apart), generate
+    return types.void(roots, starts, j, later, numbers, n_blocks, lines, order), generate
 
 
 @intrinsic
-def prefetch(_context, array, first, last):
+def fetch_ahead(_context, array, first, last):
     """See `lanes.fetch_ahead`."""
 
     def generate(context, builder, signature, arguments):
-        (at_array,) = pointers(context, builder, signature, arguments, (0,))
-        first, last = arguments[1:]
+        array, first, last = opened(context, builder, signature.args, arguments)
         in_a_line = first.type(CACHE_LINE * 8 // signature.args[0].dtype.bitwidth)
-        with cgutils.for_range_slice(builder, first, last, in_a_line) as (place, _):
-            fetch(builder, builder.gep(at_array, [place]))
+        with cgutils.for_range_slice(builder, first, last, in_a_line) as (index, _):
+            fetch(builder, builder.gep(array.data, [index]))
         return context.get_dummy_value()
 
     return types.void(array, first, last), generate
@@ -247,26 +283,6 @@ def _fetch_quarter(builder, at_starts, at_numbers, block):
     for i in range(BLOCK):
         start = builder.load(builder.gep(at_starts, [within(builder, quarter, BLOCK, i)]))
         fetch(builder, builder.gep(at_numbers, [builder.add(start, in_row)]))
-
-
-def _subtract_shared(builder, at_weights, at_x, n_wide, slopes):
-    """Take Σ_g S_fg x[g] from the slopes of a block, whose weights lie four by four: sums of even g and of odd."""
-
-    def subtract_two(g, sums):
-        parts = []
-        for place in range(2):
-            at = builder.add(g, g.type(place))
-            line, at_row = (
-                builder.fneg(load(builder, at_x, at)),
-                builder.gep(at_weights, [within(builder, at, BLOCK, 0)]),
-            )
-            weights = [builder.load(builder.gep(at_row, [g.type(i)])) for i in range(BLOCK)]
-            lines = [in_all_lanes(builder, weight) for weight in weights]
-            parts += add_multiples(builder, lines, line, sums[BLOCK * place : BLOCK * place + BLOCK])
-        return parts
-
-    sums = repeat(builder, n_wide.type(0), n_wide, 2, [*slopes, *[nothing()] * BLOCK], subtract_two)
-    return [builder.fadd(one, other) for one, other in zip(sums[:BLOCK], sums[BLOCK:], strict=True)]
 
 
 def _rows(builder, at_starts, j, at_numbers):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from llvmlite import ir
+from numba import types
 from numba.core import cgutils
 
 LANES = 16
@@ -31,16 +32,16 @@ def transpose(builder, vectors):
 
 
 def _interleaved(builder, first, second):
-    """Take turns between two vectors, within each quarter: its lower halves, and its upper ones."""
+    """Alternate between two vectors, within each quarter: the lower halves of it, and the upper ones."""
     return [
         shuffled(
             builder,
             first,
             second,
             [
-                quarter + half + place + other
+                quarter + half + offset + other
                 for quarter in range(0, LANES, BLOCK)
-                for place in range(BLOCK // 2)
+                for offset in range(BLOCK // 2)
                 for other in (0, LANES)
             ],
         )
@@ -62,15 +63,33 @@ def shuffled(builder, first, second, order):
     return builder.shuffle_vector(first, second, ir.Constant(ir.VectorType(ir.IntType(32), len(order)), order))
 
 
-def pointers(context, builder, signature, arguments, places):
-    """Address the first element of some of the arguments, which are contiguous arrays."""
-    arrays = (context.make_array(signature.args[place])(context, builder, arguments[place]) for place in places)
-    return [array.data for array in arrays]
+class _Fields:
+    """A NamedTuple whose fields are opened where they are asked for; all others would be instructions to compile."""
+
+    def __init__(self, context, builder, kind, value):
+        self._context, self._builder, self._kind, self._value = context, builder, kind, value
+
+    def __getattr__(self, name):
+        index = self._kind.fields.index(name)
+        value = self._builder.extract_value(self._value, index)
+        return _opened(self._context, self._builder, self._kind[index], value)
 
 
-def length(context, builder, signature, arguments, place, axis=0):
-    """How long an argument, an array, is along an axis."""
-    array = context.make_array(signature.args[place])(context, builder, arguments[place])
+def opened(context, builder, kinds, arguments):
+    """Make arguments usable: arrays have `.data` and `.shape`, a NamedTuple has its fields, numbers stay numbers."""
+    return [_opened(context, builder, kind, argument) for kind, argument in zip(kinds, arguments, strict=True)]
+
+
+def _opened(context, builder, kind, value):
+    if isinstance(kind, types.Array):
+        return context.make_array(kind)(context, builder, value)
+    if isinstance(kind, types.BaseNamedTuple):
+        return _Fields(context, builder, kind, value)
+    return value
+
+
+def length(builder, array, axis=0):
+    """How long an opened array is along an axis."""
     return cgutils.unpack_tuple(builder, array.shape)[axis]
 
 
@@ -102,9 +121,9 @@ def store_block(builder, pointer, index, lines):
         store(builder, pointer, within(builder, index, BLOCK, i), line)
 
 
-def within(builder, index, size, place):
-    """Which line is the one at some place in a group of so many lines."""
-    return builder.add(builder.mul(index, index.type(size)), index.type(place))
+def within(builder, index, size, offset):
+    """Number of the line that is `offset` lines into a group of `size` lines."""
+    return builder.add(builder.mul(index, index.type(size)), index.type(offset))
 
 
 def nothing():

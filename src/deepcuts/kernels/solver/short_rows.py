@@ -1,12 +1,20 @@
-"""Coordinate descent for short rows: sixteen at a time, one per lane."""
+"""Coordinate descent for short rows: sixteen at a time, one per lane.
+
+The steps of a group are inlined: a call would count the references to every array of its tuples, which takes as long as
+a block of factors. For the same reason, fields of tuples are read before loops, not in them.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit, prange
 
+from deepcuts.kernels.flags import FASTMATH
 from deepcuts.kernels.solver.lane_intrinsics import COUPLED
 from deepcuts.kernels.solver.lanes import (
+    LanePairs,
+    LaneRows,
+    LineOrder,
     add_products,
     couple,
     descend,
@@ -16,42 +24,10 @@ from deepcuts.kernels.solver.lanes import (
     project,
 )
 from deepcuts.kernels.solver.llvm_vectors import BLOCK, LANES
-from deepcuts.kernels.solver.long_rows import FLAGS, HANDS
+from deepcuts.kernels.threads import N_CHUNKS
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
-def collect(group, indptr, indices, confidence, target, n_factors, starts, roots, residuals):
-    """Deal the pairs of up to sixteen rows out to the lanes: √c_j, √c_j · r_j, and where the factors of j start.
-
-    Zeros are behind those of each row. Lanes that have no row have no pairs.
-    """
-    roots[:], residuals[:], starts[:] = np.float32(0.0), np.float32(0.0), 0
-    for lane in range(len(group)):
-        first = indptr[group[lane]]
-        for j in range(indptr[group[lane] + 1] - first):
-            roots[j, lane], residuals[j, lane] = confidence[first + j], target[first + j]
-            starts[j, lane] = indices[first + j] * n_factors
-    all_roots, all_residuals = roots.reshape(-1), residuals.reshape(-1)
-    for place in range(all_roots.size):
-        all_roots[place] = np.sqrt(all_roots[place])
-        all_residuals[place] *= all_roots[place]
-
-
-@njit(cache=True, nogil=True)
-def fetch_group(group, indptr, indices, confidence, target, rows, pull):
-    """Ask the memory for what belongs to a group of rows, which lie far apart: pairs, starts and pulls."""
-    all_factors, all_pulls, n_factors = rows.reshape(-1), pull.reshape(-1), rows.shape[1]
-    for i in group:
-        first, last = indptr[i], indptr[i + 1]
-        fetch_ahead(indices, first, last)
-        fetch_ahead(confidence, first, last)
-        fetch_ahead(target, first, last)
-        fetch_ahead(all_factors, i * n_factors, (i + 1) * n_factors)
-        if len(pull) > 1:
-            fetch_ahead(all_pulls, i * n_factors, (i + 1) * n_factors)
-
-
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
 def by_block(shared):
     """Columns of S, four by four: panels[p, g, i] = S[g, 4 p + i], with zeros where there are no such factors."""
     n_blocks = (len(shared) + BLOCK - 1) // BLOCK
@@ -61,10 +37,117 @@ def by_block(shared):
     return panels
 
 
+@njit(cache=True, nogil=True, inline="always")
+def pairs_scratch(n_wide, most):
+    """Work arrays for groups whose rows have at most so many pairs."""
+    return LanePairs(
+        np.empty((n_wide * most, LANES), np.float32),
+        np.empty((most, LANES), np.float32),
+        np.empty((most, LANES), np.float32),
+        np.empty((most, LANES), np.int64),
+    )
+
+
+@njit(cache=True, nogil=True, inline="always")
+def first_pairs(scratch, n_wide, n):
+    """The part of the work arrays that a group whose longest row has n pairs takes."""
+    return LanePairs(scratch.lines[: n_wide * n], scratch.residuals[:n], scratch.roots[:n], scratch.starts[:n])
+
+
+@njit(cache=True, nogil=True, inline="always")
+def rows_scratch(n_blocks, pull):
+    """Work arrays for sixteen rows; a pull that all rows have in common is written here, once."""
+    n_wide = n_blocks * BLOCK
+    own_pull = np.zeros((n_wide, LANES), np.float32)
+    for lane in range(LANES if len(pull) == 1 else 0):
+        own_pull[: pull.shape[1], lane] = pull[0]
+    return LaneRows(
+        np.zeros((n_wide, LANES), np.float32),
+        own_pull,
+        np.ones(LANES, np.float32),
+        np.empty((n_wide, LANES), np.float32),
+        np.empty((n_blocks * len(COUPLED), LANES), np.float32),
+        np.empty((BLOCK, LANES), np.float32),
+        np.empty((2, LANES), np.float32),
+        np.empty((1, LANES), np.int64),
+        np.empty((1, LANES), np.float32),
+    )
+
+
+@njit(cache=True, nogil=True, inline="always")
+def fetch_group(group, problem, rows):
+    """Ask the memory for what belongs to a group of rows, which lie far apart: pairs, starts and pulls."""
+    indptr, indices, confidence, target = problem.indptr, problem.indices, problem.confidence, problem.target
+    all_factors, all_pulls, n_factors = rows.reshape(-1), problem.pull.reshape(-1), rows.shape[1]
+    own_pulls = len(problem.pull) > 1
+    for i in group:
+        first, last = indptr[i], indptr[i + 1]
+        fetch_ahead(indices, first, last)
+        fetch_ahead(confidence, first, last)
+        fetch_ahead(target, first, last)
+        fetch_ahead(all_factors, i * n_factors, (i + 1) * n_factors)
+        if own_pulls:
+            fetch_ahead(all_pulls, i * n_factors, (i + 1) * n_factors)
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH, inline="always")
+def gather_pairs(group, problem, pairs):
+    """Deal the pairs of up to sixteen rows out to the lanes: √c_j, √c_j · r_j, and where the factors of j start.
+
+    Zeros are behind those of each row. Lanes that have no row have no pairs.
+    """
+    indptr, indices, confidence, target = problem.indptr, problem.indices, problem.confidence, problem.target
+    roots, residuals, starts, n_factors = pairs.roots, pairs.residuals, pairs.starts, problem.other.shape[1]
+    roots[:], residuals[:], starts[:] = np.float32(0.0), np.float32(0.0), 0
+    for lane in range(len(group)):
+        first = indptr[group[lane]]
+        for j in range(indptr[group[lane] + 1] - first):
+            roots[j, lane], residuals[j, lane] = confidence[first + j], target[first + j]
+            starts[j, lane] = indices[first + j] * n_factors
+    all_roots, all_residuals = roots.reshape(-1), residuals.reshape(-1)
+    for index in range(all_roots.size):
+        all_roots[index] = np.sqrt(all_roots[index])
+        all_residuals[index] *= all_roots[index]
+
+
+@njit(cache=True, nogil=True, inline="always")
+def gather_rows(group, problem, rows, lanes):
+    """Put the start, the ridge and the pull of every row of a group into its lane; lanes without a row have x = 0."""
+    starts, present, own_ridge, ridge = lanes.starts, lanes.present, lanes.ridge, problem.ridge
+    starts[:], present[:] = 0, np.float32(0.0)
+    for lane in range(len(group)):
+        starts[0, lane] = group[lane] * rows.shape[1]
+        present[0, lane], own_ridge[lane] = np.float32(1.0), ridge[group[lane]]
+    order = LineOrder(0, 1, BLOCK)
+    lay_out_lines(present, starts, 0, rows, lanes.x, order)
+    if len(problem.pull) > 1:
+        lay_out_lines(present, starts, 0, problem.pull, lanes.pull, order)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def lay_out_pairs(other, pairs):
+    """Gather the factors of all pairs by line, √c_j · v_jf; factors that the last block lacks are 0."""
+    lines, roots, starts = pairs.lines, pairs.roots, pairs.starts
+    n, n_wide = len(roots), (other.shape[1] + BLOCK - 1) // BLOCK * BLOCK
+    if n_wide > other.shape[1]:
+        lines[(n_wide - BLOCK) * n :] = np.float32(0.0)
+    for j in range(n):
+        lay_out_lines(roots, starts, j, other, lines, LineOrder(BLOCK * j, 1, BLOCK * n))
+
+
+@njit(cache=True, nogil=True, inline="always")
+def couple_blocks(n_rows, pairs, lanes, panels):
+    """Compute residuals, curvatures and couplings of a group, and the slopes that the first block begins with."""
+    for block in range(len(panels)):
+        couple(block, pairs, lanes, panels)  # maths.md (7), (8), (10)
+    lanes.steps[:, n_rows:] = np.float32(0.0)
+    project(pairs, lanes)
+
+
 @njit(cache=True, nogil=True)
-def rest(tolerance, largest, steps):
-    """Keep the lanes still that have settled, so that no row depends on those beside it; return whether all have."""
-    n_moving = 0
+def freeze_converged(tolerance, lanes):
+    """Make the steps of converged rows 0, so that no row depends on those beside it; return whether all have."""
+    largest, steps, n_moving = lanes.largest, lanes.steps, 0
     for lane in range(LANES):
         if largest[0, lane] <= tolerance * largest[1, lane]:
             steps[:, lane] = np.float32(0.0)
@@ -73,10 +156,49 @@ def rest(tolerance, largest, steps):
     return n_moving == 0
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS, parallel=True)
-def solve_short_rows(
-    chosen, indptr, indices, confidence, target, other, shared, ridge, pull, floor, max_sweeps, tolerance, rows, misfit
-):
+@njit(cache=True, nogil=True, inline="always")
+def sweep_group(pairs, lanes, panels, floor, budget):
+    """Sweep over all factors of a group until its rows are done."""
+    tolerance = np.float32(budget.tolerance)
+    for _ in range(budget.sweeps):
+        lanes.largest[:] = np.float32(0.0)
+        for block in range(len(panels)):
+            descend(block, pairs, lanes, panels, floor)  # maths.md (5), (6), (8), (11)
+        if freeze_converged(tolerance, lanes):
+            break
+
+
+@njit(cache=True, nogil=True, inline="always")
+def write_back(group, pairs, lanes, rows, misfit):
+    """Write the rows of a group to where they belong, and their misfits."""
+    total = np.zeros(LANES, np.float32)
+    add_products(pairs.residuals, 0, pairs.residuals, total)  # maths.md (9)
+    give_back_lines(lanes.x, lanes.starts, len(group), rows)
+    for lane in range(len(group)):
+        misfit[group[lane]] = total[lane]
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def solve_groups(chunk, chosen, problem, budget, panels, rows, misfit):
+    """Solve every `N_CHUNKS`-th group of sixteen rows, from the one numbered `chunk` on."""
+    n_groups, indptr = (len(chosen) + LANES - 1) // LANES, problem.indptr
+    most = indptr[chosen[-1] + 1] - indptr[chosen[-1]] if len(chosen) else 0
+    n_blocks, n_wide = panels.shape[:2]
+    scratch, lanes = pairs_scratch(n_wide, most), rows_scratch(n_blocks, problem.pull)
+    for g in range(chunk, n_groups, N_CHUNKS):
+        group = chosen[g * LANES : (g + 1) * LANES]
+        fetch_group(chosen[(g + N_CHUNKS) * LANES : (g + N_CHUNKS + 1) * LANES], problem, rows)
+        pairs = first_pairs(scratch, n_wide, indptr[group[-1] + 1] - indptr[group[-1]])
+        gather_pairs(group, problem, pairs)
+        gather_rows(group, problem, rows, lanes)
+        lay_out_pairs(problem.other, pairs)
+        couple_blocks(len(group), pairs, lanes, panels)
+        sweep_group(pairs, lanes, panels, problem.floor, budget)
+        write_back(group, pairs, lanes, rows, misfit)
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def solve_short_rows(chosen, problem, budget, rows, misfit):
     """Do what `deepcuts.kernels.solver.long_rows.solve_long_rows` does, for rows of few pairs.
 
     Parameters
@@ -85,54 +207,6 @@ def solve_short_rows(
         int64, the rows to solve, in ascending order of their numbers of pairs, so that rows of like length share a
         vector.
     """
-    n_groups, n_factors = (len(chosen) + LANES - 1) // LANES, rows.shape[1]
-    most = indptr[chosen[-1] + 1] - indptr[chosen[-1]] if len(chosen) else 0
-    panels = by_block(shared)
-    n_blocks, n_wide = panels.shape[:2]
-    for hand in prange(HANDS):
-        all_lines = np.empty((n_wide * most, LANES), np.float32)
-        all_roots, all_residuals = np.empty((most, LANES), np.float32), np.empty((most, LANES), np.float32)
-        all_starts = np.empty((most, LANES), np.int64)
-        x, steps = np.zeros((n_wide, LANES), np.float32), np.empty((n_wide, LANES), np.float32)
-        couplings = np.empty((n_blocks * len(COUPLED), LANES), np.float32)
-        own_pull, own_ridge = np.zeros((n_wide, LANES), np.float32), np.ones(LANES, np.float32)
-        for lane in range(LANES if len(pull) == 1 else 0):
-            own_pull[: pull.shape[1], lane] = pull[0]
-        sums, largest = np.empty((BLOCK, LANES), np.float32), np.empty((2, LANES), np.float32)
-        total = np.empty(LANES, np.float32)
-        own_starts, present = np.empty((1, LANES), np.int64), np.empty((1, LANES), np.float32)
-        for g in range(hand, n_groups, HANDS):
-            group = chosen[g * LANES : (g + 1) * LANES]
-            later = chosen[(g + HANDS) * LANES : (g + HANDS + 1) * LANES]
-            fetch_group(later, indptr, indices, confidence, target, rows, pull)
-            n = indptr[group[-1] + 1] - indptr[group[-1]]
-            lines, roots, residuals, starts = all_lines[: n_wide * n], all_roots[:n], all_residuals[:n], all_starts[:n]
-            collect(group, indptr, indices, confidence, target, n_factors, starts, roots, residuals)
-            own_starts[:], present[:] = 0, np.float32(0.0)
-            for lane in range(len(group)):
-                own_starts[0, lane] = group[lane] * n_factors
-                present[0, lane], own_ridge[lane] = np.float32(1.0), ridge[group[lane]]
-            lay_out_lines(present, own_starts, rows, x, 0, 0, 1, BLOCK)
-            if len(pull) > 1:
-                lay_out_lines(present, own_starts, pull, own_pull, 0, 0, 1, BLOCK)
-            if n_wide > n_factors:
-                lines[(n_wide - BLOCK) * n :] = np.float32(0.0)
-            for j in range(n):
-                lay_out_lines(roots, starts, other, lines, j, BLOCK * j, 1, BLOCK * n)
-            for block in range(n_blocks):
-                couple(block, lines, x, panels, own_ridge, residuals, steps, couplings)
-            steps[:, len(group) :] = np.float32(0.0)
-            project(lines, residuals, sums)
-            for _ in range(max_sweeps):
-                largest[:] = np.float32(0.0)
-                for block in range(n_blocks):
-                    descend(
-                        block, lines, residuals, panels, couplings, own_ridge, own_pull, floor, steps, x, sums, largest
-                    )
-                if rest(tolerance, largest, steps):
-                    break
-            total[:] = np.float32(0.0)
-            add_products(residuals, 0, residuals, total)
-            give_back_lines(x, own_starts, len(group), rows)
-            for lane in range(len(group)):
-                misfit[group[lane]] = total[lane]
+    panels = by_block(problem.shared)
+    for chunk in prange(N_CHUNKS):
+        solve_groups(np.int64(chunk), chosen, problem, budget, panels, rows, misfit)

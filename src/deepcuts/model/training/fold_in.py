@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from deepcuts.array_types import DoubleMatrix, DoubleVector, FloatMatrix, FloatVector, Indptr, PersonaVector
-from deepcuts.kernels.threads import as_many_as_worth_it
+from deepcuts.kernels.threads import threads_for
 from deepcuts.model.training.epochs import UserProgress
 from deepcuts.model.training.objective import Scale
 from deepcuts.model.training.persona_split import PersonaSplit, initial_split, most_personas, one_persona, reassign
@@ -95,7 +95,7 @@ def solve_users(rows: Rows, items: ItemSide, on_users: UserProgress = lambda n_u
         Called with the number of users done so far.
     """
     blocks = user_blocks(rows.indptr)
-    with as_many_as_worth_it(len(rows.indices)):
+    with threads_for(len(rows.indices)):
         if len(blocks) == 1:
             users = _solve_block(rows, items)
             on_users(rows.n_rows)

@@ -28,7 +28,7 @@ from deepcuts.array_types import (
 from deepcuts.data.interactions import Interactions
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.personas.distinction import distinction
-from deepcuts.model.blocks import over_blocks
+from deepcuts.kernels.threads import over_blocks
 from deepcuts.model.training.settings import PersonaSettings
 
 

@@ -6,31 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepcuts.array_types import DoubleMatrix, FloatMatrix, FloatVector, NumberMatrix, NumberVector
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.solver.long_rows import solve_long_rows
+from deepcuts.kernels.solver.row_problem import RowProblem, SweepBudget
 from deepcuts.kernels.solver.short_rows import solve_short_rows
-from deepcuts.model.blocks import over_blocks
+from deepcuts.kernels.threads import over_blocks
 from deepcuts.model.training.objective import Term
 from deepcuts.model.training.rows import Rows
 
 _LINES_IN_CACHE = 32_768  # sixteen rows of pairs × factors numbers that stay near the processor: two megabytes
-
-
-@dataclass(frozen=True)
-class SweepBudget:
-    """How far a half-step goes.
-
-    Parameters
-    ----------
-    sweeps
-        The most sweeps over the factors of a row.
-    tolerance
-        A row is done earlier once no factor moves by more than this share of its largest.
-    """
-
-    sweeps: int
-    tolerance: float
-
 
 EPOCH_USERS = SweepBudget(sweeps=3, tolerance=0.0)  # inside an epoch: the other side moves anyway
 EPOCH_ITEMS = SweepBudget(sweeps=2, tolerance=0.0)  # with a third one, lists are just as good
@@ -39,7 +24,7 @@ CONVERGED = SweepBudget(sweeps=200, tolerance=1e-5)  # at the end, and for fold-
 
 @dataclass(frozen=True, eq=False)
 class Penalty:
-    """What a row x costs besides the misfit of its observed pairs: xᵀ S x + ρ ‖x‖² − 2 pull·x, and x ≥ floor.
+    """What a row x ≥ floor costs besides the misfit of its observed pairs, maths.md (4): xᵀ S x + ρ ‖x‖² − 2 pull·x.
 
     Parameters
     ----------
@@ -53,9 +38,9 @@ class Penalty:
         0, or −inf for rows that may be negative.
     """
 
-    shared: np.ndarray
-    ridge: np.ndarray
-    pull: np.ndarray | None
+    shared: NumberMatrix
+    ridge: NumberVector
+    pull: NumberMatrix | None
     floor: float
 
     @classmethod
@@ -65,7 +50,7 @@ class Penalty:
         return cls(np.asarray(term.shared), np.asarray(term.ridge), pull, floor)
 
 
-def solve(rows: Rows, other: np.ndarray, penalty: Penalty, solution: np.ndarray, budget: SweepBudget) -> np.ndarray:
+def solve(rows: Rows, other: FloatMatrix, penalty: Penalty, solution: FloatMatrix, budget: SweepBudget) -> FloatVector:
     """Minimise Σ c (r − x·v)² + penalty over a block of rows, each on its own.
 
     Only the factors v that the block's pairs refer to are read from `other`.
@@ -81,25 +66,27 @@ def solve(rows: Rows, other: np.ndarray, penalty: Penalty, solution: np.ndarray,
     -------
     The misfit Σ c (r − x·v)² of every row, float32, (n_rows,).
     """
-    n_factors = other.shape[1]
-    pull = np.zeros((1, n_factors)) if penalty.pull is None else penalty.pull
     misfit = np.empty(rows.n_rows, np.float32)
-    arguments = (
-        *map(read_only, (rows.indptr, rows.indices, rows.confidence, rows.target, other)),
-        *(read_only(weight.astype(np.float32, copy=False)) for weight in (penalty.shared, penalty.ridge, pull)),
-        np.float32(penalty.floor),
-        budget.sweeps,
-        np.float32(budget.tolerance),
-        solution,
-        misfit,
-    )
-    n_short = np.searchsorted(rows.n_pairs[rows.by_length], _LINES_IN_CACHE // n_factors, side="right")
-    solve_short_rows(read_only(rows.by_length[:n_short]), *arguments)
-    solve_long_rows(read_only(rows.by_length[n_short:][::-1]), *arguments)
+    problem = row_problem(rows, other, penalty)
+    n_short = np.searchsorted(rows.n_pairs[rows.by_length], _LINES_IN_CACHE // other.shape[1], side="right")
+    solve_short_rows(read_only(rows.by_length[:n_short]), problem, budget, solution, misfit)
+    solve_long_rows(read_only(rows.by_length[n_short:][::-1]), problem, budget, solution, misfit)
     return misfit
 
 
-def gram(factors: np.ndarray) -> np.ndarray:
+def row_problem(rows: Rows, other: FloatMatrix, penalty: Penalty) -> RowProblem:
+    """Put a block's pairs, the factors of the other side and the penalty into the form that the kernels take."""
+    pull = np.zeros((1, other.shape[1])) if penalty.pull is None else penalty.pull
+    indptr, indices, confidence, target, factors = map(
+        read_only, (rows.indptr, rows.indices, rows.confidence, rows.target, other)
+    )
+    shared, ridge, pull = (
+        read_only(weight.astype(np.float32, copy=False)) for weight in (penalty.shared, penalty.ridge, pull)
+    )
+    return RowProblem(indptr, indices, confidence, target, factors, shared, ridge, pull, np.float32(penalty.floor))
+
+
+def gram(factors: FloatMatrix) -> DoubleMatrix:
     """Compute FᵀF, (n_factors, n_factors): blocks of rows in float32, their sum in float64 and always in one order."""
     total = np.zeros((factors.shape[1], factors.shape[1]))
     for product in over_blocks(lambda rows: factors[rows].T @ factors[rows], len(factors)):

@@ -8,6 +8,7 @@ import numpy as np
 
 from deepcuts.array_types import DoubleMatrix, DoubleVector, FloatMatrix, FloatVector
 from deepcuts.data.csr import row_of_entry
+from deepcuts.kernels.solver.row_problem import SweepBudget
 from deepcuts.model.training.objective import (
     Distinction,
     Diversity,
@@ -21,7 +22,7 @@ from deepcuts.model.training.objective import (
 from deepcuts.model.training.persona_split import PersonaSplit
 from deepcuts.model.training.rows import Rows, split_by_persona
 from deepcuts.model.training.settings import PersonaSettings
-from deepcuts.model.training.solve import Penalty, SweepBudget, solve
+from deepcuts.model.training.solve import Penalty, solve
 
 
 @dataclass(frozen=True, eq=False)
