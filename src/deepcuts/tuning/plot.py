@@ -35,7 +35,7 @@ def check_plot_ending(path: Path) -> None:
 
 
 def plot_front(tuning: Tuning, path: Path, *, force: bool = False) -> None:
-    """Draw all whole trials, the front, the default and the picks.
+    """Draw all complete trials, the front, the default and the picks.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ class Trial:
     early
         Both objectives after the early epochs.
     values
-        Both objectives of the whole model; None for a trial that was stopped early.
+        Both objectives of the fully trained model; None for a trial that was stopped early.
     seconds
         Time that it took.
     """
@@ -54,7 +54,7 @@ class Tuning:
     settings
         How it was run.
     trials
-        Trials that have ended, whole or early.
+        Trials that have ended, complete or stopped early.
     """
 
     settings: TuningSettings
@@ -100,7 +100,7 @@ class Tuning:
 
 
 def trials_of(study: optuna.Study, settings: TuningSettings) -> tuple[Trial, ...]:
-    """Trials of a study that have ended, whole or early, the earliest to end first.
+    """Trials of a study that have ended, complete or stopped early, the earliest to end first.
 
     A trial whose run ended while its outcome was being written counts as failed, and is tried again.
     """

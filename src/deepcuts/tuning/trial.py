@@ -65,7 +65,7 @@ class Outcome:
     early
         Both objectives of the one-persona model after the early epochs.
     values
-        Both objectives of the whole model; None for a trial that was stopped early.
+        Both objectives of the fully trained model; None for a trial that was stopped early.
     seconds
         Time that it took.
     """
