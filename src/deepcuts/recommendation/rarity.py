@@ -1,6 +1,6 @@
 """The rarity dial: the one formula by which scores become those of lists, at the moment of asking.
 
-The score s of an item by a persona row becomes (docs/maths.md, Rarity)
+The score s of an item by a persona row becomes, maths.md (19) and (20),
 
     s · m · w − a · c
 
@@ -40,12 +40,12 @@ class FormTerms:
 
 
 def negative_power(frequency: DoubleVector, rarity: float) -> DoubleVector:
-    """m of the form "power", frequency ** −rarity."""
+    """m of the form "power", frequency ** −rarity, maths.md (20)."""
     return np.asarray(frequency**-rarity)
 
 
 def multiple_of_spread(rarities: DoubleVector, spreads: FloatVector) -> DoubleVector:
-    """a of the form "shift", rarity · σ."""
+    """a of the form "shift", rarity · σ, maths.md (19)."""
     return np.asarray(rarities * spreads)
 
 

@@ -185,6 +185,8 @@ def spread_of_rows(scores, spreads):
 def shift(scores, amounts, commonness):
     """Subtract amounts[row] × commonness[item] from every score, maths.md (19), in place; −inf stays −inf.
 
+    The terms come from `deepcuts.recommendation.rarity`, as those of `RarityTables` do.
+
     Parameters
     ----------
     scores

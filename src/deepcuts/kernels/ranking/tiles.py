@@ -45,6 +45,8 @@ class Tiles(NamedTuple):
 class RarityTables(NamedTuple):
     """What rarity does to scores, maths.md (19) and (20): score · multiplier · score_weight − amount · commonness.
 
+    The terms come from `deepcuts.recommendation.rarity`, as those of `deepcuts.recommendation.scored` do.
+
     Parameters
     ----------
     multipliers
