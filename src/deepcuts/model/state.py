@@ -127,5 +127,5 @@ class PersonaState:
         return self.training_counts.n_listeners
 
     def scores(self, rows: IndexVector) -> FloatMatrix:
-        """Score all items by some persona rows, float32, (len(rows), n_items)."""
+        """Score all items by some persona rows, U_up · V_i, float32, (len(rows), n_items)."""
         return np.asarray(self.persona_factors[rows] @ self.item_factors.T)

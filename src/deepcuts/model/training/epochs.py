@@ -22,7 +22,7 @@ class Epoch:
     number
         1, 2, … within the stage.
     accuracy, unobserved, diversity, ridge, lean, distinction
-        The terms of the loss, docs/maths.md.
+        The terms of the loss, equation (2) of docs/maths.md.
     seconds
         Time that the epoch took.
     """

@@ -87,7 +87,7 @@ class Alternation:
 
     def _move_items(self, row_gram: DoubleMatrix) -> FloatVector:
         """Solve for all items with the user side fixed, in place, and return the misfit of their pairs."""
-        term = Term(shared=self.problem.w0 * row_gram, ridge=self.item_ridge)
+        term = Term(shared=self.problem.w0 * row_gram, ridge=self.item_ridge)  # S and ρ of equation (4)
         if self.problem.diversity is not None:
             term += self.problem.diversity.item_term(self.user_factor_sum)
         penalty = Penalty.of(term, self.settings.lowest_factor)
@@ -96,7 +96,7 @@ class Alternation:
         return misfit
 
     def _epoch(self, misfit: FloatVector, row_gram: DoubleMatrix, start: float) -> Epoch:
-        """Sum up the loss; Gram matrices hold all that it needs of the pairs that were not observed."""
+        """Sum up the loss (2); Gram matrices hold all that it needs of the pairs that were not observed."""
         problem, factors = self.problem, self.factors
         return Epoch(
             self.stage,

@@ -1,9 +1,9 @@
-"""The loss J of docs/maths.md: its weights, and its terms in the form that a half-step minimises.
+"""The loss J, equation (2) of docs/maths.md: its weights, and its terms in the form that a half-step minimises.
 
 A half-step moves one side and takes the other as it is. For each of its rows x, a term of J costs
-xᵀ S x + ρ ‖x‖² − 2 pull·x up to a constant; `Term` holds S, ρ and pull, and terms add up. Where a term is not quadratic
-in the rows that move together (diversity on the user side, distinction), its class gives a quadratic majoriser instead:
-equal to it at the present rows and nowhere below it, so that minimising the sum never raises J.
+xᵀ S x + ρ ‖x‖² − 2 pull·x up to a constant, equation (4); `Term` holds S, ρ and pull, and terms add up. Where a term is
+not quadratic in the rows that move together (diversity on the user side, distinction), its class gives a quadratic
+majoriser instead: equal to it at the present rows and nowhere below it, so that minimising the sum never raises J.
 
 All terms stand in one file: each is a few lines, and they refer to each other's weights.
 """
@@ -59,7 +59,7 @@ class Scale:
 
 @dataclass(frozen=True, eq=False)
 class Term:
-    """What a term costs a row x: xᵀ S x + ρ ‖x‖² − 2 pull·x, up to a constant.
+    """What a term costs a row x, up to a constant: xᵀ S x + ρ ‖x‖² − 2 pull·x, a part of equation (4).
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class Term:
     ridge
         ρ, float32, (n_rows,).
     pull
-        (n_rows, n_factors), or (1, n_factors) for all rows alike.
+        a of equation (4), (n_rows, n_factors), or (1, n_factors) for all rows alike.
     """
 
     shared: DoubleMatrix | float = 0.0
@@ -228,7 +228,7 @@ class Diversity:
 
 @dataclass(frozen=True, eq=False)
 class Distinction:
-    """Persona distinction: personas of one user that are alike cost, Σ_u w_u Σ_{p<q} 1 / (‖U_up − U_uq‖² + ε).
+    """Persona distinction, equation (12): alike personas of one user cost, Σ_u w_u Σ_{p<q} 1 / (‖U_up − U_uq‖² + ε).
 
     Parameters
     ----------

@@ -91,7 +91,8 @@ def transpose(rows: Rows, n_columns: int) -> Rows:
 def split_by_persona(rows: Rows, personas: PersonaVector, persona_indptr: Indptr) -> Rows:
     """Split every user's row into the rows of their personas; the number of pairs stays the same.
 
-    What a user dislikes goes to all of their personas, as what they have not played does: x̂ is the best match of any.
+    By equation (3) of docs/maths.md, each persona is a row of its own. What a user dislikes goes to all of their
+    personas, as what they have not played does: x̂ is the best match of any.
 
     Parameters
     ----------

@@ -72,7 +72,7 @@ class UserProblem:
         user_factor_sum
             Sum of the rows of all users, of which these are few; None where these are all.
         """
-        term = Term(shared=self.w0 * item_gram, ridge=self.ridge)
+        term = Term(shared=self.w0 * item_gram, ridge=self.ridge)  # S and ρ of equation (4) of docs/maths.md
         if self.lean is not None:
             term += self.lean.term()
         if self.diversity is not None and user_factor_sum is not None:
