@@ -1,6 +1,6 @@
 """The clustering of a few histories, without threads and without the directions of all items.
 
-It is a file of its own, since a parallel kernel takes longer to load from the cache than one fold-in takes.
+It takes the direction of every pair: for a few users, those of all items would take longer than the clustering.
 """
 
 from __future__ import annotations
