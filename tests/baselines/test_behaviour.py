@@ -150,6 +150,7 @@ def test_the_checkerboard_is_solved(name, checkerboard):
     assert np.mean(users % 2 == items % 2) > 0.99
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_the_loss_falls_and_another_seed_is_another_model(name, cut):
     first, second = (LEARNERS[name].fit(cut[0], seed=seed) for seed in (1, 2))

@@ -148,6 +148,7 @@ def test_damaged_samples(sample, changes, options):
     check(damaged(sample, changes), options)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))))
 def test_anything_at_all(data):

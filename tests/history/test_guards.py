@@ -77,6 +77,7 @@ def test_nothing_is_unpacked_to_disk(tmp_path, monkeypatch):
     assert list(tmp_path.rglob("*")) == [inside]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
 def test_a_zip_bomb_is_refused_before_it_goes_off(method):
     bomb = packed({"endsong_0.json": EXTENDED[:-1].encode() + b" " * (48 << 20) + b"]"}, method)
@@ -106,6 +107,7 @@ def test_an_encrypted_archive_is_refused():
         read_upload("locked.zip", bytes(data))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lines", "beginning", "message"),
     [

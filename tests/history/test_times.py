@@ -92,6 +92,7 @@ def export(moments: list[tuple[str, int]]) -> bytes:
     return ("Artist,Track,Time\n" + "".join(f"{artist},{n},{at}\n" for n, (artist, at) in enumerate(moments))).encode()
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(rows_of_plays, any_rules)
 def test_exports_count_alike(rows, rules):

@@ -183,6 +183,7 @@ def test_one_file_of_many_that_lacks_a_column_is_named(write, tmp_path):
         read_plays(tmp_path / "*.csv", **BY_NAME)
 
 
+@pytest.mark.slow
 def test_what_the_sample_does_not_show_is_still_read_right(write):
     """Past the sample come a quoted line end and a line with a cell too many."""
     n = SAMPLE_BYTES // 8
