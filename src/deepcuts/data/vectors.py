@@ -23,7 +23,7 @@ def unit_vectors(vectors: NumberMatrix) -> FloatMatrix:
         unusual = ~((squares > _SQUARES[0]) & (squares < _SQUARES[1]))
         lengths = np.sqrt(np.where(unusual, 1, squares))
         units: FloatMatrix = np.divide(given, lengths[:, None], dtype=given.dtype).astype(np.float32, copy=False)
-    if np.any(unusual):
+    if np.any(unusual) and np.any(given[unusual]):  # zeros are what they should be already
         units[unusual] = _units_of_any_length(given[unusual])
     return units
 

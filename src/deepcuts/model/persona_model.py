@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from deepcuts.data.interactions import Interactions
@@ -170,8 +169,9 @@ class PersonaModel(PersonaState):
         DataError
             If no item that was played is in the catalogue and not refused, or a count is 0 or no number.
         """
-        indexes = self.item_ids.indexes_of(list(refused)) if refused else np.empty(0, np.int64)
-        return fold_in(self, plays, refused=indexes[indexes >= 0], keep_personas_of=keep_personas_of)
+        indexes = self.item_ids.indexes_of(list(refused)) if refused else None
+        known = None if indexes is None else indexes[indexes >= 0]
+        return fold_in(self, plays, refused=known, keep_personas_of=keep_personas_of)
 
     def extend(self, plays: Interactions) -> PersonaModel:
         """Let new plays join, of new users and new items as well, without training again.
