@@ -18,7 +18,7 @@ from deepcuts.ingest.tabular.rules import good_rows, without_blanks
 from deepcuts.ingest.tabular.scan import Scan
 from deepcuts.ingest.tabular.time_rules import NO_RULES, TimeRules, timed_rows
 
-_BATCH = 1 << 18
+_BATCH = 1 << 18  # pairs fetched at once: some 5 MB of Arrow columns
 
 
 class RowCounts(NamedTuple):
@@ -43,13 +43,13 @@ def count_rows(connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan]) -> 
     """
     try:
         counts = _group_by_id(connection, scans)
-    except duckdb.OutOfMemoryException:
+    except duckdb.OutOfMemoryException:  # a duckdb.Error too, and reading by lines would not help
         raise
     except duckdb.Error:
         if not any(scan.line_reader for scan in scans):
             raise
     else:
-        if not counts.n_bad or not any(scan.line_reader for scan in scans):
+        if not counts.n_bad or not any(scan.line_reader for scan in scans):  # a scan without one knows its row numbers
             return list(scans), counts
     by_line = [
         replace(scan.line_reader(connection, f"lines_{n}"), dislikes=scan.dislikes) if scan.line_reader else scan
@@ -89,6 +89,7 @@ def sum_plays(
     A pair is one integer, user index · 2³² + item index: small to group by, and in order of rows and columns.
     """
     rows = f"({timed_rows('good', rules)})" if rules.active else "good"
+    # fsum compensates its rounding (Kahan), as the threads of DuckDB add the rows of a pair in any order.
     connection.execute(f"""
         CREATE TEMP TABLE pairs AS
         SELECT "user".index * {1 << 32} + item.index AS pair, fsum(plays) AS plays, max(played_at) AS last_played

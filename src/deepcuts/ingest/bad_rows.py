@@ -60,6 +60,7 @@ def _first(connection: duckdb.DuckDBPyConnection) -> str:
     found = connection.execute(f"SELECT * EXCLUDE (scan) FROM bad_rows {_ORDER} LIMIT 1").fetchall()[0]
     unit, file, row, reason, *texts, line = found
     cells = dict(zip(ROLES, texts, strict=True))
+    # The reasons of `tabular.rules` begin with the name of the cell, those about a whole line with "line".
     value = cells.get(reason.partition(" ")[0], line)
     return f"{file}, {unit} {row:,}: {reason}" + ("" if value is None else f": {_shortened(value)!r}")
 
@@ -72,6 +73,7 @@ def _write(connection: duckdb.DuckDBPyConnection, options: ReadOptions) -> None:
     if options.bad_rows is None:
         return
     with replacing(options.bad_rows, force=options.force) as path:
+        # `replacing` gives a temporary file already, so DuckDB need not write to one of its own.
         connection.execute(f"""
             COPY (SELECT file, row, reason, user_text AS "user", item_text AS item, plays_text AS plays,
                          time_text AS time, line FROM bad_rows {_ORDER})

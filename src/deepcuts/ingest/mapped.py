@@ -72,6 +72,7 @@ def sum_mapped(
     plays = sum_plays(connection, users, _number_mapped(connection, mapping), timed=timed, rules=rules)
     if not plays.n_pairs:
         raise DataError("No play is left: not one item of the plays could be mapped. Do the files belong together?")
+    # Users all of whose items were left out have an index but no pair; keep_pairs drops them.
     has_all_users = np.all(np.diff(plays.indptr) > 0)
     return plays if has_all_users else plays.keep_pairs(np.ones(plays.n_pairs, bool))
 

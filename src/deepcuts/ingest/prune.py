@@ -49,8 +49,10 @@ def _core(users: IndexVector, items: IndexVector, min_users: int, min_items: int
     """Mask of the pairs in the core, (n_pairs,)."""
     keep = np.ones(len(users), bool)
     n_before = -1
+    # The left n_before is the count of the pass before: the loop ends with the first pass that drops nothing.
     while n_before != (n_before := int(np.count_nonzero(keep))):
         for ends, least in ((items, min_users), (users, min_items)):
+            # Number of kept pairs of each item (or user), read back at every pair, the dropped ones included.
             keep &= np.bincount(ends[keep], minlength=ends.max(initial=0) + 1)[ends] >= least
     return keep
 

@@ -96,7 +96,7 @@ def ingest(source: Source, columns: Columns, options: ReadOptions = _DEFAULTS) -
     each pair. Where text has bad rows, a third and slower reading finds their line numbers.
     """
     if options.bad_rows is not None:
-        check_output(options.bad_rows, force=options.force)
+        check_output(options.bad_rows, force=options.force)  # before the first pass, which may take minutes
     rules = options.times or NO_RULES
     if rules.active and columns.time is None:
         raise SettingsError("Plays can be counted by when they were heard only with times. Pass time=... as well.")
@@ -108,6 +108,7 @@ def ingest(source: Source, columns: Columns, options: ReadOptions = _DEFAULTS) -
             raise DataError(f"There are no rows in {where}.")
         report = handle_bad_rows(connection, scans, counts, options)
         users, items = (number_ids(connection, kind, trim=options.trim) for kind in ("user", "item"))
+        # Dislikes are set apart after the sum: a pair may have rows above and below 0.
         plays = sum_plays(connection, users, items, timed="time" in columns.wanted, rules=rules)
         plays = _drop_dislikers(plays, where) if options.dislikes else plays
         if not plays.n_pairs:

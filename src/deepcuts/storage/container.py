@@ -22,7 +22,7 @@ from deepcuts.storage import strings as stored_strings
 from deepcuts.storage.header import FORMAT, MAX_HEADER_BYTES, SCHEMA_VERSION, Header, encode, parse, seal
 from deepcuts.storage.output import StrPath, replacing
 
-VERIFIED_BYTES = 64 << 20
+VERIFIED_BYTES = 64 << 20  # SHA-256 of so much takes about a tenth of a second
 _BLOCK_BYTES = 8 << 20
 
 _NAMES = {"interactions": "interactions", "model": "a model"}
@@ -121,6 +121,8 @@ def write(
     OutputError
         If the file exists and `force` is false, if it cannot be written, or if `meta` is too large.
     """
+    # The arrays' checksum is known only after they are written: the header is written blank first, and then over it,
+    # which fits as every checksum has 64 digits.
     tensors = _in_order({**arrays, **stored_strings.split(strings)})
     metadata = {
         "format": FORMAT,
@@ -168,11 +170,12 @@ def read(path: StrPath, kind: str, *, verify: bool = False) -> Stored:
         )
     if verify or header.n_bytes <= VERIFIED_BYTES:
         _verify(content, header, path)
+    # Views of the mapping, not copies: the system reads a page when it is first used.
     tensors = {
         tensor.name: np.ndarray(tensor.shape, tensor.dtype, buffer=content, offset=tensor.begin)
         for tensor in header.tensors
     }
-    arrays = {name: tensor for name, tensor in tensors.items() if "." not in name}
+    arrays = {name: tensor for name, tensor in tensors.items() if "." not in name}  # the others are halves of strings
     return Stored(path, header, arrays, stored_strings.join(tensors, path))
 
 
@@ -196,7 +199,7 @@ def _write_data(file: BinaryIO, arrays: Mapping[str, AnyArray]) -> str:
     """Write the bytes of arrays and return their checksum."""
     checksum = hashlib.sha256()
     for array in arrays.values():
-        for block in _blocks(array):
+        for block in _blocks(array):  # checksummed as written, so that no array is read back
             file.write(block)
             checksum.update(block)
     return checksum.hexdigest()
@@ -207,9 +210,10 @@ def _blocks(array: AnyArray) -> Iterator[memoryview]:
     if array.size == 0:
         return
     rows = np.atleast_1d(array)
-    step = max(1, _BLOCK_BYTES // rows[0].nbytes)
+    step = max(1, _BLOCK_BYTES // rows[0].nbytes)  # one row at least, however long it is
     for start in range(0, len(rows), step):
         block = rows[start : start + step]
+        # Little-endian on disk on every machine; only the block is copied, and only where the array is not so already.
         yield np.ascontiguousarray(block, block.dtype.newbyteorder("<")).reshape(-1).view(np.uint8).data
 
 
@@ -219,9 +223,10 @@ def _map(path: StrPath) -> memoryview:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
             raise FileFormatError(f"{path} is a folder or a device, not a file.")
-        if status.st_size == 0:
+        if status.st_size == 0:  # mmap refuses an empty file with a message of its own
             raise FileFormatError(f"{path} is empty: 0 bytes. Write it again.")
         with open(path, "rb") as file:
+            # The mapping holds the file open by itself, also after it is replaced by another of the same name.
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except FileNotFoundError:
         raise FileFormatError(f"There is no file {path}.") from None

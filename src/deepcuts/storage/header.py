@@ -19,7 +19,7 @@ from deepcuts.storage.output import StrPath
 FORMAT = "deepcuts"
 SCHEMA_VERSION = 1
 MAX_HEADER_BYTES = 16 << 20  # thousands of times what a model needs, and little enough to parse without harm
-ALIGNMENT = 64
+ALIGNMENT = 64  # a cache line; mappings begin at a page, so what is aligned in the file is aligned in memory
 DTYPES = {
     code: np.dtype(spelling)
     for code, spelling in {
@@ -30,8 +30,9 @@ DTYPES = {
 }  # fmt: skip
 
 _CODES = {dtype: code for code, dtype in DTYPES.items()}
-_LENGTH = struct.Struct("<Q")
+_LENGTH = struct.Struct("<Q")  # as safetensors has it: u64, little-endian
 _BLANK_CHECKSUM = "0" * 64
+# Fixed, as `encode` writes this key first and JSON without blanks.
 _CHECKSUM_AT = _LENGTH.size + len('{"__metadata__":{"checksum":"')
 
 
@@ -87,7 +88,7 @@ def encode(arrays: Mapping[str, AnyArray], metadata: Mapping[str, str], data_che
         code = _CODES[array.dtype.newbyteorder("<")]
         entries[name] = {"dtype": code, "shape": array.shape, "data_offsets": [begin, end]}
     text = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-(_LENGTH.size + len(text)) % ALIGNMENT)
+    text += b" " * (-(_LENGTH.size + len(text)) % ALIGNMENT)  # so that the arrays begin on a multiple of 64
     return _LENGTH.pack(len(text)) + text
 
 
@@ -115,6 +116,7 @@ def parse(content: memoryview, path: StrPath) -> Header:
     raw = _cut_header(content, path)
     entries = _parse_json(raw[_LENGTH.size :], path)
     metadata = entries.pop("__metadata__", None)
+    # Before the checksum: a file of a newer version, or of another tool, is called so and not damaged.
     _check_origin(metadata, path)
     if seal(raw) != raw:
         raise FileFormatError(f"{path} is damaged: its header does not match its checksum. Copy or write it again.")
@@ -143,6 +145,7 @@ def _cut_header(content: memoryview, path: StrPath) -> bytes:
     if len(start) < _LENGTH.size:
         raise FileFormatError(f"{path} is truncated, or no deepcuts file at all: it has {len(start)} bytes.")
     (length,) = _LENGTH.unpack_from(start)
+    # The JSON of safetensors begins with "{" right after the length, so any text or Parquet file fails here.
     if length > MAX_HEADER_BYTES or start[_LENGTH.size :] not in (b"", b"{"):
         raise FileFormatError(
             f"{path} is not a deepcuts file: it begins with {start!r}. "
@@ -163,9 +166,8 @@ def _parse_json(text: bytes, path: StrPath) -> dict[str, Any]:
     """Parse a JSON object of which no key appears twice and every string can be printed."""
     try:
         value = json.loads(text.decode(), object_pairs_hook=_distinct)
-        json.dumps(
-            value, ensure_ascii=False
-        ).encode()  # fails on half a surrogate pair, which would fail in every print
+        # Fails on half a surrogate pair, which would fail in every print.
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise _inconsistent(path, f"it is not valid JSON, {str(error)[:100]}") from None
     if not isinstance(value, dict):
@@ -187,6 +189,7 @@ def _check_origin(metadata: object, path: StrPath) -> None:
     if not all(isinstance(value, str) for value in metadata.values()):
         raise _inconsistent(path, "a value of its metadata is not a string")
     version = metadata.get("schema_version", "")
+    # isascii, as "²".isdigit() is true and int("²") fails.
     if not (version.isascii() and version.isdigit() and len(version) < 10):
         raise _inconsistent(path, f"its schema version is {version[:20]!r}")
     if int(version) > SCHEMA_VERSION:
@@ -201,7 +204,7 @@ def _laid_out(entries: Mapping[str, Any], data_begin: int, path: StrPath) -> tup
     tensors = sorted((_tensor(name, entry, data_begin, path) for name, entry in entries.items()), key=_span)
     end = data_begin
     for tensor in tensors:
-        if tensor.begin != end:
+        if tensor.begin != end:  # sorted by offsets: each array begins where the one before it ends
             raise _inconsistent(path, f"array {tensor.name!r} begins at byte {tensor.begin:,} instead of {end:,}")
         end = tensor.end
     return tuple(tensors)
@@ -217,11 +220,11 @@ def _tensor(name: str, entry: Any, data_begin: int, path: StrPath) -> Tensor:
     except (KeyError, TypeError, ValueError):
         raise _inconsistent(path, f"it does not say type, shape and offsets of array {name!r}") from None
     sizes = (*shape, begin, end)
+    # type(…) is int, as True is an int as well; the bound keeps what NumPy makes of these within 64 bits.
     if len(shape) > 8 or not all(type(size) is int and 0 <= size < 1 << 56 for size in sizes):
         raise _inconsistent(path, f"shape or offsets of array {name!r} is out of range")
-    n_numbers = math.prod(
-        max(size, 1) for size in shape
-    )  # NumPy refuses an empty array whose other axes are beyond all bounds
+    # NumPy refuses an empty array whose other axes are beyond all bounds.
+    n_numbers = math.prod(max(size, 1) for size in shape)
     if end - begin != math.prod(shape) * dtype.itemsize or n_numbers >= 1 << 56:
         raise _inconsistent(path, f"array {name!r} does not fill its offsets")
     if (data_begin + begin) % dtype.itemsize:

@@ -76,11 +76,13 @@ def replacing(path: StrPath, *, force: bool = False) -> Iterator[Path]:
         If `check_output` refuses the path, or where writing fails: a full disk, a folder that is read-only.
     """
     check_output(path, force=force)
+    # The target of a link is replaced, not the link; a name in the same folder, as rename cannot cross file systems.
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{secrets.token_hex(8)}{target.suffix}")
     try:
         _create(temporary, like=target)
         yield temporary
+        # Synced before it is renamed: after a power cut the name must not point to a file that is still empty.
         _sync(temporary, os.O_RDWR)
         temporary.replace(target)
     except OutputError:
@@ -96,6 +98,7 @@ def replacing(path: StrPath, *, force: bool = False) -> Iterator[Path]:
 
 def _create(temporary: Path, like: Path) -> None:
     """Create an empty file with the permissions of the one it will replace, or with those of any new file."""
+    # O_EXCL refuses a file or a link that someone else has put there; 0o666 is reduced by the umask.
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     if like.exists():
         shutil.copymode(like, temporary)

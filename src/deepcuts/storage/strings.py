@@ -19,11 +19,11 @@ def split(strings: Mapping[str, pa.StringArray]) -> dict[str, AnyArray]:
     arrays: dict[str, AnyArray] = {}
     for name, values in strings.items():
         text = values.cast(pa.string())
-        _, offsets_buffer, bytes_buffer = text.buffers()
+        _, offsets_buffer, bytes_buffer = text.buffers()  # shared with the array that this may be a slice of
         offsets = np.zeros(1, np.int32)
         if len(text):  # Arrow may leave out the buffers of an empty array
             offsets = np.frombuffer(offsets_buffer, np.int32, len(text) + 1, 4 * text.offset)
-        arrays[name + OFFSETS] = offsets - offsets[0]
+        arrays[name + OFFSETS] = offsets - offsets[0]  # a slice's begin above 0
         arrays[name + BYTES] = np.frombuffer(bytes_buffer or b"", np.uint8)[offsets[0] : offsets[-1]]
     return arrays
 
@@ -43,11 +43,12 @@ def join(arrays: Mapping[str, AnyArray], path: StrPath) -> dict[str, pa.StringAr
 def _join(name: str, offsets: AnyArray, text: AnyArray | None, path: StrPath) -> pa.StringArray:
     if text is None or not (_is_vector(offsets, np.int32) and _is_vector(text, np.uint8)):
         raise FileFormatError(f"{path} is inconsistent: its strings {name!r} are not int32 offsets and uint8 bytes.")
+    # Arrow reads outside the buffer where offsets do not ascend or pass its end: checked before it sees them.
     if not (len(offsets) and offsets[0] == 0 and offsets[-1] == len(text) and np.all(offsets[1:] >= offsets[:-1])):
         raise FileFormatError(f"{path} is inconsistent: the offsets of its strings {name!r} do not fit their bytes.")
     values = pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(text))
     try:
-        values.validate(full=True)
+        values.validate(full=True)  # UTF-8 included
     except pa.ArrowInvalid:
         raise FileFormatError(f"{path} is inconsistent: its strings {name!r} are not valid UTF-8.") from None
     return values

@@ -39,6 +39,7 @@ def scan_table(connection: duckdb.DuckDBPyConnection, table: ArrowTable, columns
     aliases = ", ".join(f"c{index}" for index in range(len(names)))
     kept = ", ".join(f"c{index} AS {role}_cell" for role, index in indexes.items())
     connection.register("stream", stream)
+    # Columns are named by their index: their own names may repeat, or differ in case only, which SQL ignores.
     connection.execute(f"CREATE TEMP TABLE kept AS SELECT {kept} FROM stream AS t({aliases})")
     types = {name: kind for name, kind, *_ in connection.execute("DESCRIBE kept").fetchall()}
     cells = {role: Cell(f"{role}_cell", types[f"{role}_cell"]) for role in indexes}

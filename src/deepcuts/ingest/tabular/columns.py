@@ -87,14 +87,14 @@ class Columns:
 
 def _names_one(column: object) -> bool:
     """Whether this is a name, or a position."""
-    if isinstance(column, int) and not isinstance(column, bool):
+    if isinstance(column, int) and not isinstance(column, bool):  # True is an int
         return column >= 1
     return isinstance(column, str) and bool(column)
 
 
 def is_position(column: Column) -> bool:
     """Whether a column may be meant by its position."""
-    return isinstance(column, int) or (column.isascii() and column.isdigit())
+    return isinstance(column, int) or (column.isascii() and column.isdigit())  # isascii, as "²".isdigit() is true
 
 
 def check_distinct(names: Sequence[str], where: str) -> None:
@@ -120,7 +120,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 def _index_of(role: str, column: Column, names: Sequence[str] | None, n_columns: int, where: str) -> int:
-    if names is not None and column in names:
+    if names is not None and column in names:  # a name goes first: a column may be called "2"
         return names.index(str(column))
     if not is_position(column):
         raise DataError(_not_found(role, str(column), names, where))

@@ -37,7 +37,7 @@ def _unquoted(lines: Iterable[str], delimiter: str) -> Iterator[Record]:
 def _quoted(lines: Iterator[str], delimiter: str, quote: str) -> Iterator[Record]:
     """Records whose cells may be quoted; a line whose quotes do not match stands alone, and takes no other with it."""
     split = _splitter(delimiter, quote)
-    ahead: deque[str] = deque()
+    ahead: deque[str] = deque()  # lines read in search of the end of a quote, and not yet split
     number = 1
     while (line := ahead.popleft() if ahead else next(lines, None)) is not None:
         n_lines = 1
@@ -45,7 +45,7 @@ def _quoted(lines: Iterator[str], delimiter: str, quote: str) -> Iterator[Record
             cells: list[str] | None = line.rstrip("\r\n").split(delimiter)
         else:
             cells = split(line)
-            if cells is None and line.count(quote) % 2:
+            if cells is None and line.count(quote) % 2:  # an odd number: a quote is open at the end of the line
                 text, n_lines = _over_lines(line, lines, ahead, quote)
                 cells = split(text)
                 line, n_lines = (line, 1) if cells is None else (text, n_lines)
@@ -72,6 +72,7 @@ def _over_lines(line: str, lines: Iterator[str], ahead: deque[str], quote: str) 
 def _splitter(delimiter: str, quote: str) -> Callable[[str], list[str] | None]:
     """Make the function that splits one record with quotes into cells; it returns None where they do not match."""
     mark, blanks = re.escape(quote), "" if delimiter == " " else " *"
+    # One cell in quotes up to a delimiter or the end of the record, or one that does not begin with a quote.
     cell = re.compile(
         rf"{blanks}{mark}((?:[^{mark}]|{mark}{mark})*){mark}{blanks}(?={re.escape(delimiter)}|[\r\n]*\Z)"
         rf"|(?!{blanks}{mark})([^{re.escape(delimiter)}\r\n]*)"
@@ -82,6 +83,7 @@ def _splitter(delimiter: str, quote: str) -> Callable[[str], list[str] | None]:
         while match := cell.match(text, start):
             inside, plain = match.groups()
             cells.append(plain if inside is None else inside.replace(quote * 2, quote))
+            # What follows a cell is a delimiter, or the end of the record; anything else is text after a closing quote.
             start = match.end() + 1
             if text[match.end() : start] != delimiter:
                 return None if text[match.end() :].strip("\r\n") else cells

@@ -52,9 +52,10 @@ def _temporary_folder(parent: str) -> Iterator[str]:
 
 
 def _connect(folder: str, memory_limit: str) -> duckdb.DuckDBPyConnection:
+    # Extensions are not installed on their own: a reading never downloads anything.
     settings = {"memory_limit": memory_limit, "temp_directory": folder, "autoinstall_known_extensions": "false"}
     connection = duckdb.connect(config=settings)
-    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET TimeZone = 'UTC'")  # or times without a zone would be read in that of the machine
     connection.execute("SET enable_progress_bar = false")  # it would be printed among the output of the command
     connection.execute(f"SET disabled_optimizers = '{_AS_WRITTEN}'")
     return connection

@@ -98,6 +98,7 @@ def _best(readings: dict[str, list[list[str]]], columns: Columns) -> str:
     def merit(delimiter: str) -> tuple[float, bool, bool, int]:
         rows = readings[delimiter]
         width, n_lines = _width(rows)
+        # Share of lines of the most common width (0 where that is one cell); among equals a tab first, a blank last.
         return n_lines / max(1, len(rows)) * (width > 1), delimiter == "\t", delimiter != " ", width
 
     return max(fitting or readings, key=merit)
@@ -113,6 +114,7 @@ def _has_header(rows: Sequence[Sequence[str]], columns: Columns) -> bool:
         return bool(columns.names)
     first, *below = rows
     return not any(map(_is_number, first)) and any(
+        # A slice, as rows may be too short.
         sum(_is_number(cell) for row in below for cell in row[index : index + 1]) > len(below) / 2
         for index in range(len(first))
     )

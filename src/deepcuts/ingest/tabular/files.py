@@ -15,7 +15,7 @@ from deepcuts.storage import StrPath
 
 SAMPLE_BYTES = 1 << 18
 
-_COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+_COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}  # magic bytes at the beginning of a file
 _PARQUET_ENDINGS = (".parquet", ".pq")
 _JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -48,6 +48,7 @@ class Sample:
     @property
     def text(self) -> str:
         """The beginning as text, of whole lines only, without a byte order mark."""
+        # A cut may fall inside a line, or inside a character; a single line longer than the sample is taken as it is.
         head = self.head if self.complete else self.head[: self.head.rfind(b"\n") + 1] or self.head
         return head.decode("utf-8-sig", "replace")
 
@@ -109,7 +110,7 @@ def take_sample(path: str) -> Sample:
 def _text_sample(path: str, compression: str | None) -> Sample:
     try:
         with pa.input_stream(path, compression=compression) as stream:
-            head = stream.read(SAMPLE_BYTES + 1)
+            head = stream.read(SAMPLE_BYTES + 1)  # the byte past the sample says whether that is all
     except OSError as error:
         raise FileFormatError(f"{path} is truncated or damaged: {error}.") from error
     if head.startswith(_UTF16_MARKS):

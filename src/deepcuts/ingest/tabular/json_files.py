@@ -62,6 +62,7 @@ def _layout(sample: Sample) -> tuple[Shape, tuple[str, ...]]:
 
 def _first_objects(text: str) -> list[dict[str, Any]]:
     """Objects that can be read from the beginning of a file."""
+    # raw_decode reads one value and returns where it ends, so a file cut off in mid-object gives those before.
     decoder, start = json.JSONDecoder(), int(text[0] == "[")
     objects: list[dict[str, Any]] = []
     while True:
@@ -135,6 +136,7 @@ def _lines(text: Iterator[str], keys: Sequence[str]) -> Iterator[Line]:
 def _line(number: int, line: str, keys: Sequence[str]) -> Line:
     try:
         value = json.loads(line)
+        # AttributeError: the line is JSON, but no object, and has no `get`.
         return number, None, None, [json.dumps(value.get(key)) for key in keys]
     except (ValueError, AttributeError):
         return number, "line is not a JSON object", line, ["null"] * len(keys)

@@ -18,7 +18,7 @@ import pyarrow as pa
 from deepcuts.errors import FileFormatError
 from deepcuts.ingest.tabular.scan import Cell, Scan
 
-_BATCH = 65_536
+_BATCH = 65_536  # lines to an INSERT
 _LONGEST_LINE = 16 << 20  # no row is that long, and what goes on without end must not fill the memory
 
 
@@ -74,6 +74,7 @@ def is_utf8(text: str) -> bool:
 
 
 def _lines(path: str, stream: pa.NativeFile) -> Iterator[str]:
+    # Bytes that are not UTF-8 become U+DC80 to U+DCFF and spoil one line, not the file; newline="" keeps the line ends.
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
     for number in count(1):
         line = text.readline(_LONGEST_LINE)

@@ -37,11 +37,14 @@ def without_blanks(text: str) -> str:
 def _checked(scan: Scan) -> str:
     """SELECT of all rows, with the values of their cells and the reason why a row is bad, null where it is good."""
     cells = scan.cells
+    # A condition may be null, where a cell could not be cast: CASE then takes its ELSE, as for false. Good rows stop at
+    # the first branch, so the slow reasons are found for bad rows only.
     good = [f"{scan.problem} IS NULL", _is_given("user_id"), _is_given("item_id")]
     reasons = [scan.problem, _id_reason("user", cells["user"]), _id_reason("item", cells["item"])]
     plays, played_at = "1.0::DOUBLE", "NULL::BIGINT"
     if "plays" in cells:
         plays = _number(cells["plays"])
+        # Refuses NaN too, which DuckDB orders last.
         good.append(f"{_size(scan)} BETWEEN {_LEAST_PLAYS} AND {_MOST_PLAYS}")
         reasons.append(_plays_reason(cells["plays"], _size(scan)))
     if "time" in cells:
@@ -69,6 +72,7 @@ def _id(cell: Cell) -> str:
 
 
 def _decimal(number: str) -> str:
+    # Whole doubles below 1e18 fit a BIGINT, whose text has no point and no exponent.
     return f"""CASE WHEN {number} = trunc({number}) AND abs({number}) < 1e18 THEN TRY_CAST({number} AS BIGINT)::VARCHAR
                     WHEN isfinite({number}) THEN {number}::VARCHAR END"""
 
@@ -92,6 +96,7 @@ def _whole(number: str) -> str:
 
 def _is_given(name: str) -> str:
     """SQL of whether an id is not null and not blank; only few ids need the slow search for Unicode blanks."""
+    # Between these, the first character is no blank.
     return f"(({name} BETWEEN '!' AND '~') OR {without_blanks(name)} <> '')"
 
 

@@ -29,7 +29,7 @@ _WHOLE = {
 }
 _FRACTIONAL = {"FLOAT", "DOUBLE", "DECIMAL"}
 _NUMBERS = _WHOLE | _FRACTIONAL
-_TEXT = {"VARCHAR", "ENUM", "JSON", '"NULL"'}
+_TEXT = {"VARCHAR", "ENUM", "JSON", '"NULL"'}  # '"NULL"': a column of nulls only
 _TIMES = {
     "DATE",
     "TIMESTAMP",
@@ -57,6 +57,7 @@ class Cell:
     @property
     def family(self) -> str:
         """Its type without size or members: DECIMAL for DECIMAL(10,2)."""
+        # DECIMAL(10,2)[] is a list, and stays one.
         return self.type if self.type.endswith("]") else self.type.partition("(")[0]
 
     @property

@@ -90,7 +90,9 @@ class _Files:
 
     def _count_lines(self, connection: duckdb.DuckDBPyConnection) -> Sequence[int]:
         """Count lines that are not empty, those with quotes, and those where a quote has blanks before it."""
+        # \Q…\E: taken literally in the regular expressions of DuckDB (RE2), for marks such as "|".
         quote, delimiter = (rf"\Q{mark}\E" for mark in (self.dialect.quote, self.dialect.delimiter))
+        # Each line as one cell.
         lines = self._read_csv(["line"], delimiter=_NEVER, quote="", header=False, strict=False)
         counts: Sequence[int] = connection.execute(f"""
             SELECT count(line), count(*) FILTER (is_quoted), count(*) FILTER (CASE WHEN is_quoted THEN

@@ -106,6 +106,7 @@ def _limits(rules: TimeRules) -> list[str]:
 
 def _in_sessions(rows: str, gap: float) -> str:
     """Number the sessions of each user: one ends where nothing is played for longer than `gap` minutes."""
+    # The default frame of a window includes rows of the same second, so they always share a session.
     return f"""(
         SELECT * EXCLUDE (starts), sum(starts) OVER (PARTITION BY user_id ORDER BY played_at) AS session
         FROM (SELECT *, CASE WHEN played_at - lag(played_at) OVER (PARTITION BY user_id ORDER BY played_at)
@@ -114,6 +115,8 @@ def _in_sessions(rows: str, gap: float) -> str:
 
 def _capped(rows: str, span: str, cap: int) -> str:
     """Keep of each item, in each span of time, the earliest plays up to the cap."""
+    # `before`: the plays above 0 in earlier rows. Rows of the same second come in any order; what they keep together
+    # is the same. A dislike is below the rest of the cap, so `least` keeps it as it is.
     return f"""(
         SELECT user_id, item_id, played_at, least(plays, greatest(0, {cap} - coalesce(before, 0))) AS plays
         FROM (SELECT *, sum(greatest(plays, 0)) OVER (PARTITION BY user_id, item_id, {span} ORDER BY played_at
@@ -124,6 +127,7 @@ def _weight(rules: TimeRules) -> str:
     if rules.half_life is None:
         return "1"
     now = _seconds("now", rules.now)
+    # Of all plays between since and until: caps do not move the moment that age is counted from.
     latest = "(SELECT max(played_at) FROM within)" if now is None else str(now)
     return f"pow(2, -greatest(0, {latest} - played_at) / {rules.half_life * DAY!r})"
 
@@ -132,6 +136,7 @@ def _seconds(name: str, text: str | None) -> int | None:
     """Seconds since 1970 of a moment; what names no zone is UTC."""
     if text is None:
         return None
+    # A year lacks "-01-01", a month the "-01" at the end of it.
     full = text + "-01-01"[len(text) - 4 :] if _PART_OF_DATE.fullmatch(text) else text
     try:
         moment = datetime.fromisoformat(full)
