@@ -14,7 +14,7 @@ from deepcuts.errors import FileFormatError
 from deepcuts.history.documents import Allowance, Document
 from deepcuts.history.limits import Limits, in_words
 
-MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")  # a member first, an empty archive, an archive in parts
 
 _ENCRYPTED = 0x1
 _TEXT_ENDINGS = (".json", ".jsonl", ".csv", ".tsv", ".txt", ".log")
@@ -66,8 +66,9 @@ class _Unpacking:
 
     def read(self, size: int, /) -> bytes:
         with _plain_errors(self.name):
-            part = self.packed.read(min(size, 1 << 20))
+            part = self.packed.read(min(size, 1 << 20))  # little at a time: a bomb stops within a MiB of the limit
         self.unpacked += len(part)
+        # Counted as it unpacks: the size that the archive states of itself may be a lie.
         if self.unpacked > max(self.limits.ratio_from, self.limits.ratio * self.packed_size):
             raise FileFormatError(
                 f"{self.name} unpacks to more than {in_words(self.unpacked)}, over {self.limits.ratio:,.0f} times its "

@@ -28,6 +28,7 @@ def count_plays(connection: duckdb.DuckDBPyConnection, rules: TimeRules) -> tupl
     counted = "(SELECT 0 AS user_id, artist AS item_id, plays, played_at FROM single)"
     rows = timed_rows(counted, rules) if rules.active else f"SELECT * FROM {counted}"
     connection.execute(f"CREATE TEMP TABLE counted AS {rows}")
+    # After the cast, as decay can leave an old artist less than float32 holds: 0, which is no play.
     table = connection.sql("""
         SELECT item_id AS artist, fsum(plays)::FLOAT AS plays, count(*) AS n_listens, max(played_at) AS last_played
         FROM counted GROUP BY item_id HAVING fsum(plays)::FLOAT > 0 ORDER BY plays DESC, artist""").to_arrow_table()

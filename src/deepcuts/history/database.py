@@ -11,9 +11,9 @@ from deepcuts.errors import FileFormatError, SettingsError
 from deepcuts.ingest.tabular.rules import without_blanks
 
 _CONFIG = {
-    "enable_external_access": "false",
+    "enable_external_access": "false",  # no text of an upload can make a query open a file
     "autoinstall_known_extensions": "false",
-    "temp_directory": "",
+    "temp_directory": "",  # listens stay in memory and off the disk
     "memory_limit": "4GB",
 }
 
@@ -21,6 +21,7 @@ _CONFIG = {
 _TIME_FORMATS = ["%d %b %Y %H:%M", "%d %b %Y, %H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%MZ"]
 
 # Only texts that do not begin in ASCII need the slow search for all Unicode blanks.
+# 1e11 seconds would be the year 5138, and 1e11 milliseconds are 1973: no listen is in doubt.
 _MACROS = f"""
     CREATE TEMP MACRO seconds_of(text) AS coalesce(
         CASE WHEN abs(TRY_CAST(text AS DOUBLE)) >= 1e11 THEN TRY_CAST(TRY_CAST(text AS DOUBLE) / 1000 AS BIGINT)

@@ -86,6 +86,7 @@ class Document:
         if self._head is None:
             head = self._read(HEAD_BYTES)
             if head.startswith(_UTF16_MARKS):
+                # Converted as a whole, and kept as the head, since the stream is then at its end.
                 head, self.stream = self._from_utf16(head), io.BytesIO()
             self._head = head.removeprefix(_UTF8_MARK)
         return self._head[:HEAD_BYTES]
@@ -117,7 +118,7 @@ class Document:
         while True:
             more = self._read(_BLOCK_BYTES)
             text = left + more
-            cut = text.rfind(b"\n") + 1 if more else len(text)
+            cut = text.rfind(b"\n") + 1 if more else len(text)  # the last line may go on in the next block
             block, left = text[:cut], text[cut:]
             self._check_lines(block, number)
             n_lines = block.count(b"\n")
@@ -139,6 +140,7 @@ class Document:
     def _check_lines(self, block: bytes, number: int) -> None:
         most, start = self.limits.line_bytes, 0
         while len(block) - start > most:
+            # The last line end within reach: a few searches to a block, and not one for every line.
             end = block.rfind(b"\n", start, start + most + 1) + 1
             if not end:
                 number += block.count(b"\n", 0, start)
@@ -150,7 +152,7 @@ class Document:
 
     def _unread_head(self) -> bytes:
         head = self.head if self._head is None else self._head
-        unread, self._head = self._head or head, b""
+        unread, self._head = self._head or head, b""  # the head is handed out once; then the stream goes on
         return unread
 
     def _read(self, size: int) -> bytes:

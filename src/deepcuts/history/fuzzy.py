@@ -13,7 +13,7 @@ from deepcuts.array_types import DoubleVector, IndexVector
 
 MISSING = "Names that are spelt slightly otherwise are found with rapidfuzz only: pip install 'deepcuts[history]'."
 
-_AT_A_TIME = 1 << 24  # scores in one matrix
+_AT_A_TIME = 1 << 24  # scores in one matrix of float32: 64 MiB
 _DIGITS = "0123456789"
 
 
@@ -62,6 +62,7 @@ def nearest(names: Sequence[str], forms: Sequence[str], min_score: float) -> Nea
         groups.setdefault(len(name), []).append(index)
     for length, members in groups.items():
         group = np.array(members)
+        # |n − m| letters at least are inserted or deleted: only these lengths m can score enough; 1e-9 is for rounding.
         shortest, longest = ceil(length * min_score / 100 - 1e-9), floor(length * 100 / min_score + 1e-9)
         span = by_length[np.searchsorted(lengths, shortest) : np.searchsorted(lengths, longest, "right")]
         step = max(1, _AT_A_TIME // max(1, len(span)))
@@ -100,6 +101,7 @@ def _fill(
         score_cutoff=min_score / 100,
         dtype=np.float32,
     )
+    # Below the cutoff a score is 0; equal ones are equal in every bit, as only d, n and m go into them.
     top, column = scores.max(axis=1), scores.argmax(axis=1)
     is_alone = (scores == top[:, None]).sum(axis=1) == 1
     for index, score, choice, alone in zip(

@@ -75,13 +75,14 @@ class Source:
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create `listens`, which takes what is kept: one row for each artist of a listen."""
+    # The track is a hash, 8 bytes in place of its text: it only tells listens of one artist in one second apart.
     connection.execute("CREATE TEMP TABLE listens (artist VARCHAR, track UBIGINT, played_at BIGINT, plays DOUBLE)")
 
 
 def read_document(connection: duckdb.DuckDBPyConnection, document: Document, known: Format) -> Source:
     """Read a document into `listens`, and count what became of its rows."""
     parts = []
-    for _ in known.load(connection, document):
+    for _ in known.load(connection, document):  # the table `raw` holds one part of the document until the next step
         connection.execute(f"CREATE OR REPLACE TEMP TABLE checked AS {_checked(known.rows)}")
         connection.execute("""
             INSERT INTO listens SELECT unnest(artists), track, played_at, plays
@@ -111,6 +112,7 @@ def _checked(rows: str) -> str:
                      seconds_of(trim(time)) AS seconds FROM ({rows}))"""
 
 
+# min(row, n) is the list of the n lowest rows.
 _OUTCOMES = f"""
     SELECT bad, CASE WHEN bad IS NULL THEN dropped END AS dropped, count(*) AS n_rows,
            CASE WHEN bad IS NOT NULL THEN min(row, {_FIRST_ROWS}) END AS first_rows

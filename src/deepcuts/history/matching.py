@@ -71,6 +71,7 @@ class Matcher:
         """Rank of every item by listeners, 0 for the one with most, int64, (n_items,)."""
         listeners = np.zeros(len(self.item_ids)) if self.listeners is None else np.asarray(self.listeners)
         ranks = np.empty(len(listeners), np.int64)
+        # The inverse of the order by listeners.
         ranks[np.argsort(-listeners, kind="stable")] = np.arange(len(listeners))
         return ranks
 
@@ -155,12 +156,12 @@ class Matcher:
 
     @cached_property
     def _items_of_forms(self) -> IndexVector:
-        return np.array(list(self._by_form.values()), np.int64)
+        return np.array(list(self._by_form.values()), np.int64)  # in the order of `forms`, as both are of one dict
 
     def _first_of(self, names: Sequence[str]) -> dict[str, int]:
         """For each name, the item with most listeners, which come first."""
         found: dict[str, int] = {}
-        for item in np.argsort(self.ranks).tolist():
+        for item in np.argsort(self.ranks).tolist():  # most listeners first, and setdefault keeps the first
             if names[item]:
                 found.setdefault(names[item], item)
         return found

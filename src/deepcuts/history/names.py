@@ -30,12 +30,14 @@ def spaced_form(name: str) -> str:
     if name.isascii():
         plain = name.lower()
     else:
+        # Letters and accents apart, the accents of Latin, Greek and Cyrillic dropped, the others joined again.
         decomposed = unicodedata.normalize("NFKD", name).casefold()
         plain = unicodedata.normalize("NFC", _MARKS.sub("", decomposed)).translate(_LETTERS)
     plain = _BLANKS.sub(" ", plain).strip()
     short = _GUEST.sub("", plain)
     short = _ARTICLE.sub("", _AND.sub(" and ", _WITHIN.sub("s", short)))
     words = _BLANKS.sub(" ", _NOT_WORD.sub(" ", short.replace("'", "").replace(".", ""))).strip()
+    # "!!!" has no words; a name of blanks and accents alone, not even `plain`.
     return words or plain or name.strip().lower()
 
 

@@ -142,7 +142,7 @@ def read_upload(name: str, data: bytes, options: HistoryOptions = _DEFAULTS) -> 
 
 def _files(paths: Sequence[str]) -> Iterator[tuple[str, BinaryIO]]:
     for path in paths:
-        with opened(path) as file:
+        with opened(path) as file:  # open only until the next file is asked for
             yield path, file
 
 

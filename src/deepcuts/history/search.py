@@ -62,6 +62,7 @@ def search_names(query: str, columns: SearchColumns, ranks: IndexVector, k: int)
     if not typed:
         return np.empty(0, np.int64), np.empty(0)
     scores = np.zeros(len(ranks))
+    # Ascending: what holds the query, begins with it and is equal to it is overwritten with the highest score.
     for score, mask in (
         (_HOLDS, pc.match_substring(columns.compact, typed)),
         (_WORD_BEGINS, pc.match_substring(columns.spaced, " " + query)),
@@ -72,7 +73,7 @@ def search_names(query: str, columns: SearchColumns, ranks: IndexVector, k: int)
     if np.count_nonzero(scores) < k and len(typed) >= _LEAST_FOR_TYPOS and fuzzy.is_installed():
         scores = np.maximum(scores, _nearly(typed, columns))
     found = np.flatnonzero(scores)
-    order = np.lexsort((ranks[found], -scores[found]))[:k]
+    order = np.lexsort((ranks[found], -scores[found]))[:k]  # the last key counts first
     return found[order], scores[found[order]]
 
 
@@ -85,7 +86,8 @@ def _nearly(typed: str, columns: SearchColumns) -> DoubleVector:
     starts = pc.utf8_slice_codeunits(texts, 0, len(typed)).to_pylist()
     most = 1 if len(typed) < _LEAST_FOR_TWO else 2
     (typos,) = process.cdist([typed], starts, scorer=OSA.distance, score_cutoff=most, dtype=np.uint8)
-    near = typos <= most
+    near = typos <= most  # beyond the cutoff, cdist returns most + 1
     scores = np.zeros(len(columns.compact))
+    # maximum.at, as an item has an entry for each of its words, and plain indexing would keep the last.
     np.maximum.at(scores, items[near], _NEARLY * (1 - typos[near] / len(typed)))
     return scores

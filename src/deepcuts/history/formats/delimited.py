@@ -69,6 +69,7 @@ def _leading_comments(block: bytes) -> tuple[int, int]:
 
 def _fast(number: int, block: bytes, layout: Layout) -> pa.Table | None:
     """Every line as a row by Arrow's parser; None if it finds, or may have overlooked, anything wrong."""
+    # Other numbers of cells fail here and are read line by line.
     names = [f"c{index}" for index in range(layout.n_cells[0])]
     try:
         table = pa_csv.read_csv(
@@ -84,6 +85,7 @@ def _fast(number: int, block: bytes, layout: Layout) -> pa.Table | None:
     except pa.ArrowException:
         return None
     n_lines = block.count(b"\n") + (not block.endswith(b"\n"))
+    # Fewer where a quoted cell runs over lines: the numbers of the rows after it would be wrong.
     if table.num_rows != n_lines:
         return None
     texts = {role: table.column(index) for role, index in layout.cell_indexes.items()}

@@ -24,6 +24,7 @@ _KEY = re.compile(r'"(\w+)"\s*:')
 _DATE = re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4},? \d{2}:\d{2}")
 _TIME = re.compile(r"\d{9,13}|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*|" + _DATE.pattern)
 
+# Names of columns, in lower case, the first that is there is taken.
 _ARTIST = ("artist", "artist name", "artist_name", "artistname", "artists", "band")
 _TRACK = ("track", "title", "track name", "track_name", "trackname", "song", "name")
 _WHEN = ("uts", "time", "timestamp", "utc_time", "date", "played_at", "listened_at", "datetime")
@@ -59,7 +60,7 @@ def _json_format(start: str, options: HistoryOptions) -> Format | None:
 
 def _text_format(head: bytes) -> Format | None:
     lines = head.decode("utf-8", "replace").splitlines(keepends=True)
-    complete = lines if len(lines) < 2 or lines[-1].endswith("\n") else lines[:-1]
+    complete = lines if len(lines) < 2 or lines[-1].endswith("\n") else lines[:-1]  # the head may end within a line
     for delimiter, quote in (("\t", ""), (",", '"'), (";", '"'), ("|", '"')):
         found = read_csv_records(io.StringIO("".join(complete), newline=""), delimiter, quote)
         rows = [(number, cells) for number, line, cells in found if cells and not line.startswith("#")]
@@ -94,6 +95,7 @@ def _by_cells(rows: Sequence[tuple[int, list[str]]], delimiter: str, quote: str)
     (n_cells, _), *_ = Counter(len(cells) for _, cells in rows).most_common()
     alike = [cells for _, cells in rows if len(cells) == n_cells]
     if n_cells in (3, 4) and _mostly(_TIME, [cells[-1] for cells in alike]):
+        # Artist, track and time, or artist, album, track and time.
         layout = Layout(delimiter, quote, (n_cells,), {"artist": 0, "track": n_cells - 2, "time": n_cells - 1})
         dated = _mostly(_DATE, [cells[-1] for cells in alike])
         return text.scrobbles("Last.fm scrobbles" if dated else "Libre.fm or Maloja scrobbles", layout)
@@ -108,6 +110,7 @@ def _counts_by_cells(
     number, first = rows[0]
     if not _mostly(re.compile(r"\d+(\.\d+)?"), [cells[1] for cells in alike]):
         return None
+    # "plays" or the like above the numbers.
     named = len(first) == 2 and not any(character.isdigit() for character in first[1])
     return text.counts(Layout(delimiter, quote, (2,), {"artist": 0, "plays": 1}, header=number if named else 0))
 

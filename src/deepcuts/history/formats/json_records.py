@@ -66,6 +66,7 @@ def load_lines(connection: duckdb.DuckDBPyConnection, document: Document, *, tem
     """Put the object on every line into `raw`, as `load_array` does; null where a line holds none."""
     for number, block in document.blocks():
         ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
+        # In order, each once: the last line may end in a line end or not.
         bounds = np.unique(np.append(ends, [0, len(block)]))
         texts = _texts(block, bounds) if _is_utf8(block) else _without_damage(block, bounds)
         rows = pa.array(np.arange(number, number + len(texts)))

@@ -36,6 +36,7 @@ def scrobbles(name: str, layout: Layout) -> Format:
 
 def player_log() -> Format:
     """`.scrobbler.log`: lines of artist, album, title, track number, length, rating and time; L listened, S skipped."""
+    # The eighth, an id of MusicBrainz, may be missing.
     layout = Layout("\t", "", (8, 7), {"artist": 0, "track": 2, "rating": 5, "time": 6})
     return Format("log of a portable player", "line", partial(load_delimited, layout=layout), _LOG)
 
