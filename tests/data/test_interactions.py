@@ -133,3 +133,30 @@ def test_numbers_are_ids_and_nothing_is_none():
     assert as_strings([1, 2]).to_pylist() == ["1", "2"]
     assert as_strings(pa.array([1, 2])).to_pylist() == ["1", "2"]
     assert as_strings(["a", None]).null_count == 1
+
+
+def broken(indices: list[int], data: list[float], indptr: tuple[int, ...] = (0, 2, 3)) -> sparse.csr_array:
+    """A matrix of 2 × 3 whose arrays SciPy has not checked."""
+    matrix = sparse.csr_array((2, 3))
+    matrix.data, matrix.indices, matrix.indptr = np.array(data), np.array(indices, np.int32), np.array(indptr, np.int32)
+    return matrix
+
+
+@pytest.mark.parametrize(
+    ("matrix", "message"),
+    [
+        (broken([0, 1, 99], [1.0, 2.0, 3.0]), "inconsistent: indices must be < 3"),
+        (broken([0, 1, -1], [1.0, 2.0, 3.0]), "inconsistent: indices must be >= 0"),
+        (broken([0, 1, 2], [1.0, 2.0, 3.0], (0, 5, 3)), "inconsistent: indptr"),
+        (broken([0, 1, 2], [1.0, 2.0, 3.0], (0, 1, 1 << 30)), "inconsistent: Last value of index pointer"),
+        (broken([0, 0, 1], [3e38, 3e38, 3.0]), "1 play counts are negative, NaN or infinite; the first is inf"),
+        (
+            sparse.csr_array(np.ones((2, 3), complex)),
+            "holds complex128. Pass one of users and items that holds numbers",
+        ),
+        (np.ones((2, 3)), "The plays are a ndarray. Pass a SciPy matrix"),
+    ],
+)
+def test_a_matrix_that_is_not_sound_is_refused(matrix, message):
+    with pytest.raises(DataError, match=message):
+        Interactions.from_csr(matrix, ["ada", "bob"], ["x", "y", "z"])

@@ -86,15 +86,21 @@ def test_a_model_is_not_interactions(path):
     ("changed", "message"),
     [
         ({"indptr": np.array([0, 2])}, r"its array 'indptr' is int64 \(2,\), but has to be int64 \(3\)"),
-        ({"indptr": np.array([1, 2, 3])}, "its indptr does not divide 3 pairs among 2 users"),
-        ({"indptr": np.array([0, 2, 4])}, "its indptr does not divide 3 pairs among 2 users"),
-        ({"indptr": np.array([0, 4, 3])}, "its indptr does not divide 3 pairs among 2 users"),
-        ({"indices": np.array([0, 1, 3], np.int32)}, "it has an item index outside 0 to 2"),
-        ({"indices": np.array([0, -1, 2], np.int32)}, "it has an item index outside 0 to 2"),
+        ({"indptr": np.array([1, 2, 3])}, "its array 'indptr' does not divide 3 entries among 2 rows"),
+        ({"indptr": np.array([0, 2, 4])}, "its array 'indptr' does not divide 3 entries among 2 rows"),
+        ({"indptr": np.array([0, 4, 3])}, "its array 'indptr' does not divide 3 entries among 2 rows"),
+        ({"indices": np.array([0, 1, 3], np.int32)}, "its array 'indices' has the value 3, outside 0 to 2"),
+        ({"indices": np.array([0, -1, 2], np.int32)}, "its array 'indices' has the value -1, outside 0 to 2"),
         ({"indices": np.array([0, 1, 2])}, r"its array 'indices' is int64 \(3,\), but has to be int32 \(any\)"),
         ({"plays": np.ones(2, np.float32)}, r"its array 'plays' is float32 \(2,\), but has to be float32 \(3\)"),
         ({"last_played": np.zeros(4, np.int64)}, r"its array 'last_played' is int64 \(4,\)"),
         ({"item_listeners": np.zeros(2, np.int64)}, r"its array 'item_listeners' is int64 \(2,\)"),
+        ({"item_listeners": np.array([2, 0, 1])}, "its array 'item_listeners' has 2 for item 0, which 1 users play"),
+        ({"indices": np.array([2, 0, 2], np.int32)}, "its array 'indices' has 0 after 2 in row 0 and must ascend"),
+        ({"indices": np.array([2, 2, 2], np.int32)}, "its array 'indices' has 2 after 2 in row 0 and must ascend"),
+        ({"plays": np.array([1, 0, 1], np.float32)}, "its array 'plays' has the value 0, outside 1.4013e-45 to 3.4028"),
+        ({"plays": np.array([1, 2, np.nan], np.float32)}, "its array 'plays' has the value nan, outside"),
+        ({"plays": np.array([1, 2, np.inf], np.float32)}, "its array 'plays' has the value inf, outside"),
     ],
 )
 def test_interactions_that_contradict_themselves_are_refused(plays, path, changed, message):
@@ -108,4 +114,29 @@ def test_interactions_that_contradict_themselves_are_refused(plays, path, change
 def test_what_a_file_lacks_is_named(path):
     storage.write(path, "interactions", {}, {"user_ids": pa.array(["ada"])}, {})
     with pytest.raises(FileFormatError, match="is incomplete: it has no strings 'item_ids'"):
+        Interactions.load(path)
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        (["bob", "ada"], "The user ids are not distinct and in ascending order"),
+        (["ada", "ada"], "The user ids are not distinct and in ascending order"),
+        (["", "ada"], "One id of the users is empty"),
+        ([" ", "ada"], "One id of the users is empty"),
+    ],
+)
+def test_ids_of_a_file_are_checked_like_any_others(plays, path, ids, message):
+    arrays = {name: getattr(plays, name) for name in ARRAYS if name != "last_played"}
+    storage.write(path, "interactions", arrays, {"user_ids": pa.array(ids), "item_ids": plays.item_ids.values}, {})
+    with pytest.raises(FileFormatError, match=rf"plays\.safetensors is inconsistent\. {message}"):
+        Interactions.load(path)
+
+
+def test_a_pair_is_not_played_and_disliked(plays, path):
+    arrays = {name: getattr(plays, name) for name in ARRAYS if name != "last_played"}
+    disliked = {f"dislike_{name}": arrays[name] for name in ("indptr", "indices", "plays")}
+    ids = {"user_ids": plays.user_ids.values, "item_ids": plays.item_ids.values}
+    storage.write(path, "interactions", arrays | disliked, ids, {})
+    with pytest.raises(FileFormatError, match="'dislike_indices' has item 0 of user 0, who plays it"):
         Interactions.load(path)

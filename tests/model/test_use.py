@@ -153,21 +153,30 @@ def test_a_model_file_whose_parts_do_not_fit_is_refused(model, tmp_path):
     path = tmp_path / "model.safetensors"
     model.save(path)
     stored = storage.read(path, "model")
+    out_of_bounds = "'personas' has the value 1?[0-9], outside 0 to"
     changes = {
-        "personas": (stored.arrays["personas"] + np.int8(9), "a persona that its user does not have"),
-        "persona_indptr": (stored.arrays["persona_indptr"][::-1].copy(), "not divided among its users"),
+        "personas": (stored.arrays["personas"] + np.int8(9), out_of_bounds),
+        "persona_indptr": (
+            stored.arrays["persona_indptr"][::-1].copy(),
+            "'persona_indptr' does not divide its personas among its users",
+        ),
         "base_factors": (stored.arrays["base_factors"][:, 1:].copy(), "'base_factors' is float32"),
-        "indices": (stored.arrays["indices"] - np.int32(1), "item index outside"),
+        "indices": (stored.arrays["indices"] - np.int32(1), "'indices' has the value -1, outside 0 to"),
     }
     for name, (array, message) in changes.items():
         other = tmp_path / f"{name}.safetensors"
         storage.write(other, "model", {**stored.arrays, name: array}, stored.strings, stored.meta)
         with pytest.raises(FileFormatError, match=message):
             dc.load(other)
-    for meta in ({}, {**stored.meta, "settings": {"n_factors": -1}}, {**stored.meta, "epochs": [{"stage": "base"}]}):
+    metas = {
+        "its settings is not a JSON object": {},
+        "its settings cannot be used": {**stored.meta, "settings": {"n_factors": -1}},
+        "has no accuracy": {**stored.meta, "epochs": [{"stage": "base"}]},
+    }
+    for message, meta in metas.items():
         other = tmp_path / "meta.safetensors"
         storage.write(other, "model", stored.arrays, stored.strings, meta, force=True)
-        with pytest.raises(FileFormatError, match="its settings cannot be used"):
+        with pytest.raises(FileFormatError, match=message):
             dc.load(other)
 
 

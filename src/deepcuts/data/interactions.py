@@ -77,7 +77,8 @@ class Interactions(PlayCounts):
         Raises
         ------
         DataError
-            If ids are missing, double or too few, or a play count is NaN, infinite or, unless it is meant, negative.
+            If ids are missing, double or too few, an index lies outside the matrix, or a play count, or the sum of
+            several of one pair, is NaN, infinite or, unless it is meant, negative.
         """
         ordered, users, items = order_by_ids(matrix, user_ids, item_ids, negative=dislikes)
         counts = cls(ordered.indptr.astype(np.int64), ordered.indices.astype(np.int32), ordered.data, users, items)
@@ -85,10 +86,10 @@ class Interactions(PlayCounts):
 
     @classmethod
     def load(cls, path: StrPath) -> Interactions:
-        """Read a file that `save` has written; its arrays stay in the file, mapped into memory.
+        """Read a file that `save` has written; the arrays of one above 64 MiB stay in it, mapped into memory.
 
-        Sizes and indexes are checked, so that no loop runs out of its arrays. Values are left to the checksum, which is
-        compared up to 64 MiB; larger files are verified by ``deepcuts info --verify``.
+        Every value is checked. The checksum is compared up to 64 MiB, and that of a larger file by
+        ``deepcuts info --verify``.
 
         Raises
         ------

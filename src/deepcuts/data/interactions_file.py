@@ -8,7 +8,7 @@ from deepcuts import storage
 from deepcuts.array_types import AnyArray
 from deepcuts.data.ids import Ids
 from deepcuts.data.labels import Labels
-from deepcuts.data.play_checks import check_structure
+from deepcuts.data.play_checks import check_listeners, check_values, read_ids
 from deepcuts.data.play_counts import PlayCounts, Plays
 
 _DISLIKE_ARRAYS = ("indptr", "indices", "plays")
@@ -33,7 +33,7 @@ def write_plays(plays: PlayCounts, path: storage.StrPath, *, force: bool) -> Non
 def read_plays_file(kind: type[Plays], path: storage.StrPath) -> Plays:
     """Read what `write_plays` has written, as an object of `kind`; `Interactions.load` documents it."""
     stored = storage.read(path, "interactions")
-    users, items = (Ids(stored.string_array(f"{name}_ids"), name) for name in ("user", "item"))
+    users, items = (read_ids(stored, name) for name in ("user", "item"))
     indices = stored.array("indices", np.int32, (None,))
     loaded = kind(
         stored.array("indptr", np.int64, (len(users) + 1,)),
@@ -45,8 +45,10 @@ def read_plays_file(kind: type[Plays], path: storage.StrPath) -> Plays:
         Labels.from_stored(stored, len(items)),
         read_dislikes(kind, stored, users, items),
     )
-    check_structure(loaded, path)
-    vars(loaded)["item_listeners"] = stored.array("item_listeners", np.int64, (len(items),))
+    check_values(loaded, path)
+    listeners = stored.array("item_listeners", np.int64, (len(items),))
+    check_listeners(loaded, listeners, path)
+    vars(loaded)["item_listeners"] = listeners
     return loaded
 
 
@@ -63,12 +65,10 @@ def read_dislikes(kind: type[Plays], stored: storage.Stored, users: Ids, items: 
     Raises
     ------
     FileFormatError
-        If they do not fit its users and items.
+        If an array is missing, or of another type or shape; `check_values` checks what is in them.
     """
     if "dislike_indptr" not in stored.arrays:
         return None
     indices = stored.array("dislike_indices", np.int32, (None,))
     indptr = stored.array("dislike_indptr", np.int64, (len(users) + 1,))
-    dislikes = kind(indptr, indices, stored.array("dislike_plays", np.float32, indices.shape), users, items)
-    check_structure(dislikes, stored.path)
-    return dislikes
+    return kind(indptr, indices, stored.array("dislike_plays", np.float32, indices.shape), users, items)

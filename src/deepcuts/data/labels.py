@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from deepcuts.array_types import AnyArray, CountVector, DoubleVector, FloatVector, IndexVector, NumberVector
-from deepcuts.data.csr import divides
 from deepcuts.data.ids import Ids, as_strings
-from deepcuts.errors import DataError, FileFormatError
+from deepcuts.data.row_checks import check_rows
+from deepcuts.errors import DataError
+from deepcuts.storage import values
 
 if TYPE_CHECKING:
     from deepcuts import storage
@@ -125,7 +126,7 @@ class Labels:
         Raises
         ------
         FileFormatError
-            If they do not fit the items, or each other.
+            If they do not fit the items or each other, or a weight is not finite and above 0.
         """
         if "tag_indptr" not in stored.arrays:
             return None
@@ -133,9 +134,12 @@ class Labels:
         indptr = stored.array("tag_indptr", np.int64, (n_items + 1,))
         indices = stored.array("tag_indices", np.int32, (None,))
         weights = stored.array("tag_weights", np.float32, indices.shape)
-        are_tags = not len(indices) or indices.view(np.uint32).max() < len(tag_names)
-        if not (divides(indptr, len(indices)) and len(names) == n_items and are_tags):
-            raise FileFormatError(f"{stored.path} is inconsistent: its names and tags do not fit its items.")
+        if len(names) != n_items:
+            raise values.inconsistent(stored.path, f"it has {len(names):,} names of {n_items:,} items")
+        if len(tag_names) > 1 and not pc.all(pc.less(tag_names[:-1], tag_names[1:])).as_py():
+            raise values.inconsistent(stored.path, "its strings 'tag_names' are not distinct and in ascending order")
+        check_rows(stored.path, "tag_indices", indptr, indices, len(tag_names))
+        values.check_between(stored.path, "tag_weights", weights, values.SMALLEST_FLOAT, values.LARGEST_FLOAT)
         return cls(names, tag_names, sparse.csr_array((weights, indices, indptr), shape=(n_items, len(tag_names))))
 
 
@@ -163,7 +167,7 @@ def _tags(item_ids: Ids, tags: pa.Table | None) -> tuple[pa.StringArray, sparse.
     shape = (len(item_ids), len(tag_names))
     matrix = sparse.coo_array((weights, (items, columns)), shape=shape).tocsr()
     matrix.sum_duplicates()
-    matrix.data[matrix.data <= 0] = 0
+    matrix.data = np.clip(matrix.data, 0, values.LARGEST_FLOAT)  # a sum of finite weights may be infinite
     matrix.eliminate_zeros()
     return tag_names, sparse.csr_array(matrix)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
+from deepcuts.array_types import FloatVector
 from deepcuts.data.ids import Ids, as_strings
 from deepcuts.errors import DataError
 
@@ -34,13 +36,16 @@ def order_by_ids(
     Raises
     ------
     DataError
-        If ids are missing, double or too few, or a play count is NaN, infinite or, unless allowed, negative.
+        If ids are missing, double or too few, an index lies outside the matrix, or a play count, or the sum of several
+        of one pair, is NaN, infinite or, unless allowed, negative.
     """
-    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and refused below
-        matrix = sparse.csr_array(matrix, dtype=np.float32, copy=True)
     users, items = as_strings(user_ids), as_strings(item_ids)
-    _check_counts(matrix, len(users), len(items), negative=negative)
-    matrix.sum_duplicates()
+    matrix = _own_copy(matrix)
+    _check_shape(matrix, len(users), len(items))
+    _check_counts(matrix.data, negative=negative)
+    with np.errstate(over="ignore"):  # a sum that float32 cannot hold is infinite, and refused
+        matrix.sum_duplicates()
+    _check_counts(matrix.data, negative=negative)
     matrix.eliminate_zeros()
     user_order, item_order = (np.asarray(pc.sort_indices(ids)) for ids in (users, items))
     matrix = matrix[user_order][:, item_order]
@@ -48,15 +53,50 @@ def order_by_ids(
     return matrix, Ids.of(users.take(pa.array(user_order)), "user"), Ids.of(items.take(pa.array(item_order)), "item")
 
 
-def _check_counts(matrix: sparse.csr_array, n_users: int, n_items: int, *, negative: bool) -> None:
+def _own_copy(matrix: Any) -> sparse.csr_array:
+    """Copy a matrix of any SciPy format as float32 CSR, after a check that its indexes lie within it.
+
+    SciPy does not check them by itself, and code of it that is compiled follows them out of its arrays.
+    """
+    if not sparse.issparse(matrix):
+        raise DataError(f"The plays are a {type(matrix).__name__}. Pass a SciPy matrix, such as csr_array(plays).")
+    if matrix.ndim != 2 or matrix.dtype.kind not in "biuf":
+        raise DataError(
+            f"The matrix has {matrix.ndim} dimensions and holds {matrix.dtype}. Pass one of users and items that holds "
+            "numbers."
+        )
+    _check_format(matrix)
+    with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold is infinite, and refused later
+        copy = sparse.csr_array(matrix, dtype=np.float32, copy=True)
+    _check_format(copy)  # of formats that are not checked above
+    return copy
+
+
+def _check_format(matrix: Any) -> None:
+    """Refuse indexes outside a matrix, by the checks of SciPy where a format has some."""
+    try:
+        if matrix.format in ("csr", "csc", "bsr"):
+            type(matrix)((matrix.data, matrix.indices, matrix.indptr), matrix.shape).check_format(full_check=True)
+        elif matrix.format == "coo":
+            for coordinates, size in zip((matrix.row, matrix.col), matrix.shape, strict=True):
+                if len(coordinates) and not (coordinates.min() >= 0 and coordinates.max() < size):
+                    raise ValueError(f"coordinates must be within 0 to {size - 1}")
+    except (ValueError, TypeError, IndexError) as error:
+        raise DataError(f"The matrix is inconsistent: {error}. Build it again.") from None
+
+
+def _check_shape(matrix: sparse.csr_array, n_users: int, n_items: int) -> None:
     if matrix.shape != (n_users, n_items):
         raise DataError(
             f"The matrix is {matrix.shape[0]:,} × {matrix.shape[1]:,}, but there are {n_users:,} user ids "
             f"and {n_items:,} item ids. Give one id for every row and every column."
         )
-    bad = np.flatnonzero(~(np.isfinite(matrix.data) & ((matrix.data >= 0) | negative)))
+
+
+def _check_counts(counts: FloatVector, *, negative: bool) -> None:
+    bad = np.flatnonzero(~(np.isfinite(counts) & ((counts >= 0) | negative)))
     if len(bad):
         raise DataError(
-            f"{len(bad):,} play counts are negative, NaN or infinite; the first is {matrix.data[bad[0]]}. "
+            f"{len(bad):,} play counts are negative, NaN or infinite; the first is {counts[bad[0]]}. "
             "Play counts are numbers above 0." + ("" if negative else " Pass dislikes=True if those below are meant.")
         )

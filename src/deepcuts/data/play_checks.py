@@ -1,33 +1,84 @@
-"""Checks of play counts: of the layout that a file holds, and of what training needs."""
+"""Checks of play counts: of the values that a file holds, and of what training needs."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from deepcuts.data.csr import divides
+from deepcuts.array_types import CountVector
+from deepcuts.data.csr import entries_of_rows, row_of_entry
+from deepcuts.data.ids import Ids
 from deepcuts.data.play_counts import PlayCounts
+from deepcuts.data.row_checks import check_rows
 from deepcuts.errors import DataError, FileFormatError
-from deepcuts.storage import StrPath
+from deepcuts.storage import Stored, StrPath, values
+
+_BLOCK = 1 << 22
 
 
-def check_structure(plays: PlayCounts, path: StrPath) -> None:
-    """Refuse indexes read from a file that would lead a loop out of its arrays.
+def read_ids(stored: Stored, kind: str) -> Ids:
+    """Read the ids of users or of items; `kind` is "user" or "item".
 
     Raises
     ------
     FileFormatError
-        If `indptr` does not divide the pairs among the users, or an item index is out of range.
+        If there are none, or they are no ids in ascending order.
     """
-    indices = plays.indices
-    if not divides(plays.indptr, len(indices)):
-        raise FileFormatError(
-            f"{path} is inconsistent: its indptr does not divide {len(indices):,} pairs among {plays.n_users:,} "
-            "users. Write it again."
-        )
-    if len(indices) and indices.view(np.uint32).max() >= plays.n_items:  # as uint32 an index below 0 is a large one
-        raise FileFormatError(
-            f"{path} is inconsistent: it has an item index outside 0 to {plays.n_items - 1:,}. Write it again."
-        )
+    try:
+        return Ids.of(stored.string_array(f"{kind}_ids"), kind)
+    except DataError as error:
+        raise FileFormatError(f"{stored.path} is inconsistent. {error} Write it again.") from None
+
+
+def check_values(plays: PlayCounts, path: StrPath, prefix: str = "") -> None:
+    """Refuse plays and dislikes read from a file that are not what `Interactions` promises.
+
+    Parameters
+    ----------
+    plays
+        What was read.
+    path, prefix
+        The file, and what its arrays' names begin with, for messages.
+
+    Raises
+    ------
+    FileFormatError
+        If rows do not divide the pairs or do not ascend, an index is out of range, a count is not finite and above 0,
+        or a pair has plays and is disliked.
+    """
+    check_rows(path, f"{prefix}indices", plays.indptr, plays.indices, plays.n_items)
+    values.check_between(path, f"{prefix}plays", plays.plays, values.SMALLEST_FLOAT, values.LARGEST_FLOAT)
+    if plays.dislikes is not None:
+        check_values(plays.dislikes, path, "dislike_")
+        _check_apart(plays, plays.dislikes, path)
+
+
+def _check_apart(plays: PlayCounts, dislikes: PlayCounts, path: StrPath) -> None:
+    """Refuse a pair that has plays and is disliked; only users with dislikes are looked at."""
+    users = np.flatnonzero(np.diff(dislikes.indptr))
+    indptr, entries = entries_of_rows(plays.indptr, users)
+    played = users[row_of_entry(indptr)] * plays.n_items + plays.indices[entries]
+    disliked = dislikes.user_of_pair().astype(np.int64) * plays.n_items + dislikes.indices
+    both = np.intersect1d(played, disliked, assume_unique=True)
+    if len(both):
+        user, item = divmod(int(both[0]), plays.n_items)
+        raise values.inconsistent(path, f"its array 'dislike_indices' has item {item:,} of user {user:,}, who plays it")
+
+
+def check_listeners(plays: PlayCounts, listeners: CountVector, path: StrPath) -> None:
+    """Refuse numbers of listeners that are not those of the plays, which it counts again.
+
+    Raises
+    ------
+    FileFormatError
+        If they differ.
+    """
+    counted = np.zeros(plays.n_items, np.int64)
+    for start in range(0, plays.n_pairs, _BLOCK):
+        counted += np.bincount(plays.indices[start : start + _BLOCK], minlength=plays.n_items)
+    wrong = np.flatnonzero(counted != listeners)
+    if len(wrong):
+        found = f"{listeners[wrong[0]]} for item {wrong[0]:,}, which {counted[wrong[0]]:,} users play"
+        raise values.inconsistent(path, f"its array 'item_listeners' has {found}")
 
 
 def check_plays(plays: PlayCounts) -> None:

@@ -8,20 +8,17 @@ import numpy as np
 
 from deepcuts import storage
 from deepcuts.array_types import AnyArray
-from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.interactions_file import dislike_arrays, read_dislikes
 from deepcuts.data.labels import Labels
-from deepcuts.data.play_checks import check_structure
-from deepcuts.errors import FileFormatError, SettingsError
+from deepcuts.data.play_checks import check_values, read_ids
+from deepcuts.model.file_checks import USER_FACTOR_SUM, check_counts, check_user_personas, read_epochs, read_item_side
 from deepcuts.model.item_map import ItemMap
 from deepcuts.model.state import PersonaState, TrainingCounts
-from deepcuts.model.training.epochs import Epoch
-from deepcuts.model.training.fold_in import ItemSide, UserPersonas
+from deepcuts.model.training.fold_in import UserPersonas
 from deepcuts.model.training.objective import Scale
 from deepcuts.model.training.settings import PersonaSettings
-
-_USER_FACTOR_SUM = "crowd"  # its name in files of version 0.1, which load in this one and the other way round
+from deepcuts.storage import values
 
 
 def save_model(model: PersonaState, path: storage.StrPath, *, force: bool = False) -> None:
@@ -48,7 +45,7 @@ def _item_arrays(model: PersonaState) -> dict[str, AnyArray]:
     return {
         "item_factors": model.item_side.factors,
         "item_gram": model.item_side.gram,
-        _USER_FACTOR_SUM: model.item_side.user_factor_sum,
+        USER_FACTOR_SUM: model.item_side.user_factor_sum,
         "item_listeners": model.item_listeners,
         "item_plays": model.item_plays,
     }
@@ -70,47 +67,29 @@ def _user_arrays(model: PersonaState) -> dict[str, AnyArray]:
 
 
 def read_state(path: storage.StrPath) -> PersonaState:
-    """Read what `save_model` has written; see `deepcuts.load`."""
+    """Read what `save_model` has written, and check every value of it; see `deepcuts.load`."""
     stored = storage.read(path, "model")
-    try:
-        item_side = _read_item_side(stored)
-        epochs = tuple(Epoch(**epoch) for epoch in stored.meta["epochs"])
-        n_listeners, interrupted = int(stored.meta["n_listeners"]), bool(stored.meta["interrupted"])
-    except (KeyError, TypeError, ValueError, SettingsError) as error:
-        if isinstance(error, FileFormatError):
-            raise
-        raise FileFormatError(f"{path} is inconsistent: its settings cannot be used ({error}). Train again.") from error
+    item_side = read_item_side(stored)
     seen = _read_seen(stored, len(item_side.factors))
     user_personas = _read_user_personas(stored, seen, item_side.settings)
-    listeners = stored.array("item_listeners", np.int64, (seen.n_items,))
-    counts = TrainingCounts(listeners, stored.array("item_plays", np.float64, (seen.n_items,)), n_listeners)
+    counts = _read_counts(stored, seen, item_side.scale)
+    epochs, interrupted = read_epochs(stored), values.typed(bool, stored.meta.get("interrupted"), path, "interrupted")
     item_map = ItemMap.from_stored(stored, seen.n_items)
     return PersonaState(item_side, counts, seen, user_personas, epochs, interrupted, item_map)
 
 
-def _read_item_side(stored: storage.Stored) -> ItemSide:
-    settings = PersonaSettings(**stored.meta["settings"])
-    n = settings.n_factors
-    return ItemSide(
-        stored.array("item_factors", np.float32, (None, n)),
-        stored.array("item_gram", np.float64, (n, n)),
-        stored.array(_USER_FACTOR_SUM, np.float64, (n,)),
-        Scale(**stored.meta["scale"]),
-        settings,
-        int(stored.meta["seed"]),
-    )
-
-
 def _read_seen(stored: storage.Stored, n_items: int) -> Interactions:
-    users, items = (Ids(stored.string_array(f"{kind}_ids"), kind) for kind in ("user", "item"))
+    users, items = (read_ids(stored, kind) for kind in ("user", "item"))
     if len(items) != n_items:
-        raise FileFormatError(f"{stored.path} is inconsistent: {len(items):,} item ids for {n_items:,} item factors.")
+        raise values.inconsistent(stored.path, f"it has {len(items):,} item ids for {n_items:,} item factors")
+    if not (len(users) and len(items)):
+        raise values.inconsistent(stored.path, f"it has {len(users):,} users and {len(items):,} items")
     indices = stored.array("indices", np.int32, (None,))
     plays = stored.array("plays", np.float32, indices.shape)
     indptr, labels = stored.array("indptr", np.int64, (len(users) + 1,)), Labels.from_stored(stored, n_items)
     dislikes = read_dislikes(Interactions, stored, users, items)
     seen = Interactions(indptr, indices, plays, users, items, labels=labels, dislikes=dislikes)
-    check_structure(seen, stored.path)
+    check_values(seen, stored.path)
     return seen
 
 
@@ -122,11 +101,15 @@ def _read_user_personas(stored: storage.Stored, seen: Interactions, settings: Pe
     factors = base
     if settings.n_personas > 1:
         factors = stored.array("persona_factors", np.float32, (len(shares), settings.n_factors))
-    n_personas = np.diff(indptr)
-    if indptr[0] != 0 or indptr[-1] != len(shares) or np.any(n_personas < 1):
-        raise FileFormatError(f"{stored.path} is inconsistent: its personas are not divided among its users.")
-    if np.any(personas < 0) or np.any(personas >= n_personas[seen.user_of_pair()]):
-        raise FileFormatError(
-            f"{stored.path} is inconsistent: a pair belongs to a persona that its user does not have."
-        )
-    return UserPersonas(base, factors, indptr, shares, personas)
+    users = UserPersonas(base, factors, indptr, shares, personas)
+    check_user_personas(users, seen.indptr, settings, stored.path)
+    return users
+
+
+def _read_counts(stored: storage.Stored, seen: Interactions, scale: Scale) -> TrainingCounts:
+    listeners = stored.array("item_listeners", np.int64, (seen.n_items,))
+    plays = stored.array("item_plays", np.float64, (seen.n_items,))
+    n_listeners = values.typed(int, stored.meta.get("n_listeners"), stored.path, "n_listeners")
+    counts = TrainingCounts(listeners, plays, n_listeners)
+    check_counts(counts, scale, stored.path)
+    return counts

@@ -18,7 +18,7 @@ from deepcuts.array_types import (
     Indices,
 )
 from deepcuts.data.vectors import unit_vectors
-from deepcuts.errors import FileFormatError
+from deepcuts.storage import values
 
 _MOST_ITEMS = 5_000
 _N_NEIGHBOURS = 12
@@ -29,6 +29,7 @@ _CORE = 0.05  # squared distance within which items hardly push harder
 _LONGEST_STEP = 4.0
 _BLOCK = 1_024
 _RIM = 0.85  # coordinates beyond are drawn in
+_OUTERMOST = 1.001  # coordinate, rounding allowed for
 _N_ANCHORS = 5  # mapped items between which a vector is located
 _LEAST_COSINE = 1e-6  # of an anchor, so that weights sum to more than 0
 _LEAST = 1e-12  # of what is divided by
@@ -60,14 +61,16 @@ class ItemMap:
         Raises
         ------
         FileFormatError
-            If it does not fit the items.
+            If it does not fit the items, or a position is not in the square.
         """
         if "map_items" not in stored.arrays:
             return None
         items = stored.array("map_items", np.int32, (None,))
         positions = stored.array("map_places", np.float32, (len(items), 2))
-        if len(items) and items.view(np.uint32).max() >= n_items:
-            raise FileFormatError(f"{stored.path} is inconsistent: its map shows an item that it does not have.")
+        values.check_between(stored.path, "map_items", items, 0, n_items - 1)
+        values.check_between(stored.path, "map_places", positions, -_OUTERMOST, _OUTERMOST)
+        if not len(items) or len(np.unique(items)) < len(items):
+            raise values.inconsistent(stored.path, "its array 'map_items' is empty or has an item twice")
         return cls(items, positions)
 
     def locate(self, vectors: FloatMatrix, item_factors: FloatMatrix) -> FloatMatrix:

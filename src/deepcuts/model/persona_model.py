@@ -246,7 +246,9 @@ class PersonaModel(PersonaState):
 
 
 def load(path: StrPath) -> PersonaModel:
-    """Read a model that `PersonaModel.save` has written; its arrays stay in the file, mapped into memory.
+    """Read a model that `PersonaModel.save` has written; the arrays of one above 64 MiB stay in it, mapped into memory.
+
+    Every value is checked: a right checksum says that a file is as it was written, not by whom.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""One safetensors file for interactions and one for a model: checked, memory-mapped, no pickle.
+"""One safetensors file for interactions and one for a model: checked, mapped into memory if large, no pickle.
 
 The file is what https://huggingface.co/docs/safetensors describes, and any safetensors library reads it: the length of
 the header (u64, little-endian), the header (JSON), the bytes of the arrays without a gap. On top of that,

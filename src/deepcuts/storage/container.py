@@ -9,6 +9,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import FileIO
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -40,9 +41,10 @@ class Stored:
     header
         The header of the file.
     arrays
-        Read-only NumPy arrays by name. They lie in the file itself, which is mapped into memory, and keep it mapped.
+        Read-only NumPy arrays by name. Up to 64 MiB they lie in memory; those of a larger file lie in the file itself,
+        which is mapped into memory, and keep it mapped.
     strings
-        Arrow strings by name, lying in the file as well.
+        Arrow strings by name, lying there as well.
     """
 
     path: StrPath
@@ -144,7 +146,11 @@ def write(
 
 
 def read(path: StrPath, kind: str, *, verify: bool = False) -> Stored:
-    """Map a file into memory, after checks of everything but the values in its arrays.
+    """Read a file, or map it into memory, after checks of everything but the values in its arrays.
+
+    A file of up to 64 MiB is read, so that nothing that happens to it later changes what was read. A larger one is
+    mapped, with its inode held: to rename another file over it changes nothing either, but to write into it would. One
+    that another account may write to is read in any case.
 
     Parameters
     ----------
@@ -161,7 +167,7 @@ def read(path: StrPath, kind: str, *, verify: bool = False) -> Stored:
     FileFormatError
         If there is no such file, or it is empty, truncated, foreign, damaged, of a newer version or of another kind.
     """
-    content = _map(path)
+    content = _content(path)
     header = parse(content, path)
     if header.kind != kind:
         raise FileFormatError(
@@ -187,7 +193,7 @@ def describe(path: StrPath) -> Header:
     FileFormatError
         If there is no such file, or it is empty, truncated, foreign, of a newer version or its header is damaged.
     """
-    return parse(_map(path), path)
+    return parse(_content(path), path)
 
 
 def _in_order(arrays: Mapping[str, AnyArray]) -> dict[str, AnyArray]:
@@ -217,21 +223,49 @@ def _blocks(array: AnyArray) -> Iterator[memoryview]:
         yield np.ascontiguousarray(block, block.dtype.newbyteorder("<")).reshape(-1).view(np.uint8).data
 
 
-def _map(path: StrPath) -> memoryview:
-    """Map a file into memory, read-only."""
+def _content(path: StrPath) -> memoryview:
+    """Return the bytes of a file, read-only: in memory, or mapped where it is large and nobody else can change it."""
     try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):
+        if not stat.S_ISREG(os.stat(path).st_mode):  # before it is opened: a pipe would wait for a writer
             raise FileFormatError(f"{path} is a folder or a device, not a file.")
-        if status.st_size == 0:  # mmap refuses an empty file with a message of its own
-            raise FileFormatError(f"{path} is empty: 0 bytes. Write it again.")
-        with open(path, "rb") as file:
-            # The mapping holds the file open by itself, also after it is replaced by another of the same name.
-            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        with open(path, "rb", buffering=0) as file:
+            status = os.fstat(file.fileno())  # of what was opened, whatever the path means by now
+            if not stat.S_ISREG(status.st_mode):
+                raise FileFormatError(f"{path} is a folder or a device, not a file.")
+            if status.st_size == 0:
+                raise FileFormatError(f"{path} is empty: 0 bytes. Write it again.")
+            if status.st_size > VERIFIED_BYTES and is_own(status):
+                # The mapping holds the file open by itself, also after another takes its name.
+                return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            return _read_all(file, status.st_size)
+    except FileFormatError:
+        raise
     except FileNotFoundError:
         raise FileFormatError(f"There is no file {path}.") from None
     except OSError as error:
         raise FileFormatError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:  # a path with NUL; a file that was emptied between two calls
+        raise FileFormatError(f"{str(path)!r} cannot be read: {error}.") from error
+
+
+def is_own(status: os.stat_result) -> bool:
+    """Whether only this account, or the administrator, can write into a file.
+
+    What another account truncates while it is mapped ends this process.
+    """
+    if os.name == "nt":  # a mapped file cannot be truncated there
+        return True
+    of_group = status.st_mode & stat.S_IWGRP and status.st_gid != os.getegid()
+    return status.st_uid in (0, os.geteuid()) and not of_group and not status.st_mode & stat.S_IWOTH
+
+
+def _read_all(file: FileIO, size: int) -> memoryview:
+    """Read a file of `size` bytes, and one more if it has grown meanwhile, so that its header no longer fits."""
+    blocks, left = [], size + 1
+    while left > 0 and (block := file.read(left)):
+        blocks.append(block)
+        left -= len(block)
+    return memoryview(blocks[0] if len(blocks) == 1 else b"".join(blocks))
 
 
 def _verify(content: memoryview, header: Header, path: StrPath) -> None:

@@ -1,0 +1,190 @@
+"""The values of a model file, checked before anything is computed from them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from deepcuts import storage
+from deepcuts.array_types import Indptr
+from deepcuts.data.csr import divides, sums_of_rows
+from deepcuts.errors import SettingsError
+from deepcuts.model.state import TrainingCounts
+from deepcuts.model.training.epochs import Epoch
+from deepcuts.model.training.fold_in import ItemSide, UserPersonas
+from deepcuts.model.training.objective import Scale
+from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.model.training.solve import gram
+from deepcuts.storage import StrPath, values
+
+USER_FACTOR_SUM = "crowd"  # its name in files of version 0.1, which load in this one and the other way round
+
+_LARGEST_FACTOR = 1e9  # far beyond any that training finds, and small enough that no score overflows
+_LARGEST_SUM = 1e15
+_LARGEST_WEIGHT = 1e30  # of what is cast to float32 to be solved with
+_SHARE_ERROR = 1e-3
+_GRAM_ERROR = 1e-4
+_MOST_EPOCHS = 20_000  # of base and personas together
+
+
+def read_item_side(stored: storage.Stored) -> ItemSide:
+    """Read item factors, and what else a user's solution depends on.
+
+    Raises
+    ------
+    FileFormatError
+        If a value is missing, of another type or out of its range, or the Gram matrix is not that of the factors.
+    """
+    path, meta = stored.path, stored.meta
+    settings = _read_settings(stored)
+    scale = values.read_record(Scale, meta.get("scale"), path, "scale")
+    seed = values.typed(int, meta.get("seed"), path, "seed")
+    values.check_number(path, "seed", seed, 0, math.inf)
+    n = settings.n_factors
+    factors = stored.array("item_factors", np.float32, (None, n))
+    item_gram, factor_sum = (
+        stored.array("item_gram", np.float64, (n, n)),
+        stored.array(USER_FACTOR_SUM, np.float64, (n,)),
+    )
+    items = ItemSide(factors, item_gram, factor_sum, scale, settings, seed)
+    values.check_between(path, "item_factors", factors, _lowest(settings), _LARGEST_FACTOR)
+    values.check_between(path, USER_FACTOR_SUM, factor_sum, -_LARGEST_SUM, _LARGEST_SUM)
+    _check_gram(items, path)
+    _check_scale(items, path)
+    return items
+
+
+def _read_settings(stored: storage.Stored) -> PersonaSettings:
+    try:
+        return values.read_record(PersonaSettings, stored.meta.get("settings"), stored.path, "settings")
+    except SettingsError as error:
+        raise values.inconsistent(stored.path, f"its settings cannot be used ({error})") from None
+
+
+def _lowest(settings: PersonaSettings) -> float:
+    return max(settings.lowest_factor, -_LARGEST_FACTOR)
+
+
+def _check_gram(items: ItemSide, path: StrPath) -> None:
+    """Compare the Gram matrix with one computed again, up to the rounding of another machine."""
+    expected = gram(items.factors)
+    lengths = np.sqrt(np.diag(expected))
+    error = np.abs(items.gram - expected)
+    wrong = np.argwhere(~(error <= _GRAM_ERROR * np.outer(lengths, lengths)))  # NaN is wrong
+    if len(wrong):
+        row, column = wrong[0]
+        found = f"{items.gram[row, column]:.6g} in row {row}, column {column}"
+        raise values.inconsistent(
+            path, f"its array 'item_gram' has {found}, but its item factors give {expected[row, column]:.6g}"
+        )
+
+
+def _check_scale(items: ItemSide, path: StrPath) -> None:
+    """Check sizes of the training data, and that what they weigh the Gram matrix by leaves float32 finite."""
+    scale, settings = items.scale, items.settings
+    values.check_number(path, "scale.w0", scale.w0, 0, _LARGEST_SUM)
+    values.check_number(path, "scale.taste_square", scale.taste_square, 0, _LARGEST_FACTOR**2)
+    values.check_number(path, "scale.n_users", scale.n_users, 1, values.LARGEST_COUNT)
+    if scale.n_items != len(items.factors):
+        raise values.inconsistent(
+            path, f"its scale.n_items is {scale.n_items}, but it has {len(items.factors):,} items"
+        )
+    largest = scale.w0 * max(1.0, settings.persona_unobserved_scale) * float(np.abs(items.gram).max(initial=0))
+    values.check_number(path, "scale.w0 times its array 'item_gram'", largest, 0, _LARGEST_WEIGHT)
+
+
+def check_counts(counts: TrainingCounts, scale: Scale, path: StrPath) -> None:
+    """Check how widely items were played in training.
+
+    Raises
+    ------
+    FileFormatError
+        If a count is below 0 or not finite, an item has more listeners than there were, or plays and no listeners.
+    """
+    values.check_number(path, "n_listeners", counts.n_listeners, 1, scale.n_users)
+    values.check_between(path, "item_listeners", counts.listeners, 0, counts.n_listeners)
+    values.check_between(path, "item_plays", counts.plays, 0, values.LARGEST_FLOAT * counts.n_listeners)
+    wrong = np.flatnonzero((counts.listeners > 0) != (counts.plays > 0))
+    if len(wrong):
+        found = (
+            f"{counts.plays[wrong[0]]:.6g} for item {wrong[0]:,}, which has {counts.listeners[wrong[0]]:,} listeners"
+        )
+        raise values.inconsistent(path, f"its array 'item_plays' has {found}")
+
+
+def check_user_personas(users: UserPersonas, pair_indptr: Indptr, settings: PersonaSettings, path: StrPath) -> None:
+    """Check the personas of all users.
+
+    Parameters
+    ----------
+    users
+        What was read.
+    pair_indptr
+        int64, (n_users + 1,), of the plays.
+    settings
+        Hyperparameters of the model.
+    path
+        The file, for messages.
+
+    Raises
+    ------
+    FileFormatError
+        If a user has no persona or more than the settings allow, a pair belongs to none of its user's, shares do not
+        sum to 1, or a factor is out of range.
+    """
+    indptr = users.persona_indptr
+    if not divides(indptr, len(users.persona_shares)):
+        raise values.inconsistent(path, "its array 'persona_indptr' does not divide its personas among its users")
+    n_personas = np.diff(indptr)
+    wrong = np.flatnonzero((n_personas < 1) | (n_personas > settings.n_personas))
+    if len(wrong):
+        found = f"{n_personas[wrong[0]]:,} personas for user {wrong[0]:,}, outside 1 to {settings.n_personas}"
+        raise values.inconsistent(path, f"its array 'persona_indptr' has {found}")
+    values.check_between(path, "personas", users.personas, 0, settings.n_personas - 1)
+    _check_membership(users, pair_indptr, path)
+    _check_shares(users, pair_indptr, path)
+    values.check_between(path, "base_factors", users.base_factors, _lowest(settings), _LARGEST_FACTOR)
+    if users.persona_factors is not users.base_factors:
+        values.check_between(path, "persona_factors", users.persona_factors, _lowest(settings), _LARGEST_FACTOR)
+
+
+def _check_membership(users: UserPersonas, pair_indptr: Indptr, path: StrPath) -> None:
+    """Refuse a pair of a persona that its user does not have."""
+    filled = np.flatnonzero(np.diff(pair_indptr))
+    if not len(filled):
+        return
+    last = np.maximum.reduceat(users.personas, pair_indptr[filled])
+    wrong = filled[last >= np.diff(users.persona_indptr)[filled]]
+    if len(wrong):
+        raise values.inconsistent(path, f"its array 'personas' has a persona that user {wrong[0]:,} does not have")
+
+
+def _check_shares(users: UserPersonas, pair_indptr: Indptr, path: StrPath) -> None:
+    """Refuse shares outside 0 to 1, and users whose shares do not sum to 1, or to 0 where they have no pairs."""
+    values.check_between(path, "persona_shares", users.persona_shares, 0, 1)
+    sums = sums_of_rows(users.persona_shares, users.persona_indptr)
+    unused = (np.diff(pair_indptr) == 0) & (sums == 0)
+    wrong = np.flatnonzero((np.abs(sums - 1) > _SHARE_ERROR) & ~unused)
+    if len(wrong):
+        found = f"a sum of {sums[wrong[0]]:.6g} for user {wrong[0]:,} instead of 1"
+        raise values.inconsistent(path, f"its array 'persona_shares' has {found}")
+
+
+def read_epochs(stored: storage.Stored) -> tuple[Epoch, ...]:
+    """Read the loss of every epoch.
+
+    Raises
+    ------
+    FileFormatError
+        If there is no list of them, or a value is missing, of another type, or out of its range.
+    """
+    path, listed = stored.path, stored.meta.get("epochs")
+    if not isinstance(listed, list) or len(listed) > _MOST_EPOCHS:
+        raise values.inconsistent(path, f"its epochs are no list of at most {_MOST_EPOCHS:,}")
+    epochs = tuple(values.read_record(Epoch, epoch, path, f"epochs[{i}]") for i, epoch in enumerate(listed))
+    for i, epoch in enumerate(epochs):
+        values.check_number(path, f"epochs[{i}].number", epoch.number, 1, _MOST_EPOCHS)
+        values.check_number(path, f"epochs[{i}].seconds", epoch.seconds, 0, math.inf)
+        values.check_number(path, f"epochs[{i}].loss", epoch.loss, -values.LARGEST_FLOAT, values.LARGEST_FLOAT)
+    return epochs

@@ -1,0 +1,127 @@
+"""Checks of what a file says: numbers within bounds, rows that ascend, JSON values of the right types.
+
+A checksum tells that a file is as it was written, not that its writer was honest. So nothing that is read is used
+before it has passed here; large arrays are read once, a few megabytes at a time, without a copy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from typing import Any, TypeVar, get_args, get_type_hints
+
+import numpy as np
+
+from deepcuts.array_types import AnyArray
+from deepcuts.errors import FileFormatError
+from deepcuts.storage.output import StrPath
+
+Record = TypeVar("Record")
+
+LARGEST_COUNT = 1 << 53  # beyond, float64 skips whole numbers
+LARGEST_FLOAT = float(np.finfo(np.float32).max)
+SMALLEST_FLOAT = float(np.finfo(np.float32).smallest_subnormal)
+
+_BLOCK = 1 << 18  # numbers at a time, which stay in the cache between two looks at them
+
+
+def inconsistent(path: StrPath, reason: str) -> FileFormatError:
+    """Make the error of a file that contradicts itself; `reason` is a clause that begins with "its" or "it"."""
+    return FileFormatError(f"{path} is inconsistent: {reason}. Write it again, from data that you trust.")
+
+
+def check_between(path: StrPath, name: str, array: AnyArray, least: float, most: float) -> None:
+    """Refuse an array that has a number outside `least` to `most`; NaN is outside of any bounds.
+
+    Raises
+    ------
+    FileFormatError
+        If there is one; the message names it.
+    """
+    flat = array.reshape(-1)
+    with np.errstate(invalid="ignore"):
+        for start in range(0, len(flat), _BLOCK):
+            block = flat[start : start + _BLOCK]
+            low, high = block.min(), block.max()  # NaN where there is one
+            if not (least <= low and high <= most):
+                found = block[np.flatnonzero(~((block >= least) & (block <= most)))[0]]
+                bounds = f"{least:.6g} to {most:.6g}"
+                raise inconsistent(path, f"its array {name!r} has the value {found:.6g}, outside {bounds}")
+
+
+def read_record(kind: type[Record], values: object, path: StrPath, name: str) -> Record:
+    """Make a dataclass of a JSON object; a missing value has its default, for files of versions without it.
+
+    Parameters
+    ----------
+    kind
+        The dataclass. Its fields are of type int, float, bool or a `Literal` of strings.
+    values
+        What the file has.
+    path, name
+        The file, and what the object is called there.
+
+    Raises
+    ------
+    FileFormatError
+        If it is no object, has a field too many or too few, or a value of another type.
+    """
+    if not isinstance(values, dict):
+        raise inconsistent(path, f"its {name} is not a JSON object")
+    types = get_type_hints(kind)
+    unknown = values.keys() - types.keys()
+    if unknown:
+        raise inconsistent(path, f"its {name} has a field {min(unknown)[:50]!r} that is not known")
+    optional = {field.name for field in fields(kind) if field.default is not MISSING}  # type: ignore[arg-type]
+    missing = types.keys() - values.keys() - optional
+    if missing:
+        raise inconsistent(path, f"its {name} has no {min(missing)}")
+    return kind(**{key: typed(types[key], value, path, f"{name}.{key}") for key, value in values.items()})
+
+
+def typed(kind: Any, value: object, path: StrPath, name: str) -> Any:
+    """Take a JSON value of one type: int below 2^63, float (finite; whole numbers are converted), bool or a choice.
+
+    Raises
+    ------
+    FileFormatError
+        If it is anything else.
+    """
+    whole = type(value) is int and -(1 << 63) <= value < 1 << 63
+    if kind is int and whole:
+        return value
+    if kind is float and (whole or (type(value) is float and math.isfinite(value))):
+        return float(value)  # type: ignore[arg-type]
+    if kind is bool and type(value) is bool:
+        return value
+    choices = get_args(kind)
+    if choices and isinstance(value, str) and value in choices:
+        return value
+    wanted = " or ".join(map(repr, choices)) if choices else _WORDS[kind]
+    raise inconsistent(path, f"its {name} is {_shown(value)}, not {wanted}")
+
+
+_WORDS: Mapping[type, str] = {int: "a whole number below 2^63", float: "a finite number", bool: "true or false"}
+
+
+def check_number(path: StrPath, name: str, value: float, least: float, most: float) -> None:
+    """Refuse a number outside `least` to `most`.
+
+    Raises
+    ------
+    FileFormatError
+        If it is outside.
+    """
+    if not least <= value <= most:
+        raise inconsistent(path, f"its {name} is {_shown(value)}, outside {least:.6g} to {most:.6g}")
+
+
+def _shown(value: object) -> str:
+    """A JSON value for a message: cut where it is long."""
+    if type(value) is int and abs(value) >= 1 << 63:
+        return f"a whole number of {value.bit_length():,} bits"
+    if isinstance(value, (list, dict)):
+        return "a list" if isinstance(value, list) else "an object"
+    shown = repr(value)
+    return shown if len(shown) <= 50 else shown[:50] + "…"
