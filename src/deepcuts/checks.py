@@ -17,9 +17,11 @@ def check_ranges(settings: Any, **ranges: tuple[float, float]) -> None:
     SettingsError
         At the first one.
     """
+    # Types are strings here, as the modules of settings import annotations from __future__.
     integers = {field.name for field in fields(settings) if field.type == "int"}
     for name, (least, most) in ranges.items():
         value = getattr(settings, name)
+        # NaN is outside every range.
         if not (isinstance(value, (int, float)) and math.isfinite(value) and least <= value <= most):
             raise SettingsError(f"{name} is {value!r}. It lies between {least:g} and {most:g}.")
         if name in integers and not isinstance(value, int):

@@ -90,6 +90,7 @@ def _damage_reported(archive: Path) -> Iterator[None]:
     except OutputError:
         raise
     except _DAMAGE as error:
+        # gzip and bz2 raise OSError without errno for damaged data; with one it is the disk's, such as ENOSPC.
         is_damage = not isinstance(error, OSError) or error.errno in (None, EINVAL)  # EINVAL: an offset below 0
         if not is_damage:
             raise
@@ -120,15 +121,15 @@ def _safe_name(archive: Path, name: str) -> str:
     FileFormatError
         If its path would lead out of the folder that it is unpacked to.
     """
-    path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in name.partition("/")[0]:
+    path = PurePosixPath(name.replace("\\", "/"))  # a separator on Windows
+    if path.is_absolute() or ".." in path.parts or ":" in name.partition("/")[0]:  # "C:" of Windows
         raise FileFormatError(f"{archive} tries to write to {name!r}, outside its folder. Fetch it from elsewhere.")
     return path.name
 
 
 def _copy(stream: IO[bytes], target: Path, member: Member, what: str) -> None:
     """Copy a member, up to its bound, and compare the checksum."""
-    digest, n_bytes = hashlib.md5(usedforsecurity=False), 0
+    digest, n_bytes = hashlib.md5(usedforsecurity=False), 0  # allowed where FIPS forbids md5 otherwise
     with target.open("wb") as file:
         while chunk := stream.read(_CHUNK):
             n_bytes += len(chunk)
@@ -178,7 +179,7 @@ def _zip_entries(archive: Path, zipped: zipfile.ZipFile) -> Iterator[tuple[str, 
 
 
 def _tar_entries(archive: Path, tar: tarfile.TarFile) -> Iterator[tuple[str, IO[bytes] | None]]:
-    for n, entry in enumerate(tar):
+    for n, entry in enumerate(tar):  # read in the order of the file: seeking back would unpack from the start
         _check_number(archive, n)
         yield entry.name, tar.extractfile(entry) if entry.isreg() else None
     while tar.fileobj is not None and tar.fileobj.read(_CHUNK):

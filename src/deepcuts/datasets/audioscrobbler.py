@@ -77,16 +77,16 @@ def resolve(aliases: dict[str, str]) -> dict[str, str]:
     """Follow aliases of aliases to their end; in a cycle, each stands for the least id of the cycle."""
     ends: dict[str, str] = {}
     for start, first in aliases.items():
-        path, last = {start: None}, first
+        path, last = {start: None}, first  # a dict for its order and its fast `in`
         while last in aliases and last not in ends and last not in path:
             path[last] = None
             last = aliases[last]
-        if last in path:
+        if last in path:  # a cycle, which may begin after `start`
             ids = list(path)
             end = min(ids[ids.index(last) :], key=int)
         else:
             end = ends.get(last, last)
-        ends |= dict.fromkeys(path, end)
+        ends |= dict.fromkeys(path, end)  # all of the path at once, so that each alias is followed once
     return ends
 
 

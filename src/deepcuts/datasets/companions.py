@@ -21,7 +21,7 @@ _unique_artist = re.compile(rf"{_ARTIST}<SEP>[^<]*<SEP>{_TRACK}<SEP>").match
 _SEPARATOR = "<SEP>"
 _SQLITE = b"SQLite format 3\0"
 _ZIP = b"PK\x03\x04"
-_LOOKED_AT = 20
+_LOOKED_AT = 20  # lines
 
 
 def parse_unique_tracks(line: str) -> list[Sequence[str]] | None:

@@ -80,7 +80,7 @@ def fetch(dataset: Dataset, folder: Path, *, mirror: str | None = None, progress
     DataError
         If a file cannot be fetched; the message says how to do it by hand.
     FileFormatError
-        If a file is not what its checksum says, or an archive is damaged or plays tricks.
+        If a file is not what its checksum says, or an archive is damaged or would write outside the folder.
     OutputError
         If the folder cannot be written to.
     MissingExtraError
@@ -130,7 +130,7 @@ def _by_hand(file: RemoteFile, url: str, folder: Path, error: Exception) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, in a few words; errors of requests hold one another like dolls."""
+    """What went wrong, in a few words; an error of requests holds the one that caused it."""
     response: Any = getattr(error, "response", None)
     if response is not None:
         return f"the server says {response.status_code} {response.reason}"
@@ -160,6 +160,7 @@ class _Transfer:
                 self._resume(url)
                 break
             except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+                # A break after progress starts the count of attempts again.
                 n_idle = n_idle + 1 if self._size() <= before else 0
                 if n_idle >= _ATTEMPTS:
                     raise
@@ -175,15 +176,18 @@ class _Transfer:
         import requests
 
         start = self._size()
+        # Not compressed on the way, so that sizes and ranges count bytes of the file itself.
         headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={start}-"} if start else {})}
         with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUTS) as response:
             if response.status_code == requests.codes.requested_range_not_satisfiable:
+                # 416: the part has all bytes already, as after a break before the rename, or more than the file has.
                 if _total(response, 0) != start:
                     self.part.unlink()
                     raise requests.ConnectionError("the part that was there belongs to another file")
                 return
             response.raise_for_status()
             response.raw.enforce_content_length = False  # else bytes before a break are dropped; `_write` counts
+            # A server that ignores Range sends 200 and all of it.
             is_partial = response.status_code == requests.codes.partial_content
             self._write(response, start if is_partial else 0)
 

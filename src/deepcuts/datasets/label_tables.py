@@ -69,7 +69,7 @@ def read_tags(path: StrPath, columns: Sequence[str] = TAG_COLUMNS) -> pa.Table:
         return table
     weights = table["weight"]
     if pa.types.is_string(weights.type):
-        weights = pc.if_else(pc.equal(weights, ""), None, weights)
+        weights = pc.if_else(pc.equal(weights, ""), None, weights)  # text comes without nulls: a missing weight is ""
     try:
         weights = weights.cast(pa.float64())
     except pa.ArrowInvalid as error:
@@ -113,6 +113,7 @@ def _read_text(sample: Sample) -> pa.Table:
     delimiter = max("\t,;", key=first.count)
     quote = False if delimiter == "\t" else '"'
     parse = pa_csv.ParseOptions(delimiter=delimiter, quote_char=quote, newlines_in_values=bool(quote))
+    # The header alone, for the names: every column is text, so that ids such as 007 keep their zeros.
     names = pa_csv.read_csv(io.BytesIO(f"{first}\n".encode()), parse_options=parse).column_names
     convert = pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
     with pa.input_stream(Path(sample.path), compression=sample.compression) as stream:

@@ -77,6 +77,7 @@ def _parsed_lines(text: Iterator[str], parse: Parse, n_fields: int, encoding: st
         if not line.strip():
             continue
         if encoding != "utf-8":
+            # Back to its bytes, and decoded as what it is.
             line = line.encode("utf-8", "surrogateescape").decode(encoding)
         rows = parse(line) if is_utf8(line) else None
         if rows is None:

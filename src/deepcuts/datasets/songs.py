@@ -106,6 +106,7 @@ def resolve_songs(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("""
         CREATE TEMP TABLE sound AS
         SELECT DISTINCT song_id, track_id FROM listed ANTI JOIN mismatches USING (song_id, track_id)""")
+    # arg_min(x, (-n, key)): the x of most rows n, and among equals of the least key, in whatever order rows come.
     connection.execute("""
         CREATE TEMP TABLE songs AS
         SELECT song_id, arg_min(artist, (-n, artist)) FILTER (artist IS NOT NULL) AS artist,
@@ -115,6 +116,7 @@ def resolve_songs(connection: duckdb.DuckDBPyConnection) -> None:
                      arg_min(concat_ws(' – ', artist_name, tracks.title), track_id) AS title
               FROM sound LEFT JOIN tracks USING (track_id) GROUP BY ALL)
         GROUP BY song_id""")
+    # Without a list of tracks `songs` is empty, and every song of a mismatch is dropped.
     connection.execute("""
         CREATE TEMP TABLE dropped AS
         SELECT DISTINCT song_id FROM mismatches ANTI JOIN songs USING (song_id)""")
@@ -131,6 +133,7 @@ def _read_metadata(connection: duckdb.DuckDBPyConnection, path: StrPath) -> None
     _refuse_truncated(path)
     try:
         with closing(sqlite3.connect(uri.replace("#", "%23"), uri=True)) as database:
+            # One name that is not UTF-8 must not stop the query.
             database.text_factory = lambda text: text.decode("utf-8", "replace")
             rows: Iterator[tuple[str | None, ...]] = database.execute(f"SELECT {', '.join(_FIELDS)} FROM songs")
             while batch := list(islice(rows, _BATCH)):
@@ -149,6 +152,7 @@ def _refuse_truncated(path: StrPath) -> None:
     """Compare the length of a database with what its header says: SQLite may take missing pages for empty ones."""
     with open(path, "rb") as file:
         header = file.read(100)
+    # The size of a page, of which 1 means 65,536, and the number of pages: https://www.sqlite.org/fileformat.html.
     page = int.from_bytes(header[16:18], "big")
     n_bytes = int.from_bytes(header[28:32], "big") * (65_536 if page == 1 else page)
     if len(header) < 100 or os.path.getsize(path) < n_bytes:

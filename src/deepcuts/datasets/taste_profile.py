@@ -112,6 +112,7 @@ def load_taste_profile(
 def taste_profile_files(folder: StrPath) -> tuple[Path, list[Path], Path | None]:
     """The triplets, the tracks and the mismatches in a folder."""
     path = Path(folder)
+    # Either names the artists; the database has their ids.
     best = [path / name for name in ("track_metadata.db", "unique_tracks.txt") if (path / name).is_file()][:1]
     songs, mismatches = path / "taste_profile_song_to_tracks.txt", path / "sid_mismatches.txt"
     tracks = [*best, *([songs] if songs.is_file() else [])]

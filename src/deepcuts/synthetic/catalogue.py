@@ -75,5 +75,6 @@ def invent_catalogue(rng: np.random.Generator, n_items: int, n_scenes: int) -> I
 
 def _share_out(total: int, weights: DoubleVector) -> CountVector:
     """Whole numbers in proportion to `weights` that sum to `total`."""
+    # Rounded after summing: each part is within 1 of its share, and the last edge is `total` itself.
     edges = np.rint(total * np.cumsum(weights) / weights.sum()).astype(np.int64)
     return np.diff(edges, prepend=0)

@@ -99,6 +99,7 @@ def _draw_plays(
     rng: np.random.Generator, stray_share: float, lengths: CountVector, catalogue: InventedCatalogue, personas: Personas
 ) -> Interactions:
     indptr = indptr_of(lengths)
+    # Rounded at random: the mean is exact.
     n_stray = np.floor(stray_share * lengths + rng.random(len(lengths))).astype(np.int64)
     loudness = (_LOUDNESS * rng.lognormal(sigma=_LOUDNESS_SPREAD, size=len(lengths))).astype(np.float32)
     seed = np.uint64(rng.integers(2**64, dtype=np.uint64))

@@ -18,7 +18,7 @@ _HALVINGS = 60  # of the interval that holds the scale of history lengths
 
 def draw_length_factors(rng: np.random.Generator, n_users: int) -> DoubleVector:
     """Length of each user's history, as a multiple of the mean: log-normal, float64, (n_users,)."""
-    return rng.lognormal(-0.5 * _LENGTH_SPREAD**2, _LENGTH_SPREAD, n_users)
+    return rng.lognormal(-0.5 * _LENGTH_SPREAD**2, _LENGTH_SPREAD, n_users)  # exp(μ + σ²/2) = 1 is the mean
 
 
 def draw_personas(
@@ -32,6 +32,7 @@ def draw_personas(
     lengths = np.maximum(LEAST_ITEMS, settings.items_per_user * length_factors)
     counts = np.minimum(rng.integers(1, settings.n_personas, settings.n_users, endpoint=True), np.log2(lengths))
     present = np.arange(settings.n_personas) < counts.astype(np.int64)[:, None]
+    # Normalised gamma variables are a Dirichlet draw; absent personas weigh 0 and come last.
     weights = -np.sort(-rng.gamma(_SHARE_EVENNESS, size=shape) * present, axis=1)
     return Personas(
         indptr=indptr_of(present.sum(axis=1)),
@@ -64,6 +65,7 @@ def fit_lengths(
     low, high = 0.0, (most / length_factors).max()
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
+        # The sum of lengths grows with the scale, in steps: halved until `high` is the least scale that reaches the sum.
         low, high = (middle, high) if lengths(middle).sum() < settings.n_pairs else (low, middle)
     return lengths(high)
 

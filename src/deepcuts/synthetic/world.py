@@ -76,6 +76,7 @@ class World:
     def planted_personas(self) -> PersonaVector:
         """Number of the persona that each pair was drawn for, int8, (n_pairs,); -1 for a stray play."""
         numbers = self.persona_numbers
+        # Transposed, (n_personas, n_users): one row a step below.
         scenes_of_users = np.full((numbers.max() + 1, self.plays.n_users), -1, np.int32)
         scenes_of_users[numbers, self.persona_users] = self.persona_scenes
         users, scenes = self.plays.user_of_pair(), self.item_scenes[self.plays.indices]
@@ -135,6 +136,7 @@ def _personas(world: World) -> Iterator[pa.RecordBatch]:
 def _plays(plays: Interactions) -> Iterator[pa.RecordBatch]:
     """Pairs of whole users, about a million at a time; ids are dictionaries until Parquet packs them."""
     steps = np.arange(0, plays.n_pairs, _PAIRS_AT_A_TIME)
+    # The first user at or after each step; unique, as one user may span several steps.
     bounds = np.unique(np.append(np.searchsorted(plays.indptr[:-1], steps), plays.n_users))
     for first, last in pairwise(bounds):
         indptr, pairs = block_of_rows(plays.indptr, first, last)
