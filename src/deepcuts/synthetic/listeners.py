@@ -65,7 +65,7 @@ def fit_lengths(
     low, high = 0.0, (most / length_factors).max()
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
-        # The sum of lengths grows with the scale, in steps: halved until `high` is the least scale that reaches the sum.
+        # The sum of lengths grows with the scale, in steps: `high` nears the least scale that reaches the sum.
         low, high = (middle, high) if lengths(middle).sum() < settings.n_pairs else (low, middle)
     return lengths(high)
 
