@@ -64,7 +64,7 @@ def create_app(store: ModelStore, settings: ServiceSettings, *, page_policy: str
     app = FastAPI(
         title="deepcuts",
         version=__version__,
-        docs_url=None,
+        docs_url=None,  # FastAPI's own pages load scripts from elsewhere
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
@@ -110,7 +110,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.compute.start()
     state.store.prepare = lambda loaded: state.compute.do(partial(prepare, loaded))
     state.store.on_reload = partial(_note_reload, app)
-    warming = asyncio.create_task(_warm(app))
+    warming = asyncio.create_task(_warm(app))  # kept: the loop holds tasks by weak references only
     state.store.watch(state.settings.poll_seconds)
     yield
     state.ready.clear()

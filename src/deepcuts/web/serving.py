@@ -110,7 +110,7 @@ def listen(settings: ServiceSettings) -> socket.socket:
             f"Nobody can listen at {settings.host} port {settings.port}: {error.strerror}. Give another --port, 0 for "
             "a free one, or another --host."
         ) from error
-    listener.set_inheritable(True)
+    listener.set_inheritable(True)  # the spawned workers accept from this one socket
     return listener
 
 

@@ -75,11 +75,12 @@ async def _open(app: FastAPI, holdout: Interactions | None, *, has_report: bool)
         html.p("Everybody is here already. Come back in a while.").classes("dc-full")
         return
     loading = _loading()
-    await client.connected(timeout=30)
+    await client.connected(timeout=30)  # tab_id is known from then on
     key = secrets.token_urlsafe(16)
     visit = state.visits.visit_of(client.tab_id)
     notify = _notifier()
     session = state.sessions[key] = VisitorSession(visit, state.views, state.compute, notify)
+    # Or the address for uploads would work after the page is gone.
     client.on_delete(lambda: state.sessions.pop(key, None))
     loading.delete()
     layout = PageLayout(

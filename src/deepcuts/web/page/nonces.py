@@ -64,7 +64,7 @@ class _DocumentSender:
         elif self._start is None:
             await self._send(message)
         else:
-            self._body += message.get("body", b"")
+            self._body += message.get("body", b"")  # as the nonces change the length, which the start announces
             if not message.get("more_body", False):
                 await self._send_document(self._start)
 

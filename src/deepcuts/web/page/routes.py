@@ -53,6 +53,7 @@ async def _import(session: VisitorSession, name: str, data: bytes, *, more: bool
     shared = session.views.current
     try:
         async with _READING:
+            # Not in the threads of `compute`: a long export must not keep lists waiting.
             imported = await asyncio.to_thread(lambda: import_export(name, data, shared.matcher))
     except DeepcutsError as error:
         return JSONResponse({"detail": str(error)}, 422)

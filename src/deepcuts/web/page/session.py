@@ -69,6 +69,7 @@ class VisitorSession:
         A failure becomes a message to the visitor, and the sections are updated without the change.
         """
         view = await self.run(lambda: self._changed(change))
+        # The change failed: what it left of the visit is shown, so that page and visit agree.
         if view is None:
             view = await self.run(lambda: self._changed(lambda: None), quiet=True)
         if view is not None:
@@ -85,7 +86,7 @@ class VisitorSession:
         quiet
             Whether to leave the last message where it is when this succeeds.
         """
-        async with self._lock:
+        async with self._lock:  # a visit is changed by one thread at a time
             try:
                 result = await self.compute.run(work)
             except DeepcutsError as error:

@@ -75,9 +75,9 @@ class Compute:
         """
         if self._pool is None or self.n_under_way >= self.n_threads + self.waiting:
             raise ProblemError(OVERLOADED)
-        self.n_under_way += 1
+        self.n_under_way += 1  # on the event loop only, so no lock is needed
         try:
-            context = contextvars.copy_context()
+            context = contextvars.copy_context()  # the id of the request, for its log lines
             return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, self.do, work)
         finally:
             self.n_under_way -= 1

@@ -77,6 +77,6 @@ def _forget_dead_workers(folder: str) -> None:
     for file in Path(folder).glob("gauge_live*_*.db"):
         pid = int(file.stem.rpartition("_")[2])
         try:
-            os.kill(pid, 0)
+            os.kill(pid, 0)  # signal 0 is not sent: it only asks whether the process is there
         except ProcessLookupError:
             mark_process_dead(pid)  # type: ignore[no-untyped-call]

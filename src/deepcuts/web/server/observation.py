@@ -62,13 +62,14 @@ class Observation:
             await self.app(scope, receive, send_observed)
         except Exception:
             logger.exception("a request failed", extra={logs.FIELDS: {"route": _route(scope)}})
-            if not status:
+            if not status:  # else the response has begun, and no other can be sent
                 await INTERNAL.refuse(scope, receive, send_observed)
         finally:
             self.metrics.under_way.dec()
             self._note(scope, status or _CLIENT_LEFT, perf_counter() - began)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        # Not free text: each new label is a new series in memory.
         route, method = _route(scope), scope["method"] if scope["method"] in _METHODS else "other"
         self.metrics.requests.labels(route, method, str(status)).inc()
         self.metrics.seconds.labels(route).observe(seconds)

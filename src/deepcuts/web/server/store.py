@@ -119,6 +119,7 @@ class ModelStore:
         """Load the file again if it has been replaced; return whether another model is served now."""
         with self._lock:
             signature = _signature(self.path)
+            # A refused file is not tried again until it changes.
             if signature is None or signature in (self._signature, self._refused):
                 return False
             try:
@@ -129,6 +130,7 @@ class ModelStore:
                 logger.exception("the new model cannot be used; version %s keeps serving: %s", self.version, error)
                 self.on_reload(False)
                 return False
+            # One assignment of one reference: a request sees the old model or the new one, and needs no lock.
             before, self._signature, self._current = self.version, stable, loaded
             logger.info("model replaced: version %s, was %s", loaded.version, before)
             self.on_reload(True)

@@ -26,6 +26,7 @@ Length = Annotated[int, Query(ge=1, le=limits.MAX_K, description="The most rows.
 
 async def respond(http: Request, handle: Callable[[LoadedModel], handlers.Json]) -> Response:
     """Compute a response with the model that is served, and serialize it, in a thread beside the event loop."""
+    # `current` is read once: what is computed and serialized is of one model, also while another replaces it.
     loaded, compute = http.app.state.store.current, _compute(http)
     content = await compute.run(lambda: json.dumps(handle(loaded), allow_nan=False, separators=(",", ":")))
     return Response(content, media_type="application/json")

@@ -69,6 +69,7 @@ def handle_batch(loaded: LoadedModel, batch: ListBatch) -> Json:
 def handle_personas(loaded: LoadedModel, request: UserRequest | FoldInRequest, n_items: int) -> Json:
     """Return the personas of a user or of a visitor."""
     subject = _Subject(loaded, request)
+    # In order of personas, as groupby needs it.
     table = subject.model.personas(subject.user, n_items=max(n_items, _N_TAGGED_ITEMS))
     personas = [
         {"persona": persona, "name": name, "share": _short(share)} | _tags_and_items(loaded, list(rows), n_items)
@@ -122,6 +123,7 @@ def _tags_and_items(loaded: LoadedModel, rows: list[Json], n_items: int) -> Json
     labels, tags = loaded.model.seen.labels, []
     if labels is not None and labels.n_tags:
         indexes = loaded.item_indexes(row["item_id"] for row in rows)
+        # log(1 + plays): the most played item alone does not decide the tags.
         tags = labels.tags_of(indexes, np.log1p([row["plays"] for row in rows]))
     items = [_shortened({name: row[name] for name in ("item_id", "name", "plays")}) for row in rows[:n_items]]
     return {"tags": tags, "items": items}

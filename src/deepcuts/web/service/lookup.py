@@ -26,6 +26,7 @@ def check_known(ids: Ids, identifier: str) -> None:
     ProblemError
         404, if there is no such id.
     """
+    # Ids ascend by bytes of UTF-8, which is the order of code points, and so that of Python's strings.
     index = bisect_left(range(len(ids)), identifier, key=lambda i: ids.values[i].as_py())
     if index == len(ids) or ids.values[index].as_py() != identifier:
         advice = "/items?q= finds items by name." if ids.kind == "item" else "POST /fold-in takes the plays of anyone."

@@ -58,4 +58,5 @@ async def _of_library(request: Request, error: DeepcutsError) -> Response:
 
 def _location(location: tuple[str | int, ...]) -> str:
     parts = [str(part) for part in location if part not in ALTERNATIVES]
+    # Half a surrogate pair in a key cannot be sent.
     return ".".join(parts)[:_MOST_LOCATION].encode(errors="replace").decode()

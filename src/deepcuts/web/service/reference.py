@@ -29,6 +29,7 @@ code { font: .9em ui-monospace, monospace; } h4 { margin: 1rem 0 .25rem; }
 """.strip()
 
 POLICY = (
+    # The one style of the page, by its hash.
     STRICT_POLICY + "; style-src 'sha256-" + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode() + "'"
 )
 

@@ -31,7 +31,7 @@ Id = Annotated[str, Field(min_length=1, max_length=limits.MAX_ID)]
 Length = Annotated[
     int, Field(ge=1, le=limits.MAX_K, strict=True, description="Rows of the list."), BeforeValidator(integral)
 ]
-PersonaKey = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]?|1[01][0-9]|12[0-7])$")]
+PersonaKey = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]?|1[01][0-9]|12[0-7])$")]  # 0 to 127, without leading zeros
 Rarity = Annotated[float, Field(ge=-MOST_RARITY, le=MOST_RARITY, allow_inf_nan=False, strict=True)]
 Weight = Annotated[float, Field(ge=0, le=MOST_WEIGHT, allow_inf_nan=False, strict=True)]
 Plays = Annotated[float, Field(ge=limits.LEAST_PLAYS, le=limits.MOST_PLAYS, allow_inf_nan=False, strict=True)]

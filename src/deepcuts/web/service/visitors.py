@@ -53,5 +53,5 @@ def fold_in(loaded: LoadedModel, history: Mapping[str, float], dislikes: Collect
     counts = np.fromiter(history.values(), np.float32, len(history))
     plays = visitors.visitor_plays(loaded.model.item_ids, indexes[known], counts[known])
     model = visitors.fold_in(loaded.model, plays, refused=refused[refused >= 0])
-    given = dict.fromkeys([*history, *dislikes])
+    given = dict.fromkeys([*history, *dislikes])  # in order, each once
     return Visitor(model, [item for item in given if item not in loaded.index_of_item])

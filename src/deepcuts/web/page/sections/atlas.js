@@ -44,6 +44,7 @@ export default {
       Object.assign(this.$refs.canvas, { width: clientWidth * ratio, height: clientHeight * ratio });
       this.draw();
     },
+    // From map coordinates, −1 to 1 and upwards, to pixels; 0.46 leaves a margin. `back` is the inverse.
     at(x, y) {
       const { clientWidth: w, clientHeight: h } = this.$refs.box;
       const { view } = this;
@@ -65,6 +66,7 @@ export default {
       const { clientWidth: w, clientHeight: h } = this.$refs.box;
       const style = getComputedStyle(this.$refs.box);
       const colour = (name) => style.getPropertyValue(name).trim();
+      // In CSS pixels, whatever the screen's ratio.
       context.setTransform(canvas.width / w, 0, 0, canvas.height / h, 0, 0);
       context.clearRect(0, 0, w, h);
       const most = Math.log2(1 + Math.max(1, ...this.points.slice(0, 1).map((point) => point.listeners)));
@@ -74,10 +76,10 @@ export default {
         if (x < -5 || y < -5 || x > w + 5 || y > h + 5) continue;
         const radius = (0.8 + (2.2 * Math.log2(1 + point.listeners)) / most) * Math.min(2.2, Math.sqrt(this.view.zoom));
         context.beginPath();
-        context.arc(x, y, radius, 0, 7);
+        context.arc(x, y, radius, 0, 7); // 7 is more than 2π: a full circle
         context.fill();
       }
-      const taken = [];
+      const taken = []; // boxes of names that are painted: a later name that would overlap one is left out
       this.paintMarks(context, colour, taken);
       this.paintNames(context, colour, taken, w, h);
     },
@@ -162,6 +164,7 @@ export default {
       py ??= clientHeight / 2;
       const before = this.back(px, py);
       this.view.zoom = Math.max(1, Math.min(LARGEST, this.view.zoom * by));
+      // Moved by the difference, so that the point under the pointer stays there.
       const after = this.back(px, py);
       this.shift(before[0] - after[0], before[1] - after[1]);
     },
@@ -179,7 +182,7 @@ export default {
     down(event) {
       event.target.setPointerCapture(event.pointerId);
       this.pointers.set(event.pointerId, [event.offsetX, event.offsetY]);
-      this.moved = 0;
+      this.moved = 0; // pixels; a press that moves little is a click
     },
     move(event) {
       const before = this.pointers.get(event.pointerId);
@@ -193,6 +196,7 @@ export default {
       this.pointers.set(event.pointerId, now);
       if (others.length) {
         const apart = (one, two) => Math.hypot(one[0] - two[0], one[1] - two[1]);
+        // Pinch: by the change of distance, around the other finger.
         this.zoom(apart(now, others[0]) / Math.max(1, apart(before, others[0])), ...others[0]);
         return;
       }

@@ -37,10 +37,12 @@ export default {
         for (let power = 10 ** Math.ceil(Math.log10(low) - 1e-9); power <= high; power *= 10) powers.push(power);
         return powers.length > 1 ? powers : [low, high];
       }
+      // Steps of 1, 2 or 5 times a power of ten, some four of them.
       const rough = (high - low) / 4;
       const unit = 10 ** Math.floor(Math.log10(rough));
       const step = [1, 2, 5, 10].find((one) => one * unit >= rough) * unit;
       const marks = [];
+      // The last mark may miss `high` by rounding.
       for (let mark = Math.ceil(low / step) * step; mark <= high + step / 1e6; mark += step) marks.push(mark);
       return marks;
     },

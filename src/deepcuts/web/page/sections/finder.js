@@ -25,7 +25,7 @@ export default {
       this.active = 0;
       this.open = true;
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.$emit("search", this.text.trim()), 80);
+      this.timer = setTimeout(() => this.$emit("search", this.text.trim()), 80); // after a pause in typing
     },
   },
   methods: {

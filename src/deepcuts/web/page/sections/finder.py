@@ -81,7 +81,7 @@ class Finder(Element, component="finder.js"):
             }
             for row in rows
         ]
-        self.props["found"] = {"query": query, "items": items}
+        self.props["found"] = {"query": query, "items": items}  # by the query, finder.js drops what is out of date
         self.update()
 
     async def _on_add(self, event: Any) -> None:

@@ -56,7 +56,7 @@ class Listing(Element, component="listing.js"):
     def show(self, view: View) -> None:
         """Show the list as it is now."""
         visit, listed = view.visit, view.listed
-        self.sequence += 1
+        self.sequence += 1  # tells listing.js that the list it waits for has arrived
         self.props["state"] = {
             "sequence": self.sequence,
             "rows": [asdict(row) for row in listed.rows],

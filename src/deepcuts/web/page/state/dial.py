@@ -35,6 +35,7 @@ class DialCalibration:
         novelty_at
             Novelty, in bits, of the list at a rarity.
         """
+        # np.interp needs novelties that do not fall.
         return cls(np.maximum.accumulate([novelty_at(float(rarity)) for rarity in _RARITIES]))
 
     def rarity(self, position: float) -> float:
@@ -52,5 +53,6 @@ class DialCalibration:
         novelties, rarities = self.novelties[half], _RARITIES[half]
         if novelties[-1] - novelties[0] < 1e-9:  # no rarity changes the list: spread the rarities evenly instead
             return float(position * np.abs(rarities).max())
+        # The wanted novelty lies between neutral and the end of this half; its rarity is read off the curve.
         neutral, extreme = self.novelties[_NEUTRAL], novelties[-1] if position > 0 else novelties[0]
         return float(np.interp(neutral + abs(position) * (extreme - neutral), novelties, rarities))

@@ -29,7 +29,7 @@ def export(kept: Mapping[str, str], form: str) -> bytes:
         rows = [{"item_id": item, "name": name} for item, name in kept.items()]
         return (json.dumps(rows, indent=2, ensure_ascii=False) + "\n").encode()
     if form == "m3u":
-        names = [" ".join(name.split()) for name in kept.values()]
+        names = [" ".join(name.split()) for name in kept.values()]  # a line break in a name would begin a new entry
         return "\n".join(["#EXTM3U", *(line for name in names for line in (f"#EXTINF:-1,{name}", name)), ""]).encode()
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -90,6 +90,7 @@ def _map_xy(item_map: ItemMap, items: IndexVector, item_factors: FloatMatrix) ->
     if not len(items):
         return np.zeros((0, 2), np.float32)
     order = np.argsort(item_map.items, kind="stable")
+    # searchsorted gives len(order) past the last id; the comparison below finds these.
     rank = np.minimum(np.searchsorted(item_map.items, items, sorter=order), len(order) - 1)
     rows = order[rank]
     xy = item_map.positions[rows].copy()

@@ -101,6 +101,7 @@ def loss_lines(model: PersonaModel) -> list[Line]:
 def popularity_lines(model: PersonaModel) -> list[Line]:
     """Listeners of the artists by rank, at ranks that are spread evenly over a log scale."""
     listeners = np.sort(model.item_listeners)[::-1]
+    # Rounding makes the first ranks equal.
     ranks = np.unique(np.geomspace(1, len(listeners), _CURVE_POINTS).round().astype(int))
     return [Line("listeners", [(float(rank), float(listeners[rank - 1])) for rank in ranks if listeners[rank - 1]])]
 
@@ -119,6 +120,7 @@ def mean_persona_sizes(model: PersonaModel) -> list[float]:
     """Mean share of the largest persona of a user, of the second, and so on; users who lack it count as 0."""
     indptr = model.persona_indptr
     number = np.arange(indptr[-1]) - indptr[row_of_entry(indptr)]
+    # Sums by number of the persona within its user.
     totals = np.bincount(number, model.persona_shares.astype(np.float64))
     return [float(total) for total in totals / (len(indptr) - 1)]
 

@@ -90,6 +90,7 @@ def carry_over(options: list[PersonaOptions], before: list[set[int]], after: lis
     carried = [PersonaOptions() for _ in after]
     pairs = [(_jaccard(old, new), i, j) for i, old in enumerate(before) for j, new in enumerate(after)]
     taken_old, taken_new = set[int](), set[int]()
+    # Stable: among equals, the largest personas first.
     for similarity, i, j in sorted(pairs, key=lambda pair: -pair[0]):
         if similarity >= _ALIKE and i not in taken_old and j not in taken_new:
             carried[j] = options[i]

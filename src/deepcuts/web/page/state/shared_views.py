@@ -102,6 +102,7 @@ class CurrentViews:
     @property
     def current(self) -> SharedViews:
         """The views of the model that is served, made anew after it has been replaced."""
+        # Two threads may make the views at once: one is dropped, and both are of the same model.
         loaded = self.store.current
         if loaded is not self._views.loaded:
             self._views = SharedViews(loaded, self.with_users)
@@ -123,6 +124,7 @@ def _example_users(model: PersonaModel) -> list[int]:
 
 def _candidates(model: PersonaModel) -> IndexVector:
     """Indexes of users whose number of artists suits an example; of all with plays where there are none such."""
+    # Spread over all users, as ids may be in an order that means something.
     step = max(1, len(model.user_ids) // _EXAMPLES_AMONG)
     users = np.arange(0, len(model.user_ids), step)
     sizes = np.diff(model.seen.indptr)[users]

@@ -110,4 +110,5 @@ def _rarities(visit: Visit, visitor: VisitorModel) -> dict[int, float]:
     """Rarity of each persona, from its own dial or else the main one; those at the neutral position are left out."""
     main = visit.list_options.dial_position
     positions = [main if options.dial_position is None else options.dial_position for options in visit.persona_options]
+    # At the neutral position the dial is not asked, as its calibration takes ten lists.
     return {number: visitor.dial.rarity(position) for number, position in enumerate(positions) if position}

@@ -66,7 +66,7 @@ class Visit:
         model = self.get_model()
         if model is not self._model:
             for chosen in (self.plays, self.refused, self.kept):
-                for item_id in unknown_ids(model.item_ids, chosen):
+                for item_id in unknown_ids(model.item_ids, chosen):  # a list, so that the dict may shrink meanwhile
                     del chosen[item_id]
             self._model = model
             self.forget_personas()

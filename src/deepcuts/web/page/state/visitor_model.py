@@ -101,6 +101,7 @@ class VisitorModel:
             shares = np.maximum(table["share"].to_numpy(), 0)
             most = min(_N_REASONS, int(np.count_nonzero(shares)))
             names = self.model.item_names(self.model.item_ids.indexes_of(table["item_id"][:most])).to_pylist()
+            # Shares are of the score; where some are negative, the positive ones sum to more than 1.
             own = shares[:most] / max(1.0, float(shares.sum()))
             self._reasons[item_id] = list(zip(names, own.tolist(), strict=True))
         return self._reasons[item_id]

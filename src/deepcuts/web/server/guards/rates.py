@@ -40,6 +40,7 @@ class TokenBuckets:
     def take(self, client: str) -> float:
         """Take a permit; return 0, or after how many seconds there will be one."""
         now = self.clock()
+        # Popped and set again: the order is that of last use.
         permits, then = self._buckets.pop(client, (float(self.burst), now))
         permits = min(self.burst, permits + (now - then) * self.rate)
         wait = max(0.0, (1 - permits) / self.rate)

@@ -56,7 +56,7 @@ class TokenGuard:
             return True
         values = header_values(scope, b"authorization")
         secret = _secret(values[0]) if len(values) == 1 else b""
-        return hmac.compare_digest(_digest(secret), digest)
+        return hmac.compare_digest(_digest(secret), digest)  # takes equally long however much of it is right
 
 
 def _secret(authorization: str) -> bytes:
