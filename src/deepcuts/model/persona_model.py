@@ -170,7 +170,7 @@ class PersonaModel(PersonaState):
             If no item that was played is in the catalogue and not refused, or a count is 0 or no number.
         """
         indexes = self.item_ids.indexes_of(list(refused)) if refused else None
-        known = None if indexes is None else indexes[indexes >= 0]
+        known = None if indexes is None else indexes[indexes >= 0]  # −1 is an item outside the catalogue
         return fold_in(self, plays, refused=known, keep_personas_of=keep_personas_of)
 
     def extend(self, plays: Interactions) -> PersonaModel:
