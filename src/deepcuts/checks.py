@@ -1,31 +1,142 @@
-"""Checks of settings, for the model and the baselines alike."""
+"""Checks of settings and arguments from outside: numbers, truth values and choices.
+
+Each takes NumPy's scalars as well as Python's own numbers, and returns one of Python's own, so that it can be saved.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import fields
+from numbers import Integral, Real
+from reprlib import Repr
 from typing import Any, get_args
+
+import numpy as np
 
 from deepcuts.errors import SettingsError
 
+MOST_SHOWN = 200
+LARGEST_SEED = 2**63 - 1  # kernels take a seed as int64
 
-def check_ranges(settings: Any, **ranges: tuple[float, float]) -> None:
-    """Refuse numbers of a settings dataclass outside their range, and fractions for fields of type int.
+_REPR = Repr()
+_REPR.maxlevel, _REPR.maxlong = 4, 60
+_REPR.maxlist = _REPR.maxtuple = _REPR.maxdict = _REPR.maxset = _REPR.maxfrozenset = _REPR.maxdeque = 20
+_REPR.maxstring = _REPR.maxother = MOST_SHOWN
+
+
+def shown(value: object, most: int = MOST_SHOWN) -> str:
+    """Show a value in a message: what `repr` gives, cut where it is long."""
+    try:
+        text = _REPR.repr(value)
+    except Exception:  # numbers of more than 4,300 digits; objects whose own __repr__ fails
+        text = f"a value of the type {type(value).__name__}"
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def whole_number(name: str, value: object, least: int, most: int | None = None) -> int:
+    """Take a whole number.
+
+    Parameters
+    ----------
+    name
+        What it is called, for the message.
+    value
+        Any integer of Python or NumPy; no truth value.
+    least, most
+        Its range; None sets no upper end.
 
     Raises
     ------
     SettingsError
-        At the first one.
+        If it is anything else.
     """
-    # Types are strings here, as the modules of settings import annotations from __future__.
-    integers = {field.name for field in fields(settings) if field.type == "int"}
+    if not isinstance(value, Integral) or _is_no_number(value):
+        raise SettingsError(f"{name} is {shown(value)}. It is a whole number{_from(least) if most is None else ''}.")
+    if int(value) < least or (most is not None and int(value) > most):
+        raise SettingsError(f"{name} is {shown(value)}. It {_range(least, most)}.")
+    return int(value)
+
+
+def real_number(name: str, value: object, least: float, most: float, *, above: bool = False) -> float:
+    """Take a number, whole or not.
+
+    Parameters
+    ----------
+    name
+        What it is called, for the message.
+    value
+        Any finite number of Python or NumPy; no truth value.
+    least, most
+        Its range.
+    above
+        Whether it has to be above `least`.
+
+    Returns
+    -------
+    A float; where an int of Python was given, this int.
+
+    Raises
+    ------
+    SettingsError
+        If it is anything else.
+    """
+    number = _plain(value)
+    if number is None or not least <= number <= most or (above and number == least):
+        ends = f"is a number above {least:g}{_up_to(most)}" if above else _range(least, most)
+        raise SettingsError(f"{name} is {shown(value)}. It {ends}.")
+    return number
+
+
+def truth(name: str, value: object) -> bool:
+    """Take True or False, of Python or NumPy.
+
+    Raises
+    ------
+    SettingsError
+        If it is anything else; texts such as "no" and numbers are refused as well.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise SettingsError(f"{name} is {shown(value)}. Give True or False.")
+    return bool(value)
+
+
+def seed_number(value: object, name: str = "seed", most: int = LARGEST_SEED) -> int:
+    """Take a seed: a whole number from 0 to 2⁶³ − 1.
+
+    Raises
+    ------
+    SettingsError
+        If it is anything else.
+    """
+    return whole_number(name, value, 0, most)
+
+
+def check_ranges(settings: Any, **ranges: tuple[float, float]) -> None:
+    """Take the numbers and truth values of a frozen settings dataclass, converted to Python's own.
+
+    Parameters
+    ----------
+    settings
+        The dataclass: fields of type int, float and bool are looked at.
+    ranges
+        For each field of a number, its range.
+
+    Raises
+    ------
+    SettingsError
+        At the first value of another type, or out of its range.
+    """
+    kinds = {field.name: field.type for field in fields(settings)}
     for name, (least, most) in ranges.items():
         value = getattr(settings, name)
-        # NaN is outside every range.
-        if not (isinstance(value, (int, float)) and math.isfinite(value) and least <= value <= most):
-            raise SettingsError(f"{name} is {value!r}. It lies between {least:g} and {most:g}.")
-        if name in integers and not isinstance(value, int):
-            raise SettingsError(f"{name} is {value!r}. It is a whole number.")
+        if kinds[name] in {"int", int}:
+            value = whole_number(name, value, int(least), int(most))
+        else:
+            value = real_number(name, value, least, most)
+        object.__setattr__(settings, name, value)
+    for name, kind in kinds.items():
+        if kind in {"bool", bool}:
+            object.__setattr__(settings, name, truth(name, getattr(settings, name)))
 
 
 def check_choices(settings: Any, **choices: Any) -> None:
@@ -37,6 +148,47 @@ def check_choices(settings: Any, **choices: Any) -> None:
         At the first one.
     """
     for name, kind in choices.items():
-        if getattr(settings, name) not in get_args(kind):
-            known = " or ".join(map(repr, get_args(kind)))
-            raise SettingsError(f"{name} is {getattr(settings, name)!r}. Pass {known}.")
+        object.__setattr__(settings, name, choice(name, getattr(settings, name), get_args(kind)))
+
+
+def choice(name: str, value: object, known: tuple[str, ...]) -> str:
+    """Take one of some texts.
+
+    Raises
+    ------
+    SettingsError
+        If it is anything else.
+    """
+    if not isinstance(value, str) or value not in known:
+        raise SettingsError(f"{name} is {shown(value)}. Pass {' or '.join(map(repr, known))}.")
+    return str(value)
+
+
+def _plain(value: object) -> float | None:
+    """A finite number as Python's own; None for anything else."""
+    if not isinstance(value, Real) or _is_no_number(value):
+        return None
+    try:
+        is_finite = math.isfinite(float(value))
+    except (OverflowError, ValueError):  # a whole number beyond the range of floats
+        return None
+    if not is_finite:
+        return None
+    return int(value) if isinstance(value, Integral) else float(value)
+
+
+def _is_no_number(value: object) -> bool:
+    """Whether Python or NumPy counts a value that is no number among the numbers: truth values and durations."""
+    return isinstance(value, bool | np.bool_ | np.timedelta64)
+
+
+def _from(least: float) -> str:
+    return f" from {least} up"
+
+
+def _range(least: float, most: float | None) -> str:
+    return f"is a whole number{_from(least)}" if most is None else f"lies between {least:g} and {most:g}"
+
+
+def _up_to(most: float) -> str:
+    return "" if math.isinf(most) else f", up to {most:g}"

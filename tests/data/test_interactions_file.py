@@ -16,7 +16,8 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.errors import FileFormatError, OutputError
 
 ARRAYS = ("indptr", "indices", "plays", "last_played", "item_listeners")
-IDS = st.sets(st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip), max_size=6).map(sorted)
+CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+IDS = st.sets(st.text(CHARACTERS, min_size=1).filter(str.strip), max_size=6).map(sorted)
 
 
 @pytest.fixture

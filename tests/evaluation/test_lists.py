@@ -13,6 +13,7 @@ import pytest
 
 from deepcuts.errors import DataError
 from deepcuts.evaluation import evaluate, rank_lists
+from deepcuts.evaluation.lists_table import RowCode
 from reference.metrics import interactions, table
 
 TRAIN = {"ada": {"a", "b"}, "bob": {"c"}, "cyd": {"d", "e"}}
@@ -83,9 +84,21 @@ def test_ranks_may_leave_gaps_and_come_in_any_order():
 
 def test_lists_of_users_that_are_not_judged_are_not_looked_at(caplog):
     caplog.set_level(logging.INFO)
-    others = rows(("cyd", "d", 1), ("cyd", "unheard of", 1), ("zoe", "a", 0), (None, "a", 1))
+    others = rows(("cyd", "d", 1), ("cyd", "unheard of", 1), ("zoe", "a", 0), ("nobody", "a", 1))
     assert_same(rank(pa.concat_tables([others, table(LISTS)], promote_options="permissive")), rank(table(LISTS)))
     assert "4 of 9 rows belong to users that are not judged; left out." in caplog.text
+    with pytest.raises(DataError, match=r"1 of 1 user ids are missing \(None, NaN or null\)"):
+        rank(rows((None, "a", 1)))
+
+
+def test_ranks_that_do_not_fit_beside_users_and_items_are_told():
+    code = RowCode(10_000_000, 50_000_000, 128)
+    assert code.n_ranks == 144
+    assert code.advice == (
+        " More do not fit beside 10,000,000 users, 50,000,000 items and 128 personas: shorten the lists, drop the "
+        "column persona, or evaluate the users in parts, with the train of each."
+    )
+    assert RowCode(1000, 1000, 128).advice == ""
 
 
 def test_users_without_a_list_are_judged_and_counted(caplog):
@@ -133,7 +146,7 @@ def test_one_user_who_has_everything_but_one_item():
             rows(("ada", "c", 1), ("bob", "zither", 1)),
             r"The list of user 'bob' holds the item 'zither', which is not in train\. Lists and train must use",
         ),
-        (rows(("bob", None, 1)), r"The list of user 'bob' holds the item None, which is not in train\."),
+        (rows(("bob", None, 1)), r"1 of 1 item ids are missing \(None, NaN or null\)\. Give every item an id"),
         (
             rows(("ada", "d", 1), ("bob", "d", 2), ("bob", "e", 2)),
             r"In the list of user 'bob' the items 'd' and 'e' have the same rank\. Give every item of a list a rank",

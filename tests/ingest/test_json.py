@@ -49,9 +49,11 @@ def test_compressed_json_is_read(tmp_path):
 
 
 def test_numbers_are_ids_in_decimal(write):
-    rows = [{"u": 7, "i": 7.0}, {"u": "7.0", "i": 2.5}, {"u": 12345678901234567890, "i": -1}, {"u": 1e3, "i": "x"}]
+    rows = [{"u": 7, "i": 7.0}, {"u": "7.0", "i": "2.5"}, {"u": 12345678901234567890, "i": -1}, {"u": 1e3, "i": "x"}]
     plays = read_plays(write("\n".join(map(json.dumps, rows))), user="u", item="i")
     assert set(pairs(plays)) == {("7", "7"), ("7.0", "2.5"), ("12345678901234567890", "-1"), ("1000", "x")}
+    with pytest.raises(DataError, match=r"line 1: item is a fraction, or a floating-point number too large .*: '2\.5'"):
+        read_plays(write(json.dumps({"u": 1, "i": 2.5})), user="u", item="i")
 
 
 def test_keys_may_hold_quotes(write):

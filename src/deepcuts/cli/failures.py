@@ -13,11 +13,10 @@ from typing import Any
 
 import typer
 
-from deepcuts.cli.interrupts import exit_status
 from deepcuts.cli.terminal import say_line
 from deepcuts.errors import DeepcutsError, SettingsError
 
-BAD_DATA, BAD_USAGE = 1, 2
+BAD_DATA, BAD_USAGE, INTERRUPTED = 1, 2, 130
 
 _OWN_EXITS = (typer.Exit, typer.Abort, typer.BadParameter)
 
@@ -46,7 +45,7 @@ def _failures_reported() -> Iterator[None]:
         raise
     except KeyboardInterrupt:
         say_line("Interrupted.")
-        raise typer.Exit(exit_status()) from None
+        raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:
         drop_output()
         raise typer.Exit(BAD_DATA) from None

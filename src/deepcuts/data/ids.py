@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from deepcuts.array_types import CountVector, IndexVector
+from deepcuts.checks import MOST_SHOWN, shown
+from deepcuts.data.id_text import one_text, to_text
 from deepcuts.errors import DataError, UnknownIdError
 
 _DICTIONARY_UP_TO = 200_000  # past this many ids, a dictionary of them takes much memory for a few look-ups
@@ -35,15 +38,15 @@ class Ids:
     kind: str
 
     @classmethod
-    def of(cls, values: Sequence[str] | pa.Array, kind: str) -> Ids:
-        """Check outside ids once and keep them.
+    def of(cls, values: Iterable[Any] | pa.Array, kind: str) -> Ids:
+        """Check outside ids once and keep them, as text by the rule of `deepcuts.data.id_text`.
 
         Raises
         ------
         DataError
-            If an id is missing or empty, or if they are not distinct and ascending.
+            If an id is missing, empty or of a type that is no id, or if they are not distinct and ascending.
         """
-        array = as_strings(values)
+        array = to_text(values, kind, allow_missing=True)
         if array.null_count or pc.any(pc.equal(pc.utf8_trim_whitespace(array), "")).as_py():
             raise DataError(f"One id of the {kind}s is empty. Give every {kind} an id, or leave those rows out.")
         if len(array) > 1 and not pc.all(pc.less(array[:-1], array[1:])).as_py():
@@ -53,28 +56,39 @@ class Ids:
     def __len__(self) -> int:
         return len(self.values)
 
-    def index_of(self, identifier: str) -> int:
+    def index_of(self, identifier: Any) -> int:
         """Index of one id.
 
         Raises
         ------
         UnknownIdError
             If there is no such id; the message names one that is spelt alike.
+        DataError
+            If it is missing, or of a type that is no id.
         """
-        wanted = str(identifier)  # Python compares text by code points, which is the order of its UTF-8 bytes
+        wanted = one_text(
+            identifier, self.kind
+        )  # Python compares text by code points, which is the order of its UTF-8 bytes
         index = bisect_left(range(len(self)), wanted, key=lambda index: self.values[index].as_py())
         if index == len(self) or self.values[index].as_py() != wanted:
-            raise UnknownIdError(self.unknown_message(identifier))
+            raise UnknownIdError(self.unknown_message(wanted))
         return index
 
-    def indexes_of(self, identifiers: Sequence[str] | pa.Array) -> CountVector:
-        """Indexes of many ids, int64; -1 where there is no such id."""
-        if len(identifiers) <= len(self) // 4 and len(self) <= _DICTIONARY_UP_TO:
-            texts = as_strings(identifiers).to_pylist()
-            return np.fromiter((self._index_by_id.get(text, -1) for text in texts), np.int64, len(texts))
-        found = pc.index_in(as_strings(identifiers), value_set=self.values)
-        indexes: CountVector = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-        return indexes
+    def indexes_of(self, identifiers: Iterable[Any] | pa.Array) -> CountVector:
+        """Indexes of many ids, int64; -1 where there is no such id.
+
+        Raises
+        ------
+        DataError
+            If one is missing, or of a type that is no id.
+        """
+        texts = to_text(identifiers, self.kind)
+        if len(texts) <= len(self) // 4 and len(self) <= _DICTIONARY_UP_TO:
+            indexes = (self._index_by_id.get(text, -1) for text in texts.to_pylist())
+            return np.fromiter(indexes, np.int64, len(texts))
+        found = pc.index_in(texts, value_set=self.values)
+        filled: CountVector = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return filled
 
     @cached_property
     def _index_by_id(self) -> dict[str, int]:
@@ -87,19 +101,34 @@ class Ids:
 
     def unknown_message(self, identifier: str) -> str:
         """Say that an id is unknown, and which one may have been meant."""
-        message = f"There is no {self.kind} {str(identifier)!r} among {len(self):,} {self.kind}s."
+        message = f"There is no {self.kind} {shown(identifier)} among {len(self):,} {self.kind}s."
         if len(self) <= _SUGGEST_AMONG:
-            near = get_close_matches(str(identifier), self.values.to_pylist(), n=1, cutoff=0.75)
-            message += f" Did you mean {near[0]!r}?" if near else ""
+            near = get_close_matches(identifier[:MOST_SHOWN], self.values.to_pylist(), n=1, cutoff=0.75)
+            message += f" Did you mean {shown(near[0])}?" if near else ""
         return message
 
 
-def as_strings(values: Sequence[str] | pa.Array) -> pa.StringArray:
-    """Any sequence of ids as one Arrow string array."""
-    if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
-    if not isinstance(values, pa.Array):
-        values = pa.array([None if value is None else str(value) for value in values], pa.string())
-    if isinstance(values, pa.DictionaryArray):
-        values = as_strings(values.dictionary).take(values.indices)
-    return values if values.type == pa.string() else values.cast(pa.string())
+def as_strings(values: Iterable[Any] | pa.Array) -> pa.StringArray:
+    """Names or tags as one Arrow string array, null where one is missing.
+
+    What could be an id has the text that it would have as one; anything else has that which Python or Arrow gives it.
+
+    Raises
+    ------
+    DataError
+        If they are of a type that has no text.
+    """
+    if not isinstance(values, pa.Array | pa.ChunkedArray | np.ndarray):
+        values = list(values)
+    try:
+        return to_text(values, "name", allow_missing=True)
+    except DataError:
+        pass
+    if not isinstance(values, pa.Array | pa.ChunkedArray):
+        texts = [None if value is None else str(value).encode("utf-8", "replace").decode() for value in values]
+        return pa.array(texts, pa.string())
+    try:
+        texts = values.cast(pa.string())
+        return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(f"Names and tags of the type {values.type} cannot be read as text: {error}") from error

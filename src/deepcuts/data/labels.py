@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from deepcuts.array_types import AnyArray, CountVector, DoubleVector, FloatVector, IndexVector, NumberVector
+from deepcuts.data.id_text import to_text
 from deepcuts.data.ids import Ids, as_strings
 from deepcuts.data.row_checks import check_rows
 from deepcuts.errors import DataError
@@ -147,11 +148,11 @@ def _names(item_ids: Ids, names: Mapping[str, str] | pa.Table | None) -> pa.Stri
     if names is None:
         return item_ids.values
     if isinstance(names, Mapping):
-        names = pa.table({"item_id": as_strings(list(names)), "name": as_strings(list(names.values()))})
+        names = pa.table({"item_id": to_text(names, "item"), "name": as_strings(list(names.values()))})
     _check_columns(names, "names", ("item_id", "name"))
     texts = pc.utf8_trim_whitespace(as_strings(names["name"]))
     given = pc.fill_null(pc.greater(pc.utf8_length(texts), 0), False)
-    ids, texts = as_strings(names["item_id"]).filter(given), texts.filter(given)
+    ids, texts = to_text(names["item_id"], "item").filter(given), texts.filter(given)
     rows = pc.index_in(item_ids.values, value_set=ids)  # the first row that names each item
     return pc.coalesce(texts.take(rows), item_ids.values)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Set
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from deepcuts.array_types import FloatVector
-from deepcuts.data.ids import Ids, as_strings
+from deepcuts.data.id_text import to_text
+from deepcuts.data.ids import Ids
 from deepcuts.errors import DataError
 
 
 def order_by_ids(
-    matrix: sparse.csr_array, user_ids: Sequence[str] | pa.Array, item_ids: Sequence[str] | pa.Array, *, negative: bool
+    matrix: sparse.csr_array, user_ids: Iterable[Any] | pa.Array, item_ids: Iterable[Any] | pa.Array, *, negative: bool
 ) -> tuple[sparse.csr_array, Ids, Ids]:
     """Put rows and columns into ascending order of their ids, drop stored zeros and sum duplicates.
 
@@ -39,7 +40,7 @@ def order_by_ids(
         If ids are missing, double or too few, an index lies outside the matrix, or a play count, or the sum of several
         of one pair, is NaN, infinite or, unless allowed, negative.
     """
-    users, items = as_strings(user_ids), as_strings(item_ids)
+    users, items = _in_order(user_ids, "user"), _in_order(item_ids, "item")
     matrix = _own_copy(matrix)
     _check_shape(matrix, len(users), len(items))
     _check_counts(matrix.data, negative=negative)
@@ -51,6 +52,13 @@ def order_by_ids(
     matrix = matrix[user_order][:, item_order]
     matrix.sort_indices()
     return matrix, Ids.of(users.take(pa.array(user_order)), "user"), Ids.of(items.take(pa.array(item_order)), "item")
+
+
+def _in_order(ids: Iterable[Any] | pa.Array, kind: str) -> pa.StringArray:
+    """Ids as text, of rows or columns: what has no order of its own cannot name them."""
+    if isinstance(ids, Set):
+        raise DataError(f"The {kind} ids are a set, which has no order. Pass a list, in the order of the matrix.")
+    return to_text(ids, kind, allow_missing=True)  # `Ids.of` refuses what is missing or blank
 
 
 def _own_copy(matrix: Any) -> sparse.csr_array:

@@ -13,6 +13,7 @@ from scipy import sparse
 
 from deepcuts.array_types import BoolVector, DoubleMatrix, DoubleVector, IndexVector
 from deepcuts.data.csr import UserItems, indptr_of, quotient, row_of_entry
+from deepcuts.data.id_text import to_text
 from deepcuts.data.ids import Ids, as_strings
 from deepcuts.data.labels import Labels
 from deepcuts.errors import DataError, SettingsError
@@ -146,7 +147,7 @@ def item_features(labels: ArrowStream | Mapping[str, str], item_ids: Ids, n_labe
     if n_labels < 1:
         raise SettingsError(f"n_labels is {n_labels}. Keep at least 1 label.")
     rows = _label_rows(labels)
-    ids, names = as_strings(rows["item_id"]), as_strings(rows["label"]).dictionary_encode()
+    ids, names = to_text(rows["item_id"], "item"), as_strings(rows["label"]).dictionary_encode()
     weights, label_of_row = _weights(rows, ids), names.indices.to_numpy()
     kept = _most_used(label_of_row, weights, names.dictionary)[:n_labels]
     column_of_label = np.full(len(names.dictionary), -1)
@@ -200,7 +201,7 @@ def tag_features(labels: Labels, item_ids: Ids, n_labels: int = 100) -> ItemFeat
 
 def _label_rows(labels: ArrowStream | Mapping[str, str]) -> pa.Table:
     if isinstance(labels, Mapping):
-        return pa.table({"item_id": list(map(str, labels)), "label": list(map(str, labels.values()))})
+        return pa.table({"item_id": to_text(labels, "item"), "label": as_strings(list(labels.values()))})
     try:
         rows = pa.table(pa.RecordBatchReader.from_stream(labels).read_all())
     except (TypeError, pa.ArrowInvalid) as error:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from deepcuts.array_types import BoolVector, CountVector, IndexVector
-from deepcuts.data.ids import as_strings
+from deepcuts.data.id_text import to_text
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
 
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 COLUMNS = ("user_id", "item_id", "rank")
 N_PERSONAS = 128  # numbers of personas from 0 up that fit into the int8 they are kept in
+_USUAL_RANKS = 10_000  # where fewer than these fit, the message about a larger one says why
 _BATCH_ROWS = 1 << 17  # a table that comes as one batch is not turned into strings and integers all at once
 
 
@@ -54,6 +55,18 @@ class RowCode:
     def n_ranks(self) -> int:
         """Ranks from 0 up that fit beside the users and items."""
         return int(np.iinfo(np.int64).max // (self.n_users * self.n_personas * self.n_items))
+
+    @property
+    def advice(self) -> str:
+        """What to do about lists that are longer than ranks fit; empty where far more fit than any list has."""
+        if self.n_ranks > _USUAL_RANKS:
+            return ""
+        personas = "" if self.n_personas == 1 else f" and {self.n_personas} personas"
+        drop = "" if self.n_personas == 1 else "drop the column persona, "
+        return (
+            f" More do not fit beside {self.n_users:,} users{' and' * (not personas) or ','} {self.n_items:,} items"
+            f"{personas}: shorten the lists, {drop}or evaluate the users in parts, with the train of each."
+        )
 
     def pack(
         self, users: CountVector, ranks: CountVector, personas: CountVector | np.int64, items: CountVector
@@ -141,7 +154,7 @@ def _plain_batches(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[
     for batch in reader:
         for start in range(0, len(batch), _BATCH_ROWS):
             part = batch.slice(start, _BATCH_ROWS)
-            ids = [as_strings(part[name]) for name in ("user_id", "item_id")]
+            ids = [to_text(part[f"{kind}_id"], kind) for kind in ("user", "item")]
             yield pa.record_batch([*ids, *(part[name] for name in schema.names[2:])], schema=schema)
 
 
@@ -192,7 +205,7 @@ def _ranks(batch: pa.RecordBatch, rows: IndexVector, code: RowCode) -> CountVect
         user, item = _names(batch, rows[wrong[0]])
         raise DataError(
             f"In the list of user {user!r} the item {item!r} has the rank {ranks[wrong[0]]}. "
-            f"Ranks are whole numbers from 1, for a user's best item, to {code.n_ranks - 1:,}."
+            f"Ranks are whole numbers from 1, for a user's best item, to {code.n_ranks - 1:,}.{code.advice}"
         )
     whole: CountVector = ranks.astype(np.int64)
     return whole

@@ -45,8 +45,8 @@ def read_plays(
 ) -> Interactions:
     """Read play counts of users and items.
 
-    Rows of the same user and item are summed. Ids become text: numbers in decimal, whole ones without a point. The
-    same rows give the same object, in whatever order and from whatever source they come.
+    Rows of the same user and item are summed. Ids become text by one rule (docs/ids.md): whole numbers and decimals by
+    their digits. The same rows give the same object, in whatever order and from whatever source they come.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -34,7 +34,7 @@ class PersonaModel(PersonaState):
 
     # Lists
 
-    def recommend(self, users: str | Sequence[str] | None = None, k: int = 20, **settings: Any) -> pa.Table:
+    def recommend(self, users: str | Iterable[str] | None = None, k: int = 20, **settings: Any) -> pa.Table:
         """Ranked lists as one Arrow table: user_id, item_id, rank (1 = best), score, persona.
 
         Parameters
@@ -55,7 +55,9 @@ class PersonaModel(PersonaState):
         """
         return recommend(self, users, ListSettings(k=k, **settings))
 
-    def recommend_batches(self, users: Sequence[str] | None = None, k: int = 20, **settings: Any) -> Iterator[pa.Table]:
+    def recommend_batches(
+        self, users: str | Iterable[str] | None = None, k: int = 20, **settings: Any
+    ) -> Iterator[pa.Table]:
         """Yield the tables of `recommend` in parts; memory does not grow with the number of users."""
         return recommend_batches(self, users, ListSettings(k=k, **settings))
 
@@ -143,7 +145,7 @@ class PersonaModel(PersonaState):
         self,
         plays: Interactions | Mapping[str, float],
         *,
-        refused: Sequence[str] = (),
+        refused: Iterable[str] = (),
         keep_personas_of: PersonaState | None = None,
     ) -> PersonaModel:
         """Find the personas of other users, or of the same with other plays, with items fixed.
@@ -167,10 +169,11 @@ class PersonaModel(PersonaState):
         Raises
         ------
         DataError
-            If no item that was played is in the catalogue and not refused, or a count is 0 or no number.
+            If no item that was played is in the catalogue and not refused, a count is 0 or no number, or two keys of a
+            mapping, such as 1 and "1", are the same id.
         """
-        indexes = self.item_ids.indexes_of(list(refused)) if refused else None
-        known = None if indexes is None else indexes[indexes >= 0]  # −1 is an item outside the catalogue
+        indexes = self.item_ids.indexes_of(refused)
+        known = indexes[indexes >= 0] if len(indexes) else None
         return fold_in(self, plays, refused=known, keep_personas_of=keep_personas_of)
 
     def extend(self, plays: Interactions) -> PersonaModel:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+import pyarrow.compute as pc
 from scipy import sparse
 
 from deepcuts.array_types import BoolVector, FloatMatrix, FloatVector, IndexVector, Indices, PersonaVector
+from deepcuts.checks import real_number, shown
+from deepcuts.data.id_text import refuse_doubles, to_text
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.selection import select_pairs
 from deepcuts.data.vectors import unit_vectors
-from deepcuts.errors import DataError
+from deepcuts.errors import DataError, SettingsError
 from deepcuts.model.state import VISITOR, PersonaState
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas, solve_personas, solve_users, with_shares
 from deepcuts.model.training.persona_split import PersonaSplit
@@ -23,6 +26,12 @@ from deepcuts.model.training.weights import user_rows
 
 REFUSAL = 1.0  # strength of a refusal as a dislike, |n|: its confidence log2(1 + |n|) is 1, that of a usual item
 _MOST_NEW = 0.2  # share of new items above which users are split anew
+
+_MOST_PLAYS = 1e30  # as in files of plays
+_COUNTS = (
+    "Plays of one user are a mapping from item ids to play counts above 0, of at least one item; counts below "
+    "0 are dislikes."
+)
 
 Model = TypeVar("Model", bound=PersonaState)
 
@@ -82,7 +91,7 @@ def with_refusals(plays: Interactions, refused: IndexVector) -> Interactions:
     refused
         Item indexes, in any order.
     """
-    items = np.unique(refused).astype(np.int32)  # ascending, as in every row of plays
+    items = np.unique(refused).astype(np.int32)
     if not len(items):
         return plays
     wanted = select_pairs(plays, ~np.isin(plays.indices, items))
@@ -96,7 +105,7 @@ def _dislikes_with(plays: Interactions, items: Indices) -> Interactions:
     matrix = sparse.csr_array((strengths, np.tile(items, plays.n_users), indptr), shape=plays.shape)
     if plays.dislikes is not None:
         matrix = sparse.csr_array(matrix.maximum(plays.dislikes.to_csr()))
-        matrix.sort_indices()  # SciPy does not promise it of `maximum`
+        matrix.sort_indices()
     indptr, indices = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32)
     return Interactions(indptr, indices, matrix.data.astype(np.float32), plays.user_ids, plays.item_ids)
 
@@ -130,7 +139,7 @@ def keep_split(rows: Rows, found: UserPersonas, before: PersonaState, items: Ite
     if np.mean(~known) > _MOST_NEW or len(np.unique(personas[known])) < n_personas:
         return found
     personas[~known] = _nearest_personas(unit_vectors(items.factors[rows.indices]), known, personas, n_personas)
-    if np.array_equal(personas, found.personas):  # the same split, so the same solution
+    if np.array_equal(personas, found.personas):
         return found
     split = PersonaSplit(personas, found.persona_indptr)
     factors = solve_personas(rows, found.base_factors, split, items)
@@ -140,7 +149,7 @@ def keep_split(rows: Rows, found: UserPersonas, before: PersonaState, items: Ite
 def _split_before(rows: Rows, before: PersonaState) -> tuple[BoolVector, PersonaVector]:
     """Which of the user's items were played before, and the persona that they belonged to; 0 for new ones."""
     rank = np.searchsorted(before.seen.indices, rows.indices)
-    rank = np.minimum(rank, before.seen.n_pairs - 1)  # searchsorted puts what is beyond the last item after it
+    rank = np.minimum(rank, before.seen.n_pairs - 1)
     known = before.seen.indices[rank] == rows.indices
     return known, np.where(known, before.user_personas.personas[rank], np.int8(0))
 
@@ -169,17 +178,29 @@ def visitor_plays(item_ids: Ids, items: IndexVector, counts: FloatVector) -> Int
     return Interactions(indptr, indices, counts[order], Ids.of([VISITOR], "user"), item_ids)
 
 
-def _plays_of_mapping(plays: Mapping[str, float]) -> Interactions:
-    """Plays and dislikes of one user, `VISITOR`, from a mapping of item ids to counts."""
-    # In the order of ids, which `Ids` requires; of keys that are the same text, the last counts.
-    by_item = dict(sorted((str(item), count) for item, count in plays.items()))
-    counts = np.array(list(by_item.values()), np.float32)
+def _plays_of_mapping(plays: Mapping[Any, float]) -> Interactions:
+    """Plays and dislikes of one user, `VISITOR`, from a mapping of item ids to counts.
+
+    Raises
+    ------
+    DataError
+        If two keys are the same id, or the counts cannot be used.
+    """
+    ids = to_text(plays, "item")
+    refuse_doubles(ids, plays, "item")
+    counts = np.array([_count(count) for count in plays.values()], np.float32)
     if not np.any(counts > 0) or not np.all(np.isfinite(counts) & (counts != 0)):
-        raise DataError(
-            "Plays of one user are a mapping from item ids to play counts above 0, of at least one item; counts below "
-            "0 are dislikes."
-        )
-    return visitor_plays(Ids.of(list(by_item), "item"), np.arange(len(counts)), counts).set_dislikes_apart()
+        raise DataError(_COUNTS)
+    order = pc.sort_indices(ids)
+    items = Ids.of(ids.take(order), "item")
+    return visitor_plays(items, np.arange(len(counts)), counts[np.asarray(order)]).set_dislikes_apart()
+
+
+def _count(value: object) -> float:
+    try:
+        return real_number("A play count", value, -_MOST_PLAYS, _MOST_PLAYS)
+    except SettingsError:
+        raise DataError(f"A play count is {shown(value)}. {_COUNTS}") from None
 
 
 def _nothing_played(model: PersonaState, given: Interactions, aligned: Interactions) -> str:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import numba
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from deepcuts.array_types import AnyArray, BoolVector, IndexVector
+from deepcuts.checks import shown
+from deepcuts.data.id_text import is_one_id, to_text
 from deepcuts.data.ids import Ids
 from deepcuts.errors import SettingsError, UnknownIdError
 from deepcuts.recommendation.factored import lists_from_factors
@@ -28,7 +32,7 @@ _BLOCK_ENTRIES = 200_000  # listed items of a block, where scores of all items a
 _NAMED_IN_WARNING = 20
 
 
-def recommend(source: ScoreSource, users: str | Sequence[str] | None, settings: ListSettings) -> pa.Table:
+def recommend(source: ScoreSource, users: str | Iterable[str] | None, settings: ListSettings) -> pa.Table:
     """Ranked lists as one Arrow table: user_id, item_id, rank (1 = best), score, persona.
 
     Parameters
@@ -51,7 +55,7 @@ def recommend(source: ScoreSource, users: str | Sequence[str] | None, settings: 
 
 
 def recommend_batches(
-    source: ScoreSource, users: str | Sequence[str] | None, settings: ListSettings
+    source: ScoreSource, users: str | Iterable[str] | None, settings: ListSettings
 ) -> Iterator[pa.Table]:
     """Yield the lists of `recommend` block by block; memory does not grow with the number of users.
 
@@ -85,22 +89,33 @@ def in_threads(make: Callable[[IndexVector], pa.Table], blocks: Sequence[IndexVe
             while started:
                 yield started.popleft().result()
         finally:
-            for future in started:  # whoever stops taking tables stops the work on those not begun
+            for future in started:
                 future.cancel()
 
 
-def known_users(user_ids: Ids, users: str | Sequence[str] | None) -> IndexVector:
-    """Indexes of the users asked for, unknown ones left out with a warning."""
+def known_users(user_ids: Ids, users: Any) -> IndexVector:
+    """Indexes of the users asked for, each once, unknown ones left out with a warning.
+
+    Parameters
+    ----------
+    user_ids
+        All users.
+    users
+        One id, anything that ids can be taken from once, or None for all users.
+    """
     if users is None:
         return np.arange(len(user_ids))
-    if isinstance(users, str):
+    if is_one_id(users):
         return np.array([user_ids.index_of(users)])
-    indexes = user_ids.indexes_of(list(dict.fromkeys(users)))
-    unknown = [user for user, index in zip(dict.fromkeys(users), indexes, strict=True) if index < 0]
-    if unknown and len(unknown) == len(indexes):
-        raise UnknownIdError(f"None of the {len(unknown):,} users is known. {user_ids.unknown_message(unknown[0])}")
-    if unknown:
-        names = ", ".join(map(repr, unknown[:_NAMED_IN_WARNING])) + (" …" if len(unknown) > _NAMED_IN_WARNING else "")
+    wanted = pc.unique(to_text(users, "user"))
+    indexes = user_ids.indexes_of(wanted)
+    unknown = wanted.filter(pa.array(indexes < 0))
+    if len(unknown) and len(unknown) == len(indexes):
+        advice = user_ids.unknown_message(unknown[0].as_py())
+        raise UnknownIdError(f"None of the {len(unknown):,} users is known. {advice}")
+    if len(unknown):
+        names = ", ".join(map(shown, unknown[:_NAMED_IN_WARNING].to_pylist()))
+        names += " …" if len(unknown) > _NAMED_IN_WARNING else ""
         logger.warning("%d of %d users are unknown and left out: %s", len(unknown), len(indexes), names)
     return indexes[indexes >= 0]
 
@@ -108,8 +123,8 @@ def known_users(user_ids: Ids, users: str | Sequence[str] | None) -> IndexVector
 def allowed_items(item_ids: Ids, settings: ListSettings) -> BoolVector:
     """Mask of the items that may be listed, bool, (n_items,)."""
     allowed = np.full(len(item_ids), settings.allow is None)
-    for name, value in (("allow", True), ("deny", False)):  # in this order: what is denied as well as allowed is denied
-        wanted = list(getattr(settings, name) or ())
+    for name, value in (("allow", True), ("deny", False)):
+        wanted = getattr(settings, name)
         if not wanted:
             continue
         indexes = item_ids.indexes_of(wanted)
@@ -126,7 +141,7 @@ def blocks_of_users(source: ScoreSource, user_indexes: IndexVector) -> Iterator[
     """Cut users into blocks whose scores fit into the memory meant for them."""
     n_rows = source.persona_indptr[user_indexes + 1] - source.persona_indptr[user_indexes]
     rows_at_a_time = max(1, _BLOCK_SCORES // max(1, len(source.item_ids)))
-    block_of_user = np.cumsum(n_rows) // rows_at_a_time  # a user is never cut, so a block may be somewhat larger
+    block_of_user = np.cumsum(n_rows) // rows_at_a_time
     return iter(np.split(user_indexes, np.flatnonzero(np.diff(block_of_user)) + 1))
 
 
@@ -146,7 +161,7 @@ def _to_table(source: ScoreSource, users: IndexVector, lists: Lists) -> pa.Table
         lists.scores.ravel(),
         lists.personas.ravel(),
     ]
-    is_listed = columns[1] >= 0  # −1 behind the end of short lists
+    is_listed = columns[1] >= 0
     if not np.all(is_listed):
         columns = [column[is_listed] for column in columns]
     user, item, rank, score, persona = map(as_arrow, columns)

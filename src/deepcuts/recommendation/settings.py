@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from numbers import Integral, Real
-from typing import Literal, get_args
+from numbers import Integral
+from typing import Any, Literal, get_args
 
+from deepcuts.checks import choice, real_number, shown, truth, whole_number
+from deepcuts.data.id_text import is_one_id, to_text
 from deepcuts.errors import SettingsError
 
 Mix = Literal["share", "max"]
@@ -15,6 +17,12 @@ Frequency = Literal["listeners", "plays"]
 
 MOST_RARITY = 4.0  # far beyond any use; "power" would leave the range of float32 from about 6
 MOST_WEIGHT = 1e6
+MOST_PERSONA = 127  # personas are numbered in an int8
+_MOST_K = 2**31 - 1  # ranks are int32
+
+_LEAN = "Pass a number from 0, as trained, to 1, the base vector."
+_RARITY = f"Pass a number from {-MOST_RARITY:g} to {MOST_RARITY:g}; 0 is neutral, above 0 is rarer."
+_WEIGHT = f"A weight is 0 (mute) or a number above it, up to {MOST_WEIGHT:g}."
 
 
 @dataclass(frozen=True)
@@ -70,34 +78,20 @@ class ListSettings:
     weights: Mapping[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._check_choices()
-        self._check_numbers()
-        for name in ("allow", "deny"):
-            if isinstance(getattr(self, name), str):
-                raise SettingsError(f"{name} is one string. Pass a list of item ids, even of a single one.")
-        if not isinstance(self.pick, Collection | None):
-            raise SettingsError(f"pick is {self.pick!r}. Pass a list of persona numbers, even of a single one.")
-
-    def _check_choices(self) -> None:
-        if not isinstance(self.k, Integral) or self.k < 1:
-            raise SettingsError(f"k is {self.k!r}. A list holds a whole number of items, at least 1; pass k=20, say.")
-        for name, choices in (("dial", RarityForm), ("frequency", Frequency), ("mix", Mix)):
-            if getattr(self, name) not in get_args(choices):
-                known = " or ".join(repr(choice) for choice in get_args(choices))
-                raise SettingsError(f"{name} is {getattr(self, name)!r}. Pass {known}.")
-
-    def _check_numbers(self) -> None:
-        if not all(_lies_within(rarity, -MOST_RARITY, MOST_RARITY) for rarity in self.rarities().values()):
-            raise SettingsError(
-                f"rarity is {self.rarity!r}. Pass a number from {-MOST_RARITY:g} to {MOST_RARITY:g}; 0 is neutral, "
-                "above 0 is rarer."
-            )
-        if not _lies_within(self.lean, 0, 1):
-            raise SettingsError(f"lean is {self.lean!r}. Pass a number from 0, as trained, to 1, the base vector.")
-        if not all(_lies_within(weight, 0, MOST_WEIGHT) for weight in self.weights.values()):
-            raise SettingsError(
-                f"weights is {self.weights!r}. A weight is 0 (mute) or a number above it, up to {MOST_WEIGHT:g}."
-            )
+        numbers = {"k": _length(self.k), "lean": _number("lean", self.lean, 0, 1, _LEAN)}
+        choices = {
+            "dial": choice("dial", self.dial, get_args(RarityForm)),
+            "frequency": choice("frequency", self.frequency, get_args(Frequency)),
+            "mix": choice("mix", self.mix, get_args(Mix)),
+            "include_seen": truth("include_seen", self.include_seen),
+        }
+        personas = {"rarity": _rarity(self.rarity), "pick": _picked(self.pick), "weights": _weights(self.weights)}
+        filters = {
+            "allow": None if self.allow is None else _item_ids("allow", self.allow),
+            "deny": _item_ids("deny", () if self.deny is None else self.deny),
+        }
+        for name, value in (numbers | choices | personas | filters).items():
+            object.__setattr__(self, name, value)
 
     def rarities(self) -> Mapping[int, float]:
         """Return the rarity of personas by number; −1 stands for all those not named."""
@@ -114,5 +108,58 @@ class ListSettings:
         return float(rarities.get(persona, rarities.get(-1, 0.0)))
 
 
-def _lies_within(value: object, least: float, most: float) -> bool:
-    return isinstance(value, Real) and least <= float(value) <= most
+def _length(k: object) -> int:
+    if not isinstance(k, Integral) or isinstance(k, bool) or not 1 <= int(k) <= _MOST_K:
+        raise SettingsError(f"k is {shown(k)}. A list holds a whole number of items, at least 1; pass k=20, say.")
+    return int(k)
+
+
+def _number(name: str, value: object, least: float, most: float, advice: str) -> float:
+    try:
+        return real_number(name, value, least, most)
+    except SettingsError:
+        raise SettingsError(f"{name} is {shown(value)}. {advice}") from None
+
+
+def _rarity(rarity: Any) -> float | Mapping[int, float]:
+    if not isinstance(rarity, Mapping):
+        return _number("rarity", rarity, -MOST_RARITY, MOST_RARITY, _RARITY)
+    return {
+        whole_number("A persona of rarity", persona, -1, MOST_PERSONA): _one_of(
+            rarity, "rarity", value, -MOST_RARITY, MOST_RARITY, _RARITY
+        )
+        for persona, value in rarity.items()
+    }
+
+
+def _weights(weights: Any) -> Mapping[int, float]:
+    if not isinstance(weights, Mapping):
+        raise SettingsError(f"weights is {shown(weights)}. Pass a mapping from numbers of personas to weights.")
+    return {
+        whole_number("A persona of weights", persona, 0, MOST_PERSONA): _one_of(
+            weights, "weights", value, 0, MOST_WEIGHT, _WEIGHT
+        )
+        for persona, value in weights.items()
+    }
+
+
+def _one_of(values: Mapping[int, float], name: str, value: object, least: float, most: float, advice: str) -> float:
+    try:
+        return real_number(name, value, least, most)
+    except SettingsError:
+        raise SettingsError(f"{name} is {shown(values)}. {advice}") from None
+
+
+def _picked(pick: Any) -> tuple[int, ...] | None:
+    if pick is None:
+        return None
+    if isinstance(pick, str | bytes | Mapping) or not isinstance(pick, Iterable):
+        raise SettingsError(f"pick is {shown(pick)}. Pass a list of persona numbers, even of a single one.")
+    return tuple(whole_number("A persona of pick", persona, 0, MOST_PERSONA) for persona in pick)
+
+
+def _item_ids(name: str, ids: Any) -> tuple[str, ...]:
+    if is_one_id(ids):
+        what = "string" if isinstance(ids, str) else "id"
+        raise SettingsError(f"{name} is one {what}. Pass a list of item ids, even of a single one.")
+    return tuple(to_text(ids, "item").to_pylist())

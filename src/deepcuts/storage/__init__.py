@@ -14,8 +14,7 @@ the header (u64, little-endian), the header (JSON), the bytes of the arrays with
 
 from deepcuts.storage.container import Stored, describe, read, write
 from deepcuts.storage.header import SCHEMA_VERSION, Header, Tensor
-from deepcuts.storage.output import StrPath, check_output, replacing, together, where_written
-from deepcuts.storage.temporary import temporary_folder
+from deepcuts.storage.output import StrPath, check_output, replacing
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -27,8 +26,5 @@ __all__ = [
     "describe",
     "read",
     "replacing",
-    "temporary_folder",
-    "together",
-    "where_written",
     "write",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Protocol, runtime_checkable
 
 import duckdb
 import pyarrow as pa
 
+from deepcuts.data.id_text import to_text
 from deepcuts.errors import DataError
 from deepcuts.ingest.tabular.columns import Columns
 from deepcuts.ingest.tabular.scan import Cell, Scan, check_types
@@ -36,6 +38,7 @@ def scan_table(connection: duckdb.DuckDBPyConnection, table: ArrowTable, columns
         raise DataError(f"The table cannot be turned into Arrow data: {error}") from error
     names = stream.schema.names
     indexes = columns.find(names, len(names), _WHERE)
+    stream = _with_text_ids(stream, {role: index for role, index in indexes.items() if role in ("user", "item")})
     aliases = ", ".join(f"c{index}" for index in range(len(names)))
     kept = ", ".join(f"c{index} AS {role}_cell" for role, index in indexes.items())
     connection.register("stream", stream)
@@ -45,3 +48,28 @@ def scan_table(connection: duckdb.DuckDBPyConnection, table: ArrowTable, columns
     cells = {role: Cell(f"{role}_cell", types[f"{role}_cell"]) for role in indexes}
     check_types(cells, {role: names[index] for role, index in indexes.items()}, _WHERE)
     return Scan("(SELECT rowid + 1 AS row, * FROM kept)", cells, file="'Table'", row="row", unit="row")
+
+
+def _with_text_ids(stream: pa.RecordBatchReader, indexes: Mapping[str, int]) -> pa.RecordBatchReader:
+    """Turn ids of types that DuckDB does not have into text, batch by batch; `indexes` are those of users and items."""
+    foreign = {index: role for role, index in indexes.items() if is_foreign(stream.schema.field(index).type)}
+    if not foreign:
+        return stream
+    schema = stream.schema
+    for index in foreign:
+        schema = schema.set(index, pa.field(schema.field(index).name, pa.string()))
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in stream:
+            columns = [
+                to_text(column, foreign[index], allow_missing=True) if index in foreign else column
+                for index, column in enumerate(batch.columns)
+            ]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def is_foreign(kind: pa.DataType) -> bool:
+    """Whether DuckDB has no type that holds the same numbers: decimals of more than 38 digits, and half floats."""
+    return bool(pa.types.is_decimal256(kind) or pa.types.is_float16(kind))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
 
@@ -10,11 +13,13 @@ import duckdb
 
 from deepcuts.errors import FileFormatError, OutputError, SettingsError
 from deepcuts.ingest.tabular.options import ReadOptions
-from deepcuts.storage import temporary_folder
 
 # Joins run as they are written, with the table of ids as the input that is kept in memory: DuckDB cannot know how long
 # a text file is, and would sometimes keep all of its rows instead.
 _AS_WRITTEN = "join_order,build_side_probe_side"
+# The statistics of a Parquet file may be wrong, and say that there are no nulls where there are some: tests of the rows
+# that they make superfluous would be left out.
+_AS_FOUND = "statistics_propagation"
 
 
 @contextlib.contextmanager
@@ -27,24 +32,26 @@ def workspace(options: ReadOptions) -> Iterator[duckdb.DuckDBPyConnection]:
         If the folder cannot be made.
     """
     with (
-        temporary_folder(_parent(options)) as folder,
+        _temporary_folder(str(options.temp_directory or tempfile.gettempdir())) as folder,
         contextlib.closing(_connect(folder, options.memory_limit)) as connection,
     ):
         yield connection
 
 
-def _parent(options: ReadOptions) -> str:
-    """Folder for temporary ones.
-
-    Raises
-    ------
-    OutputError
-        If none is given and the system has none that can be written to.
-    """
+@contextlib.contextmanager
+def _temporary_folder(parent: str) -> Iterator[str]:
+    """Make a folder and remove it afterwards; it is named before it is made, so that an interrupt cannot leave it."""
+    folder = os.path.join(parent, f"deepcuts-{secrets.token_hex(8)}")
     try:
-        return str(options.temp_directory or tempfile.gettempdir())
-    except OSError as error:
-        raise OutputError(f"There is no folder for temporary files: {error.strerror}. Pass temp_directory.") from error
+        try:
+            os.mkdir(folder, 0o700)
+        except OSError as error:
+            raise OutputError(
+                f"No temporary folder can be made in {parent}: {error.strerror}. Pass another temp_directory."
+            ) from error
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _connect(folder: str, memory_limit: str) -> duckdb.DuckDBPyConnection:
@@ -53,7 +60,7 @@ def _connect(folder: str, memory_limit: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config=settings)
     connection.execute("SET TimeZone = 'UTC'")  # or times without a zone would be read in that of the machine
     connection.execute("SET enable_progress_bar = false")  # it would be printed among the output of the command
-    connection.execute(f"SET disabled_optimizers = '{_AS_WRITTEN}'")
+    connection.execute(f"SET disabled_optimizers = '{_AS_WRITTEN},{_AS_FOUND}'")
     return connection
 
 

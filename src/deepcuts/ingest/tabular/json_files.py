@@ -137,6 +137,10 @@ def _line(number: int, line: str, keys: Sequence[str]) -> Line:
     try:
         value = json.loads(line)
         # AttributeError: the line is JSON, but no object, and has no `get`.
-        return number, None, None, [json.dumps(value.get(key)) for key in keys]
+        cells = [json.dumps(value.get(key), ensure_ascii=False) for key in keys]
+        "".join(cells).encode()
+    except UnicodeEncodeError:
+        return number, "line holds half of a surrogate pair, or is not UTF-8 text", line, ["null"] * len(keys)
     except (ValueError, AttributeError):
         return number, "line is not a JSON object", line, ["null"] * len(keys)
+    return number, None, None, cells

@@ -8,7 +8,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from deepcuts.errors import FileFormatError
+from deepcuts.errors import DataError, FileFormatError
+from deepcuts.ingest.tabular.arrow_tables import is_foreign
 from deepcuts.ingest.tabular.columns import Columns
 from deepcuts.ingest.tabular.files import Sample
 from deepcuts.ingest.tabular.scan import FILE, Cell, Scan, check_types
@@ -32,6 +33,8 @@ def scan_parquet(connection: duckdb.DuckDBPyConnection, samples: Sequence[Sample
         indexes = columns.find(names, len(names), paths[0])
         cells = {role: Cell(f"c{index}", types[index]) for role, index in indexes.items()}
         check_types(cells, {role: names[index] for role, index in indexes.items()}, paths[0])
+        for path in paths:
+            _refuse_foreign_ids(path, [indexes["user"], indexes["item"]])
         aliases = ", ".join(f"c{index}" for index in range(len(names)))
         source = f"(SELECT *, file_row_number + 1 AS row FROM {_read_parquet(paths)} AS t({aliases}))"
         yield Scan(source, cells, file=FILE, row="row", unit="row")
@@ -39,8 +42,28 @@ def scan_parquet(connection: duckdb.DuckDBPyConnection, samples: Sequence[Sample
 
 def _names(path: str) -> tuple[str, ...]:
     """Names of the columns; DuckDB would change one that differs from another in case only."""
+    return tuple(_schema(path).names)
+
+
+def _refuse_foreign_ids(path: str, indexes: Sequence[int]) -> None:
+    """Refuse columns of ids that DuckDB would round to floats.
+
+    Raises
+    ------
+    DataError
+        Naming the column and its type.
+    """
+    for field in map(_schema(path).field, indexes):
+        if is_foreign(field.type):
+            raise DataError(
+                f"Column {field.name!r} of {path} holds {field.type}, which would be rounded. Write its ids as text or "
+                "whole numbers, or as decimals of at most 38 digits."
+            )
+
+
+def _schema(path: str) -> pa.Schema:
     try:
-        return tuple(pq.read_schema(path).names)
+        return pq.read_schema(path)
     except (OSError, pa.ArrowException) as error:
         raise FileFormatError(f"{path} is truncated or damaged, or no Parquet file: {error}") from error
 

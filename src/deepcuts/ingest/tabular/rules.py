@@ -10,6 +10,7 @@ BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 
 # Sums of up to a hundred million of these stay within float32, and none is rounded to 0.
 _LEAST_PLAYS, _MOST_PLAYS = "1e-30", "1e30"
+_BITS = {"FLOAT": 24, "DOUBLE": 53}  # of the significand: whole numbers of more bits are rounded
 _END_OF_TIME = 253_402_300_799  # the last second of the year 9999; larger numbers are milliseconds
 
 
@@ -39,7 +40,9 @@ def _checked(scan: Scan) -> str:
     cells = scan.cells
     # A condition may be null, where a cell could not be cast: CASE then takes its ELSE, as for false. Good rows stop at
     # the first branch, so the slow reasons are found for bad rows only.
-    good = [f"{scan.problem} IS NULL", _is_given("user_id"), _is_given("item_id")]
+    good = [f"{scan.problem} IS NULL"]
+    for name in ("user", "item"):
+        good += [_is_given(f"{name}_id"), f"NOT {_has_nul(f'{name}_id', cells[name])}"]
     reasons = [scan.problem, _id_reason("user", cells["user"]), _id_reason("item", cells["item"])]
     plays, played_at = "1.0::DOUBLE", "NULL::BIGINT"
     if "plays" in cells:
@@ -64,17 +67,25 @@ def _text(cell: Cell | None) -> str:
 
 
 def _id(cell: Cell) -> str:
-    """Text as it is, numbers in decimal, whole ones without a point; null for anything else."""
+    """SQL of an id as text, by the rule of `deepcuts.data.id_text`; null for what is no id."""
     if cell.type == "JSON":
-        return f"""CASE WHEN json_type({cell.sql}) IN ('VARCHAR', 'BIGINT', 'UBIGINT') THEN {_text(cell)}
-                        WHEN json_type({cell.sql}) = 'DOUBLE' THEN {_decimal(f"{_text(cell)}::DOUBLE")} END"""
-    return _decimal(f"{cell.sql}::DOUBLE") if cell.is_number and not cell.is_whole else _text(cell)
+        text = _text(cell)
+        return f"""CASE WHEN json_type({cell.sql}) = 'VARCHAR' THEN {text}
+                        WHEN {text} = '-0' THEN '0'
+                        WHEN regexp_full_match({text}, '-?[0-9]+') THEN {text}
+                        WHEN json_type({cell.sql}) = 'DOUBLE' THEN {_exact(f"TRY_CAST({text} AS DOUBLE)")} END"""
+    if cell.family == "BLOB":
+        return f"TRY(decode({cell.sql}))"
+    if cell.family == "DECIMAL" and not cell.is_whole:
+        digits = rf"regexp_replace({cell.sql}::VARCHAR, '^(-?)\.', '\10.')"  # DuckDB may leave out the 0 before it
+        return f"rtrim(rtrim({digits}, '0'), '.')"
+    return _exact(cell.sql, _BITS[cell.family]) if cell.family in _BITS else _text(cell)
 
 
-def _decimal(number: str) -> str:
-    # Whole doubles below 1e18 fit a BIGINT, whose text has no point and no exponent.
-    return f"""CASE WHEN {number} = trunc({number}) AND abs({number}) < 1e18 THEN TRY_CAST({number} AS BIGINT)::VARCHAR
-                    WHEN isfinite({number}) THEN {number}::VARCHAR END"""
+def _exact(number: str, bits: int = 53) -> str:
+    """SQL of the digits of a whole float that stands for one number alone; null for others."""
+    return f"""CASE WHEN {number} = trunc({number}) AND abs({number}) < {1 << bits}
+                    THEN TRY_CAST({number} AS BIGINT)::VARCHAR END"""
 
 
 def _number(cell: Cell) -> str:
@@ -100,9 +111,28 @@ def _is_given(name: str) -> str:
     return f"(({name} BETWEEN '!' AND '~') OR {without_blanks(name)} <> '')"
 
 
+def _has_nul(name: str, cell: Cell) -> str:
+    """SQL of whether an id holds a NUL character, as only text can."""
+    return f"contains({name}, chr(0))" if cell.family in {"VARCHAR", "ENUM", "JSON", "BLOB"} else "false"
+
+
 def _id_reason(role: str, cell: Cell) -> str:
-    return f"""CASE WHEN coalesce({without_blanks(_text(cell))}, '') = '' THEN '{role} is empty'
-                    WHEN {role}_id IS NULL THEN '{role} is neither text nor a number' END"""
+    missing = f"isnan({cell.sql})" if cell.family in _BITS else "false"
+    other = f"'{role} is neither text nor a number'"
+    if cell.type == "JSON":
+        other = f"CASE WHEN json_type({cell.sql}) = 'DOUBLE' THEN {_inexact(role)} ELSE {other} END"
+    elif cell.family in _BITS:
+        other = _inexact(role)
+    elif cell.family == "BLOB":
+        other = f"'{role} is not UTF-8 text'"
+    return f"""CASE WHEN coalesce({without_blanks(f"coalesce({role}_id, {_text(cell)})")}, '') = '' OR {missing}
+                    THEN '{role} is empty'
+                    WHEN {_has_nul(f"{role}_id", cell)} THEN '{role} holds a NUL character'
+                    WHEN {role}_id IS NULL THEN {other} END"""
+
+
+def _inexact(role: str) -> str:
+    return f"'{role} is a fraction, or a floating-point number too large to stand for one number'"
 
 
 def _size(scan: Scan) -> str:

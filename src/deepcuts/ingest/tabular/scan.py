@@ -39,9 +39,10 @@ _TIMES = {
     "TIMESTAMP WITH TIME ZONE",
     "TIMESTAMPTZ_NS",
 }
+_IDS = _TEXT | _NUMBERS | {"UUID", "BLOB"}
 _USABLE = {
-    "user": (_TEXT | _NUMBERS | {"UUID"}, "ids are text or numbers"),
-    "item": (_TEXT | _NUMBERS | {"UUID"}, "ids are text or numbers"),
+    "user": (_IDS, "ids are text or numbers"),
+    "item": (_IDS, "ids are text or numbers"),
     "plays": (_TEXT | _NUMBERS, "play counts are numbers"),
     "time": (_TEXT | _NUMBERS | _TIMES, "times are timestamps or seconds since 1970"),
 }
