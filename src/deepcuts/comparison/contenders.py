@@ -81,7 +81,7 @@ class Contender:
         for setting in self.lists:
             if setting not in LIST_SETTINGS:
                 raise SettingsError(f"{self.name} has no setting {setting!r} of lists: {', '.join(LIST_SETTINGS)}.")
-        ListSettings(**self.lists)
+        ListSettings(**self.lists)  # refuses values out of range now, not after the training
 
 
 def check_names(contenders: Sequence[Contender]) -> None:
@@ -193,6 +193,7 @@ def _ways(
         return
     for number, mix in enumerate(dict.fromkeys(mixes)):
         about = f"{size}up to {model.settings.n_personas} personas, lists mixed by {mix}"
+        # The first mix goes by the plain name of the model.
         yield Contender(f"{prefix}mix by {mix}" if number else name, Trained(model, about), {"mix": mix})
     if one_persona:
         yield Contender(f"{prefix}one persona", Trained(model.base, size + "the base that the personas lean on"))

@@ -17,6 +17,7 @@ from deepcuts.storage import replacing
 SIGNIFICANT = 0.05
 
 _LATEX_STAR = r"$^{*}$"
+# All in one pass of translate, so that backslashes that it inserts are not escaped again.
 _LATEX = str.maketrans({c: rf"\{c}" for c in "&%$#_{}"} | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}"})
 
 
@@ -93,6 +94,7 @@ def to_latex(comparison: Comparison) -> str:
     ]
     header = " & ".join(["model", *(metric.translate(_LATEX) for metric in comparison.metrics)])
     body = " \\\\\n".join(rows).replace("–", "--")
+    # Escaped first: the stars and signs put in after it are LaTeX already.
     text = caption(comparison).translate(_LATEX).replace("*", _LATEX_STAR).replace("–", "--").replace(" < ", " $<$ ")
     return (
         "\\begin{table}\n\\centering\n"
@@ -113,7 +115,7 @@ def caption(comparison: Comparison) -> str:
 
 def is_significant(figure: Figure) -> bool:
     """Tell whether a figure differs from the reference's by more than chance."""
-    if np.isnan(figure.p_value):
+    if np.isnan(figure.p_value):  # figures of all lists together; of the reference all comparisons with NaN are false
         return bool(figure.difference_low > 0 or figure.difference_high < 0)
     return figure.p_value < SIGNIFICANT
 

@@ -110,6 +110,7 @@ def run_all(
         item_labels = _item_labels(cut, labels)
         for contender, lists in _lists(contenders, cut, k):
             ranked = rank_lists(lists, cut.train, cut.holdout, item_labels)
+            # By the same seed for all, so that draws of two contenders can be subtracted.
             draws = catalogue_draws(ranked, cutoffs, n_resamples=n_resamples)
             runs.append(Run(contender.name, cut.seed, evaluate_ranked(ranked, cutoffs), draws))
             on_run(runs[-1])
@@ -118,6 +119,7 @@ def run_all(
 
 def _lists(contenders: Sequence[Contender], cut: Cut, k: int) -> Iterator[tuple[Contender, pa.Table]]:
     """Train every method once and yield the lists of the contenders that use it."""
+    # Equal methods train once, and one fitted model is in memory at a time.
     for method in dict.fromkeys(contender.method for contender in contenders):
         fitted = method.fit(cut.train, seed=cut.seed)
         for contender in contenders:

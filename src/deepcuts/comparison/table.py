@@ -121,6 +121,7 @@ def tabulate(
     users = _users_of_all(runs)
     values = {name: _cube(runs_of[name], users, user_metrics) for name in contenders}
     rivals = [name for name in contenders if name != reference]
+    # NaN where either has no value: differences are over users and seeds with both.
     tests = {name: _paired_test(values[name] - values[reference], n_resamples, level, seed) for name in rivals}
     tests = _corrected(tests)
     figures: dict[tuple[str, str], Figure] = {}
@@ -139,8 +140,9 @@ def tabulate(
 def holm(p_values: DoubleVector) -> DoubleVector:
     """Correct p values of several tests, float64, (n_tests,); NaN stays, and does not count as a test."""
     corrected = np.full(len(p_values), np.nan)
-    order = np.argsort(p_values)[: np.count_nonzero(~np.isnan(p_values))]
+    order = np.argsort(p_values)[: np.count_nonzero(~np.isnan(p_values))]  # argsort puts NaN last
     factors = np.arange(len(order), 0, -1)
+    # Times k, k − 1, …, 1 in rising order, never below the one before, at most 1.
     corrected[order] = np.minimum(np.maximum.accumulate(p_values[order] * factors), 1)
     return corrected
 
@@ -168,7 +170,7 @@ def _corrected(tests: dict[str, _PairedTest]) -> dict[str, _PairedTest]:
         return {}
     p_values = np.array([test.p_values for test in tests.values()])
     for column in p_values.T:
-        column[:] = holm(column)
+        column[:] = holm(column)  # a view: writes into `p_values`
     return {name: test._replace(p_values=row) for (name, test), row in zip(tests.items(), p_values, strict=True)}
 
 
@@ -188,7 +190,7 @@ def _cube(runs: Sequence[Run], users: Ids, metrics: Sequence[str]) -> AnyArray:
     for layer, run in zip(cube, runs, strict=True):
         indexes = users.indexes_of(_users(run))
         for column, metric in enumerate(metrics):
-            layer[indexes, column] = run.evaluation.per_user[metric].to_numpy()
+            layer[indexes, column] = run.evaluation.per_user[metric].to_numpy()  # null becomes NaN
     return cube
 
 
@@ -210,7 +212,7 @@ def _catalogue(
     found = {}
     for metric, draws in _mean_draws(runs).items():
         mean = float(np.mean([run.evaluation.figures[metric] for run in runs]))
-        own = (mean, *(mean + spread(draws, level)))
+        own = (mean, *(mean + spread(draws, level)))  # draws are biased, so only their spread is used
         other: tuple[float, ...] = ()
         if reference is not None:
             difference = mean - float(np.mean([run.evaluation.figures[metric] for run in reference]))

@@ -43,6 +43,7 @@ def entries_of_rows(indptr: Indptr, rows: IndexVector) -> tuple[Indptr, IndexVec
     """
     sizes = indptr[rows + 1] - indptr[rows]
     taken = indptr_of(sizes)
+    # Entry e of the result is entry e of the flat array, moved by how far its row has moved.
     return taken, np.arange(taken[-1]) + np.repeat(indptr[rows] - taken[:-1], sizes)
 
 
@@ -53,9 +54,10 @@ def block_of_rows(indptr: Indptr, first: int, last: int) -> tuple[Indptr, slice]
 
 def sums_of_rows(values: NumberVector, indptr: Indptr) -> DoubleVector:
     """Sum up the values of every row, one value per entry, float64, (n_rows,)."""
-    filled = np.diff(indptr) > 0
+    filled = np.diff(indptr) > 0  # of an empty row, reduceat would return the next row's first value
     sums = np.zeros(len(filled))
     if np.any(filled):
+        # Cut at indptr[-1], as reduceat sums the last row to the end of the array.
         sums[filled] = np.add.reduceat(values[: indptr[-1]], indptr[:-1][filled], dtype=np.float64)
     return sums
 

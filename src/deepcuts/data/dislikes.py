@@ -22,7 +22,7 @@ def with_dislikes(plays: Plays) -> Plays:
     """Return the pairs that have plays or are disliked, without times and labels; `plays` itself without dislikes."""
     if plays.dislikes is None:
         return plays
-    matrix = sparse.csr_array(plays.to_csr() + plays.dislikes.to_csr())
+    matrix = sparse.csr_array(plays.to_csr() + plays.dislikes.to_csr())  # no pair is in both
     matrix.sort_indices()
     return replace(
         plays,

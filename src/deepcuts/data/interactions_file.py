@@ -48,6 +48,7 @@ def read_plays_file(kind: type[Plays], path: storage.StrPath) -> Plays:
     check_values(loaded, path)
     listeners = stored.array("item_listeners", np.int64, (len(items),))
     check_listeners(loaded, listeners, path)
+    # The value of the cached property: counting again would read all pairs of the file.
     vars(loaded)["item_listeners"] = listeners
     return loaded
 

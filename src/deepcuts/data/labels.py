@@ -108,6 +108,7 @@ class Labels:
         """
         group = self.tags[item_indexes]
         sums = np.asarray(group.sum(axis=1), np.float64).ravel()
+        # Weight of an item per unit of its tags' weights; 0 for items without tags.
         per_unit = np.divide(np.maximum(weights, 0), sums, out=np.zeros(len(sums)), where=sums > 0)
         return np.asarray(per_unit @ group, np.float64).ravel()
 

@@ -47,7 +47,7 @@ def order_by_ids(
     with np.errstate(over="ignore"):  # a sum that float32 cannot hold is infinite, and refused
         matrix.sum_duplicates()
     _check_counts(matrix.data, negative=negative)
-    matrix.eliminate_zeros()
+    matrix.eliminate_zeros()  # also counts that cancelled out
     user_order, item_order = (np.asarray(pc.sort_indices(ids)) for ids in (users, items))
     matrix = matrix[user_order][:, item_order]
     matrix.sort_indices()

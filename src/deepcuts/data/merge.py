@@ -26,7 +26,7 @@ def merge_plays(old: Interactions, new: Interactions) -> Interactions:
     order = np.argsort(pairs, kind="stable")
     pairs, first = np.unique(pairs[order], return_index=True)
     merged = Interactions(
-        np.searchsorted(pairs, np.arange(len(users) + 1) * len(items)),
+        np.searchsorted(pairs, np.arange(len(users) + 1) * len(items)),  # indptr: the first pair of each user
         (pairs % len(items)).astype(np.int32),
         np.add.reduceat(counts[order], first).astype(np.float32),
         users,
@@ -34,7 +34,7 @@ def merge_plays(old: Interactions, new: Interactions) -> Interactions:
         np.maximum.reduceat(times[order], first) if timed else None,
         merge_labels(old, new, items),
     )
-    return merged.set_dislikes_apart()
+    return merged.set_dislikes_apart()  # sums below 0 become dislikes; plays and dislikes that cancel out vanish
 
 
 def merge_labels(old: Interactions, new: Interactions, items: Ids) -> Labels | None:
@@ -63,7 +63,7 @@ def _signed_pairs(
     for part, sign in ((plays, 1.0), (plays.dislikes, -1.0)):
         if part is not None:
             pairs = of_user[part.user_of_pair()] * len(items) + of_item[part.indices]
-            never = np.full(len(pairs), np.iinfo(np.int64).min)
+            never = np.full(len(pairs), np.iinfo(np.int64).min)  # lies before any time, so that the maximum ignores it
             times = part.last_played if timed and part.last_played is not None else never
             found.append((pairs, sign * part.plays.astype(np.float64), times))
     return found

@@ -34,7 +34,7 @@ class PlayCounts:
     def __post_init__(self) -> None:
         for array in (self.indptr, self.indices, self.plays, self.last_played):
             if array is not None:
-                array.flags.writeable = False
+                array.flags.writeable = False  # the array is not copied: its giver cannot write to it either
 
     @property
     def n_users(self) -> int:

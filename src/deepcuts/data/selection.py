@@ -75,11 +75,11 @@ def _aligned(plays: Plays, new_index: IndexVector, item_ids: Ids) -> Plays:
 
 def _renumbered(plays: Plays, users: IndexVector, items: IndexVector) -> Plays:
     """Drop users and items without pairs: `users` and `items`, ascending, are those that have some."""
-    new_index = np.zeros(plays.n_items, np.int32)
+    new_index = np.zeros(plays.n_items, np.int32)  # what stays 0 is of items without pairs, and never looked up
     new_index[items] = np.arange(len(items), dtype=np.int32)
     return replace(
         plays,
-        indptr=np.append(plays.indptr[users], plays.n_pairs),
+        indptr=np.append(plays.indptr[users], plays.n_pairs),  # users that drop out have no pairs between the others'
         indices=new_index[plays.indices],
         user_ids=Ids(plays.user_ids.take(users), "user"),
         item_ids=Ids(plays.item_ids.take(items), "item"),
@@ -89,7 +89,7 @@ def _renumbered(plays: Plays, users: IndexVector, items: IndexVector) -> Plays:
 def _rows_and_columns(plays: Plays, users: IndexVector, items: IndexVector) -> Plays | None:
     """Keep the pairs of some users with some items, both ascending; None where there are none."""
     matrix = plays.to_csr()[users][:, items]
-    matrix.sort_indices()
+    matrix.sort_indices()  # `Interactions` wants items ascending; slicing columns does not promise it
     if not matrix.nnz:
         return None
     return replace(

@@ -73,7 +73,7 @@ def split_last(plays: Interactions, n: int = 1) -> HoldoutSplit:
         raise DataError(
             "These plays have no times, so nothing is the latest. Read them with time=..., or split by share."
         )
-    latest_first = np.argsort(-plays.last_played, kind="stable")
+    latest_first = np.argsort(-plays.last_played, kind="stable")  # stable: ties in the order of ids
     return _hold_out(plays, latest_first, np.minimum(n, np.maximum(np.diff(plays.indptr) - 1, 0)))
 
 
@@ -113,7 +113,7 @@ def split_users(
     is_holdout_user[generator.permutation(plays.n_users)[:n_holdout]] = True
     is_holdout_pair = is_holdout_user[plays.user_of_pair()]
     train = plays.keep_pairs(~is_holdout_pair)
-    is_trained_item = train.item_ids.indexes_of(plays.item_ids.values) >= 0
+    is_trained_item = train.item_ids.indexes_of(plays.item_ids.values) >= 0  # keep_pairs has dropped the others
     others = plays.keep_pairs(is_holdout_pair & is_trained_item[plays.indices])
     n_items = np.diff(others.indptr)
     counts = np.where(n_items >= min_items, _floor(fraction, n_items), 0)

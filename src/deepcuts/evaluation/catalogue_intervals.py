@@ -140,6 +140,7 @@ def catalogue_draws(
     """
     wanted = _catalogue_metrics(lists, cutoffs)
     found: dict[str, DoubleVector] = {}
+    # Exposures of one length at a time, for all metrics that want it: they are the largest arrays here.
     for length in sorted({k for metric, k in wanted if isinstance(metric, ExposureMetric)}):
         exposures = np.ascontiguousarray(_exposures(lists, length, n_resamples, seed).T)
         for metric, k in wanted:
@@ -163,7 +164,7 @@ def _catalogue_metrics(
 def _exposures(lists: RankedLists, k: int, n_resamples: int, seed: int) -> FloatMatrix:
     """How often each item is listed in each draw, float32, (n_items, n_resamples)."""
     listed = lists.listed(k)
-    totals = np.zeros((lists.n_items, n_resamples), np.float32)
+    totals = np.zeros((lists.n_items, n_resamples), np.float32)  # counts, exact below 2²⁴
     for rows, weights in _weights(lists.n_users, n_resamples, seed):
         part = listed.part(rows)
         add_exposure(*map(read_only, (part.indptr, part.items, np.ascontiguousarray(weights.T))), totals)

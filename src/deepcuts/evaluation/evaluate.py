@@ -122,7 +122,7 @@ def evaluate(
     ndcg@2        0.63093
     coverage@2    0.50000
     """
-    metrics_at(cutoffs or {})
+    metrics_at(cutoffs or {})  # refuses a wrong name before the lists are read, which may take long
     return evaluate_ranked(rank_lists(lists, train, holdout, features, personas), cutoffs)
 
 

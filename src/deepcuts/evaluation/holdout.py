@@ -63,7 +63,7 @@ def match_holdout(train: Interactions, holdout: Interactions) -> JudgedUsers:
     seen = UserItems(train.indptr, train.indices)
     return JudgedUsers(
         judged,
-        seen if len(judged) == train.n_users else seen.take(judged),
+        seen if len(judged) == train.n_users else seen.take(judged),  # no copy where all are judged
         UserItems(indptr_of(sizes), items[known].astype(np.int32)),
         n_holdout[judged],
     )
@@ -101,5 +101,6 @@ def _is_member(keys: IndexVector, ascending: IndexVector) -> BoolVector:
     if not len(ascending):
         return np.zeros(len(keys), bool)
     found = np.searchsorted(ascending, keys)
+    # A key beyond the last one is compared with the last one, which is smaller.
     member: BoolVector = ascending[np.minimum(found, len(ascending) - 1)] == keys
     return member

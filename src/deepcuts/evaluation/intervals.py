@@ -93,7 +93,7 @@ def compare_evaluations(
     first, second = _matrix(a.per_user, names), _matrix(b.per_user, names)
     differences = second - first
     undefined = np.isnan(differences)
-    first[undefined] = second[undefined] = np.nan
+    first[undefined] = second[undefined] = np.nan  # so that both means are over the same users
     low, high = bootstrap_interval(differences, n_resamples=n_resamples, level=level, seed=seed)
     columns = {
         "mean_a": _means(first),
@@ -141,7 +141,7 @@ def bootstrap_interval(
     for rows, random in random_words(len(values), n_resamples, seed):
         weights = POISSON[random]
         sums += weights @ centred[rows]
-        counts += weights @ there[rows].astype(np.float32)
+        counts += weights @ there[rows].astype(np.float32)  # whole numbers below 2²⁴ in a block: exact in float32
     means = quotient(sums, counts)  # Σ_u w_u x_u / Σ_u w_u, less the centre
     tail = (1 - level) / 2
     bounds = np.full((2, values.shape[1]), np.nan)
@@ -188,6 +188,7 @@ def sign_flip_test(differences: DoubleMatrix, *, n_resamples: int = 1000, seed: 
 
 def random_words(n_users: int, n_resamples: int, seed: int) -> Iterator[tuple[slice, NumberMatrix]]:
     """Yield users some at a time, with 16 random bits for each of them in each draw, uint16, (n_resamples, n_rows)."""
+    # The same words for as many users and draws: two models are compared by the same draws.
     rng = np.random.default_rng(seed)
     step = max(1, _BLOCK_WEIGHTS // n_resamples)
     for start in range(0, n_users, step):
@@ -200,7 +201,7 @@ def _poisson_table() -> FloatVector:
 
     One look-up of 16 random bits is ten times as fast as drawing; probabilities are off by less than 1 / 2^16.
     """
-    chances = np.cumsum([exp(-1) / factorial(n) for n in range(12)])
+    chances = np.cumsum([exp(-1) / factorial(n) for n in range(12)])  # more than 11 is far rarer than 1 / 2^16
     return np.searchsorted(chances, (np.arange(1 << 16) + 0.5) / (1 << 16)).astype(np.float32)
 
 
@@ -229,6 +230,7 @@ def _common_metrics(a: Evaluation, b: Evaluation) -> list[str]:
 
 
 def _matrix(per_user: pa.Table, names: list[str]) -> DoubleMatrix:
+    # The empty part makes this a matrix where there is no metric at all.
     return np.column_stack([np.empty((len(per_user), 0)), *(per_user[name].to_numpy() for name in names)])
 
 

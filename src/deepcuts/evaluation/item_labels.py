@@ -67,7 +67,7 @@ class ItemFeatures:
     def directions(self) -> sparse.csr_array:
         """The rows of `matrix`, each of length 1, float64, (n_items, n_labels): their products are cosines."""
         lengths = np.sqrt(np.asarray(self.matrix.power(2).sum(axis=1)))
-        scale = quotient(1, lengths)[entry_rows(self.matrix)]
+        scale = quotient(1, lengths)[entry_rows(self.matrix)]  # NaN for items without labels, which have no entry
         return sparse.csr_array((self.matrix.data * scale, self.matrix.indices, self.matrix.indptr), self.matrix.shape)
 
     def profiles(self, items: UserItems) -> DoubleMatrix:
@@ -79,7 +79,7 @@ class ItemFeatures:
     def main_shares(self, items: UserItems) -> DoubleMatrix:
         """Share of each user's labelled items that have a main label, float64, (n_users, n_labels); 0 without any."""
         shares = row_sums(items, self._main)
-        shares /= np.maximum(items.sums(self.is_labelled), 1)[:, None]
+        shares /= np.maximum(items.sums(self.is_labelled), 1)[:, None]  # 0 / 1, not 0 / 0, without labelled items
         return shares
 
     @cached_property
@@ -97,10 +97,10 @@ def main_columns(matrix: sparse.csr_array) -> IndexVector:
     matrix
         Numbers, (n_rows, n_columns).
     """
-    order = np.lexsort((matrix.indices, -matrix.data, entry_rows(matrix)))
+    order = np.lexsort((matrix.indices, -matrix.data, entry_rows(matrix)))  # by row, falling value, column
     filled = np.diff(matrix.indptr) > 0
     main = np.full(len(filled), -1)
-    main[filled] = matrix.indices[order][matrix.indptr[:-1][filled]]
+    main[filled] = matrix.indices[order][matrix.indptr[:-1][filled]]  # the first of each row in that order
     return main
 
 
@@ -154,11 +154,11 @@ def item_features(labels: ArrowStream | Mapping[str, str], item_ids: Ids, n_labe
     column_of_label[kept] = np.arange(len(kept))
     items, columns = item_ids.indexes_of(ids), column_of_label[label_of_row]
     _check_items(items, ids)
-    known = (items >= 0) & (columns >= 0) & (weights > 0)
+    known = (items >= 0) & (columns >= 0) & (weights > 0)  # of items in train, of labels that are kept
     shape = len(item_ids), len(kept)
     matrix = sparse.coo_array((weights[known], (items[known], columns[known])), shape).tocsr()
     matrix.sum_duplicates()
-    matrix.data /= np.asarray(matrix.sum(axis=1))[entry_rows(matrix)]
+    matrix.data /= np.asarray(matrix.sum(axis=1))[entry_rows(matrix)]  # each item's weights sum to 1
     return ItemFeatures(item_ids, tuple(names.dictionary.take(pa.array(kept)).to_pylist()), matrix)
 
 

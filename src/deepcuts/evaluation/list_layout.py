@@ -106,6 +106,7 @@ class _Layout(NamedTuple):
 
     def write(self, rows: slice, listed: UserItems, is_hit: NumberVector, personas: IndexVector) -> None:
         """Write the lists of some users in a row: items, whether they are hits, and for which personas they are."""
+        # The column is the rank within the list, without gaps: entry number minus where the user's entries begin.
         row, column = listed.rows, np.arange(len(listed.items)) - listed.indptr[listed.rows]
         self.items[rows][row, column] = listed.items
         self.hits[rows][row, column] = is_hit
@@ -115,7 +116,7 @@ class _Layout(NamedTuple):
 
 def _lay_out(lists: ArrowStream, train: Interactions, judged: JudgedUsers) -> _Layout:
     """Read the lists of the judged users and write each into a row, some users at a time."""
-    packed, code = read_rows(lists, train, judged.users)
+    packed, code = read_rows(lists, train, judged.users)  # ascending, so that the rows of each user are a slice
     starts = np.append(np.searchsorted(packed, code.first(judged.users)), len(packed))
     layout = _Layout.empty(np.diff(starts), with_personas=code.n_personas > 1)
     for rows in row_blocks(*layout.items.shape):
@@ -161,7 +162,7 @@ def _refuse_doubles(user_ranks: IndexVector, marks: MarkVector, pairs: IndexVect
     if len(double := np.flatnonzero(marks & LISTED)):
         user, item = names_of(pairs[double[0]], train)
         raise DataError(f"The list of user {user!r} holds the item {item!r} twice. List every item once.")
-    if len(tied := np.flatnonzero(user_ranks[1:] == user_ranks[:-1])):
+    if len(tied := np.flatnonzero(user_ranks[1:] == user_ranks[:-1])):  # ascending, and a block holds whole lists
         user, item = names_of(pairs[tied[0]], train)
         _, other = names_of(pairs[tied[0] + 1], train)
         raise DataError(

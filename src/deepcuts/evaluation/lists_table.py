@@ -72,6 +72,7 @@ class RowCode:
         self, users: CountVector, ranks: CountVector, personas: CountVector | np.int64, items: CountVector
     ) -> CountVector:
         """Return ((user · n_ranks + rank) · n_personas + persona) · n_items + item of int64 arrays of one length."""
+        # Below 2^63: `_ranks` refuses ranks of n_ranks and more.
         packed: CountVector = ((users * self.n_ranks + ranks) * self.n_personas + personas) * self.n_items + items
         return packed
 
@@ -185,7 +186,7 @@ def _check_type(name: str, kind: pa.DataType) -> None:
 
 def _pack(batch: pa.RecordBatch, code: RowCode, is_judged: BoolVector) -> CountVector:
     users, items = (_int64(batch[name]) for name in ("user_index", "item_index"))
-    rows = np.flatnonzero((users >= 0) & is_judged[users])
+    rows = np.flatnonzero((users >= 0) & is_judged[users])  # −1 looks at the last user, but is dropped
     _refuse_unknown_items(batch, rows[items[rows] < 0])
     return code.pack(users[rows], _ranks(batch, rows, code), _personas(batch, rows, code), items[rows])
 

@@ -45,7 +45,7 @@ def persona_shares(train: Interactions, personas: AnyArray) -> DoubleMatrix:
     counts = np.zeros((train.n_users, max(1, int(personas.max(initial=0)) + 1)))
     for rows, users, pairs in _user_blocks(train):
         block, assigned = counts[rows], personas[pairs] >= 0
-        keys = (users * counts.shape[1] + personas[pairs])[assigned]
+        keys = (users * counts.shape[1] + personas[pairs])[assigned]  # one number per user and persona, counted below
         block[:] = np.bincount(keys, minlength=block.size).reshape(block.shape)
     counts /= np.maximum(counts.sum(axis=1, keepdims=True), 1)
     return counts
@@ -73,6 +73,7 @@ def effective_personas(shares: NumberVector, indptr: Indptr) -> DoubleVector:
         float64, (n_users,), from 1 to the user's number of personas; NaN for a user without.
     """
     shares = shares.astype(np.float64)
+    # share ln share is 0 where share is 0.
     terms = -shares * np.log(shares, out=np.zeros_like(shares), where=shares > 0)
     return np.where(sums_of_rows(shares, indptr) > 0, np.exp(sums_of_rows(terms, indptr)), np.nan)
 
@@ -117,6 +118,7 @@ def persona_purity(
         keys = ((users * n_personas + persona) * n_labels + label)[(label >= 0) & (persona >= 0)]
         shape = rows.stop - rows.start, n_personas, n_labels
         counts = np.bincount(keys, minlength=shape[0] * n_personas * n_labels).reshape(shape)
+        # Of each persona its most common label, added up; and of all personas together theirs.
         common = np.array([counts.max(axis=2).sum(axis=1), counts.sum(axis=1).max(axis=1)])
         parts.append(quotient(common, counts.sum(axis=(1, 2))))
     purity, purity_of_one = np.concatenate(parts, axis=1)
@@ -217,6 +219,7 @@ def _user_blocks(train: Interactions, cells_per_user: int = 1) -> Iterator[tuple
 
     Pairs and cells of a block are about `_BLOCK_PAIRS` together.
     """
+    # Pairs and cells up to each user: a block ends where a further _BLOCK_PAIRS of them are full.
     size = train.indptr[1:] + np.arange(1, train.n_users + 1) * cells_per_user
     ends = np.flatnonzero(np.diff(size // _BLOCK_PAIRS)) + 1
     for start, stop in zip([0, *ends.tolist()], [*ends.tolist(), train.n_users], strict=True):

@@ -74,4 +74,5 @@ def _divergence_and_entropy(shares: DoubleVector, everywhere: DoubleVector) -> t
     """Σ_t p_t log2(p_t / q_t) and −Σ_t p_t log2 p_t, for p the shares of a group and q those in all items."""
     p, q = shares[shares > 0], everywhere[shares > 0]
     entropy = -float(p @ np.log2(p))
+    # Infinite where a group has a tag that the background lacks.
     return -float(p @ np.log2(q, out=np.full_like(q, -np.inf), where=q > 0)) - entropy, entropy

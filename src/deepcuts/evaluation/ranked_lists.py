@@ -84,7 +84,7 @@ class RankedLists:
     @property
     def n_without_list(self) -> int:
         """Users that are judged but have no list."""
-        return int(np.count_nonzero(self.items[:, 0] < 0))
+        return int(np.count_nonzero(self.items[:, 0] < 0))  # lists have no gaps
 
     @property
     def item_listeners(self) -> CountVector:

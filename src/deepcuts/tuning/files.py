@@ -55,6 +55,7 @@ def write_settings(path: Path, settings: PersonaSettings, remark: str = "", *, f
         text = json.dumps(values, indent=2) + "\n"
     else:
         lines = [f"# {line}" for line in remark.splitlines()]
+        # Numbers, booleans and strings read the same in JSON and in TOML.
         text = "\n".join([*lines, *(f"{name} = {json.dumps(value)}" for name, value in values.items())]) + "\n"
     with replacing(path, force=force) as temporary:
         temporary.write_text(text, encoding="utf-8")
@@ -107,6 +108,7 @@ def parse_values(texts: Iterable[str], option: str) -> dict[str, Any]:
 
 def _parsed(value: str) -> Any:
     try:
+        # What is no JSON is text: "start=copy" needs no quotes.
         return json.loads(value.lower() if value.lower() in ("true", "false") else value)
     except ValueError:
         return value
@@ -119,7 +121,7 @@ def _checked(values: object, path: Path) -> dict[str, Any]:
     for name, value in values.items():
         if name not in types:
             raise SettingsError(f"{path} has a setting {name!r}, which the model has not. It has {', '.join(types)}.")
-        if (types[name] == "bool") != isinstance(value, bool):
+        if (types[name] == "bool") != isinstance(value, bool):  # True would pass as the number 1
             raise SettingsError(f"{path} has {name} = {value!r}, which is not a {types[name]}.")
     try:
         PersonaSettings(**values)

@@ -58,8 +58,10 @@ def pick(values: DoubleMatrix, default: int, rule: Pick) -> int:
     if rule == "accurate":
         return int(np.lexsort((-values[:, 1], -values[:, 0]))[0])
     if rule == "novel":
+        # abs: an objective of which less is better has values below 0 here.
         kept = gains[:, 0] >= (KEPT_ACCURACY - 1) * abs(values[default, 0])
         return int(np.argmax(np.where(kept, values[:, 1], -np.inf)))
     ranges = np.ptp(values, axis=0)
     scores = np.sum(gains / np.where(ranges > 0, ranges, 1), axis=1)
+    # The default has gains of 0, so that there is always one.
     return int(np.argmax(np.where(np.all(gains >= 0, axis=1), scores, -np.inf)))

@@ -119,7 +119,7 @@ def _named(tuning: Tuning) -> list[tuple[Trial, list[str]]]:
 
 
 def _points(trials: list[Trial]) -> DoubleMatrix:
-    return np.array([trial.values for trial in trials], np.float64).T[::-1]
+    return np.array([trial.values for trial in trials], np.float64).T[::-1]  # x is the second objective, y the first
 
 
 def _scatter(axes: Axes, trials: list[Trial], **style: Any) -> None:

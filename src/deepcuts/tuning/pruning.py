@@ -32,5 +32,5 @@ def stops_early(early: DoubleVector, earlier: DoubleMatrix) -> bool:
     if len(earlier) < FIRST_TRIALS:
         return False
     median = np.median(earlier, axis=0)
-    least = median[0] - (1 - KEPT_ACCURACY) * abs(median[0])
+    least = median[0] - (1 - KEPT_ACCURACY) * abs(median[0])  # abs: it may be below 0
     return bool(np.all(early < median) or early[0] < least)

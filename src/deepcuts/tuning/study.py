@@ -58,7 +58,7 @@ def only_run(path: Path) -> Iterator[None]:
     """
     lock = path.with_name(f".{path.name}.lock")
     try:
-        connection = sqlite3.connect(lock, timeout=0, isolation_level=None)
+        connection = sqlite3.connect(lock, timeout=0, isolation_level=None)  # fails at once; no transactions but ours
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
         if "locked" not in str(error):
@@ -103,13 +103,13 @@ def open_study(path: Path, facts: Mapping[str, Any], settings: TuningSettings) -
         )
     except Exception as error:  # whatever SQLAlchemy makes of a foreign file
         raise FileFormatError(f"{path} is no study that `deepcuts tune` has begun. Name another file.") from error
-    _check_facts(path, study, json.loads(json.dumps(facts)))
+    _check_facts(path, study, json.loads(json.dumps(facts)))  # in the form in which they are read back
     study.sampler = library.samplers.TPESampler(
         # A search that is resumed must not draw the same settings again.
         seed=int(np.random.SeedSequence([settings.seed, len(study.trials)]).generate_state(1)[0]),
         n_startup_trials=_RANDOM_TRIALS,
-        multivariate=True,
-        constant_liar=True,
+        multivariate=True,  # settings depend on each other
+        constant_liar=True,  # trials that others are at work on count as poor, so that no two try the same
     )
     return study
 

@@ -143,10 +143,10 @@ def _workers(task: Task) -> Iterator[Executor]:
         _take(task)
         yield _Here()
         return
-    n_threads = max(1, (os.cpu_count() or 1) // task.settings.n_workers)
+    n_threads = max(1, (os.cpu_count() or 1) // task.settings.n_workers)  # all workers together use each processor once
     executor = ProcessPoolExecutor(
         task.settings.n_workers,
-        multiprocessing.get_context("spawn"),
+        multiprocessing.get_context("spawn"),  # threads of numba and Arrow do not survive a fork
         initializer=_begin_worker,
         initargs=(task, n_threads),
     )
@@ -179,7 +179,7 @@ def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
-        os._exit(1)
+        os._exit(1)  # from a thread, sys.exit would end only that thread
 
 
 def _take(task: Task) -> None:

@@ -23,7 +23,7 @@ def entropy(exposure: NumberVector) -> float:
     if not (total := exposure.sum()):
         return nan
     shares = exposure[exposure > 0] / total
-    return float(abs(np.sum(shares * np.log2(shares))))
+    return float(abs(np.sum(shares * np.log2(shares))))  # abs, so that a single item gives 0, not −0
 
 
 METRICS = (ExposureMetric("entropy", entropy, most=inf, unit="bits"),)

@@ -27,7 +27,7 @@ from deepcuts.evaluation.metric import UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
 
 _GAMMA = 1.5  # how steeply attention grows with popularity; 0 would be in proportion to its square root
-_LEAST_PROPENSITY = 0.01
+_LEAST_PROPENSITY = 0.01  # 1 / 0.01: no item weighs more than 100 times the most popular one
 
 
 def ips_recall(lists: RankedLists, k: int) -> DoubleVector:
@@ -47,7 +47,7 @@ def ips_sample_size(lists: RankedLists, _: int) -> DoubleVector:
 
 def _weights(lists: RankedLists) -> tuple[DoubleVector, float]:
     """Inverse propensity of each item of train, and that of any other."""
-    listeners = np.append(np.maximum(lists.item_listeners, 1), 1)
+    listeners = np.append(np.maximum(lists.item_listeners, 1), 1)  # the last is for items that train does not have
     propensities = (listeners / listeners.max()) ** ((_GAMMA + 1) / 2)
     weights = 1 / np.maximum(propensities, _LEAST_PROPENSITY)
     return weights[:-1], float(weights[-1])

@@ -30,7 +30,7 @@ def is_tail(item_listeners: CountVector) -> BoolVector:
     """Tell the items outside the short head, bool, (n_items,)."""
     order = np.argsort(-item_listeners, kind="stable")
     pairs = np.cumsum(item_listeners[order])
-    n_head = np.searchsorted(100 * pairs, _HEAD_PERCENT * pairs[-1]) + 1
+    n_head = np.searchsorted(100 * pairs, _HEAD_PERCENT * pairs[-1]) + 1  # in whole numbers: shares would round
     tail = np.ones(len(order), bool)
     tail[order[:n_head]] = False
     return tail

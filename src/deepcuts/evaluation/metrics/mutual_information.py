@@ -62,6 +62,7 @@ def _expected_information(a: CountVector, b: CountVector) -> float:
     possible = (together >= a + b - n) & (together <= np.minimum(a, b))
     cell = np.where(possible, together, np.maximum(1, a + b - n))  # any possible value: its term is left out below
     ways = [a, b, n - a, n - b]
+    # Logarithm of the hypergeometric chance of n_ij = cell: factorials of a large n would overflow.
     chance = sum(gammaln(x + 1) for x in ways) - sum(
         gammaln(x + 1) for x in (np.int64(n), cell, a - cell, b - cell, n - a - b + cell)
     )

@@ -22,6 +22,7 @@ def ndcg(lists: RankedLists, k: int) -> DoubleVector:
     """Hits among the first k, discounted by the logarithm of their rank, of what a perfect list has."""
     hits = lists.hits[:, :k]
     discounts = 1 / np.log2(np.arange(2, k + 2))
+    # What a list gains that starts with all held-out items, or with k of them.
     ideal = np.cumsum(discounts)[np.minimum(k, lists.n_holdout) - 1]
     values: DoubleVector = hits @ discounts[: hits.shape[1]] / ideal
     return values

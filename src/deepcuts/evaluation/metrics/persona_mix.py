@@ -40,7 +40,7 @@ def persona_mix(lists: RankedLists, k: int) -> DoubleMatrix:
     n_personas = lists.persona_shares.shape[1]
     users, columns = np.nonzero(lists.items[:, :k] >= 0)
     personas = lists.list_personas[users, columns]
-    known = personas < n_personas
+    known = personas < n_personas  # lists may tell more personas than the history has
     counts = np.bincount(users[known] * n_personas + personas[known], minlength=lists.persona_shares.size)
     n_listed = np.bincount(users, minlength=lists.n_users)
     return quotient(counts.reshape(lists.persona_shares.shape), n_listed[:, None])
