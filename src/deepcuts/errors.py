@@ -15,9 +15,22 @@ A message says what came, what was expected and what to do.
 
 from __future__ import annotations
 
+MOST_BYTES = 1_500
+
+
+def shortened(text: str, most_bytes: int = MOST_BYTES) -> str:
+    """Leave out the middle of a text that is longer than this in UTF-8, as a value of any length may stand in it."""
+    if len(encoded := text.encode("utf-8", "replace")) <= most_bytes:
+        return text
+    head, tail = most_bytes * 2 // 3, most_bytes // 4
+    return f"{encoded[:head].decode('utf-8', 'ignore')} … {encoded[-tail:].decode('utf-8', 'ignore')}"
+
 
 class DeepcutsError(Exception):
-    """Root of all errors of this package."""
+    """Root of all errors of this package; of a long message the text is a shortened one."""
+
+    def __str__(self) -> str:
+        return shortened(super().__str__())
 
 
 class DataError(DeepcutsError, ValueError):

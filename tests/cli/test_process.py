@@ -18,6 +18,8 @@ from deepcuts.cli.plays_files import write_interactions
 
 pytestmark = pytest.mark.slow
 
+STATUSES = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+
 LONG = ("--base-epochs", "1000", "--tolerance", "0", "--factors", "32")
 
 COMMAND = str(Path(sys.executable).with_name("deepcuts"))
@@ -46,13 +48,14 @@ def wait_for_hidden_file(folder: Path, n_bytes: int) -> None:
         time.sleep(0.01)
 
 
-def test_an_interrupted_training_saves_the_model_of_its_last_epoch(folder, tmp_path):
+@pytest.mark.parametrize(("how", "status"), STATUSES)
+def test_an_interrupted_training_saves_the_model_of_its_last_epoch(folder, tmp_path, how, status):
     process = start("train", folder / "plays.safetensors", "-o", tmp_path / "model.safetensors", *LONG)
     while "Training: " not in process.stderr.readline():
         assert process.poll() is None
-    process.send_signal(signal.SIGINT)
+    process.send_signal(how)
     _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == status
     assert "Traceback" not in said
     assert said.splitlines()[-1] == f"Saved {tmp_path / 'model.safetensors'}, the model of the last whole epoch."
     model = dc.load(tmp_path / "model.safetensors")
@@ -61,24 +64,38 @@ def test_an_interrupted_training_saves_the_model_of_its_last_epoch(folder, tmp_p
     assert model.recommend("user 0000001", k=5).num_rows == 5
 
 
-def test_an_interrupted_ingest_leaves_nothing_behind(folder, tmp_path):
+@pytest.mark.parametrize(("how", "status"), STATUSES)
+def test_an_interrupted_ingest_leaves_nothing_behind(folder, tmp_path, how, status):
+    (tmp_path / "temporary").mkdir()
     write_interactions(tmp_path / "raw.csv", dc.Interactions.load(folder / "plays.safetensors"), force=False)
     columns = ("--user", "user_id", "--item", "item_id", "--plays", "plays")
+    columns += ("--temp-directory", tmp_path / "temporary")
     process = start("ingest", tmp_path / "raw.csv", *columns, "-o", tmp_path / "plays.safetensors")
     assert process.stderr.readline().startswith("Reading ")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(how)
     _, said = process.communicate(timeout=60)
-    assert (process.returncode, said.splitlines()[-1]) == (130, "Interrupted.")
-    assert [path.name for path in tmp_path.iterdir()] == ["raw.csv"]
+    assert (process.returncode, said.splitlines()[-1]) == (status, "Interrupted.")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["raw.csv", "temporary"]
 
 
-def test_interrupted_lists_leave_nothing_behind(folder, tmp_path):
+@pytest.mark.parametrize(("how", "status"), STATUSES)
+def test_interrupted_lists_leave_nothing_behind(folder, tmp_path, how, status):
     process = start("recommend", folder / "model.safetensors", "-k", 300, "-o", tmp_path / "lists.jsonl")
     wait_for_hidden_file(tmp_path, 10_000)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(how)
     _, said = process.communicate(timeout=60)
-    assert (process.returncode, said.splitlines()[-1]) == (130, "Interrupted.")
+    assert (process.returncode, said.splitlines()[-1]) == (status, "Interrupted.")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_signal_that_is_ignored_from_the_start_stays_so(folder, tmp_path):
+    arguments = ("recommend", folder / "model.safetensors", "-k", 300, "-o", tmp_path / "lists.jsonl", "--quiet")
+    process = start(*arguments, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))  # as nohup does
+    wait_for_hidden_file(tmp_path, 10_000)
+    process.send_signal(signal.SIGHUP)
+    assert process.communicate(timeout=60) == ("", "")
+    assert process.returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["lists.jsonl"]
 
 
 def test_a_killed_command_leaves_the_old_file_whole(folder, tmp_path):
@@ -89,6 +106,18 @@ def test_a_killed_command_leaves_the_old_file_whole(folder, tmp_path):
     process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL
     assert (tmp_path / "lists.jsonl").read_text() == "precious"
+
+
+def test_what_a_killed_command_leaves_the_next_one_removes(folder, tmp_path):
+    output = tmp_path / "lists.jsonl"
+    process = start("recommend", folder / "model.safetensors", "-k", 300, "-o", output)
+    wait_for_hidden_file(tmp_path, 10_000)
+    process.kill()
+    process.communicate(timeout=60)
+    assert len(list(tmp_path.glob(".deepcuts-*"))) == 1
+    process = start("recommend", folder / "model.safetensors", "--user", "user 0000001", "-o", output)
+    process.communicate(timeout=60)
+    assert [path.name for path in tmp_path.iterdir()] == ["lists.jsonl"]
 
 
 def test_a_full_disk_leaves_the_old_file_whole(folder, tmp_path):
@@ -115,6 +144,44 @@ def test_a_reader_that_goes_away_is_no_failure_to_talk_about(folder):
         result = subprocess.run([*arguments, *options], stdout=write_end, stderr=subprocess.PIPE, check=False)
         assert result.stderr == b""
     os.close(write_end)
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+def test_closed_streams_neither_fail_nor_get_into_a_file(folder, tmp_path, closed):
+    def close() -> None:
+        for number in closed:
+            os.close(number)
+
+    for n, options in enumerate([["-o", str(tmp_path / "lists.csv")], ["--json"], []]):
+        arguments = [COMMAND, "recommend", str(folder / "model.safetensors"), "--user", "user 0000001", *options]
+        result = subprocess.run(arguments, capture_output=True, text=True, check=False, preexec_fn=close, timeout=60)
+        assert result.returncode == 0
+        assert "Error" not in result.stderr
+        assert bool(result.stdout) == (n > 0 and 1 not in closed)
+    assert (tmp_path / "lists.csv").read_text().startswith('"user_id","item_id","rank"')
+
+
+def test_output_that_finds_no_space_is_an_error(folder):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        for options in ([], ["--json"]):
+            arguments = [COMMAND, "similar", str(folder / "model.safetensors"), "Abel Kovova", *options]
+            result = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+            assert result.returncode == 1
+            assert "No space left on device" in result.stderr
+            assert result.stderr.startswith("Error: ")
+            assert "Traceback" not in result.stderr
+
+
+def test_commands_work_without_assertions_and_docstrings(folder, tmp_path):
+    plays = folder / "plays.safetensors"
+    for arguments in (
+        ("train", "--help"),
+        ("recommend", folder / "model.safetensors", "--user", "user 0000001", "--json"),
+        ("split", plays, "--train", tmp_path / "a.csv", "--holdout", tmp_path / "b.csv"),
+    ):
+        process = start(*arguments, env={**os.environ, "PYTHONOPTIMIZE": "2"})
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 0, said
 
 
 def test_a_terminal_that_knows_no_accents_gets_question_marks(folder):

@@ -18,7 +18,7 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.errors import SettingsError
 
-_BLOCK_ITEMS = 1_024
+_BLOCK_ITEMS = 1_024  # whose sparse products become rows of a dense matrix at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,14 +64,14 @@ class EASE:
     def item_weights(self, plays: Interactions) -> FloatMatrix:
         """B, float32, (n_items, n_items)."""
         gram = shared_listeners(plays)
-        np.einsum("ii->i", gram)[:] += self.regularization
-        inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)
-        inverse /= -np.diag(inverse)
+        np.einsum("ii->i", gram)[:] += self.regularization  # a view of the diagonal: λ I is added in place
+        inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)  # in place: memory is what limits EASE
+        inverse /= -np.diag(inverse)  # column j by −P_jj
         np.fill_diagonal(inverse, 0)
         return np.asarray(inverse, np.float32)
 
     def _check_memory(self, n_items: int) -> None:
-        gigabytes = n_items**2 * 8 / 1e9
+        gigabytes = n_items**2 * 8 / 1e9  # of float64, before B becomes float32
         if gigabytes > self.most_gigabytes:
             raise SettingsError(
                 f"EASE inverts a matrix of {n_items:,} × {n_items:,} items, {gigabytes:,.3g} GB, and most_gigabytes is "

@@ -131,7 +131,7 @@ class MaxMF:
             kernels.persona_epoch(*data, read_only(items), *self._step(plays, rate), stream, personas, of_users)
             return float(of_users.sum()) / plays.n_pairs
 
-        data, of_users = _arrays(plays), np.empty(plays.n_users)
+        data, of_users = _arrays(plays), np.empty(plays.n_users)  # one sum per user: threads add to none together
         return descend("personas", self.persona_epochs, self.learning_rate, seed, run)
 
     def _train_both(self, plays: Interactions, personas: AnyArray, items: FloatMatrix, seed: int) -> tuple[float, ...]:
@@ -156,8 +156,8 @@ def auc_weights() -> FloatVector:
 
 def warp_weights(n_items: int, most_draws: int) -> FloatVector:
     """L(⌊(items − 1) / N⌋) / L(items − 1) of a violator found at the N-th draw, float32, (most_draws + 1,)."""
-    n_draws = np.arange(1, min(most_draws, n_items - 1) + 1)
-    harmonic = np.cumsum(1 / np.arange(1, n_items))
+    n_draws = np.arange(1, min(most_draws, n_items - 1) + 1)  # N ≤ items − 1, so that no rank is 0
+    harmonic = np.cumsum(1 / np.arange(1, n_items))  # L(r) at index r − 1, up to L(items − 1)
     weights = np.zeros(len(n_draws) + 1, np.float32)
     weights[1:] = harmonic[(n_items - 1) // n_draws - 1] / harmonic[-1]
     return weights
@@ -177,5 +177,5 @@ def _as_model(plays: Interactions, personas: AnyArray, items: FloatMatrix, losse
     n_users, n_personas, n_factors = personas.shape
     shares = np.empty((n_users, n_personas), np.float32)
     kernels.persona_shares(*_arrays(plays), read_only(items), read_only(personas), shares)
-    rows = DotProduct(personas.reshape(n_users * n_personas, n_factors), items)
+    rows = DotProduct(personas.reshape(n_users * n_personas, n_factors), items)  # row u · T + t is vector t of user u
     return ScoredModel(plays, rows, UserRows(np.arange(n_users + 1) * n_personas, shares.ravel()), losses)

@@ -64,17 +64,19 @@ def _take(scores: DoubleVector, vectors: FloatMatrix, k: int, diversity: float) 
     width = scores.max() - scores.min()
     value = (1 - diversity) * (scores - scores.min()) / (width if width > 0 else 1.0)
     likeness = vectors @ vectors.T
-    nearest = np.zeros(len(scores))
+    nearest = np.zeros(len(scores))  # cosine with the nearest item taken; 0 before there is one
     taken: list[int] = []
     for _ in range(min(k, len(scores))):
         best = int(np.argmax(value - diversity * nearest))
         taken.append(best)
-        value[best] = -np.inf
+        value[best] = -np.inf  # never taken again
+        # Not the maximum with the zeros of the start: likeness can be below 0.
         nearest = likeness[best] if len(taken) == 1 else np.maximum(nearest, likeness[best])
     return np.array(taken, np.int64)
 
 
 def _lists_in(lists: pa.Table) -> list[tuple[int, int]]:
+    # One code a user, whose rows stand together: `lists` is sorted.
     codes = lists["user_id"].combine_chunks().dictionary_encode().indices.to_numpy()
     starts = np.flatnonzero(np.diff(codes, prepend=-1))
     return list(pairwise([*starts.tolist(), len(codes)]))

@@ -64,7 +64,7 @@ class ImplicitALS:
         """
         check_plays(plays)
         als = import_peer("implicit.als")
-        with threadpool_limits(limits=1, user_api="blas"):
+        with threadpool_limits(limits=1, user_api="blas"):  # the library warns of BLAS threads beside its own
             model = als.AlternatingLeastSquares(
                 factors=self.n_factors,
                 regularization=self.regularization,

@@ -114,6 +114,7 @@ def user_vectors(plays: Interactions, projections: AnyArray, items: FloatMatrix)
     items
         float32, (n_items, n_factors).
     """
+    # played(…) @ items is Σ_{j ∈ S_u} v_j; a user without items keeps zeros.
     means = (played(plays) @ items) / np.maximum(np.diff(plays.indptr), 1)[:, None].astype(np.float32)
-    opinions = np.einsum("usf,uf->us", projections, means)
+    opinions = np.einsum("usf,uf->us", projections, means)  # Pᵘᵀ mean; the next line multiplies by Pᵘ
     return np.asarray(np.einsum("usf,us->uf", projections, opinions), np.float32)

@@ -35,6 +35,7 @@ class RandomPersonas(PersonaSettings):
         """
         model = PersonaNMF(**vars(self)).fit(plays, seed=seed)
         found = model.user_personas
+        # Shuffled within each user, so that sizes, shares and the row pointers of the personas stay valid.
         split = PersonaSplit(shuffle_within(found.personas, plays.indptr, seed), found.persona_indptr)
         rows = user_rows(plays, model.settings)
         factors = solve_personas(rows, found.base_factors, split, model.item_side)
@@ -43,5 +44,6 @@ class RandomPersonas(PersonaSettings):
 
 def shuffle_within(values: NumberVector, indptr: Indptr, seed: int) -> NumberVector:
     """Shuffle the values of every row among themselves; ``indptr[i]:indptr[i + 1]`` is row i."""
+    # By row first, by a random number within it: one sort for all rows.
     random_order = np.lexsort((np.random.default_rng(seed).random(len(values)), row_of_entry(indptr)))
     return np.asarray(values[random_order])

@@ -28,5 +28,6 @@ def refit_users(model: PersonaModel, **changes: Any) -> PersonaModel:
     SettingsError
         If a setting is out of its range.
     """
+    # `scale` stays that of training, and w0 with it.
     items = replace(model.item_side, settings=replace(model.settings, **changes))
     return replace(model, item_side=items, user_personas=solve_users(user_rows(model.seen, items.settings), items))

@@ -42,9 +42,9 @@ def descend(name: str, n_epochs: int, learning_rate: float, seed: int, run_epoch
     """
     losses = []
     for epoch in range(n_epochs):
-        key = (*name.encode(), seed, epoch)
+        key = (*name.encode(), seed, epoch)  # every epoch has its own numbers, and so has each stage
         rng = np.random.default_rng(key)
-        rate = np.float32(learning_rate * (1 - epoch / n_epochs))
+        rate = np.float32(learning_rate * (1 - epoch / n_epochs))  # the last epoch still has a step, of 1 / n_epochs
         losses.append(run_epoch(rng, stream_name(key), rate))
         if not math.isfinite(losses[-1]):
             raise SettingsError(

@@ -135,7 +135,7 @@ class ScoredModel:
         return recommend_batches(self, users, self._list_settings(k, settings))
 
     def _list_settings(self, k: int, settings: dict[str, Any]) -> ListSettings:
-        return ListSettings(k=k, **{"mix": self.user_rows.mix, **settings})
+        return ListSettings(k=k, **{"mix": self.user_rows.mix, **settings})  # later keys win: the caller's mix counts
 
     def __repr__(self) -> str:
         return f"ScoredModel({len(self.user_ids):,} users, {len(self.item_ids):,} items)"

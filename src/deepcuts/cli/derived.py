@@ -34,7 +34,7 @@ def options_from(
         own = [option for option in signature.parameters.values() if option.kind is not option.VAR_KEYWORD]
         types, texts = get_type_hints(settings), parameter_help(settings)
         derived = [
-            _option(field, types[field.name], texts[field.name], panel)
+            _option(field, types[field.name], texts.get(field.name, field.name), panel)  # no docstrings with -OO
             for field in fields(settings)
             if names is None or field.name in names
         ]

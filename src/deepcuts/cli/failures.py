@@ -13,10 +13,11 @@ from typing import Any
 
 import typer
 
+from deepcuts.cli.interrupts import exit_status
 from deepcuts.cli.terminal import say_line
 from deepcuts.errors import DeepcutsError, SettingsError
 
-BAD_DATA, BAD_USAGE, INTERRUPTED = 1, 2, 130
+BAD_DATA, BAD_USAGE = 1, 2
 
 _OWN_EXITS = (typer.Exit, typer.Abort, typer.BadParameter)
 
@@ -45,7 +46,7 @@ def _failures_reported() -> Iterator[None]:
         raise
     except KeyboardInterrupt:
         say_line("Interrupted.")
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(exit_status()) from None
     except BrokenPipeError:
         drop_output()
         raise typer.Exit(BAD_DATA) from None

@@ -50,15 +50,17 @@ def check_table_output(path: Path, *, force: bool, endings: Iterable[str] = ENDI
     check_output(path, force=force)
 
 
-def write_table(path: Path, parts: Iterable[pa.Table], *, force: bool = False) -> int:
+def write_table(path: Path, parts: Iterable[pa.Table], *, force: bool = False, private: bool = False) -> int:
     """Write tables of one schema into one file, whole or not at all; return the number of rows.
+
+    Nobody but the owner may read a private file.
 
     Raises
     ------
     OutputError
         If the file exists and `force` is false, or if it cannot be written.
     """
-    with replacing(path, force=force) as temporary:
+    with replacing(path, force=force, private=private) as temporary:
         return _WRITERS[path.suffix](temporary, iter(parts))
 
 

@@ -7,11 +7,14 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from deepcuts.errors import shortened
+
 if TYPE_CHECKING:
     import pyarrow as pa
     from rich.console import Console
     from rich.table import Table
 
+_MOST_BYTES = 1_800  # of a line that is said
 _PIPED_WIDTH = 120  # what reads a pipe cuts lines itself
 
 _FORMATS = {"share": "{:.1%}", "plays": "{:,.0f}"}
@@ -44,7 +47,7 @@ def say_line(text: str, style: str = "", label: str = "") -> None:
     from rich.text import Text
 
     console = stderr()
-    safe = "\n".join(map(printable, text.splitlines()))
+    safe = shortened("\n".join(map(printable, text.splitlines())), _MOST_BYTES)
     console.print(Text.assemble((label, style), safe), soft_wrap=not console.is_terminal)
 
 

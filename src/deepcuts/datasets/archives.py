@@ -16,14 +16,14 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from errno import EINVAL
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from deepcuts.errors import DataError, FileFormatError, OutputError
-from deepcuts.storage import replacing
+from deepcuts.storage import replacing, together
 
 _CHUNK = 1 << 20
 _MOST_MEMBERS = 10_000
@@ -74,9 +74,9 @@ def unpack(archive: Path, members: Mapping[str, Member], folder: Path) -> None:
     OutputError
         If a file cannot be written.
     """
-    with ExitStack() as outputs:  # renamed together at the end, once the archive has been read completely
+    with together():  # once the archive has been read completely
         with _damage_reported(archive):
-            found = _take(archive, members, folder, outputs)
+            found = _take(archive, members, folder)
         missing = [name for name, member in members.items() if member.needed and name not in found]
         if missing:
             raise DataError(f"There is no {missing[0]} in {archive}. Is it the right archive?")
@@ -97,8 +97,8 @@ def _damage_reported(archive: Path) -> Iterator[None]:
         raise FileFormatError(f"{archive} is truncated or damaged ({error}). Delete it, and fetch it again.") from error
 
 
-def _take(archive: Path, members: Mapping[str, Member], folder: Path, outputs: ExitStack) -> set[str]:
-    """Write the members asked for to temporary files, which `outputs` renames; return their names."""
+def _take(archive: Path, members: Mapping[str, Member], folder: Path) -> set[str]:
+    """Write the members asked for; return their names."""
     found: set[str] = set()
     with _opened(archive) as opened:
         for path, stream in opened:
@@ -108,8 +108,8 @@ def _take(archive: Path, members: Mapping[str, Member], folder: Path, outputs: E
             if name in found:
                 raise FileFormatError(f"{archive} holds {name} more than once. Fetch it from elsewhere.")
             found.add(name)
-            temporary = outputs.enter_context(replacing(folder / name, force=True))
-            _copy(stream, temporary, members[name], f"{name} in {archive}")
+            with replacing(folder / name, force=True) as temporary:
+                _copy(stream, temporary, members[name], f"{name} in {archive}")
     return found
 
 

@@ -18,7 +18,7 @@ from deepcuts.recommendation import ListSettings, recommend
 
 COLLAPSED = 0.98  # cosine from which two personas are one: from here on, their lists share 17 of 20 items and more
 LIST_LENGTH = 20  # of the lists that hits are counted in
-_BLOCK_USERS = 50_000
+_BLOCK_USERS = 50_000  # bounds the copy of the personas as unit vectors
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ def diagnose(model: PersonaState, holdout: Interactions | None) -> Diagnostics:
         n_personas=int(indptr[-1]),
         users_by_number=dict(zip(numbers.tolist(), n_users.tolist(), strict=True)),
         effective_personas=float(effective_personas(model.persona_shares, indptr).mean()),
+        # Every user has a persona: of an empty row, reduceat would return the next user's first share.
         dominant_share=float(np.maximum.reduceat(model.persona_shares, indptr[:-1]).mean()),
         mean_cosine=_mean_over_users(cosines, user_of_pair),
         n_alike=count_collapsed(cosines),

@@ -53,7 +53,7 @@ def explain_score(rows: Rows, user: UserPersonas, items: ItemSide, item: int) ->
         Index of the item to explain.
     """
     direction = items.factors[item].astype(np.float64)
-    scores = user.persona_factors @ items.factors[item]
+    scores = user.persona_factors @ items.factors[item]  # maths.md (1)
     persona = int(np.argmax(scores))
     base = base_problem(rows, items.scale, items.settings)
     if items.settings.n_personas == 1:
@@ -64,7 +64,7 @@ def explain_score(rows: Rows, user: UserPersonas, items: ItemSide, item: int) ->
     own, response = _shares(problem, items, user.persona_factors[persona], direction, persona)
     lean = float(problem.lean.weights[persona]) if problem.lean else 0.0
     total, _ = _shares(base, items, user.base_factors[0], lean * response, 0)  # μ w·b, by the equation of b
-    total[user.personas == persona] += own
+    total[user.personas == persona] += own  # `split_by_persona` keeps the order of pairs within a persona
     return Explanation(persona, float(scores[persona]), total)
 
 
@@ -76,10 +76,12 @@ def _shares(
     known = own.with_dislikes  # what is disliked has r = 0: it adds nothing, and is in A
     vectors = items.factors[known.indices].astype(np.float64)
     lean = float(problem.lean.weights[row]) if problem.lean else 0.0
+    # A = S + (ρ + μ) I + Σ_j c_j v_j v_jᵀ, as in docs/maths.md, Explanation.
     a = problem.w0 * items.gram + (float(problem.ridge[row]) + lean) * np.eye(len(solution))
     a += vectors.T @ (known.confidence[:, None] * vectors)
     free = np.flatnonzero(solution > problem.settings.lowest_factor)
     response = np.zeros(len(solution))
+    # w_F = A_FF⁻¹ v_F: factors of x at the floor do not respond to the pairs.
     response[free] = np.linalg.solve(a[np.ix_(free, free)], direction[free])
     pull = own.confidence * own.target
     return pull * (items.factors[own.indices].astype(np.float64) @ response), response

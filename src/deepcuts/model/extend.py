@@ -52,7 +52,7 @@ class Growth:
         return cls(
             old,
             plays,
-            np.sort(plays.user_ids.indexes_of(new.user_ids.values)),
+            np.sort(plays.user_ids.indexes_of(new.user_ids.values)),  # ascending, as `_merge_personas` numbers them
             plays.user_ids.indexes_of(old.user_ids.values),
             plays.item_ids.indexes_of(old.item_ids.values),
         )
@@ -104,6 +104,7 @@ def _solve_new_items(model: PersonaState, growth: Growth, rows: Rows, touched: R
     base = growth.scatter_users(model.base_factors)
     for _ in range(_ROUNDS):
         problem = base_problem(touched, items.scale, items.settings)
+        # Indexing with an array copies: the copy is solved in place, and put back.
         base[growth.touched] = solve_exactly(problem, items, base[growth.touched])
         items = replace(items, user_factor_sum=_factor_sum(model, growth, base))
         items = _with_new_items(items, growth, problem, rows.with_dislikes, base)
@@ -115,6 +116,7 @@ def _with_zero_items(model: PersonaState, growth: Growth, rows: Rows) -> ItemSid
     old, settings = model.item_side.scale, model.settings
     n_users = old.n_users + growth.n_new_users
     observed = float(rows.weights.sum() - user_rows(growth.old, settings).weights.sum())
+    # w0 · users · items = ratio · Σ c, before and after (docs/maths.md, Growing, step 1).
     unobserved = old.w0 * old.n_users * old.n_items + settings.unobserved_ratio * observed
     n_items = growth.plays.n_items
     scale = replace(old, w0=unobserved / (n_users * n_items), n_users=n_users, n_items=n_items)
@@ -132,7 +134,7 @@ def _with_new_items(items: ItemSide, growth: Growth, problem: UserProblem, rows:
     if problem.diversity is not None:
         term += problem.diversity.item_term(items.user_factor_sum)
     factors = items.factors.copy()
-    own_factors = factors[new]
+    own_factors = factors[new]  # a copy, 0 in the first round
     solve(own, base, Penalty.of(term, settings.lowest_factor), own_factors, CONVERGED)
     factors[new] = own_factors
     return replace(items, factors=factors, gram=gram(factors))
@@ -160,11 +162,12 @@ def _taste_square(model: PersonaState, growth: Growth, base: FloatMatrix) -> flo
     scale = model.item_side.scale
     old, now = growth.scatter_users(model.base_factors)[growth.touched], base[growth.touched]
     total = scale.taste_square * scale.n_users + float(np.sum(now**2) - np.sum(old**2))
-    return max(total, 0.0) / (scale.n_users + growth.n_new_users)
+    return max(total, 0.0) / (scale.n_users + growth.n_new_users)  # a difference of sums may round to below 0
 
 
 def _counts(model: PersonaState, growth: Growth) -> TrainingCounts:
     """Add new pairs, plays and users to those that were counted in training."""
+    # In a folded-in model, `counted` is of the users in training, and `old` of the visitors: their difference stays.
     old, counted = growth.old, model.training_counts
     return replace(
         counted,
@@ -180,6 +183,7 @@ def _merge_personas(model: PersonaState, growth: Growth, solved: UserPersonas) -
     pair_indptr = indptr_of(np.concatenate([np.diff(growth.old.indptr), n_pairs]))
     source = np.empty(growth.plays.n_users, np.int64)  # of every user: their index in `both`
     source[growth.old_user] = np.arange(growth.old.n_users)
+    # Touched users who were there before now point to their new solution; the old one is taken by nobody.
     source[growth.touched] = growth.old.n_users + np.arange(len(growth.touched))
     persona_indptr, rows = entries_of_rows(both.persona_indptr, source)
     _, pairs = entries_of_rows(pair_indptr, source)

@@ -20,14 +20,14 @@ from deepcuts.array_types import (
 from deepcuts.data.vectors import unit_vectors
 from deepcuts.storage import values
 
-_MOST_ITEMS = 5_000
+_MOST_ITEMS = 5_000  # every pair of them is compared once, so time grows with the square
 _N_NEIGHBOURS = 12
 _N_STEPS = 200
 _N_REPELLING = 10  # items drawn at random that push every item away, at every step
 _REPULSION = 0.3
 _CORE = 0.05  # squared distance within which items hardly push harder
-_LONGEST_STEP = 4.0
-_BLOCK = 1_024
+_LONGEST_STEP = 4.0  # in the units of `_leading_plane`, whose spread is 10
+_BLOCK = 1_024  # items whose cosines with all others are in memory at a time
 _RIM = 0.85  # coordinates beyond are drawn in
 _OUTERMOST = 1.001  # coordinate, rounding allowed for
 _N_ANCHORS = 5  # mapped items between which a vector is located
@@ -123,7 +123,7 @@ def draw_map(item_factors: FloatMatrix, listeners: CountVector, seed: int) -> It
 def _leading_plane(units: FloatMatrix) -> DoubleMatrix:
     """Coordinates along the two directions in which the vectors differ most, of a spread of 10."""
     centred = (units - units.mean(axis=0)).astype(np.float64)
-    _, vectors = np.linalg.eigh(centred.T @ centred)
+    _, vectors = np.linalg.eigh(centred.T @ centred)  # eigenvalues ascend: the leading directions are the last
     plane = np.zeros((len(units), 2))
     leading = vectors[:, ::-1][:, :2]
     leading = leading * np.where(np.abs(leading).max(axis=0) == leading.max(axis=0), 1, -1)  # eigh may flip signs
@@ -137,6 +137,7 @@ def _neighbour_edges(units: FloatMatrix) -> tuple[IndexVector, IndexVector, Doub
     nearest = np.empty((len(units), n), np.int64)
     for first in range(0, len(units), _BLOCK):
         cosines = units[first : first + _BLOCK] @ units.T
+        # No item is its own neighbour.
         cosines[np.arange(len(cosines)), np.arange(first, first + len(cosines))] = -np.inf
         nearest[first : first + _BLOCK] = np.argsort(-cosines, axis=1, kind="stable")[:, :n]
     weights = np.tile(1 / np.sqrt(1 + np.arange(n)), len(units))
@@ -152,6 +153,7 @@ def _relax_layout(
     per_item = 1 / np.maximum(pull, _LEAST)  # what many items are near to is not pulled harder than the others
     for step in range(_N_STEPS):
         move = _attraction(xy, heads, tails, weights) * per_item[:, None] + _repulsion(xy, rng)
+        # Moves longer than _LONGEST_STEP are cut to it; for others, the quotient below is 1.
         longest = np.maximum(np.linalg.norm(move, axis=1, keepdims=True), _LONGEST_STEP)
         xy = xy + move * (_LONGEST_STEP / longest) * (1 - step / _N_STEPS)
     return xy
@@ -168,7 +170,7 @@ def _repulsion(xy: DoubleMatrix, rng: np.random.Generator) -> DoubleMatrix:
     """Sum of the pushes of items drawn at random on every item, in inverse proportion to their distance."""
     push = np.zeros_like(xy)
     for _ in range(_N_REPELLING):
-        away = xy - xy[rng.integers(len(xy), size=len(xy))]
+        away = xy - xy[rng.integers(len(xy), size=len(xy))]  # an item that draws itself is not pushed
         push += away * (_REPULSION / (_CORE + np.einsum("ij,ij->i", away, away)))[:, None]
     return push
 
@@ -177,7 +179,7 @@ def _fill_square(xy: DoubleMatrix) -> FloatMatrix:
     """Stretch a map over −1 to 1 in both directions; the few that lie far out are drawn in, and still differ."""
     if not len(xy):
         return xy.astype(np.float32)
-    low, high = np.quantile(xy, [0.01, 0.99], axis=0)
+    low, high = np.quantile(xy, [0.01, 0.99], axis=0)  # of all, a few far items would squeeze the others together
     scaled = (xy - (low + high) / 2) / np.maximum((high - low) / 2, _LEAST)
     distance = np.abs(scaled)
     drawn_in = _RIM + (1 - _RIM) * np.tanh((distance - _RIM) / (1 - _RIM))

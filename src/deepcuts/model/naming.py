@@ -68,8 +68,11 @@ class Namer:
 
     def _tag(self, share: DoubleVector, background: DoubleVector, taken: Sequence[str]) -> list[str]:
         """Return the tag that sets a group apart, argmax_t p_t log(p_t / q_t), or none."""
+        # p log(p / q), 0 where p is 0; where p is above 0, so is q, as half of it is the groups' own.
         apart = share * np.log(np.divide(share, background, out=np.ones_like(share), where=share > 0))
+        # tiny: a tag that adds nothing to the divergence is no name.
         least = max(_NEARLY_AS_APT * float(apart.max(initial=0)), np.finfo(np.float64).tiny)
+        # Of len(taken) + 1 candidates, one at least is not taken.
         order = [int(tag) for tag in np.argsort(-apart, kind="stable")[: len(taken) + 1] if apart[tag] >= least]
         found = self.plays.labels.tag_names.take(pa.array(order, pa.int64())).to_pylist() if self.plays.labels else []
         return [tag for tag in found if tag not in taken][:1] or found[:1]
@@ -136,6 +139,7 @@ def strongest_items(model: PersonaState, n: int) -> tuple[IndexMatrix, DoubleMat
     is V_if · V_if / ‖V_i‖ · log2(1 + listeners).
     """
     factors, known = model.item_factors, np.log2(1 + model.item_listeners)
+    # V_if · V_if / ‖V_i‖, one row a factor
     strengths = np.ascontiguousarray((factors * np.abs(unit_vectors(factors))).T)
     n = min(n, len(factors))
     found = [_largest(strength * known, n) for strength in strengths]
@@ -144,6 +148,7 @@ def strongest_items(model: PersonaState, n: int) -> tuple[IndexMatrix, DoubleMat
 
 def _largest(values: DoubleVector, n: int) -> tuple[IndexVector, DoubleVector]:
     """Indexes of the n largest values, the largest first, and the values there."""
+    # argpartition returns no order of its own: by index first, so that of equals the first comes first.
     found = np.sort(np.argpartition(-values, n - 1)[:n])
     found = found[np.argsort(-values[found], kind="stable")]
     return found, values[found]

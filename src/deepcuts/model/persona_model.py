@@ -173,7 +173,7 @@ class PersonaModel(PersonaState):
             mapping, such as 1 and "1", are the same id.
         """
         indexes = self.item_ids.indexes_of(refused)
-        known = indexes[indexes >= 0] if len(indexes) else None
+        known = indexes[indexes >= 0] if len(indexes) else None  # −1 is an item outside the catalogue
         return fold_in(self, plays, refused=known, keep_personas_of=keep_personas_of)
 
     def extend(self, plays: Interactions) -> PersonaModel:

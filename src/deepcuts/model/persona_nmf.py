@@ -65,6 +65,7 @@ class PersonaNMF(PersonaSettings):
             If there are too few users or items to learn from.
         """
         check_plays(plays)
+        # The settings without the verb `fit`: a model holds and stores these.
         fitted = fit(plays, PersonaSettings(**vars(self)), seed, on_epoch, on_users)
         counts = TrainingCounts(plays.item_listeners, plays.item_plays, plays.n_users)
         return PersonaModel(fitted.item_side, counts, plays, fitted.user_personas, fitted.epochs, fitted.interrupted)

@@ -18,9 +18,9 @@ def tabulate_personas(model: PersonaState, user_index: int, persona_names: list[
     rows, pairs = _rows_and_pairs(model, user_index)
     items, plays = model.seen.user_items(user_index)
     personas = model.user_personas.personas[pairs].astype(np.int64)
-    order = np.lexsort((items, -plays, personas))
+    order = np.lexsort((items, -plays, personas))  # the last key counts first: persona, plays, item
     first = indptr_of(np.bincount(personas, minlength=rows.stop - rows.start))
-    rank = 1 + np.arange(len(items)) - first[personas[order]]
+    rank = 1 + np.arange(len(items)) - first[personas[order]]  # within the persona, from 1
     order, rank = order[rank <= n_items], rank[rank <= n_items]
     names = pa.array(persona_names, pa.string())
     return pa.table(
@@ -72,6 +72,7 @@ def tabulate_neighbours(model: PersonaState, item_index: int, k: int) -> pa.Tabl
 def explain_item(model: PersonaState, user_index: int, item_index: int) -> Explanation:
     """Divide the score of an item among the items of a user of the model."""
     rows, pairs = _rows_and_pairs(model, user_index)
+    # A model of this user alone: views of its rows, renumbered from 0.
     own = UserPersonas(
         model.base_factors[user_index : user_index + 1],
         model.persona_factors[rows],

@@ -91,7 +91,7 @@ def with_refusals(plays: Interactions, refused: IndexVector) -> Interactions:
     refused
         Item indexes, in any order.
     """
-    items = np.unique(refused).astype(np.int32)
+    items = np.unique(refused).astype(np.int32)  # ascending, as in every row of plays
     if not len(items):
         return plays
     wanted = select_pairs(plays, ~np.isin(plays.indices, items))
@@ -105,7 +105,7 @@ def _dislikes_with(plays: Interactions, items: Indices) -> Interactions:
     matrix = sparse.csr_array((strengths, np.tile(items, plays.n_users), indptr), shape=plays.shape)
     if plays.dislikes is not None:
         matrix = sparse.csr_array(matrix.maximum(plays.dislikes.to_csr()))
-        matrix.sort_indices()
+        matrix.sort_indices()  # SciPy does not promise it of `maximum`
     indptr, indices = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32)
     return Interactions(indptr, indices, matrix.data.astype(np.float32), plays.user_ids, plays.item_ids)
 
@@ -139,7 +139,7 @@ def keep_split(rows: Rows, found: UserPersonas, before: PersonaState, items: Ite
     if np.mean(~known) > _MOST_NEW or len(np.unique(personas[known])) < n_personas:
         return found
     personas[~known] = _nearest_personas(unit_vectors(items.factors[rows.indices]), known, personas, n_personas)
-    if np.array_equal(personas, found.personas):
+    if np.array_equal(personas, found.personas):  # the same split, so the same solution
         return found
     split = PersonaSplit(personas, found.persona_indptr)
     factors = solve_personas(rows, found.base_factors, split, items)
@@ -149,7 +149,7 @@ def keep_split(rows: Rows, found: UserPersonas, before: PersonaState, items: Ite
 def _split_before(rows: Rows, before: PersonaState) -> tuple[BoolVector, PersonaVector]:
     """Which of the user's items were played before, and the persona that they belonged to; 0 for new ones."""
     rank = np.searchsorted(before.seen.indices, rows.indices)
-    rank = np.minimum(rank, before.seen.n_pairs - 1)
+    rank = np.minimum(rank, before.seen.n_pairs - 1)  # searchsorted puts what is beyond the last item after it
     known = before.seen.indices[rank] == rows.indices
     return known, np.where(known, before.user_personas.personas[rank], np.int8(0))
 

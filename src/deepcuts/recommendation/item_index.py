@@ -16,12 +16,13 @@ from deepcuts.recommendation.rarity import commonness, item_frequency, item_mult
 from deepcuts.recommendation.settings import RarityForm
 
 _MOST_TABLES = 64  # positions of the dial that are kept: a dial that moves for hours must not fill the memory
-_PROBES = 16
-_PROBE_DEPTH = 100
+_PROBES = 16  # items that stand for personas in `visited_share`
+_PROBE_DEPTH = 100  # length of the lists they ask for
 _MOST_VISITED = 0.4  # share of tiles from which a matrix product for many users at a time is quicker
 _CACHED_BYTES = 2_000_000  # of factors that fit into the processor's cache: then, looking at all tiles is quick too
 
 _WeakArray = weakref.ref[AnyArray]
+# By id(), and weakly: an id is given again once its array is gone, so the array itself is compared.
 _known: dict[int, tuple[_WeakArray, ItemIndex | None]] = {}
 
 
@@ -91,7 +92,7 @@ class ItemIndex:
         """
         key = total, form, rarities
         known = self._tables.get(key)
-        if known is not None and known[0]() is counts:
+        if known is not None and known[0]() is counts:  # totals can be equal where counts are not
             return known[1]
         made = self._make_tables(item_frequency(counts, total), form, rarities)
         if len(self._tables) >= _MOST_TABLES:
@@ -107,6 +108,7 @@ class ItemIndex:
 
     def _in_tile_order(self, values: FloatVector, fill: float) -> FloatVector:
         """Bring a value per item into the order of the tiles, (n_tiles · WIDTH,)."""
+        # Items behind the last one have factors of 0: they score exactly 0 and are never listed, whatever `fill` is.
         tiled = np.full(len(self.tiles.items), fill, np.float32)
         tiled[: len(values)] = values[self.tiles.items[: len(values)]]
         return tiled
@@ -121,18 +123,19 @@ def _extremes(tiled: AnyArray) -> AnyArray:
 def visited_share(tiles: Tiles, factors: FloatMatrix) -> float:
     """Share of the tiles that a search for long lists looks at, with some of the items as the personas."""
     n_items = len(factors)
-    probes = factors[:: -(-n_items // _PROBES)]
+    probes = factors[:: -(-n_items // _PROBES)]  # at even distances, at most _PROBES of them
+    # maths.md (22): positive factors meet the largest values of a tile, negative ones the smallest.
     signs = np.concatenate([np.maximum(probes, 0), np.minimum(probes, 0)], axis=1)
     bounds = np.matmul(signs, tiles.bounds).transpose(1, 0, 2).reshape(len(probes), -1)[:, : len(tiles.lines)]
     last_rank = max(0, n_items - _PROBE_DEPTH)
-    least = np.partition(probes @ factors.T, last_rank, axis=1)[:, last_rank]
+    least = np.partition(probes @ factors.T, last_rank, axis=1)[:, last_rank]  # score of the last listed item
     return float(np.mean(bounds >= least[:, None]))
 
 
 def lay_out(factors: FloatMatrix) -> Tiles:
     """Put items into tiles of `WIDTH`, in an order that makes the bounds of tiles tight."""
     n_items, n_factors = factors.shape
-    n_tiles = -(-n_items // WIDTH)
+    n_tiles = -(-n_items // WIDTH)  # rounded up
     n_groups = -(-n_tiles // WIDTH)
     order = _alike_side_by_side(factors)
     items = np.zeros(n_tiles * WIDTH, np.int32)
@@ -143,6 +146,7 @@ def lay_out(factors: FloatMatrix) -> Tiles:
     bounds = np.zeros((n_groups * WIDTH, 2 * n_factors), np.float32)
     bounds[:n_tiles] = np.concatenate([lines.max(axis=1), lines.min(axis=1)], axis=1)
     bounds = bounds.reshape(n_groups, WIDTH, 2 * n_factors)
+    # By factor: the kernel runs along the WIDTH items of a tile, or tiles of a group, one factor at a time.
     return Tiles(read_only(lines.transpose(0, 2, 1)), read_only(bounds.transpose(0, 2, 1)), read_only(items))
 
 

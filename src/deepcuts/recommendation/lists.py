@@ -89,7 +89,7 @@ def in_threads(make: Callable[[IndexVector], pa.Table], blocks: Sequence[IndexVe
             while started:
                 yield started.popleft().result()
         finally:
-            for future in started:
+            for future in started:  # whoever stops taking tables stops the work on those not begun
                 future.cancel()
 
 
@@ -123,7 +123,7 @@ def known_users(user_ids: Ids, users: Any) -> IndexVector:
 def allowed_items(item_ids: Ids, settings: ListSettings) -> BoolVector:
     """Mask of the items that may be listed, bool, (n_items,)."""
     allowed = np.full(len(item_ids), settings.allow is None)
-    for name, value in (("allow", True), ("deny", False)):
+    for name, value in (("allow", True), ("deny", False)):  # in this order: what is denied as well as allowed is denied
         wanted = getattr(settings, name)
         if not wanted:
             continue
@@ -141,7 +141,7 @@ def blocks_of_users(source: ScoreSource, user_indexes: IndexVector) -> Iterator[
     """Cut users into blocks whose scores fit into the memory meant for them."""
     n_rows = source.persona_indptr[user_indexes + 1] - source.persona_indptr[user_indexes]
     rows_at_a_time = max(1, _BLOCK_SCORES // max(1, len(source.item_ids)))
-    block_of_user = np.cumsum(n_rows) // rows_at_a_time
+    block_of_user = np.cumsum(n_rows) // rows_at_a_time  # a user is never cut, so a block may be somewhat larger
     return iter(np.split(user_indexes, np.flatnonzero(np.diff(block_of_user)) + 1))
 
 
@@ -161,7 +161,7 @@ def _to_table(source: ScoreSource, users: IndexVector, lists: Lists) -> pa.Table
         lists.scores.ravel(),
         lists.personas.ravel(),
     ]
-    is_listed = columns[1] >= 0
+    is_listed = columns[1] >= 0  # −1 behind the end of short lists
     if not np.all(is_listed):
         columns = [column[is_listed] for column in columns]
     user, item, rank, score, persona = map(as_arrow, columns)

@@ -100,6 +100,7 @@ def row_terms(
     amounts = np.zeros(len(rarities), np.float32)
     if form.amount is not None and np.any(rarities):
         own = spreads()
+        # "max" compares scores of rows: one amount for all rows of a user keeps them comparable.
         shared = largest_of_user(own * persona_weights, indptr) if settings.mix == "max" else own
         amounts = form.amount(rarities, shared).astype(np.float32)
     multiplier_rarities = np.zeros(len(rarities)) if form.multiplier is None else rarities
@@ -118,6 +119,7 @@ def score_weights(persona_weights: FloatVector, mix: Mix) -> FloatVector:
 
 def largest_of_user(values: FloatVector, indptr: Indptr) -> FloatVector:
     """Give all rows of a user the largest of their values, so that the dial moves them alike."""
+    # Every user has a row: of an empty one, reduceat would return the next user's first value.
     return np.repeat(np.maximum.reduceat(values, indptr[:-1]), np.diff(indptr))
 
 
@@ -147,7 +149,7 @@ def item_frequency(counts: NumberVector, total: float) -> DoubleVector:
     total
         Users, or plays in all.
     """
-    return np.asarray((counts + 1.0) / (total + 1.0))
+    return np.asarray((counts + 1.0) / (total + 1.0))  # never 0: logs and negative powers of it are taken
 
 
 def multiplier_tables(multiplier_rarities: DoubleVector) -> tuple[tuple[float, ...], IndexVector]:
@@ -157,6 +159,6 @@ def multiplier_tables(multiplier_rarities: DoubleVector) -> tuple[tuple[float, .
     -------
     The rarities in ascending order, and for each row 0, the table of ones, or 1 + the index of its rarity, int32.
     """
-    rarities = np.unique(multiplier_rarities[multiplier_rarities != 0])
+    rarities = np.unique(multiplier_rarities[multiplier_rarities != 0])  # sorted, as searchsorted needs them
     tables = np.where(multiplier_rarities == 0, 0, 1 + np.searchsorted(rarities, multiplier_rarities))
     return tuple(rarities.tolist()), tables.astype(np.int32)

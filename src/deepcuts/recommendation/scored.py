@@ -27,6 +27,7 @@ def lists_from_scores(source: ScoreSource, users: IndexVector, allowed: BoolVect
     weights, rarities = persona_weights_and_rarities(numbers, settings)
     scores = scores_of(source, users, rows, settings.lean)
     terms = row_terms(weights, rarities, indptr, lambda: spreads_of(scores), settings)
+    # After the spreads, which are over all items: −inf has none.
     dense_lists.forbid(scores, *map(read_only, (indptr, *seen_items(source, users, settings), allowed)))
     apply_terms(scores, terms, list_frequency(source, settings), settings.dial)
     lists = empty_lists(len(users), min(settings.k, len(allowed)))
@@ -34,7 +35,7 @@ def lists_from_scores(source: ScoreSource, users: IndexVector, allowed: BoolVect
         quotas = weights * source.persona_shares[rows]
         dense_lists.lists_by_share(scores, read_only(indptr), read_only(quotas), *lists)
     else:
-        scores[weights == 0] = -np.inf
+        scores[weights == 0] = -np.inf  # muted; with "share" a quota of 0 does it
         dense_lists.lists_by_max(scores, read_only(indptr), *lists)
     return lists
 

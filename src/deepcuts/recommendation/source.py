@@ -118,7 +118,7 @@ def leaning_factors(source: FactorSource, users: IndexVector, rows: IndexVector,
 
 def scores_of(source: ScoreSource, users: IndexVector, rows: IndexVector, lean: float) -> FloatMatrix:
     """Score all items by the rows of some users, float32, (len(rows), n_items)."""
-    if lean == 0 or not has_factors(source):
+    if lean == 0 or not has_factors(source):  # without factors there is no base vector to lean on
         return source.scores(rows)
     return np.asarray(leaning_factors(source, users, rows, lean) @ source.item_factors.T)
 
@@ -149,7 +149,7 @@ def personas_of_users(persona_indptr: Indptr, users: IndexVector) -> PersonaRows
 
 def seen_items(source: ScoreSource, users: IndexVector, settings: ListSettings) -> tuple[Indptr, Indices]:
     """Items to leave out of the lists of some users: where each user's begin, and which they are."""
-    left_out = source.seen.dislikes if settings.include_seen else source.seen.known_pairs
+    left_out = source.seen.dislikes if settings.include_seen else source.seen.known_pairs  # dislikes are never listed
     if left_out is None:
         return np.zeros(len(users) + 1, np.int64), np.empty(0, np.int32)
     indptr, pairs = entries_of_rows(left_out.indptr, users)
@@ -158,7 +158,7 @@ def seen_items(source: ScoreSource, users: IndexVector, settings: ListSettings) 
 
 def persona_weights_and_rarities(numbers: IndexVector, settings: ListSettings) -> tuple[FloatVector, DoubleVector]:
     """Weight, float32, and rarity, float64, that were asked for personas with these numbers, each (n_rows,)."""
-    known = range(int(numbers.max(initial=0)) + 1)
+    known = range(int(numbers.max(initial=0)) + 1)  # settings are asked once a number, not once a row
     weights = np.array([settings.persona_weight(number) for number in known], np.float32)
     rarities = np.array([settings.persona_rarity(number) for number in known])
     return weights[numbers], rarities[numbers]

@@ -14,7 +14,8 @@ the header (u64, little-endian), the header (JSON), the bytes of the arrays with
 
 from deepcuts.storage.container import Stored, describe, read, write
 from deepcuts.storage.header import SCHEMA_VERSION, Header, Tensor
-from deepcuts.storage.output import StrPath, check_output, replacing
+from deepcuts.storage.output import StrPath, check_output, replacing, together, where_written
+from deepcuts.storage.temporary import temporary_folder
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -26,5 +27,8 @@ __all__ = [
     "describe",
     "read",
     "replacing",
+    "temporary_folder",
+    "together",
+    "where_written",
     "write",
 ]

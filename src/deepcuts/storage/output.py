@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
-import shutil
 import stat
 from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TypeAlias
 
 from deepcuts.errors import OutputError
+from deepcuts.storage.placing import Move, place, recover, sync
+from deepcuts.storage.temporary import TEMPORARY, claim, discard, mode_of, new_name, sweep
 
 StrPath: TypeAlias = str | os.PathLike[str]
+
+_waiting: ContextVar[list[Move] | None] = ContextVar("_waiting", default=None)  # moves of the `together` block
 
 
 def check_output(path: StrPath, *, force: bool = False) -> None:
     """Refuse an output that could not be written, before any work is spent on it.
+
+    What killed processes have left in its folder is cleared up first.
 
     Parameters
     ----------
@@ -38,6 +43,8 @@ def check_output(path: StrPath, *, force: bool = False) -> None:
         raise OutputError(f"{path} cannot be written: there is no folder {folder}. Create it first.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"{path} cannot be written: the folder {folder} is read-only. Choose another one.")
+    recover(Path(folder))
+    sweep(Path(folder))
     try:
         mode = os.stat(target).st_mode
     except FileNotFoundError:
@@ -51,12 +58,44 @@ def check_output(path: StrPath, *, force: bool = False) -> None:
 
 
 @contextlib.contextmanager
-def replacing(path: StrPath, *, force: bool = False) -> Iterator[Path]:
+def together() -> Iterator[None]:
+    """Put all files that are written in this block in place when it ends, all of them or none.
+
+    Until then they lie under temporary names. If the block or the placing of one fails, all files are as they were.
+
+    Raises
+    ------
+    OutputError
+        If two outputs are the same file, or a file cannot be put in place.
+    """
+    if _waiting.get() is not None:  # the outer block does it
+        yield
+        return
+    moves: list[Move] = []
+    token = _waiting.set(moves)
+    try:
+        yield
+        place(moves)
+    finally:
+        _waiting.reset(token)
+        for move in moves:
+            discard(Path(move.temporary))
+
+
+def where_written(path: StrPath) -> Path:
+    """Where an output lies: under its temporary name as long as the `together` block that it is written in lasts."""
+    target = os.path.realpath(path)
+    return next((Path(move.temporary) for move in _waiting.get() or () if move.target == target), Path(path))
+
+
+@contextlib.contextmanager
+def replacing(path: StrPath, *, force: bool = False, private: bool = False) -> Iterator[Path]:
     """Write a file under a temporary name and rename it when it is complete.
 
     The temporary file lies hidden in the same folder and has the ending of `path`. When the block ends it is synced to
-    disk and renamed. In any other case it is removed, and a file that was there before stays as it was; a process that
-    is killed leaves only the temporary file behind.
+    disk and renamed; within a `together` block, the latter when that ends. In any other case it is removed, and a file
+    that was there before stays as it was. What a process that is killed leaves, the next one that writes into the
+    folder removes.
 
     Parameters
     ----------
@@ -64,6 +103,8 @@ def replacing(path: StrPath, *, force: bool = False) -> Iterator[Path]:
         The file to write; where it is a symbolic link, the file it points to.
     force
         Whether a file that exists already may be replaced. Its permissions are kept.
+    private
+        Whether nobody but the owner may read the file, whatever the permissions of one that is replaced.
 
     Yields
     ------
@@ -73,41 +114,48 @@ def replacing(path: StrPath, *, force: bool = False) -> Iterator[Path]:
     Raises
     ------
     OutputError
-        If `check_output` refuses the path, or where writing fails: a full disk, a folder that is read-only.
+        If `check_output` refuses the path, another output of a `together` block is the same file, a file has come up
+        there without `force`, or where writing fails: a full disk, a folder that is read-only.
     """
     check_output(path, force=force)
     # The target of a link is replaced, not the link; a name in the same folder, as rename cannot cross file systems.
     target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{secrets.token_hex(8)}{target.suffix}")
+    with together():
+        moves = _waiting.get()
+        assert moves is not None  # `together` has just set it
+        if str(target) in {move.target for move in moves}:
+            raise OutputError(f"{path} is named for two outputs. Name a different file for each.")
+        temporary = claim(target.with_name(new_name(TEMPORARY, target.suffix)))
+        with _discarded_on_failure(temporary), _failures_named(path):
+            _create(temporary, 0o600 if private else mode_of(target))
+            yield temporary
+            # Synced before it is renamed: after a power cut the name must not point to a file that is still empty.
+            sync(temporary, os.O_RDWR)
+            moves.append(Move.to(target, temporary, str(path), force=force))
+
+
+@contextlib.contextmanager
+def _discarded_on_failure(temporary: Path) -> Iterator[None]:
     try:
-        _create(temporary, like=target)
-        yield temporary
-        # Synced before it is renamed: after a power cut the name must not point to a file that is still empty.
-        _sync(temporary, os.O_RDWR)
-        temporary.replace(target)
+        yield
+    except BaseException:
+        discard(temporary)
+        raise
+
+
+@contextlib.contextmanager
+def _failures_named(path: StrPath) -> Iterator[None]:
+    try:
+        yield
     except OutputError:
         raise
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}. Nothing was changed there.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # not every file system can sync a folder; the file is complete either way
-        _sync(target.parent, os.O_RDONLY)
 
 
-def _create(temporary: Path, like: Path) -> None:
-    """Create an empty file with the permissions of the one it will replace, or with those of any new file."""
+def _create(temporary: Path, mode: int | None) -> None:
+    """Create an empty file with these permissions, or with those of any new file."""
     # O_EXCL refuses a file or a link that someone else has put there; 0o666 is reduced by the umask.
-    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-    if like.exists():
-        shutil.copymode(like, temporary)
-
-
-def _sync(path: Path, flags: int) -> None:
-    """Wait until a file or a folder is on the disk itself."""
-    descriptor = os.open(path, flags)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666 if mode is None else 0o600))
+    if mode is not None:
+        os.chmod(temporary, mode)

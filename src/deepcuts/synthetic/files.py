@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deepcuts.errors import OutputError
-from deepcuts.storage import StrPath, check_output, replacing
+from deepcuts.storage import StrPath, check_output, replacing, together
 
 PLAYS, ARTISTS, PERSONAS = "plays.parquet", "artists.parquet", "personas.parquet"
 
 
 def write_tables(folder: StrPath, tables: Mapping[str, Iterator[pa.RecordBatch]], *, force: bool) -> None:
-    """Write each table, batch by batch, into the file of its name, in their order.
+    """Write each table, batch by batch, into the file of its name, all of them or none.
 
     Raises
     ------
@@ -25,8 +25,9 @@ def write_tables(folder: StrPath, tables: Mapping[str, Iterator[pa.RecordBatch]]
     path = _make_folder(Path(folder))
     for name in tables:
         check_output(path / name, force=force)
-    for name, batches in tables.items():
-        _write(path / name, batches, force=force)
+    with together():
+        for name, batches in tables.items():
+            _write(path / name, batches, force=force)
 
 
 def _make_folder(folder: Path) -> Path:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import signal
 import socket
 import tempfile
-from collections.abc import Callable
-from contextlib import closing
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepcuts.errors import DeepcutsError, MissingExtraError, OutputError
+from deepcuts.storage import temporary_folder
 from deepcuts.web.server.logs import logging_configuration
 from deepcuts.web.server.metrics import SHARED_FOLDER
 from deepcuts.web.server.settings import ServiceSettings
@@ -79,7 +82,7 @@ def serve(
         import uvicorn  # noqa: F401
     except ImportError:
         raise MissingExtraError("The service needs uvicorn: pip install 'deepcuts[app]'.") from None
-    with closing(listen(settings)) as listener, tempfile.TemporaryDirectory(prefix="deepcuts-") as folder:
+    with closing(listen(settings)) as listener, temporary_folder(tempfile.gettempdir()) as folder:
         host, port = listener.getsockname()[:2]
         gc.disable()  # until the service is warm: what is imported and loaded until then is never garbage
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -136,9 +139,28 @@ def _serve_here(
 ) -> None:
     import uvicorn
 
-    configuration = _configuration(app, settings)
-    on_listening()
-    uvicorn.Server(configuration).run([listener])
+    server = uvicorn.Server(_configuration(app, settings))
+    with _stopped_by_signals(server):
+        on_listening()
+        server.run([listener])
+
+
+@contextmanager
+def _stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
+    """Have signals end the server and nothing else; uvicorn sends itself once more the one that has ended it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, server.handle_exit)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _serve_spawned(make_app: Callable[[], FastAPI], settings: ServiceSettings, listener: socket.socket) -> None:

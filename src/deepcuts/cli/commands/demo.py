@@ -30,17 +30,21 @@ def demo(
     """Take every step once: invent listeners, read, split, train, recommend, judge, save.
 
     It takes some seconds, and half a minute the first time, while kernels are compiled. The folder is the demo's own:
-    running it again replaces what it holds.
+    running it again replaces what it holds, all of it or nothing.
     """
     from deepcuts.cli.commands import demo_report as report
     from deepcuts.model import PersonaNMF
+    from deepcuts.storage import together
 
     remarks = Remarks(quiet)
     _claim(folder)
-    world = _invent(folder, seed, remarks)
-    train, holdout = _read_and_split(folder, seed, remarks)
-    model = fit(PersonaNMF(), train, seed, remarks)
-    model.save(folder / "model.safetensors", force=True)
+    with together():
+        world = _invent(folder, seed, remarks)
+        train, holdout = _read_and_split(folder, seed, remarks)
+        model = fit(PersonaNMF(), train, seed, remarks)
+        if model.interrupted:
+            raise KeyboardInterrupt
+        model.save(folder / "model.safetensors", force=True)
     evaluations = _judge(model, train, holdout, remarks)
     user = report.most_divided_user(model)
     report.show_world(world)
@@ -71,10 +75,11 @@ def _read_and_split(folder: Path, seed: int, remarks: Remarks) -> tuple[Interact
     from deepcuts.cli.plays_files import write_interactions
     from deepcuts.data.split import split_holdout
     from deepcuts.ingest import read_plays
+    from deepcuts.storage import where_written
     from deepcuts.synthetic.files import PLAYS
 
     with remarks.working("Reading their plays and holding a fifth of them out"):
-        plays = read_plays(folder / "world" / PLAYS, user="user", item="artist", plays="plays")
+        plays = read_plays(where_written(folder / "world" / PLAYS), user="user", item="artist", plays="plays")
         train, holdout = split_holdout(plays, fraction=0.2, seed=seed)
         for name, part in (("plays.safetensors", plays), ("train.safetensors", train), ("holdout.parquet", holdout)):
             write_interactions(folder / name, part, force=True)

@@ -123,6 +123,7 @@ def ingest(
     """
     from deepcuts import ingest as reading
     from deepcuts.cli.plays_files import write_interactions
+    from deepcuts.storage import together
 
     remarks = Remarks(quiet)
     _check_output(output, labels=bool(names or tags), dislikes=dislikes, force=force)
@@ -141,11 +142,12 @@ def ingest(
         force=force,
     )
     source = sources[0] if len(sources) == 1 else sources
-    with remarks.working(f"Reading {sources[0]}" + (f" and {len(sources) - 1:,} more" if sources[1:] else "")):
-        everything, report = reading.ingest(source, reading.Columns(user, item, plays, time), options)
-        kept = reading.prune(everything, min_users, min_items)
-    named = kept.with_labels(**labels) if labels else kept
-    write_interactions(output, named, force=force)
+    with together():
+        with remarks.working(f"Reading {sources[0]}" + (f" and {len(sources) - 1:,} more" if sources[1:] else "")):
+            everything, report = reading.ingest(source, reading.Columns(user, item, plays, time), options)
+            kept = reading.prune(everything, min_users, min_items)
+        named = kept.with_labels(**labels) if labels else kept
+        write_interactions(output, named, force=force)
     _say_report(report, everything, kept, remarks)
     _say_labels(named, remarks)
     remarks.say(f"Saved {output}.")

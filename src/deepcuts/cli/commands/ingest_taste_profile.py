@@ -56,6 +56,7 @@ def ingest_taste_profile(
     from deepcuts.cli.plays_files import check_interactions_output, write_interactions
     from deepcuts.datasets.taste_profile import read_taste_profile
     from deepcuts.ingest import ReadOptions, prune
+    from deepcuts.storage import together
 
     remarks = Remarks(quiet)
     check_interactions_output(output, force=force)
@@ -66,10 +67,11 @@ def ingest_taste_profile(
         temp_directory=temp_directory,
         force=force,
     )
-    with remarks.working(f"Reading {triplets}"):
-        everything, report = read_taste_profile(triplets, tracks or [], mismatches, by=by, options=options)
-        plays = prune(everything, min_users, min_items)
-    write_interactions(output, plays, force=force)
+    with together():
+        with remarks.working(f"Reading {triplets}"):
+            everything, report = read_taste_profile(triplets, tracks or [], mismatches, by=by, options=options)
+            plays = prune(everything, min_users, min_items)
+        write_interactions(output, plays, force=force)
     for sentence in report.sentences():
         remarks.say(sentence)
     remarks.say(

@@ -62,8 +62,8 @@ def me(
 ) -> None:
     """Read your own listening history, and show your personas and what to listen to next.
 
-    Nothing leaves this machine, and nothing is kept unless you ask for it with --save. Of an export only artist, track,
-    time and what tells a skip are read; addresses and devices never are.
+    Nothing leaves this machine, and nothing is kept unless you ask for it with --save, for you alone to read. Of an
+    export only artist, track, time and what tells a skip are read; addresses and devices never are.
     """
     from deepcuts.cli.tables import check_table_output
     from deepcuts.history import read_history
@@ -147,7 +147,7 @@ def _save(history: History, matches: Matches, path: Path, *, force: bool) -> Non
     table = matches.table
     for name in ("n_listens", "last_played"):
         table = table.append_column(name, history.counts[name])
-    write_table(path, [table.select(_SAVED)], force=force)
+    write_table(path, [table.select(_SAVED)], force=force, private=True)
 
 
 def _show(history: History, matches: Matches, visitor: PersonaModel, lists: ListSettings, *, as_json: bool) -> None:

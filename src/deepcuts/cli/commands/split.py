@@ -54,10 +54,11 @@ def split(
 ) -> None:
     """Hold plays out before training, to judge lists by.
 
-    Files may end in .safetensors, .parquet, .csv or .jsonl.
+    The files are replaced together or not at all. They may end in .safetensors, .parquet, .csv or .jsonl.
     """
     from deepcuts.cli.plays_files import read_interactions, write_interactions
     from deepcuts.data.split import split_holdout, split_last, split_users
+    from deepcuts.storage import together
 
     remarks = Remarks(quiet)
     if (fold_in is not None) != (method == "users"):
@@ -72,8 +73,10 @@ def split(
         parts = split_last(interactions, last)
     else:
         parts = split_users(interactions, users, fraction, min_items, seed)
+    with together():
+        for output, part in zip(outputs, parts, strict=True):
+            write_interactions(output, part, force=force)
     for output, part in zip(outputs, parts, strict=True):
-        write_interactions(output, part, force=force)
         remarks.say(f"{part.n_pairs:,} pairs of {part.n_users:,} users and {part.n_items:,} items saved in {output}.")
 
 

@@ -9,7 +9,7 @@ import typer
 
 from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
-from deepcuts.cli.failures import INTERRUPTED
+from deepcuts.cli.interrupts import exit_status
 from deepcuts.cli.options import Force, Output, PlaysFile, Quiet, Seed
 from deepcuts.cli.remarks import FIRST_NOTE, Remarks
 from deepcuts.model import PersonaSettings
@@ -56,7 +56,7 @@ def train(
     model.save(output, force=force)
     remarks.say(f"Saved {output}" + (", the model of the last whole epoch." if model.interrupted else "."))
     if model.interrupted:
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(exit_status())
 
 
 def _merged(options: dict[str, Any], file: Path | None, context: typer.Context) -> dict[str, Any]:

@@ -78,6 +78,7 @@ def tune(
     are the first trial. `deepcuts train --settings` reads what is written.
     """
     from deepcuts.cli.plays_files import read_interactions
+    from deepcuts.storage import together
     from deepcuts.tuning import TuningSettings, plot_front, write_settings
     from deepcuts.tuning.files import parse_values
 
@@ -95,9 +96,10 @@ def tune(
     study = study or output.with_suffix(".db")
     found = _search(read_interactions(plays), study, settings, remarks)
     chosen = found.pick(pick)
-    write_settings(output, found.settings_of(chosen), _remark(found, chosen, pick), force=force)
-    if plot is not None:
-        plot_front(found, plot, force=force)
+    with together():
+        write_settings(output, found.settings_of(chosen), _remark(found, chosen, pick), force=force)
+        if plot is not None:
+            plot_front(found, plot, force=force)
     if json:
         show_json(_as_json(found))
     else:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
-import shutil
 import tempfile
 from collections.abc import Iterator
 
@@ -13,6 +10,7 @@ import duckdb
 
 from deepcuts.errors import FileFormatError, OutputError, SettingsError
 from deepcuts.ingest.tabular.options import ReadOptions
+from deepcuts.storage import temporary_folder
 
 # Joins run as they are written, with the table of ids as the input that is kept in memory: DuckDB cannot know how long
 # a text file is, and would sometimes keep all of its rows instead.
@@ -32,26 +30,24 @@ def workspace(options: ReadOptions) -> Iterator[duckdb.DuckDBPyConnection]:
         If the folder cannot be made.
     """
     with (
-        _temporary_folder(str(options.temp_directory or tempfile.gettempdir())) as folder,
+        temporary_folder(_parent(options)) as folder,
         contextlib.closing(_connect(folder, options.memory_limit)) as connection,
     ):
         yield connection
 
 
-@contextlib.contextmanager
-def _temporary_folder(parent: str) -> Iterator[str]:
-    """Make a folder and remove it afterwards; it is named before it is made, so that an interrupt cannot leave it."""
-    folder = os.path.join(parent, f"deepcuts-{secrets.token_hex(8)}")
+def _parent(options: ReadOptions) -> str:
+    """Folder for temporary ones.
+
+    Raises
+    ------
+    OutputError
+        If none is given and the system has none that can be written to.
+    """
     try:
-        try:
-            os.mkdir(folder, 0o700)
-        except OSError as error:
-            raise OutputError(
-                f"No temporary folder can be made in {parent}: {error.strerror}. Pass another temp_directory."
-            ) from error
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        return str(options.temp_directory or tempfile.gettempdir())
+    except OSError as error:
+        raise OutputError(f"There is no folder for temporary files: {error.strerror}. Pass temp_directory.") from error
 
 
 def _connect(folder: str, memory_limit: str) -> duckdb.DuckDBPyConnection:

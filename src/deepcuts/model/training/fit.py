@@ -64,8 +64,9 @@ class Alternation:
     ) -> None:
         self.stage, self.problem, self.scale, self.settings = stage, problem, scale, settings
         self.factors, self.item_factors, self.item_gram = factors, item_factors, gram(item_factors)
+        # The pairs of the user side by item: the same in all epochs of a stage, so they are transposed once.
         self.item_rows = transpose(problem.rows.with_dislikes, len(item_factors))
-        unobserved = problem.w0 * scale.n_users
+        unobserved = problem.w0 * scale.n_users  # users, also where the rows are personas
         self.item_ridge = frequency_ridge(
             settings.item_regularization, self.item_rows.weights, unobserved, settings.frequency_exponent
         )
@@ -74,7 +75,7 @@ class Alternation:
     @property
     def user_factor_sum(self) -> DoubleVector:
         """Sum of all rows of the user side, float64, (n_factors,)."""
-        return np.asarray(self.factors.sum(axis=0, dtype=np.float64))
+        return np.asarray(self.factors.sum(axis=0, dtype=np.float64))  # in float32, many rows would lose digits
 
     def run_epoch(self) -> Epoch:
         """Move the user side, then the items, each by a half-step, and return the loss that this leaves."""
@@ -101,7 +102,7 @@ class Alternation:
         return Epoch(
             self.stage,
             self.n_epochs,
-            accuracy=float(misfit.sum(dtype=np.float64)),
+            accuracy=float(misfit.sum(dtype=np.float64)),  # maths.md (9) of the items, which moved last
             unobserved=problem.w0 * float(np.sum(row_gram * self.item_gram)),  # w0 Σ (x·v)² = w0 tr(XᵀX VᵀV)
             diversity=problem.diversity.loss(self.item_gram, self.user_factor_sum) if problem.diversity else 0.0,
             ridge=weighted_square(problem.ridge, factors) + weighted_square(self.item_ridge, self.item_factors),
@@ -124,12 +125,12 @@ def fit(
         epochs.append(epoch)
         on_epoch(epoch)
 
-    with threadpool_limits(limits=1, user_api="blas"):
+    with threadpool_limits(limits=1, user_api="blas"):  # threads of BLAS within our own would slow both down
         base = stage = start_base(plays, settings, seed)
         try:
             alternate(base, settings.base_epochs, record)
             if settings.persona_epochs and settings.n_personas > 1:
-                stage = start_personas(base, seed)
+                stage = start_personas(base, seed)  # if this is interrupted, `stage` is still the base
                 alternate(stage, settings.persona_epochs, record)
             interrupted = False
         except KeyboardInterrupt:
@@ -137,6 +138,7 @@ def fit(
             interrupted = True
         items = ItemSide.of(stage.item_factors, stage.user_factor_sum, measured_scale(base), settings, seed)
         del base, stage  # their half of the memory is needed now
+        # Rows in the order of the plays again: those of `base` are sorted by length.
         users = solve_users(user_rows(plays, settings), items, on_users)
     return TrainingResult(items, users, tuple(epochs), interrupted)
 
@@ -149,7 +151,7 @@ def start_base(plays: Interactions, settings: PersonaSettings, seed: int) -> Alt
     users = user_rows(plays, settings)
     users = users.take(users.with_dislikes.by_length)
     scale = Scale.of(plays, float(users.weights.sum()), settings.unobserved_ratio)
-    factors = np.zeros((plays.n_users, settings.n_factors), np.float32)
+    factors = np.zeros((plays.n_users, settings.n_factors), np.float32)  # users move first: only items need a start
     items = initial_items(plays.n_items, settings, seed)
     return Alternation("base", base_problem(users, scale, settings), factors, items, scale, settings)
 
@@ -165,12 +167,13 @@ def start_personas(base: Alternation, seed: int) -> Alternation:
 
 def measured_scale(base: Alternation) -> Scale:
     """Add the mean squared length of the base vectors to the sizes of the data."""
+    # s of docs/maths.md, Distinction: the mean of ‖B_u‖².
     return replace(base.scale, taste_square=float(np.einsum("ij,ij->i", base.factors, base.factors).mean()))
 
 
 def alternate(stage: Alternation, most_epochs: int, on_epoch: Progress) -> None:
     """Run epochs until one lowers the loss by less than the tolerance, or until `most_epochs` have run."""
-    previous = np.inf
+    previous = np.inf  # the first epoch has nothing to be compared with
     for _ in range(most_epochs):
         epoch = stage.run_epoch()
         on_epoch(epoch)
@@ -182,5 +185,5 @@ def alternate(stage: Alternation, most_epochs: int, on_epoch: Progress) -> None:
 def initial_items(n_items: int, settings: PersonaSettings, seed: int) -> FloatMatrix:
     """Item factors to start from: |N(0, 1)|, scaled to vectors of a length of about a third."""
     normal = np.random.default_rng(seed).standard_normal((n_items, settings.n_factors), np.float32)
-    start = np.abs(normal) if settings.nonnegative else normal
-    return np.asarray(start * np.float32(_INITIAL_LENGTH / np.sqrt(settings.n_factors)))
+    start = np.abs(normal) if settings.nonnegative else normal  # E x² = 1 for both
+    return np.asarray(start * np.float32(_INITIAL_LENGTH / np.sqrt(settings.n_factors)))  # so E ‖v‖² = _INITIAL_LENGTH²

@@ -17,9 +17,9 @@ from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.solve import CONVERGED, gram
 from deepcuts.model.training.user_problem import UserProblem, base_problem, persona_problem
 
-_BLOCK_PAIRS = 2_000_000
-_MAJORISATIONS = 10
-_REASSIGNMENTS = 3
+_BLOCK_PAIRS = 2_000_000  # of users solved together; bounds the copies that a block makes, not what comes out
+_MAJORISATIONS = 10  # solutions with the distinction term majorised at the last one, maths.md (13)
+_REASSIGNMENTS = 3  # docs/maths.md, Training: "three times over"
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ def solve_users(rows: Rows, items: ItemSide, on_users: UserProgress = lambda n_u
     """
     blocks = user_blocks(rows.indptr)
     with threads_for(len(rows.indices)):
-        if len(blocks) == 1:
+        if len(blocks) == 1:  # small data and usual fold-in: no buffers, so no second copy
             users = _solve_block(rows, items)
             on_users(rows.n_rows)
             return users
@@ -108,6 +108,7 @@ def solve_users(rows: Rows, items: ItemSide, on_users: UserProgress = lambda n_u
 
 
 def _solve_block(rows: Rows, items: ItemSide) -> UserPersonas:
+    # A row of the base has one minimum, so any start will do.
     zeros = np.zeros((rows.n_rows, items.factors.shape[1]), np.float32)
     base = solve_exactly(base_problem(rows, items.scale, items.settings), items, zeros)
     return split_users(rows, base, items) if items.settings.n_personas > 1 else as_one_persona(rows, base)
@@ -116,6 +117,7 @@ def _solve_block(rows: Rows, items: ItemSide) -> UserPersonas:
 def solve_exactly(problem: UserProblem, items: ItemSide, start: FloatMatrix) -> FloatMatrix:
     """Solve for rows to convergence, in place; where a term is majorised, again from there, a fixed number of times."""
     for _ in range(1 if problem.distinction is None else _MAJORISATIONS):
+        # The sum over all users stands still: what one user adds to it does not count, in training as in fold-in.
         problem.solve(items.factors, items.gram, start, CONVERGED, items.user_factor_sum)
     return start
 
@@ -123,6 +125,7 @@ def solve_exactly(problem: UserProblem, items: ItemSide, start: FloatMatrix) -> 
 def as_one_persona(rows: Rows, base: FloatMatrix) -> UserPersonas:
     """Take every base vector as its user's only persona."""
     split = one_persona(rows)
+    # Personas are the base array itself, not a copy; files store it once.
     return UserPersonas(base, base, split.persona_indptr, np.ones(rows.n_rows, np.float32), split.personas)
 
 
@@ -131,7 +134,7 @@ def split_users(rows: Rows, base: FloatMatrix, items: ItemSide) -> UserPersonas:
     settings = items.settings
     split = initial_split(rows, items.factors, base, settings, items.seed)
     factors = solve_personas(rows, base, split, items)
-    if settings.reassignment != "kept" or settings.merge_cosine <= 1:
+    if settings.reassignment != "kept" or settings.merge_cosine <= 1:  # no cosine is above 1
         for _ in range(_REASSIGNMENTS):
             split = reassign(rows, items.factors, factors, split, settings.reassignment, settings.merge_cosine)
             factors = solve_personas(rows, base, split, items)
@@ -156,8 +159,9 @@ def solve_personas(rows: Rows, base: FloatMatrix, split: PersonaSplit, items: It
 def user_blocks(indptr: Indptr) -> list[tuple[int, int]]:
     """Cut users into blocks of about `_BLOCK_PAIRS` pairs: first user, and the one after the last."""
     n_users = len(indptr) - 1
+    # A block ends with the user whose pairs reach the next multiple of _BLOCK_PAIRS; users are never cut.
     ends = np.searchsorted(indptr, np.arange(_BLOCK_PAIRS, indptr[-1] + _BLOCK_PAIRS, _BLOCK_PAIRS))
-    bounds = np.unique([0, *np.minimum(ends, n_users), n_users])
+    bounds = np.unique([0, *np.minimum(ends, n_users), n_users])  # a user of several multiples ends several blocks
     return [(int(first), int(last)) for first, last in pairwise(bounds)]
 
 
@@ -180,7 +184,7 @@ class PersonaBuffers:
 
     def add(self, first: int, last: int, users: UserPersonas) -> None:
         """Append users `first` to `last` − 1."""
-        start = self.persona_indptr[first]
+        start = self.persona_indptr[first]  # written with the block before: blocks come in order
         self.persona_indptr[first : last + 1] = start + users.persona_indptr
         own = slice(start, self.persona_indptr[last])
         self.base_factors[first:last] = users.base_factors

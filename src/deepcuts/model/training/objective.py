@@ -103,6 +103,7 @@ def frequency_ridge(regularization: float, weights: DoubleVector, unobserved: fl
     exponent
         ν.
     """
+    # docs/maths.md, Weights: ρ in float64, as the sums of c are, and rounded once for the kernels.
     ridge: DoubleVector = regularization * (weights + unobserved) ** exponent
     return ridge.astype(np.float32)
 
@@ -117,6 +118,7 @@ def weighted_square(weights: FloatVector, factors: FloatMatrix) -> float:
     """Σ_i w_i ‖f_i‖²."""
 
     def of_block(rows: slice) -> float:
+        # Sums over all rows in float64: the tolerance of an epoch is a small share of them.
         return float(weights[rows].astype(np.float64) @ np.einsum("ij,ij->i", factors[rows], factors[rows]))
 
     return sum(over_blocks(of_block, len(factors)))
@@ -169,6 +171,7 @@ class Lean:
     @cached_property
     def _pull(self) -> FloatMatrix:
         """μ b of every row, the same in all half-steps."""
+        # Filled block by block: all of base[user_of_row] would be a second array of this size.
         pull = np.empty((len(self.weights), self.base.shape[1]), np.float32)
 
         def fill(rows: slice) -> None:
@@ -206,6 +209,7 @@ class Diversity:
 
     def item_term(self, user_factor_sum: DoubleVector) -> Term:
         """Exact on the item side: M Mᵀ, of rank one, is added to what all items share."""
+        # xᵀ M Mᵀ x = (M · x)²
         return Term(shared=self.weight * np.outer(user_factor_sum, user_factor_sum))
 
     def user_term(self, gram: DoubleMatrix, user_factor_sum: DoubleVector) -> Term:
@@ -218,6 +222,7 @@ class Diversity:
         MᵀGM is at most its linearisation plus R Σ_r δ_rᵀ G δ_r, for steps δ_r of the rows.
         """
         n_rows = len(factors)
+        # 2 (G M)·δ + R δᵀ G δ with δ = x − X is R xᵀ G x − 2 (R G X − G M)·x + a constant.
         slopes = factors @ (n_rows * gram).astype(np.float32) - (gram @ factors.sum(axis=0, dtype=np.float64))
         return Term(shared=self.weight * n_rows * gram, pull=(self.weight * slopes).astype(np.float32))
 
@@ -253,6 +258,7 @@ class Distinction:
         gradient, _ = self._evaluate(factors)
         n_personas = np.diff(self.indptr)
         curvature = np.repeat(self.weights * (n_personas - 1) / (2 * self.floor**2), n_personas).astype(np.float32)
+        # g·x + curvature ‖x − X‖² at X = `factors`, so that −2 pull = g − 2 curvature X; 0 for users of one persona.
         return Term(ridge=curvature, pull=curvature[:, None] * factors - gradient / 2)
 
     def loss(self, factors: FloatMatrix) -> float:

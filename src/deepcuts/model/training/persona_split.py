@@ -16,8 +16,8 @@ from deepcuts.kernels.personas.few_histories import cluster_few_histories
 from deepcuts.model.training.rows import Rows
 from deepcuts.model.training.settings import PersonaSettings
 
-_MAX_ROUNDS = 20
-_PERTURBATION = 0.01
+_MAX_ROUNDS = 20  # of k-means: docs/maths.md, How a user is split
+_PERTURBATION = 0.01  # of every factor, relative: standard deviation
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,9 +87,10 @@ def copy_start(rows: Rows, item_factors: FloatMatrix, base: FloatMatrix, most: C
 
     The perturbations are the same for all users, so that the same items are always split the same way.
     """
+    # Drawn copy by copy: the p-th copy has the same noise, however many copies other users have.
     noise = np.random.default_rng(seed).standard_normal((int(most.max(initial=1)), base.shape[1]), np.float32)
     indptr = indptr_of(most)
-    copy = np.arange(indptr[-1]) - np.repeat(indptr[:-1], most)
+    copy = np.arange(indptr[-1]) - np.repeat(indptr[:-1], most)  # number of each row within its user
     copies = np.repeat(base, most, axis=0) * (1 + np.float32(_PERTURBATION) * noise[copy])
     empty = PersonaSplit(np.zeros(len(rows.indices), np.int8), indptr)
     return reassign(rows, item_factors, copies, empty, how="score", merge_cosine=2.0)
@@ -117,6 +118,7 @@ def reassign(
     units = unit_vectors(factors)
     personas, matches = split.personas.copy(), np.zeros(len(rows.indices), np.float32)
     if how != "kept":
+        # maths.md (17)
         vectors = (item_factors, factors) if how == "score" else (unit_vectors(item_factors), units)
         pairs = (rows.indptr, rows.indices, vectors[0], split.persona_indptr, vectors[1])
         assign(*map(read_only, pairs), personas, matches)

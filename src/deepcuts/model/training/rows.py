@@ -48,7 +48,7 @@ class Rows:
     @cached_property
     def by_length(self) -> IndexVector:
         """Rows in ascending order of their numbers of pairs, int64, (n_rows,)."""
-        return np.argsort(self.n_pairs, kind="stable")
+        return np.argsort(self.n_pairs, kind="stable")  # rows of one length stay in order, on every machine
 
     @cached_property
     def weights(self) -> DoubleVector:
@@ -106,7 +106,7 @@ def split_by_persona(rows: Rows, personas: PersonaVector, persona_indptr: Indptr
     row_of_pair = persona_row_of_pair(rows, personas, persona_indptr)
     order = np.argsort(row_of_pair, kind="stable")
     return Rows(
-        indptr_of(np.bincount(row_of_pair, minlength=persona_indptr[-1])),
+        indptr_of(np.bincount(row_of_pair, minlength=persona_indptr[-1])),  # personas without pairs keep a row
         rows.indices[order],
         rows.confidence[order],
         rows.target[order],
@@ -124,12 +124,13 @@ def _as_matrix(rows: Rows, n_columns: int) -> sparse.csr_array:
 
     On two million pairs, this takes a bit more than half the time of moving both by `entries_of_rows`.
     """
-    integer = np.int32 if len(rows.indices) < 2**31 else np.int64
+    integer = np.int32 if len(rows.indices) < 2**31 else np.int64  # SciPy wants indptr and indices of one type
     both = np.stack([rows.confidence, rows.target], axis=1).view(np.complex64)[:, 0]
     return sparse.csr_array((both, rows.indices, rows.indptr.astype(integer)), shape=(rows.n_rows, n_columns))
 
 
 def _of_matrix(matrix: sparse.csr_array | sparse.csc_array, disliked: Rows | None = None) -> Rows:
+    # .real and .imag are views with gaps; kernels take contiguous arrays.
     confidence, target = np.ascontiguousarray(matrix.data.real), np.ascontiguousarray(matrix.data.imag)
     indptr, indices = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32, copy=False)
     return Rows(indptr, indices, confidence, target, disliked)

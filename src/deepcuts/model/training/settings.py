@@ -94,13 +94,13 @@ class PersonaSettings:
     item_regularization: float = 0.02
     frequency_exponent: float = 1.0
     unobserved_ratio: float = 8.0
-    confidence: Confidence = "log"
+    confidence: Confidence = "log"  # chosen by the table in docs/maths.md, Weights
     confidence_scale: float = 1.0
     target: Target = "one"
     user_normalization: bool = True
     persona_unobserved_scale: float = 0.6
     persona_regularization_scale: float = 0.4
-    lean: float = 0.9
+    lean: float = 0.9  # for histories of up to `lean_history` items; docs/maths.md, How the lean grows
     lean_history: float = 50.0
     diversity: float = 0.0
     distinction: float = 0.0
@@ -126,7 +126,7 @@ class PersonaSettings:
 
 _RANGES = {
     "n_factors": (1, 4096),
-    "n_personas": (1, 100),
+    "n_personas": (1, 100),  # numbers of personas are int8
     "user_regularization": (1e-9, 1e9),
     "item_regularization": (1e-9, 1e9),
     "frequency_exponent": (0, 2),
@@ -138,8 +138,8 @@ _RANGES = {
     "lean_history": (1e-9, 1e9),
     "diversity": (0, 1e6),
     "distinction": (0, 1e6),
-    "distinction_floor": (1e-6, 1e6),
-    "merge_cosine": (0, 2),
+    "distinction_floor": (1e-6, 1e6),  # ε divides, maths.md (12)
+    "merge_cosine": (0, 2),  # cosines end at 1; beyond is "never"
     "base_epochs": (1, 10_000),
     "persona_epochs": (0, 10_000),
     "tolerance": (0, 1),

@@ -68,6 +68,7 @@ def solve(rows: Rows, other: FloatMatrix, penalty: Penalty, solution: FloatMatri
     """
     misfit = np.empty(rows.n_rows, np.float32)
     problem = row_problem(rows, other, penalty)
+    # Short rows are solved sixteen at a time, while their pairs × factors fit; long ones one by one, the longest first.
     n_short = np.searchsorted(rows.n_pairs[rows.by_length], _LINES_IN_CACHE // other.shape[1], side="right")
     solve_short_rows(read_only(rows.by_length[:n_short]), problem, budget, solution, misfit)
     solve_long_rows(read_only(rows.by_length[n_short:][::-1]), problem, budget, solution, misfit)
@@ -80,6 +81,7 @@ def row_problem(rows: Rows, other: FloatMatrix, penalty: Penalty) -> RowProblem:
     indptr, indices, confidence, target, factors = map(
         read_only, (rows.indptr, rows.indices, rows.confidence, rows.target, other)
     )
+    # Terms were added up in float64; the kernels compute in float32.
     shared, ridge, pull = (
         read_only(weight.astype(np.float32, copy=False)) for weight in (penalty.shared, penalty.ridge, pull)
     )

@@ -74,13 +74,14 @@ class UserProblem:
         """
         term = Term(shared=self.w0 * item_gram, ridge=self.ridge)  # S and ρ of equation (4) of docs/maths.md
         if self.lean is not None:
-            term += self.lean.term()
+            term += self.lean.term()  # μ to ρ, μ b to the pull
+        # A few users leave M as it is; all rows together move it, and their joint step is majorised.
         if self.diversity is not None and user_factor_sum is not None:
             term += self.diversity.user_term(item_gram, user_factor_sum)
         elif self.diversity is not None:
             term += self.diversity.joint_user_term(item_gram, solution)
         if self.distinction is not None:
-            term += self.distinction.term(solution)
+            term += self.distinction.term(solution)  # at the rows as they are before this step
         penalty = Penalty.of(term, self.settings.lowest_factor)
         return solve(self.rows.with_dislikes, item_factors, penalty, solution, budget)
 
@@ -109,21 +110,22 @@ def persona_problem(
     """
     persona_rows = split_by_persona(rows, split.personas, split.persona_indptr)
     user_of_row = row_of_entry(split.persona_indptr)
-    w0 = scale.w0 * settings.persona_unobserved_scale
+    w0 = scale.w0 * settings.persona_unobserved_scale  # docs/maths.md, Weights: After the split
     ridge = frequency_ridge(
         settings.user_regularization * settings.persona_regularization_scale,
-        persona_rows.with_dislikes.weights,
+        persona_rows.with_dislikes.weights,  # Σ c of the row: dislikes weigh on all personas
         w0 * scale.n_items,
         settings.frequency_exponent,
     )
+    # ρ_u of the base: lean and distinction are weighed by the user, not by the persona.
     of_user = base_ridge(rows.with_dislikes.weights, scale, settings)
-    lean = Lean(lean_weights(of_user, rows.n_pairs, settings)[user_of_row], base, user_of_row)
+    lean = Lean(lean_weights(of_user, rows.n_pairs, settings)[user_of_row], base, user_of_row)  # n_u without dislikes
     distinction = _distinction(split, of_user, scale, settings)
     return UserProblem(persona_rows, ridge, w0, _diversity(w0, scale, settings), lean, distinction, settings)
 
 
 def _diversity(w0: float, scale: Scale, settings: PersonaSettings) -> Diversity | None:
-    return Diversity(settings.diversity * w0 / scale.n_users) if settings.diversity else None
+    return Diversity(settings.diversity * w0 / scale.n_users) if settings.diversity else None  # λ_div / m
 
 
 def _distinction(
@@ -132,5 +134,5 @@ def _distinction(
     """Weigh the term like a user's ridge: with vectors of the usual length, both are of one size."""
     if not settings.distinction or not scale.taste_square:
         return None
-    weights = settings.distinction * ridge * np.float32(scale.taste_square**2)
+    weights = settings.distinction * ridge * np.float32(scale.taste_square**2)  # w_u = distinction · s² · ρ_u
     return Distinction(split.persona_indptr, weights, settings.distinction_floor * scale.taste_square)

@@ -20,7 +20,7 @@ def user_rows(plays: Interactions, settings: PersonaSettings) -> Rows:
     is disliked has the target 0 and the confidence log2(1 + n), whatever the settings: it is meant, not measured.
     """
     confidence, target = confidences(plays.plays, settings), targets(plays.plays, settings)
-    if settings.user_normalization and settings.confidence != "binary":
+    if settings.user_normalization and settings.confidence != "binary":  # binary ones are 1 already
         confidence = relative_to_user(plays.indptr, confidence)
     if settings.user_normalization and settings.target != "one":
         target = relative_to_user(plays.indptr, target)
@@ -31,7 +31,7 @@ def user_rows(plays: Interactions, settings: PersonaSettings) -> Rows:
 
 def _disliked_rows(dislikes: Interactions) -> Rows:
     """Pairs of target 0 and confidence log2(1 + |n|)."""
-    confidence = np.log2(1 + dislikes.plays)
+    confidence = np.log2(1 + dislikes.plays)  # kept apart as |n|, above 0
     return Rows(dislikes.indptr, dislikes.indices, confidence, np.zeros_like(confidence))
 
 
@@ -46,12 +46,13 @@ def targets(plays: FloatVector, settings: PersonaSettings) -> NumberVector:
     """Target of every pair: 1 ("one") or log2(n + 0.1) − 2 ("signed_log")."""
     if settings.target == "one":
         return np.ones(len(plays), np.float32)
-    return np.asarray(np.log2(plays.astype(np.float64) + 0.1) - 2)
+    return np.asarray(np.log2(plays.astype(np.float64) + 0.1) - 2)  # 0 at 3.9 plays
 
 
 def relative_to_user(indptr: Indptr, values: NumberVector) -> DoubleVector:
     """Divide the values of every user's pairs by the mean of their sizes; where all are 0, they stay so."""
     n_items = np.diff(indptr)
+    # Sizes, not values: signed targets of a user may add up to 0.
     sizes = np.repeat(sums_of_rows(np.abs(values), indptr) / np.maximum(n_items, 1), n_items)
     relative: DoubleVector = np.divide(values, sizes, out=np.zeros(len(values)), where=sizes > 0)
     return relative
