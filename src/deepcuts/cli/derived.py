@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+# The parameters of a NumPy docstring, up to the next heading; and of these each name, or several, with its text.
 _SECTION = re.compile(r"^Parameters\n-+\n(.*?)(?=^\w+\n-+$|\Z)", re.MULTILINE | re.DOTALL)
 _ENTRY = re.compile(r"^(\w[\w, ]*)\n((?:    .*\n?)+)", re.MULTILINE)
 
@@ -38,6 +39,7 @@ def options_from(
             for field in fields(settings)
             if names is None or field.name in names
         ]
+        # Typer reads the signature, and passes derived options as **settings.
         vars(command)["__signature__"] = signature.replace(parameters=own + derived)
         return command
 
@@ -68,6 +70,7 @@ def flag(name: str) -> str:
 
 
 def _option(field: Field[Any], annotation: Any, text: str, panel: str) -> inspect.Parameter:
+    # Rich takes "[" for markup.
     default, text = field.default, text.replace("``", "`").replace("[", r"\[").replace("None", "leaving it out")
     if default is True:  # the flag turns it off: a pair of flags would take a column of its own in the help
         option = typer.Option(

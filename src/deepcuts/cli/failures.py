@@ -19,7 +19,7 @@ from deepcuts.errors import DeepcutsError, SettingsError
 
 BAD_DATA, BAD_USAGE = 1, 2
 
-_OWN_EXITS = (typer.Exit, typer.Abort, typer.BadParameter)
+_OWN_EXITS = (typer.Exit, typer.Abort, typer.BadParameter)  # typer turns these into messages and exit codes by itself
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
@@ -35,6 +35,7 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
 
 def drop_output() -> None:
     """Send the output that is left to the null device: the reader of the pipe has closed it."""
+    # Python flushes stdout once more as it exits, and would report the broken pipe again.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -18,6 +18,6 @@ class MetricsCommand(TyperCommand):
 
         for option in self.params:
             if isinstance(option, TyperOption) and option.name == "metrics":
-                own = (option.help or "").partition(_THERE_ARE)[0]
+                own = (option.help or "").partition(_THERE_ARE)[0]  # without the names added by a help shown before
                 option.help = f"{own}{_THERE_ARE}{', '.join(METRICS)}."
         super().format_help(ctx, formatter)

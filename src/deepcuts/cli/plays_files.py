@@ -26,6 +26,7 @@ def read_interactions(*paths: Path) -> Interactions:
     parts = [_read_one(path) for path in paths]
     if len(parts) == 1:
         return parts[0]
+    # As times of some pairs only would say that the others have none.
     timed = all(part.last_played is not None for part in parts)
     names = [*_COLUMNS.values(), *(["last_played"] if timed else [])]
     return read_plays(pa.concat_tables([part.to_arrow().select(names) for part in parts]), **_columns(names))

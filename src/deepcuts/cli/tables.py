@@ -19,7 +19,7 @@ from deepcuts.storage import check_output, replacing
 
 ENDINGS = (".parquet", ".csv", ".jsonl")
 
-_ROW_GROUP = 1 << 20
+_ROW_GROUP = 1 << 20  # rows; small groups compress badly
 _ROWS_OF_PYTHON = 10_000  # rows as dicts take a hundred times the memory
 _TEXT = pa.schema([("user_id", pa.string()), ("item_id", pa.string())])  # 007 is an id, not a number
 
@@ -82,7 +82,7 @@ def open_table(path: Path) -> Iterator[pa.RecordBatchReader]:
 
 
 def _write_with(open_writer: Callable[[Path, pa.Schema], Any], path: Path, parts: Iterator[pa.Table]) -> int:
-    first, n_rows = next(parts), 0
+    first, n_rows = next(parts), 0  # its schema is that of the file
     with open_writer(path, first.schema) as writer:
         for part in chain([first], parts):
             writer.write_table(part)
@@ -99,7 +99,7 @@ def _gathered(parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
         n_rows += part.num_rows
         if n_rows >= _ROW_GROUP:
             yield pa.concat_tables(waiting)
-            waiting, n_rows = [part.slice(0, 0)], 0
+            waiting, n_rows = [part.slice(0, 0)], 0  # no rows, but the schema, for the case that nothing follows
     yield pa.concat_tables(waiting)
 
 
@@ -128,7 +128,7 @@ def _read_parquet(path: Path) -> pa.RecordBatchReader:
 def _read_csv(path: Path) -> pa.RecordBatchReader:
     return pa_csv.open_csv(
         path,
-        parse_options=pa_csv.ParseOptions(newlines_in_values=True),
+        parse_options=pa_csv.ParseOptions(newlines_in_values=True),  # a name may hold a line break
         convert_options=pa_csv.ConvertOptions(column_types=_TEXT),
     )
 

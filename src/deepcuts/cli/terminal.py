@@ -47,6 +47,7 @@ def say_line(text: str, style: str = "", label: str = "") -> None:
     from rich.text import Text
 
     console = stderr()
+    # A name from outside must not move the cursor or set the title of the window.
     safe = shortened("\n".join(map(printable, text.splitlines())), _MOST_BYTES)
     console.print(Text.assemble((label, style), safe), soft_wrap=not console.is_terminal)
 

@@ -76,6 +76,7 @@ def plays_in_file(path: Path) -> dict[str, float]:
     """
     plays: dict[str, float] = {}
     for number, line in enumerate(_lines(path), start=1):
+        # Between tabs, quotes are part of a name.
         cells = line.split("\t") if "\t" in line else next(csv.reader([line]), [])
         if not any(cells) or (number == 1 and _is_header(cells)):
             continue

@@ -40,6 +40,7 @@ class Bands:
     def of(cls, train: Interactions) -> Bands:
         """Cut users into quarters by the length of their history, and items into bands of about as many pairs."""
         lengths = np.diff(train.indptr)
+        # Edges are lengths that occur; equal ones are joined, where many users have the same length.
         quantiles = np.quantile(lengths, np.linspace(0, 1, _N_BANDS + 1), method="inverted_cdf")
         edges = np.unique(np.concatenate([[lengths.min() - 1], quantiles[1:]])).astype(int)
         return cls(edges, *_item_bands(train))
@@ -63,7 +64,7 @@ class Bands:
     def _count(self, users: IndexVector, items: IndexVector, n_users: int) -> NumberMatrix:
         """How many of some pairs each user has in each band of items, (n_users, n_bands)."""
         n_bands = len(self.item_names)
-        keys = users * n_bands + self.item_bands[items]
+        keys = users * n_bands + self.item_bands[items]  # one number for user and band, so that one bincount counts all
         return np.bincount(keys, minlength=n_users * n_bands).reshape(n_users, n_bands)
 
 
@@ -72,6 +73,7 @@ def _item_bands(train: Interactions) -> tuple[IndexVector, tuple[str, ...]]:
     listeners = train.item_listeners
     _, of_item = np.unique(-listeners, return_inverse=True)  # items alike in listeners share a band
     pairs = np.bincount(of_item, listeners)
+    # By the pairs before a group of items, so that items alike in listeners stay together.
     bands = ((np.cumsum(pairs) - pairs) * _N_BANDS // max(train.n_pairs, 1)).astype(np.int64)[of_item]
     _, numbers = np.unique(bands, return_inverse=True)
     own = [listeners[numbers == band] for band in range(int(numbers.max()) + 1)]

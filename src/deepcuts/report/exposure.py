@@ -29,7 +29,7 @@ def exposure_facts(lists: RankedLists, k: int) -> ExposureFacts:
     exposure = np.sort(lists.exposure(k))[::-1]
     n, total = len(exposure), max(int(exposure.sum()), 1)
     edges = _whole(np.linspace(0, n, min(_N_BARS, n) + 1))
-    cumulative = indptr_of(exposure) / total
+    cumulative = indptr_of(exposure) / total  # (n + 1,): share of the first items by exposure rank, 0 to 1
     ranks = _whole(np.geomspace(1, n, _N_POINTS))
     mean_rank = float(np.arange(1, n + 1) @ exposure) / total
     return ExposureFacts(

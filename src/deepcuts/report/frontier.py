@@ -42,6 +42,7 @@ def judge_contender(
         raise KeyboardInterrupt  # a model whose training was ended early is not compared
     on_step(contender.name)
     dial = _over_the_dial(fitted, contender, judge, on_step)
+    # The longest cut-off; metrics cut shorter ones.
     neutral = _lists(fitted, contender, max(_LONG, judge.settings.k), 0.0)
     evaluation, ranked = judge.evaluate(neutral, judge.table), judge.rank(neutral)
     facts = ContenderFacts(

@@ -17,7 +17,7 @@ from deepcuts.report.facts import PersonaFacts
 
 HARDLY_SPLIT = 1.5  # effective personas of a user with several
 
-_BLOCK_USERS = 50_000
+_BLOCK_USERS = 50_000  # users whose base vectors are repeated for each persona at a time
 _N_BARS = 25
 _N_QUANTILES = 41
 
@@ -68,7 +68,7 @@ def _base_cosine(model: PersonaModel) -> float:
     indptr, total = model.persona_indptr, 0.0
     for start in range(0, len(indptr) - 1, _BLOCK_USERS):
         own, rows = block_of_rows(indptr, start, min(start + _BLOCK_USERS, len(indptr) - 1))
-        base = model.base_factors[start + row_of_entry(own)]
+        base = model.base_factors[start + row_of_entry(own)]  # (n_own_personas, n_factors)
         total += float(cosines(model.persona_factors[rows], base).sum(dtype=np.float64))
     return total / max(1, len(model.persona_factors))
 

@@ -62,6 +62,7 @@ def _thinned(listeners: CountVector) -> tuple[tuple[int, int], ...]:
 
 def _histogram(lengths: CountVector) -> tuple[tuple[float, ...], tuple[int, ...]]:
     """Bounds of bars that cover equally many whole numbers each, and the values between them."""
+    # Rounded up; bounds lie at halves, so that every length is inside a bar.
     step = -(-(int(np.ptp(lengths)) + 1) // _N_BARS)
     counts, edges = np.histogram(lengths, np.arange(lengths.min(), lengths.max() + step + 1, step) - 0.5)
     return tuple(edges.tolist()), tuple(counts.tolist())

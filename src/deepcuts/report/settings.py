@@ -58,4 +58,5 @@ class ReportSettings:
         for rarity in self.rarities:
             if not -MOST_RARITY <= rarity <= MOST_RARITY:
                 raise SettingsError(f"A rarity is {rarity}. It lies between {-MOST_RARITY:g} and {MOST_RARITY:g}.")
+        # Frozen; 0 is added, ascending and each once.
         object.__setattr__(self, "rarities", tuple(sorted({0.0, *map(float, self.rarities)})))

@@ -134,7 +134,7 @@ def ingest(
         dislikes=dislikes,
         trim=trim,
         header=header,
-        delimiter=delimiter and delimiter.replace("\\t", "\t"),
+        delimiter=delimiter and delimiter.replace("\\t", "\t"),  # a shell passes \t as two characters
         quote=quote,
         memory_limit=memory_limit,
         temp_directory=temp_directory,

@@ -59,6 +59,7 @@ def show_factors(table: pa.Table) -> None:
     shown.add_column("share", justify="right")
     shown.add_column("name", overflow="fold", max_width=40)
     shown.add_column("strongest items", overflow="fold")
+    # `groupby` needs the rows of a factor together.
     rows = sorted(table.to_pylist(), key=lambda row: (-row["share"], row["factor"], row["rank"]))
     for (factor, name, share), own in groupby(rows, key=itemgetter("factor", "factor_name", "share")):
         strongest = ", ".join(printable(row["name"]) for row in own)

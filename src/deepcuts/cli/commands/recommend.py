@@ -150,7 +150,7 @@ def _write(parts: Iterator[pa.Table], output: Path, n_users: int, remarks: Remar
 
 def _counted(parts: Iterator[pa.Table], advance: Advance) -> Iterator[pa.Table]:
     for part in parts:
-        yield part
+        yield part  # written before it is counted
         advance(len(part["user_id"].unique()), "")
 
 

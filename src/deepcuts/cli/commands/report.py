@@ -130,7 +130,7 @@ def _files(given: Sequence[str]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for one in given:
         name, equals, path = one.partition("=")
-        if not equals or Path(one).exists():
+        if not equals or Path(one).exists():  # a file may have "=" in its name
             name, path = Path(one).stem, one
         if not name or name in found:
             raise SettingsError(f"Two models would be named {name!r}. Give them as NAME=FILE, with different names.")

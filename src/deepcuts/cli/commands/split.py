@@ -83,7 +83,7 @@ def split(
 def _check_outputs(outputs: list[Path], *, force: bool) -> None:
     from deepcuts.cli.plays_files import check_interactions_output
 
-    if len({output.resolve() for output in outputs}) < len(outputs):
+    if len({output.resolve() for output in outputs}) < len(outputs):  # resolved, as two paths may name one file
         raise SettingsError("One file is named for two things. Name a different one for each.")
     for output in outputs:
         check_interactions_output(output, force=force)

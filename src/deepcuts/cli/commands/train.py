@@ -46,6 +46,7 @@ def train(
     from deepcuts.storage import check_output
 
     remarks = Remarks(quiet)
+    # Settings and output are checked before plays are read.
     untrained = PersonaNMF(**_merged(settings, settings_file, context))
     check_output(output, force=force)
     model = fit(untrained, read_interactions(plays), seed, remarks)
@@ -65,6 +66,7 @@ def _merged(options: dict[str, Any], file: Path | None, context: typer.Context) 
         return options
     from deepcuts.tuning import read_settings
 
+    # An option at its default must not overrule the file.
     given = {name: value for name, value in options.items() if _is_given(name, context)}
     return {**options, **read_settings(file), **given}
 

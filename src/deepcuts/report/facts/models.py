@@ -28,7 +28,7 @@ class PersonaFacts:
     base_cosine
         Mean cosine of a persona and the base vector of its user.
     n_collapsed, n_pairs
-        Pairs of personas whose cosine is above .98, and pairs in all.
+        Pairs of personas whose cosine is at least 0.98, and pairs in all.
     n_hardly_split
         Users with several personas of whom the effective number is below 1.5.
     purity, purity_of_one

@@ -22,7 +22,7 @@ _SHOWN = 0.995  # share of the recommendations that the horizontal axis covers
 
 @styled
 def exposure_histograms(contenders: Sequence[ContenderFacts], looks: Mapping[str, Look]) -> str:
-    """Draw share of list places per item over exposure rank, on a logarithmic axis where exponentials are straight."""
+    """Draw the share of recommendations per item over exposure rank; an exponential is straight on the log axis."""
     n_rows = math.ceil(len(contenders) / _COLUMNS)
     figure, panels = new_figure(
         0.4 + _PANEL_HEIGHT * n_rows, nrows=n_rows, ncols=_COLUMNS, sharex=True, sharey=True, squeeze=False
@@ -34,13 +34,13 @@ def exposure_histograms(contenders: Sequence[ContenderFacts], looks: Mapping[str
         axes.set_visible(False)
     panels[0, 0].set(yscale="log", ylim=(lowest, highest), xlim=(0, max(_reach(one.exposure) for one in contenders)))
     figure.supxlabel("item, by exposure rank (1 = in the most lists)", fontsize=9)
-    figure.supylabel("share of list places per item", fontsize=9)
+    figure.supylabel("share of recommendations per item", fontsize=9)
     return to_svg(figure, "exposure", "Exposure histograms of all contenders, each with its fitted exponential.")
 
 
 @styled
 def concentration(contenders: Sequence[ContenderFacts], looks: Mapping[str, Look]) -> str:
-    """Draw the share of list places that the most listed items have."""
+    """Draw the share of recommendations that the most listed items have."""
     figure, axes = new_figure(3.0)
     for number, contender in enumerate(contenders):
         catalogue, recommendations = np.transpose(contender.exposure.concentration)
@@ -48,10 +48,12 @@ def concentration(contenders: Sequence[ContenderFacts], looks: Mapping[str, Look
         axes.plot(catalogue, recommendations, markevery=(3 * number, 14), markersize=4.5, **look.line())
     alike = np.geomspace(min(one.exposure.concentration[0][0] for one in contenders), 1, 100)
     axes.plot(alike, alike, color=INK, linewidth=0.9, linestyle=(0, (1, 2)))
-    axes.set(xlabel="share of the catalogue, most listed items first", ylabel="share of list places", ylim=(0, 1.02))
+    axes.set(
+        xlabel="share of the catalogue, most listed items first", ylabel="share of recommendations", ylim=(0, 1.02)
+    )
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
-    return to_svg(figure, "concentration", "Share of list places by share of the catalogue, for each contender.")
+    return to_svg(figure, "concentration", "Share of recommendations by share of the catalogue, for each contender.")
 
 
 def _draw(axes: Axes, contender: ContenderFacts, look: Look, lowest: float) -> None:
@@ -59,7 +61,7 @@ def _draw(axes: Axes, contender: ContenderFacts, look: Look, lowest: float) -> N
     axes.stairs(_density(exposure), exposure.edges, baseline=lowest, fill=True, color=look.colour, alpha=0.45)
     ranks = np.linspace(0, exposure.edges[-1], 800)
     fitted = exposure.fitted_lambda * np.exp(-exposure.fitted_lambda * ranks)
-    axes.plot(ranks, np.maximum(fitted, lowest / 1e3), color=INK, linewidth=1.1)
+    axes.plot(ranks, np.maximum(fitted, lowest / 1e3), color=INK, linewidth=1.1)  # a logarithmic axis has no 0
     axes.set_title(short(contender.name), pad=3, parse_math=False)
     axes.annotate(
         f"λ = {exposure.fitted_lambda:#.2g}", (0.97, 0.95), xycoords="axes fraction", ha="right", va="top", fontsize=8

@@ -32,6 +32,7 @@ def loss_by_term(epochs: Sequence[Mapping[str, Any]], name: str) -> str:
     """
     figure, axes = new_figure(2.8)
     n_base = sum(epoch["stage"] == "base" for epoch in epochs)
+    # A line of its own for each stage: their losses do not compare. The legend names each term once.
     stages = [(slice(0, n_base), True), (slice(n_base, None), n_base == 0)]
     for part, is_first in stages:
         numbers = range(1, len(epochs) + 1)[part]
@@ -39,6 +40,7 @@ def loss_by_term(epochs: Sequence[Mapping[str, Any]], name: str) -> str:
         for term in TERMS:
             if any(epoch[term] for epoch in epochs):
                 colour, dash = _LINES[term]
+                # NaN leaves a gap, as a logarithmic axis has no values ≤ 0.
                 values = [value if value > 0 else float("nan") for value in _of(term, epochs[part])]
                 axes.plot(numbers, values, color=colour, linestyle=dash, label=term if is_first else None)
     if 0 < n_base < len(epochs):

@@ -174,6 +174,7 @@ def to_svg(figure: Figure, name: str, description: str) -> str:
         What it shows, for those who cannot see it; empty for an ornament.
     """
     file = io.StringIO()
+    # No date, so that equal facts give equal files.
     figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return _for_html(file.getvalue(), name, description)
 
@@ -183,6 +184,7 @@ def _for_html(svg: str, name: str, description: str) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>|<style .*?</style>|<!--.*?-->", "", svg, flags=re.DOTALL)
     svg = re.sub(r' xmlns(:\w+)?="[^"]*"| (width|height)="[\d.]+pt"| version="1.1"', "", svg)
     svg = svg.replace("xlink:href=", "href=")
+    # Figures of one page share its ids: each gets the name of its figure in front, and so do the references to it.
     svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", svg)
     svg = svg.replace(INK, "currentColor").replace(ACCENT, "var(--accent)")
     seen_by_all = f'role="img" aria-label="{escape(description, quote=True)}"' if description else 'aria-hidden="true"'

@@ -70,16 +70,17 @@ def exposure(report: Report, looks: Mapping[str, Look]) -> str:
     histogram = figure(
         "Exposure, and the exponential fitted to it",
         exposure_histograms(report.contenders, looks),
-        f"Bars: share of the places of all lists of {k} that an item has, by its exposure rank, dial at neutral. Line: "
-        "the exponential with λ = 1 / mean exposure rank of a place, straight on this logarithmic axis. Bars above the "
-        "line at the right are a tail heavier than exponential. A low λ is flat; compare it over the same items only.",
+        f"Bars: share of the recommendations in all lists of {k} that an item has, by its exposure rank, dial at "
+        "neutral. Line: the exponential with λ = 1 / mean exposure rank of a recommendation, straight on this "
+        "logarithmic axis. Bars above the line at the right are a tail heavier than exponential. A low λ is flat; "
+        "compare it over the same items only.",
     )
     curve = figure(
         "Who gets heard",
         concentration(report.contenders, looks),
-        "Share of all list places that the most listed items have, over their share of the catalogue on a logarithmic "
-        "axis: the further left a line rises, the fewer items the lists are about. The dotted line is every item "
-        "alike.",
+        "Share of all recommendations that the most listed items have, over their share of the catalogue on a "
+        "logarithmic axis: the further left a line rises, the fewer items the lists are about. The dotted line is "
+        "every item alike.",
     )
     parts = [legend(looks, [one.name for one in report.contenders], "exposure"), figures([histogram, curve])]
     return section("exposure", "Where the lists go", parts)

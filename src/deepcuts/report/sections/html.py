@@ -13,7 +13,7 @@ from deepcuts.report.facts import Difference, Estimate
 
 
 def text(value: object) -> str:
-    """Return a text from outside as HTML: nothing in it is markup, and nothing in it turns the text around it."""
+    """Return a text from outside as HTML: nothing in it is markup, nor reverses the text around it."""
     return f"<bdi>{plain(value)}</bdi>"
 
 
@@ -42,6 +42,7 @@ def number(value: float, beside: float = 0.0) -> str:
     if not math.isfinite(value):
         return "–"
     size = abs(beside) or abs(value)
+    # About four significant ones.
     digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3 if size >= 0.1 else 4
     return f"{value:,.{digits}f}".replace("-", "−")
 

@@ -115,6 +115,7 @@ def _heading(report: Report, model: ModelFacts) -> str:
 
 
 def _factor(factor: FactorFacts) -> str:
+    # The longest bar; 1 where all loadings are 0.
     most = max((abs(loading) for _, loading in factor.items), default=0.0) or 1.0
     rows = "".join(
         f'<li class="bar" style="--part:{100 * abs(loading) / most:.0f}%"><span>{text(name)}</span>'
