@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/epoch.py [--users 100000] [--items 40000] [--factors 64] [--epochs 6] [--cmfrec]
 
-All run in this process, on plays of a generated world with 25 items a user, on two threads, turn by turn: every system
+All run in this process, on plays of a generated world with 25 items a user, on two threads, alternately: every system
 does one epoch, then the next, so a slow minute of the machine hits all of them. The first epoch of each is left out.
 "4 personas" is an epoch in which personas and items move together, as with persona_epochs > 0. cmfrec cannot go on
 from where it was: an epoch is what fitting all of them takes longer than fitting one, divided by how many more they are
@@ -103,9 +103,9 @@ def main() -> None:
     if args.cmfrec:
         systems["cmfrec, non-negative"] = lambda: cmfrec_als(matrix, args.factors, args.epochs)
     with threadpool_limits(1, "blas"):
-        turns = list(zip(*(start() for start in systems.values()), strict=True))[1:]
-    seconds = {name: median(turn[place] for turn in turns) for place, name in enumerate(systems)}
-    print(f"{plays}, {args.factors} factors, {THREADS} threads, median of {len(turns)} epochs, seed 0\n")
+        rounds = list(zip(*(start() for start in systems.values()), strict=True))[1:]
+    seconds = {name: median(one_round[index] for one_round in rounds) for index, name in enumerate(systems)}
+    print(f"{plays}, {args.factors} factors, {THREADS} threads, median of {len(rounds)} epochs, seed 0\n")
     print(setting("implicit", "irspack", "cmfrec"), "\n")
     one, four = (seconds[f"deepcuts, {name}"] for name in ("one persona", "4 personas"))
     rows = [[name, f"{value:.2f}", f"{one / value:.2f}", f"{four / value:.2f}"] for name, value in seconds.items()]

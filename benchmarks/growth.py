@@ -3,7 +3,7 @@
 Usage: python benchmarks/growth.py [--full] [--json FILE]
 
 Every row is a training run in a process of its own, on plays of a generated world that are mapped from a file, on two
-threads: seconds of an epoch of the base (the median of those after the first), of settling all users, and the most
+threads: seconds of an epoch of the base (the median of those after the first), of solving for all users, and the most
 memory the process held beyond what it held before training. One quantity changes at a time, around 50,000 users, 20,000
 items, 25 items a user, 64 factors, 4 personas; --full goes up to a million users.
 """
@@ -41,7 +41,7 @@ N_EPOCHS = 8
 
 
 def measure(path: Path, factors: int, personas: int) -> dict[str, float]:
-    """Train in this process; seconds of an epoch and of settling, and peak memory in GB."""
+    """Train in this process; seconds of an epoch and of solving for all users, and peak memory in GB."""
     plays = dc.Interactions.load(path)
     warm = dc.generate_world(200, 300, items_per_user=10, seed=0).plays
     dc.PersonaNMF(n_factors=8, n_personas=2, base_epochs=1).fit(warm, seed=0)
@@ -122,7 +122,7 @@ def main() -> None:
         path, factors, personas = args.measure
         print(json.dumps(measure(Path(path), int(factors), int(personas))))
         return
-    header = ["users", "items", "items a user", "factors", "personas", "epoch, s", "settling, s", "peak, GB"]
+    header = ["users", "items", "items a user", "factors", "personas", "epoch, s", "solving, s", "peak, GB"]
     figures: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as folder:
         print(f"{N_EPOCHS} epochs of the base, 2 threads, seed 0\n")
@@ -136,7 +136,7 @@ def main() -> None:
             columns = ([found[name] for _, found in rows] for name in ("epoch", "solve_users", "peak_gb"))
             slopes.append([axis, *(slope(sizes, column) for column in columns)])
         print("Exponents of the power laws through these points: 1 is growth in proportion.\n")
-        print_table(["grows with", "epoch", "settling", "peak"], slopes)
+        print_table(["grows with", "epoch", "solving", "peak"], slopes)
         if args.full:
             rows = [(size, in_own_process(size, Path(folder))) for size in FULL]
             figures["full"] = [{**size, **found} for size, found in rows]

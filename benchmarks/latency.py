@@ -42,10 +42,10 @@ print(perf_counter() - wall, process_time() - processor)
 def milliseconds(request: Callable[[], object], n_requests: int) -> dict[str, float]:
     """Median and 99th percentile of requests one after the other, by wall and by processor time."""
     times = np.empty((n_requests + WARM, 2))
-    for place in range(len(times)):
+    for number in range(len(times)):
         wall, processor = perf_counter(), process_time()
         request()
-        times[place] = perf_counter() - wall, process_time() - processor
+        times[number] = perf_counter() - wall, process_time() - processor
     p50, p99 = np.quantile(1000 * times[WARM:], [0.5, 0.99], axis=0)
     return {"p50": p50[0], "p99": p99[0], "processor p50": p50[1], "processor p99": p99[1]}
 

@@ -5,7 +5,7 @@ Usage: python benchmarks/lists.py [--users 100000] [--items 40000] [--factors 64
 
 A model of a generated world (25 items a user). implicit gets the factors of its one-persona model, and its BLAS one
 thread, as it asks for itself. Lists leave out what was played; deepcuts returns tables with ids, implicit arrays of
-indexes. All run in this process on two threads, in turns, so that a slow minute of the machine hits all of them;
+indexes. All run in this process on two threads, alternately, so that a slow minute of the machine hits all of them;
 ratios are those of medians, of wall time and of processor time.
 """
 

@@ -57,13 +57,13 @@ def read_names() -> list[str]:
 
 def with_typo(name: str, rng: random.Random) -> str:
     """One letter left out, put in or replaced, or two swapped, with equal chances."""
-    place, kind = rng.randrange(len(name)), rng.randrange(4)
+    index, kind = rng.randrange(len(name)), rng.randrange(4)
     if kind == 0:
-        return name[:place] + name[place + 1 :]
+        return name[:index] + name[index + 1 :]
     if kind == 3 and len(name) > 1:
-        place = min(place, len(name) - 2)
-        return name[:place] + name[place + 1] + name[place] + name[place + 2 :]
-    return name[:place] + rng.choice(LETTERS) + name[place + (kind == 2) :]
+        index = min(index, len(name) - 2)
+        return name[:index] + name[index + 1] + name[index] + name[index + 2 :]
+    return name[:index] + rng.choice(LETTERS) + name[index + (kind == 2) :]
 
 
 def altered(name: str, rng: random.Random) -> tuple[str, bool]:
@@ -72,8 +72,8 @@ def altered(name: str, rng: random.Random) -> tuple[str, bool]:
     if rng.random() < RATES["accents lost"]:
         asked = "".join(each for each in unicodedata.normalize("NFD", asked) if not unicodedata.combining(each))
     if rng.random() < RATES["accent put on"]:
-        place = rng.randrange(len(asked))
-        asked = unicodedata.normalize("NFC", asked[: place + 1] + "\u0301" + asked[place + 1 :])
+        index = rng.randrange(len(asked))
+        asked = unicodedata.normalize("NFC", asked[: index + 1] + "\u0301" + asked[index + 1 :])
     if rng.random() < RATES["article"]:
         asked = asked[4:] if asked.startswith("The ") and len(asked) > 4 else f"The {asked}"
     has_typo = rng.random() < RATES["typo"]
@@ -124,7 +124,7 @@ def main() -> None:
     names = read_names()
     asked = questions(names, rng)
     catalogue = pa.array([question.name for question in asked if not question.is_stranger])
-    ids = Ids.of([f"{place:06}" for place in range(len(catalogue))], "item")
+    ids = Ids.of([f"{index:06}" for index in range(len(catalogue))], "item")
     choosing, judging = ([q for q in asked if q.is_judge == side] for side in (False, True))
     print(f"{len(names):,} names, {len(catalogue):,} of them in the catalogue; noise: {RATES}; seed {seed}\n")
     tried = {score: judge(Matcher(ids, catalogue, min_score=score), choosing) for score in MIN_SCORES}

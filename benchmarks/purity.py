@@ -66,8 +66,8 @@ def main() -> None:
     found: dict[str, list[list[float]]] = {}
     for seed in range(args.seeds):
         fit = {free: dc.PersonaNMF(n_factors=args.factors, n_personas=1, nonnegative=not free).fit for free in (0, 1)}
-        held, free = (fit[kind](plays, seed=seed).item_factors for kind in (0, 1))
-        groups = strongest(held, args.top)
+        nonnegative, free = (fit[kind](plays, seed=seed).item_factors for kind in (0, 1))
+        groups = strongest(nonnegative, args.top)
         shuffled = np.random.default_rng(seed).permutation(groups.ravel()).reshape(groups.shape)
         purity = (means(group_purity(plays, items, plays.item_listeners)) for items in (groups, shuffled))
         for name, row in zip(("non-negative", "the same artists, shuffled"), purity, strict=True):

@@ -3,7 +3,7 @@
 Usage: python benchmarks/short_rows.py [--users 20000] [--items 10000] [--factors 64] [--runs 7]
 
 Both kernels solve the same user rows of a generated world (25 items a user on average) from the same start, on one
-thread, turn by turn; medians of processor time.
+thread, alternately; medians of processor time.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def main() -> None:
     table, figures = [], {}
     for n_sweeps in (0, 3):
         runs = [[seconds(kernel, n_sweeps) for kernel in kernels.values()] for _ in range(args.runs + 1)][1:]
-        together, alone = (median(run[place] for run in runs) for place in (0, 1))
+        together, alone = (median(run[index] for run in runs) for index in (0, 1))
         microseconds = [1e6 * value / len(chosen) for value in (together, alone)]
         table.append([str(n_sweeps), *(f"{value:.2f}" for value in microseconds), f"{together / alone:.2f}"])
         figures[n_sweeps] = microseconds

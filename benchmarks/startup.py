@@ -37,9 +37,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=7)
     args = parser.parse_args()
-    turns = [[seconds(command) for command in COMMANDS.values()] for _ in range(args.runs + 1)][1:]
-    medians = {name: median(turn[place] for turn in turns) for place, name in enumerate(COMMANDS)}
-    print(f"Median of {args.runs} runs, turn by turn\n")
+    rounds = [[seconds(command) for command in COMMANDS.values()] for _ in range(args.runs + 1)][1:]
+    medians = {name: median(one_round[index] for one_round in rounds) for index, name in enumerate(COMMANDS)}
+    print(f"Median of {args.runs} runs of every command, alternately\n")
     print(setting(), "\n")
     print_table(["process", "seconds"], [[name, f"{value:.2f}"] for name, value in medians.items()])
     print_json(benchmark="startup", seconds=medians)

@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/time_to_quality.py [--users 100000] [--items 40000] [--factors 64] [--epochs 16]
 
-Plays of a generated world, a fifth held out. Systems take turns, an epoch each, on two threads; the lists of 5,000
+Plays of a generated world, a fifth held out. Systems run an epoch each, alternately, on two threads; the lists of 5,000
 users are judged after every epoch by the factors as they stand, and only training is timed, with all that comes before
 the first epoch; compiled kernels are loaded beforehand, as the peers' libraries are. Settings, ours and the peers', are
 the best of a few on a validation part of a smaller world.
@@ -81,10 +81,10 @@ def irspack_ials(train: dc.Interactions, matrix: sparse.csr_matrix, n_factors: i
         yield seconds, trainer.core_trainer.user, trainer.core_trainer.item
 
 
-def judge(train: dc.Interactions, held: dc.Interactions, factors: tuple[np.ndarray, np.ndarray]) -> float:
+def judge(train: dc.Interactions, holdout: dc.Interactions, factors: tuple[np.ndarray, np.ndarray]) -> float:
     """ndcg@100 of the lists of the users that have a holdout."""
-    lists = ScoredModel.of_users(train, DotProduct(*factors)).recommend(held.user_ids.values, k=100)
-    return dc.evaluate(lists, train, held, {"ndcg": [100]}).figures["ndcg@100"]
+    lists = ScoredModel.of_users(train, DotProduct(*factors)).recommend(holdout.user_ids.values, k=100)
+    return dc.evaluate(lists, train, holdout, {"ndcg": [100]}).figures["ndcg@100"]
 
 
 def main() -> None:
@@ -95,7 +95,7 @@ def main() -> None:
     args = parser.parse_args()
     plays = dc.generate_world(args.users, args.items, items_per_user=25, seed=0).plays
     train, holdout = dc.split_holdout(plays, fraction=0.2, seed=0)
-    held = holdout.keep_pairs(holdout.user_of_pair() < N_JUDGED)
+    judged = holdout.keep_pairs(holdout.user_of_pair() < N_JUDGED)
     ones = np.ones(train.n_pairs, np.float32)
     matrix = sparse.csr_matrix((ones, train.indices.copy(), train.indptr.astype(np.int32)), shape=train.shape)
     steps = {name: system(train, matrix, args.factors) for name, system in SYSTEMS.items()}
@@ -104,7 +104,7 @@ def main() -> None:
         for _ in range(args.epochs):
             for name, step in steps.items():
                 seconds, *factors = next(step)
-                curves[name].append((seconds, judge(train, held, tuple(factors))))
+                curves[name].append((seconds, judge(train, judged, tuple(factors))))
     reached = {name: at_share(curve, 0.99) for name, curve in curves.items()}
     print(f"{train}, {args.factors} factors, {THREADS} threads, {args.epochs} epochs, seed 0\n")
     print(setting("implicit", "irspack"), "\n")
@@ -119,9 +119,9 @@ def main() -> None:
 
 def at_share(curve: list[tuple[float, float]], share: float) -> tuple[int, float]:
     """Epochs and seconds after which the figure stays at or above a share of where it ends."""
-    below = [place for place, (_, value) in enumerate(curve) if value < share * curve[-1][1]]
-    place = max(below, default=-1) + 1
-    return place + 1, curve[place][0]
+    below = [epoch for epoch, (_, value) in enumerate(curve) if value < share * curve[-1][1]]
+    first = max(below, default=-1) + 1
+    return first + 1, curve[first][0]
 
 
 SYSTEMS: dict[str, Callable[[dc.Interactions, sparse.csr_matrix, int], Steps]] = {

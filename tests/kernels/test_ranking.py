@@ -46,7 +46,7 @@ def test_the_top_of_a_long_row_is_that_of_sorting(depth: int) -> None:
 
 
 def lists(kernel, personas_of_users: list[list[list[float]]], n_items: int, k: int, *weights) -> list[list[Entry]]:
-    """Lists of a kernel as entries, without the places that it left empty."""
+    """Lists of a kernel as entries, without the ranks that it left empty."""
     indptr = np.concatenate([[0], np.cumsum([len(rows) for rows in personas_of_users], dtype=np.int64)])
     scores = np.array([row for rows in personas_of_users for row in rows], np.float32).reshape(-1, n_items)
     shape = len(personas_of_users), k

@@ -44,8 +44,8 @@ def sparse_factors(rng: np.random.Generator, shape: tuple[int, int], *, signed: 
 
 
 def neutral(items: Tiles) -> RarityTables:
-    places, n_tiles = len(items.items), len(items.lines)
-    ones, nothing = np.ones((1, places), np.float32), np.zeros(places, np.float32)
+    n_slots, n_tiles = len(items.items), len(items.lines)
+    ones, nothing = np.ones((1, n_slots), np.float32), np.zeros(n_slots, np.float32)
     arrays = ones, np.ones((1, 2, n_tiles), np.float32), nothing, np.zeros((2, n_tiles), np.float32)
     return RarityTables(*map(read_only, arrays))
 

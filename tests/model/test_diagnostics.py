@@ -85,8 +85,8 @@ def test_hits_are_counted_by_persona(tmp_path):
     plays = dc.generate_world(n_users=150, n_items=200, items_per_user=20, seed=3).plays
     train, holdout = dc.split_holdout(plays, fraction=0.2, seed=0)
     model = dc.PersonaNMF(n_factors=8, n_personas=4, base_epochs=5).fit(train, seed=1)
-    held = set(zip(*(holdout.to_arrow()[name].to_pylist() for name in ("user_id", "item_id")), strict=True))
-    hits = [row["persona"] for row in model.recommend(k=20).to_pylist() if (row["user_id"], row["item_id"]) in held]
+    held_out = set(zip(*(holdout.to_arrow()[name].to_pylist() for name in ("user_id", "item_id")), strict=True))
+    hits = [row["persona"] for row in model.recommend(k=20).to_pylist() if (row["user_id"], row["item_id"]) in held_out]
     share = np.mean(np.array(hits) > 0)
     assert 0 < share < 1
     assert model.diagnostics(holdout).nondominant_hits == pytest.approx(share)

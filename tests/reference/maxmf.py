@@ -20,13 +20,13 @@ def stream_of_user(stream: int, user: int) -> int:
 def gradient(loss: Callable[[], float], array: np.ndarray, step: float = 1e-5) -> np.ndarray:
     """Central differences of a loss that reads `array`."""
     slopes = np.zeros_like(array)
-    for place in np.ndindex(array.shape):
-        value = array[place]
-        array[place] = value + step
+    for index in np.ndindex(array.shape):
+        value = array[index]
+        array[index] = value + step
         above = loss()
-        array[place] = value - step
-        slopes[place] = (above - loss()) / (2 * step)
-        array[place] = value
+        array[index] = value - step
+        slopes[index] = (above - loss()) / (2 * step)
+        array[index] = value
     return slopes
 
 
