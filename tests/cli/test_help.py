@@ -35,7 +35,7 @@ def options_of(command: str) -> dict[str, object]:
 
 
 def test_the_commands_of_the_design_are_there():
-    expected = {"ingest", "download", "generate", "split", "train", "extend", "recommend", "evaluate"}
+    expected = {"ingest", "download", "generate", "split", "train", "extend", "forget", "recommend", "evaluate"}
     expected |= {"personas", "similar", "explain", "info", "demo", "me", "explore", "serve"}
     assert set(COMMANDS) == expected | {"report", "tune", "compare"}
 

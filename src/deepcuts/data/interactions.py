@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from scipy import sparse
 
 from deepcuts.data import selection
 from deepcuts.data.dislikes import set_dislikes_apart, with_dislikes
+from deepcuts.data.forgetting import without_users
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions_file import read_plays_file, write_plays
 from deepcuts.data.labels import Labels
@@ -135,6 +136,23 @@ class Interactions(PlayCounts):
     def keep_pairs(self, mask: ArrayLike) -> Interactions:
         """Keep the pairs where `mask` is true; users and items left without a pair drop out."""
         return selection.keep_pairs(self, np.asarray(mask, bool))
+
+    def without(self, users: str | Iterable[str]) -> Interactions:
+        """Forget users: the same plays without theirs, and without the items that only they played or disliked.
+
+        Parameters
+        ----------
+        users
+            Id of one user, or several.
+
+        Raises
+        ------
+        UnknownIdError
+            If one of them is not there.
+        DataError
+            If no user would be left.
+        """
+        return without_users(self, users)
 
     def user(self, user_index: int) -> Interactions:
         """Return the plays of one user, over the same items."""

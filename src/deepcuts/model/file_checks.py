@@ -23,7 +23,7 @@ USER_FACTOR_SUM = "crowd"  # its name in files of version 0.1, which load in thi
 _LARGEST_FACTOR = 1e9  # far beyond any that training finds, and small enough that no score overflows
 _LARGEST_SUM = 1e15
 _LARGEST_WEIGHT = 1e30  # of what is cast to float32 to be solved with
-_SHARE_ERROR = 1e-3
+_ROUNDING = 1e-3  # of sums of float32
 _GRAM_ERROR = 1e-4
 _MOST_EPOCHS = 20_000  # of base and personas together
 
@@ -52,6 +52,7 @@ def read_item_side(stored: storage.Stored) -> ItemSide:
     values.check_between(path, USER_FACTOR_SUM, factor_sum, -_LARGEST_SUM, _LARGEST_SUM)
     _check_gram(items, path)
     _check_scale(items, path)
+    _check_factor_sum(items, path)
     return items
 
 
@@ -78,6 +79,18 @@ def _check_gram(items: ItemSide, path: StrPath) -> None:
         raise values.inconsistent(
             path, f"its array 'item_gram' has {found}, but its item factors give {expected[row, column]:.6g}"
         )
+
+
+def _check_factor_sum(items: ItemSide, path: StrPath) -> None:
+    """Hold the sum of base vectors to their mean squared length: ‖Σ x‖² ≤ n Σ ‖x‖² (Cauchy and Schwarz).
+
+    Where personas moved together with items, the sum is of the personas, of which that says nothing.
+    """
+    if items.settings.n_personas > 1 and items.settings.persona_epochs > 0:
+        return
+    length = float(np.linalg.norm(items.user_factor_sum))
+    longest = items.scale.n_users * math.sqrt(items.scale.taste_square)
+    values.check_number(path, f"length of the array {USER_FACTOR_SUM!r}", length, 0, (1 + _ROUNDING) * longest)
 
 
 def _check_scale(items: ItemSide, path: StrPath) -> None:
@@ -165,7 +178,7 @@ def _check_shares(users: UserPersonas, pair_indptr: Indptr, path: StrPath) -> No
     values.check_between(path, "persona_shares", users.persona_shares, 0, 1)
     sums = sums_of_rows(users.persona_shares, users.persona_indptr)
     unused = (np.diff(pair_indptr) == 0) & (sums == 0)
-    wrong = np.flatnonzero((np.abs(sums - 1) > _SHARE_ERROR) & ~unused)
+    wrong = np.flatnonzero((np.abs(sums - 1) > _ROUNDING) & ~unused)
     if len(wrong):
         found = f"a sum of {sums[wrong[0]]:.6g} for user {wrong[0]:,} instead of 1"
         raise values.inconsistent(path, f"its array 'persona_shares' has {found}")

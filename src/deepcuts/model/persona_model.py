@@ -13,6 +13,7 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.model.diagnostics import Diagnostics, diagnose
 from deepcuts.model.extend import extend
 from deepcuts.model.files import read_state, save_model
+from deepcuts.model.forget import forget
 from deepcuts.model.item_map import draw_map
 from deepcuts.model.naming import Namer, describe_factors, name_factors, name_personas
 from deepcuts.model.state import PersonaState
@@ -198,6 +199,27 @@ class PersonaModel(PersonaState):
             If there are no plays.
         """
         return extend(self, plays)
+
+    def without(self, users: str | Iterable[str]) -> PersonaModel:
+        """Forget users: their plays, dislikes, personas and ids, and their part in the counts of every item.
+
+        Personas of the other users, and the items, stay as they are. What cannot be taken back is how these users'
+        plays shaped the item factors, the other users' personas with them, and what training measured of all plays
+        together (`ItemSide.user_factor_sum` and `Scale`): leave their plays out and train again.
+
+        Parameters
+        ----------
+        users
+            Id of one user, or several.
+
+        Raises
+        ------
+        UnknownIdError
+            If one of them is not there.
+        DataError
+            If no user would be left.
+        """
+        return forget(self, users)
 
     @cached_property
     def base(self) -> PersonaModel:
