@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,3 +92,19 @@ def test_histories_that_cannot_be_used(tmp_path, content, message):
 def test_printable_text_holds_nothing_that_a_terminal_obeys(text):
     assert printable(text).isprintable()
     assert printable("Björk [bold] 😀") == "Björk [bold] 😀"
+
+
+@pytest.mark.parametrize("read", [ids_in_file, plays_in_file])
+def test_pipes_and_devices_are_refused(tmp_path, read):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero"), Path("/dev/urandom")):
+        with pytest.raises(DataError, match="is a pipe or a device, not a file"):
+            read(path)
+    with pytest.raises(DataError, match="is a folder"):
+        read(tmp_path)
+
+
+def test_a_cell_without_end_is_an_error_of_its_line(tmp_path):
+    (tmp_path / "plays.csv").write_text("a,1\n" + "x" * 200_000 + ",2\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"Line 2 of .* cannot be read: field larger than field limit"):
+        plays_in_file(tmp_path / "plays.csv")

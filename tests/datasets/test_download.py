@@ -242,6 +242,41 @@ def test_a_file_that_has_changed_since_the_first_copy_is_noticed(server, tmp_pat
         fetch(dataset, tmp_path)
 
 
+PORTAL = b"<!DOCTYPE html><html><title>Log in to Airport WiFi</title></html>"
+
+
+@pytest.mark.parametrize("name", ["audioscrobbler", "taste-profile", "lastfm-360k"])
+def test_a_login_page_is_neither_kept_nor_trusted(server, tmp_path, name):
+    good = {
+        ARCHIVE: profiles(),
+        "train_triplets.txt.zip": zip_of({"train_triplets.txt": f"{USER}\t{SONG}\t4\n".encode()}),
+        "unique_tracks.txt": f"{TRACK}<SEP>{SONG}<SEP>Grouper<SEP>Clearing\n".encode(),
+        "sid_mismatches.txt": f"ERROR: <{SONG} {TRACK[:-1]}9> a  -  b  !=  c  -  d\n".encode(),
+    }
+    for spoilt in (file.name for file in DATASETS[name].files):
+        server.files |= good | {spoilt: PORTAL}
+        said = run(name, "--yes", "--folder", tmp_path, "--url", server.url, code=1)
+        assert "perhaps a login page of the network came instead" in said
+        assert not [path for path in tmp_path.iterdir() if path.name.startswith(spoilt)]
+    if name != "lastfm-360k":
+        server.files |= good
+        run(name, "--yes", "--folder", tmp_path, "--url", server.url)
+
+
+def test_an_entry_without_a_name_does_no_harm(tmp_path):
+    with zipfile.ZipFile(tmp_path / "triplets.zip", "w") as archive:
+        for name in ("", "train_triplets.txt"):
+            info = zipfile.ZipInfo("x")
+            info.filename = name
+            archive.writestr(info, name)
+    unpack(tmp_path / "triplets.zip", {"train_triplets.txt": Member(1000)}, tmp_path)
+    assert (tmp_path / "train_triplets.txt").read_text() == "train_triplets.txt"
+
+
+def test_all_addresses_are_encrypted_ones():
+    assert all(file.url.startswith("https://") for dataset in DATASETS.values() for file in dataset.files)
+
+
 def test_a_file_put_there_by_hand_is_taken(server, tmp_path):
     (tmp_path / ARCHIVE).write_bytes(profiles())
     run("audioscrobbler", "--yes", "--folder", tmp_path, "-o", tmp_path / "p.safetensors", "--url", server.url)
@@ -252,7 +287,7 @@ def test_a_file_put_there_by_hand_is_taken(server, tmp_path):
 def test_without_network_it_says_what_to_do_by_hand(server, tmp_path, url, reason):
     said = run("audioscrobbler", "--yes", "--folder", tmp_path / "cache", "--url", url or server.url, code=1)
     assert reason in said
-    assert "fetch http://www.iro.umontreal.ca/~lisa/datasets/profiledata_06-May-2005.tar.gz on any computer" in said
+    assert "fetch https://www.iro.umontreal.ca/~lisa/datasets/profiledata_06-May-2005.tar.gz on any computer" in said
     assert f"put the file at {tmp_path / 'cache' / ARCHIVE}, and give this command again" in said
     assert list((tmp_path / "cache").iterdir()) == []
 

@@ -167,7 +167,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path):
     code = "import sys, deepcuts as dc; dc.read_plays(sys.argv[1], user=1, item=2, temp_directory=sys.argv[2])"
     command = [sys.executable, "-c", code, str(tmp_path / "plays.parquet"), str(tmp_path)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    while not list(tmp_path.glob("deepcuts-*")):
+    while not list(tmp_path.glob(".deepcuts-*")):
         assert process.poll() is None, process.communicate()
         time.sleep(0.005)
     process.send_signal(signal.SIGINT)

@@ -291,3 +291,21 @@ def test_a_real_file_with_malformed_rows_says_how_many(shared_data):
     path = shared_data / "audioscrobbler-2005-small" / "artist_alias_full.txt"
     with pytest.raises(DataError, match=r"line 28: user is empty: ''\. In all, 2,135 of 193,027 rows"):
         read_plays(path, user=1, item=2)
+
+
+def test_a_header_that_is_read_as_a_listener_is_told(tmp_path, caplog):
+    path = tmp_path / "plays.csv"
+    for first, is_told in [
+        ("user_id,Artist Name", True),
+        ("userid,track", True),
+        ("ada,Artist", False),
+        ("u,x", False),
+    ]:
+        path.write_text(f"{first}\nada,Grouper\nbob,J Dilla\n", encoding="utf-8")
+        caplog.clear()
+        assert read_plays(path, user=1, item=2).n_pairs == 3
+        assert ["is read as plays, of the user" in message for message in caplog.messages] == [True] * is_told
+        for header in (True, False):
+            caplog.clear()
+            assert read_plays(path, user=1, item=2, header=header).n_pairs == 3 - header
+            assert caplog.messages == []

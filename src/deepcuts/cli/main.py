@@ -132,9 +132,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments
         What stands after the name of the command; None takes what the process was started with.
     """
-    raise_on_signals()
     _prepare_streams()
     try:
+        raise_on_signals()
         app(arguments)
     finally:
         _flush()

@@ -15,7 +15,7 @@ import pyarrow.json as pa_json
 import pyarrow.parquet as pq
 
 from deepcuts.errors import DataError, SettingsError
-from deepcuts.storage import check_output, replacing
+from deepcuts.storage import check_input, check_output, replacing
 
 ENDINGS = (".parquet", ".csv", ".jsonl")
 
@@ -73,6 +73,7 @@ def open_table(path: Path) -> Iterator[pa.RecordBatchReader]:
     DataError
         If there is no such file or, at the beginning or anywhere later, it is not of the format that its ending says.
     """
+    check_input(path)
     try:
         yield _READERS[path.suffix](path)
     except FileNotFoundError:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deepcuts.errors import DataError, SettingsError
+from deepcuts.storage import check_input
 
 
 def by_persona(text: str, option: str) -> dict[int, float]:
@@ -76,14 +77,22 @@ def plays_in_file(path: Path) -> dict[str, float]:
     """
     plays: dict[str, float] = {}
     for number, line in enumerate(_lines(path), start=1):
-        # Between tabs, quotes are part of a name.
-        cells = line.split("\t") if "\t" in line else next(csv.reader([line]), [])
+        cells = _cells(line, f"Line {number} of {path}")
         if not any(cells) or (number == 1 and _is_header(cells)):
             continue
         plays[cells[0]] = plays.get(cells[0], 0.0) + _play_count(cells, f"Line {number} of {path}")
     if not plays:
         raise DataError(f"{path} holds no items. Write an item on each line, then a tab and its plays.")
     return plays
+
+
+def _cells(line: str, where: str) -> list[str]:
+    if "\t" in line:  # between tabs, quotes are part of a name
+        return line.split("\t")
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error as error:  # above all a cell of more than 131,072 characters
+        raise DataError(f"{where} cannot be read: {error}. Give an item, then a tab and its plays.") from None
 
 
 def _is_header(cells: Sequence[str]) -> bool:
@@ -104,6 +113,7 @@ def _play_count(cells: Sequence[str], where: str) -> float:
 
 
 def _lines(path: Path) -> list[str]:
+    check_input(path)
     try:
         return path.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError:

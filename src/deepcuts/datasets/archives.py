@@ -29,7 +29,7 @@ _CHUNK = 1 << 20
 _MOST_MEMBERS = 10_000
 _DAMAGE = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError),
-    *(EOFError, OSError, RuntimeError, UnicodeError, OverflowError, struct.error),
+    *(EOFError, OSError, RuntimeError, ValueError, IndexError, OverflowError, struct.error),
 )
 _SINGLE: dict[str, Callable[[Path], Any]] = {".gz": gzip.GzipFile, ".bz2": bz2.BZ2File, ".xz": lzma.LZMAFile}
 
@@ -108,7 +108,8 @@ def _take(archive: Path, members: Mapping[str, Member], folder: Path) -> set[str
             if name in found:
                 raise FileFormatError(f"{archive} holds {name} more than once. Fetch it from elsewhere.")
             found.add(name)
-            with replacing(folder / name, force=True) as temporary:
+            # Damage is told apart here: what fails inside `replacing` counts as a failure to write.
+            with replacing(folder / name, force=True) as temporary, _damage_reported(archive):
                 _copy(stream, temporary, members[name], f"{name} in {archive}")
     return found
 
@@ -171,7 +172,7 @@ def _is_tar(archive: Path) -> bool:
 def _zip_entries(archive: Path, zipped: zipfile.ZipFile) -> Iterator[tuple[str, IO[bytes] | None]]:
     _check_number(archive, len(zipped.infolist()))
     for entry in zipped.infolist():
-        if entry.is_dir():
+        if entry.filename.endswith("/"):  # is_dir fails on an empty name
             yield entry.filename, None
             continue
         with zipped.open(entry) as stream:

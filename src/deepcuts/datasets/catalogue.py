@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from deepcuts.data.interactions import Interactions
 from deepcuts.datasets.archives import Member
 from deepcuts.datasets.audioscrobbler import read_audioscrobbler
+from deepcuts.datasets.companions import MISMATCHES, UNIQUE_TRACKS, Kind, expect
 from deepcuts.datasets.lastfm_2k import read_lastfm_2k
 from deepcuts.datasets.lastfm_mbid import read_lastfm_1k, read_lastfm_360k
 from deepcuts.datasets.report import DatasetReport
@@ -21,6 +22,15 @@ from deepcuts.ingest import ReadOptions
 Reader: TypeAlias = Callable[..., tuple[Interactions, DatasetReport]]
 
 _MB = 1 << 20
+
+
+def _accept(path: Path) -> None:
+    """Take a file as it is: an archive is checked by unpacking it."""
+
+
+def _holds(kind: Kind) -> Callable[[Path], object]:
+    """Make the check that the lines of a file are of a kind."""
+    return lambda path: expect(path, kind.option, kind)
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,8 @@ class RemoteFile:
         The files to take out of it, where it is an archive.
     stand_ins
         Files that make it unnecessary, such as a cut of the data.
+    check
+        Called with the file once it is fetched; raises a DataError or a FileFormatError where it holds something else.
     """
 
     name: str
@@ -46,6 +58,7 @@ class RemoteFile:
     md5: str | None = None
     members: Mapping[str, Member] = field(default_factory=dict)
     stand_ins: tuple[str, ...] = ()
+    check: Callable[[Path], object] = _accept
 
     def is_in(self, folder: Path) -> bool:
         """Whether it has been fetched and unpacked, or something stands in for it."""
@@ -95,7 +108,7 @@ def _read_taste_profile(
 _NON_COMMERCIAL = "Made available for non-commercial use, with permission of Last.fm."
 _CELMA = "Celma, Ò.: Music Recommendation and Discovery. Springer 2010, doi:10.1007/978-3-642-13287-2."
 _ZENODO = "https://zenodo.org/records/6090214/files/"
-_MSD = "http://millionsongdataset.com/sites/default/files/"
+_MSD = "https://millionsongdataset.com/sites/default/files/"
 
 DATASETS = {
     dataset.name: dataset
@@ -180,8 +193,13 @@ DATASETS = {
                     "unique_tracks.txt",
                     f"{_MSD}AdditionalFiles/unique_tracks.txt",
                     stand_ins=("track_metadata.db",),
+                    check=_holds(UNIQUE_TRACKS),
                 ),
-                RemoteFile("sid_mismatches.txt", f"{_MSD}tasteprofile/sid_mismatches.txt"),
+                RemoteFile(
+                    "sid_mismatches.txt",
+                    f"{_MSD}tasteprofile/sid_mismatches.txt",
+                    check=_holds(MISMATCHES),
+                ),
             ),
             _read_taste_profile,
         ),
@@ -195,7 +213,7 @@ DATASETS = {
             (
                 RemoteFile(
                     "profiledata_06-May-2005.tar.gz",
-                    "http://www.iro.umontreal.ca/~lisa/datasets/profiledata_06-May-2005.tar.gz",
+                    "https://www.iro.umontreal.ca/~lisa/datasets/profiledata_06-May-2005.tar.gz",
                     members={
                         "user_artist_data.txt": Member(1024 * _MB),
                         "artist_data.txt": Member(256 * _MB),

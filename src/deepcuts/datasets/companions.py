@@ -11,7 +11,7 @@ from itertools import islice
 from deepcuts.datasets.lines import Parse
 from deepcuts.errors import DataError
 from deepcuts.ingest.tabular.files import take_sample
-from deepcuts.storage import StrPath
+from deepcuts.storage import StrPath, check_input
 
 _SONG, _TRACK, _ARTIST = (rf"{letters}[0-9A-Z]{{16}}" for letters in ("SO", "TR", "AR"))
 _is_song, _is_track = re.compile(_SONG).fullmatch, re.compile(_TRACK).fullmatch
@@ -94,6 +94,7 @@ def expect(path: StrPath, option: str, *kinds: Kind) -> Kind:
 
 
 def _kind_of(path: StrPath, option: str, names: str) -> Kind | None:
+    check_input(path)
     try:
         with open(path, "rb") as file:
             start = file.read(len(_SQLITE))

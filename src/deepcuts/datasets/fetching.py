@@ -91,10 +91,31 @@ def fetch(dataset: Dataset, folder: Path, *, mirror: str | None = None, progress
     except OSError as error:
         raise OutputError(f"The folder {folder} cannot be made: {error.strerror}. Choose another one.") from error
     for file in missing_files(dataset, folder):
-        archive = _fetch_file(file, folder, mirror or os.environ.get(MIRROR), progress)
-        if file.members:
-            unpack(archive, file.members, folder)
+        _fetch_and_prove(file, folder, mirror or os.environ.get(MIRROR), progress)
     return folder
+
+
+def _fetch_and_prove(file: RemoteFile, folder: Path, mirror: str | None, progress: Progress | None) -> None:
+    """Fetch a file, and record its checksum once its content has proved itself by being read.
+
+    What a login page or a broken server has sent in its place is removed again, so that it is neither kept nor trusted.
+    """
+    path, record = folder / file.name, folder / f"{file.name}.sha256"
+    was_there = path.is_file()
+    _fetch_file(file, folder, mirror, progress)
+    try:
+        file.check(path)
+        if file.members:
+            unpack(path, file.members, folder)
+    except (DataError, FileFormatError) as error:
+        if was_there:
+            raise
+        path.unlink(missing_ok=True)
+        raise FileFormatError(
+            f"{error} It was fetched just now, and has been removed: perhaps a login page of the network came instead."
+        ) from error
+    if file.md5 is None and _recorded(record) is None:
+        _record(record, path)
 
 
 def _fetch_file(file: RemoteFile, folder: Path, mirror: str | None, progress: Progress | None) -> Path:
@@ -114,8 +135,6 @@ def _fetch_file(file: RemoteFile, folder: Path, mirror: str | None, progress: Pr
         ) from error
     except OSError as error:  # the errors of requests are of this kind as well
         raise DataError(_by_hand(file, url, folder, error)) from error
-    if known is None:
-        _record(record, path)
     return path
 
 

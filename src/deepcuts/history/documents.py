@@ -11,7 +11,7 @@ from typing import Protocol
 
 from deepcuts.errors import DataError, FileFormatError
 from deepcuts.history.limits import Limits, in_words
-from deepcuts.storage import StrPath
+from deepcuts.storage import StrPath, check_input
 
 HEAD_BYTES = 1 << 18
 
@@ -189,6 +189,7 @@ def opened(path: StrPath) -> Iterator[io.BufferedReader]:
     """
     if os.path.isdir(path):
         raise DataError(f"{os.fspath(path)} is a folder. Name the files in it, or the archive that it came from.")
+    check_input(path)
     with ExitStack() as stack:
         try:
             file = stack.enter_context(open(path, "rb"))

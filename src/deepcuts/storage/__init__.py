@@ -14,6 +14,7 @@ the header (u64, little-endian), the header (JSON), the bytes of the arrays with
 
 from deepcuts.storage.container import Stored, describe, read, write
 from deepcuts.storage.header import SCHEMA_VERSION, Header, Tensor
+from deepcuts.storage.inputs import check_input
 from deepcuts.storage.output import StrPath, check_output, replacing, together, where_written
 from deepcuts.storage.temporary import temporary_folder
 
@@ -23,6 +24,7 @@ __all__ = [
     "Stored",
     "StrPath",
     "Tensor",
+    "check_input",
     "check_output",
     "describe",
     "read",

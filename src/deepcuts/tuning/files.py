@@ -11,7 +11,7 @@ from typing import Any
 
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.model.training.settings import PersonaSettings
-from deepcuts.storage import replacing
+from deepcuts.storage import check_input, replacing
 
 ENDINGS = (".toml", ".json")
 
@@ -72,6 +72,7 @@ def read_settings(path: Path) -> dict[str, Any]:
         If the ending is neither .toml nor .json, there is no such setting, or a value is out of its range.
     """
     check_settings_ending(path)
+    check_input(path)
     try:
         text = path.read_text(encoding="utf-8")
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepcuts.errors import FileFormatError, MissingExtraError, OutputError, SettingsError
+from deepcuts.storage import check_input
 from deepcuts.tuning.settings import TuningSettings
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def only_run(path: Path) -> Iterator[None]:
     OutputError
         If another run works on it, or its folder cannot be written to.
     """
+    check_input(path)
     lock = path.with_name(f".{path.name}.lock")
     try:
         connection = sqlite3.connect(lock, timeout=0, isolation_level=None)  # fails at once; no transactions but ours

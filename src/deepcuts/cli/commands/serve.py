@@ -66,8 +66,11 @@ def serve(
 
 def _token(file: Path | None) -> str | None:
     """Read the token, from a file or from the environment: other users of a machine can read what is in argv."""
+    from deepcuts.storage import check_input
+
     if file is None:
         return os.environ.get(_TOKEN) or None
+    check_input(file)
     try:
         return file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ logger = logging.getLogger(__name__)
 
 _DELIMITERS = "\t,;| "
 _UNQUOTED = "\t "  # names that hold quotes are common between tabs, and cells in quotes are not
+
+
+_WORDS = "user|listener|account|member|person|profile|customer|item|artist|track|song|album|title|name|band|mbid|id|uid"
+_COLUMN_NAME = re.compile(rf"({_WORDS})s?([ _.-]?({_WORDS}|hash|sha1|number|no|uri|url|index|code))?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -71,9 +76,23 @@ def find_dialect(sample: Sample, columns: Columns, options: ReadOptions) -> Dial
         )
     if header and not columns.names and options.header is None:
         logger.info("Line 1 of %s is taken for the names of its columns: %r", sample.path, first[0])
+    if not header and options.header is None:
+        _warn_of_names(first[0], columns, sample.path)
     names = tuple(first[0]) if header else None
     n_columns = len(first[0]) if header else _width(first)[0]
     return Dialect(delimiter, _quote_for(delimiter, options), header, names, n_columns)
+
+
+def _warn_of_names(first: Sequence[str], columns: Columns, path: str) -> None:
+    """Warn of a first line that is read as plays although its user and its item look like names of columns."""
+    cells = [first[int(column) - 1].strip() for column in (columns.user, columns.item) if int(column) <= len(first)]
+    if cells and all(map(_COLUMN_NAME.fullmatch, cells)):
+        logger.warning(
+            "line 1 of %s is read as plays, of the user %r and the item %r, and looks like names of columns. "
+            "Pass header=True (--header) if it is that, header=False (--no-header) if not.",
+            path,
+            *cells,
+        )
 
 
 def _quote_for(delimiter: str, options: ReadOptions) -> str:

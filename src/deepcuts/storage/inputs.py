@@ -1,0 +1,27 @@
+"""Inputs are regular files: a pipe can be read only once, and a device may have no end."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from deepcuts.errors import DataError
+from deepcuts.storage.output import StrPath
+
+
+def check_input(path: StrPath) -> None:
+    """Refuse to read what is there and is no regular file; whoever opens it says what else is wrong.
+
+    Raises
+    ------
+    DataError
+        If it is a folder, a pipe, a socket or a device.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return
+    if stat.S_ISDIR(mode):
+        raise DataError(f"{path} is a folder. Name a file in it.")
+    if not stat.S_ISREG(mode):
+        raise DataError(f"{path} is a pipe or a device, not a file. Save what it gives to a file first.")
