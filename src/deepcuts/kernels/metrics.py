@@ -143,7 +143,7 @@ def nearest_to_item(indptr, indices, own, seen_indptr, seen_items, rows, weights
             for seen in seen_items[seen_indptr[row] : seen_indptr[row + 1]]:
                 both = np.float64(together[seen])
                 nearest = max(nearest, both * both * weights[seen])
-            found[first + index] = np.sqrt(nearest)
+            found[first + index] = np.sqrt(nearest)  # one root a list, not one an item
     forget_together(indptr, indices, own, together)
 
 
@@ -179,7 +179,7 @@ def inspect_lists(seen_indptr, seen_items, held_indptr, held_items, list_indptr,
                 known[items[entry]] |= LISTED
             for entry in range(list_indptr[row], list_indptr[row + 1]):
                 known[items[entry]] = 0
-            known[seen] = 0
+            known[seen] = 0  # undone, not cleared: `known` is as long as the catalogue
             known[held] = 0
 
 
@@ -202,7 +202,7 @@ def divergences(p, q, smoothing, values):
             smooth = (1 - smoothing) * q[row, column] + smoothing * p[row, column]
             if p[row, column] > 0:
                 total += p[row, column] * np.log(p[row, column] / smooth)
-            elif np.isnan(smooth):
+            elif np.isnan(smooth):  # NaN > 0 is false, so it is looked for here
                 total = np.nan
         values[row] = total if np.isnan(total) else max(total, 0.0)
 
@@ -223,6 +223,7 @@ def add_exposure(indptr, items, weights, totals):
     n_draws = weights.shape[1]
     for chunk in prange(N_CHUNKS):
         first, last = chunk * n_draws // N_CHUNKS, (chunk + 1) * n_draws // N_CHUNKS
+        # Chunks own draws, not users: no two threads add to the same number.
         for user in range(len(indptr) - 1):
             for item in items[indptr[user] : indptr[user + 1]]:
                 for draw in range(first, last):

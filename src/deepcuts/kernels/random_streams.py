@@ -20,4 +20,4 @@ def scramble(bits):
 def uniform(stream, counter):
     """Return the `counter`-th number of a stream, strictly between 0 and 1."""
     bits = scramble(stream + np.uint64(counter) * GOLDEN)
-    return (np.float64(bits >> np.uint64(12)) + 0.5) * 2.0**-52
+    return (np.float64(bits >> np.uint64(12)) + 0.5) * 2.0**-52  # the half keeps 0 out, so that its logarithm is finite

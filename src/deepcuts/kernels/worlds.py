@@ -110,7 +110,7 @@ def _draw_stray(stream, attempt, scenes, own_scenes, share, loudness, indices, p
     filled = 0
     while filled < len(indices):
         scene, u = 0, uniform(stream, 4 * attempt)
-        while scenes.cumulative[scene] < u:
+        while scenes.cumulative[scene] < u:  # ends: the last is 1, and u is below
             scene += 1
         start, stop = scenes.indptr[scene], scenes.indptr[scene + 1]
         item = scenes.items[start + zipf(stop - start, uniform(stream, 4 * attempt + 1))]
@@ -129,7 +129,7 @@ def _draw_history(stream, user, n_stray, loudness, stray_share, scenes, personas
     for p in range(first, last):
         scene, circle, share = personas.scenes[p], personas.circles[p], personas.shares[p]
         cumulative += share
-        part = slice(start, int(cumulative * (len(indices) - n_stray) + 0.5))
+        part = slice(start, int(cumulative * (len(indices) - n_stray) + 0.5))  # rounded as sums, so that parts add up
         items = scenes.items[scenes.indptr[scene] : scenes.indptr[scene + 1]]
         attempt = _draw_persona(stream, attempt, items, circle, share, loudness, indices[part], plays[part])
         start = part.stop

@@ -47,7 +47,7 @@ def mean_user_epoch(order, indptr, indices, weights, rate, max_norm, stream, ite
     loss = 0.0
     for user in order:
         own = indices[indptr[user] : indptr[user + 1]]
-        if len(own) == 0 or len(own) == len(items):
+        if len(own) == 0 or len(own) == len(items):  # nothing to draw, or nothing to draw against
             continue
         own_stream = user_stream(stream, user)
         mean, through_mean = mean_vector(items, own), np.zeros(items.shape[1], np.float32)
@@ -67,7 +67,7 @@ def mean_user_epoch(order, indptr, indices, weights, rate, max_norm, stream, ite
                 project(items[liked], max_norm)
                 project(items[other], max_norm)
         for item in own:
-            add(items[item], rate / np.float32(len(own)), through_mean)
+            add(items[item], rate / np.float32(len(own)), through_mean)  # ∂m / ∂v_i = 1 / |D(u)|
             project(items[item], max_norm)
     return loss
 
@@ -109,7 +109,7 @@ def persona_epoch(indptr, indices, items, weights, rate, max_norm, stream, perso
 def move(amount, best, worst, liked, other):
     """Move two vectors of a user and two items at once; `best` and `worst` may be the same vector."""
     for f in range(len(liked)):
-        up, down, towards, away = best[f], worst[f], liked[f], other[f]
+        up, down, towards, away = best[f], worst[f], liked[f], other[f]  # all are read before any is written
         best[f] += amount * towards
         worst[f] -= amount * away
         liked[f] = towards + amount * up

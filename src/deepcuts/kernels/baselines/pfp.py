@@ -69,7 +69,7 @@ def projection_epoch(order, indptr, indices, rate, regularization, stream, proje
             pull(projection, difference, gap)
             margin = np.float64(dot(projected_mean, gap))
             # maths.md (26) and its slope along the margin
-            loss += np.log1p(np.exp(-abs(margin))) + max(-margin, 0.0)
+            loss += np.log1p(np.exp(-abs(margin))) + max(-margin, 0.0)  # −ln σ(margin), without overflow
             slope = np.float32(1.0 / (1.0 + np.exp(margin)))  # −d loss / d margin
             push(projection, projected_mean, to_items)
             push(projection, gap, to_mean)

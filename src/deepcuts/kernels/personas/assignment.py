@@ -30,7 +30,7 @@ def assign(indptr, indices, vectors, persona_indptr, factors, personas, matches)
         for pair in range(indptr[u], indptr[u + 1]):
             matches[pair] = -np.inf
             for row in range(persona_indptr[u], persona_indptr[u + 1]):
-                product = cosine(vectors[indices[pair]], factors[row])
+                product = cosine(vectors[indices[pair]], factors[row])  # of vectors of any length: a score
                 if product > matches[pair]:
                     matches[pair], personas[pair] = product, row - persona_indptr[u]
 
@@ -44,6 +44,7 @@ def reseed(labels, matches, n_personas):
     for persona in range(n_personas):
         worst = -1
         for pair in range(len(labels)):
+            # No persona gives its last pair away.
             if sizes[labels[pair]] > 1 and (worst < 0 or matches[pair] < matches[worst]):
                 worst = pair
         if sizes[persona] == 0 and worst >= 0:
@@ -58,6 +59,7 @@ def merge(labels, factors, threshold):
     joined = np.arange(len(factors))
     for persona in range(1, len(factors)):
         for earlier in range(persona):
+            # Only a persona that stays takes others in, so that labels need one look-up.
             if joined[earlier] == earlier and cosine(factors[persona], factors[earlier]) >= threshold:
                 joined[persona] = earlier
                 break

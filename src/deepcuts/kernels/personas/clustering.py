@@ -34,9 +34,9 @@ def spread_out(vectors, n_clusters, stream):
     centres = np.empty((n_clusters, vectors.shape[1]), np.float32)
     distances = np.ones(n, np.float32)
     for c in range(n_clusters):
-        threshold = uniform(stream, c) * np.sum(distances)
+        threshold = uniform(stream, c) * np.sum(distances)  # distances are all 1 for the first centre
         chosen, passed = 0, distances[0]
-        while passed < threshold and chosen < n - 1:
+        while passed < threshold and chosen < n - 1:  # rounding may leave the threshold above the sum
             chosen += 1
             passed += distances[chosen]
         centres[c] = vectors[chosen]
@@ -70,7 +70,7 @@ def recentre(vectors, labels, centres):
         centres[labels[j]] += vectors[j]
     for c in range(len(centres)):
         length = np.sqrt(cosine(centres[c], centres[c]))
-        if length > np.float32(0.0):
+        if length > np.float32(0.0):  # an empty cluster keeps a centre of 0, with a cosine of 0 to all
             centres[c] /= length
 
 
@@ -80,7 +80,7 @@ def largest_first(labels, n_clusters):
     sizes = np.zeros(n_clusters, np.int64)
     for label in labels:
         sizes[label] += 1
-    order = np.argsort(-sizes, kind="mergesort")
+    order = np.argsort(-sizes, kind="mergesort")  # stable
     rank_of = np.empty(n_clusters, np.int64)
     for rank in range(n_clusters):
         rank_of[order[rank]] = rank
@@ -116,7 +116,7 @@ def cluster_histories(indptr, indices, directions, n_clusters, seed, max_rounds,
             n_found[u] = 0
             continue
         own, own_labels = indices[start:stop], labels[start:stop]
-        own_labels[:] = 0
+        own_labels[:] = 0  # what the first round compares with
         vectors = directions[own]
         centres = spread_out(vectors, n_clusters[u], history_stream(seed, own))
         for _ in range(max_rounds):

@@ -30,6 +30,7 @@ def lists_by_share(tiles, rarity, batch, seen_indptr, seen_items, allowed, list_
     sizes, listed, buffers = np.empty(most, np.int64), np.zeros(len(allowed), np.bool_), search_buffers(tiles, 1, depth)
     for u in range(len(batch.indptr) - 1):
         first, last = batch.indptr[u], batch.indptr[u + 1]
+        # Hidden now and shown again below: a copy for every user would be as long as the catalogue.
         hide(seen_items[seen_indptr[u] : seen_indptr[u + 1]], listable)
         for p in range(last - first):
             row, sizes[p] = first + p, 0

@@ -20,7 +20,7 @@ _BUCKETS = 128
 @njit(cache=True, nogil=True)
 def bound_after_rarity(bound, multiplier_bounds, commonness_bounds, tile, weight, amount):
     """Bound the scores of a tile after rarity is taken into account, maths.md (22) with (19) and (20)."""
-    multiplier = multiplier_bounds[0 if bound >= 0 else 1, tile]
+    multiplier = multiplier_bounds[0 if bound >= 0 else 1, tile]  # 0 is the largest of the tile, 1 the smallest
     return bound * multiplier * weight - amount * commonness_bounds[1 if amount >= 0 else 0, tile]
 
 
@@ -91,7 +91,7 @@ def score_tile(tiles, rarity, batch, first, last, tile, buffers):
         for i in range(WIDTH):
             score = buffers.scores[i]
             after = score * multipliers[i] * weight - amount * commonness[i]
-            if score != np.float32(0.0) and after > buffers.best[i]:
+            if score != np.float32(0.0) and after > buffers.best[i]:  # the first persona of equals
                 buffers.best[i], buffers.best_personas[i] = after, p
 
 
@@ -118,20 +118,21 @@ def top_of_personas(tiles, rarity, batch, first, last, listable, buffers, top_sc
     n_tiles, depth, size = len(tiles.lines), len(top_items), 0
     if buffers.bounds[0] == -np.inf:  # nobody takes part
         return 0
-    best_first(buffers.bounds[:n_tiles], buffers.order)
+    best_first(buffers.bounds[:n_tiles], buffers.order)  # decides how many tiles are looked at, not what is found
     least = np.float32(-np.inf)  # what an entry must score to be among the best so far
     for tile in buffers.order[:n_tiles]:
-        if buffers.bounds[tile] < least:
+        if buffers.bounds[tile] < least:  # no break: the order is rough
             continue
         score_tile(tiles, rarity, batch, first, last, tile, buffers)
         for i in range(WIDTH):
             score = buffers.best[i]
-            if score > -np.inf and score >= least:
+            if score > -np.inf and score >= least:  # equals as well: the lower item may win
                 item = tiles.items[tile * WIDTH + i]
                 if listable[item]:
                     buffers.personas[item] = buffers.best_personas[i]
                     buffers.entries[size] = pack(score, item)
                     size += 1
+        # Cut to the best `depth` once as many again have come; a tile adds WIDTH at most, so the buffer suffices.
         if size > (2 * depth if least > -np.inf else depth):
             least = score_of(keep_best(buffers.entries[:size], depth))
             size = depth

@@ -41,16 +41,16 @@ def top_of_row(row, top_scores, top_items):
             if score > -np.inf:
                 top_scores[size], top_items[size] = score, item
                 size += 1
-                if size == depth:
+                if size == depth:  # full: a heap from now on, whose root is the last-ranked
                     for position in range(depth // 2 - 1, -1, -1):
                         sift_down(top_scores, top_items, position, depth)
-        elif score > top_scores[0]:
+        elif score > top_scores[0]:  # of equals the lower item is in already
             top_scores[0], top_items[0] = score, item
             sift_down(top_scores, top_items, 0, depth)
     if size < depth:
         for position in range(size // 2 - 1, -1, -1):
             sift_down(top_scores, top_items, position, size)
-    for end in range(size - 1, 0, -1):
+    for end in range(size - 1, 0, -1):  # heap sort: the last-ranked of what is left goes to the end
         top_scores[0], top_scores[end] = top_scores[end], top_scores[0]
         top_items[0], top_items[end] = top_items[end], top_items[0]
         sift_down(top_scores, top_items, 0, end)
@@ -87,7 +87,7 @@ def interleave(top_scores, top_items, sizes, weights, listed, list_items, list_s
             list_items[filled], list_scores[filled], list_personas[filled] = item, top_scores[p, ranks[p]], p
             n_taken[p] += 1
             filled += 1
-        ranks[p] += 1
+        ranks[p] += 1  # also past an item that the list has from another persona
     for item in list_items[:filled]:
         listed[item] = False
     return filled
@@ -136,10 +136,11 @@ def lists_by_max(scores, indptr, list_items, list_scores, list_personas):
                 best[item] = max(best[item], scores[row, item])
         size = top_of_row(best, list_scores[u], list_items[u])
         list_items[u, size:] = NOTHING
-        for place in range(size):
+        for rank in range(size):
             for row in range(first, last):
-                if scores[row, list_items[u, place]] == list_scores[u, place]:
-                    list_personas[u, place] = row - first
+                # Equal to the bit: the list holds this very number.
+                if scores[row, list_items[u, rank]] == list_scores[u, rank]:
+                    list_personas[u, rank] = row - first
                     break
 
 
@@ -175,7 +176,7 @@ def spread_of_rows(scores, spreads):
     for row in prange(len(scores)):
         mean, square = 0.0, 0.0
         for item in range(n_items):
-            score = np.float64(scores[row, item])
+            score = np.float64(scores[row, item])  # the difference of squares below cancels in float32
             mean += score / n_items
             square += score * score / n_items
         spreads[row] = np.sqrt(max(square - mean * mean, 0.0))

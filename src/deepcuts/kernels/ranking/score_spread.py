@@ -13,7 +13,7 @@ def moments(factors):
     total, products = np.zeros(n_factors), np.zeros((n_factors, n_factors))
     for row in factors:
         for f in range(n_factors):
-            value = np.float64(row[f])
+            value = np.float64(row[f])  # sums over all items, of which (21) takes a difference
             if value != 0.0:
                 total[f] += value
                 for g in range(n_factors):
@@ -49,4 +49,4 @@ def spread_of_products(factors, total, products, n_items, spreads):
                     through[g] += value * products[f, g]
         for f in range(n_factors):
             square += through[f] * np.float64(factors[row, f]) / n_items
-        spreads[row] = np.sqrt(max(square - mean * mean, 0.0))
+        spreads[row] = np.sqrt(max(square - mean * mean, 0.0))  # rounding may go below 0

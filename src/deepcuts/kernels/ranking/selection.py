@@ -14,7 +14,7 @@ _HALF = np.uint64(32)
 def pack(score, item):
     """Make one number of an entry, uint64: a higher score is a larger number, and of equals the lower item is."""
     bits = np.float32(score + np.float32(0.0)).view(np.uint32)  # −0 becomes 0
-    ordered = bits ^ (_ALL if bits & _SIGN else _SIGN)
+    ordered = bits ^ (_ALL if bits & _SIGN else _SIGN)  # negative: all bits flipped, else the sign: sorts as unsigned
     return np.uint64(ordered) << _HALF | np.uint64(_ALL ^ np.uint32(item))
 
 

@@ -138,7 +138,7 @@ def search_buffers(tiles, most_personas, depth):
         np.empty((most_personas, n_factors), np.int64),
         np.empty((most_personas, n_factors), np.float32),
         np.empty(most_personas, np.int64),
-        np.empty(2 * depth + WIDTH, np.uint64),
+        np.empty(2 * depth + WIDTH, np.uint64),  # see `top_of_personas`
     )
 
 
@@ -146,7 +146,7 @@ def search_buffers(tiles, most_personas, depth):
 def add_lines(lines, chosen, multiples, sums):
     """Write Σ_j multiples[j] · lines[chosen[j]] into `sums`, added up in the order of j and with no fused steps."""
     sums[:] = np.float32(0.0)
-    n_fours = len(chosen) // 4 * 4
+    n_fours = len(chosen) // 4 * 4  # four lines in one pass read and write `sums` a quarter as often
     for j in range(0, n_fours, 4):
         a, b, c, d = multiples[j], multiples[j + 1], multiples[j + 2], multiples[j + 3]
         line_a, line_b, line_c, line_d = (
@@ -156,6 +156,7 @@ def add_lines(lines, chosen, multiples, sums):
             lines[chosen[j + 3]],
         )
         for i in range(WIDTH):
+            # Brackets in the order of j: bounds and scores must round alike, or a bound could be too low.
             sums[i] = (((sums[i] + a * line_a[i]) + b * line_b[i]) + c * line_c[i]) + d * line_d[i]
     for j in range(n_fours, len(chosen)):
         a, line_a = multiples[j], lines[chosen[j]]

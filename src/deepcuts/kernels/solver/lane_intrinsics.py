@@ -94,7 +94,7 @@ def couple(_context, block, pairs, rows, panels):
         block, pairs, rows, panels = opened(context, builder, signature.args, arguments)
         n = length(builder, pairs.residuals)
         at_block = _block_of_pairs(builder, pairs, block, n)
-        minus = [builder.fneg(line) for line in load_block(builder, rows.x.data, block)]
+        minus = [builder.fneg(line) for line in load_block(builder, rows.x.data, block)]  # fused steps add, so −x
         both = [*((i, i) for i in range(BLOCK)), *COUPLED]
 
         def take_pair(j, sums):
@@ -106,6 +106,7 @@ def couple(_context, block, pairs, rows, panels):
 
         sums = repeat(builder, n.type(0), n, 1, [nothing()] * len(both), take_pair)
         n_wide = length(builder, panels, axis=1)
+        # panels[block, 4 · block, 0] begins 4 · block · n_wide + 4 · block · 4 numbers after the first one.
         in_panels = builder.mul(builder.mul(block, n.type(BLOCK)), builder.add(n_wide, n.type(BLOCK)))
         at_own = builder.gep(panels.data, [in_panels])  # S_fg for the factors f and g of the block
         for index, ((f, g), of_pairs) in enumerate(zip(both, sums, strict=True)):
@@ -249,7 +250,7 @@ def lay_out_blocks(_context, roots, starts, j, later, numbers, n_blocks, lines, 
                 at_quarter = builder.gep(row, [within(builder, block, BLOCK, 0)])
                 quarters.append(builder.load(builder.bitcast(at_quarter, QUARTER.as_pointer())))
                 quarters[-1].align = 4
-            first = builder.add(order.first, builder.mul(block, order.blocks_apart))
+            first = builder.add(order.first, builder.mul(block, order.blocks_apart))  # a `LineOrder`
             for f, factor in enumerate(transpose(builder, [joined(builder, quarters[i::BLOCK]) for i in range(BLOCK)])):
                 line = builder.add(first, builder.mul(order.apart, order.apart.type(f)))
                 store(builder, lines.data, line, builder.fmul(factor, root))

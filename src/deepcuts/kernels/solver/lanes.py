@@ -112,7 +112,7 @@ def descend(block, pairs, rows, panels, floor):
     The sums over the pairs are expected in `sums`, which is left with those of the next block, or of the first one
     after the last. largest[0] and largest[1] are raised to the largest change and the largest factor of each row.
     """
-    after, x = (block + 1) % len(panels), rows.x
+    after, x = (block + 1) % len(panels), rows.x  # whose sums are left behind
     slopes = rows.sums + rows.pull[BLOCK * block : BLOCK * block + BLOCK]  # maths.md (6)
     slopes -= np.einsum("gi,gl->il", panels[block], x)
     changes = np.zeros_like(slopes)
@@ -163,7 +163,7 @@ def lay_out_lines(roots, starts, j, other, lines, order):
     left as they are.
     """
     numbers, n_blocks = other.reshape(-1), other.shape[1] // BLOCK
-    later = min(j + AHEAD, len(starts) - 1)
+    later = min(j + AHEAD, len(starts) - 1)  # the line whose factors are fetched meanwhile
     lay_out_blocks(roots, starts, j, later, numbers, n_blocks, lines, order)
     for f in range(BLOCK * n_blocks, other.shape[1]):
         line = order.first + order.blocks_apart * n_blocks + order.apart * (f % BLOCK)
@@ -175,6 +175,7 @@ def lay_out_lines(roots, starts, j, other, lines, order):
 def give_back_lines(lines, starts, n_rows, rows):
     """Row by row, numbers[starts[0, lane] + f] = lines[f, lane] for all factors f and so many lanes."""
     numbers = rows.reshape(-1)
+    # Whole blocks write all lanes at once: a lane without a row would overwrite row 0, where it points.
     n_whole = rows.shape[1] // BLOCK * BLOCK if n_rows == LANES else 0
     for first in range(0, n_whole, BLOCK):
         give_back_block(lines, first, starts, numbers)

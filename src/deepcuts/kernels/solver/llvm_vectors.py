@@ -101,7 +101,7 @@ def line_at(builder, pointer, index):
 def load(builder, pointer, index):
     """Read a line."""
     line = builder.load(builder.bitcast(line_at(builder, pointer, index), VECTOR.as_pointer()))
-    line.align = 4
+    line.align = 4  # NumPy aligns to numbers: LLVM would take a whole vector's alignment for granted, and crash
     return line
 
 
@@ -164,7 +164,7 @@ def sum_terms(builder, n, start, add_one):
 
     Which terms are added first does not depend on n, so that zeros behind a short row leave its sum as it is.
     """
-    unrolled = builder.and_(n, ir.Constant(n.type, -_UNROLL))
+    unrolled = builder.and_(n, ir.Constant(n.type, -_UNROLL))  # n, rounded down to a multiple of _UNROLL
     parts = _loop(builder, n.type(0), unrolled, [start] + [nothing()] * (_UNROLL - 1), add_one)
     for part in range(_UNROLL - 1):  # the last terms, of which there may be none
         term, one = builder.add(unrolled, ir.Constant(n.type, part)), ir.Constant(n.type, 1)

@@ -120,7 +120,7 @@ def solve_rows(chunk, chosen, problem, budget, rows, misfit):
         lines, residuals = np.empty((n_factors, length), np.float32), np.empty(length, np.float32)
         indices, confidence, target = problem.indices[pairs], problem.confidence[pairs], problem.target[pairs]
         lay_out(indices, confidence, target, problem.other, lines, residuals)
-        pull = problem.pull[i % len(problem.pull)]
+        pull = problem.pull[i % len(problem.pull)]  # its own, or the only one
         row = LongRow(lines, residuals, problem.shared, problem.ridge[i], pull, problem.floor, steps, shared_x, x)
         prepare(row)
         for _ in range(budget.sweeps):

@@ -31,7 +31,7 @@ from deepcuts.kernels.threads import N_CHUNKS
 def by_block(shared):
     """Columns of S, four by four: panels[p, g, i] = S[g, 4 p + i], with zeros where there are no such factors."""
     n_blocks = (len(shared) + BLOCK - 1) // BLOCK
-    panels = np.zeros((n_blocks, n_blocks * BLOCK, BLOCK), np.float32)
+    panels = np.zeros((n_blocks, n_blocks * BLOCK, BLOCK), np.float32)  # one pass over x serves four slopes
     for f in range(len(shared)):
         panels[f // BLOCK, : len(shared), f % BLOCK] = shared[:, f]
     return panels
@@ -98,14 +98,15 @@ def gather_pairs(group, problem, pairs):
     """
     indptr, indices, confidence, target = problem.indptr, problem.indices, problem.confidence, problem.target
     roots, residuals, starts, n_factors = pairs.roots, pairs.residuals, pairs.starts, problem.other.shape[1]
+    # A pair that a row lacks points to row 0 of the other side, with a root of 0: it is read, and weighs nothing.
     roots[:], residuals[:], starts[:] = np.float32(0.0), np.float32(0.0), 0
     for lane in range(len(group)):
         first = indptr[group[lane]]
         for j in range(indptr[group[lane] + 1] - first):
             roots[j, lane], residuals[j, lane] = confidence[first + j], target[first + j]
-            starts[j, lane] = indices[first + j] * n_factors
+            starts[j, lane] = indices[first + j] * n_factors  # int64: among all numbers of the other side
     all_roots, all_residuals = roots.reshape(-1), residuals.reshape(-1)
-    for index in range(all_roots.size):
+    for index in range(all_roots.size):  # √c_j, and √c_j · r_j: the residuals (8) of x = 0
         all_roots[index] = np.sqrt(all_roots[index])
         all_residuals[index] *= all_roots[index]
 
@@ -140,8 +141,8 @@ def couple_blocks(n_rows, pairs, lanes, panels):
     """Compute residuals, curvatures and couplings of a group, and the slopes that the first block begins with."""
     for block in range(len(panels)):
         couple(block, pairs, lanes, panels)  # maths.md (7), (8), (10)
-    lanes.steps[:, n_rows:] = np.float32(0.0)
-    project(pairs, lanes)
+    lanes.steps[:, n_rows:] = np.float32(0.0)  # lanes without a row stand still
+    project(pairs, lanes)  # the sum of maths.md (6), for the first block
 
 
 @njit(cache=True, nogil=True)
@@ -149,8 +150,9 @@ def freeze_converged(tolerance, lanes):
     """Make the steps of converged rows 0, so that no row depends on those beside it; return whether all have."""
     largest, steps, n_moving = lanes.largest, lanes.steps, 0
     for lane in range(LANES):
+        # A tolerance of 0 stops the rows that no longer move at all.
         if largest[0, lane] <= tolerance * largest[1, lane]:
-            steps[:, lane] = np.float32(0.0)
+            steps[:, lane] = np.float32(0.0)  # then maths.md (5) leaves x as it is
         else:
             n_moving += 1
     return n_moving == 0
@@ -161,7 +163,7 @@ def sweep_group(pairs, lanes, panels, floor, budget):
     """Sweep over all factors of a group until its rows are done."""
     tolerance = np.float32(budget.tolerance)
     for _ in range(budget.sweeps):
-        lanes.largest[:] = np.float32(0.0)
+        lanes.largest[:] = np.float32(0.0)  # changes and factors of this sweep
         for block in range(len(panels)):
             descend(block, pairs, lanes, panels, floor)  # maths.md (5), (6), (8), (11)
         if freeze_converged(tolerance, lanes):
@@ -182,13 +184,14 @@ def write_back(group, pairs, lanes, rows, misfit):
 def solve_groups(chunk, chosen, problem, budget, panels, rows, misfit):
     """Solve every `N_CHUNKS`-th group of sixteen rows, from the one numbered `chunk` on."""
     n_groups, indptr = (len(chosen) + LANES - 1) // LANES, problem.indptr
-    most = indptr[chosen[-1] + 1] - indptr[chosen[-1]] if len(chosen) else 0
+    most = indptr[chosen[-1] + 1] - indptr[chosen[-1]] if len(chosen) else 0  # ascending: the last row is the longest
     n_blocks, n_wide = panels.shape[:2]
     scratch, lanes = pairs_scratch(n_wide, most), rows_scratch(n_blocks, problem.pull)
     for g in range(chunk, n_groups, N_CHUNKS):
         group = chosen[g * LANES : (g + 1) * LANES]
+        # The next group of this chunk is on its way from memory while this one is solved.
         fetch_group(chosen[(g + N_CHUNKS) * LANES : (g + N_CHUNKS + 1) * LANES], problem, rows)
-        pairs = first_pairs(scratch, n_wide, indptr[group[-1] + 1] - indptr[group[-1]])
+        pairs = first_pairs(scratch, n_wide, indptr[group[-1] + 1] - indptr[group[-1]])  # its last row is its longest
         gather_pairs(group, problem, pairs)
         gather_rows(group, problem, rows, lanes)
         lay_out_pairs(problem.other, pairs)
@@ -209,4 +212,4 @@ def solve_short_rows(chosen, problem, budget, rows, misfit):
     """
     panels = by_block(problem.shared)
     for chunk in prange(N_CHUNKS):
-        solve_groups(np.int64(chunk), chosen, problem, budget, panels, rows, misfit)
+        solve_groups(np.int64(chunk), chosen, problem, budget, panels, rows, misfit)  # writes its own rows only
