@@ -68,7 +68,7 @@ def select_users(plays: Plays, users: IndexVector) -> Plays:
 def without_users(plays: Plays, forgotten: str | Iterable[str]) -> Plays:
     """Drop users, and the items that nobody else has plays or dislikes of; see `Interactions.without`."""
     left = select_users(plays, other_users(plays.user_ids, forgotten))
-    only_theirs = (_has_pairs(plays) & ~_has_pairs(left)).nonzero()[0]
+    only_theirs = (_has_pairs(plays) & ~_has_pairs(left)).nonzero()[0]  # items without pairs before stay
     return _without_items(left, np.setdiff1d(np.arange(plays.n_items), only_theirs)) if len(only_theirs) else left
 
 

@@ -81,6 +81,7 @@ def _as_arrow(values: Any, kind: str) -> pa.Array | pa.ChunkedArray:
         if values.ndim != 1:
             raise DataError(f"The {kind} ids are an array of shape {values.shape}. Pass one dimension, an id for each.")
         if not isinstance(values, np.ma.MaskedArray) and _is_plain(values.dtype):
+            # Arrow wants the byte order of the machine; arrays read from elsewhere may have the other.
             return pa.array(values.astype(values.dtype.newbyteorder("="), copy=False))
         values = values.tolist() if isinstance(values, np.ma.MaskedArray) else list(values)
     if hasattr(values, "__arrow_c_stream__"):
@@ -91,12 +92,12 @@ def _as_arrow(values: Any, kind: str) -> pa.Array | pa.ChunkedArray:
 
 
 def _is_plain(dtype: np.dtype[Any]) -> bool:
-    return dtype.kind in "iuf" and dtype.itemsize <= 8
+    return dtype.kind in "iuf" and dtype.itemsize <= 8  # Arrow has no longer numbers
 
 
 def _text_of_objects(values: list[Any], kind: str) -> pa.StringArray:
     """Text of Python objects, each by its own type."""
-    if not all(type(value) is str for value in values):
+    if not all(type(value) is str for value in values):  # not isinstance: subclasses have texts of their own
         values = [_text_of_object(value, kind) for value in values]
     try:
         return _within_limit(pa.array(values, pa.string()), kind)
@@ -120,12 +121,12 @@ def _text_of_object(value: Any, kind: str) -> str | None:
 
 
 def _text_of_number(value: Any, kind: str) -> str:
-    if isinstance(value, _NO_IDS):
+    if isinstance(value, _NO_IDS):  # first: a bool is an Integral too
         raise _no_id(value, kind)
     if isinstance(value, Integral):
         return _digits(int(value), kind)
     if isinstance(value, Decimal) and value.is_finite():
-        text = format(value, "f")
+        text = format(value, "f")  # without an exponent
         return _without_zeros(text)
     if isinstance(value, Real):
         return _text_of_float(value, kind)
@@ -135,6 +136,7 @@ def _text_of_number(value: Any, kind: str) -> str:
 
 
 def _text_of_float(value: Any, kind: str) -> str:
+    # The stored bits of the significand, and the leading one that is not stored.
     bits = min(np.finfo(value).nmant + 1 if isinstance(value, np.floating) else EXACT_BITS, EXACT_BITS)
     whole = math.trunc(value) if abs(value) < 1 << bits else None
     if whole is None or whole != value:
@@ -171,7 +173,7 @@ def _checked_text(values: pa.Array | pa.ChunkedArray, kind: str) -> pa.StringArr
         return _joined([_checked_text(chunk, kind) for chunk in values.chunks], kind)
     texts = _text_of_arrow(values, kind)
     try:
-        texts.validate(full=True)
+        texts.validate(full=True)  # arrays from elsewhere may hold any bytes: Arrow checks UTF-8 on request only
     except pa.ArrowInvalid:
         raise DataError(f"A {kind} id is not UTF-8 text. Convert the ids to UTF-8.") from None
     if _holds_nul(texts):
@@ -213,14 +215,15 @@ def _text_of_decimals(array: pa.Array, _: str) -> pa.StringArray:
         array = array.cast(pa.decimal128(array.type.precision, scale))
     whole_type = type(array.type)
     make = pa.decimal128 if whole_type is pa.Decimal128Type else pa.decimal256
+    # The same buffers read with a scale of 0: all digits, without the point.
     whole = pa.Array.from_buffers(make(array.type.precision, 0), len(array), array.buffers(), offset=array.offset)
     digits = whole.cast(pa.string())
     if scale <= 0:
         padded = pc.binary_join_element_wise(digits, "0" * -scale, "")
         return pc.if_else(pc.equal(digits, "0"), digits, padded)
     sign = pc.if_else(pc.starts_with(digits, "-"), "-", "")
-    digits = pc.utf8_lpad(pc.utf8_ltrim(digits, "-"), scale + 1, "0")
-    point = pc.if_else(pc.is_valid(digits), ".", None)
+    digits = pc.utf8_lpad(pc.utf8_ltrim(digits, "-"), scale + 1, "0")  # one digit at least before the point
+    point = pc.if_else(pc.is_valid(digits), ".", None)  # null stays null
     text = pc.binary_join_element_wise(
         sign, pc.utf8_slice_codeunits(digits, 0, -scale), point, pc.utf8_slice_codeunits(digits, -scale), ""
     )
@@ -238,7 +241,7 @@ def _cast(array: pa.Array, kind: str) -> pa.StringArray:
     try:
         return array.cast(pa.string())
     except pa.ArrowInvalid:
-        array.cast(pa.large_string()).validate(full=True)
+        array.cast(pa.large_string()).validate(full=True)  # raises where the bytes, not their number, are at fault
         raise _too_long(kind) from None
 
 

@@ -170,7 +170,7 @@ def _tags(item_ids: Ids, tags: pa.Table | None) -> tuple[pa.StringArray, sparse.
     matrix = sparse.coo_array((weights, (items, columns)), shape=shape).tocsr()
     matrix.sum_duplicates()
     matrix.data = np.clip(matrix.data, 0, values.LARGEST_FLOAT)  # a sum of finite weights may be infinite
-    matrix.eliminate_zeros()
+    matrix.eliminate_zeros()  # a sum that is not above 0 is no tag
     return tag_names, sparse.csr_array(matrix)
 
 

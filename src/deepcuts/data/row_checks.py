@@ -57,5 +57,5 @@ def _ascents(indptr: Indptr, indices: Indices) -> Iterator[tuple[int, BoolVector
         block = indices[start : start + _BLOCK]
         ascends = block > indices[start - 1 : start - 1 + len(block)]
         first, last = np.searchsorted(indptr, [start, start + len(block)])
-        ascends[indptr[first:last] - start] = True
+        ascends[indptr[first:last] - start] = True  # the first entry of a row follows none
         yield start, ascends

@@ -24,7 +24,7 @@ _LARGEST_FACTOR = 1e9  # far beyond any that training finds, and small enough th
 _LARGEST_SUM = 1e15
 _LARGEST_WEIGHT = 1e30  # of what is cast to float32 to be solved with
 _ROUNDING = 1e-3  # of sums of float32
-_GRAM_ERROR = 1e-4
+_GRAM_ERROR = 1e-4  # relative to the lengths of the two columns
 _MOST_EPOCHS = 20_000  # of base and personas together
 
 
@@ -158,7 +158,7 @@ def check_user_personas(users: UserPersonas, pair_indptr: Indptr, settings: Pers
     _check_membership(users, pair_indptr, path)
     _check_shares(users, pair_indptr, path)
     values.check_between(path, "base_factors", users.base_factors, _lowest(settings), _LARGEST_FACTOR)
-    if users.persona_factors is not users.base_factors:
+    if users.persona_factors is not users.base_factors:  # one array where every user has one persona
         values.check_between(path, "persona_factors", users.persona_factors, _lowest(settings), _LARGEST_FACTOR)
 
 
@@ -167,7 +167,7 @@ def _check_membership(users: UserPersonas, pair_indptr: Indptr, path: StrPath) -
     filled = np.flatnonzero(np.diff(pair_indptr))
     if not len(filled):
         return
-    last = np.maximum.reduceat(users.personas, pair_indptr[filled])
+    last = np.maximum.reduceat(users.personas, pair_indptr[filled])  # of each user with pairs, who alone have a maximum
     wrong = filled[last >= np.diff(users.persona_indptr)[filled]]
     if len(wrong):
         raise values.inconsistent(path, f"its array 'personas' has a persona that user {wrong[0]:,} does not have")
