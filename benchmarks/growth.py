@@ -49,12 +49,12 @@ def measure(path: Path, factors: int, personas: int) -> dict[str, float]:
     untrained = dc.PersonaNMF(n_factors=factors, n_personas=personas, base_epochs=N_EPOCHS, tolerance=0)
     start = perf_counter()
     model = untrained.fit(plays, seed=0)
-    whole = perf_counter() - start
+    total = perf_counter() - start
     seconds = [epoch.seconds for epoch in model.epochs]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "epoch": median(seconds[1:]),
-        "solve_users": whole - sum(seconds),
+        "solve_users": total - sum(seconds),
         "peak_gb": (1024 * peak - before) / 2**30,
         "pairs": plays.n_pairs,
     }

@@ -125,7 +125,7 @@ def main() -> None:
     asked = questions(names, rng)
     catalogue = pa.array([question.name for question in asked if not question.is_stranger])
     ids = Ids.of([f"{index:06}" for index in range(len(catalogue))], "item")
-    choosing, judging = ([q for q in asked if q.is_judge == side] for side in (False, True))
+    choosing, judging = ([q for q in asked if q.is_judge == is_judge] for is_judge in (False, True))
     print(f"{len(names):,} names, {len(catalogue):,} of them in the catalogue; noise: {RATES}; seed {seed}\n")
     tried = {score: judge(Matcher(ids, catalogue, min_score=score), choosing) for score in MIN_SCORES}
     print_table(

@@ -113,8 +113,8 @@ def study(plays: dc.Interactions, n_factors: int, seed: int, n_refused: int) -> 
     seen = as_dislikes(model, refused, -1)  # by which lists leave out what is refused
     models = {"left out of lists, no more": replace(model, seen=seen)}
     for count in COUNTS:
-        folded = model.fold_in(replace(as_dislikes(model, refused, count), labels=None))
-        models[f"a count of {count}, all personas"] = replace(folded, seen=seen)
+        visitor_model = model.fold_in(replace(as_dislikes(model, refused, count), labels=None))
+        models[f"a count of {count}, all personas"] = replace(visitor_model, seen=seen)
     models[f"confidence {CONFIDENCE:g}, nearest persona"] = replace(nearest_persona_learns(model, refused), seen=seen)
     return judge(models, refused, holdout)
 

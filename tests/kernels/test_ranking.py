@@ -66,7 +66,7 @@ def test_lists_by_share_are_those_of_the_twin(personas: list[list[float]], data:
     users = [personas, [], personas[:1], personas[::-1]]
     weights = [data.draw(st.lists(st.integers(0, 5), min_size=len(own), max_size=len(own))) for own in users]
     flat = np.array([weight for own in weights for weight in own], np.float32)
-    expected = [reference.by_share(own, turns, k) for own, turns in zip(users, weights, strict=True)]
+    expected = [reference.by_share(own, own_weights, k) for own, own_weights in zip(users, weights, strict=True)]
     assert lists(ranking.lists_by_share, users, n_items, k, flat) == expected
 
 
@@ -79,13 +79,13 @@ def test_lists_by_max_are_those_of_the_twin(personas: list[list[float]], k: int)
 
 
 def seats(weights: list[float], n: int) -> list[int]:
-    """Whose turn it is, n times, where no two personas have an item in common."""
+    """Which persona each of n items comes from, where no two personas have an item in common."""
     rows = [[1.0 if item // n == p else -INF for item in range(n * len(weights))] for p in range(len(weights))]
     (entries,) = lists(ranking.lists_by_share, [rows], len(rows[0]), n, np.array(weights, np.float32))
     return [persona for _, _, persona in entries]
 
 
-def test_turns_are_those_of_an_example_by_hand() -> None:
+def test_personas_of_a_list_are_those_of_an_example_by_hand() -> None:
     # 5, 3 and 2 over 1, 3, 5, …: 5 | 3 | 2 | 5/3 | 5/5 and 3/3, the first of equals first | 3/3 | 5/7 | 2/3 | 3/5 | 5/9
     assert seats([5, 3, 2], 10) == [0, 1, 2, 0, 0, 1, 0, 2, 1, 0]
 

@@ -107,7 +107,7 @@ def joint_epoch(order, histories, weights, rate, max_norm, stream, personas, ite
 
 
 def mean_user_epoch(order, histories, weights, rate, max_norm, stream, items) -> float:
-    """Items, where a user is the mean of their items; the mean stands still during a user's turn."""
+    """Items, where a user is the mean of their items; the mean stands still while their samples are drawn."""
     total = 0.0
     for user in order:
         own = histories[user]

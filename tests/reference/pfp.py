@@ -13,7 +13,7 @@ def score(projection: np.ndarray, mean: np.ndarray, vector: np.ndarray) -> float
 
 
 def epoch(order, histories, rate, regularization, stream, projections, items) -> float:
-    """Users in turn; the mean stands still during a user's turn."""
+    """User by user; the mean stands still while a user's samples are drawn."""
     total = 0.0
     for user in order:
         own, projection = histories[user], projections[user]

@@ -16,7 +16,7 @@ def top(scores: Sequence[float], depth: int) -> list[tuple[int, float]]:
 
 
 def by_share(rows: Sequence[Sequence[float]], weights: Sequence[float], k: int) -> list[Entry]:
-    """One list from the rankings of several personas; a persona's turn comes as Sainte-Laguë gives seats."""
+    """One list from the rankings of several personas; the next one is chosen as Sainte-Laguë gives seats."""
     queues = [top(row, len(row)) for row in rows]
     entries: list[Entry] = []
     while len(entries) < k:
@@ -24,10 +24,10 @@ def by_share(rows: Sequence[Sequence[float]], weights: Sequence[float], k: int) 
         if not waiting:
             break
         seats = [sum(persona == p for _, _, persona in entries) for p in range(len(rows))]
-        turn = max(waiting, key=lambda p: Fraction(weights[p]) / (2 * seats[p] + 1))
-        item, score = queues[turn].pop(0)
+        chosen = max(waiting, key=lambda p: Fraction(weights[p]) / (2 * seats[p] + 1))
+        item, score = queues[chosen].pop(0)
         if item not in [listed for listed, _, _ in entries]:
-            entries.append((item, score, turn))
+            entries.append((item, score, chosen))
     return entries
 
 

@@ -79,7 +79,7 @@ class Growth:
 def extend(model: Model, plays: Interactions) -> Model:
     """Let new plays join; see `PersonaModel.extend`.
 
-    Base vectors of users with new plays and vectors of new items are solved for in turn, a few times; then the
+    Base vectors of users with new plays and vectors of new items are solved for alternately, a few times; then the
     personas of these users are found as for any others. All other users, and the old items, stay as they are.
     """
     if plays.n_pairs == 0:
@@ -99,7 +99,7 @@ def extend(model: Model, plays: Interactions) -> Model:
 
 
 def _solve_new_items(model: PersonaState, growth: Growth, rows: Rows, touched: Rows) -> ItemSide:
-    """Solve for base vectors of touched users and for new items in turn; return all items, and the data measured."""
+    """Solve for base vectors of touched users and for new items alternately; return all items and the data measured."""
     items = _with_zero_items(model, growth, rows)
     base = growth.scatter_users(model.base_factors)
     for _ in range(_ROUNDS):

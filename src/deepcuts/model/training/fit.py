@@ -37,7 +37,7 @@ class TrainingResult:
 
 
 class Alternation:
-    """Half-steps of one stage, the user side and the items in turn; the factors can be read after any epoch.
+    """Half-steps of one stage, of the user side and of the items alternately; the factors can be read after any epoch.
 
     Parameters
     ----------
