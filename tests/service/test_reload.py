@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import threading
 import time
 import weakref
@@ -14,6 +15,7 @@ import pytest
 
 from deepcuts import storage
 from deepcuts.errors import FileFormatError
+from deepcuts.web.problems import ProblemError
 from deepcuts.web.server.store import ModelStore
 from serving_help import served, small_model
 
@@ -132,3 +134,52 @@ def test_no_request_is_lost_while_models_are_swapped(path, models):
     for body in bodies:
         assert [row["item_id"] for row in body["items"]] == expected[body["model"]]
     assert 'deepcuts_model_reloads_total{outcome="served"} 4.0' in metrics
+
+
+@pytest.mark.parametrize("size", [0, 5_000])
+def test_a_mapped_file_that_is_truncated_ends_no_process(path, models, monkeypatch, size):
+    monkeypatch.setattr("deepcuts.storage.container.VERIFIED_BYTES", 100)  # the file counts as a large one
+    aside = path.with_name("aside.safetensors")
+    models[1].save(aside)
+    with served(path) as address:
+        await_status(f"{address}/readyz", 200)
+        os.truncate(path, size)
+        for _ in range(10):
+            response = httpx.get(f"{address}/readyz")
+            assert response.status_code == 503
+            assert response.json()["type"] == "urn:deepcuts:problem:model-lost"
+            time.sleep(0.02)
+        assert httpx.get(f"{address}/healthz").status_code == 200
+        aside.rename(path)
+        await_status(f"{address}/readyz", 200)
+        assert httpx.get(f"{address}/readyz").json()["model"] == version_of(path)
+
+
+def test_a_small_file_that_is_truncated_is_served_on(path):
+    store = ModelStore(path)
+    os.truncate(path, 100)
+    for _ in range(3):
+        assert not store.refresh()
+    assert store.model.recommend(k=3).num_rows == 3 * len(store.model.user_ids)
+
+
+def test_a_file_that_is_copied_over_is_taken_over_once_it_is_whole(path, models, monkeypatch):
+    monkeypatch.setattr("deepcuts.storage.container.VERIFIED_BYTES", 100)
+    store = ModelStore(path)
+    models[1].save(path.with_name("aside.safetensors"))
+    content = path.with_name("aside.safetensors").read_bytes()
+    for part in (content[:9_000], content):
+        path.write_bytes(part)
+        os.utime(path, ns=(0, len(part)))
+        with pytest.raises(ProblemError):
+            assert store.current
+        assert not store.refresh()
+    assert store.refresh()
+    assert store.version == version_of(path)
+
+
+def await_status(url: str, status: int) -> None:
+    end = time.monotonic() + 60
+    while httpx.get(url).status_code != status:
+        assert time.monotonic() < end
+        time.sleep(0.05)

@@ -12,7 +12,7 @@ the header (u64, little-endian), the header (JSON), the bytes of the arrays with
   before those bytes, its own 64 digits left out. It covers the other checksum, so it stands for the whole file.
 """
 
-from deepcuts.storage.container import Stored, describe, read, write
+from deepcuts.storage.container import Stored, describe, is_mapped, read, write
 from deepcuts.storage.header import SCHEMA_VERSION, Header, Tensor
 from deepcuts.storage.inputs import check_input
 from deepcuts.storage.output import StrPath, check_output, replacing, together, where_written
@@ -27,6 +27,7 @@ __all__ = [
     "check_input",
     "check_output",
     "describe",
+    "is_mapped",
     "read",
     "replacing",
     "temporary_folder",

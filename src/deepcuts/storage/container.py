@@ -234,7 +234,7 @@ def _content(path: StrPath) -> memoryview:
                 raise FileFormatError(f"{path} is a folder or a device, not a file.")
             if status.st_size == 0:
                 raise FileFormatError(f"{path} is empty: 0 bytes. Write it again.")
-            if status.st_size > VERIFIED_BYTES and is_own(status):
+            if _maps(status):
                 # The mapping holds the file open by itself, also after another takes its name.
                 return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
             return _read_all(file, status.st_size)
@@ -248,7 +248,16 @@ def _content(path: StrPath) -> memoryview:
         raise FileFormatError(f"{str(path)!r} cannot be read: {error}.") from error
 
 
-def is_own(status: os.stat_result) -> bool:
+def is_mapped(path: StrPath) -> bool:
+    """Whether reading a file would map it, so that what is written into it later would reach its reader."""
+    return _maps(os.stat(path))
+
+
+def _maps(status: os.stat_result) -> bool:
+    return status.st_size > VERIFIED_BYTES and _is_own(status)
+
+
+def _is_own(status: os.stat_result) -> bool:
     """Whether only this account, or the administrator, can write into a file.
 
     What another account truncates while it is mapped ends this process.

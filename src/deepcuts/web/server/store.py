@@ -17,6 +17,7 @@ from deepcuts import storage
 from deepcuts.array_types import IndexVector
 from deepcuts.errors import FileFormatError
 from deepcuts.model import PersonaModel, load
+from deepcuts.web.problems import Problem, ProblemError
 
 if TYPE_CHECKING:
     from deepcuts.history import Matcher
@@ -29,6 +30,12 @@ _Signature = tuple[int, int, int, int]
 
 _VERSION_DIGITS = 12
 _ATTEMPTS = 5
+_WRITTEN_INTO = Problem(
+    503,
+    "The model file was written into while it was in use. Another try may help; rename files into its place.",
+    "model-lost",
+    headers={"Retry-After": "1"},
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,13 +45,17 @@ class LoadedModel:
     Parameters
     ----------
     model
-        The model; its arrays lie in the file, mapped into memory, which processes of one machine share.
+        The model; the arrays of one above 64 MiB lie in the file, mapped into memory, which processes of one machine
+        share.
     version
         First digits of the checksum of its file: the same content has the same version on every machine.
+    is_mapped
+        Whether its arrays lie in the file.
     """
 
     model: PersonaModel
     version: str
+    is_mapped: bool = False
 
     @cached_property
     def matcher(self) -> Matcher:
@@ -73,8 +84,9 @@ class ModelStore:
     Parameters
     ----------
     path
-        The model file. Replace it by renaming another one over it, as every writer of deepcuts does: writing into a
-        file that is mapped would change the model under a request.
+        The model file. Replace it by renaming another one over it, as every writer of deepcuts does. Where a file that
+        is mapped is written into or truncated all the same, its model is not touched any more: requests get a problem
+        of status 503 until the file has been loaded again.
     prepare
         Called with every model that replaces the first, before it is served, to warm it up.
     on_reload
@@ -99,16 +111,26 @@ class ModelStore:
         self._watcher: threading.Thread | None = None
         self._signature, self._current = _load_stable(self.path)
         self._refused: _Signature | None = None
+        self._changing: _Signature | None = None
 
     @property
     def current(self) -> LoadedModel:
-        """The model that is served, with its version."""
+        """The model that is served, with its version.
+
+        Raises
+        ------
+        ProblemError
+            If its arrays lie in a file that was written into since: what they hold now is not known, and a page that
+            was cut off would end the process.
+        """
+        if self._current.is_mapped and self._is_lost(_signature(self.path)):
+            raise ProblemError(_WRITTEN_INTO)
         return self._current
 
     @property
     def model(self) -> PersonaModel:
         """The model that is served."""
-        return self._current.model
+        return self.current.model
 
     @property
     def version(self) -> str:
@@ -120,14 +142,15 @@ class ModelStore:
         with self._lock:
             signature = _signature(self.path)
             # A refused file is not tried again until it changes.
-            if signature is None or signature in (self._signature, self._refused):
+            if signature is None or signature in (self._signature, self._refused) or self._is_changing(signature):
                 return False
             try:
                 stable, loaded = _load_stable(self.path)
                 self.prepare(loaded)
             except Exception as error:
                 self._refused = signature
-                logger.exception("the new model cannot be used; version %s keeps serving: %s", self.version, error)
+                served = "no model serves" if self._is_lost(signature) else f"version {self.version} keeps serving"
+                logger.exception("the new model cannot be used; %s: %s", served, error)
                 self.on_reload(False)
                 return False
             # One assignment of one reference: a request sees the old model or the new one, and needs no lock.
@@ -135,6 +158,22 @@ class ModelStore:
             logger.info("model replaced: version %s, was %s", loaded.version, before)
             self.on_reload(True)
             return True
+
+    def _is_lost(self, signature: _Signature | None) -> bool:
+        """Whether the model lies in the file, and the file has this signature now, of other content.
+
+        A mapped file keeps its inode; another number of it means another file, which leaves the mapped one as it is.
+        """
+        if signature is None or self._signature is None or not self._current.is_mapped:
+            return False
+        return signature[:2] == self._signature[:2] and signature != self._signature
+
+    def _is_changing(self, signature: _Signature) -> bool:
+        """Whether the file is being written into: it is only mapped again once it was the same at two looks."""
+        if not self._is_lost(signature) or signature == self._changing:
+            return False
+        self._changing = signature
+        return True
 
     def watch(self, seconds: float) -> None:
         """Check every so many seconds, in a thread of its own, whether the file has been replaced, until `close`."""
@@ -159,7 +198,8 @@ def _load_stable(path: Path) -> tuple[_Signature | None, LoadedModel]:
     """Load a file that is not replaced meanwhile, so that model, version and signature belong to the same content."""
     for _ in range(_ATTEMPTS):
         before = _signature(path)
-        loaded = LoadedModel(load(path), storage.describe(path).checksum[:_VERSION_DIGITS])
+        is_mapped = before is not None and storage.is_mapped(path)
+        loaded = LoadedModel(load(path), storage.describe(path).checksum[:_VERSION_DIGITS], is_mapped)
         if _signature(path) == before:
             return before, loaded
     raise FileFormatError(
