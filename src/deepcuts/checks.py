@@ -16,7 +16,7 @@ import numpy as np
 from deepcuts.errors import SettingsError
 
 MOST_SHOWN = 200
-LARGEST_SEED = 2**63 - 1  # kernels take a seed as int64
+LARGEST = 2**63 - 1  # of NumPy's and the kernels' int64, also for seeds
 
 _REPR = Repr()
 _REPR.maxlevel, _REPR.maxlong = 4, 60
@@ -33,7 +33,7 @@ def shown(value: object, most: int = MOST_SHOWN) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def whole_number(name: str, value: object, least: int, most: int | None = None) -> int:
+def whole_number(name: str, value: object, least: int, most: int | None = None, advice: str | None = None) -> int:
     """Take a whole number.
 
     Parameters
@@ -43,7 +43,9 @@ def whole_number(name: str, value: object, least: int, most: int | None = None) 
     value
         Any integer of Python or NumPy; no truth value.
     least, most
-        Its range; None sets no upper end.
+        Its range; None takes any number that an int64 holds.
+    advice
+        What the message says of the range, where the usual sentence does not do.
 
     Raises
     ------
@@ -51,13 +53,16 @@ def whole_number(name: str, value: object, least: int, most: int | None = None) 
         If it is anything else.
     """
     if not isinstance(value, Integral) or _is_no_number(value):
-        raise SettingsError(f"{name} is {shown(value)}. It is a whole number{_from(least) if most is None else ''}.")
-    if int(value) < least or (most is not None and int(value) > most):
-        raise SettingsError(f"{name} is {shown(value)}. It {_range(least, most)}.")
+        usual = f"It is a whole number{'' if most is not None else _from(least)}."
+        raise SettingsError(f"{name} is {shown(value)}. {advice or usual}")
+    if not least <= int(value) <= (LARGEST if most is None else most):
+        raise SettingsError(f"{name} is {shown(value)}. {advice or f'It {_range(least, most)}.'}")
     return int(value)
 
 
-def real_number(name: str, value: object, least: float, most: float, *, above: bool = False) -> float:
+def real_number(
+    name: str, value: object, least: float, most: float, advice: str | None = None, *, above: bool = False
+) -> float:
     """Take a number, whole or not.
 
     Parameters
@@ -68,6 +73,8 @@ def real_number(name: str, value: object, least: float, most: float, *, above: b
         Any finite number of Python or NumPy; no truth value.
     least, most
         Its range.
+    advice
+        What the message says of the range, where the usual sentence does not do.
     above
         Whether it has to be above `least`.
 
@@ -83,7 +90,7 @@ def real_number(name: str, value: object, least: float, most: float, *, above: b
     number = _plain(value)
     if number is None or not least <= number <= most or (above and number == least):
         ends = f"is a number above {least:g}{_up_to(most)}" if above else _range(least, most)
-        raise SettingsError(f"{name} is {shown(value)}. It {ends}.")
+        raise SettingsError(f"{name} is {shown(value)}. {advice or f'It {ends}.'}")
     return number
 
 
@@ -100,7 +107,7 @@ def truth(name: str, value: object) -> bool:
     return bool(value)
 
 
-def seed_number(value: object, name: str = "seed", most: int = LARGEST_SEED) -> int:
+def seed_number(value: object, name: str = "seed", most: int = LARGEST) -> int:
     """Take a seed: a whole number from 0 to 2⁶³ − 1.
 
     Raises

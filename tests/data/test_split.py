@@ -182,7 +182,7 @@ def test_a_user_of_one_item_keeps_it():
         (split_users, {"users": 0.1}, "users=0.1 holds out 0 of 9 users. "),
         (split_users, {"users": 9}, "users=9 holds out 9 of 9 users. "),
         (split_users, {"users": 2.5}, "users=2.5 holds out 2.5 of 9 users. "),
-        (split_users, {"users": float("inf")}, "users=inf holds out inf of 9 users. "),
+        (split_users, {"users": float("inf")}, "users is inf. Give a share below 1 or a whole number of users."),
         (split_users, {"users": 2, "seed": -1}, "seed is -1. "),
     ],
 )

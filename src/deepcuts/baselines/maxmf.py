@@ -32,7 +32,7 @@ import numpy as np
 from deepcuts.array_types import AnyArray, FloatMatrix, FloatVector, Indices, Indptr
 from deepcuts.baselines.sampling import descend, random_vectors
 from deepcuts.baselines.scored import DotProduct, ScoredModel, UserRows
-from deepcuts.checks import check_choices, check_ranges
+from deepcuts.checks import check_choices, check_ranges, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.kernels.arrays import read_only
@@ -106,6 +106,7 @@ class MaxMF:
             If there are fewer than two users or items.
         """
         check_plays(plays)
+        seed = seed_number(seed)
         rng = np.random.default_rng(seed)
         items = within(random_vectors(rng, plays.n_items, self.n_factors), self.max_norm)
         personas = within(random_vectors(rng, plays.n_users, self.n_personas, self.n_factors), self.max_norm)

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.array_types import DoubleVector, FloatMatrix, IndexVector, NumberMatrix
+from deepcuts.checks import real_number, shown, whole_number
 from deepcuts.data.ids import Ids
 from deepcuts.data.vectors import unit_vectors
 from deepcuts.errors import SettingsError
@@ -45,8 +46,12 @@ def rerank(lists: pa.Table, item_ids: Ids, item_vectors: NumberMatrix, k: int = 
     SettingsError
         If a setting is out of its range, or an item is not in the catalogue.
     """
-    if k < 1 or not 0 <= diversity <= 1:
-        raise SettingsError(f"k is {k} and diversity {diversity!r}. k is at least 1, diversity lies between 0 and 1.")
+    try:
+        k, diversity = whole_number("k", k, 1), real_number("diversity", diversity, 0, 1)
+    except SettingsError:
+        raise SettingsError(
+            f"k is {shown(k)} and diversity {shown(diversity)}. k is at least 1, diversity lies between 0 and 1."
+        ) from None
     lists = lists.sort_by([("user_id", "ascending"), ("rank", "ascending")])
     vectors = unit_vectors(item_vectors)[_item_indexes(lists, item_ids)]
     scores = lists["score"].to_numpy().astype(np.float64)

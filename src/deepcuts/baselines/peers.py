@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from deepcuts.baselines.matrices import played
 from deepcuts.baselines.scored import DotProduct, ScoredModel
-from deepcuts.checks import check_ranges
+from deepcuts.checks import check_ranges, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.errors import MissingExtraError
@@ -70,7 +70,7 @@ class ImplicitALS:
                 regularization=self.regularization,
                 alpha=self.confidence,
                 iterations=self.n_epochs,
-                random_state=seed,
+                random_state=seed_number(seed, most=2**32 - 1),
                 use_gpu=False,
             )
             model.fit(sparse.csr_matrix(played(plays)), show_progress=False)
@@ -126,7 +126,7 @@ class IrspackIALS:
             alpha0=self.unobserved_weight,
             reg=self.regularization,
             train_epochs=self.n_epochs,
-            random_seed=seed,
+            random_seed=seed_number(seed, most=2**32 - 1),
         )
         with contextlib.redirect_stdout(io.StringIO()):  # its progress bar has no switch
             model.learn()
@@ -176,7 +176,7 @@ class SklearnNMF:
             init="nndsvda",
             alpha_W=self.regularization,
             max_iter=self.n_epochs,
-            random_state=seed,
+            random_state=seed_number(seed, most=2**32 - 1),
         )
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Maximum number of iterations")  # epochs are a budget here

@@ -29,7 +29,7 @@ from deepcuts.array_types import AnyArray, FloatMatrix
 from deepcuts.baselines.matrices import played
 from deepcuts.baselines.sampling import descend, random_vectors
 from deepcuts.baselines.scored import DotProduct, ScoredModel
-from deepcuts.checks import check_ranges
+from deepcuts.checks import check_ranges, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.kernels.arrays import read_only
@@ -86,6 +86,7 @@ class PFP:
             If there are fewer than two users or items.
         """
         check_plays(plays)
+        seed = seed_number(seed)
         rng = np.random.default_rng(seed)
         items = random_vectors(rng, plays.n_items, self.n_factors)
         projections = START_LENGTH * random_vectors(rng, plays.n_users, self.n_projected, self.n_factors)

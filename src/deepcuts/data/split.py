@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deepcuts.array_types import CountVector, IndexVector
+from deepcuts.checks import LARGEST, real_number, whole_number
 from deepcuts.data.csr import row_of_entry
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, SettingsError
@@ -46,7 +47,7 @@ def split_holdout(plays: Interactions, fraction: float = 0.2, seed: int = 0) -> 
     DataError
         If nothing would be held out.
     """
-    _check_fraction("fraction", fraction)
+    fraction = _share("fraction", fraction)
     n_items = np.diff(plays.indptr)
     return _hold_out(plays, _generator(seed).permutation(plays.n_pairs), _floor(fraction, n_items))
 
@@ -68,7 +69,7 @@ def split_last(plays: Interactions, n: int = 1) -> HoldoutSplit:
     DataError
         If times are not known, or nothing would be held out.
     """
-    _check_whole("n", n, 1)
+    n = _whole("n", n, 1)
     if plays.last_played is None:
         raise DataError(
             "These plays have no times, so nothing is the latest. Read them with time=..., or split by share."
@@ -105,8 +106,8 @@ def split_users(
     DataError
         If nothing would be held out.
     """
-    _check_fraction("fraction", fraction)
-    _check_whole("min_items", min_items, 2)
+    fraction = _share("fraction", fraction)
+    min_items = _whole("min_items", min_items, 2)
     n_holdout = _number_of_users(users, plays.n_users)
     generator = _generator(seed)
     is_holdout_user = np.zeros(plays.n_users, bool)
@@ -143,6 +144,7 @@ def _floor(fraction: float, n_items: CountVector) -> CountVector:
 
 
 def _number_of_users(users: float, n_users: int) -> int:
+    users = real_number("users", users, 0, np.inf, "Give a share below 1 or a whole number of users.")
     n_holdout = int(users * n_users) if 0 < users < 1 else users
     if not 1 <= n_holdout < n_users or n_holdout % 1:
         raise SettingsError(
@@ -152,16 +154,17 @@ def _number_of_users(users: float, n_users: int) -> int:
     return int(n_holdout)
 
 
-def _check_fraction(name: str, fraction: float) -> None:
-    if not 0 < fraction < 1:
-        raise SettingsError(f"{name} is {fraction}. Give a share above 0 and below 1.")
+def _share(name: str, value: float) -> float:
+    advice = "Give a share above 0 and below 1."
+    share = real_number(name, value, 0, 1, advice, above=True)
+    if share == 1:
+        raise SettingsError(f"{name} is {share}. {advice}")
+    return share
 
 
-def _check_whole(name: str, number: float, least: int) -> None:
-    if not number >= least or number % 1 != 0:
-        raise SettingsError(f"{name} is {number}. Give a whole number of at least {least}.")
+def _whole(name: str, number: int, least: int) -> int:
+    return whole_number(name, number, least, LARGEST, f"Give a whole number of at least {least}.")
 
 
 def _generator(seed: int) -> np.random.Generator:
-    _check_whole("seed", seed, 0)
-    return np.random.default_rng(int(seed))
+    return np.random.default_rng(_whole("seed", seed, 0))

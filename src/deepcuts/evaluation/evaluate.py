@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -43,6 +44,10 @@ class Evaluation:
     n_without_list: int
     per_user: pa.Table
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A read-only view of a dict can be neither pickled nor copied; the dict can.
+        return _evaluation, (dict(self.figures), self.n_users, self.n_without_list, self.per_user)
+
     @property
     def n_defined(self) -> dict[str, int]:
         """How many users each figure of users is the mean of."""
@@ -65,6 +70,10 @@ class Evaluation:
     def _remark(self, name: str) -> str:
         n_defined = self.n_defined.get(name, self.n_users)
         return f"  of {n_defined:,} users" if 0 < n_defined < self.n_users else ""
+
+
+def _evaluation(figures: dict[str, float], n_users: int, n_without_list: int, per_user: pa.Table) -> Evaluation:
+    return Evaluation(MappingProxyType(figures), n_users, n_without_list, per_user)
 
 
 def evaluate(

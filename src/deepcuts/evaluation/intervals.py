@@ -21,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.array_types import AnyArray, DoubleMatrix, DoubleVector, FloatVector, NumberMatrix
+from deepcuts.checks import real_number, seed_number, whole_number
 from deepcuts.data.csr import quotient
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.evaluation.evaluate import Evaluation
@@ -189,7 +190,7 @@ def sign_flip_test(differences: DoubleMatrix, *, n_resamples: int = 1000, seed: 
 def random_words(n_users: int, n_resamples: int, seed: int) -> Iterator[tuple[slice, NumberMatrix]]:
     """Yield users some at a time, with 16 random bits for each of them in each draw, uint16, (n_resamples, n_rows)."""
     # The same words for as many users and draws: two models are compared by the same draws.
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed_number(seed))
     step = max(1, _BLOCK_WEIGHTS // n_resamples)
     for start in range(0, n_users, step):
         stop = min(start + step, n_users)
@@ -210,10 +211,10 @@ POISSON = _poisson_table()
 
 def check_draws(n_resamples: int, level: float = 0.95) -> None:
     """Refuse a number of draws below 1, and a level that is no share."""
-    if n_resamples < 1:
-        raise SettingsError(f"n_resamples is {n_resamples}. Draw at least once; 1,000 draws are usual.")
-    if not 0 < level < 1:
-        raise SettingsError(f"level is {level}. It lies between 0 and 1, such as 0.95.")
+    whole_number("n_resamples", n_resamples, 1, advice="Draw at least once; 1,000 draws are usual.")
+    advice = "It lies between 0 and 1, such as 0.95."
+    if real_number("level", level, 0, 1, advice) in (0, 1):
+        raise SettingsError(f"level is {level}. {advice}")
 
 
 def _common_metrics(a: Evaluation, b: Evaluation) -> list[str]:

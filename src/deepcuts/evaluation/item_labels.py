@@ -12,11 +12,12 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from deepcuts.array_types import BoolVector, DoubleMatrix, DoubleVector, IndexVector
+from deepcuts.checks import whole_number
 from deepcuts.data.csr import UserItems, indptr_of, quotient, row_of_entry
 from deepcuts.data.id_text import to_text
 from deepcuts.data.ids import Ids, as_strings
 from deepcuts.data.labels import Labels
-from deepcuts.errors import DataError, SettingsError
+from deepcuts.errors import DataError
 from deepcuts.evaluation.lists_table import ArrowStream
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.metrics import sum_rows
@@ -144,8 +145,7 @@ def item_features(labels: ArrowStream | Mapping[str, str], item_ids: Ids, n_labe
     >>> features.labels, features.main_labels.tolist()
     (('krautrock', 'idm'), [1, -1, 0])
     """
-    if n_labels < 1:
-        raise SettingsError(f"n_labels is {n_labels}. Keep at least 1 label.")
+    n_labels = whole_number("n_labels", n_labels, 1, advice="Keep at least 1 label.")
     rows = _label_rows(labels)
     ids, names = to_text(rows["item_id"], "item"), as_strings(rows["label"]).dictionary_encode()
     weights, label_of_row = _weights(rows, ids), names.indices.to_numpy()

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-import numpy as np
-
+from deepcuts.checks import whole_number
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation.metric import Metric
 from deepcuts.evaluation.metrics import (
@@ -105,9 +104,8 @@ def metrics_at(cutoffs: Cutoffs) -> list[tuple[Metric, int]]:
             raise SettingsError(f"The cut-offs of {name} are {lengths!r}. Give a list of them, such as [20, 50].")
     wanted = [(METRICS[name], k) for name, lengths in cutoffs.items() for k in lengths]
     for metric, k in wanted:
-        if not isinstance(k, int | np.integer) or k < 1:
-            raise SettingsError(f"A cut-off of {metric.name} is {k!r}. Cut-offs are whole numbers from 1 up.")
-    return wanted
+        whole_number(f"A cut-off of {metric.name}", k, 1, advice="Cut-offs are whole numbers from 1 up.")
+    return [(metric, int(k)) for metric, k in wanted]
 
 
 def check_needs(metrics: Iterable[Metric], lists: RankedLists) -> None:

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.array_types import DoubleVector, IndexVector, NumberVector
+from deepcuts.checks import real_number
 from deepcuts.data.ids import Ids, as_strings
-from deepcuts.errors import DataError, SettingsError
+from deepcuts.errors import DataError
 from deepcuts.history import fuzzy
 from deepcuts.history.matches import HOW, SCHEMA, Matches
 from deepcuts.history.names import compact_form, spaced_form
@@ -58,8 +59,7 @@ class Matcher:
     def __post_init__(self) -> None:
         if len(self.names) != len(self.item_ids):
             raise DataError(f"There are {len(self.item_ids):,} items and {len(self.names):,} names. Give each its own.")
-        if not 0 < self.min_score <= 100:
-            raise SettingsError(f"min_score is {self.min_score!r}. Give a number above 0, up to 100.")
+        real_number("min_score", self.min_score, 0, 100, "Give a number above 0, up to 100.", above=True)
 
     @cached_property
     def forms(self) -> list[str]:

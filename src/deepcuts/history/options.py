@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
-from deepcuts.errors import SettingsError
+from deepcuts.checks import real_number
 from deepcuts.history.limits import Limits
 from deepcuts.ingest import TimeRules
 
@@ -36,5 +37,5 @@ class HistoryOptions:
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.min_seconds < float("inf"):
-            raise SettingsError(f"min_seconds is {self.min_seconds!r}. Give a number of at least 0.")
+        seconds = real_number("min_seconds", self.min_seconds, 0, math.inf, "Give a number of at least 0.")
+        object.__setattr__(self, "min_seconds", seconds)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from deepcuts.array_types import BoolVector, IndexVector
+from deepcuts.checks import whole_number
 from deepcuts.data.interactions import Interactions
-from deepcuts.errors import DataError, SettingsError
+from deepcuts.errors import DataError
 
 
 def prune(plays: Interactions, min_users: int = 1, min_items: int = 1) -> Interactions:
@@ -37,8 +38,7 @@ def prune(plays: Interactions, min_users: int = 1, min_items: int = 1) -> Intera
         If nothing is left.
     """
     for name, least in (("min_users", min_users), ("min_items", min_items)):
-        if least < 1:
-            raise SettingsError(f"{name} is {least!r}. Give a whole number of at least 1.")
+        whole_number(name, least, 1, advice="Give a whole number of at least 1.")
     keep = _core(plays.user_of_pair(), plays.indices, min_users, min_items)
     if not keep.any():
         raise DataError(_nothing_left(plays, min_users, min_items))

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.array_types import CountVector, DoubleMatrix, DoubleVector, IndexMatrix, IndexVector, NumberVector
+from deepcuts.checks import whole_number
 from deepcuts.data.csr import block_of_rows
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.tags import tag_shares
@@ -106,7 +107,7 @@ def name_factors(model: PersonaState, namer: Namer) -> list[str]:
 
 def describe_factors(model: PersonaState, factor_names: list[str], n_items: int) -> pa.Table:
     """Tabulate the items that stand for each factor; see `PersonaModel.factors`."""
-    items, _ = strongest_items(model, n_items)
+    items, _ = strongest_items(model, whole_number("n_items", n_items, 1))
     factor = np.repeat(np.arange(len(items)), items.shape[1])
     flat = items.ravel()
     return pa.table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deepcuts.checks import seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.model.persona_model import PersonaModel
@@ -63,7 +64,10 @@ class PersonaNMF(PersonaSettings):
         ------
         DataError
             If there are too few users or items to learn from.
+        SettingsError
+            If the seed is not a whole number from 0 to 2⁶³ − 1, or factors are not finite by the end.
         """
+        seed = seed_number(seed)
         check_plays(plays)
         # The settings without the verb `fit`: a model holds and stores these.
         fitted = fit(plays, PersonaSettings(**vars(self)), seed, on_epoch, on_users)

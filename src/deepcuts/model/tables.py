@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.checks import whole_number
 from deepcuts.data.csr import block_of_rows, indptr_of
 from deepcuts.data.vectors import cosines
 from deepcuts.model.explain import Explanation, explain_score
@@ -15,6 +16,7 @@ from deepcuts.model.training.weights import user_rows
 
 def tabulate_personas(model: PersonaState, user_index: int, persona_names: list[str], n_items: int) -> pa.Table:
     """Personas of a user and the items that made them; see `PersonaModel.personas`."""
+    n_items = whole_number("n_items", n_items, 1)
     rows, pairs = _rows_and_pairs(model, user_index)
     items, plays = model.seen.user_items(user_index)
     personas = model.user_personas.personas[pairs].astype(np.int64)
@@ -38,6 +40,7 @@ def tabulate_personas(model: PersonaState, user_index: int, persona_names: list[
 
 def tabulate_explanation(model: PersonaState, user_index: int, item_index: int, k: int) -> pa.Table:
     """The user's own items that speak for an item; see `PersonaModel.explain`."""
+    k = whole_number("k", k, 1)
     _, pairs = _rows_and_pairs(model, user_index)
     explanation = explain_item(model, user_index, item_index)
     items, plays = model.seen.user_items(user_index)
@@ -57,6 +60,7 @@ def tabulate_explanation(model: PersonaState, user_index: int, item_index: int, 
 
 def tabulate_neighbours(model: PersonaState, item_index: int, k: int) -> pa.Table:
     """The items most like one; see `PersonaModel.similar_items`."""
+    k = whole_number("k", k, 1)
     similarity = cosines(model.item_factors, model.item_factors[item_index])
     order = np.lexsort((np.arange(len(similarity)), -similarity))
     order = order[(order != item_index) & (similarity[order] > 0)][:k]

@@ -19,7 +19,14 @@ from deepcuts.data.selection import select_pairs
 from deepcuts.data.vectors import unit_vectors
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.model.state import VISITOR, PersonaState
-from deepcuts.model.training.fold_in import ItemSide, UserPersonas, solve_personas, solve_users, with_shares
+from deepcuts.model.training.fold_in import (
+    ItemSide,
+    UserPersonas,
+    check_finite,
+    solve_personas,
+    solve_users,
+    with_shares,
+)
 from deepcuts.model.training.persona_split import PersonaSplit
 from deepcuts.model.training.rows import Rows
 from deepcuts.model.training.weights import user_rows
@@ -76,6 +83,7 @@ def fold_in(
     found = solve_users(rows, model.item_side)
     if keep_personas_of is not None:
         found = keep_split(rows, found, keep_personas_of, model.item_side)
+        check_finite(found.persona_factors, model.settings)
     return replace(model, seen=seen, user_personas=found, epochs=())
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from numbers import Integral
 from typing import Any, Literal, get_args
 
 from deepcuts.checks import choice, real_number, shown, truth, whole_number
@@ -20,6 +19,7 @@ MOST_WEIGHT = 1e6
 MOST_PERSONA = 127  # personas are numbered in an int8
 _MOST_K = 2**31 - 1  # ranks are int32
 
+_LENGTH = "A list holds a whole number of items, at least 1; pass k=20, say."
 _LEAN = "Pass a number from 0, as trained, to 1, the base vector."
 _RARITY = f"Pass a number from {-MOST_RARITY:g} to {MOST_RARITY:g}; 0 is neutral, above 0 is rarer."
 _WEIGHT = f"A weight is 0 (mute) or a number above it, up to {MOST_WEIGHT:g}."
@@ -78,7 +78,10 @@ class ListSettings:
     weights: Mapping[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        numbers = {"k": _length(self.k), "lean": _number("lean", self.lean, 0, 1, _LEAN)}
+        numbers = {
+            "k": whole_number("k", self.k, 1, _MOST_K, _LENGTH),
+            "lean": real_number("lean", self.lean, 0, 1, _LEAN),
+        }
         choices = {
             "dial": choice("dial", self.dial, get_args(RarityForm)),
             "frequency": choice("frequency", self.frequency, get_args(Frequency)),
@@ -108,22 +111,9 @@ class ListSettings:
         return float(rarities.get(persona, rarities.get(-1, 0.0)))
 
 
-def _length(k: object) -> int:
-    if not isinstance(k, Integral) or isinstance(k, bool) or not 1 <= int(k) <= _MOST_K:
-        raise SettingsError(f"k is {shown(k)}. A list holds a whole number of items, at least 1; pass k=20, say.")
-    return int(k)
-
-
-def _number(name: str, value: object, least: float, most: float, advice: str) -> float:
-    try:
-        return real_number(name, value, least, most)
-    except SettingsError:
-        raise SettingsError(f"{name} is {shown(value)}. {advice}") from None
-
-
 def _rarity(rarity: Any) -> float | Mapping[int, float]:
     if not isinstance(rarity, Mapping):
-        return _number("rarity", rarity, -MOST_RARITY, MOST_RARITY, _RARITY)
+        return real_number("rarity", rarity, -MOST_RARITY, MOST_RARITY, _RARITY)
     return {
         whole_number("A persona of rarity", persona, -1, MOST_PERSONA): _one_of(
             rarity, "rarity", value, -MOST_RARITY, MOST_RARITY, _RARITY

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from deepcuts.checks import real_number, whole_number
 from deepcuts.errors import SettingsError
 from deepcuts.recommendation.settings import MOST_RARITY
 from deepcuts.report.published import published_as
@@ -53,10 +54,9 @@ class ReportSettings:
         if self.accuracy not in ACCURACIES:
             raise SettingsError(f"accuracy is {self.accuracy!r}. Choose from {', '.join(ACCURACIES)}.")
         for name, least in (("k", 1), ("n_factors", 0), ("n_listeners", 0), ("seed", 0)):
-            if getattr(self, name) < least:
-                raise SettingsError(f"{name} is {getattr(self, name)}. It is a whole number from {least} up.")
+            object.__setattr__(self, name, whole_number(name, getattr(self, name), least))
+        object.__setattr__(self, "rarities", tuple(self.rarities))
         for rarity in self.rarities:
-            if not -MOST_RARITY <= rarity <= MOST_RARITY:
-                raise SettingsError(f"A rarity is {rarity}. It lies between {-MOST_RARITY:g} and {MOST_RARITY:g}.")
+            real_number("A rarity", rarity, -MOST_RARITY, MOST_RARITY)
         # Frozen; 0 is added, ascending and each once.
         object.__setattr__(self, "rarities", tuple(sorted({0.0, *map(float, self.rarities)})))

@@ -76,8 +76,9 @@ def generate_world(
     """
     n_scenes = default_n_scenes(n_items) if n_scenes is None else n_scenes
     settings = WorldSettings(n_users, n_items, items_per_user, n_scenes, n_personas, stray_share, seed)
-    rng = np.random.default_rng(seed)
-    catalogue = invent_catalogue(rng, n_items, n_scenes)
+    n_users, n_items, stray_share = settings.n_users, settings.n_items, settings.stray_share
+    rng = np.random.default_rng(settings.seed)
+    catalogue = invent_catalogue(rng, n_items, settings.n_scenes)
     length_factors = draw_length_factors(rng, n_users)
     personas = draw_personas(rng, settings, length_factors, catalogue.popularity)
     lengths = fit_lengths(settings, length_factors, personas, catalogue.scene_sizes)

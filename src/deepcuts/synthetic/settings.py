@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral, Real
 
+from deepcuts.checks import LARGEST, real_number, whole_number
 from deepcuts.errors import SettingsError
 from deepcuts.synthetic.names import MOST_ARTISTS
 
@@ -33,9 +33,10 @@ class WorldSettings:
 
     def __post_init__(self) -> None:
         for name, least in (("n_users", 1), ("n_items", 1), ("n_scenes", 2), ("n_personas", 1), ("seed", 0)):
-            _check_whole(name, getattr(self, name), least)
-        _check_number("items_per_user", self.items_per_user, LEAST_ITEMS, self.n_items)
-        _check_number("stray_share", self.stray_share, 0.0, 0.5)
+            object.__setattr__(self, name, _whole(name, getattr(self, name), least))
+        items_per_user = _number("items_per_user", self.items_per_user, LEAST_ITEMS, self.n_items)
+        object.__setattr__(self, "items_per_user", items_per_user)
+        object.__setattr__(self, "stray_share", _number("stray_share", self.stray_share, 0.0, 0.5))
         self._check_scenes()
         self._check_personas()
 
@@ -65,15 +66,13 @@ class WorldSettings:
 
 def default_n_scenes(n_items: int) -> int:
     """Scenes that suit a catalogue: n_items^0.36, 14 for 1,500 items and 45 for 40,000, and 5 at the least."""
-    _check_whole("n_items", n_items, 1)
+    n_items = _whole("n_items", n_items, 1)
     return max(5, int(n_items**0.36 + 0.5))
 
 
-def _check_whole(name: str, value: object, least: int) -> None:
-    if not isinstance(value, Integral) or int(value) < least:
-        raise SettingsError(f"{name} is {value!r}. Give a whole number of {least} or more.")
+def _whole(name: str, value: object, least: int) -> int:
+    return whole_number(name, value, least, LARGEST, f"Give a whole number of {least} or more.")
 
 
-def _check_number(name: str, value: object, least: float, most: float) -> None:
-    if not isinstance(value, Real) or not least <= float(value) <= most:
-        raise SettingsError(f"{name} is {value!r}. Give a number from {least:,} to {most:,}.")
+def _number(name: str, value: object, least: float, most: float) -> float:
+    return real_number(name, value, least, most, f"Give a number from {least:,} to {most:,}.")

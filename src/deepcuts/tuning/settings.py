@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from deepcuts.checks import check_ranges
+from deepcuts.checks import check_ranges, real_number
 from deepcuts.errors import SettingsError
 from deepcuts.tuning.objectives import Objective, parse_objectives
 from deepcuts.tuning.space import check_fixed
@@ -59,8 +59,11 @@ class TuningSettings:
             rarity=(-4, 4),
             seed=(0, 2**32 - 1),
         )
-        if not 0 < self.fraction < 1:
-            raise SettingsError(f"fraction is {self.fraction}. Give a share above 0 and below 1.")
+        advice = "Give a share above 0 and below 1."
+        fraction = real_number("fraction", self.fraction, 0, 1, advice)
+        if fraction in (0, 1):
+            raise SettingsError(f"fraction is {fraction}. {advice}")
+        object.__setattr__(self, "fraction", fraction)
         check_fixed(self.fixed)
         parse_objectives(self.objectives)
 

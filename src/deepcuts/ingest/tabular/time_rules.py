@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
+from deepcuts.checks import real_number, whole_number
 from deepcuts.errors import SettingsError
 
 DAY = 86_400
@@ -57,12 +59,14 @@ class TimeRules:
     def __post_init__(self) -> None:
         for name in ("half_life", "session_gap"):
             value = getattr(self, name)
-            if value is not None and not 0 < value < float("inf"):
-                raise SettingsError(f"{name} is {value!r}. Give a number above 0.")
+            if value is not None:
+                advice = "Give a number above 0."
+                object.__setattr__(self, name, real_number(name, value, 0, math.inf, advice, above=True))
         for name in ("session_cap", "day_cap"):
             value = getattr(self, name)
-            if value is not None and value < 1:
-                raise SettingsError(f"{name} is {value!r}. Give a whole number of at least 1.")
+            if value is not None:
+                advice = "Give a whole number of at least 1."
+                object.__setattr__(self, name, whole_number(name, value, 1, advice=advice))
         since, until, _ = (_seconds(name, getattr(self, name)) for name in ("since", "until", "now"))
         if since is not None and until is not None and since >= until:
             raise SettingsError(f"since={self.since!r} is not before until={self.until!r}.")

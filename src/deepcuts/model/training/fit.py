@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from deepcuts.array_types import DoubleMatrix, DoubleVector, FloatMatrix, FloatVector
 from deepcuts.data.interactions import Interactions
 from deepcuts.model.training.epochs import Epoch, Progress, Stage, UserProgress
-from deepcuts.model.training.fold_in import ItemSide, UserPersonas, solve_users
+from deepcuts.model.training.fold_in import ItemSide, UserPersonas, check_finite, solve_users
 from deepcuts.model.training.objective import Scale, Term, frequency_ridge, weighted_square
 from deepcuts.model.training.persona_split import initial_split
 from deepcuts.model.training.rows import transpose
@@ -139,6 +139,7 @@ def fit(
         items = ItemSide.of(stage.item_factors, stage.user_factor_sum, measured_scale(base), settings, seed)
         del base, stage  # their half of the memory is needed now
         # Rows in the order of the plays again: those of `base` are sorted by length.
+        check_finite(items.factors, settings)
         users = solve_users(user_rows(plays, settings), items, on_users)
     return TrainingResult(items, users, tuple(epochs), interrupted)
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from deepcuts.array_types import DoubleMatrix, DoubleVector, FloatMatrix, FloatVector, Indptr, PersonaVector
+from deepcuts.errors import SettingsError
 from deepcuts.kernels.threads import threads_for
 from deepcuts.model.training.epochs import UserProgress
 from deepcuts.model.training.objective import Scale
@@ -98,13 +99,41 @@ def solve_users(rows: Rows, items: ItemSide, on_users: UserProgress = lambda n_u
     with threads_for(len(rows.indices)):
         if len(blocks) == 1:  # small data and usual fold-in: no buffers, so no second copy
             users = _solve_block(rows, items)
+            check_finite(users.persona_factors, items.settings)
             on_users(rows.n_rows)
             return users
         buffers = PersonaBuffers(rows, items)
         for first, last in blocks:
             buffers.add(first, last, _solve_block(rows.block(first, last), items))
             on_users(last)
-    return buffers.user_personas()
+    found = buffers.user_personas()
+    check_finite(found.persona_factors, items.settings)
+    return found
+
+
+def check_finite(factors: FloatMatrix, settings: PersonaSettings) -> None:
+    """Refuse factors of which some are NaN or infinite.
+
+    Parameters
+    ----------
+    factors
+        float32, (n_rows, n_factors).
+    settings
+        What they were found with, for the message.
+
+    Raises
+    ------
+    SettingsError
+        Naming the settings that make problems ill-conditioned.
+    """
+    if np.isfinite(factors.sum(dtype=np.float64)):  # one NaN or infinity makes the sum one
+        return
+    names = ("nonnegative", "user_regularization", "item_regularization", "unobserved_ratio", "lean", "distinction")
+    given = ", ".join(f"{name}={getattr(settings, name)!r}" for name in names)
+    raise SettingsError(
+        f"Some factors are not finite, with {given} and the other settings as given. Pass nonnegative=True, raise the "
+        "regularization, or bring the others nearer to their defaults."
+    )
 
 
 def _solve_block(rows: Rows, items: ItemSide) -> UserPersonas:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
+from deepcuts.checks import real_number, truth, whole_number
 from deepcuts.errors import SettingsError
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -23,6 +24,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "shutdown_seconds": (0, 3_600),
     "poll_seconds": (0.01, 3_600),
 }
+_REAL = ("rate", "shutdown_seconds", "poll_seconds")
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,14 @@ class ServiceSettings:
     poll_seconds: float = 1.0
 
     def __post_init__(self) -> None:
-        _check_ranges(asdict(self))
+        for name, (least, most) in _RANGES.items():
+            value, advice = getattr(self, name), f"Give a number from {least:g} to {most:g}."
+            if name in _REAL:
+                value = real_number(name, value, least, most, advice)
+            else:
+                value = whole_number(name, value, int(least), int(most), advice)
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "open_to_all", truth("open_to_all", self.open_to_all))
         if self.token is not None:
             _check_token(self.token)
         if not (self.on_loopback or self.token or self.open_to_all):
@@ -116,12 +125,6 @@ class ServiceSettings:
     def n_threads(self) -> int:
         """Requests that are computed at a time."""
         return self.threads or os.cpu_count() or 1
-
-
-def _check_ranges(values: Mapping[str, float]) -> None:
-    for name, (least, most) in _RANGES.items():
-        if not least <= values[name] <= most:
-            raise SettingsError(f"{name} is {values[name]!r}. Give a number from {least:g} to {most:g}.")
 
 
 def _check_token(token: str) -> None:
