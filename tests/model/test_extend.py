@@ -154,3 +154,11 @@ def test_the_command_extends(plays, old, grown, tmp_path):
     assert result.exit_code == 0, result.output
     assert "30 users and 20 items joined." in result.output
     assert dc.load(paths[2]).recommend(k=5).equals(grown.recommend(k=5))
+
+
+def test_counts_whose_sum_is_infinite_are_refused(old, plays):
+    huge = plays.user(3)
+    huge = replace(huge, plays=np.full_like(huge.plays, 3e38))
+    once = old.extend(huge)
+    with pytest.raises(DataError, match=r"pairs sum up to more than 3\.4e\+38; the first to 6e\+38"):
+        once.extend(huge)

@@ -10,6 +10,7 @@ from deepcuts.array_types import CountVector, DoubleVector
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.labels import Labels
+from deepcuts.errors import DataError
 
 
 def merge_plays(old: Interactions, new: Interactions) -> Interactions:
@@ -17,6 +18,11 @@ def merge_plays(old: Interactions, new: Interactions) -> Interactions:
 
     Counts of the same user and item are summed, dislikes with them, and the later time is kept, where both have times.
     Old names and tags are kept; new ones are taken for items that had none.
+
+    Raises
+    ------
+    DataError
+        If a sum is beyond what float32 can hold.
     """
     users, items = _union(old.user_ids, new.user_ids), _union(old.item_ids, new.item_ids)
     timed = old.last_played is not None and new.last_played is not None
@@ -25,16 +31,28 @@ def merge_plays(old: Interactions, new: Interactions) -> Interactions:
     pairs, counts, times = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     order = np.argsort(pairs, kind="stable")
     pairs, first = np.unique(pairs[order], return_index=True)
+    sums = np.add.reduceat(counts[order], first)
+    _check_sums(sums)
     merged = Interactions(
         np.searchsorted(pairs, np.arange(len(users) + 1) * len(items)),  # indptr: the first pair of each user
         (pairs % len(items)).astype(np.int32),
-        np.add.reduceat(counts[order], first).astype(np.float32),
+        sums.astype(np.float32),
         users,
         items,
         np.maximum.reduceat(times[order], first) if timed else None,
         merge_labels(old, new, items),
     )
     return merged.set_dislikes_apart()  # sums below 0 become dislikes; plays and dislikes that cancel out vanish
+
+
+def _check_sums(counts: DoubleVector) -> None:
+    """Refuse sums that float32 cannot hold, of counts that it held each."""
+    bad = np.abs(counts) > np.finfo(np.float32).max
+    if np.any(bad):
+        raise DataError(
+            f"The plays of {int(bad.sum()):,} pairs sum up to more than {np.finfo(np.float32).max:.3g}; the first to "
+            f"{counts[bad][0]:.3g}. Give the plays that were counted."
+        )
 
 
 def merge_labels(old: Interactions, new: Interactions, items: Ids) -> Labels | None:
