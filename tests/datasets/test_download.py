@@ -33,14 +33,14 @@ class Server:
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
-        self.breaks: list[int] = []  # bytes after which the connection ends, one for each of the next answers
+        self.breaks: list[int] = []  # bytes after which the connection ends, one for each of the next responses
         self.has_ranges = True
         self.asked: list[tuple[str, str | None]] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                outer.answer(self)
+                outer.respond(self)
 
             def log_message(self, *arguments: object) -> None:
                 """Keep quiet."""
@@ -49,7 +49,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.http.server_port}"
         threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
-    def answer(self, request: BaseHTTPRequestHandler) -> None:
+    def respond(self, request: BaseHTTPRequestHandler) -> None:
         span = request.headers.get("Range")
         self.asked.append((request.path, span))
         content = self.files.get(request.path.removeprefix("/"))

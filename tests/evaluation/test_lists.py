@@ -174,8 +174,8 @@ def test_one_user_who_has_everything_but_one_item():
             r"Column 'item_id' of the lists holds list<.*>\. Ids are strings\.",
         ),
         (
-            table(LISTS).rename_columns(["user_id", "item_id", "place"]),
-            r"Column 'rank' not found in the lists\. Their columns are user_id, item_id, place\. Name three of them "
+            table(LISTS).rename_columns(["user_id", "item_id", "position"]),
+            r"Column 'rank' not found in the lists\. Their columns are user_id, item_id, position\. Name three of them "
             r"user_id, item_id, rank\.",
         ),
         (

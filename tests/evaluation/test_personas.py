@@ -45,10 +45,10 @@ def test_every_figure_agrees_with_hand_worked_values():
     first = judge(LISTS, SERVED, TRAIN, HOLDOUT, PERSONAS, 1).per_user
     assert first["nondominant_recall@1"].to_pylist() == [0.0, 1.0, 0.0]
     assert first["persona_coverage@1"].to_pylist() == [0.75, None, None]
-    whole = judge(LISTS, SERVED, TRAIN, HOLDOUT, PERSONAS, 4).per_user
-    assert whole["nondominant_recall@4"].to_pylist() == [pytest.approx(1 / 3), 1.0, 0.0]
-    assert whole["persona_coverage@4"].to_pylist() == [1.0, None, None]
-    assert whole["persona_calibration_kl@4"].to_pylist() == [pytest.approx(0, abs=1e-12), None, None]
+    per_user = judge(LISTS, SERVED, TRAIN, HOLDOUT, PERSONAS, 4).per_user
+    assert per_user["nondominant_recall@4"].to_pylist() == [pytest.approx(1 / 3), 1.0, 0.0]
+    assert per_user["persona_coverage@4"].to_pylist() == [1.0, None, None]
+    assert per_user["persona_calibration_kl@4"].to_pylist() == [pytest.approx(0, abs=1e-12), None, None]
     ada = 0.75 * log(0.75 / (0.99 + 0.0075)) + 0.25 * log(0.25 / 0.0025)
     assert first["persona_calibration_kl@1"].to_pylist() == [pytest.approx(ada), None, None]
 
@@ -183,12 +183,12 @@ def test_users_worked_on_some_at_a_time_get_the_values_of_all_at_once(monkeypatc
     planted = world.planted_personas()
     scenes = dict(zip(world.plays.item_ids.values.to_pylist(), map(str, world.item_scenes), strict=True))
     features = item_features(scenes, world.plays.item_ids)
-    whole = describe_personas(world.plays, planted, features)
+    described = describe_personas(world.plays, planted, features)
     monkeypatch.setattr("deepcuts.evaluation.personas._BLOCK_PAIRS", 100)
-    assert describe_personas(world.plays, planted, features).equals(whole)
+    assert describe_personas(world.plays, planted, features).equals(described)
     # A planted persona plays one scene only.
-    assert set(whole["purity"].to_pylist()) == {1.0}
-    assert np.mean(whole["purity_of_one"].to_numpy()) < 0.9
+    assert set(described["purity"].to_pylist()) == {1.0}
+    assert np.mean(described["purity_of_one"].to_numpy()) < 0.9
     assert np.allclose(persona_shares(world.plays, planted).sum(axis=1), 1)
 
 

@@ -67,7 +67,7 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(3)
 
 
-def whole(rng: np.random.Generator, *shape: int) -> np.ndarray:
+def whole_numbers(rng: np.random.Generator, *shape: int) -> np.ndarray:
     return rng.integers(-4, 5, shape).astype(np.float32)
 
 
@@ -88,7 +88,12 @@ def flat(arguments: tuple[object, ...]) -> list[object]:
 @pytest.mark.parametrize("n", COUNTS)
 def test_products_are_added(rng: np.random.Generator, n: int) -> None:
     assert_defined(
-        add_products, lanes.add_products, whole(rng, n + 5, LANES), 5, whole(rng, n, LANES), whole(rng, LANES)
+        add_products,
+        lanes.add_products,
+        whole_numbers(rng, n + 5, LANES),
+        5,
+        whole_numbers(rng, n, LANES),
+        whole_numbers(rng, LANES),
     )
 
 
@@ -122,8 +127,8 @@ def test_a_curvature_that_is_not_positive_has_no_inverse(rng: np.random.Generato
 @pytest.mark.parametrize("n_chosen", [1, 5, LANES])
 @pytest.mark.parametrize("n_factors", [3, 16, 37])
 def test_rows_come_back_from_their_lanes(rng: np.random.Generator, n_factors: int, n_chosen: int) -> None:
-    rows, chosen = whole(rng, 40, n_factors), rng.permutation(40)[None, :LANES]
-    expected, lines = rows.copy(), whole(rng, n_factors, LANES)
+    rows, chosen = whole_numbers(rng, 40, n_factors), rng.permutation(40)[None, :LANES]
+    expected, lines = rows.copy(), whole_numbers(rng, n_factors, LANES)
     expected[chosen[0, :n_chosen]] = lines[:, :n_chosen].T
     give_back_lines(lines, chosen * n_factors, n_chosen, rows)
     np.testing.assert_array_equal(rows, expected)
@@ -133,7 +138,7 @@ class System:
     """Sixteen rows of n pairs each, with factors up to a whole number of blocks; half of the steps are none."""
 
     def __init__(self, rng: np.random.Generator, n: int, n_factors: int) -> None:
-        self.panels = by_block(whole(rng, n_factors, n_factors))
+        self.panels = by_block(whole_numbers(rng, n_factors, n_factors))
         n_blocks, n_wide = self.panels.shape[:2]
         self.pairs, self.rows = pairs_scratch(n_wide, n), rows_scratch(n_blocks, np.zeros((2, n_factors), np.float32))
         for array in (*self.pairs, *self.rows):
@@ -148,7 +153,7 @@ class System:
 
 @pytest.mark.parametrize("n_factors", [1, 4, 7, 13])
 def test_columns_are_gathered_by_block(rng: np.random.Generator, n_factors: int) -> None:
-    shared = whole(rng, n_factors, n_factors)
+    shared = whole_numbers(rng, n_factors, n_factors)
     panels = by_block(shared)
     n_wide = panels.shape[1]
     expected = np.pad(shared, (0, n_wide - n_factors))
@@ -208,18 +213,22 @@ def test_zeros_behind_a_row_leave_its_step_as_it_is(rng: np.random.Generator, n:
 @pytest.mark.parametrize("later", [0, 1, 2])
 def test_blocks_are_laid_out(rng: np.random.Generator, n_blocks: int, later: int) -> None:
     n_factors = BLOCK * n_blocks + 2
-    starts, numbers = rng.integers(9, size=(3, LANES)) * n_factors, whole(rng, 9 * n_factors)
+    starts, numbers = rng.integers(9, size=(3, LANES)) * n_factors, whole_numbers(rng, 9 * n_factors)
     lines = np.zeros((4 + 20 * n_blocks, LANES), np.float32)
     assert_defined(
         lay_out_blocks,
         lanes.lay_out_blocks,
-        *(whole(rng, 3, LANES), starts, 1, later, numbers, n_blocks, lines, LineOrder(4, 3, 20)),
+        *(whole_numbers(rng, 3, LANES), starts, 1, later, numbers, n_blocks, lines, LineOrder(4, 3, 20)),
     )
 
 
 @pytest.mark.parametrize("n_factors", [1, 3, 4, 5, 16, 40])
 def test_factors_of_pairs_are_laid_out_by_line(rng: np.random.Generator, n_factors: int) -> None:
-    roots, chosen, other = whole(rng, 2, LANES), rng.integers(9, size=(2, LANES)), whole(rng, 9, n_factors)
+    roots, chosen, other = (
+        whole_numbers(rng, 2, LANES),
+        rng.integers(9, size=(2, LANES)),
+        whole_numbers(rng, 9, n_factors),
+    )
     lines = np.full((2 * n_factors, LANES), np.nan, np.float32)
     for j in range(2):
         lay_out_lines(roots, chosen * n_factors, j, other, lines, LineOrder(j, 2, 2 * BLOCK))
@@ -229,4 +238,4 @@ def test_factors_of_pairs_are_laid_out_by_line(rng: np.random.Generator, n_facto
 
 
 def test_fetching_ahead_changes_nothing(rng: np.random.Generator) -> None:
-    assert_defined(fetch_ahead, lanes.fetch_ahead, whole(rng, 100), 3, 90)
+    assert_defined(fetch_ahead, lanes.fetch_ahead, whole_numbers(rng, 100), 3, 90)

@@ -18,25 +18,25 @@ from deepcuts.kernels.solver.short_rows import solve_short_rows
 from deepcuts.model.training.solve import CONVERGED, EPOCH_USERS, row_problem, solve
 from reference.solver import Problem, random_problem
 
-Answer = tuple[np.ndarray, np.ndarray]
-Solver = Callable[[Problem, SweepBudget], Answer]
+Solved = tuple[np.ndarray, np.ndarray]
+Solver = Callable[[Problem, SweepBudget], Solved]
 
 LENGTHS = [17, 0, 200, 1, 16, 33, 15]  # less than a vector of rows, and pairs around the width of a vector
-CROWD = [length for n in range(6) for length in (n, 4 * n, 7 * n + 1, 11)]  # a vector and a half of rows
+MANY_LENGTHS = [length for n in range(6) for length in (n, 4 * n, 7 * n + 1, 11)]  # a vector and a half of rows
 
 
 def by_kernel(kernel: Callable[..., None]) -> Solver:
     """Solve all rows by one kernel, however long they are."""
 
-    def solve_all(problem: Problem, budget: SweepBudget) -> Answer:
-        rows, answer = problem.rows, (problem.start.copy(), np.empty(problem.rows.n_rows, np.float32))
-        kernel(read_only(rows.by_length), row_problem(rows, problem.other, problem.penalty), budget, *answer)
-        return answer
+    def solve_all(problem: Problem, budget: SweepBudget) -> Solved:
+        rows, solved = problem.rows, (problem.start.copy(), np.empty(problem.rows.n_rows, np.float32))
+        kernel(read_only(rows.by_length), row_problem(rows, problem.other, problem.penalty), budget, *solved)
+        return solved
 
     return solve_all
 
 
-def by_length(problem: Problem, budget: SweepBudget) -> Answer:
+def by_length(problem: Problem, budget: SweepBudget) -> Solved:
     """Solve as the model does, which leaves the choice of the kernel to the length of the row."""
     solution = problem.start.copy()
     return solution, solve(problem.rows, problem.other, problem.penalty, solution, budget)
@@ -171,7 +171,7 @@ def test_no_sweep_raises_the_objective(
         before = after
 
 
-def assert_same(first: Answer, second: Answer) -> None:
+def assert_same(first: Solved, second: Solved) -> None:
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -179,9 +179,9 @@ def assert_same(first: Answer, second: Answer) -> None:
 @pytest.mark.parametrize("budget", [EPOCH_USERS, CONVERGED, SweepBudget(200, 0.01)])
 @pytest.mark.parametrize("n_factors", [3, 17])
 def test_no_row_depends_on_those_beside_it(solver: Solver, n_factors: int, budget: SweepBudget) -> None:
-    problem = random_problem(CROWD, n_factors)
+    problem = random_problem(MANY_LENGTHS, n_factors)
     together = solver(problem, budget)
-    for row in range(len(CROWD)):
+    for row in range(len(MANY_LENGTHS)):
         assert_same(solver(problem.part(row, row + 1), budget), tuple(part[row : row + 1] for part in together))
 
 
@@ -194,12 +194,12 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture
-def on_all_threads(solver: Solver) -> Answer:
-    return solver(random_problem([200, 100, 150] + 5 * CROWD, 17), EPOCH_USERS)
+def on_all_threads(solver: Solver) -> Solved:
+    return solver(random_problem([200, 100, 150] + 5 * MANY_LENGTHS, 17), EPOCH_USERS)
 
 
-def test_no_row_depends_on_the_number_of_threads(solver: Solver, on_all_threads: Answer, one_thread: None) -> None:
-    assert_same(solver(random_problem([200, 100, 150] + 5 * CROWD, 17), EPOCH_USERS), on_all_threads)
+def test_no_row_depends_on_the_number_of_threads(solver: Solver, on_all_threads: Solved, one_thread: None) -> None:
+    assert_same(solver(random_problem([200, 100, 150] + 5 * MANY_LENGTHS, 17), EPOCH_USERS), on_all_threads)
 
 
 def test_a_row_that_moved_less_than_the_tolerance_is_done(solver: Solver) -> None:
@@ -216,7 +216,7 @@ def test_a_row_goes_on_while_any_factor_moves(solver: Solver) -> None:
 
 
 def test_a_row_that_is_done_stays_as_it_is(solver: Solver) -> None:
-    problem = random_problem(CROWD, 5)
+    problem = random_problem(MANY_LENGTHS, 5)
     assert_same(solver(problem, SweepBudget(1_000, 1e-4)), solver(problem, SweepBudget(500, 1e-4)))
 
 

@@ -76,13 +76,13 @@ def bounded(items: Tiles, dial: RarityTables, batch: PersonaBatch) -> SearchBuff
 
 @pytest.mark.parametrize("signed", [False, True])
 @pytest.mark.parametrize("n_items", [1, 64, 65, 700])
-def test_every_item_lies_in_one_place_with_its_factors(n_items: int, signed: bool) -> None:
+def test_every_item_lies_in_one_column_with_its_factors(n_items: int, signed: bool) -> None:
     factors = sparse_factors(np.random.default_rng(n_items), (n_items, 6), signed=signed)
     items = lay_out(read_only(factors))
     assert sorted(items.items[:n_items].tolist()) == list(range(n_items))
-    by_place = items.lines.transpose(0, 2, 1).reshape(-1, 6)
-    np.testing.assert_array_equal(by_place[:n_items], factors[items.items[:n_items]])
-    assert not np.any(by_place[n_items:])
+    by_column = items.lines.transpose(0, 2, 1).reshape(-1, 6)
+    np.testing.assert_array_equal(by_column[:n_items], factors[items.items[:n_items]])
+    assert not np.any(by_column[n_items:])
 
 
 @pytest.mark.parametrize("signed", [False, True])
@@ -105,13 +105,13 @@ def test_no_score_is_above_its_bound_after_the_dial(signed: bool, amount: float)
     catalogue = ItemIndex(lay_out(factors), weakref.ref(factors))
     dial = catalogue.rarity_tables(rng.integers(0, 50, 300), 50, "power", (0.5,))
     batch = batch_of(sparse_factors(rng, (3, 5), signed=signed))
-    turned = batch._replace(
+    with_rarity = batch._replace(
         amounts=read_only(np.full(3, amount, np.float32)), multiplier_rows=read_only(np.array([0, 1, 1], np.int32))
     )
-    buffers = bounded(catalogue.tiles, dial, turned)
+    buffers = bounded(catalogue.tiles, dial, with_rarity)
     bounds = buffers.bounds.copy()
     for tile in range(len(catalogue.tiles.lines)):
-        bounded_search.score_tile(catalogue.tiles, dial, turned, 0, 3, tile, buffers)
+        bounded_search.score_tile(catalogue.tiles, dial, with_rarity, 0, 3, tile, buffers)
         assert buffers.best.max() <= bounds[tile]
 
 

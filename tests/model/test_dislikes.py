@@ -90,10 +90,10 @@ def test_disliked_items_are_never_listed_and_score_lower(plays, model):
 
 
 def test_folding_in_the_training_plays_gives_the_trained_users(plays, model):
-    folded = model.fold_in(plays)
-    np.testing.assert_array_equal(folded.persona_factors, model.persona_factors)
-    np.testing.assert_array_equal(folded.user_personas.personas, model.user_personas.personas)
-    assert folded.recommend(k=7).equals(model.recommend(k=7))
+    visitors = model.fold_in(plays)
+    np.testing.assert_array_equal(visitors.persona_factors, model.persona_factors)
+    np.testing.assert_array_equal(visitors.user_personas.personas, model.user_personas.personas)
+    assert visitors.recommend(k=7).equals(model.recommend(k=7))
 
 
 def test_a_visitor_dislikes_what_counts_below_zero(plays, model):

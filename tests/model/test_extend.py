@@ -75,10 +75,10 @@ def test_old_items_and_untouched_users_stay_as_they_were(old):
 
 
 def test_touched_users_are_what_fold_in_makes_of_them(plays, grown):
-    folded = grown.fold_in(plays)
+    visitors = grown.fold_in(plays)
     touched = kept_back(plays)[1].user_ids.values
     np.testing.assert_array_equal(
-        *(model.recommend(touched.to_pylist(), k=7)["item_id"].to_numpy(False) for model in (folded, grown))
+        *(model.recommend(touched.to_pylist(), k=7)["item_id"].to_numpy(False) for model in (visitors, grown))
     )
 
 

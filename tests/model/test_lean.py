@@ -43,6 +43,6 @@ def test_only_long_histories_lean_more(model):
 
 def test_a_visitor_leans_like_a_user_of_training(model):
     user = int(np.argmax(np.diff(model.seen.indptr)))
-    folded = model.fold_in(replace(model.seen.user(user), labels=None))
+    visitors = model.fold_in(replace(model.seen.user(user), labels=None))
     rows = slice(*model.persona_indptr[user : user + 2])
-    np.testing.assert_array_equal(folded.persona_factors, model.persona_factors[rows])
+    np.testing.assert_array_equal(visitors.persona_factors, model.persona_factors[rows])

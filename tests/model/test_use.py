@@ -26,10 +26,10 @@ def model(world: dc.World, request: pytest.FixtureRequest) -> dc.PersonaModel:
 
 
 def test_folding_in_the_training_plays_gives_the_trained_users(world, model):
-    folded = model.fold_in(world.plays)
-    np.testing.assert_array_equal(folded.persona_factors, model.persona_factors)
-    np.testing.assert_array_equal(folded.user_personas.personas, model.user_personas.personas)
-    assert folded.recommend(k=7, rarity=0.2).equals(model.recommend(k=7, rarity=0.2))
+    visitors = model.fold_in(world.plays)
+    np.testing.assert_array_equal(visitors.persona_factors, model.persona_factors)
+    np.testing.assert_array_equal(visitors.user_personas.personas, model.user_personas.personas)
+    assert visitors.recommend(k=7, rarity=0.2).equals(model.recommend(k=7, rarity=0.2))
 
 
 def test_a_visitor_with_the_history_of_a_user_gets_that_users_list(world, model):
@@ -193,9 +193,9 @@ def test_users_without_a_known_item_get_no_list(model):
         ["ada", "bob"],
         [model.item_ids.values[0].as_py(), "~unknown"],
     )
-    folded = model.fold_in(plays)
-    assert set(folded.recommend(k=3)["user_id"].to_pylist()) <= {"ada"}
-    assert folded.personas("bob").num_rows == 0
+    visitors = model.fold_in(plays)
+    assert set(visitors.recommend(k=3)["user_id"].to_pylist()) <= {"ada"}
+    assert visitors.personas("bob").num_rows == 0
 
 
 def test_similar_items_of_a_vector_that_is_almost_zero(model):

@@ -223,7 +223,7 @@ def _bound(value: float) -> str:
 EXAMPLES = (
     "deepcuts compare plays.safetensors --baseline popularity,ease -o table.csv",
     "deepcuts compare plays.parquet --model tuned=tuned.toml --seeds 0,1,2",
-    "deepcuts compare train.csv --holdout held.csv --model rare=default:rarity=0.5",
+    "deepcuts compare t.csv --holdout holdout.csv --model rare=default:rarity=0.5",
 )
 
 COMMAND = Command("compare", compare, EXAMPLES, "Settings", parser=MetricsCommand)

@@ -233,7 +233,7 @@ def _readable(value: float | None, column: str) -> str:
 
 
 EXAMPLES = (
-    "deepcuts evaluate lists.parquet --train train.parquet --holdout held.parquet",
+    "deepcuts evaluate lists.parquet --train train.csv --holdout holdout.csv",
     "deepcuts evaluate a.csv --train t.csv --holdout h.csv --intervals --json",
     "deepcuts evaluate a.csv --against b.csv --train t.csv --holdout h.csv",
     "deepcuts evaluate a.csv --train t.csv --holdout h.csv --metrics recall@10,epc",

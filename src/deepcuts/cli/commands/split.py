@@ -90,7 +90,7 @@ def _check_outputs(outputs: list[Path], *, force: bool) -> None:
 
 
 EXAMPLES = (
-    "deepcuts split plays.safetensors --train train.parquet --holdout held.parquet",
+    "deepcuts split plays.safetensors --train train.csv --holdout holdout.csv",
     "deepcuts split plays.safetensors --method last --train a.csv --holdout b.csv",
 )
 
