@@ -11,7 +11,7 @@ from deepcuts.evaluation import catalogue_intervals, compare_catalogue, evaluate
 from deepcuts.evaluation.catalogue_intervals import catalogue_draws
 from deepcuts.evaluation.intervals import POISSON, random_words
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.metrics import HELD, LISTED, SEEN, add_exposure, inspect_lists
+from deepcuts.kernels.metrics import HOLDOUT, LISTED, SEEN, add_exposure, inspect_lists
 from reference.metrics import interactions, table
 
 CUTOFFS = {
@@ -121,7 +121,7 @@ def test_marks_agree_with_sets():
     marks = np.full(sum(map(len, lists)), 255, np.uint8)
     inspect_lists(*(read_only(array) for pair in flat for array in pair), 15, marks)
     expected = [
-        SEEN * (item in own) + HELD * (item in kept) + LISTED * (item in row[:n])
+        SEEN * (item in own) + HOLDOUT * (item in kept) + LISTED * (item in row[:n])
         for own, kept, row in zip(seen, holdout, lists, strict=True)
         for n, item in enumerate(row)
     ]

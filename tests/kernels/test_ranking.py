@@ -97,12 +97,12 @@ def test_every_persona_gets_its_share_of_a_list_to_within_rounding(weights: list
     assert np.bincount(seats(weights, total), minlength=len(weights)).tolist() == weights
 
 
-def test_a_muted_persona_has_no_turn_even_where_places_stay_empty() -> None:
+def test_a_muted_persona_has_no_seat_even_where_ranks_stay_empty() -> None:
     assert seats([0, 1], 3) == [1, 1, 1]
     assert seats([0, 0], 3) == []
 
 
-def test_an_item_of_two_personas_is_listed_once_and_takes_one_turn() -> None:
+def test_an_item_of_two_personas_is_listed_once_and_takes_one_seat() -> None:
     rows = [[3.0, 2.0, 1.0, -INF], [3.0, -INF, -INF, 1.0]]
     (entries,) = lists(ranking.lists_by_share, [rows], 4, 4, np.ones(2, np.float32))
     assert entries == [(0, 3.0, 0), (3, 1.0, 1), (1, 2.0, 0), (2, 1.0, 0)]

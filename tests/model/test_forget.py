@@ -86,8 +86,8 @@ def test_what_is_left_is_saved_loaded_and_used(model, tmp_path):
 
 
 def test_counts_of_users_who_were_folded_in_are_left_alone(model, plays, caplog):
-    folded = model.fold_in(plays.keep_pairs(plays.user_of_pair() < 5))
-    left = folded.without(folded.user_ids.values[0].as_py())
+    visitors = model.fold_in(plays.keep_pairs(plays.user_of_pair() < 5))
+    left = visitors.without(visitors.user_ids.values[0].as_py())
     assert len(left.user_ids) == 4
     np.testing.assert_array_equal(left.item_listeners, model.item_listeners)
     assert "they are not of the users of this model" in caplog.text

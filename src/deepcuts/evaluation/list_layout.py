@@ -27,7 +27,7 @@ from deepcuts.evaluation.lists_table import ArrowStream, read_rows
 from deepcuts.evaluation.personas import persona_shares
 from deepcuts.evaluation.ranked_lists import RankedLists, row_blocks
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.metrics import HELD, LISTED, SEEN, inspect_lists
+from deepcuts.kernels.metrics import HOLDOUT, LISTED, SEEN, inspect_lists
 
 logger = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ def _lay_out(lists: ArrowStream, train: Interactions, judged: JudgedUsers) -> _L
         listed, block = UserItems(indptr, items.astype(np.int32)), judged.part(rows)
         marks = _marks(listed, block, train.n_items)
         _refuse_doubles(user_ranks, marks, block.users[listed.rows] * train.n_items + items, train)
-        layout.write(rows, listed, marks & HELD, personas)
+        layout.write(rows, listed, marks & HOLDOUT, personas)
     return layout
 
 

@@ -7,7 +7,7 @@ from numba import njit, prange
 
 from deepcuts.kernels.threads import N_CHUNKS
 
-SEEN, HELD, LISTED = np.uint8(1), np.uint8(2), np.uint8(4)
+SEEN, HOLDOUT, LISTED = np.uint8(1), np.uint8(2), np.uint8(4)
 
 _FETCHED = 64  # rows to have on their way from memory at a time
 _FORGOTTEN_PER_LISTENER = 1024  # items that are set to 0 in a sweep in the time that one history takes
@@ -148,39 +148,39 @@ def nearest_to_item(indptr, indices, own, seen_indptr, seen_items, rows, weights
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def inspect_lists(seen_indptr, seen_items, held_indptr, held_items, list_indptr, items, n_items, marks):
+def inspect_lists(seen_indptr, seen_items, holdout_indptr, holdout_items, list_indptr, items, n_items, marks):
     """Look up each listed item among what its user has seen, what was held out, and the list before it.
 
     Parameters
     ----------
     seen_indptr, seen_items
         int64, (n_rows + 1,) and int32: the items that the user of each list has seen.
-    held_indptr, held_items
+    holdout_indptr, holdout_items
         int64, (n_rows + 1,) and int32: the items that were held out for that user.
     list_indptr, items
         int64, (n_rows + 1,) and int32: the lists.
     n_items
         Items there are.
     marks
-        uint8, (len(items),): overwritten; the sum of `SEEN`, `HELD` and `LISTED` where they apply.
+        uint8, (len(items),): overwritten; the sum of `SEEN`, `HOLDOUT` and `LISTED` where they apply.
     """
     n_rows = len(list_indptr) - 1
     for chunk in prange(N_CHUNKS):
         known = np.zeros(n_items, np.uint8)
         for row in range(chunk * n_rows // N_CHUNKS, (chunk + 1) * n_rows // N_CHUNKS):
             seen = seen_items[seen_indptr[row] : seen_indptr[row + 1]]
-            held = held_items[held_indptr[row] : held_indptr[row + 1]]
+            holdout = holdout_items[holdout_indptr[row] : holdout_indptr[row + 1]]
             for item in seen:
                 known[item] |= SEEN
-            for item in held:
-                known[item] |= HELD
+            for item in holdout:
+                known[item] |= HOLDOUT
             for entry in range(list_indptr[row], list_indptr[row + 1]):
                 marks[entry] = known[items[entry]]
                 known[items[entry]] |= LISTED
             for entry in range(list_indptr[row], list_indptr[row + 1]):
                 known[items[entry]] = 0
             known[seen] = 0  # undone, not cleared: `known` is as long as the catalogue
-            known[held] = 0
+            known[holdout] = 0
 
 
 @njit(cache=True, nogil=True, parallel=True)
