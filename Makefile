@@ -4,6 +4,7 @@
 # make format    put code into the form that make check asks for
 # make check     lint, format, types, import directions and circles
 # make test      the whole test suite, and the kernels once more with the JIT off
+# make faults    forged and damaged files, bad calls, kills and errors in large numbers; make test tries a few of each
 # make coverage  the same, measuring which lines and branches are run; fails below the floor in pyproject.toml
 # make browser   Chromium for the tests of the page, from Debian, where there is none
 # make wheel     the built wheel alone, in an environment of its own, does the main job
@@ -21,7 +22,7 @@ CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
 READY := $(VENV)/.ready
 
-.PHONY: demo quick one format check test coverage browser wheel bench bench-full clean
+.PHONY: demo quick one format check test faults coverage browser wheel bench bench-full clean
 
 $(CORE): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -59,6 +60,9 @@ check: $(READY)
 test: $(READY)
 	$(BIN)/pytest --numprocesses 2
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest tests/kernels
+
+faults: $(READY)
+	DEEPCUTS_FAULTS=long $(BIN)/pytest --numprocesses 2 -rP tests/faults
 
 # Compiled kernels leave no trace: their lines are those of the run without the JIT.
 coverage: $(READY)
