@@ -11,12 +11,12 @@ from numbers import Integral, Real
 from reprlib import Repr
 from typing import Any, get_args
 
-import numpy as np
-
 from deepcuts.errors import SettingsError
 
 MOST_SHOWN = 200
 LARGEST = 2**63 - 1  # of NumPy's and the kernels' int64, also for seeds
+
+_NUMPY_BOOLS = ("bool", "bool_")
 
 _REPR = Repr()
 _REPR.maxlevel, _REPR.maxlong = 4, 60
@@ -102,7 +102,7 @@ def truth(name: str, value: object) -> bool:
     SettingsError
         If it is anything else; texts such as "no" and numbers are refused as well.
     """
-    if not isinstance(value, bool | np.bool_):
+    if not (isinstance(value, bool) or _numpy_type(value) in _NUMPY_BOOLS):
         raise SettingsError(f"{name} is {shown(value)}. Give True or False.")
     return bool(value)
 
@@ -186,7 +186,7 @@ def _plain(value: object) -> float | None:
 
 def _is_no_number(value: object) -> bool:
     """Whether Python or NumPy counts a value that is no number among the numbers: truth values and durations."""
-    return isinstance(value, bool | np.bool_ | np.timedelta64)
+    return isinstance(value, bool) or _numpy_type(value) in (*_NUMPY_BOOLS, "timedelta64")
 
 
 def _from(least: float) -> str:
@@ -199,3 +199,9 @@ def _range(least: float, most: float | None) -> str:
 
 def _up_to(most: float) -> str:
     return "" if math.isinf(most) else f", up to {most:g}"
+
+
+def _numpy_type(value: object) -> str:
+    """Name of the type of a NumPy scalar, else an empty one; NumPy is not imported for it, which would slow the help."""
+    kind = type(value)
+    return kind.__name__ if kind.__module__ == "numpy" else ""

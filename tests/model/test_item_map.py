@@ -66,5 +66,5 @@ def test_it_is_saved_with_the_model(tmp_path):
 def test_a_map_of_other_items_is_refused(tmp_path):
     drawn = ItemMap(np.array([0, 9], np.int32), np.zeros((2, 2), np.float32))
     storage.write(tmp_path / "x.safetensors", "model", drawn.to_stored(), {}, {})
-    with pytest.raises(FileFormatError, match="shows an item that it does not have"):
+    with pytest.raises(FileFormatError, match="array 'map_items' has the value 9, outside 0 to 4"):
         ItemMap.from_stored(storage.read(tmp_path / "x.safetensors", "model"), n_items=5)

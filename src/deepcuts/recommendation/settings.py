@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from deepcuts.checks import choice, real_number, shown, truth, whole_number
-from deepcuts.data.id_text import is_one_id, to_text
 from deepcuts.errors import SettingsError
 
 Mix = Literal["share", "max"]
@@ -149,6 +148,8 @@ def _picked(pick: Any) -> tuple[int, ...] | None:
 
 
 def _item_ids(name: str, ids: Any) -> tuple[str, ...]:
+    from deepcuts.data.id_text import is_one_id, to_text  # brings Arrow along, which help does without
+
     if is_one_id(ids):
         what = "string" if isinstance(ids, str) else "id"
         raise SettingsError(f"{name} is one {what}. Pass a list of item ids, even of a single one.")
