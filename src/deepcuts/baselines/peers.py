@@ -11,10 +11,10 @@ from types import ModuleType
 
 import numpy as np
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
 from deepcuts.baselines.matrices import played
 from deepcuts.baselines.scored import DotProduct, ScoredModel
+from deepcuts.blas_threads import one_blas_thread
 from deepcuts.checks import check_ranges, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
@@ -64,7 +64,7 @@ class ImplicitALS:
         """
         check_plays(plays)
         als = import_peer("implicit.als")
-        with threadpool_limits(limits=1, user_api="blas"):  # the library warns of BLAS threads beside its own
+        with one_blas_thread():  # the library warns of BLAS threads beside its own
             model = als.AlternatingLeastSquares(
                 factors=self.n_factors,
                 regularization=self.regularization,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from deepcuts.kernels.compiling import kernel
 from deepcuts.kernels.threads import N_CHUNKS
 
 SEEN, HOLDOUT, LISTED = np.uint8(1), np.uint8(2), np.uint8(4)
@@ -13,7 +14,7 @@ _FETCHED = 64  # rows to have on their way from memory at a time
 _FORGOTTEN_PER_LISTENER = 1024  # items that are set to 0 in a sweep in the time that one history takes
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@kernel(parallel=True)
 def sum_rows(indptr, items, row_indptr, columns, values, totals):
     """Add up the rows of a sparse matrix that belong to each user's items.
 
@@ -34,7 +35,7 @@ def sum_rows(indptr, items, row_indptr, columns, values, totals):
                 total[columns[entry]] += values[entry]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def touch(indptr, items, rows):
     """Read the ends of some rows, which lie anywhere in memory, so that they are fetched together and not one by one.
 
@@ -50,7 +51,7 @@ def touch(indptr, items, rows):
     return total
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def count_together(indptr, indices, listeners, together):
     """Add up in `together`, (n_items + 1,), how many of the `listeners` play each item; the last entry is spare."""
     for first in range(0, len(listeners), _FETCHED):
@@ -61,7 +62,7 @@ def count_together(indptr, indices, listeners, together):
                 together[item] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def forget_together(indptr, indices, listeners, together):
     """Set to 0 what `count_together` has counted: item by item where few were, else all at once."""
     if len(listeners) * _FORGOTTEN_PER_LISTENER > len(together):
@@ -72,7 +73,7 @@ def forget_together(indptr, indices, listeners, together):
             together[item] = 0
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@kernel(parallel=True)
 def nearest_of_history(
     indptr, indices, listener_indptr, listeners, seen_indptr, seen_items, list_indptr, list_rows, nearness
 ):
@@ -115,7 +116,7 @@ def nearest_of_history(
             found *= np.sqrt(weights[item])
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def nearest_to_item(indptr, indices, own, seen_indptr, seen_items, rows, weights, together, found):
     """Write for some rows the largest users who play both / √(listeners of the seen item).
 
@@ -147,7 +148,7 @@ def nearest_to_item(indptr, indices, own, seen_indptr, seen_items, rows, weights
     forget_together(indptr, indices, own, together)
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@kernel(parallel=True)
 def inspect_lists(seen_indptr, seen_items, holdout_indptr, holdout_items, list_indptr, items, n_items, marks):
     """Look up each listed item among what its user has seen, what was held out, and the list before it.
 
@@ -183,7 +184,7 @@ def inspect_lists(seen_indptr, seen_items, holdout_indptr, holdout_items, list_i
             known[holdout] = 0
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@kernel(parallel=True)
 def divergences(p, q, smoothing, values):
     """Write Σ p ln(p / q̃), q̃ = (1 − smoothing) q + smoothing p, maths.md (24), row by row; NaN where a row has one.
 
@@ -207,7 +208,7 @@ def divergences(p, q, smoothing, values):
         values[row] = total if np.isnan(total) else max(total, 0.0)
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@kernel(parallel=True)
 def add_exposure(indptr, items, weights, totals):
     """Add to the total of every item, in each draw, the weights of the users who are recommended it.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from deepcuts.kernels.compiling import kernel
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def scramble(bits):
     """Finaliser of SplitMix64 (Steele, Lea, Flood 2014, doi:10.1145/2660193.2660195)."""
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -16,7 +17,7 @@ def scramble(bits):
     return bits ^ (bits >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def uniform(stream, counter):
     """Return the `counter`-th number of a stream, strictly between 0 and 1."""
     bits = scramble(stream + np.uint64(counter) * GOLDEN)

@@ -10,9 +10,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from deepcuts.array_types import DoubleVector, FloatVector, Indices, Indptr
+from deepcuts.kernels.compiling import kernel
 from deepcuts.kernels.random_streams import GOLDEN, scramble, uniform
 
 N_CIRCLES = 4  # circles in a scene; circle c holds the popularity ranks c, c + 4, c + 8, … of its scene
@@ -59,13 +60,13 @@ class Personas(NamedTuple):
     shares: FloatVector
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def zipf(n, u):
     """Rank 0 … n − 1 of the uniform number u, maths.md (27)."""
     return min(int((n + 1) ** u), n) - 1
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _draw_own(stream, counter, size, circle):
     """Draw a popularity rank for a persona: from its circle, or from its whole scene."""
     u = uniform(stream, counter + 1)
@@ -74,7 +75,7 @@ def _draw_own(stream, counter, size, circle):
     return zipf(size, u)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _draw_plays(stream, counter, loudness, share, position):
     """Plays of an item, maths.md (28), at a position of a persona's draws, from 0."""
     radius = math.sqrt(-2.0 * math.log(uniform(stream, counter)))  # Box–Muller
@@ -82,7 +83,7 @@ def _draw_plays(stream, counter, loudness, share, position):
     return math.ceil(loudness * math.sqrt(share / (position + 1.0)) * math.exp(PLAYS_SPREAD * normal))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _contains(values, wanted):
     found = False
     for value in values:  # to the end: without an early exit the loop is vectorised
@@ -90,7 +91,7 @@ def _contains(values, wanted):
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _draw_persona(stream, attempt, scene_items, circle, share, loudness, indices, plays):
     """Fill `indices` and `plays` with distinct items of one scene; return the attempts used up so far."""
     filled = 0
@@ -104,7 +105,7 @@ def _draw_persona(stream, attempt, scene_items, circle, share, loudness, indices
     return attempt
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _draw_stray(stream, attempt, scenes, own_scenes, share, loudness, indices, plays):
     """Fill `indices` and `plays` with distinct items by global popularity, outside the user's own scenes."""
     filled = 0
@@ -121,7 +122,7 @@ def _draw_stray(stream, attempt, scenes, own_scenes, share, loudness, indices, p
         attempt += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _draw_history(stream, user, n_stray, loudness, stray_share, scenes, personas, indices, plays):
     """Fill `indices` and `plays` persona by persona, then with stray plays."""
     first, last = personas.indptr[user], personas.indptr[user + 1]
@@ -137,7 +138,7 @@ def _draw_history(stream, user, n_stray, loudness, stray_share, scenes, personas
     _draw_stray(stream, attempt, scenes, own, stray_share, loudness, indices[start:], plays[start:])
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@kernel(parallel=True)
 def draw_histories(seed, indptr, n_stray, loudness, stray_share, scenes, personas):
     """Draw the items and plays of every user.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from deepcuts import storage
 from deepcuts.array_types import (
@@ -17,6 +16,7 @@ from deepcuts.array_types import (
     IndexVector,
     Indices,
 )
+from deepcuts.blas_threads import one_blas_thread
 from deepcuts.data.vectors import unit_vectors
 from deepcuts.storage import values
 
@@ -113,7 +113,7 @@ def draw_map(item_factors: FloatMatrix, listeners: CountVector, seed: int) -> It
     """
     items = np.argsort(-listeners, kind="stable")[:_MOST_ITEMS].astype(np.int32)
     units = unit_vectors(item_factors[items])
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_blas_thread():
         start = _leading_plane(units)
         heads, tails, weights = _neighbour_edges(units)
     rng = np.random.default_rng(seed)

@@ -125,7 +125,6 @@ async def _warm(app: FastAPI) -> None:
     state = app.state
     try:
         await state.compute.run(partial(warm_up, state.store.current))
-        state.compute.note_layer()
         state.metrics.loaded_at.set_to_current_time()
         state.ready.set()
         logger.info("ready: version %s, %r", state.store.version, state.store.model)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from deepcuts.kernels.baselines.sgd import (
     add,
@@ -15,9 +15,10 @@ from deepcuts.kernels.baselines.sgd import (
     project,
     user_stream,
 )
+from deepcuts.kernels.compiling import kernel
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def mean_user_epoch(order, indptr, indices, weights, rate, max_norm, stream, items):
     """One epoch of item vectors by maths.md (25), where a user is the mean m of the vectors of their items.
 
@@ -72,7 +73,7 @@ def mean_user_epoch(order, indptr, indices, weights, rate, max_norm, stream, ite
     return loss
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def user_epoch(personas, own, items, weights, rate, max_norm, stream):
     """Move the vectors of one user by as many samples as the user has items; return the loss of the samples."""
     loss = 0.0
@@ -90,7 +91,7 @@ def user_epoch(personas, own, items, weights, rate, max_norm, stream):
     return loss
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@kernel(parallel=True)
 def persona_epoch(indptr, indices, items, weights, rate, max_norm, stream, personas, losses):
     """One epoch of the vectors of all users with items fixed, every user on their own.
 
@@ -105,7 +106,7 @@ def persona_epoch(indptr, indices, items, weights, rate, max_norm, stream, perso
             losses[user] = user_epoch(personas[user], own, items, weights, rate, max_norm, user_stream(stream, user))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def move(amount, best, worst, liked, other):
     """Move two vectors of a user and two items at once; `best` and `worst` may be the same vector."""
     for f in range(len(liked)):
@@ -116,7 +117,7 @@ def move(amount, best, worst, liked, other):
         other[f] = away - amount * down
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def joint_epoch(order, user_of_pair, indptr, indices, weights, rate, max_norm, stream, personas, items):
     """One epoch of users and items together, one sample for every pair.
 
@@ -141,7 +142,7 @@ def joint_epoch(order, user_of_pair, indptr, indices, weights, rate, max_norm, s
     return loss
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@kernel(parallel=True)
 def persona_shares(indptr, indices, items, personas, shares):
     """Write the share of the user's items that each vector scores highest, float32, (n_users, n_personas)."""
     for u in prange(len(indptr) - 1):

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from deepcuts.kernels.baselines.sgd import add, dot, draw_other, draw_own, mean_vector, user_stream
+from deepcuts.kernels.compiling import kernel
 from deepcuts.kernels.flags import FASTMATH
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@kernel(fastmath=FASTMATH)
 def pull(projection, vector, pulled):
     """Write Pᵀ vector into `pulled`; P is stored transposed, (n_projected, n_factors)."""
     for s in range(len(projection)):
         pulled[s] = dot(projection[s], vector)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@kernel(fastmath=FASTMATH)
 def push(projection, pulled, vector):
     """Write P pulled into `vector`."""
     vector[:] = np.float32(0.0)
@@ -24,7 +24,7 @@ def push(projection, pulled, vector):
         add(vector, pulled[s], projection[s])
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def projection_epoch(order, indptr, indices, rate, regularization, stream, projections, items):
     """One epoch of −ln σ(f(i) − f(j)) with f(i) = Pᵀv_i · Pᵀm, m the mean of the vectors of the user's items.
 

@@ -7,13 +7,13 @@ it is compared with.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from deepcuts.kernels.compiling import kernel
 from deepcuts.kernels.flags import FASTMATH
 from deepcuts.kernels.random_streams import GOLDEN, scramble, uniform
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@kernel(fastmath=FASTMATH)
 def dot(first, second):
     """Dot product of two vectors."""
     total = np.float32(0.0)
@@ -22,14 +22,14 @@ def dot(first, second):
     return total
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@kernel(fastmath=FASTMATH)
 def add(vector, amount, other):
     """Add amount × other to a vector, in place."""
     for f in range(len(vector)):
         vector[f] += amount * other[f]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def project(vector, max_norm):
     """Shorten a vector to the ball ‖vector‖ ≤ max_norm, in place."""
     length = np.sqrt(dot(vector, vector))
@@ -37,7 +37,7 @@ def project(vector, max_norm):
         vector *= max_norm / length
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def mean_vector(items, own):
     """Mean of the vectors of a user's items, float32, (n_factors,)."""
     mean = np.zeros(items.shape[1], np.float32)
@@ -46,19 +46,19 @@ def mean_vector(items, own):
     return mean
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def user_stream(stream, user):
     """Name the stream of one user."""
     return scramble(stream + np.uint64(user) * GOLDEN)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def draw_own(own, stream, counter):
     """Draw one of the user's items."""
     return own[np.int64(uniform(stream, counter) * len(own))]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def draw_other(own, n_items, stream, counter):
     """Draw an item that is not among the user's, all alike; `own` is ascending and leaves at least one.
 
@@ -75,7 +75,7 @@ def draw_other(own, n_items, stream, counter):
     return drawn + low
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def best_persona(personas, vector):
     """Return the persona with the highest dot product, the first of equals, and that product."""
     best, highest = 0, dot(personas[0], vector)
@@ -86,7 +86,7 @@ def best_persona(personas, vector):
     return best, highest
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def find_violator(personas, score, own, items, weights, stream, counter):
     """Draw items the user has not played until one scores above `score` − 1.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from deepcuts.kernels.compiling import kernel
 from deepcuts.kernels.flags import FASTMATH
 from deepcuts.kernels.personas.clustering import cosine, largest_first
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH, parallel=True)
+@kernel(fastmath=FASTMATH, parallel=True)
 def assign(indptr, indices, vectors, persona_indptr, factors, personas, matches):
     """Give every pair to the persona with the largest product, the first of equals, maths.md (17).
 
@@ -35,7 +36,7 @@ def assign(indptr, indices, vectors, persona_indptr, factors, personas, matches)
                     matches[pair], personas[pair] = product, row - persona_indptr[u]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def reseed(labels, matches, n_personas):
     """Give each empty persona the worst match of a persona that has others to lose."""
     sizes = np.zeros(n_personas, np.int64)
@@ -53,7 +54,7 @@ def reseed(labels, matches, n_personas):
             labels[worst] = persona
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def merge(labels, factors, threshold):
     """Join every persona with the first before it that it is as alike as `threshold`, by the cosine of directions."""
     joined = np.arange(len(factors))
@@ -67,7 +68,7 @@ def merge(labels, factors, threshold):
         labels[pair] = joined[labels[pair]]
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@kernel(parallel=True)
 def regroup(indptr, persona_indptr, directions, matches, threshold, personas, n_left):
     """Re-seed empty personas, join those alike, and renumber by falling size.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from deepcuts.kernels.compiling import kernel
 from deepcuts.kernels.flags import FASTMATH
 from deepcuts.kernels.random_streams import scramble, uniform
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def history_stream(seed, indices):
     """Name a stream of random numbers after what was played, so that the same history draws the same numbers."""
     stream = scramble(np.uint64(seed))
@@ -18,7 +19,7 @@ def history_stream(seed, indices):
     return stream
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@kernel(fastmath=FASTMATH)
 def cosine(first, second):
     """Cosine of two vectors of length one."""
     total = np.float32(0.0)
@@ -27,7 +28,7 @@ def cosine(first, second):
     return total
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def spread_out(vectors, n_clusters, stream):
     """Draw the first centre evenly, each further one in proportion to its distance (k-means++, maths.md (14))."""
     n = len(vectors)
@@ -47,7 +48,7 @@ def spread_out(vectors, n_clusters, stream):
     return centres
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def nearest(vectors, centres, labels):
     """Label every vector with its nearest centre, maths.md (15); return whether a label changed."""
     changed = False
@@ -62,7 +63,7 @@ def nearest(vectors, centres, labels):
     return changed
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def recentre(vectors, labels, centres):
     """Point every centre along the sum of its vectors, maths.md (16)."""
     centres[:] = np.float32(0.0)
@@ -74,7 +75,7 @@ def recentre(vectors, labels, centres):
             centres[c] /= length
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def largest_first(labels, n_clusters):
     """Renumber labels by falling size, the first of equals first; empty clusters vanish. Return how many are left."""
     sizes = np.zeros(n_clusters, np.int64)
@@ -89,7 +90,7 @@ def largest_first(labels, n_clusters):
     return np.sum(sizes > 0)
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@kernel(parallel=True)
 def cluster_histories(indptr, indices, directions, n_clusters, seed, max_rounds, labels, n_found):
     """Divide every user's items into clusters of like direction.
 

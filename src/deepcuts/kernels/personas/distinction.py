@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from deepcuts.kernels.compiling import kernel
 from deepcuts.kernels.flags import FASTMATH
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH, parallel=True)
+@kernel(fastmath=FASTMATH, parallel=True)
 def distinction(indptr, factors, weights, floor, gradient, losses):
     """Compute w Σ_{p<q} 1 / (‖x_p − x_q‖² + ε) over the personas x of every user, and its gradient.
 

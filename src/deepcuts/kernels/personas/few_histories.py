@@ -5,12 +5,11 @@ It takes the direction of every pair: for a few users, those of all items would 
 
 from __future__ import annotations
 
-from numba import njit
-
+from deepcuts.kernels.compiling import kernel
 from deepcuts.kernels.personas.clustering import history_stream, largest_first, nearest, recentre, spread_out
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def cluster_few_histories(indptr, indices, directions, n_clusters, seed, max_rounds, labels, n_found):
     """Do what `deepcuts.kernels.personas.clustering.cluster_histories` does, one user after the other.
 

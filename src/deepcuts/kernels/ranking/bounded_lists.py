@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from deepcuts.kernels.compiling import kernel
 from deepcuts.kernels.ranking.bounded_search import top_of_personas
 from deepcuts.kernels.ranking.dense_lists import NOTHING, interleave
 from deepcuts.kernels.ranking.tiles import search_buffers
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def lists_by_share(tiles, rarity, batch, seen_indptr, seen_items, allowed, list_items, list_scores, list_personas):
     """Let each persona rank on its own and interleave them by their weights, maths.md (18).
 
@@ -44,7 +44,7 @@ def lists_by_share(tiles, rarity, batch, seen_indptr, seen_items, allowed, list_
         interleave(top_scores, top_items, sizes, batch.persona_weights[first:last], listed, *own)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def lists_by_max(tiles, rarity, batch, seen_indptr, seen_items, allowed, list_items, list_scores, list_personas):
     """Rank the items of every user by the best of their personas' scores; the parameters are as in `lists_by_share`."""
     listable, buffers = allowed.copy(), search_buffers(tiles, most_rows(batch.indptr), list_items.shape[1])
@@ -58,21 +58,21 @@ def lists_by_max(tiles, rarity, batch, seen_indptr, seen_items, allowed, list_it
             list_personas[u, rank] = buffers.personas[list_items[u, rank]]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def hide(items, listable):
     """Take some items out of those that may be listed."""
     for item in items:
         listable[item] = False
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def show(items, allowed, listable):
     """Undo `hide`."""
     for item in items:
         listable[item] = allowed[item]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def most_rows(indptr):
     """Return the number of personas of the user who has the most, at least 1."""
     most = 1

@@ -9,22 +9,22 @@ no score is ever above its bound, and lists are exactly those of scoring everyth
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from deepcuts.kernels.compiling import kernel
 from deepcuts.kernels.ranking.selection import keep_best, pack, score_of, unpack
 from deepcuts.kernels.ranking.tiles import WIDTH, add_lines, choose_factors
 
 _BUCKETS = 128
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def bound_after_rarity(bound, multiplier_bounds, commonness_bounds, tile, weight, amount):
     """Bound the scores of a tile after rarity is taken into account, maths.md (22) with (19) and (20)."""
     multiplier = multiplier_bounds[0 if bound >= 0 else 1, tile]  # 0 is the largest of the tile, 1 the smallest
     return bound * multiplier * weight - amount * commonness_bounds[1 if amount >= 0 else 0, tile]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def bound_tiles(tiles, rarity, batch, first, last, buffers):
     """Bound the best score of every tile over some personas."""
     n_tiles = len(tiles.lines)
@@ -50,7 +50,7 @@ def bound_tiles(tiles, rarity, batch, first, last, buffers):
                 buffers.bounds[tile] = max(buffers.bounds[tile], after)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def best_first(bounds, order):
     """Put tiles roughly into falling order of their bounds, by counting how many fall into each of some buckets."""
     highest, lowest = bounds[0], bounds[0]
@@ -68,14 +68,14 @@ def best_first(bounds, order):
         starts[bucket] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def bucket_of(bound, highest, scale):
     """Bucket of a bound: 0 holds the highest, the last one also what is not a number."""
     offset = (highest - bound) * scale
     return int(offset) if offset < np.float32(_BUCKETS) else _BUCKETS - 1
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def score_tile(tiles, rarity, batch, first, last, tile, buffers):
     """Write the best score of each item of a tile over some personas, and whose it is; −inf where it is exactly 0."""
     buffers.best[:] = -np.inf
@@ -95,7 +95,7 @@ def score_tile(tiles, rarity, batch, first, last, tile, buffers):
                 buffers.best[i], buffers.best_personas[i] = after, p
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def top_of_personas(tiles, rarity, batch, first, last, listable, buffers, top_scores, top_items):
     """Write the best items over some personas, best first, ties by index; return how many.
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from deepcuts.kernels.compiling import kernel
 
 NOTHING = np.int32(-1)  # marks the ranks that a short list leaves empty
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def comes_after(score, item, other_score, other_item):
     """Whether an entry ranks below another: a lower score, or the same and a higher index."""
     return score < other_score or (score == other_score and item > other_item)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def sift_down(scores, items, position, size):
     """Restore a heap whose root is its last-ranked entry, after the entry at `position` has changed."""
     score, item = scores[position], items[position]
@@ -31,7 +33,7 @@ def sift_down(scores, items, position, size):
     scores[position], items[position] = score, item
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def top_of_row(row, top_scores, top_items):
     """Write the best entries of a row, best first, ties by index; NaN and −inf never enter. Return how many."""
     depth, size = len(top_items), 0
@@ -57,7 +59,7 @@ def top_of_row(row, top_scores, top_items):
     return size
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def next_persona(weights, n_taken, ranks, sizes):
     """Persona of the next item by highest averages (Sainte-Laguë), maths.md (18), the first of equals; −1 for none."""
     chosen, highest = -1, np.float32(0.0)
@@ -68,7 +70,7 @@ def next_persona(weights, n_taken, ranks, sizes):
     return chosen
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def interleave(top_scores, top_items, sizes, weights, listed, list_items, list_scores, list_personas):
     """Fill one list from the ranked items of several personas, each by its weight, no item twice.
 
@@ -93,7 +95,7 @@ def interleave(top_scores, top_items, sizes, weights, listed, list_items, list_s
     return filled
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@kernel(parallel=True)
 def lists_by_share(scores, indptr, weights, list_items, list_scores, list_personas):
     """Let each persona rank on its own and interleave them by weight.
 
@@ -122,7 +124,7 @@ def lists_by_share(scores, indptr, weights, list_items, list_scores, list_person
         interleave(top_scores, top_items, sizes, weights[first:last], np.zeros(scores.shape[1], np.bool_), *own)
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@kernel(parallel=True)
 def lists_by_max(scores, indptr, list_items, list_scores, list_personas):
     """Rank the items of every user by the best of their personas' scores; the parameters are as in `lists_by_share`."""
     for u in prange(len(indptr) - 1):
@@ -144,7 +146,7 @@ def lists_by_max(scores, indptr, list_items, list_scores, list_personas):
                     break
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@kernel(parallel=True)
 def forbid(scores, indptr, seen_indptr, seen_items, allowed):
     """Put −inf where an item scores exactly 0, is not allowed, or is among the user's seen items.
 
@@ -169,7 +171,7 @@ def forbid(scores, indptr, seen_indptr, seen_items, allowed):
                 scores[row, item] = nothing
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@kernel(parallel=True)
 def spread_of_rows(scores, spreads):
     """Write the standard deviation of every row of `scores` into `spreads`, float32, (n_rows,)."""
     n_items = scores.shape[1]
@@ -182,7 +184,7 @@ def spread_of_rows(scores, spreads):
         spreads[row] = np.sqrt(max(square - mean * mean, 0.0))
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@kernel(parallel=True)
 def shift(scores, amounts, commonness):
     """Subtract amounts[row] × commonness[item] from every score, maths.md (19), in place; −inf stays −inf.
 

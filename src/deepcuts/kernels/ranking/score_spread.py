@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from deepcuts.kernels.compiling import kernel
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def moments(factors):
     """Sum of the rows of a matrix, and of their outer products, float64, (n_factors,) and (n_factors, n_factors)."""
     n_factors = factors.shape[1]
@@ -21,7 +22,7 @@ def moments(factors):
     return total, products
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def spread_of_products(factors, total, products, n_items, spreads):
     """Write the standard deviation of the scores of a row over the items, √(xᵀ M x / n − (x·t / n)²); maths.md (21).
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from deepcuts.kernels.compiling import kernel
 
 _SIGN = np.uint32(0x80000000)
 _ALL = np.uint32(0xFFFFFFFF)
 _HALF = np.uint64(32)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def pack(score, item):
     """Make one number of an entry, uint64: a higher score is a larger number, and of equals the lower item is."""
     bits = np.float32(score + np.float32(0.0)).view(np.uint32)  # −0 becomes 0
@@ -18,20 +19,20 @@ def pack(score, item):
     return np.uint64(ordered) << _HALF | np.uint64(_ALL ^ np.uint32(item))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def score_of(entry):
     """Score of a packed entry."""
     ordered = np.uint32(entry >> _HALF)
     return np.uint32(ordered ^ (_SIGN if ordered & _SIGN else _ALL)).view(np.float32)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def item_of(entry):
     """Item of a packed entry."""
     return np.int32(_ALL ^ np.uint32(entry & np.uint64(_ALL)))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def keep_best(entries, n_kept):
     """Bring the largest entries to the front, in no order (quickselect); return the smallest of them."""
     first, last, target = 0, len(entries) - 1, n_kept - 1
@@ -55,13 +56,13 @@ def keep_best(entries, n_kept):
     return entries[target]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def median(a, b, c):
     """The middle one of three numbers."""
     return max(min(a, b), min(max(a, b), c))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def unpack(entries, scores, items):
     """Sort entries in place and write them out, the best first."""
     entries.sort()

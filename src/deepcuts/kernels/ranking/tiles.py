@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from deepcuts.array_types import (
     AnyArray,
@@ -19,6 +18,7 @@ from deepcuts.array_types import (
     NumberVector,
     PersonaVector,
 )
+from deepcuts.kernels.compiling import kernel
 
 WIDTH = 64  # items in a tile, and tiles in a group
 
@@ -123,7 +123,7 @@ class SearchBuffers(NamedTuple):
     entries: NumberVector
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def search_buffers(tiles, most_personas, depth):
     """Make work arrays for lists of at most so many items by at most so many personas of a user."""
     n_groups, n_factors = len(tiles.bounds), tiles.lines.shape[1]
@@ -142,7 +142,7 @@ def search_buffers(tiles, most_personas, depth):
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def add_lines(lines, chosen, multiples, sums):
     """Write Σ_j multiples[j] · lines[chosen[j]] into `sums`, added up in the order of j and with no fused steps."""
     sums[:] = np.float32(0.0)
@@ -164,7 +164,7 @@ def add_lines(lines, chosen, multiples, sums):
             sums[i] = sums[i] + a * line_a[i]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def choose_factors(batch, first, last, buffers):
     """Note the factors of some personas that are not 0, and the bounds that go with their signs."""
     n_factors = batch.factors.shape[1]

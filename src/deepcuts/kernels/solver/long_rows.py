@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from deepcuts.array_types import FloatMatrix, FloatVector
+from deepcuts.kernels.compiling import kernel
 from deepcuts.kernels.flags import FASTMATH
 from deepcuts.kernels.solver.lanes import LineOrder, lay_out_lines
 from deepcuts.kernels.solver.llvm_vectors import BLOCK, LANES
@@ -47,14 +48,14 @@ class LongRow(NamedTuple):
     x: FloatVector
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def padded_length(n):
     """Length of a line that holds n pairs."""
     length = (n + _MULTIPLE - 1) // _MULTIPLE * _MULTIPLE
     return length + _MULTIPLE if length % _PAGE == 0 else length
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH, inline="always")
+@kernel(fastmath=FASTMATH, inline="always")
 def lay_out(indices, confidence, target, other, lines, residuals):
     """Gather the pairs of a row by factor: lines[f, j] = √c_j · v_jf, residuals[j] = √c_j · r_j, zeros behind them."""
     n, n_blocks = len(indices), len(residuals) // LANES
@@ -70,7 +71,7 @@ def lay_out(indices, confidence, target, other, lines, residuals):
         lay_out_lines(roots_of, starts_of, block, other, by_lane, LineOrder(block, n_blocks, BLOCK * n_blocks))
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH, inline="always")
+@kernel(fastmath=FASTMATH, inline="always")
 def prepare(row):
     """Subtract x from the residuals, compute S x, and the inverse of the curvature along each factor."""
     lines, residuals, shared, x = row.lines, row.residuals, row.shared, row.x
@@ -88,7 +89,7 @@ def prepare(row):
                 shared_x[g] += x[f] * shared[f, g]
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH, inline="always")
+@kernel(fastmath=FASTMATH, inline="always")
 def sweep(row):
     """Minimise over each factor of x in turn, exactly; return the largest change."""
     lines, residuals, shared, x, shared_x = row.lines, row.residuals, row.shared, row.x, row.shared_x
@@ -108,7 +109,7 @@ def sweep(row):
     return largest
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@kernel(fastmath=FASTMATH, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def solve_rows(chunk, chosen, problem, budget, rows, misfit):
     """Solve every `N_CHUNKS`-th row, from the one numbered `chunk` on."""
     n_factors, tolerance = rows.shape[1], np.float32(budget.tolerance)
@@ -129,7 +130,7 @@ def solve_rows(chunk, chosen, problem, budget, rows, misfit):
         misfit[i] = np.sum(residuals * residuals)  # maths.md (9)
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@kernel(parallel=True)
 def solve_long_rows(chosen, problem, budget, rows, misfit):
     """Minimise a quadratic over every row on its own, in place.
 

@@ -7,8 +7,9 @@ a block of factors. For the same reason, fields of tuples are read before loops,
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from deepcuts.kernels.compiling import kernel
 from deepcuts.kernels.flags import FASTMATH
 from deepcuts.kernels.solver.lane_intrinsics import COUPLED
 from deepcuts.kernels.solver.lanes import (
@@ -27,7 +28,7 @@ from deepcuts.kernels.solver.llvm_vectors import BLOCK, LANES
 from deepcuts.kernels.threads import N_CHUNKS
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@kernel(fastmath=FASTMATH)
 def by_block(shared):
     """Columns of S, four by four: panels[p, g, i] = S[g, 4 p + i], with zeros where there are no such factors."""
     n_blocks = (len(shared) + BLOCK - 1) // BLOCK
@@ -37,7 +38,7 @@ def by_block(shared):
     return panels
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def pairs_scratch(n_wide, most):
     """Work arrays for groups whose rows have at most so many pairs."""
     return LanePairs(
@@ -48,13 +49,13 @@ def pairs_scratch(n_wide, most):
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def first_pairs(scratch, n_wide, n):
     """The part of the work arrays that a group whose longest row has n pairs takes."""
     return LanePairs(scratch.lines[: n_wide * n], scratch.residuals[:n], scratch.roots[:n], scratch.starts[:n])
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def rows_scratch(n_blocks, pull):
     """Work arrays for sixteen rows; a pull that all rows have in common is written here, once."""
     n_wide = n_blocks * BLOCK
@@ -74,7 +75,7 @@ def rows_scratch(n_blocks, pull):
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def fetch_group(group, problem, rows):
     """Ask the memory for what belongs to a group of rows, which lie far apart: pairs, starts and pulls."""
     indptr, indices, confidence, target = problem.indptr, problem.indices, problem.confidence, problem.target
@@ -90,7 +91,7 @@ def fetch_group(group, problem, rows):
             fetch_ahead(all_pulls, i * n_factors, (i + 1) * n_factors)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH, inline="always")
+@kernel(fastmath=FASTMATH, inline="always")
 def gather_pairs(group, problem, pairs):
     """Deal the pairs of up to sixteen rows out to the lanes: √c_j, √c_j · r_j, and where the factors of j start.
 
@@ -111,7 +112,7 @@ def gather_pairs(group, problem, pairs):
         all_residuals[index] *= all_roots[index]
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def gather_rows(group, problem, rows, lanes):
     """Put the start, the ridge and the pull of every row of a group into its lane; lanes without a row have x = 0."""
     starts, present, own_ridge, ridge = lanes.starts, lanes.present, lanes.ridge, problem.ridge
@@ -125,7 +126,7 @@ def gather_rows(group, problem, rows, lanes):
         lay_out_lines(present, starts, 0, problem.pull, lanes.pull, order)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def lay_out_pairs(other, pairs):
     """Gather the factors of all pairs by line, √c_j · v_jf; factors that the last block lacks are 0."""
     lines, roots, starts = pairs.lines, pairs.roots, pairs.starts
@@ -136,7 +137,7 @@ def lay_out_pairs(other, pairs):
         lay_out_lines(roots, starts, j, other, lines, LineOrder(BLOCK * j, 1, BLOCK * n))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def couple_blocks(n_rows, pairs, lanes, panels):
     """Compute residuals, curvatures and couplings of a group, and the slopes that the first block begins with."""
     for block in range(len(panels)):
@@ -145,7 +146,7 @@ def couple_blocks(n_rows, pairs, lanes, panels):
     project(pairs, lanes)  # the sum of maths.md (6), for the first block
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def freeze_converged(tolerance, lanes):
     """Make the steps of converged rows 0, so that no row depends on those beside it; return whether all have."""
     largest, steps, n_moving = lanes.largest, lanes.steps, 0
@@ -158,7 +159,7 @@ def freeze_converged(tolerance, lanes):
     return n_moving == 0
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def sweep_group(pairs, lanes, panels, floor, budget):
     """Sweep over all factors of a group until its rows are done."""
     tolerance = np.float32(budget.tolerance)
@@ -170,7 +171,7 @@ def sweep_group(pairs, lanes, panels, floor, budget):
             break
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def write_back(group, pairs, lanes, rows, misfit):
     """Write the rows of a group to where they belong, and their misfits."""
     total = np.zeros(LANES, np.float32)
@@ -180,7 +181,7 @@ def write_back(group, pairs, lanes, rows, misfit):
         misfit[group[lane]] = total[lane]
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@kernel(fastmath=FASTMATH, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def solve_groups(chunk, chosen, problem, budget, panels, rows, misfit):
     """Solve every `N_CHUNKS`-th group of sixteen rows, from the one numbered `chunk` on."""
     n_groups, indptr = (len(chosen) + LANES - 1) // LANES, problem.indptr
@@ -200,7 +201,7 @@ def solve_groups(chunk, chosen, problem, budget, panels, rows, misfit):
         write_back(group, pairs, lanes, rows, misfit)
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@kernel(parallel=True)
 def solve_short_rows(chosen, problem, budget, rows, misfit):
     """Do what `deepcuts.kernels.solver.long_rows.solve_long_rows` does, for rows of few pairs.
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from deepcuts.array_types import DoubleMatrix, DoubleVector, FloatMatrix, FloatVector
+from deepcuts.blas_threads import one_blas_thread
 from deepcuts.data.interactions import Interactions
 from deepcuts.model.training.epochs import Epoch, Progress, Stage, UserProgress
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas, check_finite, solve_users
@@ -125,7 +125,7 @@ def fit(
         epochs.append(epoch)
         on_epoch(epoch)
 
-    with threadpool_limits(limits=1, user_api="blas"):  # threads of BLAS within our own would slow both down
+    with one_blas_thread():  # threads of BLAS within our own would slow both down
         base = stage = start_base(plays, settings, seed)
         try:
             alternate(base, settings.base_epochs, record)
