@@ -202,6 +202,6 @@ def _up_to(most: float) -> str:
 
 
 def _numpy_type(value: object) -> str:
-    """Name of the type of a NumPy scalar, else an empty one; NumPy is not imported for it, which would slow the help."""
+    """Name of the type of a NumPy scalar, else an empty one; without NumPy, whose import would slow the help."""
     kind = type(value)
     return kind.__name__ if kind.__module__ == "numpy" else ""

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deepcuts.errors import DataError, SettingsError
-from deepcuts.storage import check_input
 
 
 def by_persona(text: str, option: str) -> dict[int, float]:
@@ -113,6 +112,8 @@ def _play_count(cells: Sequence[str], where: str) -> float:
 
 
 def _lines(path: Path) -> list[str]:
+    from deepcuts.storage import check_input
+
     check_input(path)
     try:
         return path.read_text(encoding="utf-8-sig").split("\n")
