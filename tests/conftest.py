@@ -31,7 +31,14 @@ EXTRAS = {  # what tests of these folders and files need: an extra of the packag
     "datasets/test_download.py": ("download", ("pooch",)),
 }
 
-UNIX = ("cli/test_process.py", "history/test_guards.py", "storage/test_output.py")  # limits, signals, terminals
+UNIX = (  # limits, signals, terminals, forks
+    "cli/test_process.py",
+    "faults/test_outputs.py",
+    "faults/test_processes.py",
+    "history/test_guards.py",
+    "kernels/test_code_cache.py",
+    "storage/test_output.py",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
