@@ -155,6 +155,35 @@ def test_a_mapped_file_that_is_truncated_ends_no_process(path, models, monkeypat
         assert httpx.get(f"{address}/readyz").json()["model"] == version_of(path)
 
 
+def test_a_mapped_file_that_is_truncated_stays_lost_where_a_damaged_one_takes_its_path(path, models, monkeypatch):
+    monkeypatch.setattr("deepcuts.storage.container.VERIFIED_BYTES", 100)  # the file counts as a large one
+    store = ModelStore(path)
+    assert store.current.mapped is not None
+    os.truncate(path, 5_000)
+    aside = path.with_name("aside.safetensors")
+    aside.write_bytes(b"no model")
+    aside.rename(path)
+    with pytest.raises(ProblemError, match="model-lost"):
+        store.current  # noqa: B018
+    assert not store.refresh()
+    with pytest.raises(ProblemError, match="model-lost"):
+        store.current  # noqa: B018
+    models[1].save(path, force=True)
+    assert store.refresh()
+    assert store.current.version == version_of(path)
+
+
+def test_a_mapped_file_whose_path_is_taken_by_a_damaged_one_is_served_on(path, monkeypatch):
+    monkeypatch.setattr("deepcuts.storage.container.VERIFIED_BYTES", 100)
+    store = ModelStore(path)
+    version = store.version
+    aside = path.with_name("aside.safetensors")
+    aside.write_bytes(b"no model")
+    aside.rename(path)
+    assert not store.refresh()
+    assert store.current.version == version
+
+
 def test_a_small_file_that_is_truncated_is_served_on(path):
     store = ModelStore(path)
     os.truncate(path, 100)

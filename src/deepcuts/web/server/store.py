@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,6 +39,19 @@ _WRITTEN_INTO = Problem(
 )
 
 
+class HeldFile:
+    """A file, held open for as long as this object lives, whatever becomes of its path."""
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._descriptor)
+
+    @property
+    def signature(self) -> _Signature:
+        """Device, inode, time and size, which change when it is written into."""
+        return _signature_of(os.fstat(self._descriptor))
+
+
 @dataclass(frozen=True, eq=False)
 class LoadedModel:
     """A model with its version and its indexes. A request takes it once, so that its response is of one version.
@@ -49,13 +63,13 @@ class LoadedModel:
         share.
     version
         First digits of the checksum of its file: the same content has the same version on every machine.
-    is_mapped
-        Whether its arrays lie in the file.
+    mapped
+        The file that its arrays lie in; None where the arrays were read.
     """
 
     model: PersonaModel
     version: str
-    is_mapped: bool = False
+    mapped: HeldFile | None = None
 
     @cached_property
     def matcher(self) -> Matcher:
@@ -123,7 +137,7 @@ class ModelStore:
             If its arrays lie in a file that was written into since: what they hold now is not known, and a page that
             was cut off would end the process.
         """
-        if self._current.is_mapped and self._is_lost(_signature(self.path)):
+        if self._is_lost():
             raise ProblemError(_WRITTEN_INTO)
         return self._current
 
@@ -149,7 +163,7 @@ class ModelStore:
                 self.prepare(loaded)
             except Exception as error:
                 self._refused = signature
-                served = "no model serves" if self._is_lost(signature) else f"version {self.version} keeps serving"
+                served = "no model serves" if self._is_lost() else f"version {self.version} keeps serving"
                 logger.exception("the new model cannot be used; %s: %s", served, error)
                 self.on_reload(False)
                 return False
@@ -159,18 +173,15 @@ class ModelStore:
             self.on_reload(True)
             return True
 
-    def _is_lost(self, signature: _Signature | None) -> bool:
-        """Whether the model lies in the file, and the file has this signature now, of other content.
-
-        A mapped file keeps its inode; another number of it means another file, which leaves the mapped one as it is.
-        """
-        if signature is None or self._signature is None or not self._current.is_mapped:
-            return False
-        return signature[:2] == self._signature[:2] and signature != self._signature
+    def _is_lost(self) -> bool:
+        """Whether the file that the model lies in was written into since, whatever path it has now."""
+        mapped = self._current.mapped
+        return mapped is not None and mapped.signature != self._signature
 
     def _is_changing(self, signature: _Signature) -> bool:
         """Whether the file is being written into: it is only mapped again once it was the same at two looks."""
-        if not self._is_lost(signature) or signature == self._changing:
+        same_file = self._signature is not None and signature[:2] == self._signature[:2]
+        if not (same_file and self._is_lost()) or signature == self._changing:
             return False
         self._changing = signature
         return True
@@ -198,8 +209,8 @@ def _load_stable(path: Path) -> tuple[_Signature | None, LoadedModel]:
     """Load a file that is not replaced meanwhile, so that model, version and signature belong to the same content."""
     for _ in range(_ATTEMPTS):
         before = _signature(path)
-        is_mapped = before is not None and storage.is_mapped(path)
-        loaded = LoadedModel(load(path), storage.describe(path).checksum[:_VERSION_DIGITS], is_mapped)
+        mapped = HeldFile(path) if before is not None and storage.is_mapped(path) else None
+        loaded = LoadedModel(load(path), storage.describe(path).checksum[:_VERSION_DIGITS], mapped)
         if _signature(path) == before:
             return before, loaded
     raise FileFormatError(
@@ -213,4 +224,8 @@ def _signature(path: Path) -> _Signature | None:
         status = os.stat(path)
     except OSError:
         return None
+    return _signature_of(status)
+
+
+def _signature_of(status: os.stat_result) -> _Signature:
     return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
