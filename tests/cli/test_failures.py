@@ -250,3 +250,16 @@ def test_main_exits_with_the_code_of_the_command(capsys):
         main(["info", "none.safetensors"])
     assert ended.value.code == 1
     assert capsys.readouterr().err == "Error: There is no file none.safetensors.\n"
+
+
+@pytest.mark.parametrize("name", ["_prepare_streams", "_flush"])
+def test_an_interrupt_beside_the_command_ends_quietly(monkeypatch, name):
+    """Whether it comes before the command has begun or while the output is flushed, there is no traceback."""
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"deepcuts.cli.main.{name}", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 130

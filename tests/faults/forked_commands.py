@@ -91,6 +91,9 @@ def run_child(arguments: list[str], fault: dict[str, Any] | None, said: int) -> 
         status = 0
     except SystemExit as error:
         status = error.code if isinstance(error.code, int) else int(error.code is not None)
+    except KeyboardInterrupt:  # before the command was called: the signal ends the process as it ends any other
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
     except BaseException as error:
         os.write(2, f"foreign {error!r}".encode())
     finally:

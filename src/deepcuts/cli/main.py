@@ -132,6 +132,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments
         What stands after the name of the command; None takes what the process was started with.
     """
+    try:
+        _run(arguments)
+    except KeyboardInterrupt:  # before the command had begun, or after it had ended
+        raise SystemExit(exit_status()) from None
+
+
+def _run(arguments: Sequence[str] | None) -> None:
     _prepare_streams()
     try:
         raise_on_signals()
