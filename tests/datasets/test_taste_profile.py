@@ -134,6 +134,10 @@ def test_a_database_of_tracks_brings_ids_of_artists(folder):
     # of song 2, one track is AR0's and one AR1's: AR0 comes first
     assert counts(plays) == {(ADA, "AR2"): 7, (ADA, "AR0"): 1, (BOB, "AR1"): 4, (BOB, "AR0"): 3}
     assert "Zola Jesus" in plays.labels.names.to_pylist()
+    odd = path.rename(folder / "a?b#c%41.db")
+    again, _ = read_taste_profile(triplets, [odd], mismatches)
+    assert counts(again) == counts(plays)
+    odd.rename(path)
     content = path.read_bytes()
     path.write_bytes(content[:5000])
     with pytest.raises(FileFormatError, match=r"track_metadata.db is truncated: it has 5,000 of 8,192 bytes"):

@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import islice
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -129,10 +130,10 @@ def resolve_songs(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _read_metadata(connection: duckdb.DuckDBPyConnection, path: StrPath) -> None:
     """Copy the tracks of an SQLite database, a batch at a time."""
-    uri = f"file:{os.path.abspath(path)}?mode=ro"
+    uri = f"{Path(os.path.abspath(path)).as_uri()}?mode=ro"  # quoted: a name may hold ?, # and %
     _refuse_truncated(path)
     try:
-        with closing(sqlite3.connect(uri.replace("#", "%23"), uri=True)) as database:
+        with closing(sqlite3.connect(uri, uri=True)) as database:
             # One name that is not UTF-8 must not stop the query.
             database.text_factory = lambda text: text.decode("utf-8", "replace")
             rows: Iterator[tuple[str | None, ...]] = database.execute(f"SELECT {', '.join(_FIELDS)} FROM songs")
