@@ -88,6 +88,7 @@ def texts_by_way(value: object, folder) -> dict[str, str]:
     return ways
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(IDS)
 def test_all_ways_in_give_the_same_text(tmp_path_factory, value):

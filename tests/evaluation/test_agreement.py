@@ -89,6 +89,7 @@ def test_agreement_with_the_judge_on_real_plays_and_tags(judge, hetrec, shared_d
     assert {name: ours[name] for name in expected} == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*unclosed file:pytest.PytestUnraisableExceptionWarning", "ignore:unclosed file")
 def test_agreement_with_the_judge_on_short_and_missing_lists(judge, hetrec, shared_data):
     train, holdout = read(hetrec / "train.parquet"), read(hetrec / "holdout.parquet")

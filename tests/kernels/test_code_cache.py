@@ -20,6 +20,8 @@ import pytest
 import deepcuts
 from deepcuts.kernels import cache_folder
 
+pytestmark = pytest.mark.slow  # each test starts processes that compile
+
 CALLER = """
 from deepcuts.kernels.compiling import kernel
 from deepcuts.kernels.inner.helper import number

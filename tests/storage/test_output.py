@@ -299,6 +299,7 @@ print("done")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_folders", [1, 2])
 def test_a_kill_between_moves_leaves_no_mixture_and_the_next_run_finishes_or_undoes_it(tmp_path, n_folders):
     folders, n_calls, done = [tmp_path / "a", tmp_path / "b"][:n_folders], 0, ""
