@@ -55,6 +55,8 @@ def whole_number(name: str, value: object, least: int, most: int | None = None, 
     if not isinstance(value, Integral) or _is_no_number(value):
         usual = f"It is a whole number{'' if most is not None else _from(least)}."
         raise SettingsError(f"{name} is {shown(value)}. {advice or usual}")
+    if int(value) > LARGEST and most in (None, LARGEST):
+        raise SettingsError(f"{name} is {shown(value)}. It is at most {LARGEST:,}, which 64 bits hold.")
     if not least <= int(value) <= (LARGEST if most is None else most):
         raise SettingsError(f"{name} is {shown(value)}. {advice or f'It {_range(least, most)}.'}")
     return int(value)
