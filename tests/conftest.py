@@ -33,6 +33,7 @@ EXTRAS = {  # what tests of these folders and files need: an extra of the packag
 
 UNIX = (  # limits, signals, terminals, forks
     "cli/test_process.py",
+    "faults/test_inputs.py",
     "faults/test_outputs.py",
     "faults/test_processes.py",
     "history/test_guards.py",

@@ -44,7 +44,21 @@ def test_columns_that_cannot_be_are_refused(columns, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"on_bad_rows": "drop"}, 'on_bad_rows is \'drop\'. Choose "error" or "skip".'),
+        ({"on_bad_rows": "drop"}, "on_bad_rows is 'drop'. Pass 'error' or 'skip'."),
+        ({"on_bad_rows": []}, "on_bad_rows is []. Pass 'error' or 'skip'."),
+        ({"trim": "no"}, "trim is 'no'. Give True or False."),
+        ({"dislikes": 1}, "dislikes is 1. Give True or False."),
+        ({"force": None}, "force is None. Give True or False."),
+        ({"header": "no"}, "header is 'no'. Give True or False."),
+        ({"header": 0}, "header is 0. Give True or False."),
+        ({"bad_rows": 3}, "bad_rows is 3. Give a path."),
+        ({"temp_directory": b"/tmp"}, "temp_directory is b'/tmp'. Give a path."),
+        ({"times": {"half_life": 3}}, "times is {'half_life': 3}. Pass TimeRules(...)."),
+        ({"delimiter": 3}, "delimiter is 3. Give one character, not a line end."),
+        ({"delimiter": ""}, "delimiter is ''. Give one character, not a line end."),
+        ({"delimiter": "\0"}, "delimiter is '\\x00'."),
+        ({"quote": True}, "quote is True."),
+        ({"memory_limit": 4}, "memory_limit is 4. Give a number and a unit, such as 4GB."),
         ({"delimiter": "::"}, "delimiter is '::'. Give one character, not a line end."),
         ({"delimiter": "\n"}, "delimiter is '\\n'."),
         ({"quote": "''"}, 'quote is "\'\'". Give one character other than the delimiter, or "" for none.'),
@@ -57,6 +71,13 @@ def test_options_out_of_range_are_refused(options, message):
     with pytest.raises(SettingsError) as caught:
         ReadOptions(**options)
     assert str(caught.value).startswith(message)
+
+
+def test_switches_and_positions_may_be_numpys():
+    options = ReadOptions(trim=np.True_, header=np.False_, temp_directory="/tmp")
+    assert (options.trim, options.header, options.temp_directory) == (True, False, Path("/tmp"))
+    assert all(type(value) is bool for value in (options.trim, options.header))
+    assert Columns(np.int64(1), np.uint8(2)) == Columns(1, 2)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import logging
 from collections import Counter
 from pathlib import Path
@@ -309,3 +310,51 @@ def test_a_header_that_is_read_as_a_listener_is_told(tmp_path, caplog):
             caplog.clear()
             assert read_plays(path, user=1, item=2, header=header).n_pairs == 3 - header
             assert caplog.messages == []
+
+
+WRITTEN = {
+    "words": ("usuario,artista", ["ada,Grouper", "bob,J Dilla"]),
+    "words of Japanese": ("ユーザー,アーティスト", ["ada,Grouper", "bob,J Dilla"]),
+    "words of German": ("Benutzer_ID,Künstlername", ["ada,Grouper", "bob,J Dilla"]),
+    "words above numbered ids": ("quem,o_que", [f"user_{n:06},artist {n % 3}" for n in range(8)]),
+    "words above hashes": ("mtumiaji,msanii", [f"{hashlib.sha1(bytes([n])).hexdigest()},Grouper" for n in range(9)]),
+    "words above names": ("mtumiaji,msanii", [f"{user},{item}" for user in ("ada", "bob", "eve") for item in "ABC"]),
+}
+
+
+@pytest.mark.parametrize("first", WRITTEN)
+def test_a_header_in_any_language_that_is_read_as_a_listener_is_told(write, caplog, first):
+    header, rows = WRITTEN[first]
+    read_plays(write("\n".join([header, *rows])), user=1, item=2)
+    assert ["looks like names of columns" in message for message in caplog.messages] == [True]
+    caplog.clear()
+    read_plays(write("\n".join(rows)), user=1, item=2)
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,x\nb,y\n",
+        "ada,Grouper\n" * 9,
+        "".join(f"{name},{item}\n" for name in ("ada", "bob", "eve", "kim", "lou", "max") for item in "AB"),
+        "".join(f"user_{n:03},artist {n % 5}\n" for n in range(50)),
+        "".join(f"{name},only {name}\n" for name in ("ada", "bob", "eve", "kim", "lou", "max", "ned")),
+    ],
+)
+def test_a_first_line_like_those_below_is_not_told(write, caplog, text):
+    read_plays(write(text), user=1, item=2)
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+@pytest.mark.parametrize("n_characters", [131_072, 131_073, 200_000, 3_000_000])
+def test_cells_may_be_long(write, quoted, n_characters):
+    cell = "x" * n_characters
+    written = f'"{cell}"' if quoted else cell
+    for text in (f"user,item,plays\nada,{written},2\nbob,A,1\n", f"user,plays,item\n{written},3,A\nbob,1,A\n"):
+        plays = read_plays(write(text), user="user", item="item", plays="plays")
+        assert plays.n_pairs == 2
+        assert n_characters in {
+            len(each) for ids in (plays.user_ids, plays.item_ids) for each in ids.values.to_pylist()
+        }

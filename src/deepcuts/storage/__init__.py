@@ -15,8 +15,9 @@ the header (u64, little-endian), the header (JSON), the bytes of the arrays with
 from deepcuts.storage.container import Stored, describe, is_mapped, read, write
 from deepcuts.storage.header import SCHEMA_VERSION, Header, Tensor
 from deepcuts.storage.inputs import check_input
-from deepcuts.storage.output import StrPath, check_output, replacing, together, where_written
-from deepcuts.storage.temporary import temporary_folder
+from deepcuts.storage.names import StrPath
+from deepcuts.storage.output import check_output, replacing, together, where_written
+from deepcuts.storage.temporary import is_running, temporary_folder
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -28,6 +29,7 @@ __all__ = [
     "check_output",
     "describe",
     "is_mapped",
+    "is_running",
     "read",
     "replacing",
     "temporary_folder",

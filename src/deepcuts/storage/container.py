@@ -21,7 +21,8 @@ from deepcuts.array_types import AnyArray
 from deepcuts.errors import FileFormatError, OutputError
 from deepcuts.storage import strings as stored_strings
 from deepcuts.storage.header import FORMAT, MAX_HEADER_BYTES, SCHEMA_VERSION, Header, encode, parse, seal
-from deepcuts.storage.output import StrPath, replacing
+from deepcuts.storage.names import StrPath
+from deepcuts.storage.output import replacing
 
 VERIFIED_BYTES = 64 << 20  # SHA-256 of so much takes about a tenth of a second
 _BLOCK_BYTES = 8 << 20

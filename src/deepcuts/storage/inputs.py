@@ -6,7 +6,7 @@ import os
 import stat
 
 from deepcuts.errors import DataError
-from deepcuts.storage.output import StrPath
+from deepcuts.storage.names import StrPath, check_name
 
 
 def check_input(path: StrPath) -> None:
@@ -15,11 +15,12 @@ def check_input(path: StrPath) -> None:
     Raises
     ------
     DataError
-        If it is a folder, a pipe, a socket or a device.
+        If it is a folder, a pipe, a socket or a device, or has a name that no file can have.
     """
+    check_name(path, DataError)
     try:
         mode = os.stat(path).st_mode
-    except (OSError, ValueError):
+    except OSError:
         return
     if stat.S_ISDIR(mode):
         raise DataError(f"{path} is a folder. Name a file in it.")

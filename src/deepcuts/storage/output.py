@@ -8,13 +8,11 @@ import stat
 from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TypeAlias
 
 from deepcuts.errors import OutputError
+from deepcuts.storage.names import StrPath, check_name
 from deepcuts.storage.placing import Move, place, recover, sync
 from deepcuts.storage.temporary import TEMPORARY, claim, discard, mode_of, new_name, sweep
-
-StrPath: TypeAlias = str | os.PathLike[str]
 
 _waiting: ContextVar[list[Move] | None] = ContextVar("_waiting", default=None)  # moves of the `together` block
 
@@ -37,6 +35,7 @@ def check_output(path: StrPath, *, force: bool = False) -> None:
         If the file exists and `force` is false, if it is a folder or a device, or if its folder is missing or
         read-only.
     """
+    check_name(path, OutputError)
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from deepcuts.array_types import AnyArray
 from deepcuts.errors import FileFormatError
-from deepcuts.storage.output import StrPath
+from deepcuts.storage.names import StrPath
 
 OFFSETS, BYTES = ".offsets", ".bytes"
 

@@ -16,11 +16,13 @@ import secrets
 import shutil
 import socket
 import stat
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from deepcuts.errors import OutputError
+from deepcuts.storage.names import StrPath, check_name
 
 TEMPORARY, JOURNAL, SET_ASIDE = "tmp", "moves", "old"
 
@@ -51,14 +53,21 @@ def discard(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def temporary_folder(parent: str | os.PathLike[str]) -> Iterator[str]:
+def temporary_folder(parent: StrPath | None = None) -> Iterator[str]:
     """Make a private folder and remove it afterwards, and those that killed processes have left beside it.
+
+    Parameters
+    ----------
+    parent
+        Where; None takes the system's folder for temporary files.
 
     Raises
     ------
     OutputError
         If it cannot be made, or nothing can be written to it.
     """
+    parent = _system_folder() if parent is None else parent
+    check_name(parent, OutputError)
     sweep(Path(parent))
     folder = claim(Path(parent, new_name(TEMPORARY)))
     try:
@@ -66,11 +75,21 @@ def temporary_folder(parent: str | os.PathLike[str]) -> Iterator[str]:
             os.mkdir(folder, 0o700)
         except OSError as error:
             raise OutputError(
-                f"No temporary folder can be made in {parent}: {error.strerror}. Pass another temp_directory."
+                f"No temporary folder can be made in {parent}: {error.strerror}. Pass another temp_directory, or set "
+                "TMPDIR."
             ) from error
         yield os.fspath(folder)
     finally:
         discard(folder)
+
+
+def _system_folder() -> str:
+    try:
+        return tempfile.gettempdir()
+    except OSError as error:
+        raise OutputError(
+            f"There is no folder for temporary files: {error.strerror}. Set TMPDIR to one that can be written to."
+        ) from error
 
 
 def sweep(folder: Path) -> None:
@@ -98,11 +117,12 @@ def _is_left_behind(entry: os.DirEntry[str], ending: str) -> bool:
     if hasattr(os, "getuid") and status.st_uid != os.getuid():
         return False
     is_old = time.time() - status.st_mtime > _MOST_SECONDS
-    return is_old if match[1] != _host() else int(match[2]) != os.getpid() and (is_old or not _runs(int(match[2])))
+    return is_old if match[1] != _host() else int(match[2]) != os.getpid() and (is_old or not is_running(int(match[2])))
 
 
-def _runs(pid: int) -> bool:
+def is_running(pid: int) -> bool:
     """Whether there is a process of this number; where that cannot be asked, whether there may be."""
+    # On Windows the signal 0, which elsewhere is never sent, would be sent.
     if os.name != "posix":
         return True
     try:

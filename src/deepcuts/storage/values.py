@@ -15,7 +15,7 @@ import numpy as np
 
 from deepcuts.array_types import AnyArray
 from deepcuts.errors import FileFormatError
-from deepcuts.storage.output import StrPath
+from deepcuts.storage.names import StrPath
 
 Record = TypeVar("Record")
 

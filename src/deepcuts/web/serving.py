@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import socket
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -82,7 +81,7 @@ def serve(
         import uvicorn  # noqa: F401
     except ImportError:
         raise MissingExtraError("The service needs uvicorn: pip install 'deepcuts[app]'.") from None
-    with closing(listen(settings)) as listener, temporary_folder(tempfile.gettempdir()) as folder:
+    with closing(listen(settings)) as listener, temporary_folder() as folder:
         host, port = listener.getsockname()[:2]
         gc.disable()  # until the service is warm: what is imported and loaded until then is never garbage
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from numbers import Integral
 from typing import TypeAlias
 
+from deepcuts.checks import LARGEST, shown
 from deepcuts.errors import DataError, SettingsError
 
 Column: TypeAlias = int | str
@@ -43,7 +45,8 @@ class Columns:
     def __post_init__(self) -> None:
         for role, column in self.wanted.items():
             if not _names_one(column):
-                raise SettingsError(f"{role}={column!r} is no column. Give its name, or its position from 1 on.")
+                raise SettingsError(f"{role}={shown(column)} is no column. Give its name, or its position from 1 on.")
+            object.__setattr__(self, role, str(column) if isinstance(column, str) else int(column))
         if len(set(self.wanted.values())) < len(self.wanted):
             raise SettingsError(f"One column is named for two things: {self.wanted}. Name a different one for each.")
 
@@ -87,8 +90,8 @@ class Columns:
 
 def _names_one(column: object) -> bool:
     """Whether this is a name, or a position."""
-    if isinstance(column, int) and not isinstance(column, bool):  # True is an int
-        return column >= 1
+    if isinstance(column, Integral) and not isinstance(column, bool):  # True is an int
+        return 1 <= int(column) <= LARGEST
     return isinstance(column, str) and bool(column)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 
 import duckdb
@@ -30,24 +29,10 @@ def workspace(options: ReadOptions) -> Iterator[duckdb.DuckDBPyConnection]:
         If the folder cannot be made.
     """
     with (
-        temporary_folder(_parent(options)) as folder,
+        temporary_folder(options.temp_directory) as folder,
         contextlib.closing(_connect(folder, options.memory_limit)) as connection,
     ):
         yield connection
-
-
-def _parent(options: ReadOptions) -> str:
-    """Folder for temporary ones.
-
-    Raises
-    ------
-    OutputError
-        If none is given and the system has none that can be written to.
-    """
-    try:
-        return str(options.temp_directory or tempfile.gettempdir())
-    except OSError as error:
-        raise OutputError(f"There is no folder for temporary files: {error.strerror}. Pass temp_directory.") from error
 
 
 def _connect(folder: str, memory_limit: str) -> duckdb.DuckDBPyConnection:

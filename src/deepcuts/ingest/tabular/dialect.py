@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import io
 import logging
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from deepcuts.checks import shown
 from deepcuts.errors import DataError
 from deepcuts.ingest.tabular.columns import Columns
 from deepcuts.ingest.tabular.csv_records import read_csv_records
 from deepcuts.ingest.tabular.files import Sample
+from deepcuts.ingest.tabular.header_doubt import looks_like_names
 from deepcuts.ingest.tabular.options import ReadOptions
 
 logger = logging.getLogger(__name__)
 
 _DELIMITERS = "\t,;| "
 _UNQUOTED = "\t "  # names that hold quotes are common between tabs, and cells in quotes are not
-
-
-_WORDS = "user|listener|account|member|person|profile|customer|item|artist|track|song|album|title|name|band|mbid|id|uid"
-_COLUMN_NAME = re.compile(rf"({_WORDS})s?([ _.-]?({_WORDS}|hash|sha1|number|no|uri|url|index|code))?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -77,21 +74,26 @@ def find_dialect(sample: Sample, columns: Columns, options: ReadOptions) -> Dial
     if header and not columns.names and options.header is None:
         logger.info("Line 1 of %s is taken for the names of its columns: %r", sample.path, first[0])
     if not header and options.header is None:
-        _warn_of_names(first[0], columns, sample.path)
+        _warn_of_names(first, columns, sample.path)
     names = tuple(first[0]) if header else None
     n_columns = len(first[0]) if header else _width(first)[0]
     return Dialect(delimiter, _quote_for(delimiter, options), header, names, n_columns)
 
 
-def _warn_of_names(first: Sequence[str], columns: Columns, path: str) -> None:
+def _warn_of_names(rows: Sequence[Sequence[str]], columns: Columns, path: str) -> None:
     """Warn of a first line that is read as plays although its user and its item look like names of columns."""
-    cells = [first[int(column) - 1].strip() for column in (columns.user, columns.item) if int(column) <= len(first)]
-    if cells and all(map(_COLUMN_NAME.fullmatch, cells)):
+    first, *below = rows
+    indexes = [int(column) - 1 for column in (columns.user, columns.item)]
+    if max(indexes) >= len(first):
+        return
+    cells = [first[index].strip() for index in indexes]
+    others = [[row[index].strip() for row in below if index < len(row)] for index in indexes]
+    if looks_like_names(cells, others):
         logger.warning(
-            "line 1 of %s is read as plays, of the user %r and the item %r, and looks like names of columns. "
+            "line 1 of %s is read as plays, of the user %s and the item %s, and looks like names of columns. "
             "Pass header=True (--header) if it is that, header=False (--no-header) if not.",
             path,
-            *cells,
+            *map(shown, cells),
         )
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
+from deepcuts.checks import choice, shown, truth
 from deepcuts.errors import SettingsError
 from deepcuts.ingest.tabular.time_rules import TimeRules
+
+OnBadRows = Literal["error", "skip"]
 
 _MEMORY = re.compile(r"\d+(\.\d+)?\s*[KMGT]i?B", re.IGNORECASE)
 
@@ -50,7 +54,7 @@ class ReadOptions:
         If one is out of its range.
     """
 
-    on_bad_rows: Literal["error", "skip"] = "error"
+    on_bad_rows: OnBadRows = "error"
     bad_rows: Path | None = None
     dislikes: bool = False
     trim: bool = False
@@ -63,16 +67,35 @@ class ReadOptions:
     times: TimeRules | None = None
 
     def __post_init__(self) -> None:
-        if self.on_bad_rows not in {"error", "skip"}:
-            raise SettingsError(f'on_bad_rows is {self.on_bad_rows!r}. Choose "error" or "skip".')
-        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in "\r\n"):
-            raise SettingsError(f"delimiter is {self.delimiter!r}. Give one character, not a line end.")
-        if self.quote and (len(self.quote) != 1 or self.quote in "\r\n" or self.quote == self.delimiter):
+        choice("on_bad_rows", self.on_bad_rows, get_args(OnBadRows))
+        for name in ("dislikes", "trim", "force"):
+            object.__setattr__(self, name, truth(name, getattr(self, name)))
+        if self.header is not None:
+            object.__setattr__(self, "header", truth("header", self.header))
+        for name in ("bad_rows", "temp_directory"):
+            if (path := getattr(self, name)) is not None:
+                object.__setattr__(self, name, _path(name, path))
+        if self.times is not None and not isinstance(self.times, TimeRules):
+            raise SettingsError(f"times is {shown(self.times)}. Pass TimeRules(...).")
+        if self.delimiter is not None and not _is_mark(self.delimiter):
+            raise SettingsError(f"delimiter is {shown(self.delimiter)}. Give one character, not a line end.")
+        if self.quote not in (None, "") and (not _is_mark(self.quote) or self.quote == self.delimiter):
             raise SettingsError(
-                f'quote is {self.quote!r}. Give one character other than the delimiter, or "" for none.'
+                f'quote is {shown(self.quote)}. Give one character other than the delimiter, or "" for none.'
             )
-        if not _MEMORY.fullmatch(self.memory_limit.strip()):
-            raise SettingsError(f"memory_limit is {self.memory_limit!r}. Give a number and a unit, such as 4GB.")
+        if not isinstance(self.memory_limit, str) or not _MEMORY.fullmatch(self.memory_limit.strip()):
+            raise SettingsError(f"memory_limit is {shown(self.memory_limit)}. Give a number and a unit, such as 4GB.")
+
+
+def _path(name: str, value: object) -> Path:
+    if not isinstance(value, str | os.PathLike):
+        raise SettingsError(f"{name} is {shown(value)}. Give a path.")
+    return Path(value)
+
+
+def _is_mark(value: object) -> bool:
+    """Whether this can stand between or around cells."""
+    return isinstance(value, str) and len(value) == 1 and value not in "\r\n\0" and not "\ud800" <= value <= "\udfff"
 
 
 @dataclass(frozen=True)

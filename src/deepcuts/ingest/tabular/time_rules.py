@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
-from deepcuts.checks import real_number, whole_number
+from deepcuts.checks import real_number, shown, whole_number
 from deepcuts.errors import SettingsError
 
 DAY = 86_400
 
+_MOST = 1e12  # days or minutes: the age of the universe, and far from what overflows in SQL
 _PART_OF_DATE = re.compile(r"\d{4}(-\d{2})?")
 _WHEN = "Give a date such as 2024-01-31, a timestamp such as 2024-01-31T18:00:00Z, a year or a month."
 
@@ -32,13 +32,13 @@ class TimeRules:
     until
         The first moment no longer to count, given alike; None sets no limit.
     half_life
-        Days after which a play counts half, above 0; None sets no decay.
+        Days after which a play counts half, above 0 and up to 10¹²; None sets no decay.
     now
         The moment that age is counted from; None takes the latest play that is kept.
     session_cap
         The most plays of one item in one session, at least 1; None sets no cap.
     session_gap
-        Minutes without a play that end a session, above 0.
+        Minutes without a play that end a session, above 0 and up to 10¹².
     day_cap
         The most plays of one item in one day, at least 1; None sets no cap.
 
@@ -60,8 +60,8 @@ class TimeRules:
         for name in ("half_life", "session_gap"):
             value = getattr(self, name)
             if value is not None:
-                advice = "Give a number above 0."
-                object.__setattr__(self, name, real_number(name, value, 0, math.inf, advice, above=True))
+                advice = f"Give a number above 0, at most {_MOST:.0e}."
+                object.__setattr__(self, name, real_number(name, value, 0, _MOST, advice, above=True))
         for name in ("session_cap", "day_cap"):
             value = getattr(self, name)
             if value is not None:
@@ -141,12 +141,14 @@ def _seconds(name: str, text: str | None) -> int | None:
     if text is None:
         return None
     # A year lacks "-01-01", a month the "-01" at the end of it.
+    if not isinstance(text, str):
+        raise SettingsError(f"{name} is {shown(text)}. {_WHEN}")
     full = text + "-01-01"[len(text) - 4 :] if _PART_OF_DATE.fullmatch(text) else text
     try:
         moment = datetime.fromisoformat(full)
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
-        raise SettingsError(f"{name} is {text!r}. {_WHEN}") from None
+        raise SettingsError(f"{name} is {shown(text)}. {_WHEN}") from None
 
 
 NO_RULES = TimeRules()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepcuts.errors import MissingExtraError
+from deepcuts.storage import is_running
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -76,7 +77,5 @@ def _forget_dead_workers(folder: str) -> None:
 
     for file in Path(folder).glob("gauge_live*_*.db"):
         pid = int(file.stem.rpartition("_")[2])
-        try:
-            os.kill(pid, 0)  # signal 0 is not sent: it only asks whether the process is there
-        except ProcessLookupError:
+        if not is_running(pid):
             mark_process_dead(pid)  # type: ignore[no-untyped-call]

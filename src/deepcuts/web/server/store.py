@@ -118,6 +118,7 @@ class ModelStore:
         prepare: Prepare = lambda loaded: None,
         on_reload: OnReload = lambda is_served: None,
     ) -> None:
+        storage.check_input(path)
         self.path = Path(path)
         self.prepare, self.on_reload = prepare, on_reload
         self._lock = threading.Lock()
