@@ -139,7 +139,10 @@ def small_plays() -> dc.Interactions:
 
 @pytest.mark.parametrize("name", ["a\0b", "a\ud800b", "x" * 5_000], ids=["NUL", "surrogate", "long"])
 @pytest.mark.parametrize("door", [*DOORS, *OUTPUTS])
-def test_a_name_that_no_file_can_have_is_told(door: str, name: str) -> None:
+def test_a_name_that_no_file_can_have_is_told(
+    door: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     if door in ("study", "triplets of a folder"):
         pytest.skip("it begins where there is no file")
     open_it = OUTPUTS.get(door) or (lambda path: DOORS[door][1](Path(path)))
