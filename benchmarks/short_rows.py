@@ -39,7 +39,7 @@ def main() -> None:
     rows, problem = stage.problem.rows, stage.problem
     chosen = rows.by_length[rows.n_pairs[rows.by_length] <= 128]
     start, misfit = stage.factors, np.empty(rows.n_rows, np.float32)
-    shared = (problem.w0 * stage.item_gram).astype(np.float32)
+    shared = (problem.w0 * stage.item_grams.unobserved).astype(np.float32)
     quadratic = row_problem(rows, stage.item_factors, Penalty(shared, problem.ridge, None, 0.0))
 
     def seconds(kernel: object, n_sweeps: int) -> float:

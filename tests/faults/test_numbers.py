@@ -66,6 +66,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "much regularized": {"user_regularization": 1e9, "item_regularization": 1e9},
     "no unobserved weight": {"unobserved_ratio": 0.0, "nonnegative": False},
     "much unobserved weight": {"unobserved_ratio": 1e6},
+    "unobserved weight by popularity": {"unobserved_ratio": 1e6, "unobserved_exponent": 1.0, "diversity": 1e6},
     "signed targets": {"target": "signed_log", "nonnegative": False, "user_normalization": False},
     "strong confidence": {"confidence_scale": 1e6},
     "binary": {"confidence": "binary", "frequency_exponent": 0.0},

@@ -124,9 +124,9 @@ def test_save_and_load_are_the_identity(model, tmp_path):
     assert loaded.fold_in(loaded.seen).recommend(k=6).equals(model.recommend(k=6))
 
 
-@pytest.mark.parametrize("nonnegative", [True, False])
-def test_the_loss_is_that_of_the_twin_and_never_rises(plays, nonnegative):
-    chosen = PersonaSettings(n_factors=6, nonnegative=nonnegative)
+@pytest.mark.parametrize(("nonnegative", "exponent"), [(True, 0.0), (False, 0.0), (True, 0.5)])
+def test_the_loss_is_that_of_the_twin_and_never_rises(plays, nonnegative, exponent):
+    chosen = PersonaSettings(n_factors=6, nonnegative=nonnegative, unobserved_exponent=exponent)
     base = start_base(plays, chosen, seed=1)
     for start in (lambda: base, lambda: start_personas(base, seed=1)):
         stage = start()
@@ -135,7 +135,7 @@ def test_the_loss_is_that_of_the_twin_and_never_rises(plays, nonnegative):
             epoch = stage.run_epoch()
             problem = stage.problem
             stage.problem = replace(problem, rows=problem.rows.with_dislikes)  # the twin knows pairs, liked or not
-            expected = sum(objective.terms(stage).values())
+            expected = sum(objective.terms(stage, plays).values())
             stage.problem = problem
             assert epoch.loss == pytest.approx(expected, rel=1e-3)
             assert epoch.loss <= previous * (1 + 1e-5)

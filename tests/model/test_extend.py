@@ -15,6 +15,7 @@ from deepcuts.cli.main import app
 from deepcuts.data.merge import merge_plays
 from deepcuts.errors import DataError
 from deepcuts.model.training.objective import Scale
+from reference import objective
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +29,10 @@ def kept_back(plays: dc.Interactions) -> tuple[dc.Interactions, dc.Interactions]
     return plays.keep_pairs(~new), plays.keep_pairs(new)
 
 
-@pytest.fixture(scope="module")
-def old(plays: dc.Interactions) -> dc.PersonaModel:
-    return dc.PersonaNMF(n_factors=16, n_personas=3).fit(kept_back(plays)[0], seed=1)
+@pytest.fixture(scope="module", params=[0.0, 0.4], ids=["one weight", "weights by popularity"])
+def old(plays: dc.Interactions, request: pytest.FixtureRequest) -> dc.PersonaModel:
+    untrained = dc.PersonaNMF(n_factors=16, n_personas=3, unobserved_exponent=request.param)
+    return untrained.fit(kept_back(plays)[0], seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,11 @@ def test_its_measures_are_those_of_the_whole_data(plays, grown):
     assert (measured.n_users, measured.n_items) == (expected.n_users, expected.n_items)
     assert measured.w0 == pytest.approx(expected.w0, rel=1e-5)
     base = grown.base.persona_factors.astype(float)
-    np.testing.assert_allclose(grown.item_side.gram, grown.item_factors.T @ grown.item_factors, rtol=1e-4, atol=1e-4)
+    factors, weights = grown.item_factors, grown.item_side.unobserved_weights
+    np.testing.assert_allclose(weights, objective.unobserved_weights(plays, grown.settings.unobserved_exponent), 1e-5)
+    np.testing.assert_allclose(grown.item_side.grams.plain, factors.T @ factors, rtol=1e-4, atol=1e-4)
+    weighted = factors.T @ (weights[:, None] * factors)
+    np.testing.assert_allclose(grown.item_side.grams.unobserved, weighted, rtol=1e-4, atol=1e-4)
     assert measured.taste_square == pytest.approx((base**2).sum(axis=1).mean(), rel=0.05)
 
 
@@ -84,7 +90,7 @@ def test_touched_users_are_what_fold_in_makes_of_them(plays, grown):
 
 def test_new_items_are_recommended_and_near_their_own_kind(plays, old, grown):
     new = set(plays.item_ids.values.to_pylist()) - set(old.item_ids.values.to_pylist())
-    again = dc.PersonaNMF(n_factors=16, n_personas=3).fit(plays, seed=1)
+    again = dc.PersonaNMF(**vars(old.settings)).fit(plays, seed=1)
     shares = [np.isin(model.recommend(k=20)["item_id"].to_numpy(False), list(new)).mean() for model in (grown, again)]
     assert shares[0] == pytest.approx(shares[1], rel=0.3)
     assert np.all(grown.item_factors >= 0)
@@ -112,7 +118,13 @@ def test_a_grown_history_is_settled_again(old):
 
 
 @pytest.mark.parametrize(
-    "settings", [{"n_personas": 1}, {"diversity": 0.5, "distinction": 0.1}, {"unobserved_ratio": 0}]
+    "settings",
+    [
+        {"n_personas": 1},
+        {"diversity": 0.5, "distinction": 0.1},
+        {"diversity": 0.5, "unobserved_exponent": 1},
+        {"unobserved_ratio": 0},
+    ],
 )
 def test_every_kind_of_model_grows(plays, settings, tmp_path):
     first, later = kept_back(plays)

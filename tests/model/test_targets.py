@@ -51,19 +51,21 @@ def test_without_normalisation_heavy_listeners_have_more_confidence():
         target=st.just("signed_log"),
         user_normalization=st.booleans(),
         unobserved_ratio=st.sampled_from([0.0, 8.0]),
+        unobserved_exponent=st.sampled_from([0.0, 0.4]),
         diversity=st.sampled_from([0.0, 0.5]),
         nonnegative=st.booleans(),
     ),
 )
 @settings(deadline=None, max_examples=20)
 def test_the_loss_is_that_of_the_twin_and_never_rises_below_zero_either(seed, chosen):
-    base = start_base(random_plays(seed), chosen, seed=1)
+    plays = random_plays(seed)
+    base = start_base(plays, chosen, seed=1)
     for start in (lambda: base, lambda: start_personas(base, seed=1)):
         stage = start()
         previous = np.inf
         for _ in range(4):
             epoch = stage.run_epoch()
-            expected = sum(objective.terms(stage).values())
+            expected = sum(objective.terms(stage, plays).values())
             scale = 1e-4 * (1 + expected)
             assert epoch.loss == pytest.approx(expected, rel=1e-3, abs=scale)
             assert epoch.loss <= previous + scale

@@ -35,6 +35,7 @@ settings_strategy = st.builds(
     user_regularization=st.sampled_from([0.002, 0.05]),
     frequency_exponent=st.sampled_from([0.0, 0.5, 1.0]),
     unobserved_ratio=st.sampled_from([0.0, 1.0, 8.0]),
+    unobserved_exponent=st.sampled_from([0.0, 0.2, 1.0]),
     confidence=st.sampled_from(["binary", "log"]),
     lean=st.sampled_from([0.0, 1.0]),
     diversity=st.sampled_from([0.0, 0.5, 5.0]),
@@ -66,7 +67,7 @@ def test_loss_is_that_of_the_twin_and_never_rises(plays, chosen):
         previous = np.inf
         for _ in range(4):
             epoch = stage.run_epoch()
-            expected = objective.terms(stage)
+            expected = objective.terms(stage, plays)
             scale = 1e-4 * (1 + sum(expected.values()))
             for name, value in expected.items():
                 assert getattr(epoch, name) == pytest.approx(value, rel=1e-3, abs=scale), name

@@ -20,9 +20,12 @@ def world() -> dc.World:
     return dc.generate_world(n_users=200, n_items=150, items_per_user=20, seed=7)
 
 
-@pytest.fixture(scope="module", params=["personas", "signed"])
+KINDS = {"personas": {}, "signed": {"nonnegative": False}, "by popularity": {"unobserved_exponent": 0.4}}
+
+
+@pytest.fixture(scope="module", params=KINDS)
 def model(world: dc.World, request: pytest.FixtureRequest) -> dc.PersonaModel:
-    return dc.PersonaNMF(n_factors=12, nonnegative=request.param == "personas").fit(world.plays, seed=1)
+    return dc.PersonaNMF(n_factors=12, **KINDS[request.param]).fit(world.plays, seed=1)
 
 
 def test_folding_in_the_training_plays_gives_the_trained_users(world, model):
@@ -168,6 +171,12 @@ def test_a_model_file_whose_parts_do_not_fit_is_refused(model, tmp_path):
         storage.write(other, "model", {**stored.arrays, name: array}, stored.strings, stored.meta)
         with pytest.raises(FileFormatError, match=message):
             dc.load(other)
+    if "unobserved_weights" in stored.arrays:
+        weights, gram = (stored.arrays[name] for name in ("unobserved_weights", "unobserved_gram"))
+        changes |= {
+            "unobserved_weights": (weights * np.float32(2), "mean of the array 'unobserved_weights' is 2"),
+            "unobserved_gram": (gram * 2, "'unobserved_gram' has .* in row 0, column 0, but its item factors give"),
+        }
     metas = {
         "its settings is not a JSON object": {},
         "its settings cannot be used": {**stored.meta, "settings": {"n_factors": -1}},

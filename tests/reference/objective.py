@@ -20,8 +20,8 @@ def confidence(plays: Interactions, kind: str, scale: float) -> np.ndarray:
     return weights / np.array(means)[:, None]
 
 
-def terms(stage: Alternation) -> dict[str, float]:
-    """All terms, of the factors of a stage."""
+def terms(stage: Alternation, plays: Interactions) -> dict[str, float]:
+    """All terms, of the factors of a stage that is trained on these plays."""
     rows, problem, settings = stage.problem.rows, stage.problem, stage.settings
     u, v = stage.factors.astype(float), stage.item_factors.astype(float)
     accuracy = 0.0
@@ -30,11 +30,12 @@ def terms(stage: Alternation) -> dict[str, float]:
             error = rows.target[pair] - u[row] @ v[rows.indices[pair]]
             accuracy += rows.confidence[pair] * error**2
     n_users = rows.n_rows if problem.lean is None else len(problem.lean.base)
+    weights = unobserved_weights(plays, settings.unobserved_exponent)
     item_weights = np.zeros(len(v))
     np.add.at(item_weights, rows.indices, rows.confidence)
     ridge = sum(problem.ridge[row] * u[row] @ u[row] for row in range(len(u)))
     for item in range(len(v)):
-        weight = item_weights[item] + problem.w0 * n_users
+        weight = item_weights[item] + problem.w0 * weights[item] * n_users
         ridge += settings.item_regularization * weight**settings.frequency_exponent * v[item] @ v[item]
     lean = 0.0
     if problem.lean is not None:
@@ -51,12 +52,19 @@ def terms(stage: Alternation) -> dict[str, float]:
                 distinction += weight / ((p - q) @ (p - q) + problem.distinction.floor)
     return {
         "accuracy": accuracy,
-        "unobserved": problem.w0 * (predicted**2).sum(),
+        "unobserved": problem.w0 * (predicted**2 @ weights).sum(),
         "diversity": diversity,
         "ridge": ridge,
         "lean": lean,
         "distinction": distinction,
     }
+
+
+def unobserved_weights(plays: Interactions, exponent: float) -> np.ndarray:
+    """q of every item."""
+    listeners = (plays.to_csr().toarray() > 0).sum(axis=0)
+    powers = [max(1, int(n)) ** exponent for n in listeners]
+    return np.array(powers) / np.mean(powers)
 
 
 def best_scores(model: PersonaModel) -> np.ndarray:

@@ -77,7 +77,7 @@ def _shares(
     vectors = items.factors[known.indices].astype(np.float64)
     lean = float(problem.lean.weights[row]) if problem.lean else 0.0
     # A = S + (ρ + μ) I + Σ_j c_j v_j v_jᵀ, as in docs/maths.md, Explanation.
-    a = problem.w0 * items.gram + (float(problem.ridge[row]) + lean) * np.eye(len(solution))
+    a = problem.w0 * items.grams.unobserved + (float(problem.ridge[row]) + lean) * np.eye(len(solution))
     a += vectors.T @ (known.confidence[:, None] * vectors)
     free = np.flatnonzero(solution > problem.settings.lowest_factor)
     response = np.zeros(len(solution))

@@ -14,11 +14,11 @@ from deepcuts.data.merge import merge_plays
 from deepcuts.errors import DataError
 from deepcuts.model.state import PersonaState, TrainingCounts
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas, solve_exactly, solve_users
-from deepcuts.model.training.objective import Term, frequency_ridge
+from deepcuts.model.training.item_problem import item_problem
 from deepcuts.model.training.rows import Rows, transpose
-from deepcuts.model.training.solve import CONVERGED, Penalty, gram, solve
+from deepcuts.model.training.solve import CONVERGED, ItemGrams, gram
 from deepcuts.model.training.user_problem import UserProblem, base_problem
-from deepcuts.model.training.weights import user_rows
+from deepcuts.model.training.weights import unobserved_weights, user_rows
 
 _ROUNDS = 2  # of touched users' base vectors, then new items
 
@@ -112,7 +112,10 @@ def _solve_new_items(model: PersonaState, growth: Growth, rows: Rows, touched: R
 
 
 def _with_zero_items(model: PersonaState, growth: Growth, rows: Rows) -> ItemSide:
-    """Append new items, whose factors are 0, and measure the data again: w0 grows by what the new pairs weigh."""
+    """Append new items, whose factors are 0, and measure the data again: w0 grows by what the new pairs weigh.
+
+    The weights q of all items are those of their listeners now, new ones among them.
+    """
     old, settings = model.item_side.scale, model.settings
     n_users = old.n_users + growth.n_new_users
     observed = float(rows.weights.sum() - user_rows(growth.old, settings).weights.sum())
@@ -120,24 +123,23 @@ def _with_zero_items(model: PersonaState, growth: Growth, rows: Rows) -> ItemSid
     unobserved = old.w0 * old.n_users * old.n_items + settings.unobserved_ratio * observed
     n_items = growth.plays.n_items
     scale = replace(old, w0=unobserved / (n_users * n_items), n_users=n_users, n_items=n_items)
-    return replace(model.item_side, factors=growth.scatter_items(model.item_factors), scale=scale)
+    factors = growth.scatter_items(model.item_factors)
+    weights = unobserved_weights(_counts(model, growth).listeners, settings.unobserved_exponent)
+    grams = ItemGrams.of(factors, weights)
+    return replace(model.item_side, factors=factors, unobserved_weights=weights, grams=grams, scale=scale)
 
 
 def _with_new_items(items: ItemSide, growth: Growth, problem: UserProblem, rows: Rows, base: FloatMatrix) -> ItemSide:
     """Solve for the new items, all users fixed: a half-step of those rows alone."""
-    new, settings, scale = growth.new_items, items.settings, items.scale
+    new, weights, n_users = growth.new_items, items.unobserved_weights, items.scale.n_users
     own = _rows_of_items(rows, new, len(items.factors))
-    unobserved = scale.w0 * scale.n_users
-    ridge = frequency_ridge(settings.item_regularization, own.weights, unobserved, settings.frequency_exponent)
-    user_gram = gram(base) * (scale.n_users / len(base))  # a model of visitors holds few of those it was trained on
-    term = Term(shared=scale.w0 * user_gram, ridge=ridge)
-    if problem.diversity is not None:
-        term += problem.diversity.item_term(items.user_factor_sum)
+    user_gram = gram(base) * (n_users / len(base))  # a model of visitors holds few of those it was trained on
     factors = items.factors.copy()
     own_factors = factors[new]  # a copy, 0 in the first round
-    solve(own, base, Penalty.of(term, settings.lowest_factor), own_factors, CONVERGED)
+    own_problem = item_problem(own, weights[new], problem, n_users, len(base))
+    own_problem.solve(base, user_gram, items.user_factor_sum, own_factors, CONVERGED)
     factors[new] = own_factors
-    return replace(items, factors=factors, gram=gram(factors))
+    return replace(items, factors=factors, grams=ItemGrams.of(factors, weights))
 
 
 def _rows_of_items(rows: Rows, items: IndexVector, n_items: int) -> Rows:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from deepcuts import storage
-from deepcuts.array_types import Indptr
+from deepcuts.array_types import DoubleMatrix, FloatMatrix, FloatVector, Indptr
 from deepcuts.data.csr import divides, sums_of_rows
 from deepcuts.errors import SettingsError
 from deepcuts.model.state import TrainingCounts
@@ -15,16 +15,21 @@ from deepcuts.model.training.epochs import Epoch
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas
 from deepcuts.model.training.objective import Scale
 from deepcuts.model.training.settings import PersonaSettings
-from deepcuts.model.training.solve import gram
+from deepcuts.model.training.solve import ItemGrams, gram
 from deepcuts.storage import StrPath, values
 
-USER_FACTOR_SUM = "crowd"  # its name in files of version 0.1, which load in this one and the other way round
+USER_FACTOR_SUM = "crowd"  # its name in files of version 0.1, which load in this one
+UNOBSERVED_WEIGHTS, UNOBSERVED_GRAM = "unobserved_weights", "unobserved_gram"
+
+SETTINGS_BEFORE = {"unobserved_exponent": 0.0}
+"""What files that do not name a setting were made with: those of versions before there was this setting."""
 
 _LARGEST_FACTOR = 1e9  # far beyond any that training finds, and small enough that no score overflows
 _LARGEST_SUM = 1e15
 _LARGEST_WEIGHT = 1e30  # of what is cast to float32 to be solved with
 _ROUNDING = 1e-3  # of sums of float32
 _SLACK = 10.0
+_LEAST_WEIGHT = 1e-15  # of a pair that was not observed, in multiples of the mean of all
 _GRAM_ERROR = 1e-4  # relative to the lengths of the two columns
 _MOST_EPOCHS = 20_000  # of base and personas together
 
@@ -44,22 +49,26 @@ def read_item_side(stored: storage.Stored) -> ItemSide:
     values.check_number(path, "seed", seed, 0, math.inf)
     n = settings.n_factors
     factors = stored.array("item_factors", np.float32, (None, n))
-    item_gram, factor_sum = (
-        stored.array("item_gram", np.float64, (n, n)),
-        stored.array(USER_FACTOR_SUM, np.float64, (n,)),
-    )
-    items = ItemSide(factors, item_gram, factor_sum, scale, settings, seed)
+    factor_sum = stored.array(USER_FACTOR_SUM, np.float64, (n,))
+    weights, grams = _read_weights(stored, len(factors), settings), _read_grams(stored, settings)
+    items = ItemSide(factors, weights, grams, factor_sum, scale, settings, seed)
     values.check_between(path, "item_factors", factors, _lowest(settings), _LARGEST_FACTOR)
     values.check_between(path, USER_FACTOR_SUM, factor_sum, -_LARGEST_SUM, _LARGEST_SUM)
-    _check_gram(items, path)
+    _check_weights(weights, path)
+    _check_gram("item_gram", grams.plain, factors, None, path)
+    if grams.unobserved is not grams.plain:
+        _check_gram(UNOBSERVED_GRAM, grams.unobserved, factors, weights, path)
     _check_scale(items, path)
     _check_factor_sum(items, path)
     return items
 
 
 def _read_settings(stored: storage.Stored) -> PersonaSettings:
+    listed = stored.meta.get("settings")
+    if isinstance(listed, dict):
+        listed = {**SETTINGS_BEFORE, **listed}
     try:
-        return values.read_record(PersonaSettings, stored.meta.get("settings"), stored.path, "settings")
+        return values.read_record(PersonaSettings, listed, stored.path, "settings")
     except SettingsError as error:
         raise values.inconsistent(stored.path, f"its settings cannot be used ({error})") from None
 
@@ -68,17 +77,39 @@ def _lowest(settings: PersonaSettings) -> float:
     return max(settings.lowest_factor, -_LARGEST_FACTOR)
 
 
-def _check_gram(items: ItemSide, path: StrPath) -> None:
-    """Compare the Gram matrix with one computed again, up to the rounding of another machine."""
-    expected = gram(items.factors)
+def _read_weights(stored: storage.Stored, n_items: int, settings: PersonaSettings) -> FloatVector:
+    """q of every item; 1 where all weigh the same, which needs no array."""
+    if not settings.unobserved_exponent:
+        return np.ones(n_items, np.float32)
+    return stored.array(UNOBSERVED_WEIGHTS, np.float32, (n_items,))
+
+
+def _read_grams(stored: storage.Stored, settings: PersonaSettings) -> ItemGrams:
+    shape = (settings.n_factors, settings.n_factors)
+    plain = stored.array("item_gram", np.float64, shape)
+    return ItemGrams(stored.array(UNOBSERVED_GRAM, np.float64, shape) if settings.unobserved_exponent else plain, plain)
+
+
+def _check_weights(weights: FloatVector, path: StrPath) -> None:
+    """Check that q is above 0, and 1 on average."""
+    values.check_between(path, UNOBSERVED_WEIGHTS, weights, _LEAST_WEIGHT, values.LARGEST_COUNT)
+    mean = float(weights.mean(dtype=np.float64)) if len(weights) else 1.0
+    values.check_number(path, f"mean of the array {UNOBSERVED_WEIGHTS!r}", mean, 1 - _ROUNDING, 1 + _ROUNDING)
+
+
+def _check_gram(
+    name: str, found: DoubleMatrix, factors: FloatMatrix, weights: FloatVector | None, path: StrPath
+) -> None:
+    """Compare a Gram matrix with one computed again, up to the rounding of another machine."""
+    expected = gram(factors, weights)
     lengths = np.sqrt(np.diag(expected))
-    error = np.abs(items.gram - expected)
+    error = np.abs(found - expected)
     wrong = np.argwhere(~(error <= _GRAM_ERROR * np.outer(lengths, lengths)))  # NaN is wrong
     if len(wrong):
         row, column = wrong[0]
-        found = f"{items.gram[row, column]:.6g} in row {row}, column {column}"
+        place = f"{found[row, column]:.6g} in row {row}, column {column}"
         raise values.inconsistent(
-            path, f"its array 'item_gram' has {found}, but its item factors give {expected[row, column]:.6g}"
+            path, f"its array {name!r} has {place}, but its item factors give {expected[row, column]:.6g}"
         )
 
 
@@ -105,8 +136,9 @@ def _check_scale(items: ItemSide, path: StrPath) -> None:
         raise values.inconsistent(
             path, f"its scale.n_items is {scale.n_items}, but it has {len(items.factors):,} items"
         )
-    largest = scale.w0 * max(1.0, settings.persona_unobserved_scale) * float(np.abs(items.gram).max(initial=0))
-    values.check_number(path, "scale.w0 times its array 'item_gram'", largest, 0, _LARGEST_WEIGHT)
+    for name, one in (("item_gram", items.grams.plain), (UNOBSERVED_GRAM, items.grams.unobserved)):
+        largest = scale.w0 * max(1.0, settings.persona_unobserved_scale) * float(np.abs(one).max(initial=0))
+        values.check_number(path, f"scale.w0 times its array {name!r}", largest, 0, _LARGEST_WEIGHT)
 
 
 def check_counts(counts: TrainingCounts, scale: Scale, path: StrPath) -> None:

@@ -12,7 +12,15 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.data.interactions_file import dislike_arrays, read_dislikes
 from deepcuts.data.labels import Labels
 from deepcuts.data.play_checks import check_values, read_ids
-from deepcuts.model.file_checks import USER_FACTOR_SUM, check_counts, check_user_personas, read_epochs, read_item_side
+from deepcuts.model.file_checks import (
+    UNOBSERVED_GRAM,
+    UNOBSERVED_WEIGHTS,
+    USER_FACTOR_SUM,
+    check_counts,
+    check_user_personas,
+    read_epochs,
+    read_item_side,
+)
 from deepcuts.model.item_map import ItemMap
 from deepcuts.model.state import PersonaState, TrainingCounts
 from deepcuts.model.training.fold_in import UserPersonas
@@ -42,13 +50,16 @@ def save_model(model: PersonaState, path: storage.StrPath, *, force: bool = Fals
 
 
 def _item_arrays(model: PersonaState) -> dict[str, AnyArray]:
-    return {
-        "item_factors": model.item_side.factors,
-        "item_gram": model.item_side.gram,
-        USER_FACTOR_SUM: model.item_side.user_factor_sum,
+    items = model.item_side
+    arrays = {
+        "item_factors": items.factors,
+        "item_gram": items.grams.plain,
+        USER_FACTOR_SUM: items.user_factor_sum,
         "item_listeners": model.item_listeners,
         "item_plays": model.item_plays,
     }
+    weighs = {UNOBSERVED_WEIGHTS: items.unobserved_weights, UNOBSERVED_GRAM: items.grams.unobserved}
+    return arrays | weighs if model.settings.unobserved_exponent else arrays  # else 1, and the plain Gram matrix
 
 
 def _user_arrays(model: PersonaState) -> dict[str, AnyArray]:

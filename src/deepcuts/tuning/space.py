@@ -43,6 +43,7 @@ SPACE: Mapping[str, Axis] = MappingProxyType(
         "item_regularization": Axis(0.005, 0.08),
         "frequency_exponent": Axis(0.8, 1.1, log=False),
         "unobserved_ratio": Axis(3, 50),
+        "unobserved_exponent": Axis(0, 0.6, log=False),
         "confidence_scale": Axis(0.1, 3),
         "persona_unobserved_scale": Axis(0.2, 1.5),
         "persona_regularization_scale": Axis(0.1, 1.5),

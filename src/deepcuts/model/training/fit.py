@@ -13,13 +13,14 @@ from deepcuts.blas_threads import one_blas_thread
 from deepcuts.data.interactions import Interactions
 from deepcuts.model.training.epochs import Epoch, Progress, Stage, UserProgress
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas, check_finite, solve_users
-from deepcuts.model.training.objective import Scale, Term, frequency_ridge, weighted_square
+from deepcuts.model.training.item_problem import item_problem
+from deepcuts.model.training.objective import Scale, weighted_square
 from deepcuts.model.training.persona_split import initial_split
 from deepcuts.model.training.rows import transpose
 from deepcuts.model.training.settings import PersonaSettings
-from deepcuts.model.training.solve import EPOCH_ITEMS, EPOCH_USERS, Penalty, gram, solve
+from deepcuts.model.training.solve import EPOCH_ITEMS, EPOCH_USERS, ItemGrams, gram
 from deepcuts.model.training.user_problem import UserProblem, base_problem, persona_problem
-from deepcuts.model.training.weights import user_rows
+from deepcuts.model.training.weights import unobserved_weights, user_rows
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ class Alternation:
         The user side to start from, float32, (n_rows, n_factors); overwritten by every epoch.
     item_factors
         The items to start from, float32, (n_items, n_factors); overwritten by every epoch.
+    weights
+        q of every item, float32, (n_items,).
     scale, settings
         Sizes of the data, and hyperparameters.
     """
@@ -59,17 +62,16 @@ class Alternation:
         problem: UserProblem,
         factors: FloatMatrix,
         item_factors: FloatMatrix,
+        weights: FloatVector,
         scale: Scale,
         settings: PersonaSettings,
     ) -> None:
         self.stage, self.problem, self.scale, self.settings = stage, problem, scale, settings
-        self.factors, self.item_factors, self.item_gram = factors, item_factors, gram(item_factors)
+        self.factors, self.item_factors = factors, item_factors
         # The pairs of the user side by item: the same in all epochs of a stage, so they are transposed once.
-        self.item_rows = transpose(problem.rows.with_dislikes, len(item_factors))
-        unobserved = problem.w0 * scale.n_users  # users, also where the rows are personas
-        self.item_ridge = frequency_ridge(
-            settings.item_regularization, self.item_rows.weights, unobserved, settings.frequency_exponent
-        )
+        item_rows = transpose(problem.rows.with_dislikes, len(item_factors))
+        self.items = item_problem(item_rows, weights, problem, scale.n_users, len(factors))
+        self.item_grams = self._weigh_items()
         self.n_epochs = 0
 
     @property
@@ -80,32 +82,27 @@ class Alternation:
     def run_epoch(self) -> Epoch:
         """Move the user side, then the items, each by a half-step, and return the loss that this leaves."""
         start = perf_counter()
-        self.problem.solve(self.item_factors, self.item_gram, self.factors, EPOCH_USERS)
+        self.problem.solve(self.item_factors, self.item_grams, self.factors, EPOCH_USERS)
         row_gram = gram(self.factors)
-        misfit = self._move_items(row_gram)
+        misfit = self.items.solve(self.factors, row_gram, self.user_factor_sum, self.item_factors, EPOCH_ITEMS)
+        self.item_grams = self._weigh_items()
         self.n_epochs += 1
         return self._epoch(misfit, row_gram, start)
 
-    def _move_items(self, row_gram: DoubleMatrix) -> FloatVector:
-        """Solve for all items with the user side fixed, in place, and return the misfit of their pairs."""
-        term = Term(shared=self.problem.w0 * row_gram, ridge=self.item_ridge)  # S and ρ of equation (4)
-        if self.problem.diversity is not None:
-            term += self.problem.diversity.item_term(self.user_factor_sum)
-        penalty = Penalty.of(term, self.settings.lowest_factor)
-        misfit = solve(self.item_rows, self.factors, penalty, self.item_factors, EPOCH_ITEMS)
-        self.item_gram = gram(self.item_factors)
-        return misfit
+    def _weigh_items(self) -> ItemGrams:
+        """Gram matrices of the items as they are; the plain one only if diversity needs it."""
+        return ItemGrams.of(self.item_factors, self.items.weights, plain=self.problem.diversity is not None)
 
-    def _epoch(self, misfit: FloatVector, row_gram: DoubleMatrix, start: float) -> Epoch:
+    def _epoch(self, misfit: float, row_gram: DoubleMatrix, start: float) -> Epoch:
         """Sum up the loss (2); Gram matrices hold all that it needs of the pairs that were not observed."""
-        problem, factors = self.problem, self.factors
+        problem, factors, grams = self.problem, self.factors, self.item_grams
         return Epoch(
             self.stage,
             self.n_epochs,
-            accuracy=float(misfit.sum(dtype=np.float64)),  # maths.md (9) of the items, which moved last
-            unobserved=problem.w0 * float(np.sum(row_gram * self.item_gram)),  # w0 Σ (x·v)² = w0 tr(XᵀX VᵀV)
-            diversity=problem.diversity.loss(self.item_gram, self.user_factor_sum) if problem.diversity else 0.0,
-            ridge=weighted_square(problem.ridge, factors) + weighted_square(self.item_ridge, self.item_factors),
+            accuracy=misfit,  # maths.md (9) of the items, which moved last
+            unobserved=problem.w0 * float(np.sum(row_gram * grams.unobserved)),  # Σ q (x·v)² = tr(XᵀX Vᵀdiag(q)V)
+            diversity=problem.diversity.loss(grams.plain, self.user_factor_sum) if problem.diversity else 0.0,
+            ridge=weighted_square(problem.ridge, factors) + weighted_square(self.items.ridge, self.item_factors),
             lean=problem.lean.loss(factors) if problem.lean else 0.0,
             distinction=problem.distinction.loss(factors) if problem.distinction else 0.0,
             seconds=perf_counter() - start,
@@ -136,7 +133,8 @@ def fit(
         except KeyboardInterrupt:
             logger.warning("interrupted after %d epochs; the model is that of the last one", len(epochs))
             interrupted = True
-        items = ItemSide.of(stage.item_factors, stage.user_factor_sum, measured_scale(base), settings, seed)
+        weights, scale = stage.items.weights, measured_scale(base)
+        items = ItemSide.of(stage.item_factors, weights, stage.user_factor_sum, scale, settings, seed)
         del base, stage  # their half of the memory is needed now
         # Rows in the order of the plays again: those of `base` are sorted by length.
         check_finite(items.factors, settings)
@@ -154,7 +152,8 @@ def start_base(plays: Interactions, settings: PersonaSettings, seed: int) -> Alt
     scale = Scale.of(plays, float(users.weights.sum()), settings.unobserved_ratio)
     factors = np.zeros((plays.n_users, settings.n_factors), np.float32)  # users move first: only items need a start
     items = initial_items(plays.n_items, settings, seed)
-    return Alternation("base", base_problem(users, scale, settings), factors, items, scale, settings)
+    weights = unobserved_weights(plays.item_listeners, settings.unobserved_exponent)
+    return Alternation("base", base_problem(users, scale, settings), factors, items, weights, scale, settings)
 
 
 def start_personas(base: Alternation, seed: int) -> Alternation:
@@ -163,7 +162,8 @@ def start_personas(base: Alternation, seed: int) -> Alternation:
     split = initial_split(rows, base.item_factors, base.factors, settings, seed)
     problem = persona_problem(rows, base.factors, split, scale, settings)
     factors = np.repeat(base.factors, np.diff(split.persona_indptr), axis=0)
-    return Alternation("personas", problem, factors, base.item_factors.copy(), scale, settings)
+    items, weights = base.item_factors.copy(), base.items.weights
+    return Alternation("personas", problem, factors, items, weights, scale, settings)
 
 
 def measured_scale(base: Alternation) -> Scale:

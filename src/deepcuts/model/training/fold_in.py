@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from deepcuts.array_types import DoubleMatrix, DoubleVector, FloatMatrix, FloatVector, Indptr, PersonaVector
+from deepcuts.array_types import DoubleVector, FloatMatrix, FloatVector, Indptr, PersonaVector
 from deepcuts.errors import SettingsError
 from deepcuts.kernels.threads import threads_for
 from deepcuts.model.training.epochs import UserProgress
@@ -15,7 +15,7 @@ from deepcuts.model.training.objective import Scale
 from deepcuts.model.training.persona_split import PersonaSplit, initial_split, most_personas, one_persona, reassign
 from deepcuts.model.training.rows import Rows, persona_row_of_pair
 from deepcuts.model.training.settings import PersonaSettings
-from deepcuts.model.training.solve import CONVERGED, gram
+from deepcuts.model.training.solve import CONVERGED, ItemGrams
 from deepcuts.model.training.user_problem import UserProblem, base_problem, persona_problem
 
 _BLOCK_PAIRS = 2_000_000  # of users solved together; bounds the copies that a block makes, not what comes out
@@ -56,8 +56,10 @@ class ItemSide:
     ----------
     factors
         float32, (n_items, n_factors).
-    gram
-        float64, (n_factors, n_factors): ``factors.T @ factors``.
+    unobserved_weights
+        q, float32, (n_items,), with a mean of 1: weight of a pair that was not observed, in multiples of w0.
+    grams
+        Gram matrices of the factors.
     user_factor_sum
         float64, (n_factors,): sum of the rows of all users in training.
     scale
@@ -69,7 +71,8 @@ class ItemSide:
     """
 
     factors: FloatMatrix
-    gram: DoubleMatrix
+    unobserved_weights: FloatVector
+    grams: ItemGrams
     user_factor_sum: DoubleVector
     scale: Scale
     settings: PersonaSettings
@@ -77,10 +80,17 @@ class ItemSide:
 
     @classmethod
     def of(
-        cls, factors: FloatMatrix, user_factor_sum: DoubleVector, scale: Scale, settings: PersonaSettings, seed: int
+        cls,
+        factors: FloatMatrix,
+        unobserved_weights: FloatVector,
+        user_factor_sum: DoubleVector,
+        scale: Scale,
+        settings: PersonaSettings,
+        seed: int,
     ) -> ItemSide:
-        """Compute the Gram matrix; the other fields are as given."""
-        return cls(factors, gram(factors), user_factor_sum, scale, settings, seed)
+        """Compute the Gram matrices; the other fields are as given."""
+        grams = ItemGrams.of(factors, unobserved_weights)
+        return cls(factors, unobserved_weights, grams, user_factor_sum, scale, settings, seed)
 
 
 def solve_users(rows: Rows, items: ItemSide, on_users: UserProgress = lambda n_users: None) -> UserPersonas:
@@ -147,7 +157,7 @@ def solve_exactly(problem: UserProblem, items: ItemSide, start: FloatMatrix) -> 
     """Solve for rows to convergence, in place; where a term is majorised, again from there, a fixed number of times."""
     for _ in range(1 if problem.distinction is None else _MAJORISATIONS):
         # The sum over all users stands still: what one user adds to it does not count, in training as in fold-in.
-        problem.solve(items.factors, items.gram, start, CONVERGED, items.user_factor_sum)
+        problem.solve(items.factors, items.grams, start, CONVERGED, items.user_factor_sum)
     return start
 
 

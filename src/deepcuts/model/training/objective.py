@@ -39,7 +39,7 @@ class Scale:
     Parameters
     ----------
     w0
-        Weight of a pair that was not observed, before the split.
+        Weight of a pair that was not observed, before the split: the mean over the items.
     n_users, n_items
         Users and items.
     taste_square
@@ -89,7 +89,9 @@ def _sum(first: AnyArray | float, second: AnyArray | float) -> AnyArray | float:
 # The ridge: Σ ρ ‖x‖², of both sides
 
 
-def frequency_ridge(regularization: float, weights: DoubleVector, unobserved: float, exponent: float) -> FloatVector:
+def frequency_ridge(
+    regularization: float, weights: DoubleVector, unobserved: float | DoubleVector, exponent: float
+) -> FloatVector:
     """ρ = λ (observed weight + unobserved weight) ** ν of every row, float32 (Rendle et al. 2022).
 
     Parameters
@@ -99,7 +101,8 @@ def frequency_ridge(regularization: float, weights: DoubleVector, unobserved: fl
     weights
         Observed weight of every row, (n_rows,).
     unobserved
-        Unobserved weight of a row: w0 times the number of rows of the other side.
+        Unobserved weight of a row: w0 times the number of rows of the other side, times q of an item; one for all rows,
+        or (n_rows,).
     exponent
         ν.
     """
@@ -207,10 +210,9 @@ class Diversity:
 
     weight: float
 
-    def item_term(self, user_factor_sum: DoubleVector) -> Term:
-        """Exact on the item side: M Mᵀ, of rank one, is added to what all items share."""
-        # xᵀ M Mᵀ x = (M · x)²
-        return Term(shared=self.weight * np.outer(user_factor_sum, user_factor_sum))
+    def item_direction(self, user_factor_sum: DoubleVector) -> FloatVector:
+        """Exact on the item side: d = √(λ/m) M, float32, (n_factors,), so that an item x costs (d · x)²."""
+        return np.asarray(np.sqrt(self.weight) * user_factor_sum, np.float32)
 
     def user_term(self, gram: DoubleMatrix, user_factor_sum: DoubleVector) -> Term:
         """Of one user among many, whose own part of M does not count: linear, 2 λ/m (G M)·x."""

@@ -63,7 +63,7 @@ class Rows:
     @cached_property
     def _with_disliked(self) -> Rows | None:
         """None where nothing is disliked: rows in their own cache would not be freed with the stage that drops them."""
-        return None if self.disliked is None else _beside(self, self.disliked)
+        return None if self.disliked is None else beside(self, self.disliked)
 
     def take(self, rows: IndexVector) -> Rows:
         """Return some rows, in that order, with copies of their pairs."""
@@ -136,7 +136,7 @@ def _of_matrix(matrix: sparse.csr_array | sparse.csc_array, disliked: Rows | Non
     return Rows(indptr, indices, confidence, target, disliked)
 
 
-def _beside(rows: Rows, others: Rows) -> Rows:
+def beside(rows: Rows, others: Rows) -> Rows:
     """Append to every row the pairs that another has in the same row."""
     row_of_pair = np.concatenate([row_of_entry(part.indptr) for part in (rows, others)])
     order = np.argsort(row_of_pair, kind="stable")

@@ -42,7 +42,10 @@ class PersonaSettings:
         doi:10.1145/3523227.3548486).
     unobserved_ratio
         All unobserved weight over all observed weight, at least 0; the weight of one pair that was not observed
-        is w0 = ratio · Σ c / (users · items).
+        is w0 = ratio · Σ c / (users · items) on average over the items.
+    unobserved_exponent
+        α, 0 to 1: how strongly the weight of a pair that was not observed grows with the listeners of its item, as
+        listeners ** α (He et al. 2016, doi:10.1145/2911451.2911489). With 0, all such pairs weigh the same.
     confidence, confidence_scale
         Confidence of an observed pair: "binary", 1; "log", 1 + scale · log2(1 + plays).
     target
@@ -94,6 +97,7 @@ class PersonaSettings:
     item_regularization: float = 0.02
     frequency_exponent: float = 1.0
     unobserved_ratio: float = 8.0
+    unobserved_exponent: float = 0.0
     confidence: Confidence = "log"  # chosen by the table in docs/maths.md, Weights
     confidence_scale: float = 1.0
     target: Target = "one"
@@ -131,6 +135,7 @@ _RANGES = {
     "item_regularization": (1e-9, 1e9),
     "frequency_exponent": (0, 2),
     "unobserved_ratio": (0, 1e6),
+    "unobserved_exponent": (0, 1),
     "confidence_scale": (0, 1e6),
     "persona_unobserved_scale": (0, 1e3),
     "persona_regularization_scale": (1e-9, 1e3),

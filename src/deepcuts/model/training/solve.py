@@ -88,9 +88,47 @@ def row_problem(rows: Rows, other: FloatMatrix, penalty: Penalty) -> RowProblem:
     return RowProblem(indptr, indices, confidence, target, factors, shared, ridge, pull, np.float32(penalty.floor))
 
 
-def gram(factors: FloatMatrix) -> DoubleMatrix:
-    """Compute FᵀF, (n_factors, n_factors): blocks of rows in float32, their sum in float64 and always in one order."""
+def gram(factors: FloatMatrix, weights: FloatVector | None = None) -> DoubleMatrix:
+    """Compute Fᵀ diag(w) F, (n_factors, n_factors): blocks of rows in float32, their sum in float64, in one order.
+
+    Parameters
+    ----------
+    factors
+        F, float32, (n_rows, n_factors).
+    weights
+        w, float32, (n_rows,), above 0; None for ones.
+    """
+
+    def of_block(rows: slice) -> FloatMatrix:
+        block = factors[rows]
+        if weights is not None:
+            block = block * np.sqrt(weights[rows, None])  # of both sides of the product: so it is exactly symmetric
+        return np.asarray(block.T @ block)
+
     total = np.zeros((factors.shape[1], factors.shape[1]))
-    for product in over_blocks(lambda rows: factors[rows].T @ factors[rows], len(factors)):
+    for product in over_blocks(of_block, len(factors)):
         total += product
     return total
+
+
+@dataclass(frozen=True, eq=False)
+class ItemGrams:
+    """What all items together cost a row of the user side.
+
+    Parameters
+    ----------
+    unobserved
+        Vᵀ diag(q) V, float64, (n_factors, n_factors): pairs that were not observed, weighed by item.
+    plain
+        VᵀV, of the same shape; (0, 0) where nothing needs it.
+    """
+
+    unobserved: DoubleMatrix
+    plain: DoubleMatrix
+
+    @classmethod
+    def of(cls, factors: FloatMatrix, weights: FloatVector, *, plain: bool = True) -> ItemGrams:
+        """Compute them; only the first where the plain one is not asked for."""
+        if np.all(weights == 1):
+            return cls(*[gram(factors)] * 2)
+        return cls(gram(factors, weights), gram(factors) if plain else np.empty((0, 0)))

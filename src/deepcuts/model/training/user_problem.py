@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepcuts.array_types import DoubleMatrix, DoubleVector, FloatMatrix, FloatVector
+from deepcuts.array_types import DoubleVector, FloatMatrix, FloatVector
 from deepcuts.data.csr import row_of_entry
 from deepcuts.kernels.solver.row_problem import SweepBudget
 from deepcuts.model.training.objective import (
@@ -22,7 +22,7 @@ from deepcuts.model.training.objective import (
 from deepcuts.model.training.persona_split import PersonaSplit
 from deepcuts.model.training.rows import Rows, split_by_persona
 from deepcuts.model.training.settings import PersonaSettings
-from deepcuts.model.training.solve import Penalty, solve
+from deepcuts.model.training.solve import ItemGrams, Penalty, solve
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class UserProblem:
     ridge
         ρ of every row, float32, (n_rows,).
     w0
-        Weight of a pair that was not observed.
+        Weight of a pair that was not observed, the mean over the items.
     diversity, lean, distinction
         Terms that count; None for those that do not.
     settings
@@ -54,7 +54,7 @@ class UserProblem:
     def solve(
         self,
         item_factors: FloatMatrix,
-        item_gram: DoubleMatrix,
+        item_grams: ItemGrams,
         solution: FloatMatrix,
         budget: SweepBudget,
         user_factor_sum: DoubleVector | None = None,
@@ -63,7 +63,7 @@ class UserProblem:
 
         Parameters
         ----------
-        item_factors, item_gram
+        item_factors, item_grams
             The items.
         solution
             Rows to start from, and to majorise at, float32, (n_rows, n_factors), contiguous; overwritten.
@@ -72,14 +72,14 @@ class UserProblem:
         user_factor_sum
             Sum of the rows of all users, of which these are few; None where these are all.
         """
-        term = Term(shared=self.w0 * item_gram, ridge=self.ridge)  # S and ρ of equation (4) of docs/maths.md
+        term = Term(shared=self.w0 * item_grams.unobserved, ridge=self.ridge)  # S and ρ of maths.md (4)
         if self.lean is not None:
             term += self.lean.term()  # μ to ρ, μ b to the pull
         # A few users leave M as it is; all rows together move it, and their joint step is majorised.
         if self.diversity is not None and user_factor_sum is not None:
-            term += self.diversity.user_term(item_gram, user_factor_sum)
+            term += self.diversity.user_term(item_grams.plain, user_factor_sum)
         elif self.diversity is not None:
-            term += self.diversity.joint_user_term(item_gram, solution)
+            term += self.diversity.joint_user_term(item_grams.plain, solution)
         if self.distinction is not None:
             term += self.distinction.term(solution)  # at the rows as they are before this step
         penalty = Penalty.of(term, self.settings.lowest_factor)

@@ -1,4 +1,4 @@
-"""From play counts to the confidence and the target of a pair."""
+"""From play counts to the confidence and the target of a pair, and to the weight of pairs that were not observed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from deepcuts.array_types import DoubleVector, FloatVector, Indptr, NumberVector
+from deepcuts.array_types import CountVector, DoubleVector, FloatVector, Indptr, NumberVector
 from deepcuts.data.csr import sums_of_rows
 from deepcuts.data.interactions import Interactions
 from deepcuts.model.training.rows import Rows
@@ -33,6 +33,20 @@ def _disliked_rows(dislikes: Interactions) -> Rows:
     """Pairs of target 0 and confidence log2(1 + |n|)."""
     confidence = np.log2(1 + dislikes.plays)  # kept apart as |n|, above 0
     return Rows(dislikes.indptr, dislikes.indices, confidence, np.zeros_like(confidence))
+
+
+def unobserved_weights(listeners: CountVector, exponent: float) -> FloatVector:
+    """Weight of a pair that was not observed, over the mean of all items: q = max(1, f) ** α / mean, float32.
+
+    Parameters
+    ----------
+    listeners
+        f, int64, (n_items,): users who played each item.
+    exponent
+        α; with 0, every weight is 1.
+    """
+    weights: DoubleVector = np.maximum(1, listeners) ** float(exponent)
+    return np.asarray(weights / weights.mean(), np.float32)
 
 
 def confidences(plays: FloatVector, settings: PersonaSettings) -> NumberVector:
