@@ -5,7 +5,7 @@
     DeepcutsError
     ├── DataError          (ValueError)   data from outside cannot be used: a column, a row, an id, a play count
     ├── SettingsError      (ValueError)   a setting or an argument is out of its range
-    ├── UnknownIdError     (ValueError)   a user or an item that the data or the model does not have
+    ├── UnknownIdError     (ValueError)   a user, an item or a persona that the data or the model does not have
     ├── FileFormatError    (ValueError)   a file is truncated, damaged, foreign or of a newer version
     ├── OutputError        (OSError)      an output exists already or cannot be written
     └── MissingExtraError  (ImportError)  an optional library is not installed
@@ -42,7 +42,7 @@ class SettingsError(DeepcutsError, ValueError):
 
 
 class UnknownIdError(DeepcutsError, ValueError):
-    """A user or an item that the data or the model does not have."""
+    """A user, an item or a persona that the data or the model does not have."""
 
 
 class FileFormatError(DeepcutsError, ValueError):

@@ -69,9 +69,16 @@ def test_the_list_is_that_of_the_model(visit, model):
     assert ids(visit) == folded_in.recommend(k=20)["item_id"].to_pylist()
     row = recommended_list(visit).rows[0]
     assert row.listeners == model.item_listeners[model.item_ids.index_of(row.item_id)]
-    explained = folded_in.explain("visitor", row.item_id, k=100).to_pylist()
-    total = max(1, sum(reason["share"] for reason in explained if reason["share"] > 0))
-    assert row.reasons[0] == (explained[0]["item_id"], pytest.approx(explained[0]["share"] / total))
+
+
+def test_the_reasons_of_a_row_are_those_of_its_persona(visit, model):
+    folded_in = model.fold_in(visit.plays)
+    rows = recommended_list(visit).rows
+    assert len({row.persona for row in rows}) > 1
+    for row in rows:
+        explained = folded_in.explain("visitor", row.item_id, k=100, persona=row.persona).to_pylist()
+        total = max(1, sum(reason["share"] for reason in explained if reason["share"] > 0))
+        assert row.reasons[0] == (explained[0]["item_id"], pytest.approx(explained[0]["share"] / total))
 
 
 def test_novelty_of_the_list_is_the_metric(visit, model):

@@ -126,6 +126,10 @@ def test_an_unknown_user_does_not_learn_who_else_there_is(client):
 def test_unknown_items_are_named(client, user):
     is_problem(client.get("/similar", params={"item": "nobody"}), 404)
     is_problem(client.post("/explain", json={"user": user, "item": "nobody"}), 404)
+    item = client.post("/recommend", json={"user": user, "k": 1}).json()["items"][0]["item_id"]
+    assert is_problem(client.post("/explain", json={"user": user, "item": item, "persona": 99}), 404)["type"].endswith(
+        "unknown-persona"
+    )
     document = is_problem(client.post("/recommend", json={"user": user, "deny": ["nobody"]}), 404)
     assert document["errors"] == [{"where": "deny[0]", "message": "not in the catalogue"}]
     document = is_problem(client.post("/recommend", json={"history": {"nobody": 1}}), 404)

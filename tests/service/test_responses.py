@@ -123,6 +123,15 @@ def test_reasons(client, model, user, history):
     assert {row["item_id"] for row in ask(client, "/explain", history=history, item=item)["reasons"]} <= set(history)
 
 
+def test_reasons_of_a_row_are_those_of_its_persona(client, model, user):
+    for row in ask(client, "/recommend", user=user, k=10, lean=0.25)["items"]:
+        asked = {"persona": row["persona"], "lean": 0.25}
+        reasons = ask(client, "/explain", user=user, item=row["item_id"], k=500, **asked)["reasons"]
+        expected = model.explain(user, row["item_id"], 500, **asked)
+        assert [reason["item_id"] for reason in reasons] == expected["item_id"].to_pylist()
+        assert sum(reason["contribution"] for reason in reasons) == pytest.approx(row["score"], rel=1e-2)
+
+
 def test_neighbours(client, model):
     item = model.item_ids.values[0].as_py()
     response = client.get("/similar", params={"item": item, "k": 5}).json()

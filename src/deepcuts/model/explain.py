@@ -20,7 +20,7 @@ class Explanation:
     Parameters
     ----------
     persona
-        The persona that scores the item highest.
+        The persona that is explained.
     score
         Its score.
     contributions
@@ -33,13 +33,16 @@ class Explanation:
     contributions: DoubleVector
 
 
-def explain_score(rows: Rows, user: UserPersonas, items: ItemSide, item: int) -> Explanation:
-    """Divide the best score of an item among the items of one user.
+def explain_score(
+    rows: Rows, user: UserPersonas, items: ItemSide, item: int, persona: int | None = None, lean: float = 0.0
+) -> Explanation:
+    """Divide the score that a persona gives an item among the items of one user.
 
     Over the factors F where a solution x is not held at the floor, it satisfies
     A_FF x_F = Σ_j c_j r_j v_jF + μ b_F  with  A = w0 G + (ρ + μ) I + Σ_j c_j v_j v_jᵀ,
     so that a score v·x is the sum of c_j r_j w·v_j with w_F = A_FF⁻¹ v_F, and of μ w·b. The base vector b satisfies
-    an equation of the same form, which divides its part among all of the user's items.
+    an equation of the same form, which divides its part among all of the user's items. A list that leans adds up both:
+    (1 − lean) times the score of the persona, and lean times that of the base vector.
 
     Parameters
     ----------
@@ -51,19 +54,24 @@ def explain_score(rows: Rows, user: UserPersonas, items: ItemSide, item: int) ->
         What the user was solved with.
     item
         Index of the item to explain.
+    persona
+        Number of the persona; None takes the one that scores the item highest.
+    lean
+        How far the list leaned on the base vector, 0 to 1.
     """
     direction = items.factors[item].astype(np.float64)
-    scores = user.persona_factors @ items.factors[item]  # maths.md (1)
-    persona = int(np.argmax(scores))
+    scores = (1 - lean) * (user.persona_factors @ direction) + lean * (user.base_factors[0] @ direction)
+    persona = int(np.argmax(scores)) if persona is None else persona  # maths.md (1)
     base = base_problem(rows, items.scale, items.settings)
     if items.settings.n_personas == 1:
         shares = _shares(base, items, user.base_factors[0], direction, 0)[0]
         return Explanation(persona, float(scores[persona]), shares)
     split = PersonaSplit(user.personas, user.persona_indptr)
     problem = persona_problem(rows, user.base_factors, split, items.scale, items.settings)
-    own, response = _shares(problem, items, user.persona_factors[persona], direction, persona)
-    lean = float(problem.lean.weights[persona]) if problem.lean else 0.0
-    total, _ = _shares(base, items, user.base_factors[0], lean * response, 0)  # μ w·b, by the equation of b
+    own, response = _shares(problem, items, user.persona_factors[persona], (1 - lean) * direction, persona)
+    pull = float(problem.lean.weights[persona]) if problem.lean else 0.0
+    # μ w·b and the lean of the list, by the equation of b.
+    total, _ = _shares(base, items, user.base_factors[0], lean * direction + pull * response, 0)
     total[user.personas == persona] += own  # `split_by_persona` keeps the order of pairs within a persona
     return Explanation(persona, float(scores[persona]), total)
 

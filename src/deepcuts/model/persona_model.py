@@ -81,11 +81,11 @@ class PersonaModel(PersonaState):
         """
         return tabulate_personas(self, self.user_ids.index_of(user), self.persona_names(user), n_items)
 
-    def explain(self, user: str, item: str, k: int = 10) -> pa.Table:
+    def explain(self, user: str, item: str, k: int = 10, *, persona: int | None = None, lean: float = 0.0) -> pa.Table:
         """The user's own items that speak for an item: item_id, plays, persona, contribution, share, rank.
 
-        The contributions of all of the user's items sum up to the score; `share` is the contribution over the score.
-        See `deepcuts.model.explain.explain_score` for the equation.
+        The contributions of all of the user's items sum up to the score that the persona gives the item before the
+        dial; `share` is the contribution over the score. See `deepcuts.model.explain.explain_score` for the equation.
 
         Parameters
         ----------
@@ -93,13 +93,19 @@ class PersonaModel(PersonaState):
             Ids.
         k
             The most rows, the largest contribution first.
+        persona
+            Number of the persona to explain, as a row of a list names it; None takes the one that scores the item
+            highest.
+        lean
+            That of the list: see `ListSettings`.
 
         Raises
         ------
         UnknownIdError
-            If there is no such user or item.
+            If there is no such user or item, or the user has no such persona.
         """
-        return tabulate_explanation(self, self.user_ids.index_of(user), self.item_ids.index_of(item), k)
+        user_index, item_index = self.user_ids.index_of(user), self.item_ids.index_of(item)
+        return tabulate_explanation(self, user_index, item_index, k, persona, lean)
 
     def similar_items(self, item: str, k: int = 20) -> pa.Table:
         """The items most like one: item_id, rank, similarity, the cosine of their factors.

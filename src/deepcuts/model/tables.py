@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from deepcuts.checks import whole_number
+from deepcuts.checks import real_number, shown, whole_number
 from deepcuts.data.csr import block_of_rows, indptr_of
 from deepcuts.data.vectors import cosines
+from deepcuts.errors import UnknownIdError
 from deepcuts.model.explain import Explanation, explain_score
 from deepcuts.model.state import PersonaState
 from deepcuts.model.training.fold_in import UserPersonas
@@ -38,11 +39,14 @@ def tabulate_personas(model: PersonaState, user_index: int, persona_names: list[
     )
 
 
-def tabulate_explanation(model: PersonaState, user_index: int, item_index: int, k: int) -> pa.Table:
+def tabulate_explanation(
+    model: PersonaState, user_index: int, item_index: int, k: int, persona: int | None, lean: float
+) -> pa.Table:
     """The user's own items that speak for an item; see `PersonaModel.explain`."""
     k = whole_number("k", k, 1)
     _, pairs = _rows_and_pairs(model, user_index)
-    explanation = explain_item(model, user_index, item_index)
+    persona = None if persona is None else _known_persona(model, user_index, persona)
+    explanation = explain_item(model, user_index, item_index, persona, real_number("lean", lean, 0, 1))
     items, plays = model.seen.user_items(user_index)
     order = np.lexsort((items, -explanation.contributions))[:k]
     contributions = explanation.contributions[order]
@@ -73,8 +77,10 @@ def tabulate_neighbours(model: PersonaState, item_index: int, k: int) -> pa.Tabl
     )
 
 
-def explain_item(model: PersonaState, user_index: int, item_index: int) -> Explanation:
-    """Divide the score of an item among the items of a user of the model."""
+def explain_item(
+    model: PersonaState, user_index: int, item_index: int, persona: int | None = None, lean: float = 0.0
+) -> Explanation:
+    """Divide the score of an item by a persona, or by the best one, among the items of a user of the model."""
     rows, pairs = _rows_and_pairs(model, user_index)
     # A model of this user alone: views of its rows, renumbered from 0.
     own = UserPersonas(
@@ -84,7 +90,21 @@ def explain_item(model: PersonaState, user_index: int, item_index: int) -> Expla
         model.persona_shares[rows],
         model.user_personas.personas[pairs],
     )
-    return explain_score(user_rows(model.seen.user(user_index), model.settings), own, model.item_side, item_index)
+    plays = user_rows(model.seen.user(user_index), model.settings)
+    return explain_score(plays, own, model.item_side, item_index, persona, lean)
+
+
+def _known_persona(model: PersonaState, user_index: int, persona: int) -> int:
+    persona = whole_number("persona", persona, 0)
+    rows, _ = _rows_and_pairs(model, user_index)
+    n_personas = rows.stop - rows.start
+    if persona >= n_personas:
+        user = model.user_ids.values[user_index].as_py()
+        raise UnknownIdError(
+            f"There is no persona {persona} of user {shown(user)}, who has {n_personas}, numbered from 0. Pass the "
+            "persona that a row of a list names, or None for the one that scores the item highest."
+        )
+    return persona
 
 
 def _rows_and_pairs(model: PersonaState, user_index: int) -> tuple[slice, slice]:

@@ -16,7 +16,7 @@ from deepcuts.model.state import VISITOR
 from deepcuts.recommendation import recommend
 from deepcuts.web.problems import Problem, ProblemError
 from deepcuts.web.server.store import LoadedModel
-from deepcuts.web.service.lookup import check_filter, check_known
+from deepcuts.web.service.lookup import check_filter, check_known, check_persona
 from deepcuts.web.service.requests import (
     FoldInRequest,
     ListBatch,
@@ -46,6 +46,12 @@ class _Subject:
         else:
             check_known(loaded.model.user_ids, request.user)
             self.model, self.user, self.user_id = loaded.model, request.user, request.user
+
+    @property
+    def n_personas(self) -> int:
+        """How many personas they have."""
+        user_index = self.model.user_ids.index_of(self.user)
+        return int(self.model.persona_indptr[user_index + 1] - self.model.persona_indptr[user_index])
 
     def response(self, **members: Any) -> Json:
         """Return what responses about a user or visitor have in common, and further members."""
@@ -84,7 +90,9 @@ def handle_reasons(loaded: LoadedModel, request: ReasonsRequest) -> Json:
     """Return which of their own items speak for an item."""
     check_known(loaded.model.item_ids, request.item)
     subject = _Subject(loaded, request)
-    table = subject.model.explain(subject.user, request.item, request.k)
+    check_persona(request.persona, subject.n_personas)
+    explain, persona = subject.model.explain, request.persona
+    table = explain(subject.user, request.item, request.k, persona=persona, lean=request.lean)
     item = _item(loaded, request.item)
     return subject.response(item=item, reasons=_rows(_with_names(loaded, table)))
 

@@ -46,3 +46,16 @@ def check_filter(loaded: LoadedModel, name: str, wanted: Collection[str]) -> Non
         errors = [{"where": f"{name}[{index}]", "message": "not in the catalogue"} for index in unknown[:_MOST_ERRORS]]
         detail = f"{len(unknown):,} of {len(wanted):,} items in {name!r} are not in the catalogue."
         raise ProblemError(Problem(404, detail, "unknown-item", errors))
+
+
+def check_persona(persona: int | None, n_personas: int) -> None:
+    """Refuse the number of a persona that a user does not have; None stands for no number.
+
+    Raises
+    ------
+    ProblemError
+        404, if there is no such persona.
+    """
+    if persona is not None and persona >= n_personas:
+        detail = f"There is no persona {persona}: this user has {n_personas}, numbered from 0."
+        raise ProblemError(Problem(404, detail, "unknown-persona"))

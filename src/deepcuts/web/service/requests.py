@@ -36,6 +36,10 @@ Rarity = Annotated[float, Field(ge=-MOST_RARITY, le=MOST_RARITY, allow_inf_nan=F
 Weight = Annotated[float, Field(ge=0, le=MOST_WEIGHT, allow_inf_nan=False, strict=True)]
 Plays = Annotated[float, Field(ge=limits.LEAST_PLAYS, le=limits.MOST_PLAYS, allow_inf_nan=False, strict=True)]
 Persona = Annotated[int, Field(ge=0, le=limits.MAX_PERSONAS - 1, strict=True), BeforeValidator(integral)]
+Lean = Annotated[
+    float,
+    Field(ge=0, le=1, strict=True, allow_inf_nan=False, description="How far personas lean on the user's base vector."),
+]
 History = Annotated[
     dict[Id, Plays],
     Field(min_length=1, max_length=limits.MAX_HISTORY, description="Plays by item id.", examples=[{"Grouper": 40}]),
@@ -79,14 +83,7 @@ class ListOptions(RequestModel):
         default="share",
         description="Every persona ranks on its own and gets its share, or all items by the best score.",
     )
-    lean: float = Field(
-        default=0.0,
-        ge=0,
-        le=1,
-        strict=True,
-        allow_inf_nan=False,
-        description="How far personas lean on the user's base vector.",
-    )
+    lean: Lean = 0.0
     include_seen: bool = Field(default=False, strict=True, description="Whether items already played may be listed.")
     allow: Items | None = Field(default=None, description="Item ids: list nothing but these.")
     deny: Items = Field(default_factory=list, description="Item ids: list none of these.")
@@ -145,6 +142,10 @@ class FoldInRequest(VisitorRequest):
 class _ReasonOptions(RequestModel):
     item: Annotated[Id, Field(description="Id of an item.")]
     k: Length = Field(default=10, description="The most reasons.")
+    persona: Persona | None = Field(
+        default=None, description="The persona that a row of a list names; null takes the one with the best score."
+    )
+    lean: Lean = 0.0
 
 
 class ReasonsForUser(UserRequest, _ReasonOptions):

@@ -84,7 +84,7 @@ def recommended_list(visit: Visit) -> RecommendedList:
     names, listeners = visitor.model.item_names(indexes).to_pylist(), visitor.model.item_listeners[indexes]
     columns = zip(table["item_id"].to_pylist(), names, table["persona"].to_pylist(), listeners.tolist(), strict=True)
     rows = [
-        ListRow(rank, item_id, name, persona, n_listeners, item_id in visit.kept, visitor.reasons(item_id))
+        ListRow(rank, item_id, name, persona, n_listeners, item_id in visit.kept, visitor.reasons(item_id, persona))
         for rank, (item_id, name, persona, n_listeners) in enumerate(columns, start=1)
     ]
     return RecommendedList(rows, float(listeners.mean()), float(visitor.novelties[indexes].mean()))

@@ -38,7 +38,7 @@ class VisitorModel:
     names: list[str]
     plays: dict[str, float]
     refused: frozenset[str]
-    _reasons: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
+    _reasons: dict[tuple[str, int], list[tuple[str, float]]] = field(default_factory=dict)
 
     @classmethod
     def solve(
@@ -88,23 +88,24 @@ class VisitorModel:
         """Which rarities the positions of the dial stand for; computed when a dial is first moved."""
         return DialCalibration.of(self._mean_novelty)
 
-    def reasons(self, item_id: str) -> list[tuple[str, float]]:
-        """Find the visitor's own items that speak most for an item.
+    def reasons(self, item_id: str, persona: int) -> list[tuple[str, float]]:
+        """Find the visitor's own items that speak most for an item by a persona, which is that of its row.
 
         Returns
         -------
         Name, and share of the sum of positive contributions to the score. Where others are negative, that sum is more
         than the score.
         """
-        if item_id not in self._reasons:
-            table = self.model.explain(VISITOR, item_id, k=max(1, self.model.seen.n_pairs))
+        key = item_id, persona
+        if key not in self._reasons:
+            table = self.model.explain(VISITOR, item_id, k=max(1, self.model.seen.n_pairs), persona=persona)
             shares = np.maximum(table["share"].to_numpy(), 0)
             most = min(_N_REASONS, int(np.count_nonzero(shares)))
             names = self.model.item_names(self.model.item_ids.indexes_of(table["item_id"][:most])).to_pylist()
             # Shares are of the score; where some are negative, the positive ones sum to more than 1.
             own = shares[:most] / max(1.0, float(shares.sum()))
-            self._reasons[item_id] = list(zip(names, own.tolist(), strict=True))
-        return self._reasons[item_id]
+            self._reasons[key] = list(zip(names, own.tolist(), strict=True))
+        return self._reasons[key]
 
     def _mean_novelty(self, rarity: float) -> float:
         """Mean novelty, in bits, of a short list at this rarity; 0 for an empty list."""
