@@ -15,6 +15,7 @@ from deepcuts.ingest import prune
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # idle threads sleep: the machine is shared
 
+HERE = Path(__file__).parent
 DATA = Path(os.environ.get("DEEPCUTS_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 

@@ -1,123 +1,100 @@
-"""Evidence: personas beside rivals and controls, and the frontier of accuracy and novelty under the dial.
+"""Evidence: personas at their defaults beside tuned rivals and controls, on real and generated data.
 
-Usage: python benchmarks/evidence.py [--factors 256] [--seeds 3]     (needs the extra "peers")
+Usage: python benchmarks/evidence.py [--kept build/evidence] [--data NAME …] [--systems NAME …] [--seeds 0 1 2]
+                                     [--minutes 40]     (needs the extras "peers" and "spark")
 
-Last.fm of HetRec 2011, cut into train and holdout by three seeds. One setting for all seeds; it and those of the rivals
-were chosen with the same budget on validation parts cut from the training data (benchmarks/rivals.py). "Leaning" is a
-list setting: personas move towards the base vector by half the rarity, at most by 0.75. Tags of the items come with
-the data set. Differences are those of a model from "personas", paired by user, with 95 % bootstrap intervals over the
-users of all seeds.
+Every data set of benchmarks/evidence_data.py is cut into train and holdout by each seed; all systems get the same
+data, candidates and cut-offs. Rivals have the settings that benchmarks/rivals.py found on validation parts, ours the
+defaults. On HetRec, lists are made under every form of the rarity dial as well. Results are kept, one file for each
+data set, system and seed, and are not computed again; once the minutes are over, nothing new is begun. The tables are
+printed from what is kept, and benchmarks/plot_evidence.py draws them.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+from typing import Any
 
-import numpy as np
-import pyarrow as pa
-from common import hetrec, hetrec_tags, print_json, print_table, setting
+from common import HERE, setting
+from evidence_data import DATA_SETS, cut
+from evidence_dials import positions
+from evidence_page import print_page
+from evidence_store import keep, kept, path_of, to_json
+from evidence_systems import RIVALS, Lists, controls, ours, rival_lists
+from rivals import chosen
 
 import deepcuts as dc
-from deepcuts.baselines import EASE, ImplicitALS, IrspackIALS, RandomPersonas, refit_users, rerank
-from deepcuts.evaluation import ItemFeatures, item_features
-from deepcuts.evaluation.intervals import bootstrap_interval
+from deepcuts.evaluation import item_features
 
-CUTOFFS = {
-    "recall": [20, 50],
-    "ndcg": [100],
-    "novelty": [20],
-    "calibration_kl": [20],
-    "minority_recall": [50],
-    "ild": [20],
-}
-DIAL = np.arange(-0.5, 1.76, 0.25)
-Lists = Callable[[float], pa.Table]
+OURS = ("personas", "one persona", "one persona, users refitted")
+CONTROLS = ("random personas", "one persona + MMR")
+SYSTEMS = (*OURS, *CONTROLS, *RIVALS)
+FRONTIER = "HetRec"  # where every position of every dial is judged, and the controls take part
+CUTOFFS = {"recall": [20, 50], "ndcg": [100], "novelty": [20]}
+LABEL_CUTOFFS = {"calibration_kl": [20], "minority_recall": [50], "ild": [20]}
 
 
-def contenders(train: dc.Interactions, n_factors: int, seed: int) -> Iterator[tuple[str, Lists]]:
-    """Name each model and say how it makes lists at a position of the dial."""
-    model = dc.PersonaNMF(n_factors=n_factors).fit(train, seed=seed)
-    yield "personas", lambda rarity: model.recommend(k=100, rarity=rarity)
-    yield "personas, leaning", lambda rarity: model.recommend(k=100, rarity=rarity, lean=min(max(rarity / 2, 0), 0.75))
-    yield "personas, power dial", lambda rarity: model.recommend(k=100, rarity=rarity / 5, dial="power")
-    yield "personas, mix by max", lambda rarity: model.recommend(k=100, rarity=rarity, mix="max")
-    yield "random personas", _lists(RandomPersonas(n_factors=n_factors).fit(train, seed=seed))
-    yield "one persona", _lists(model.base)
-    yield "one persona, users refitted", _lists(refit_users(model, n_personas=1, user_regularization=0.01))
-    yield (
-        "one persona + MMR",
-        lambda rarity: rerank(
-            model.base.recommend(k=200, rarity=rarity), model.item_ids, model.item_factors, k=100, diversity=0.2
-        ),
-    )
-    implicit = ImplicitALS(n_factors=n_factors, regularization=100, confidence=40)
-    yield "implicit ALS", _lists(implicit.fit(train, seed=seed))
-    irspack = IrspackIALS(n_factors=n_factors, regularization=0.02, unobserved_weight=0.03)
-    yield "irspack iALS", _lists(irspack.fit(train, seed=seed))
-    yield "EASE", _lists(EASE(regularization=80).fit(train))
+def trained(
+    data: str, wanted: list[str], train: dc.Interactions, seed: int, folder: Path
+) -> Iterator[tuple[str, Lists]]:
+    """Train what is wanted, one system after the other; rivals that were not tuned are left out."""
+    n_factors = DATA_SETS[data].n_factors
+    for names, family in ((OURS, ours), (CONTROLS, controls)):
+        if set(names) & set(wanted):
+            yield from (pair for pair in family(train, n_factors, seed) if pair[0] in wanted)
+    for name in RIVALS:
+        values = chosen(folder, data, name)
+        if name in wanted and values is not None:
+            yield name, rival_lists(name, values, n_factors, train, seed)
 
 
-def _lists(model: dc.PersonaModel) -> Lists:
-    return lambda rarity: model.recommend(k=100, rarity=rarity)
+def judge(data: str, lists: Lists, train: dc.Interactions, holdout: dc.Interactions) -> list[dict[str, Any]]:
+    """Figures of a system: neutral lists with those of every user, and on `FRONTIER` every position of every dial."""
+    labels = DATA_SETS[data].labels
+    features = None if labels is None else item_features(labels(), train.item_ids)
+    all_cutoffs = CUTOFFS if features is None else {**CUTOFFS, **LABEL_CUTOFFS}
+    neutral = to_json(dc.evaluate(lists({}), train, holdout, all_cutoffs, features=features), users=True)
+    found = [{"dial": None, "rarity": 0.0, **neutral}]
+    for dial, rarity in positions() if data == FRONTIER else ():
+        evaluation = dc.evaluate(lists({"dial": dial, "rarity": rarity}), train, holdout, CUTOFFS)
+        found.append({"dial": dial, "rarity": rarity, **to_json(evaluation, users=False)})
+    return found
 
 
-def judge(lists: pa.Table, train: dc.Interactions, holdout: dc.Interactions, features: ItemFeatures) -> pa.Table:
-    """Figures of every user."""
-    return dc.evaluate(lists, train, holdout, CUTOFFS, features=features).per_user.drop_columns("user_id")
-
-
-def summarise(found: dict[str, dict[float, list[pa.Table]]], rarity: float) -> tuple[list[str], list[list[str]]]:
-    """Mean figures of all models at one position of the dial, and their recall@20 less that of "personas"."""
-    reference = pa.concat_tables(found["personas"][rarity])["recall@20"].to_numpy()
-    rows = []
-    for name, by_rarity in found.items():
-        table = pa.concat_tables(by_rarity[rarity])
-        means = [np.nanmean(table[column].to_numpy()) for column in table.column_names]
-        difference = table["recall@20"].to_numpy() - reference
-        low, high = (float(bound[0]) for bound in bootstrap_interval(difference[:, None]))
-        rows.append([name, *(f"{mean:.4f}" for mean in means), f"{difference.mean():+.4f} ({low:+.4f}, {high:+.4f})"])
-    return ["model", *table.column_names, "recall@20 − personas'"], rows
-
-
-def frontier(found: dict[str, dict[float, list[pa.Table]]], column: str) -> tuple[list[str], list[list[str]]]:
-    """A figure at levels of novelty@20, between the positions of the dial on both sides of each level."""
-    levels = np.arange(4.5, 6.51, 0.25)
-    rows = []
-    for name, by_rarity in found.items():
-        tables = [pa.concat_tables(parts) for parts in by_rarity.values()]
-        novelty = [np.nanmean(table["novelty@20"].to_numpy()) for table in tables]
-        value = [np.nanmean(table[column].to_numpy()) for table in tables]
-        at_levels = np.interp(levels, novelty, value, left=np.nan, right=np.nan)
-        rows.append([name, *("" if np.isnan(level) else f"{level:.4f}" for level in at_levels)])
-    return [f"{column} at novelty", *(f"{level:.2f}" for level in levels)], rows
+def run(args: argparse.Namespace) -> None:
+    """Train and judge what is not kept yet, until the minutes are over."""
+    end = perf_counter() + 60 * args.minutes
+    for data in args.data:
+        for seed in args.seeds:
+            wanted = [name for name in args.systems if kept(path_of(args.kept, "runs", data, name, seed)) is None]
+            wanted = [name for name in wanted if data == FRONTIER or name not in CONTROLS]
+            if not wanted or perf_counter() > end:
+                continue
+            train, holdout = cut(data, seed)
+            start = perf_counter()
+            for name, lists in trained(data, wanted, train, seed, args.kept):
+                result = {"data": data, "system": name, "seed": seed, "lists": judge(data, lists, train, holdout)}
+                result["seconds"], start = round(perf_counter() - start, 1), perf_counter()
+                keep(path_of(args.kept, "runs", data, name, seed), result)
+                if perf_counter() > end:
+                    break
 
 
 def main() -> None:
-    """Train, judge and print."""
+    """Train, judge, keep and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--factors", type=int, default=256)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--kept", type=Path, default=HERE.parent / "build" / "evidence", metavar="FOLDER")
+    parser.add_argument("--data", nargs="+", choices=list(DATA_SETS), default=list(DATA_SETS), metavar="NAME")
+    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS), metavar="NAME")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--minutes", type=float, default=40.0)
     args = parser.parse_args()
-    plays, labels = hetrec(), hetrec_tags()
-    found: dict[str, dict[float, list[pa.Table]]] = {}
-    for seed in range(args.seeds):
-        train, holdout = dc.split_holdout(plays, fraction=0.2, seed=seed)
-        features = item_features(labels, train.item_ids)
-        for name, lists in contenders(train, args.factors, seed):
-            for rarity in sorted({0.2, *DIAL}):
-                table = judge(lists(rarity), train, holdout, features)
-                found.setdefault(name, {}).setdefault(rarity, []).append(table)
-    print(f"{plays}, {args.factors} factors, mean of {args.seeds} seeds")
-    print(setting("implicit", "irspack"))
-    for rarity in (0.0, 0.2):
-        print(f"\nrarity {rarity}\n")
-        print_table(*summarise(found, rarity))
-    for column in ("recall@20", "recall@50"):
-        print()
-        header, rows = frontier(found, column)
-        print_table(header, rows)
-        print_json(benchmark="evidence", header=header, rows=rows)
+    run(args)
+    print(setting("implicit", "irspack", "pyspark"))
+    print_page(args.kept, SYSTEMS)
 
 
 if __name__ == "__main__":

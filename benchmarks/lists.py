@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
+from typing import Any, NamedTuple
 
 os.environ.setdefault("NUMBA_NUM_THREADS", "2")
 
@@ -29,7 +30,15 @@ from threadpoolctl import threadpool_limits
 import deepcuts as dc
 
 THREADS, K = 2, 100
+SIZES = {"users": 100_000, "items": 40_000, "factors": 64, "epochs": 10, "asked": 20_000, "runs": 5}
 Lists = Callable[[], object]
+
+
+class Times(NamedTuple):
+    """Wall and processor time, seconds."""
+
+    wall: float
+    processor: float
 
 
 def implicit_lists(base: dc.PersonaModel, n_asked: int) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
@@ -55,62 +64,70 @@ def agreement(base: dc.PersonaModel, names: list[str], others: np.ndarray) -> fl
     return float(np.isin(ours, theirs).mean())
 
 
-def seconds(make: Lists) -> tuple[float, float]:
-    """Wall and processor time of one run."""
+def seconds(make: Lists) -> Times:
+    """Time one run."""
     wall, processor = perf_counter(), process_time()
     make()
-    return perf_counter() - wall, process_time() - processor
+    return Times(perf_counter() - wall, process_time() - processor)
+
+
+def timed(model: dc.PersonaModel, n_asked: int, n_runs: int) -> tuple[dict[str, Times], float]:
+    """Time all systems alternately; median wall and processor time of each, and the share of items they agree on."""
+    names = model.user_ids.values[:n_asked].to_pylist()
+    with threadpool_limits(1, "blas"):
+        by_implicit = implicit_lists(model.base, n_asked)
+        systems: dict[str, Lists] = {
+            "implicit": by_implicit,
+            "deepcuts, one persona": lambda: model.base.recommend(names, k=K),
+            "deepcuts, 4 personas": lambda: model.recommend(names, k=K),
+            "deepcuts, 4 personas, rarity 0.2": lambda: model.recommend(names, k=K, rarity=0.2),
+        }
+        shared = agreement(model.base, names[:500], by_implicit()[0])
+        runs = [{name: seconds(make) for name, make in systems.items()} for _ in range(n_runs + 1)][1:]
+    medians = {name: Times(*(median(run[name][clock] for run in runs) for clock in (0, 1))) for name in systems}
+    return medians, shared
 
 
 def main() -> None:
     """Train, time, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    sizes = {"users": 100_000, "items": 40_000, "factors": 64, "epochs": 10, "asked": 20_000, "runs": 5}
-    for name, value in sizes.items():
+    for name, value in SIZES.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--json", type=Path, metavar="FILE", help="file for the figures")
     args = parser.parse_args()
     plays = dc.generate_world(args.users, args.items, items_per_user=25, seed=0).plays
     model = dc.PersonaNMF(n_factors=args.factors, n_personas=4, base_epochs=args.epochs).fit(plays, seed=0)
     n_asked = min(args.asked, args.users)
-    names = plays.user_ids.values[:n_asked].to_pylist()
-    with threadpool_limits(1, "blas"):
-        by_implicit = implicit_lists(model.base, n_asked)
-    systems: dict[str, Lists] = {
-        "implicit": by_implicit,
-        "deepcuts, one persona": lambda: model.base.recommend(names, k=K),
-        "deepcuts, 4 personas": lambda: model.recommend(names, k=K),
-        "deepcuts, 4 personas, rarity 0.2": lambda: model.recommend(names, k=K, rarity=0.2),
-    }
-    with threadpool_limits(1, "blas"):
-        shared = agreement(model.base, names[:500], by_implicit()[0])
-        runs = [[seconds(make) for make in systems.values()] for _ in range(args.runs + 1)][1:]
-    wall, processor = (
-        [median(run[system][clock] for run in runs) for system in range(len(systems))] for clock in (0, 1)
-    )
+    times, shared = timed(model, n_asked, args.runs)
     print(
         f"{plays}, {args.factors} factors, lists of {K} for {n_asked:,} users, median of {args.runs} runs, seed 0;\n"
         f"{shared:.2%} of the items of one persona are those of implicit\n"
     )
     print(setting("implicit"), "\n")
-    header = ["system", "users per second", "ratio to implicit", "by processor time"]
-    rows = [
-        [name, f"{n_asked / wall[i]:,.0f}", f"{wall[0] / wall[i]:.2f}", f"{processor[0] / processor[i]:.2f}"]
-        for i, name in enumerate(systems)
-    ]
-    print_table(header, rows)
-    figures = {
+    figures: dict[str, Any] = {
         "benchmark": "lists",
-        "sizes": {name: getattr(args, name) for name in sizes},
+        "sizes": {name: getattr(args, name) for name in SIZES},
         "setting": setting("implicit"),
-        "users_per_second": {name: n_asked / wall[i] for i, name in enumerate(systems)},
-        "ratio_by_wall": {name: wall[0] / wall[i] for i, name in enumerate(systems)},
-        "ratio_by_processor": {name: processor[0] / processor[i] for i, name in enumerate(systems)},
         "same_items": shared,
+        **rates(times, n_asked),
     }
+    columns = [figures[name] for name in ("users_per_second", "ratio_by_wall", "ratio_by_processor")]
+    header = ["system", "users per second", "ratio to implicit", "by processor time"]
+    rows = [[name, f"{columns[0][name]:,.0f}", *(f"{one[name]:.2f}" for one in columns[1:])] for name in times]
+    print_table(header, rows)
     print_json(**figures)
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+def rates(times: dict[str, Times], n_asked: int) -> dict[str, dict[str, float]]:
+    """Users per second, and by both clocks how many times those of implicit."""
+    peer = times["implicit"]
+    return {
+        "users_per_second": {name: n_asked / own.wall for name, own in times.items()},
+        "ratio_by_wall": {name: peer.wall / own.wall for name, own in times.items()},
+        "ratio_by_processor": {name: peer.processor / own.processor for name, own in times.items()},
+    }
 
 
 if __name__ == "__main__":

@@ -1,86 +1,85 @@
-"""Evidence: settings of all systems, each found with the same budget on validation parts.
+"""Evidence: settings of all rivals, each found with the same budget on validation parts.
 
-Usage: python benchmarks/rivals.py [--factors 256] [--seeds 2]     (needs the extra "peers")
+Usage: python benchmarks/rivals.py [--kept build/evidence] [--data NAME …] [--systems NAME …] [--minutes 20]
+                                   (needs the extras "peers" and "spark")
 
-Last.fm of HetRec 2011. The training part of every seed of benchmarks/quality.py is cut once more; every system is
-trained with twelve settings on the rest and judged on that validation part. The best by recall@20 is what
-benchmarks/evidence.py takes. The holdouts stay untouched.
+The training part of seed 0 of every data set of benchmarks/evidence_data.py is cut once more; every rival is trained
+with four settings (benchmarks/evidence_systems.py) on the rest and judged on that validation part. The best by
+recall@20 is what benchmarks/evidence.py takes; ours keeps its defaults. The holdouts stay untouched. What was found is
+kept, one file for each data set and system, and is not sought again; once the minutes are over, nothing new is begun.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from itertools import product
+from pathlib import Path
+from time import perf_counter
+from typing import Any
 
-import numpy as np
-import pyarrow as pa
-from common import hetrec, print_json, print_table, setting
+from common import HERE, print_json, print_table, setting
+from evidence_data import DATA_SETS, validation_cut
+from evidence_store import keep, kept, path_of, results, to_json
+from evidence_systems import BUDGET, RIVALS
 
 import deepcuts as dc
-from deepcuts.baselines import EASE, ImplicitALS, IrspackIALS
 
 CUTOFFS = {"recall": [20, 50], "ndcg": [100], "novelty": [20]}
-OURS = [
-    {"unobserved_ratio": ratio, "user_regularization": ridge, "item_regularization": ridge}
-    for ratio, ridge in product((6.0, 8.0, 12.0), (0.015, 0.02, 0.025, 0.03))
-]
-GRIDS: dict[str, list[dict[str, float]]] = {
-    "personas": OURS,
-    "one persona": OURS,
-    "implicit ALS": [
-        {"regularization": ridge, "confidence": weight}
-        for ridge, weight in product((30.0, 60.0, 100.0, 160.0), (20.0, 40.0, 80.0))
-    ],
-    "irspack iALS": [
-        {"regularization": ridge, "unobserved_weight": weight}
-        for ridge, weight in product((0.01, 0.02, 0.04, 0.08), (0.03, 0.06, 0.12))
-    ],
-    "EASE": [{"regularization": ridge} for ridge in (5, 10, 20, 40, 60, 80, 100, 150, 200, 300, 500, 1000)],
-}
+CHOSEN_BY = "recall@20"
 
 
-def lists_of(name: str, train: dc.Interactions, n_factors: int, seed: int, values: dict[str, float]) -> pa.Table:
-    """Train one system with one setting; its lists."""
-    fits: dict[str, Callable[[], dc.PersonaModel]] = {
-        "personas": lambda: dc.PersonaNMF(n_factors=n_factors, **values).fit(train, seed=seed),
-        "one persona": lambda: dc.PersonaNMF(n_factors=n_factors, n_personas=1, **values).fit(train, seed=seed),
-        "implicit ALS": lambda: ImplicitALS(n_factors=n_factors, **values).fit(train, seed=seed),
-        "irspack iALS": lambda: IrspackIALS(n_factors=n_factors, **values).fit(train, seed=seed),
-        "EASE": lambda: EASE(**values).fit(train),
-    }
-    return fits[name]().recommend(k=100)
+def tune(data: str, system: str, cut: tuple[dc.Interactions, dc.Interactions]) -> dict[str, Any]:
+    """Judge every setting of a system on a validation cut; settings, figures and seconds of each, and the best."""
+    rival, tried = RIVALS[system], []
+    for values in rival.grid:
+        start = perf_counter()
+        model = rival.contender(system, values, DATA_SETS[data].n_factors).method.fit(cut[0], seed=0)
+        seconds = perf_counter() - start
+        for mix in rival.mixes:
+            lists = model.recommend(k=100, mix=mix)
+            figures = to_json(dc.evaluate(lists, *cut, CUTOFFS), users=False)
+            tried.append({"settings": {**values, "mix": mix}, "seconds": round(seconds, 2), **figures})
+    best = max(tried, key=lambda one: one[CHOSEN_BY])
+    return {"data": data, "system": system, "best": best, "tried": tried}
+
+
+def chosen(folder: Path, data: str, system: str) -> dict[str, Any] | None:
+    """Return the settings that were found; None where they were not sought."""
+    found = kept(path_of(folder, "tuning", data, system))
+    return found and found["best"]["settings"]
 
 
 def main() -> None:
-    """Train, judge and print."""
+    """Train, judge, keep and print."""
+    args = arguments()
+    end = perf_counter() + 60 * args.minutes
+    for data in args.data:
+        wanted = [system for system in args.systems if chosen(args.kept, data, system) is None]
+        cut = validation_cut(data) if wanted and perf_counter() < end else None
+        for system in wanted:
+            if cut is not None and perf_counter() < end:
+                keep(path_of(args.kept, "tuning", data, system), tune(data, system, cut))
+    print(f"The best of {BUDGET} settings each, on one validation part\n")
+    print(setting("implicit", "irspack", "pyspark"), "\n")
+    found = sorted(results(args.kept / "tuning"), key=lambda one: (list(DATA_SETS).index(one["data"]), one["system"]))
+    print_table(["data", "system", "settings", *found[0]["best"]][:-1], [row(one) for one in found])
+    print_json(benchmark="rivals", chosen=[{**one, "tried": None} for one in found])
+
+
+def row(found: dict[str, Any]) -> list[str]:
+    """Cells of a table."""
+    best = {**found["best"]}
+    values = ", ".join(f"{name} {value}" for name, value in best.pop("settings").items())
+    return [found["data"], found["system"], values, *(f"{value:.4f}" for value in best.values())]
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--factors", type=int, default=256)
-    parser.add_argument("--seeds", type=int, default=2)
-    args = parser.parse_args()
-    plays = hetrec()
-    found: dict[tuple[str, int], list[list[float]]] = {}
-    for seed in range(args.seeds):
-        outer, _ = dc.split_holdout(plays, fraction=0.2, seed=seed)
-        train, holdout = dc.split_holdout(outer, fraction=0.2, seed=100 + seed)
-        for name, grid in GRIDS.items():
-            for index, values in enumerate(grid):
-                lists = lists_of(name, train, args.factors, seed, values)
-                figures = list(dc.evaluate(lists, train, holdout, CUTOFFS).figures.values())
-                found.setdefault((name, index), []).append(figures)
-    means = {key: np.mean(rows, axis=0) for key, rows in found.items()}
-    header = ["system", "setting", *(f"{metric}@{k}" for metric, cutoffs in CUTOFFS.items() for k in cutoffs)]
-    print(f"{plays}, {args.factors} factors, mean of {args.seeds} validation parts; the best of twelve settings each\n")
-    print(setting("implicit", "irspack"), "\n")
-    rows, chosen = [], {}
-    for name, grid in GRIDS.items():
-        best = max(range(len(grid)), key=lambda index, name=name: means[name, index][0])
-        chosen[name] = grid[best]
-        values = ", ".join(f"{key} {value:g}" for key, value in grid[best].items())
-        rows.append([name, values, *(f"{value:.4f}" for value in means[name, best])])
-    print_table(header, rows)
-    everything = {f"{name} {GRIDS[name][index]}": list(map(float, value)) for (name, index), value in means.items()}
-    print_json(benchmark="rivals", chosen=chosen, means=everything)
+    parser.add_argument("--kept", type=Path, default=HERE.parent / "build" / "evidence", metavar="FOLDER")
+    parser.add_argument("--data", nargs="+", choices=list(DATA_SETS), default=list(DATA_SETS), metavar="NAME")
+    parser.add_argument("--systems", nargs="+", choices=list(RIVALS), default=list(RIVALS), metavar="NAME")
+    parser.add_argument("--minutes", type=float, default=20.0)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

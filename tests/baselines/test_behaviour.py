@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numba
@@ -11,21 +13,35 @@ from scipy import sparse
 
 import deepcuts as dc
 from deepcuts import baselines
+from deepcuts.baselines.spark_als import spark_session
 from deepcuts.errors import DataError, SettingsError
 
 LEARNERS = {
     "maxmf": baselines.MaxMF(n_factors=16, max_norm=3.0),
     "maxmf-auc": baselines.MaxMF(n_factors=16, loss="auc"),
     "maxmf-joint": baselines.MaxMF(n_factors=16, training="joint"),
+    "multi-interest": baselines.MultiInterest(n_factors=16, regularization=0.3),
     "pfp": baselines.PFP(n_factors=16),
     "ease": baselines.EASE(regularization=50.0),
     "random-personas": baselines.RandomPersonas(n_factors=16, n_personas=3),
     "implicit": baselines.ImplicitALS(n_factors=16, regularization=2.0, confidence=5.0),
     "irspack": baselines.IrspackIALS(n_factors=16),
     "scikit-learn": baselines.SklearnNMF(n_factors=16),
+    "rp3beta": baselines.RP3beta(n_neighbours=50),
+    "slim": baselines.SLIM(),
+    "edlae": baselines.EDLAE(),
+    "spark": baselines.SparkALS(n_factors=16, n_epochs=8, regularization=0.15, confidence=5.0),
 }
-PEERS = {"implicit": "implicit", "irspack": "irspack", "scikit-learn": "sklearn"}
-SAMPLERS = ["maxmf", "maxmf-auc", "maxmf-joint", "pfp"]
+PEERS = {
+    "implicit": "implicit",
+    "irspack": "irspack",
+    "scikit-learn": "sklearn",
+    "rp3beta": "irspack",
+    "slim": "irspack",
+    "edlae": "irspack",
+    "spark": "pyspark",
+}
+SAMPLERS = ["maxmf", "maxmf-auc", "maxmf-joint", "multi-interest", "pfp"]
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +62,20 @@ def checkerboard() -> dc.Interactions:
     )
 
 
-@pytest.fixture(scope="module", params=["popularity", *LEARNERS])
-def name(request) -> str:
+SLOW = {"spark"}  # Java starts
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in ("popularity", *LEARNERS)],
+)
+def name(request) -> Iterator[str]:
     if request.param in PEERS:
-        pytest.importorskip(PEERS[request.param])
-    return request.param
+        library = PEERS[request.param]
+        extra = "spark" if library == "pyspark" else "peers"
+        pytest.importorskip(library, reason=f"needs the extra: pip install 'deepcuts[{extra}]'")
+    with spark_session() if request.param == "spark" else nullcontext():  # one for all of its tests
+        yield request.param
 
 
 @pytest.fixture(scope="module")
@@ -150,12 +175,18 @@ def test_the_checkerboard_is_solved(name, checkerboard):
     assert np.mean(users % 2 == items % 2) > 0.99
 
 
+def stages_of(name: str, losses: np.ndarray) -> list[np.ndarray]:
+    """Losses of each stage of training."""
+    learner = LEARNERS[name]
+    in_two = name in {"maxmf", "maxmf-auc", "multi-interest"}
+    return np.split(losses, [learner.item_epochs]) if in_two else [losses]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_the_loss_falls_and_another_seed_is_another_model(name, cut):
     first, second = (LEARNERS[name].fit(cut[0], seed=seed) for seed in (1, 2))
-    n_stages = 2 if name in {"maxmf", "maxmf-auc"} else 1
-    for stage in np.split(np.array(first.losses), n_stages):
+    for stage in stages_of(name, np.array(first.losses)):
         assert stage[-3:].mean() < 0.8 * stage[:3].mean()
     assert not np.array_equal(first.scores(np.arange(5)), second.scores(np.arange(5)))
 
@@ -181,6 +212,15 @@ def test_maxmf_gives_two_tastes_a_vector_each():
     items = np.array(model.recommend(k=16)["item_id"].to_pylist()).astype(int).reshape(120, 16)
     blocks = np.array([np.unique(plays.user_items(user)[0] // 20) for user in range(120)])
     assert np.mean((items // 20)[:, :, None] == blocks[:, None, :]) * 2 > 0.95
+
+
+def test_vectors_of_sampled_softmax_are_several_and_the_best_counts(cut):
+    model = baselines.MultiInterest(n_factors=8, n_personas=3, item_epochs=3, persona_epochs=3).fit(cut[0])
+    assert np.all(np.diff(model.persona_indptr) == 3)
+    user = model.user_ids.values[0].as_py()
+    listed = model.recommend(user, k=1).to_pylist()[0]
+    scores = model.scores(np.arange(3))[:, ~np.isin(np.arange(cut[0].n_items), cut[0].user_items(0)[0])]
+    assert listed["score"] == pytest.approx(scores.max(), rel=1e-5)
 
 
 def test_one_projected_number_is_the_ordinary_latent_factor_model(cut):
@@ -211,6 +251,11 @@ def test_too_long_steps_are_reported(cut):
         (lambda: baselines.MaxMF(training="all"), "training is 'all'. Pass 'two-stage' or 'joint'."),
         (lambda: baselines.PFP(regularization=-1), "regularization is -1. It lies between 0 and 1000."),
         (lambda: baselines.EASE(regularization=0), "regularization is 0. It lies between 1e-09 and 1e+12."),
+        (lambda: baselines.RP3beta(popularity_exponent=3), "popularity_exponent is 3. It lies between 0 and 2."),
+        (lambda: baselines.SLIM(l1_share=1.5), "l1_share is 1.5. It lies between 0 and 1."),
+        (lambda: baselines.EDLAE(dropout=1), "dropout is 1. It lies between 0 and 0.99."),
+        (lambda: baselines.MultiInterest(n_negatives=0), "n_negatives is 0. It lies between 1 and 100000."),
+        (lambda: baselines.SparkALS(nonnegative=1), "nonnegative is 1. Give True or False."),
         (lambda: baselines.ImplicitALS(n_epochs=0), "n_epochs is 0. It lies between 1 and 10000."),
     ],
 )

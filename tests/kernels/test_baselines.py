@@ -1,4 +1,4 @@
-"""The kernels of MaxMF and PFP against their twins, draw for draw."""
+"""The kernels of MaxMF, PFP and sampled softmax against their twins, draw for draw."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import pytest
 
 from deepcuts.baselines.maxmf import auc_weights, warp_weights, within
 from deepcuts.kernels.arrays import read_only
-from deepcuts.kernels.baselines import maxmf, sgd
+from deepcuts.kernels.baselines import maxmf, sgd, softmax
 from deepcuts.kernels.baselines.pfp import projection_epoch
 from reference import maxmf as reference
 from reference import pfp as pfp_reference
+from reference import softmax as softmax_reference
 
 HISTORIES = [[0, 3, 4, 8], [1, 2], [], [5], list(range(9)), [0, 1, 6, 7, 8]]  # one has nothing, one has everything
 N_ITEMS, N_FACTORS = 9, 4
@@ -84,6 +85,39 @@ def test_kernels_of_projections_are_those_of_the_twin(n_projected):
     np.testing.assert_allclose(projections, projections_, atol=1e-5)
     np.testing.assert_allclose(items, items_, atol=1e-5)
     assert total == pytest.approx(expected, rel=1e-5)
+
+
+def test_kernels_of_softmax_on_both_sides_are_those_of_the_twin():
+    items, users = vectors(N_ITEMS), vectors(6)
+    items_, users_ = items.astype(np.float64), users.astype(np.float64)
+    order = np.random.default_rng(0).permutation(len(INDICES))
+    of_pair = read_only(np.repeat(np.arange(6, dtype=np.int32), np.diff(INDPTR)))
+    step = RATE, np.float32(0.1), 3
+    total = softmax.both_epoch(read_only(order), of_pair, INDPTR, INDICES, *step, np.uint64(STREAM), users, items)
+    expected = softmax_reference.both_epoch(order, HISTORIES, *step, STREAM, users_, items_)
+    np.testing.assert_allclose(users, users_, atol=1e-5)
+    np.testing.assert_allclose(items, items_, atol=1e-5)
+    assert total == pytest.approx(expected, rel=1e-5)
+
+
+def test_kernels_of_softmax_on_fixed_items_are_those_of_the_twin():
+    items, personas, losses = vectors(N_ITEMS), vectors(6, 3), np.empty(6)
+    expected = personas.astype(np.float64)
+    step = RATE, np.float32(0.1), 3
+    softmax.personas_epoch(INDPTR, INDICES, read_only(items), *step, np.uint64(STREAM), personas, losses)
+    total = softmax_reference.personas_epoch(HISTORIES, items.astype(np.float64), *step, STREAM, expected)
+    np.testing.assert_allclose(personas, expected, atol=1e-5)
+    assert losses.sum() == pytest.approx(total, rel=1e-5)
+    assert total > 0
+
+
+def test_softmax_of_large_scores_does_not_overflow():
+    items, slopes = np.array([[300.0], [200.0], [-200.0]], np.float32), np.empty(2, np.float32)
+    own, loss = softmax.softmax_slopes(
+        np.ones(1, np.float32), np.float32(300.0), items, np.array([1, 2]), np.float32(0.0), slopes
+    )
+    assert (own, loss) == (1, 0)
+    np.testing.assert_allclose(slopes, 0, atol=1e-30)
 
 
 def test_kernels_share_out_items_to_the_persona_that_scores_them_highest():

@@ -11,12 +11,11 @@ import numpy as np
 from scipy import linalg
 
 from deepcuts.array_types import DoubleMatrix, FloatMatrix
-from deepcuts.baselines.matrices import played
+from deepcuts.baselines.matrices import check_dense_items, played
 from deepcuts.baselines.scored import ScoredModel
 from deepcuts.checks import check_ranges
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
-from deepcuts.errors import SettingsError
 
 _BLOCK_ITEMS = 1_024  # whose sparse products become rows of a dense matrix at a time
 
@@ -57,7 +56,8 @@ class EASE:
             If there are fewer than two users or items.
         """
         check_plays(plays)
-        self._check_memory(plays.n_items)
+        # Of float64, before B becomes float32.
+        check_dense_items("EASE", plays.n_items, bytes_each=8, most_gigabytes=self.most_gigabytes)
         users, weights = played(plays), self.item_weights(plays)
         return ScoredModel.of_users(plays, lambda rows: np.asarray(users[rows] @ weights))
 
@@ -69,14 +69,6 @@ class EASE:
         inverse /= -np.diag(inverse)  # column j by −P_jj
         np.fill_diagonal(inverse, 0)
         return np.asarray(inverse, np.float32)
-
-    def _check_memory(self, n_items: int) -> None:
-        gigabytes = n_items**2 * 8 / 1e9  # of float64, before B becomes float32
-        if gigabytes > self.most_gigabytes:
-            raise SettingsError(
-                f"EASE inverts a matrix of {n_items:,} × {n_items:,} items, {gigabytes:,.3g} GB, and most_gigabytes is "
-                f"{self.most_gigabytes:g}. Prune items, or raise most_gigabytes where there is memory for it."
-            )
 
 
 def shared_listeners(plays: Interactions) -> DoubleMatrix:

@@ -114,7 +114,7 @@ class MaxMF:
             losses = self._train_both(plays, personas, items, seed)
         else:
             losses = self._train_items(plays, items, seed) + self._train_personas(plays, personas, items, seed)
-        return _as_model(plays, personas, items, losses)
+        return model_of_personas(plays, personas, items, losses)
 
     def _train_items(self, plays: Interactions, items: FloatMatrix, seed: int) -> tuple[float, ...]:
         def run(rng: np.random.Generator, stream: np.uint64, rate: np.float32) -> float:
@@ -174,7 +174,22 @@ def _arrays(plays: Interactions) -> tuple[Indptr, Indices]:
     return read_only(plays.indptr), read_only(plays.indices)
 
 
-def _as_model(plays: Interactions, personas: AnyArray, items: FloatMatrix, losses: tuple[float, ...]) -> ScoredModel:
+def model_of_personas(
+    plays: Interactions, personas: AnyArray, items: FloatMatrix, losses: tuple[float, ...]
+) -> ScoredModel:
+    """Take users of several vectors; a vector's share is that of the user's items which it scores highest.
+
+    Parameters
+    ----------
+    plays
+        What they were learned from.
+    personas
+        float32, (n_users, n_personas, n_factors).
+    items
+        float32, (n_items, n_factors).
+    losses
+        Mean loss of the samples of every epoch.
+    """
     n_users, n_personas, n_factors = personas.shape
     shares = np.empty((n_users, n_personas), np.float32)
     kernels.persona_shares(*_arrays(plays), read_only(items), read_only(personas), shares)

@@ -184,8 +184,15 @@ class SklearnNMF:
         return ScoredModel.of_users(plays, DotProduct(users, np.ascontiguousarray(model.components_.T)))
 
 
-def import_peer(name: str) -> ModuleType:
-    """Import a module of the extra `peers`.
+def import_peer(name: str, extra: str = "peers") -> ModuleType:
+    """Import a module of another library.
+
+    Parameters
+    ----------
+    name
+        Of the module.
+    extra
+        The extra of this package that installs it.
 
     Raises
     ------
@@ -196,4 +203,4 @@ def import_peer(name: str) -> ModuleType:
         return import_module(name)
     except ImportError as error:
         library = name.partition(".")[0]
-        raise MissingExtraError(f"{library} is not installed. Run: pip install 'deepcuts[peers]'") from error
+        raise MissingExtraError(f"{library} is not installed. Run: pip install 'deepcuts[{extra}]'") from error

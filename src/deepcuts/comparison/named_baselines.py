@@ -9,13 +9,18 @@ from typing import Any
 
 from deepcuts.baselines import (
     EASE,
+    EDLAE,
     PFP,
+    SLIM,
     ImplicitALS,
     IrspackIALS,
     MaxMF,
+    MultiInterest,
     Popularity,
     RandomPersonas,
+    RP3beta,
     SklearnNMF,
+    SparkALS,
 )
 from deepcuts.baselines.peers import import_peer
 from deepcuts.comparison.contenders import Contender, contender_of, settings_of
@@ -26,20 +31,43 @@ BASELINES: Mapping[str, Any] = MappingProxyType(
     {
         "popularity": Popularity,
         "ease": EASE,
+        "edlae": EDLAE,
+        "slim": SLIM,
+        "rp3beta": RP3beta,
         "implicit": ImplicitALS,
         "irspack": IrspackIALS,
         "nmf": SklearnNMF,
+        "spark": SparkALS,
         "one-persona": partial(PersonaNMF, n_personas=1),
         "random-personas": RandomPersonas,
         "maxmf": MaxMF,
+        "multi-interest": MultiInterest,
         "pfp": PFP,
     }
 )
 _TITLES: Mapping[str, str] = MappingProxyType(
-    {"ease": "EASE", "implicit": "implicit ALS", "irspack": "irspack iALS", "nmf": "scikit-learn NMF", "pfp": "PFP"}
+    {
+        "ease": "EASE",
+        "edlae": "EDLAE",
+        "slim": "SLIM",
+        "rp3beta": "RP3beta",
+        "implicit": "implicit ALS",
+        "irspack": "irspack iALS",
+        "nmf": "scikit-learn NMF",
+        "spark": "Spark ALS",
+        "pfp": "PFP",
+    }
 )
-_PEERS: Mapping[str, str] = MappingProxyType(
-    {"implicit": "implicit.als", "irspack": "irspack", "nmf": "sklearn.decomposition"}
+_PEERS: Mapping[str, tuple[str, str]] = MappingProxyType(  # the module, and the extra that installs it
+    {
+        "edlae": ("irspack", "peers"),
+        "slim": ("irspack", "peers"),
+        "rp3beta": ("irspack", "peers"),
+        "implicit": ("implicit.als", "peers"),
+        "irspack": ("irspack", "peers"),
+        "nmf": ("sklearn.decomposition", "peers"),
+        "spark": ("pyspark.ml.recommendation", "spark"),
+    }
 )
 
 
@@ -87,7 +115,7 @@ def baseline_contender(name: str, values: Mapping[str, Any], n_factors: int) -> 
     if "rarity" in values:
         raise SettingsError(f"{name} is given a rarity, but a report makes lists at several. Leave it out.")
     if name in _PEERS:
-        import_peer(_PEERS[name])  # a library that is missing is found before any work is done
+        import_peer(*_PEERS[name])  # a library that is missing is found before any work is done
     has_factors = name in BASELINES and "n_factors" in settings_of(BASELINES[name])
     own = {"n_factors": n_factors} if has_factors else {}
     return baseline(name, {**own, **values}, _TITLES.get(name, name.replace("-", " ")))

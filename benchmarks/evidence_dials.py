@@ -1,0 +1,36 @@
+"""Positions of the rarity dial that the evidence looks at, and figures at a level of novelty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, get_args
+
+import numpy as np
+
+from deepcuts.recommendation.settings import RarityForm
+
+LEVELS = np.arange(4.5, 6.51, 0.25)  # bits of novelty@20
+RARITIES = np.arange(-0.25, 1.76, 0.25)
+SCALE = {"power": 0.2}  # what a form's rarities are multiplied by, so that all forms cover the levels
+
+
+def positions() -> Iterator[tuple[str, float]]:
+    """Every form of the dial at every rarity."""
+    for dial in get_args(RarityForm):
+        for rarity in RARITIES:
+            yield dial, float(rarity) * SCALE.get(dial, 1.0)
+
+
+def at_levels(points: Sequence[dict[str, Any]], figure: str) -> np.ndarray:
+    """Return a figure at the levels, between the positions on both sides of each, by straight lines; NaN beyond them.
+
+    Parameters
+    ----------
+    points
+        Figures at positions of one form of the dial, means over seeds.
+    figure
+        Which one.
+    """
+    ordered = sorted(points, key=lambda point: point["novelty@20"])
+    novelty = [point["novelty@20"] for point in ordered]
+    return np.interp(LEVELS, novelty, [point[figure] for point in ordered], left=np.nan, right=np.nan)

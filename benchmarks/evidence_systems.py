@@ -1,0 +1,106 @@
+"""Who takes part in the evidence, and the settings that are tried for each on every data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+import deepcuts as dc
+from deepcuts.baselines import RandomPersonas, refit_users, rerank
+from deepcuts.comparison import BASELINES, Contender, baseline
+from deepcuts.comparison.contenders import settings_of
+
+BUDGET = 4  # settings that are tried for each rival on each data set
+K = 100
+MOST_SCORES = 50_000_000
+Settings = Mapping[str, Any]
+Lists = Callable[[Settings], pa.Table]
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Another model and the settings to be tried.
+
+    Parameters
+    ----------
+    name
+        One of `deepcuts.comparison.BASELINES`.
+    grid
+        Settings of the model, `BUDGET` of them.
+    mixes
+        Ways to make a list from several vectors; all are judged for each setting, as it needs no training.
+    """
+
+    name: str
+    grid: tuple[Settings, ...]
+    mixes: tuple[str, ...] = ("max",)
+
+    def contender(self, title: str, values: Settings, n_factors: int) -> Contender:
+        """Give the model settings, and vectors of the length that all have."""
+        own = {"n_factors": n_factors} if "n_factors" in settings_of(BASELINES[self.name]) else {}
+        return baseline(self.name, {**own, **values}, title)
+
+
+def _grid(**values: tuple[Any, ...]) -> tuple[Settings, ...]:
+    return tuple(dict(zip(values, chosen, strict=True)) for chosen in product(*values.values()))
+
+
+RIVALS: dict[str, Rival] = {
+    "RP3beta": Rival("rp3beta", _grid(popularity_exponent=(0.1, 0.3), n_neighbours=(1_000, 10_000))),
+    "EASE": Rival("ease", _grid(regularization=(25.0, 80.0, 200.0, 500.0))),
+    "EDLAE": Rival("edlae", _grid(dropout=(0.2, 0.5), regularization=(30.0, 120.0))),
+    "SLIM": Rival("slim", _grid(regularization=(0.002, 0.01), l1_share=(0.01, 0.1))),
+    "implicit ALS": Rival("implicit", _grid(regularization=(30.0, 100.0), confidence=(15.0, 40.0))),
+    "irspack iALS": Rival("irspack", _grid(unobserved_weight=(0.01, 0.03), regularization=(0.008, 0.02))),
+    "Spark ALS": Rival("spark", _grid(regularization=(0.4, 1.2), confidence=(15.0, 40.0))),
+    "MaxMF": Rival("maxmf", _grid(max_norm=(1.5, 2.5), n_personas=(2, 4)), ("max", "share")),
+    "multi-interest": Rival(
+        "multi-interest",
+        _grid(regularization=(0.15, 0.3), n_personas=(2, 4), learning_rate=(0.1,)),
+        ("max", "share"),
+    ),
+}
+
+
+def ours(train: dc.Interactions, n_factors: int, seed: int) -> Iterator[tuple[str, Lists]]:
+    """Name our own models, all from one training at the defaults, and say how each makes lists with some settings."""
+    model = dc.PersonaNMF(n_factors=n_factors).fit(train, seed=seed)
+    yield "personas", partial(lists_of, model)
+    yield "one persona", partial(lists_of, model.base)
+    half = model.settings.user_regularization / 2
+    yield "one persona, users refitted", partial(lists_of, refit_users(model, n_personas=1, user_regularization=half))
+
+
+def controls(train: dc.Interactions, n_factors: int, seed: int) -> Iterator[tuple[str, Lists]]:
+    """Name the controls: items dealt to personas at random, and one persona whose lists are diversified."""
+    random = RandomPersonas(n_factors=n_factors).fit(train, seed=seed)
+    yield "random personas", partial(lists_of, random)
+    base = random.base
+    yield (
+        "one persona + MMR",
+        lambda settings: rerank(
+            base.recommend(k=2 * K, **settings), base.item_ids, base.item_factors, k=K, diversity=0.2
+        ),
+    )
+
+
+def rival_lists(title: str, values: Settings, n_factors: int, train: dc.Interactions, seed: int) -> Lists:
+    """Train a rival with the settings that were chosen, and keep all of its scores where they fit into memory."""
+    own = {name: value for name, value in values.items() if name != "mix"}
+    model: Any = RIVALS[title].contender(title, own, n_factors).method.fit(train, seed=seed)
+    n_rows = len(model.persona_shares)
+    if n_rows * len(model.item_ids) <= MOST_SCORES:  # a position of the dial then costs no matrix product
+        scores = model.scores(np.arange(n_rows))
+        model = replace(model, scorer=lambda rows: scores[rows])
+    return lambda settings: model.recommend(k=K, mix=values["mix"], **settings)
+
+
+def lists_of(model: dc.PersonaModel, settings: Settings) -> pa.Table:
+    """Lists of a model of ours."""
+    return model.recommend(k=K, **settings)

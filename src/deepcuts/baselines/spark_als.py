@@ -1,0 +1,149 @@
+"""Implicit ALS of Spark MLlib behind the interface of this package; it comes with the extra `spark`, and needs Java."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+import pyarrow as pa
+
+from deepcuts.array_types import FloatMatrix
+from deepcuts.baselines.peers import import_peer
+from deepcuts.baselines.scored import DotProduct, ScoredModel
+from deepcuts.checks import check_ranges, seed_number
+from deepcuts.data.interactions import Interactions
+from deepcuts.data.play_checks import check_plays
+from deepcuts.errors import MissingExtraError
+
+_N_BLOCKS = 2  # fixed: random starts are drawn block by block
+_LOCAL = {  # nothing listens beyond this machine, and nothing is shown
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SparkALS:
+    """`pyspark.ml.recommendation.ALS` with implicit preferences, run on this machine.
+
+    Where a session of Spark is active, it is used and left running; otherwise one is started, and stopped at the end.
+
+    Parameters
+    ----------
+    n_factors
+        Length of the vectors, 1 to 4096.
+    regularization
+        Ridge of a row, for each of its observed pairs, above 0. The library calls it regParam.
+    confidence
+        Weight that an observed pair has above that of any other pair, which is 1, above 0. The library calls it alpha.
+    n_epochs
+        Epochs, at least 1.
+    nonnegative
+        Whether factors may not be negative.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range.
+    """
+
+    n_factors: int = 64
+    regularization: float = 0.1
+    confidence: float = 20.0
+    n_epochs: int = 15
+    nonnegative: bool = False
+
+    def __post_init__(self) -> None:
+        check_ranges(
+            self, n_factors=(1, 4096), regularization=(1e-9, 1e9), confidence=(1e-9, 1e9), n_epochs=(1, 10_000)
+        )
+
+    def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
+        """Train.
+
+        Raises
+        ------
+        MissingExtraError
+            If the library or Java is not installed.
+        DataError
+            If there are fewer than two users or items.
+        """
+        check_plays(plays)
+        seed = seed_number(seed)
+        with spark_session() as session:
+            als = import_peer("pyspark.ml.recommendation", "spark").ALS(
+                rank=self.n_factors,
+                maxIter=self.n_epochs,
+                regParam=self.regularization,
+                implicitPrefs=True,
+                alpha=self.confidence,
+                nonnegative=self.nonnegative,
+                seed=seed,
+                numUserBlocks=_N_BLOCKS,
+                numItemBlocks=_N_BLOCKS,
+                checkpointInterval=-1,
+            )
+            model = als.fit(session.createDataFrame(_ratings(plays)))
+            users, items = (
+                factor_matrix(frame.toArrow(), n_rows, self.n_factors)
+                for frame, n_rows in ((model.userFactors, plays.n_users), (model.itemFactors, plays.n_items))
+            )
+        return ScoredModel.of_users(plays, DotProduct(users, items))
+
+
+@contextmanager
+def spark_session() -> Iterator[Any]:
+    """Give the active session of Spark, or one of this machine that ends with the block.
+
+    Raises
+    ------
+    MissingExtraError
+        If the library or Java is not installed.
+    """
+    sql = import_peer("pyspark.sql", "spark")
+    active = sql.SparkSession.getActiveSession()
+    session = active or _start(sql)
+    try:
+        yield session
+    finally:
+        if active is None:
+            session.stop()
+
+
+def factor_matrix(table: pa.Table, n_rows: int, n_factors: int) -> FloatMatrix:
+    """Lay rows (id, features) out by id, float32, (n_rows, n_factors); rows that are missing stay 0.
+
+    Users and items without a pair have no factors in Spark.
+    """
+    factors = np.zeros((n_rows, n_factors), np.float32)
+    features = table["features"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    factors[table["id"].to_numpy()] = features.reshape(-1, n_factors)
+    return factors
+
+
+def _ratings(plays: Interactions) -> pa.Table:
+    """1 for every pair, as Spark's ALS takes them: user, item, rating."""
+    users = plays.user_of_pair().astype(np.int32)
+    return pa.table({"user": users, "item": plays.indices, "rating": np.ones(plays.n_pairs, np.float32)})
+
+
+def _start(sql: Any) -> Any:
+    os.environ.setdefault("SPARK_LOCAL_IP", _LOCAL["spark.driver.host"])  # what its Java process reads first
+    builder = sql.SparkSession.builder.master(f"local[{numba.get_num_threads()}]").appName("deepcuts")
+    for name, value in _LOCAL.items():
+        builder = builder.config(name, value)
+    try:
+        return builder.getOrCreate()
+    except import_peer("pyspark.errors", "spark").PySparkRuntimeError as error:
+        raise MissingExtraError(
+            f"Spark did not start: {error}. It needs Java 17 or later: install it, and set JAVA_HOME where it is not "
+            "found."
+        ) from error

@@ -1,0 +1,78 @@
+"""What stands between Spark and this library: its rows, its session, its Java."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from deepcuts.baselines.peers import import_peer
+from deepcuts.baselines.spark_als import factor_matrix
+from deepcuts.errors import MissingExtraError
+
+NO_JAVA = """
+import deepcuts as dc
+from deepcuts.baselines import SparkALS
+from deepcuts.errors import MissingExtraError
+try:
+    SparkALS(n_factors=2).fit(dc.generate_world(20, 50, items_per_user=5, n_scenes=5).plays)
+except MissingExtraError as error:
+    print(error)
+"""
+LISTENING = """
+from pathlib import Path
+from deepcuts.baselines.spark_als import spark_session
+
+def sockets(process):
+    links = [link for link in (process / "fd").iterdir() if link.is_symlink()]
+    return {name[8:-1] for link in links if (name := str(link.readlink())).startswith("socket:[")}
+
+with spark_session() as session:
+    assert session.conf.get("spark.ui.enabled") == "false"
+    java = [p for p in Path("/proc").glob("[0-9]*") if (p / "comm").read_text().strip() == "java"]
+    own = set().union(*(sockets(p) for p in java if b"pyspark" in (p / "cmdline").read_bytes()))
+    rows = [row.split() for name in ("tcp", "tcp6") for row in Path("/proc/net", name).read_text().splitlines()[1:]]
+    print(*(row[1].partition(":")[0] for row in rows if row[3] == "0A" and row[9] in own))  # 0A: listens
+"""
+LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
+
+
+def test_factors_are_laid_out_by_id_and_missing_rows_are_zero():
+    features = pa.array([[1.0, 2.0], [3.0, 4.0]], pa.list_(pa.float32()))
+    table = pa.table({"id": pa.array([2, 0], pa.int32()), "features": features})
+    np.testing.assert_array_equal(factor_matrix(table, 3, 2), [[3, 4], [0, 0], [1, 2]])
+
+
+def test_a_missing_spark_says_what_to_install():
+    with pytest.raises(MissingExtraError) as caught:
+        import_peer("a_spark_that_nobody_has.sql", "spark")
+    assert str(caught.value) == "a_spark_that_nobody_has is not installed. Run: pip install 'deepcuts[spark]'"
+
+
+@pytest.mark.slow
+def test_a_missing_java_is_told(tmp_path):
+    pytest.importorskip("pyspark", reason="needs the extra: pip install 'deepcuts[spark]'")
+    done = subprocess.run(
+        [sys.executable, "-c", NO_JAVA],
+        env={**os.environ, "JAVA_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert "Spark did not start" in done.stdout
+    assert "It needs Java 17 or later" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_nothing_of_spark_listens_beyond_this_machine():
+    pytest.importorskip("pyspark", reason="needs the extra: pip install 'deepcuts[spark]'")
+    done = subprocess.run([sys.executable, "-c", LISTENING], capture_output=True, text=True, timeout=120, check=True)
+    addresses = set(done.stdout.split())
+    assert addresses
+    assert addresses <= LOOPBACK
