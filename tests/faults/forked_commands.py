@@ -87,7 +87,8 @@ def run_child(arguments: list[str], fault: dict[str, Any] | None, said: int) -> 
         os.dup2(os.open(os.devnull, os.O_RDWR), 1)
         if fault and "call" in fault:
             inject(fault["call"], fault["n"], fault.get("signal"), fault.get("error"))
-        main(arguments)
+        sys.argv = ["deepcuts", *arguments]
+        main()
         status = 0
     except SystemExit as error:
         status = error.code if isinstance(error.code, int) else int(error.code is not None)

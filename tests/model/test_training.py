@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
 import numba
 import numpy as np
 import pytest
@@ -10,6 +18,9 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 import deepcuts as dc
+from deepcuts.baselines import RandomPersonas
+from deepcuts.comparison.contenders import Contender
+from deepcuts.comparison.runs import Cut, run_all
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.model.training.fit import start_base, start_personas
 from deepcuts.model.training.settings import PersonaSettings
@@ -168,18 +179,94 @@ def test_items_move_after_the_split_only_where_asked(world):
     np.testing.assert_array_equal(refolded.persona_factors, moved.persona_factors)
 
 
-def test_interrupted_training_returns_the_model_of_the_last_epoch(world):
-    def interrupt(epoch: dc.Epoch) -> None:
-        if epoch.number == 2:
-            raise KeyboardInterrupt
+@contextmanager
+def interrupted_soon() -> Iterator[None]:
+    """Send this process SIGINT while the block runs, as Ctrl-C does."""
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            yield
+    finally:
+        timer.cancel()
 
-    settings_ = dc.PersonaNMF(n_factors=8, base_epochs=9, tolerance=0)
-    stopped = settings_.fit(world.plays, seed=1, on_epoch=interrupt)
-    shorter = dc.PersonaNMF(n_factors=8, base_epochs=2, tolerance=0).fit(world.plays, seed=1)
-    assert stopped.interrupted
-    assert len(stopped.epochs) == 2
-    np.testing.assert_array_equal(stopped.item_factors, shorter.item_factors)
-    assert stopped.recommend(k=5).num_rows == 5 * world.plays.n_users
+
+@pytest.mark.parametrize("method", [dc.PersonaNMF, RandomPersonas])
+def test_an_interrupt_of_training_is_raised(method):
+    plays = dc.generate_world(n_users=3000, n_items=500, items_per_user=20).plays
+    long = method(n_factors=64, base_epochs=10_000, tolerance=0)
+    with interrupted_soon():
+        long.fit(plays)
+    with interrupted_soon():
+        run_all([Contender("long", long)], [Cut(*dc.split_holdout(plays), 0)], {"recall": (5,)})
+
+
+@pytest.mark.parametrize("callback", ["on_epoch", "on_users"])
+def test_an_interrupt_is_raised_unless_the_model_is_to_be_kept(world, callback):
+    with pytest.raises(KeyboardInterrupt):
+        SHORT.fit(world.plays, **{callback: interrupt_at(1)})
+    with pytest.raises(SettingsError, match=r"on_interrupt is 'save'\. Pass 'raise' or 'keep'"):
+        SHORT.fit(world.plays, on_interrupt="save")
+
+
+SHORT = dc.PersonaNMF(n_factors=8, base_epochs=3, persona_epochs=3, tolerance=0)
+
+
+def at(numbers: int | Sequence[int], call: Callable[[], object]) -> Callable[[object], None]:
+    """What makes a call in the n-th of its own, counted from 1."""
+    counter = itertools.count(1)
+    wanted = [numbers] if isinstance(numbers, int) else numbers
+
+    def count(_: object) -> None:
+        if next(counter) in wanted:
+            call()
+
+    return count
+
+
+def interrupt_at(*numbers: int) -> Callable[[object], None]:
+    return at(numbers, lambda: signal.raise_signal(signal.SIGINT))
+
+
+@pytest.mark.parametrize("n_epochs", [1, 3, 5])
+def test_a_kept_model_is_that_of_the_last_whole_epoch(world, n_epochs):
+    n_base, n_personas = min(n_epochs, 3), max(n_epochs - 3, 0)
+    shorter = replace(SHORT, base_epochs=n_base, persona_epochs=n_personas).fit(world.plays, seed=1)
+    kept = SHORT.fit(world.plays, seed=1, on_epoch=interrupt_at(n_epochs), on_interrupt="keep")
+    assert kept.interrupted
+    assert len(kept.epochs) == n_epochs
+    assert_same_training(kept, shorter)
+    assert kept.recommend(k=5).num_rows == 5 * world.plays.n_users
+
+
+def assert_same_training(one: dc.PersonaModel, other: dc.PersonaModel) -> None:
+    for name in ("item_factors", "base_factors", "persona_factors"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    np.testing.assert_array_equal(one.item_side.user_factor_sum, other.item_side.user_factor_sum)
+    np.testing.assert_array_equal(one.item_side.grams.unobserved, other.item_side.grams.unobserved)
+    assert one.item_side.scale == other.item_side.scale
+
+
+def test_what_an_interrupt_finds_half_moved_is_not_kept(world):
+    """Wherever in an epoch it comes, the model is that of a training that ended before that epoch."""
+    endless = dc.PersonaNMF(n_factors=8, base_epochs=10_000, tolerance=0)
+    for seconds in (0.0, 0.0007, 0.002, 0.0031):
+        timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
+        kept = endless.fit(world.plays, seed=1, on_epoch=at(5, timer.start), on_interrupt="keep")
+        assert_same_training(kept, replace(endless, base_epochs=len(kept.epochs)).fit(world.plays, seed=1))
+
+
+def test_the_first_interrupt_of_a_training_that_is_kept_may_come_late(world):
+    whole = SHORT.fit(world.plays, seed=1)
+    kept = SHORT.fit(world.plays, seed=1, on_users=interrupt_at(1), on_interrupt="keep")
+    assert kept.interrupted
+    assert kept.epochs[-1].loss == whole.epochs[-1].loss
+    np.testing.assert_array_equal(kept.persona_factors, whole.persona_factors)
+
+
+def test_nothing_is_kept_of_no_epoch_nor_after_a_second_interrupt(world):
+    with pytest.raises(KeyboardInterrupt):
+        SHORT.fit(world.plays, on_users=interrupt_at(1, 2), on_interrupt="keep")
 
 
 def test_progress_is_told_epoch_by_epoch_and_then_by_users(world):

@@ -181,6 +181,34 @@ def test_a_killed_run_is_resumed_and_nothing_is_lost(plays, tmp_path, workers):
     assert all(any(set(one) <= set(other) for other in repeated) for one in failed)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("how", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_waits_for_no_worker(plays, tmp_path, how, status):
+    """Workers in the middle of long trials end with the run, also where the signal comes to all as from a terminal."""
+    plays.save(tmp_path / "plays.safetensors")
+    study = tmp_path / "tuned.db"
+    words = ["tune", tmp_path / "plays.safetensors", "-o", tmp_path / "tuned.json", "--workers", 2, "--trials", 50]
+    words = list(map(str, [*words, "--set", "n_factors=64", "--set", "tolerance=0", "--set", "base_epochs=10000"]))
+    command = [Path(sys.executable).with_name("deepcuts"), *words]
+    process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    try:
+        assert _wait_for(lambda: _count(study, "RUNNING") == 2)
+        sleep(3)
+        began = monotonic()
+        if how == signal.SIGINT:
+            os.killpg(process.pid, how)
+        else:
+            process.send_signal(how)
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == status
+    assert monotonic() - began < 15  # two on a quiet machine; the trials would take minutes
+    assert said.splitlines()[-1] == "Interrupted."
+    assert "Traceback" not in said
+    assert _wait_for(lambda: not _group(process.pid))
+
+
 def _wait_for(happened, seconds=240):
     until = monotonic() + seconds
     while monotonic() < until:

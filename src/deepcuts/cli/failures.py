@@ -9,11 +9,11 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
-from deepcuts.cli.interrupts import exit_status
+from deepcuts.cli.interrupts import exit_status, note_told, was_interrupted
 from deepcuts.cli.terminal import say_line
 from deepcuts.errors import DeepcutsError, SettingsError
 
@@ -46,16 +46,27 @@ def _failures_reported() -> Iterator[None]:
     except _OWN_EXITS:
         raise
     except KeyboardInterrupt:
-        say_line("Interrupted.")
-        raise typer.Exit(exit_status()) from None
+        _end_interrupted()
     except BrokenPipeError:
         drop_output()
         raise typer.Exit(BAD_DATA) from None
     except Exception as error:
         if "DEEPCUTS_TRACEBACK" in os.environ:
             traceback.print_exc()
+        if was_interrupted() and _is_foreign(error):  # what an interrupt has left half done has failed in its turn
+            _end_interrupted()
         say_line(_message(error), "bold red", "Error: ")
         raise typer.Exit(BAD_USAGE if isinstance(error, SettingsError) else BAD_DATA) from None
+
+
+def _end_interrupted() -> NoReturn:
+    say_line("Interrupted.")
+    note_told()
+    raise typer.Exit(exit_status()) from None
+
+
+def _is_foreign(error: Exception) -> bool:
+    return not isinstance(error, (DeepcutsError, MemoryError, OSError))
 
 
 def _message(error: Exception) -> str:

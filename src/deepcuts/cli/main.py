@@ -1,127 +1,24 @@
-"""The program: what commands there are, and how it ends."""
+"""What the program does before a command begins, and how it ends.
+
+The commands are imported within `main`, where an interrupt ends without a traceback.
+"""
 
 from __future__ import annotations
 
 import io
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Annotated, Any
+from collections.abc import Sequence
 
-import typer
-from typer.core import TyperGroup
+from deepcuts.cli.interrupts import exit_status, signals_raised, was_interrupted
+from deepcuts.lazy import names_on_demand
 
-from deepcuts._version import __version__
-from deepcuts.cli.command import HELP_FLAGS, add_command
-from deepcuts.cli.commands import (
-    compare,
-    demo,
-    download,
-    evaluate,
-    explain,
-    explore,
-    extend,
-    forget,
-    generate,
-    info,
-    ingest,
-    me,
-    personas,
-    recommend,
-    report,
-    serve,
-    similar,
-    split,
-    train,
-    tune,
-)
-from deepcuts.cli.failures import BAD_DATA, drop_output
-from deepcuts.cli.interrupts import exit_status, raise_on_signals, was_told_to_end
-from deepcuts.cli.terminal import printable, say_line
-from deepcuts.errors import shortened
-
-COMMANDS = (  # in the order in which help lists them and their panels
-    demo.COMMAND,
-    me.COMMAND,
-    explore.COMMAND,
-    ingest.COMMAND,
-    download.COMMAND,
-    generate.COMMAND,
-    split.COMMAND,
-    train.COMMAND,
-    extend.COMMAND,
-    forget.COMMAND,
-    recommend.COMMAND,
-    evaluate.COMMAND,
-    report.COMMAND,
-    tune.COMMAND,
-    compare.COMMAND,
-    serve.COMMAND,
-    personas.COMMAND,
-    similar.COMMAND,
-    explain.COMMAND,
-    info.COMMAND,
-)
+__getattr__ = names_on_demand(__name__, {"COMMANDS": ".program", "app": ".program"})
 
 # Idle threads sleep rather than spin, which would take the time of whatever else runs here; read once numba is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 _LAST_STREAM = 2  # number of stderr
-_MOST_BYTES = 1_200  # of a message of the parser, before typer draws a frame around it
-
-
-class _Program(TyperGroup):
-    """The commands; what is said of arguments that cannot be parsed is cut to a readable length."""
-
-    def make_context(self, *arguments: Any, **options: Any) -> Any:
-        """Parse what stands before the command."""
-        with _messages_shortened():
-            return super().make_context(*arguments, **options)
-
-    def invoke(self, ctx: Any) -> Any:
-        """Find the command, parse its arguments and run it."""
-        with _messages_shortened():
-            return super().invoke(ctx)
-
-
-@contextmanager
-def _messages_shortened() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        if isinstance(message := getattr(error, "message", None), str):
-            vars(error)["message"] = shortened(printable(message), _MOST_BYTES)
-        raise
-
-
-app = typer.Typer(
-    cls=_Program,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings=HELP_FLAGS,
-)
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        print(f"deepcuts {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    show_version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
-    ] = False,
-) -> None:
-    """Music recommendations that know a person has several tastes, from familiar to deep cuts."""
-
-
-for _command in COMMANDS:
-    add_command(app, _command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -133,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         What stands after the name of the command; None takes what the process was started with.
     """
     try:
-        _run(arguments)
+        with signals_raised(to_the_end=arguments is None):
+            _run(arguments)
     except KeyboardInterrupt:  # before the command had begun, or after it had ended
         raise SystemExit(exit_status()) from None
 
@@ -141,11 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: Sequence[str] | None) -> None:
     _prepare_streams()
     try:
-        raise_on_signals()
+        from deepcuts.cli.program import app
+
         app(arguments)
     finally:
         _flush()
-        if was_told_to_end():  # typer has an exit status of its own for what is raised while it parses
+        if was_interrupted():  # typer has an exit status of its own for what is raised while it parses
             raise SystemExit(exit_status())
 
 
@@ -166,6 +65,9 @@ def _prepare_streams() -> None:
 
 
 def _flush() -> None:
+    from deepcuts.cli.failures import BAD_DATA, drop_output
+    from deepcuts.cli.terminal import say_line
+
     try:
         sys.stdout.flush()
     except BrokenPipeError:

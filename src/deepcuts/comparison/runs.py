@@ -122,8 +122,6 @@ def _lists(contenders: Sequence[Contender], cut: Cut, k: int) -> Iterator[tuple[
     # Equal methods train once, and one fitted model is in memory at a time.
     for method in dict.fromkeys(contender.method for contender in contenders):
         fitted = method.fit(cut.train, seed=cut.seed)
-        if getattr(fitted, "interrupted", False):
-            raise KeyboardInterrupt  # a model whose training was ended early is not compared
         for contender in contenders:
             if contender.method == method:
                 yield contender, fitted.recommend(k=k, **contender.lists)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
-from deepcuts.checks import seed_number
+from deepcuts.checks import choice, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.model.persona_model import PersonaModel
 from deepcuts.model.state import TrainingCounts
-from deepcuts.model.training.epochs import Epoch, Progress, UserProgress
+from deepcuts.model.training.epochs import Epoch, OnInterrupt, Progress, UserProgress
 from deepcuts.model.training.fit import fit
 from deepcuts.model.training.settings import PersonaSettings
 
@@ -44,10 +45,9 @@ class PersonaNMF(PersonaSettings):
         seed: int = 0,
         on_epoch: Progress = _say_nothing,
         on_users: UserProgress = _say_nothing,
+        on_interrupt: OnInterrupt = "raise",
     ) -> PersonaModel:
         """Train; the same factors for the same seed and data, whatever the number of threads.
-
-        Ctrl-C ends training and returns the model of the last complete epoch.
 
         Parameters
         ----------
@@ -59,17 +59,25 @@ class PersonaNMF(PersonaSettings):
             Called after every epoch.
         on_users
             Called with the number of users whose personas are found, as that goes on after the last epoch.
+        on_interrupt
+            What Ctrl-C does. "raise": KeyboardInterrupt, as anywhere else. "keep": the first one ends training, and the
+            model of the last whole epoch is returned, `interrupted`; before the first epoch is whole, and a second
+            time, it raises.
 
         Raises
         ------
         DataError
             If there are too few users or items to learn from.
         SettingsError
-            If the seed is not a whole number from 0 to 2⁶³ − 1, or factors are not finite by the end.
+            If the seed is not a whole number from 0 to 2⁶³ − 1, `on_interrupt` is neither of the two, or factors are
+            not finite by the end.
+        KeyboardInterrupt
+            By Ctrl-C.
         """
         seed = seed_number(seed)
+        choice("on_interrupt", on_interrupt, get_args(OnInterrupt))
         check_plays(plays)
         # The settings without the verb `fit`: a model holds and stores these.
-        fitted = fit(plays, PersonaSettings(**vars(self)), seed, on_epoch, on_users)
+        fitted = fit(plays, PersonaSettings(**vars(self)), seed, on_epoch, on_users, on_interrupt)
         counts = TrainingCounts(plays.item_listeners, plays.item_plays, plays.n_users)
         return PersonaModel(fitted.item_side, counts, plays, fitted.user_personas, fitted.epochs, fitted.interrupted)

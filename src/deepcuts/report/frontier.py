@@ -38,8 +38,6 @@ def judge_contender(
     Its facts, and the evaluation of its lists at the neutral dial.
     """
     fitted = contender.method.fit(judge.train, seed=judge.settings.seed)
-    if getattr(fitted, "interrupted", False):
-        raise KeyboardInterrupt  # a model whose training was ended early is not compared
     on_step(contender.name)
     dial = _over_the_dial(fitted, contender, judge, on_step)
     # The longest cut-off; metrics cut shorter ones.

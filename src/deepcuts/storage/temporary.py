@@ -152,7 +152,7 @@ def _remove(path: Path) -> None:
 
 
 @atexit.register
-def _discard_mine() -> None:
+def discard_mine() -> None:
     """Remove what an interrupt has kept a block from removing; a forked child leaves what is its parent's."""
     for path in list(_mine):
         match = _NAME.match(path.name)

@@ -99,10 +99,7 @@ def run_trial(task: Task, settings: PersonaSettings, earlier: DoubleMatrix) -> O
 
 
 def _fit(task: Task, settings: PersonaSettings) -> PersonaModel:
-    model = PersonaNMF(**vars(settings)).fit(task.train, seed=task.settings.seed)
-    if model.interrupted:
-        raise KeyboardInterrupt  # the model of an interrupted training is not what these settings make
-    return model
+    return PersonaNMF(**vars(settings)).fit(task.train, seed=task.settings.seed)
 
 
 def _judge(task: Task, model: PersonaModel) -> Values:

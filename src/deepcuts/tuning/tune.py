@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -25,6 +27,8 @@ from deepcuts.tuning.study import ask_again, import_optuna, only_run, open_study
 from deepcuts.tuning.trial import Outcome, Task, run_trial
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     import optuna
 
 TrialProgress = Callable[[Trial], None]
@@ -143,17 +147,40 @@ def _workers(task: Task) -> Iterator[Executor]:
         _take(task)
         yield _Here()
         return
+    context = multiprocessing.get_context("spawn")  # threads of numba and Arrow do not survive a fork
     n_threads = max(1, (os.cpu_count() or 1) // task.settings.n_workers)  # all workers together use each processor once
-    executor = ProcessPoolExecutor(
-        task.settings.n_workers,
-        multiprocessing.get_context("spawn"),  # threads of numba and Arrow do not survive a fork
-        initializer=_begin_worker,
-        initargs=(task, n_threads),
-    )
+    line, ours = context.Pipe(duplex=False)
+    executor = _Others(task.settings.n_workers, context, initializer=_begin_worker, initargs=(task, n_threads, line))
     try:
         yield executor
+    except BaseException:
+        ours.close()  # workers end at once, in the middle of their trials
+        raise
     finally:
         executor.shutdown(cancel_futures=True)
+        ours.close()
+        line.close()
+
+
+class _Others(ProcessPoolExecutor):
+    """Other processes, which are started when they are needed, and are deaf to Ctrl-C: this process hears it."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        with _interrupts_blocked():
+            return super().submit(fn, *args, **kwargs)
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Have processes that are started in this block begin with SIGINT blocked."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Here(Executor):
@@ -165,21 +192,21 @@ class _Here(Executor):
         return future
 
 
-def _begin_worker(task: Task, n_threads: int) -> None:
+def _begin_worker(task: Task, n_threads: int, line: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where signals cannot be blocked
     import numba
 
     numba.set_num_threads(min(n_threads, numba.get_num_threads()))
     logging.getLogger("deepcuts").setLevel(logging.ERROR)  # the first process logs the same warnings
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with, args=(line,), daemon=True).start()
     _take(task)
 
 
-def _end_with_parent() -> None:
-    """Leave no worker behind where the run is killed."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)  # from a thread, sys.exit would end only that thread
+def _end_with(line: Connection) -> None:
+    """Leave no worker behind where the run is interrupted or killed: the other end of its line is closed then."""
+    with contextlib.suppress(EOFError, OSError):
+        line.recv()
+    os._exit(1)  # from a thread, sys.exit would end only that thread
 
 
 def _take(task: Task) -> None:

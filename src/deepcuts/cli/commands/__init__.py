@@ -1,1 +1,1 @@
-"""One command a file, which registers it as ``COMMAND``; `deepcuts.cli.main` lists them."""
+"""One command a file, which registers it as ``COMMAND``; `deepcuts.cli.program` lists them."""

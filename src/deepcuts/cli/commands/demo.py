@@ -42,8 +42,6 @@ def demo(
         world = _invent(folder, seed, remarks)
         train, holdout = _read_and_split(folder, seed, remarks)
         model = fit(PersonaNMF(), train, seed, remarks)
-        if model.interrupted:
-            raise KeyboardInterrupt
         model.save(folder / "model.safetensors", force=True)
     evaluations = _judge(model, train, holdout, remarks)
     user = report.most_divided_user(model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,14 +10,14 @@ import typer
 
 from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
-from deepcuts.cli.interrupts import exit_status
+from deepcuts.cli.interrupts import answer_the_first, exit_status
 from deepcuts.cli.options import Force, Output, PlaysFile, Quiet, Seed
 from deepcuts.cli.remarks import FIRST_NOTE, Remarks
 from deepcuts.model import PersonaSettings
 
 if TYPE_CHECKING:
     from deepcuts.data.interactions import Interactions
-    from deepcuts.model import PersonaModel, PersonaNMF
+    from deepcuts.model import Epoch, PersonaModel, PersonaNMF
 
 
 @options_from(PersonaSettings, panel="Settings of the model")
@@ -39,7 +40,8 @@ def train(
 ) -> None:
     """Learn the personas of users and the factors of items.
 
-    Ctrl-C ends training after the last whole epoch; the model of that epoch is saved, and the exit code is 130.
+    Ctrl-C ends training after the last whole epoch; the model of that epoch is saved, without a map, and the exit code
+    is 130. A second Ctrl-C ends at once, and nothing is saved.
     """
     from deepcuts.cli.plays_files import read_interactions
     from deepcuts.model import PersonaNMF
@@ -49,15 +51,26 @@ def train(
     # Settings and output are checked before plays are read.
     untrained = PersonaNMF(**_merged(settings, settings_file, context))
     check_output(output, force=force)
-    model = fit(untrained, read_interactions(plays), seed, remarks)
-    if not model.epochs:
-        raise KeyboardInterrupt  # before anything was learnt
-    with remarks.working("Drawing the map"):
-        model = model.with_map()
-    model.save(output, force=force)
+    model = _saved(fit(untrained, read_interactions(plays), seed, remarks, keep=True), output, force, remarks)
     remarks.say(f"Saved {output}" + (", the model of the last whole epoch." if model.interrupted else "."))
     if model.interrupted:
         raise typer.Exit(exit_status())
+
+
+def _saved(model: PersonaModel, output: Path, force: bool, remarks: Remarks) -> PersonaModel:
+    """Save a model with its map; without one where training is interrupted, or this."""
+    try:
+        if not model.interrupted:
+            with remarks.working("Drawing the map"):
+                model = model.with_map()
+        model.save(output, force=force)
+    except KeyboardInterrupt:
+        if model.interrupted:
+            raise
+        model = replace(model, interrupted=True)
+        if force or not output.exists():  # else it was in place when the interrupt came
+            model.save(output, force=force)
+    return model
 
 
 def _merged(options: dict[str, Any], file: Path | None, context: typer.Context) -> dict[str, Any]:
@@ -76,8 +89,8 @@ def _is_given(name: str, context: typer.Context) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks) -> PersonaModel:
-    """Train with a progress bar; say what is going to be done, and what came of it."""
+def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks, *, keep: bool = False) -> PersonaModel:
+    """Train with a progress bar; say what is going to be done, and what came of it; keep what an interrupt leaves."""
     from deepcuts.evaluation.personas import effective_personas
 
     n_epochs = untrained.base_epochs + (untrained.persona_epochs if untrained.n_personas > 1 else 0)
@@ -85,11 +98,18 @@ def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks)
         f"Training {untrained.n_factors} factors, {untrained.n_personas} persona{'s' * (untrained.n_personas > 1)} at "
         f"most, on {plays.n_users:,} users, {plays.n_items:,} items, {plays.n_pairs:,} pairs."
     )
+
+    def on_epoch(epoch: Epoch) -> None:
+        if keep:  # from the first whole epoch on, there is a model to save
+            answer_the_first()
+        advance(1, f"{epoch.stage}, loss {epoch.loss:,.0f}")
+
     with remarks.bar("Training", n_epochs, FIRST_NOTE) as advance:
         model = untrained.fit(
             plays,
             seed=seed,
-            on_epoch=lambda epoch: advance(1, f"{epoch.stage}, loss {epoch.loss:,.0f}"),
+            on_interrupt="keep" if keep else "raise",
+            on_epoch=on_epoch,
             on_users=lambda n_users: advance(0, f"personas of {n_users:,} of {plays.n_users:,} users"),
         )
     if model.epochs:

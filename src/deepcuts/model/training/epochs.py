@@ -43,6 +43,7 @@ class Epoch:
         return self.accuracy + self.unobserved + self.diversity + self.ridge + self.lean + self.distinction
 
 
+OnInterrupt = Literal["raise", "keep"]
 Progress = Callable[[Epoch], None]
 UserProgress = Callable[[int], None]  # takes the number of users that are done
 

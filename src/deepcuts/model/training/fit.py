@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy as np
 from deepcuts.array_types import DoubleMatrix, DoubleVector, FloatMatrix, FloatVector
 from deepcuts.blas_threads import one_blas_thread
 from deepcuts.data.interactions import Interactions
-from deepcuts.model.training.epochs import Epoch, Progress, Stage, UserProgress
+from deepcuts.model.training.epochs import Epoch, OnInterrupt, Progress, Stage, UserProgress
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas, check_finite, solve_users
 from deepcuts.model.training.item_problem import item_problem
 from deepcuts.model.training.objective import Scale, weighted_square
@@ -109,37 +111,73 @@ class Alternation:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class TrainedItems:
+    """What alternation leaves: the items, the losses on the way, and whether it was interrupted."""
+
+    item_side: ItemSide
+    epochs: tuple[Epoch, ...]
+    interrupted: bool = False
+
+
 def fit(
-    plays: Interactions, settings: PersonaSettings, seed: int, on_epoch: Progress, on_users: UserProgress
+    plays: Interactions,
+    settings: PersonaSettings,
+    seed: int,
+    on_epoch: Progress,
+    on_users: UserProgress,
+    on_interrupt: OnInterrupt = "raise",
 ) -> TrainingResult:
     """Train items and users; the same factors for the same seed, whatever the number of threads.
 
-    Ctrl-C ends an alternation after the half-step it is in; the users are then solved for on the items as they are.
+    With "keep", the first KeyboardInterrupt after a whole epoch ends the alternation, and users are solved for on the
+    items of that epoch; one that comes later has them solved for again from the first.
     """
+    with one_blas_thread():  # threads of BLAS within our own would slow both down
+        trained = train_items(plays, settings, seed, on_epoch, on_interrupt)  # half of its memory is free again now
+        check_finite(trained.item_side.factors, settings)
+        rows = user_rows(plays, settings)  # in the order of the plays: those of the alternation are sorted by length
+        try:
+            users = solve_users(rows, trained.item_side, on_users)
+        except KeyboardInterrupt:
+            if on_interrupt == "raise" or trained.interrupted:
+                raise
+            trained = replace(trained, interrupted=True)
+            users = solve_users(rows, trained.item_side, on_users)
+    return TrainingResult(trained.item_side, users, trained.epochs, trained.interrupted)
+
+
+def train_items(
+    plays: Interactions, settings: PersonaSettings, seed: int, on_epoch: Progress, on_interrupt: OnInterrupt
+) -> TrainedItems:
+    """Alternate until the loss settles, or until an interrupt where that is to keep what was learnt."""
+    base = stage = start_base(plays, settings, seed)
     epochs: list[Epoch] = []
+    kept: tuple[Callable[[], ItemSide], tuple[Epoch, ...]] | None = None  # of the last whole epoch
+
+    def item_side(factors: FloatMatrix) -> Callable[[], ItemSide]:
+        weights, factor_sum, scale = stage.items.weights, stage.user_factor_sum, measured_scale(base)
+        return partial(ItemSide.of, factors, weights, factor_sum, scale, settings, seed)
 
     def record(epoch: Epoch) -> None:
+        nonlocal kept
         epochs.append(epoch)
+        if on_interrupt == "keep":  # the next epoch writes over the factors
+            kept = item_side(stage.item_factors.copy()), tuple(epochs)
         on_epoch(epoch)
 
-    with one_blas_thread():  # threads of BLAS within our own would slow both down
-        base = stage = start_base(plays, settings, seed)
-        try:
-            alternate(base, settings.base_epochs, record)
-            if settings.persona_epochs and settings.n_personas > 1:
-                stage = start_personas(base, seed)  # if this is interrupted, `stage` is still the base
-                alternate(stage, settings.persona_epochs, record)
-            interrupted = False
-        except KeyboardInterrupt:
-            logger.warning("interrupted after %d epochs; the model is that of the last one", len(epochs))
-            interrupted = True
-        weights, scale = stage.items.weights, measured_scale(base)
-        items = ItemSide.of(stage.item_factors, weights, stage.user_factor_sum, scale, settings, seed)
-        del base, stage  # their half of the memory is needed now
-        # Rows in the order of the plays again: those of `base` are sorted by length.
-        check_finite(items.factors, settings)
-        users = solve_users(user_rows(plays, settings), items, on_users)
-    return TrainingResult(items, users, tuple(epochs), interrupted)
+    try:
+        alternate(base, settings.base_epochs, record)
+        if settings.persona_epochs and settings.n_personas > 1:
+            stage = start_personas(base, seed)
+            alternate(stage, settings.persona_epochs, record)
+    except KeyboardInterrupt:
+        if kept is None:
+            raise
+        make_items, whole = kept
+        logger.warning("interrupted after %d epochs; the model of the last one is kept", len(whole))
+        return TrainedItems(make_items(), whole, interrupted=True)
+    return TrainedItems(item_side(stage.item_factors)(), tuple(epochs))
 
 
 def start_base(plays: Interactions, settings: PersonaSettings, seed: int) -> Alternation:

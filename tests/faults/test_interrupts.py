@@ -1,0 +1,195 @@
+"""Ctrl-C at random moments of every command: it ends within two seconds with 130, without a traceback or a stray.
+
+The short form interrupts each command once; the long one (DEEPCUTS_FAULTS=long) ten times, and some of them ten times
+more while kernels are compiled into an empty cache.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import deepcuts as dc
+from deepcuts.cli.plays_files import write_interactions
+from deepcuts.cli.program import COMMANDS
+
+LONG = os.environ.get("DEEPCUTS_FAULTS") == "long"
+N_MOMENTS = 10 if LONG else 1
+MOST_SECONDS = 2.0 if LONG else 6.0  # other tests may take the processors
+N_COLD_SECONDS = 20.0 if LONG else 4.0  # of a run that compiles, in which moments are chosen
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")]
+
+# {} is the folder of inputs, @ one of its own for outputs. Services end with 0 once they serve.
+SERVICES = ("explore", "serve")
+CALLS: Mapping[str, str] = {
+    "demo": "--folder @/demo",
+    "me": "{}/export.tsv --model {}/model.safetensors",
+    "explore": "{}/model.safetensors --port 0 --no-browser",
+    "ingest": "{}/plays.csv --user user_id --item item_id --plays plays -o @/plays.safetensors",
+    "generate": "-o @/world --users 4000 --items 1000",
+    "split": "{}/plays.safetensors --train @/train.parquet --holdout @/holdout.csv",
+    "train": "{}/plays.safetensors -o @/model.safetensors --factors 32",
+    "extend": "{}/model.safetensors {}/plays.csv -o @/model.safetensors",
+    "forget": "{}/model.safetensors -o @/model.safetensors --user {user}",
+    "recommend": "{}/model.safetensors -k 100 -o @/lists.jsonl",
+    "evaluate": "{}/lists.csv --train {}/train.csv --holdout {}/holdout.csv",
+    "report": "{}/model.safetensors --train {}/train.csv --holdout {}/holdout.csv -o @/report.html",
+    "tune": "{}/train.csv -o @/tuned.toml --trials 3 --workers 2 --set n_factors=8",
+    "compare": "{}/train.csv --baseline popularity --baseline ease --seeds 2",
+    "serve": "{}/model.safetensors --port 0",
+    "personas": "{}/model.safetensors {user}",
+    "similar": "{}/model.safetensors {item}",
+    "explain": "{}/model.safetensors {user} {item}",
+    "info": "{}/model.safetensors",
+}
+COLD = ("demo", "train", "compare", "me")
+UNTRIED = {"download"}  # needs the network
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Files of a small world, and one of its users and items."""
+
+    folder: Path
+    user: str
+    item: str
+
+    def words(self, name: str, outputs: Path) -> list[str]:
+        values = {"{}": str(self.folder), "@": str(outputs), "{user}": self.user, "{item}": self.item}
+        return [name, *(_filled(word, values) for word in CALLS[name].split())]
+
+
+def _filled(word: str, values: Mapping[str, str]) -> str:
+    for mark, value in values.items():
+        word = word.replace(mark, value)
+    return word
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
+    folder = tmp_path_factory.mktemp("inputs")
+    plays = dc.generate_world(800, 400, items_per_user=15).plays
+    train, holdout = dc.split_holdout(plays)
+    plays.save(folder / "plays.safetensors")
+    for name, part in (("plays.csv", plays), ("train.csv", train), ("holdout.csv", holdout)):
+        write_interactions(folder / name, part, force=False)
+    model = dc.PersonaNMF(n_factors=8, base_epochs=3).fit(train)
+    model.save(folder / "model.safetensors")
+    user, items = model.user_ids.values[0].as_py(), model.item_ids.values.to_pylist()
+    (folder / "export.tsv").write_text("".join(f"{item}\t{2 + n}\n" for n, item in enumerate(items[:20])))
+    pairs = model.recommend(k=20).select(["user_id", "item_id", "rank"]).to_pylist()
+    lines = (f'"{row["user_id"]}","{row["item_id"]}",{row["rank"]}' for row in pairs)
+    (folder / "lists.csv").write_text("user_id,item_id,rank\n" + "\n".join(lines))
+    return Inputs(folder, user, items[0])
+
+
+def begun(words: list[str], **environment: str) -> subprocess.Popen[str]:
+    """Start a command; return once the program is there: nobody else catches SIGTERM and SIGHUP."""
+    command = [sys.executable, "-c", "from deepcuts.cli.main import main; main()", *words]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+        start_new_session=True,  # as a terminal does, the signal goes to all processes of the command
+    )
+    wanted = sum(1 << number - 1 for number in (signal.SIGTERM, signal.SIGHUP))
+    while process.poll() is None and _caught(process.pid) & wanted != wanted:
+        time.sleep(0.001)
+    return process
+
+
+def _caught(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(line.split()[1], 16) for line in lines if line.startswith("SigCgt")), 0)
+
+
+def wrong_after(process: subprocess.Popen[str], seconds: float, name: str, outputs: Path) -> Iterator[str]:
+    """Interrupt a command after some time; say what was wrong with its end."""
+    time.sleep(seconds)
+    had_ended = process.poll() is not None
+    began = time.monotonic()
+    if not had_ended:
+        os.killpg(process.pid, signal.SIGINT)  # until it is waited for, the number is its own
+    said = _rest(process)
+    took = time.monotonic() - began
+    keeps = name == "train" and "is kept" in said
+    if took > MOST_SECONDS and not keeps:
+        yield f"it took {took:.1f} s"
+    # Where everything is done when the signal comes, the status may be that of a whole run.
+    done = name in SERVICES or had_ended or _is_whole(name, outputs, said)
+    if process.returncode != 130 and not (process.returncode == 0 and done):
+        yield f"status {process.returncode}: {said[-600:]}"
+    if "Traceback" in said or "fault of deepcuts" in said or "Exception ignored" in said:
+        yield said[-1200:]
+    if strays := [path.name for path in outputs.rglob(".deepcuts-*")]:
+        yield f"left {strays}"
+
+
+def _rest(process: subprocess.Popen[str]) -> str:
+    try:
+        return "".join(process.communicate(timeout=60))
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return "".join(process.communicate()) + "it does not end"
+
+
+def _is_whole(name: str, outputs: Path, said: str) -> bool:
+    """Whether all was done that a command does: what it writes is there, or it has said something."""
+    written = [word.removeprefix("@/") for word in CALLS[name].split() if word.startswith("@/")]
+    return all((outputs / each).exists() for each in written) if written else bool(said)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_ctrl_c_at_random_moments(inputs: Inputs, tmp_path: Path, name: str) -> None:
+    (tmp_path / "whole").mkdir()
+    began = time.monotonic()
+    process = begun(inputs.words(name, tmp_path / "whole"))
+    if name in SERVICES:
+        assert process.stderr is not None
+        assert " http" in process.stderr.readline()
+    else:
+        said = _rest(process)
+        assert process.returncode == 0, said
+    lasts = time.monotonic() - began
+    wrong = list(wrong_after(process, 0.3, name, tmp_path / "whole")) if name in SERVICES else []
+    moments = random.Random(name)
+    for n in range(N_MOMENTS):
+        (tmp_path / str(n)).mkdir()
+        seconds = moments.uniform(0, lasts)
+        process = begun(inputs.words(name, tmp_path / str(n)))
+        wrong += [
+            f"after {seconds:.3f} of {lasts:.3f} s: {each}"
+            for each in wrong_after(process, seconds, name, tmp_path / str(n))
+        ]
+    print(f"| Ctrl-C: {name} | {N_MOMENTS} | {len(wrong)} |")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", COLD if LONG else COLD[:1])
+def test_ctrl_c_while_kernels_are_compiled(inputs: Inputs, tmp_path: Path, name: str) -> None:
+    wrong = []
+    moments = random.Random(name)
+    for n in range(N_MOMENTS):
+        (tmp_path / str(n)).mkdir()
+        seconds = moments.uniform(0.5, N_COLD_SECONDS)
+        process = begun(inputs.words(name, tmp_path / str(n)), NUMBA_CACHE_DIR=str(tmp_path / f"cache {n}"))
+        wrong += [f"after {seconds:.3f} s: {each}" for each in wrong_after(process, seconds, name, tmp_path / str(n))]
+    print(f"| Ctrl-C while kernels are compiled: {name} | {N_MOMENTS} | {len(wrong)} |")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_command_is_tried() -> None:
+    assert {command.name for command in COMMANDS} == {*CALLS} | UNTRIED
