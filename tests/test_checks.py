@@ -69,7 +69,7 @@ def test_what_is_no_number_in_range_is_refused(value):
 def test_what_is_no_truth_value_is_refused(value):
     with pytest.raises(SettingsError, match=r"nonnegative is .*\. Give True or False\."):
         truth("nonnegative", value)
-    with pytest.raises(SettingsError, match="Give True or False"):
+    with pytest.raises(SettingsError, match=r"Give True or False|Pass 'both' or 'items' or 'none'"):
         PersonaNMF(nonnegative=value)
     with pytest.raises(SettingsError, match="Give True or False"):
         ListSettings(include_seen=value)
@@ -157,7 +157,7 @@ def test_fold_in_takes_each_item_once():
 
 
 def test_training_that_overflows_is_an_error_and_names_settings(plays):
-    with pytest.raises(SettingsError, match=r"Some factors are not finite, with nonnegative=.*Pass nonnegative=True"):
+    with pytest.raises(SettingsError, match=r"Some factors are not finite, with nonnegative=.*Pass nonnegative='both'"):
         check_finite(np.array([[np.nan]], np.float32), PersonaNMF())
 
 

@@ -144,7 +144,7 @@ def test_train_takes_every_setting(folder, tmp_path):
         "diversity": 0.1,
         "distinction": 0.2, "distinction_floor": 0.3, "start": "copy", "persona_count": "all",
         "reassignment": "cosine", "merge_cosine": 0.99, "base_epochs": 3, "persona_epochs": 2, "tolerance": 0.0,
-        "nonnegative": False,
+        "nonnegative": "items",
     }  # fmt: skip
     options = [
         word

@@ -74,7 +74,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "personas": dc.PersonaNMF(n_personas=3, **settings).fit(plays).with_map(),
         "signed": dc.PersonaNMF(n_personas=3, nonnegative=False, distinction=0.1, **settings).fit(plays),
         "one persona": dc.PersonaNMF(n_personas=1, diversity=0.1, target="signed_log", **settings).fit(plays),
-        "weights by popularity": dc.PersonaNMF(n_personas=2, unobserved_exponent=0.5, **settings).fit(plays),
+        "weights by popularity": dc.PersonaNMF(
+            n_personas=2, unobserved_exponent=0.5, nonnegative="items", **settings
+        ).fit(plays),
     }
     for name, data in made.items():
         data.save(folder / name)

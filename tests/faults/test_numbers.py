@@ -62,6 +62,7 @@ DATA: dict[str, Callable[[], Interactions]] = {
 SETTINGS: dict[str, dict[str, Any]] = {
     "usual": {},
     "signed factors": {"nonnegative": False},
+    "signed users": {"nonnegative": "items", "unobserved_exponent": 0.5},
     "hardly regularized": {"user_regularization": 1e-9, "item_regularization": 1e-9},
     "much regularized": {"user_regularization": 1e9, "item_regularization": 1e9},
     "no unobserved weight": {"unobserved_ratio": 0.0, "nonnegative": False},

@@ -53,7 +53,7 @@ def test_without_normalisation_heavy_listeners_have_more_confidence():
         unobserved_ratio=st.sampled_from([0.0, 8.0]),
         unobserved_exponent=st.sampled_from([0.0, 0.4]),
         diversity=st.sampled_from([0.0, 0.5]),
-        nonnegative=st.booleans(),
+        nonnegative=st.sampled_from(["both", "items", "none"]),
     ),
 )
 @settings(deadline=None, max_examples=20)
@@ -70,9 +70,8 @@ def test_the_loss_is_that_of_the_twin_and_never_rises_below_zero_either(seed, ch
             assert epoch.loss == pytest.approx(expected, rel=1e-3, abs=scale)
             assert epoch.loss <= previous + scale
             previous = epoch.loss
-            if chosen.nonnegative:
-                assert np.all(stage.factors >= 0)
-                assert np.all(stage.item_factors >= 0)
+            assert np.all(stage.factors >= chosen.lowest_user_factor)
+            assert np.all(stage.item_factors >= chosen.lowest_item_factor)
 
 
 def test_a_model_with_signed_targets_lists_and_explains():

@@ -55,7 +55,7 @@ settings_strategy = st.builds(
     persona_count=st.sampled_from(["log2", "all"]),
     reassignment=st.sampled_from(["kept", "cosine", "score"]),
     merge_cosine=st.sampled_from([2.0, 0.99]),
-    nonnegative=st.booleans(),
+    nonnegative=st.sampled_from(["both", "items", "none"]),
 )
 
 
@@ -89,7 +89,7 @@ def test_loss_is_that_of_the_twin_and_never_rises(plays, chosen):
 @given(plays_strategy, settings_strategy)
 @settings(deadline=None, max_examples=25)
 def test_factors_are_finite_and_not_negative(plays, chosen):
-    model = dc.PersonaNMF(**{**vars(chosen), "nonnegative": True, "base_epochs": 3}).fit(plays, seed=2)
+    model = dc.PersonaNMF(**{**vars(chosen), "nonnegative": "both", "base_epochs": 3}).fit(plays, seed=2)
     for factors in (model.item_factors, model.persona_factors, model.base.persona_factors):
         assert np.all(np.isfinite(factors))
         assert np.all(factors >= 0)

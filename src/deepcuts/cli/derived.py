@@ -6,7 +6,8 @@ import inspect
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import Field, fields
-from typing import Annotated, Any, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import typer
 
@@ -70,6 +71,7 @@ def flag(name: str) -> str:
 
 
 def _option(field: Field[Any], annotation: Any, text: str, panel: str) -> inspect.Parameter:
+    annotation, parser = _spelt(annotation)
     # Rich takes "[" for markup.
     default, text = field.default, text.replace("``", "`").replace("[", r"\[").replace("None", "leaving it out")
     if default is True:  # the flag turns it off: a pair of flags would take a column of its own in the help
@@ -82,10 +84,29 @@ def _option(field: Field[Any], annotation: Any, text: str, panel: str) -> inspec
         )
         default = False
     else:
-        option = typer.Option(flag(field.name), metavar=_metavar(annotation), help=text, rich_help_panel=panel)
+        option = typer.Option(
+            flag(field.name), metavar=_metavar(annotation), help=text, rich_help_panel=panel, parser=parser
+        )
     return inspect.Parameter(
         field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[annotation, option]
     )
+
+
+def _spelt(annotation: Any) -> tuple[Any, Callable[[str], Any] | None]:
+    """The type of an option, and its parser where Typer has none: of unions of a `Literal` with bool or float."""
+    members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else ()
+    choices = [member for member in members if get_origin(member) is Literal]
+    if not choices:
+        return annotation, None
+    return (float, _number_or_word) if float in members else (choices[0], None)
+
+
+def _number_or_word(text: str) -> float | str:
+    """Read a number; any other text is a word, which the settings take or refuse."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _opposite(turned_off: bool) -> bool:

@@ -87,7 +87,7 @@ def _shares(
     # A = S + (ρ + μ) I + Σ_j c_j v_j v_jᵀ, as in docs/maths.md, Explanation.
     a = problem.w0 * items.grams.unobserved + (float(problem.ridge[row]) + lean) * np.eye(len(solution))
     a += vectors.T @ (known.confidence[:, None] * vectors)
-    free = np.flatnonzero(solution > problem.settings.lowest_factor)
+    free = np.flatnonzero(solution > problem.settings.lowest_user_factor)
     response = np.zeros(len(solution))
     # w_F = A_FF⁻¹ v_F: factors of x at the floor do not respond to the pairs.
     response[free] = np.linalg.solve(a[np.ix_(free, free)], direction[free])

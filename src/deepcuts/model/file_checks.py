@@ -52,7 +52,7 @@ def read_item_side(stored: storage.Stored) -> ItemSide:
     factor_sum = stored.array(USER_FACTOR_SUM, np.float64, (n,))
     weights, grams = _read_weights(stored, len(factors), settings), _read_grams(stored, settings)
     items = ItemSide(factors, weights, grams, factor_sum, scale, settings, seed)
-    values.check_between(path, "item_factors", factors, _lowest(settings), _LARGEST_FACTOR)
+    values.check_between(path, "item_factors", factors, _least(settings.lowest_item_factor), _LARGEST_FACTOR)
     values.check_between(path, USER_FACTOR_SUM, factor_sum, -_LARGEST_SUM, _LARGEST_SUM)
     _check_weights(weights, path)
     _check_gram("item_gram", grams.plain, factors, None, path)
@@ -73,8 +73,9 @@ def _read_settings(stored: storage.Stored) -> PersonaSettings:
         raise values.inconsistent(stored.path, f"its settings cannot be used ({error})") from None
 
 
-def _lowest(settings: PersonaSettings) -> float:
-    return max(settings.lowest_factor, -_LARGEST_FACTOR)
+def _least(lowest: float) -> float:
+    """Lower bound of factors in a file: 0, or what is as far below it as the largest is above."""
+    return max(lowest, -_LARGEST_FACTOR)
 
 
 def _read_weights(stored: storage.Stored, n_items: int, settings: PersonaSettings) -> FloatVector:
@@ -191,9 +192,10 @@ def check_user_personas(users: UserPersonas, pair_indptr: Indptr, settings: Pers
     values.check_between(path, "personas", users.personas, 0, settings.n_personas - 1)
     _check_membership(users, pair_indptr, path)
     _check_shares(users, pair_indptr, path)
-    values.check_between(path, "base_factors", users.base_factors, _lowest(settings), _LARGEST_FACTOR)
+    least = _least(settings.lowest_user_factor)
+    values.check_between(path, "base_factors", users.base_factors, least, _LARGEST_FACTOR)
     if users.persona_factors is not users.base_factors:  # one array where every user has one persona
-        values.check_between(path, "persona_factors", users.persona_factors, _lowest(settings), _LARGEST_FACTOR)
+        values.check_between(path, "persona_factors", users.persona_factors, least, _LARGEST_FACTOR)
 
 
 def _check_membership(users: UserPersonas, pair_indptr: Indptr, path: StrPath) -> None:

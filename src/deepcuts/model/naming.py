@@ -137,10 +137,13 @@ def strongest_items(model: PersonaState, n: int) -> tuple[IndexMatrix, DoubleMat
     """Find the items that stand for each factor, and how strongly, both (n_factors, n), the strongest first.
 
     An item that loads on all factors stands for none, and one that few people know says little to most: the strength
-    is V_if · V_if / ‖V_i‖ · log2(1 + listeners).
+    is V_if · |V_if| / ‖V_i‖ · log2(1 + listeners). Where items may be negative, a factor has two ends, and stands for
+    the one at which users are: the sign of Σ_up U_upf.
     """
     factors, known = model.item_factors, np.log2(1 + model.item_listeners)
-    # V_if · V_if / ‖V_i‖, one row a factor
+    if model.settings.nonnegative == "none":
+        factors = factors * np.where(model.item_side.user_factor_sum < 0, -1, 1).astype(np.float32)
+    # V_if · |V_if| / ‖V_i‖, one row a factor
     strengths = np.ascontiguousarray((factors * np.abs(unit_vectors(factors))).T)
     n = min(n, len(factors))
     found = [_largest(strength * known, n) for strength in strengths]

@@ -37,7 +37,7 @@ def persona_facts(model: PersonaModel, item_labels: ItemFeatures | None) -> Pers
         return None
     effective = effective_personas(model.persona_shares, model.persona_indptr)
     cosines_of_pairs, _ = pairwise_cosines(model.persona_factors, model.persona_indptr)
-    counts, edges = _histogram(cosines_of_pairs, nonnegative=model.settings.nonnegative)
+    counts, edges = _histogram(cosines_of_pairs, nonnegative=model.settings.nonnegative == "both")
     described = describe_personas(model.seen, model.user_personas.personas, item_labels)
     users_by_number = zip(*np.unique(numbers, return_counts=True), strict=True)
     return PersonaFacts(

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from typing import Any, TypeVar, get_args, get_type_hints
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def read_record(kind: type[Record], values: object, path: StrPath, name: str) ->
     Parameters
     ----------
     kind
-        The dataclass. Its fields are of type int, float, bool or a `Literal` of strings.
+        The dataclass. Its fields are of type int, float, bool, a `Literal` of strings, or a union of these.
     values
         What the file has.
     path, name
@@ -81,25 +82,27 @@ def read_record(kind: type[Record], values: object, path: StrPath, name: str) ->
 
 
 def typed(kind: Any, value: object, path: StrPath, name: str) -> Any:
-    """Take a JSON value of one type: int below 2^63, float (finite; whole numbers are converted), bool or a choice.
+    """Take a JSON value of a type: int below 2^63, float (finite; from whole numbers too), bool, a choice, a union.
 
     Raises
     ------
     FileFormatError
         If it is anything else.
     """
-    whole = type(value) is int and -(1 << 63) <= value < 1 << 63
-    if kind is int and whole:
-        return value
-    if kind is float and (whole or (type(value) is float and math.isfinite(value))):
-        return float(value)  # type: ignore[arg-type]
-    if kind is bool and type(value) is bool:
-        return value
-    choices = get_args(kind)
-    if choices and isinstance(value, str) and value in choices:
-        return value
-    wanted = " or ".join(map(repr, choices)) if choices else _WORDS[kind]
+    kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    for one in kinds:
+        if _is_of(one, value):
+            return float(value) if one is float else value  # type: ignore[arg-type]
+    wanted = " or ".join(_WORDS[one] if one in _WORDS else " or ".join(map(repr, get_args(one))) for one in kinds)
     raise inconsistent(path, f"its {name} is {_shown(value)}, not {wanted}")
+
+
+def _is_of(kind: Any, value: object) -> bool:
+    """Whether a JSON value is of a type that is no union."""
+    whole = type(value) is int and -(1 << 63) <= value < 1 << 63
+    if kind is float:
+        return whole or (type(value) is float and math.isfinite(value))
+    return whole if kind is int else type(value) is bool if kind is bool else value in get_args(kind)
 
 
 _WORDS: Mapping[type, str] = {int: "a whole number below 2^63", float: "a finite number", bool: "true or false"}

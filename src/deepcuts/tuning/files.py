@@ -122,7 +122,7 @@ def _checked(values: object, path: Path) -> dict[str, Any]:
     for name, value in values.items():
         if name not in types:
             raise SettingsError(f"{path} has a setting {name!r}, which the model has not. It has {', '.join(types)}.")
-        if (types[name] == "bool") != isinstance(value, bool):  # True would pass as the number 1
+        if isinstance(value, bool) and "bool" not in types[name]:  # True would pass as the number 1
             raise SettingsError(f"{path} has {name} = {value!r}, which is not a {types[name]}.")
     try:
         PersonaSettings(**values)

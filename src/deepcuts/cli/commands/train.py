@@ -33,6 +33,12 @@ def train(
             help="A .toml or .json file of settings, such as `deepcuts tune` writes; options given here win over it.",
         ),
     ] = None,
+    may_be_negative: Annotated[
+        bool,
+        typer.Option(
+            "--no-nonnegative", help="The same as --nonnegative none.", rich_help_panel="Settings of the model"
+        ),
+    ] = False,
     seed: Seed = 0,
     force: Force = False,
     quiet: Quiet = False,
@@ -48,8 +54,11 @@ def train(
     from deepcuts.storage import check_output
 
     remarks = Remarks(quiet)
+    merged = _merged(settings, settings_file, context)
+    if may_be_negative:
+        merged["nonnegative"] = "none"
     # Settings and output are checked before plays are read.
-    untrained = PersonaNMF(**_merged(settings, settings_file, context))
+    untrained = PersonaNMF(**merged)
     check_output(output, force=force)
     model = _saved(fit(untrained, read_interactions(plays), seed, remarks, keep=True), output, force, remarks)
     remarks.say(f"Saved {output}" + (", the model of the last whole epoch." if model.interrupted else "."))

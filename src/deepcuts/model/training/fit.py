@@ -224,5 +224,5 @@ def alternate(stage: Alternation, most_epochs: int, on_epoch: Progress) -> None:
 def initial_items(n_items: int, settings: PersonaSettings, seed: int) -> FloatMatrix:
     """Item factors to start from: |N(0, 1)|, scaled to vectors of a length of about a third."""
     normal = np.random.default_rng(seed).standard_normal((n_items, settings.n_factors), np.float32)
-    start = np.abs(normal) if settings.nonnegative else normal  # E x² = 1 for both
+    start = np.abs(normal) if settings.lowest_item_factor == 0 else normal  # E x² = 1 for both
     return np.asarray(start * np.float32(_INITIAL_LENGTH / np.sqrt(settings.n_factors)))  # so E ‖v‖² = _INITIAL_LENGTH²

@@ -141,8 +141,8 @@ def check_finite(factors: FloatMatrix, settings: PersonaSettings) -> None:
     names = ("nonnegative", "user_regularization", "item_regularization", "unobserved_ratio", "lean", "distinction")
     given = ", ".join(f"{name}={getattr(settings, name)!r}" for name in names)
     raise SettingsError(
-        f"Some factors are not finite, with {given} and the other settings as given. Pass nonnegative=True, raise the "
-        "regularization, or bring the others nearer to their defaults."
+        f"Some factors are not finite, with {given} and the other settings as given. Pass nonnegative='both', raise "
+        "the regularization, or bring the others nearer to their defaults."
     )
 
 

@@ -99,7 +99,7 @@ def item_problem(rows: Rows, weights: FloatVector, user_side: UserProblem, n_use
     divided = replace(rows, confidence=rows.confidence / weights[row_of_entry(rows.indptr)])
     if user_side.diversity is not None:
         divided = beside(divided, _one_pair_each(weights, n_rows))
-    return ItemProblem(divided, ridge, weights, user_side.w0, user_side.diversity, settings.lowest_factor)
+    return ItemProblem(divided, ridge, weights, user_side.w0, user_side.diversity, settings.lowest_item_factor)
 
 
 def _one_pair_each(weights: FloatVector, index: int) -> Rows:

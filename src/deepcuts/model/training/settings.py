@@ -6,13 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from deepcuts.checks import check_choices, check_ranges
+from deepcuts.checks import check_choices, check_ranges, truth
 
 Confidence = Literal["binary", "log"]
 Target = Literal["one", "signed_log"]
 Start = Literal["cluster", "copy"]
 PersonaCount = Literal["log2", "all"]
 Reassignment = Literal["kept", "cosine", "score"]
+Signs = Literal["both", "items", "none"]
 
 CHOICES = {
     "confidence": Confidence,
@@ -20,6 +21,7 @@ CHOICES = {
     "start": Start,
     "persona_count": PersonaCount,
     "reassignment": Reassignment,
+    "nonnegative": Signs,
 }
 
 
@@ -83,7 +85,8 @@ class PersonaSettings:
     tolerance
         Training ends early once an epoch lowers the loss by less than this share of it, at least 0.
     nonnegative
-        Whether factors are held at or above 0.
+        Which factors are held at or above 0: "both", those of users and of items; "items"; "none". True is "both",
+        False is "none". docs/guide/signs.md tells when to leave the default.
 
     Raises
     ------
@@ -116,16 +119,23 @@ class PersonaSettings:
     base_epochs: int = 30
     persona_epochs: int = 0
     tolerance: float = 1e-4
-    nonnegative: bool = True
+    nonnegative: Signs | bool = "both"
 
     def __post_init__(self) -> None:
+        if not isinstance(self.nonnegative, str):  # what the setting was before items could be meant alone
+            object.__setattr__(self, "nonnegative", "both" if truth("nonnegative", self.nonnegative) else "none")
         check_ranges(self, **_RANGES)
         check_choices(self, **CHOICES)
 
     @property
-    def lowest_factor(self) -> float:
-        """Lower bound of every factor."""
-        return 0.0 if self.nonnegative else -math.inf
+    def lowest_user_factor(self) -> float:
+        """Lower bound of every factor of users and personas."""
+        return 0.0 if self.nonnegative == "both" else -math.inf
+
+    @property
+    def lowest_item_factor(self) -> float:
+        """Lower bound of every factor of items."""
+        return -math.inf if self.nonnegative == "none" else 0.0
 
 
 _RANGES = {

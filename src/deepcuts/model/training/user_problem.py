@@ -82,7 +82,7 @@ class UserProblem:
             term += self.diversity.joint_user_term(item_grams.plain, solution)
         if self.distinction is not None:
             term += self.distinction.term(solution)  # at the rows as they are before this step
-        penalty = Penalty.of(term, self.settings.lowest_factor)
+        penalty = Penalty.of(term, self.settings.lowest_user_factor)
         return solve(self.rows.with_dislikes, item_factors, penalty, solution, budget)
 
 
