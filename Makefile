@@ -4,7 +4,9 @@
 # make format    put code into the form that make check asks for
 # make check     lint, format, types, import directions and circles
 # make test      the whole test suite, and the kernels once more with the JIT off
-# make faults    forged and damaged files, bad calls, kills and errors in large numbers; make test tries a few of each
+# make fuzz      a minute of fuzzing for each target, two at once; FUZZ_SECONDS=600 for longer, T='csv_text http' for some
+# make faults    forged and damaged files, bad calls, kills, errors, forks, fuzzing, in large numbers, and a table of all;
+#                make test tries a few of each
 # make coverage  the same, measuring which lines and branches are run; fails below the floor in pyproject.toml
 # make browser   Chromium for the tests of the page, from Debian, where there is none
 # make wheel     the built wheel alone, in an environment of its own, does the main job
@@ -22,7 +24,7 @@ CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
 READY := $(VENV)/.ready
 
-.PHONY: demo quick one format check test faults coverage browser wheel bench bench-full clean
+.PHONY: demo quick one format check test faults fuzz coverage browser wheel bench bench-full clean
 
 $(CORE): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -61,8 +63,22 @@ test: $(READY)
 	$(BIN)/pytest --numprocesses 2
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest tests/kernels
 
+FAULTS := build/faults
+LONG := DEEPCUTS_FAULTS=long DEEPCUTS_FAULTS_TABLE=$(CURDIR)/$(FAULTS)/rows
+
+# All parts are tried, whatever those before them find; at the end comes the table of all.
 faults: $(READY)
-	DEEPCUTS_FAULTS=long $(BIN)/pytest --numprocesses 2 -rP tests/faults
+	rm -rf $(FAULTS) && mkdir -p $(FAULTS)
+	export $(LONG) PYTHONPATH=tests; failed=0; \
+	  $(BIN)/pytest --numprocesses 2 tests/faults || failed=1; \
+	  NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(CURDIR)/$(FAULTS)/checked \
+	    $(BIN)/pytest tests/faults/test_forged_files.py || failed=1; \
+	  FUZZ_SECONDS=$(or $(FUZZ_SECONDS),135) $(BIN)/python -m faults.fuzz.driver || failed=1; \
+	  $(BIN)/python -m faults.table $(FAULTS)/rows || failed=1; \
+	  exit $$failed
+
+fuzz: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m faults.fuzz.driver $(T)
 
 # Compiled kernels leave no trace: their lines are those of the run without the JIT.
 coverage: $(READY)

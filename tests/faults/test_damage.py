@@ -12,6 +12,7 @@ import pytest
 import deepcuts as dc
 from deepcuts.errors import FileFormatError
 from deepcuts.storage.container import VERIFIED_BYTES
+from faults.table import add_row
 
 IS_LONG = os.environ.get("DEEPCUTS_FAULTS") == "long"
 N_TRIED = 12_000 if IS_LONG else 400
@@ -109,7 +110,7 @@ def damaged(files: dict[str, Path], n: int) -> Iterator[tuple[str, str, bytes]]:
                     yield name, damage.__name__, changed
 
 
-def test_damage_is_refused(files, tmp_path, capsys):
+def test_damage_is_refused(files, tmp_path):
     path = tmp_path / "damaged.safetensors"
     accepted = []
     for name, what, content in damaged(files, N_TRIED):
@@ -124,6 +125,5 @@ def test_damage_is_refused(files, tmp_path, capsys):
             accepted.append(f"{name}: {what}: {type(error).__name__}: {error}")
         else:
             accepted.append(f"{name}: {what}: accepted")
-    with capsys.disabled():
-        print(f"\ndamage | {N_TRIED:,} | {len(accepted)}")
+    add_row("damage", "flips, cuts, overwrites of files below 64 MiB", N_TRIED, len(accepted))
     assert not accepted, "\n".join(accepted)

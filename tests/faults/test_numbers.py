@@ -15,6 +15,7 @@ from scipy.sparse import csr_array, random_array
 
 from deepcuts import Interactions, PersonaModel, PersonaNMF
 from deepcuts.errors import DeepcutsError
+from faults.table import add_row
 
 N_SHORT = 12
 
@@ -138,7 +139,7 @@ def faults_of_use(model: PersonaModel, plays: Interactions) -> list[str]:
 
 
 @pytest.mark.filterwarnings("error")
-def test_extreme_numbers_give_finite_factors_or_an_error(capsys):
+def test_extreme_numbers_give_finite_factors_or_an_error():
     long = os.environ.get("DEEPCUTS_FAULTS") == "long"
     # A step that shares no divisor with either number meets all data and settings in turn.
     cases = CASES if long else [CASES[number * 17 % len(CASES)] for number in range(N_SHORT)]
@@ -150,6 +151,5 @@ def test_extreme_numbers_give_finite_factors_or_an_error(capsys):
             found = [f"{type(error).__name__}: {error}"]
         if found:
             failed[case] = found
-    with capsys.disabled():
-        print(f"\nnumbers | {len(cases)} | {len(failed)}")
+    add_row("numbers", "data × settings, on one thread and two", len(cases), len(failed))
     assert not failed

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import deepcuts as dc
+from faults.table import add_row
 
 LONG = os.environ.get("DEEPCUTS_FAULTS") == "long"
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
@@ -122,7 +123,7 @@ def cases(run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]
 
 def told(part: str, tried: int, wrong: list[str]) -> None:
     """Print a row of the table, and fail where anything was wrong."""
-    print(f"| {part} | {tried:,} | {len(wrong):,} |")
+    add_row(part, "split", tried, len(wrong))
     assert tried
     assert not wrong, "\n".join(wrong[:20])
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from faults import public_calls
+from faults.table import add_row
 
 LONG = os.environ.get("DEEPCUTS_FAULTS") == "long"
 SHORT_WAYS = ("Pool", "fork of a fork", "16 threads, all calls")
@@ -43,8 +44,7 @@ def test_every_public_call_after_forks_and_in_threads(layer: str) -> None:
     assert finished.returncode == 0, finished.stderr[-2_000:]
     report = json.loads(finished.stdout)
     assert report.pop("broken") == []
-    print("\n| part | tried | failed |\n|---|---|---|")
     for way, counts in report.items():
-        print(f"| {layer}: {way} | {counts['tried']:,} | {len(counts['failed']):,} |")
+        add_row("forks, threads", f"{layer}: {way}", counts["tried"], len(counts["failed"]))
     assert [failure for counts in report.values() for failure in counts["failed"]] == []
     assert all(counts["tried"] >= len(public_calls.CALLS) for counts in report.values())

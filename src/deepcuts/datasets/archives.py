@@ -22,7 +22,7 @@ from errno import EINVAL
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from deepcuts.errors import DataError, FileFormatError, OutputError
+from deepcuts.errors import DataError, DeepcutsError, FileFormatError
 from deepcuts.storage import replacing, together
 
 _CHUNK = 1 << 20
@@ -84,10 +84,10 @@ def unpack(archive: Path, members: Mapping[str, Member], folder: Path) -> None:
 
 @contextmanager
 def _damage_reported(archive: Path) -> Iterator[None]:
-    """Turn errors of the readers of archives into a FileFormatError; those of a full disk pass."""
+    """Turn errors of the readers of archives into a FileFormatError; those of deepcuts and of a full disk pass."""
     try:
         yield
-    except OutputError:
+    except DeepcutsError:
         raise
     except _DAMAGE as error:
         # gzip and bz2 raise OSError without errno for damaged data; with one it is the disk's, such as ENOSPC.
