@@ -25,7 +25,7 @@ from faults.table import add_row
 HERE = Path(__file__).parent
 TARGETS = sorted(path.stem for path in (HERE / "targets").glob("*.py"))
 CORPUS = HERE / "corpus"
-GRACE = 180.0  # seconds beyond its time that a process may take: kernels are compiled, findings made smaller
+GRACE = 600.0  # seconds beyond its time that a process may take: kernels are compiled, findings made smaller
 UNKNOWN = {"n_inputs": 0, "processor_seconds": 0.0, "findings": [], "ended": False}
 ENDED_EARLY = "the process ended"
 

@@ -25,7 +25,7 @@ from faults.fuzz.minimise import minimised
 from faults.fuzz.verdict import outcome
 
 MOST_BYTES = 1 << 16
-SMALLER_SECONDS = 20.0
+SMALLER_SECONDS, REPORT_SECONDS = 20.0, 2.0
 # What is read by coverage: this library but its kernels, which are compiled, and the readers of the standard library.
 READERS = ("deepcuts", "zipfile", "tarfile", "json", "csv", "tomllib")
 
@@ -38,6 +38,7 @@ class Run:
         self.scratch = folder / "scratch"
         self.scratch.mkdir(exist_ok=True)
         self.deadline = time.monotonic() + seconds
+        self.next_report = 0.0
         self.n_inputs, self.kinds = 0, set[str]()
         self.findings: dict[str, tuple[str, str, str]] = {}
 
@@ -49,6 +50,8 @@ class Run:
         if problem is not None and kind not in self.findings:
             smaller = minimised(data, lambda other: self.ends(other, kind), SMALLER_SECONDS)
             self.findings[kind] = (kind, problem, str(driver.keep(self.target, smaller)))
+        if time.monotonic() > self.next_report:
+            self.next_report = time.monotonic() + REPORT_SECONDS
             self.report(ended=False)
         is_new = kind not in self.kinds
         self.kinds.add(kind)
