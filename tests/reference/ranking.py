@@ -38,3 +38,10 @@ def by_max(rows: Sequence[Sequence[float]], k: int) -> list[Entry]:
     best = [max(of_item) for of_item in zip(*rows, strict=True)]
     personas = [of_item.index(score) for of_item, score in zip(zip(*rows, strict=True), best, strict=True)]
     return [(item, score, personas[item]) for item, score in top(best, k)]
+
+
+def rank_of(item: int, scores: Sequence[float], hidden: Sequence[int], deepest: int) -> int:
+    """Place of an item in the list of all that are not hidden; 0 where it is not among the first `deepest`."""
+    shown = [score if other == item or other not in hidden else -math.inf for other, score in enumerate(scores)]
+    listed = [other for other, _ in top([score or -math.inf for score in shown], deepest)]
+    return listed.index(item) + 1 if item in listed else 0

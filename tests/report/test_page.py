@@ -15,6 +15,7 @@ import pytest
 import deepcuts as dc
 from deepcuts.errors import MissingExtraError, OutputError
 from deepcuts.report import ReportSettings, baseline_contender, collect, model_contenders, render, write
+from deepcuts.report.plots.loss import loss_by_term
 from deepcuts.report.plots.style import looks
 from deepcuts.report.sections.html import embedded_json, number, text
 
@@ -173,3 +174,13 @@ def test_in_a_browser(browser, page, tmp_path: Path, width, scheme):
     label = tab.locator("figure svg.plot text").first.evaluate("one => getComputedStyle(one).fill")
     assert label == ("rgb(27, 31, 36)" if scheme == "light" else "rgb(232, 235, 239)")
     tab.close()
+
+
+def test_what_early_stopping_measured_is_drawn_below_the_loss():
+    plays = dc.generate_world(150, 130, items_per_user=15, seed=0).plays
+    model = dc.PersonaNMF(n_factors=8, early_stopping="on", base_epochs=6).fit(plays)
+    epochs = model.loss_history().to_pylist()
+    drawn = loss_by_term(epochs, "loss")
+    best = max((epoch["validation_ndcg"] or 0, -epoch["number"]) for epoch in epochs)
+    assert f"at most {best[0]:.4f} after epoch {-best[1]}" in drawn
+    assert "ndcg@100" not in loss_by_term([{**epoch, "validation_ndcg": None} for epoch in epochs], "loss")

@@ -21,7 +21,7 @@ from deepcuts.storage import StrPath, values
 USER_FACTOR_SUM = "crowd"  # its name in files of version 0.1, which load in this one
 UNOBSERVED_WEIGHTS, UNOBSERVED_GRAM = "unobserved_weights", "unobserved_gram"
 
-SETTINGS_BEFORE = {"unobserved_exponent": 0.0}
+SETTINGS_BEFORE = {"unobserved_exponent": 0.0, "early_stopping": "off"}
 """What files that do not name a setting were made with: those of versions before there was this setting."""
 
 _LARGEST_FACTOR = 1e9  # far beyond any that training finds, and small enough that no score overflows
@@ -235,5 +235,6 @@ def read_epochs(stored: storage.Stored) -> tuple[Epoch, ...]:
     for i, epoch in enumerate(epochs):
         values.check_number(path, f"epochs[{i}].number", epoch.number, 1, _MOST_EPOCHS)
         values.check_number(path, f"epochs[{i}].seconds", epoch.seconds, 0, math.inf)
+        values.check_number(path, f"epochs[{i}].validation_ndcg", epoch.validation_ndcg or 0.0, 0, 1)
         values.check_number(path, f"epochs[{i}].loss", epoch.loss, -values.LARGEST_FLOAT, values.LARGEST_FLOAT)
     return epochs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from deepcuts.model.file_checks import (
 )
 from deepcuts.model.item_map import ItemMap
 from deepcuts.model.state import PersonaState, TrainingCounts
+from deepcuts.model.training.epochs import Epoch
 from deepcuts.model.training.fold_in import UserPersonas
 from deepcuts.model.training.objective import Scale
 from deepcuts.model.training.settings import PersonaSettings
@@ -43,10 +45,15 @@ def save_model(model: PersonaState, path: storage.StrPath, *, force: bool = Fals
         "seed": model.item_side.seed,
         "scale": asdict(model.item_side.scale),
         "n_listeners": model.n_listeners,
-        "epochs": [asdict(epoch) for epoch in model.epochs],
+        "epochs": [_stored(epoch) for epoch in model.epochs],
         "interrupted": model.interrupted,
     }
     storage.write(path, "model", arrays, strings, meta, force=force)
+
+
+def _stored(epoch: Epoch) -> dict[str, Any]:
+    """Fields of an epoch that have a value, as files of versions without `validation_ndcg` have them."""
+    return {name: value for name, value in asdict(epoch).items() if value is not None}
 
 
 def _item_arrays(model: PersonaState) -> dict[str, AnyArray]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -57,7 +57,7 @@ def read_record(kind: type[Record], values: object, path: StrPath, name: str) ->
     Parameters
     ----------
     kind
-        The dataclass. Its fields are of type int, float, bool, a `Literal` of strings, or a union of these.
+        The dataclass. Its fields are of type int, float, bool, None, a `Literal` of strings, or a union of these.
     values
         What the file has.
     path, name
@@ -102,10 +102,17 @@ def _is_of(kind: Any, value: object) -> bool:
     whole = type(value) is int and -(1 << 63) <= value < 1 << 63
     if kind is float:
         return whole or (type(value) is float and math.isfinite(value))
+    if kind is NoneType:
+        return value is None
     return whole if kind is int else type(value) is bool if kind is bool else value in get_args(kind)
 
 
-_WORDS: Mapping[type, str] = {int: "a whole number below 2^63", float: "a finite number", bool: "true or false"}
+_WORDS: Mapping[type, str] = {
+    int: "a whole number below 2^63",
+    float: "a finite number",
+    bool: "true or false",
+    NoneType: "null",
+}
 
 
 def check_number(path: StrPath, name: str, value: float, least: float, most: float) -> None:

@@ -111,7 +111,8 @@ def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks,
     def on_epoch(epoch: Epoch) -> None:
         if keep:  # from the first whole epoch on, there is a model to save
             answer_the_first()
-        advance(1, f"{epoch.stage}, loss {epoch.loss:,.0f}")
+        measured = "" if epoch.validation_ndcg is None else f", validation ndcg {epoch.validation_ndcg:.4f}"
+        advance(1, f"{epoch.stage}, loss {epoch.loss:,.0f}{measured}")
 
     with remarks.bar("Training", n_epochs, FIRST_NOTE) as advance:
         model = untrained.fit(

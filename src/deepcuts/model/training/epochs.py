@@ -25,6 +25,8 @@ class Epoch:
         The terms of the loss, equation (2) of docs/maths.md.
     seconds
         Time that the epoch took.
+    validation_ndcg
+        ndcg@100 of items that some users gave for early stopping; None where it was not measured.
     """
 
     stage: Stage
@@ -36,6 +38,7 @@ class Epoch:
     lean: float
     distinction: float
     seconds: float
+    validation_ndcg: float | None = None
 
     @property
     def loss(self) -> float:
@@ -50,4 +53,9 @@ UserProgress = Callable[[int], None]  # takes the number of users that are done
 
 def to_arrow(epochs: tuple[Epoch, ...]) -> pa.Table:
     """Return the epochs as a table, one row each, with the loss as the last column."""
-    return pa.Table.from_pylist([{**asdict(epoch), "loss": epoch.loss} for epoch in epochs])
+    table = pa.Table.from_pylist([{**asdict(epoch), "loss": epoch.loss} for epoch in epochs])
+    if not epochs:
+        return table
+    column = table.column_names.index("validation_ndcg")
+    # Where nothing was measured, Arrow takes a column for one of nulls only.
+    return table.set_column(column, "validation_ndcg", table.column(column).cast(pa.float64()))

@@ -13,12 +13,13 @@ import numpy as np
 from deepcuts.array_types import DoubleMatrix, DoubleVector, FloatMatrix, FloatVector
 from deepcuts.blas_threads import one_blas_thread
 from deepcuts.data.interactions import Interactions
+from deepcuts.model.training.early_stopping import EarlyStopping, early_stopping
 from deepcuts.model.training.epochs import Epoch, OnInterrupt, Progress, Stage, UserProgress
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas, check_finite, solve_users
 from deepcuts.model.training.item_problem import item_problem
 from deepcuts.model.training.objective import Scale, weighted_square
 from deepcuts.model.training.persona_split import initial_split
-from deepcuts.model.training.rows import transpose
+from deepcuts.model.training.rows import Rows, transpose
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.solve import EPOCH_ITEMS, EPOCH_USERS, ItemGrams, gram
 from deepcuts.model.training.user_problem import UserProblem, base_problem, persona_problem
@@ -80,6 +81,12 @@ class Alternation:
     def user_factor_sum(self) -> DoubleVector:
         """Sum of all rows of the user side, float64, (n_factors,)."""
         return np.asarray(self.factors.sum(axis=0, dtype=np.float64))  # in float32, many rows would lose digits
+
+    def settle(self, rows: Rows, item_factors: FloatMatrix) -> None:
+        """Take items and other pairs of the same users, and move the user side by a half-step; no epoch follows."""
+        self.item_factors, self.problem = item_factors, base_problem(rows, self.scale, self.settings)
+        self.item_grams = self._weigh_items()
+        self.problem.solve(item_factors, self.item_grams, self.factors, EPOCH_USERS)
 
     def run_epoch(self) -> Epoch:
         """Move the user side, then the items, each by a half-step, and return the loss that this leaves."""
@@ -151,7 +158,8 @@ def train_items(
     plays: Interactions, settings: PersonaSettings, seed: int, on_epoch: Progress, on_interrupt: OnInterrupt
 ) -> TrainedItems:
     """Alternate until the loss settles, or until an interrupt where that is to keep what was learnt."""
-    base = stage = start_base(plays, settings, seed)
+    stopping = early_stopping(plays, settings, seed)
+    base = stage = start_base(plays, settings, seed, stopping)
     epochs: list[Epoch] = []
     kept: tuple[Callable[[], ItemSide], tuple[Epoch, ...]] | None = None  # of the last whole epoch
 
@@ -167,7 +175,9 @@ def train_items(
         on_epoch(epoch)
 
     try:
-        alternate(base, settings.base_epochs, record)
+        alternate(base, settings.base_epochs, record, stopping)
+        if stopping is not None:
+            base.settle(*stopping.best())
         if settings.persona_epochs and settings.n_personas > 1:
             stage = start_personas(base, seed)
             alternate(stage, settings.persona_epochs, record)
@@ -180,7 +190,9 @@ def train_items(
     return TrainedItems(item_side(stage.item_factors)(), tuple(epochs))
 
 
-def start_base(plays: Interactions, settings: PersonaSettings, seed: int) -> Alternation:
+def start_base(
+    plays: Interactions, settings: PersonaSettings, seed: int, stopping: EarlyStopping | None = None
+) -> Alternation:
     """Prepare the first stage: one row per user, those with the fewest pairs first, and items at random.
 
     Rows of like length are solved together: in this order, they are neighbours in memory.
@@ -188,6 +200,8 @@ def start_base(plays: Interactions, settings: PersonaSettings, seed: int) -> Alt
     users = user_rows(plays, settings)
     users = users.take(users.with_dislikes.by_length)
     scale = Scale.of(plays, float(users.weights.sum()), settings.unobserved_ratio)
+    if stopping is not None:
+        users = stopping.leave_out(users)
     factors = np.zeros((plays.n_users, settings.n_factors), np.float32)  # users move first: only items need a start
     items = initial_items(plays.n_items, settings, seed)
     weights = unobserved_weights(plays.item_listeners, settings.unobserved_exponent)
@@ -210,13 +224,15 @@ def measured_scale(base: Alternation) -> Scale:
     return replace(base.scale, taste_square=float(np.einsum("ij,ij->i", base.factors, base.factors).mean()))
 
 
-def alternate(stage: Alternation, most_epochs: int, on_epoch: Progress) -> None:
-    """Run epochs until one lowers the loss by less than the tolerance, or until `most_epochs` have run."""
+def alternate(stage: Alternation, most_epochs: int, on_epoch: Progress, stopping: EarlyStopping | None = None) -> None:
+    """Run epochs until one lowers the loss by less than the tolerance, lists get worse, or `most_epochs` have run."""
     previous = np.inf  # the first epoch has nothing to be compared with
     for _ in range(most_epochs):
         epoch = stage.run_epoch()
+        if stopping is not None:
+            epoch = stopping.measured(epoch, stage.factors, stage.item_factors, most_epochs)
         on_epoch(epoch)
-        if previous - epoch.loss < stage.settings.tolerance * epoch.loss:
+        if previous - epoch.loss < stage.settings.tolerance * epoch.loss or (stopping and stopping.is_over):
             break
         previous = epoch.loss
 

@@ -48,7 +48,7 @@ class Rows:
     @cached_property
     def by_length(self) -> IndexVector:
         """Rows in ascending order of their numbers of pairs, int64, (n_rows,)."""
-        return np.argsort(self.n_pairs, kind="stable")  # rows of one length stay in order, on every machine
+        return length_order(self.n_pairs)
 
     @cached_property
     def weights(self) -> DoubleVector:
@@ -81,6 +81,11 @@ class Rows:
             self.target[pairs],
             None if self.disliked is None else self.disliked.block(first, last),
         )
+
+
+def length_order(n_pairs: CountVector) -> IndexVector:
+    """Return rows in ascending order of their numbers of pairs, int64, (n_rows,)."""
+    return np.argsort(n_pairs, kind="stable")  # rows of one length stay in order, on every machine
 
 
 def transpose(rows: Rows, n_columns: int) -> Rows:

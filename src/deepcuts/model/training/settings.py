@@ -14,6 +14,7 @@ Start = Literal["cluster", "copy"]
 PersonaCount = Literal["log2", "all"]
 Reassignment = Literal["kept", "cosine", "score"]
 Signs = Literal["both", "items", "none"]
+EarlyStopping = Literal["auto", "on", "off"]
 
 CHOICES = {
     "confidence": Confidence,
@@ -22,6 +23,7 @@ CHOICES = {
     "persona_count": PersonaCount,
     "reassignment": Reassignment,
     "nonnegative": Signs,
+    "early_stopping": EarlyStopping,
 }
 
 
@@ -84,6 +86,9 @@ class PersonaSettings:
         them, and the personas of one user do not depend on other users.
     tolerance
         Training ends early once an epoch lowers the loss by less than this share of it, at least 0.
+    early_stopping
+        Whether training of the base ends once lists no longer get better, by items that some users give for it, and the
+        items of the best epoch are kept: "on", "off" or "auto", where there are 50,000 users or more.
     nonnegative
         Which factors are held at or above 0: "both", those of users and of items; "items"; "none". True is "both",
         False is "none". docs/guide/signs.md tells when to leave the default.
@@ -120,6 +125,7 @@ class PersonaSettings:
     persona_epochs: int = 0
     tolerance: float = 1e-4
     nonnegative: Signs | bool = "both"
+    early_stopping: EarlyStopping = "auto"
 
     def __post_init__(self) -> None:
         if not isinstance(self.nonnegative, str):  # what the setting was before items could be meant alone

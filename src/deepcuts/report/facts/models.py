@@ -103,7 +103,7 @@ class ModelFacts:
     interrupted
         Whether its training ended at the keyboard.
     epochs
-        stage, number, the terms of the loss, seconds and loss of every epoch.
+        stage, number, the terms of the loss, seconds, validation_ndcg and loss of every epoch.
     personas, factors, listeners
         See there. `personas` is None for a model with one persona for everyone.
     """
