@@ -106,9 +106,9 @@ bench: $(READY)
 	$(BIN)/python benchmarks/run.py --output build/benchmarks.md
 
 bench-full: $(READY)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt 'cmfrec>=3.5.1'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt 'cmfrec>=3.5.1' 'pyspark>=4.1'
 	$(BIN)/python benchmarks/run.py --full
-	for study in quality split_study long_histories planted dials evidence; do $(BIN)/python benchmarks/$$study.py || exit 1; done
+	for study in quality split_study long_histories planted dials rivals evidence; do $(BIN)/python benchmarks/$$study.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) demo build dist

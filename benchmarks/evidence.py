@@ -23,15 +23,16 @@ from evidence_data import DATA_SETS, cut
 from evidence_dials import positions
 from evidence_page import print_page
 from evidence_store import keep, kept, path_of, to_json
-from evidence_systems import RIVALS, Lists, controls, ours, rival_lists
+from evidence_systems import RIVALS, Lists, controls, either_sign, ours, rival_lists
 from rivals import chosen
 
 import deepcuts as dc
 from deepcuts.evaluation import item_features
 
 OURS = ("personas", "one persona", "one persona, users refitted")
+SIGNS = ("personas, either sign",)
 CONTROLS = ("random personas", "one persona + MMR")
-SYSTEMS = (*OURS, *CONTROLS, *RIVALS)
+SYSTEMS = (*OURS, *SIGNS, *CONTROLS, *RIVALS)
 FRONTIER = "HetRec"  # where every position of every dial is judged, and the controls take part
 CUTOFFS = {"recall": [20, 50], "ndcg": [100], "novelty": [20]}
 LABEL_CUTOFFS = {"calibration_kl": [20], "minority_recall": [50], "ild": [20]}
@@ -42,7 +43,7 @@ def trained(
 ) -> Iterator[tuple[str, Lists]]:
     """Train what is wanted, one system after the other; rivals that were not tuned are left out."""
     n_factors = DATA_SETS[data].n_factors
-    for names, family in ((OURS, ours), (CONTROLS, controls)):
+    for names, family in ((OURS, ours), (SIGNS, either_sign), (CONTROLS, controls)):
         if set(names) & set(wanted):
             yield from (pair for pair in family(train, n_factors, seed) if pair[0] in wanted)
     for name in RIVALS:

@@ -63,10 +63,10 @@ DATA_SETS: dict[str, DataSet] = {
     "HetRec": DataSet("Last.fm of HetRec 2011", hetrec, 256, hetrec_tags),
     "Audioscrobbler": DataSet("50 heavy listeners of 2005", audioscrobbler, 64),
     "Taste Profile": DataSet("a head of it, by top songs", taste_profile, 64),
-    "world, sparse": _world(6_000, 3_000, 12, 18, 128),
-    "world, dense": _world(3_000, 2_000, 60, 15, 128),
-    "world, few scenes": _world(4_000, 2_000, 25, 6, 128),
-    "world, many scenes": _world(4_000, 4_000, 25, 80, 128),
+    "world, sparse": _world(6_000, 3_000, 12, 18, 64),
+    "world, dense": _world(3_000, 2_000, 60, 15, 64),
+    "world, few scenes": _world(4_000, 2_000, 25, 6, 64),
+    "world, many scenes": _world(4_000, 4_000, 25, 80, 64),
     "world, 20,000 × 8,000": _world(20_000, 8_000, 25, 25, 128),
 }
 

@@ -12,25 +12,26 @@ from evidence_data import DATA_SETS
 from evidence_dials import LEVELS, at_levels
 from evidence_store import results, to_run
 
-from deepcuts.comparison import Comparison, tabulate
+from deepcuts.comparison import Figure, tabulate
 
 REFERENCE = "personas"
 HEAT = ("recall@20", "ndcg@100")
 Results = list[dict[str, Any]]
+Figures = dict[str, dict[str, Figure]]  # by system, then by metric
 
 
 def print_page(folder: Path, systems: Sequence[str]) -> None:
     """Print the figures of every data set, who is how far from the best, and the frontier."""
     found = list(results(folder / "runs"))
-    comparisons = {}
+    by_data = {}
     for data, about in DATA_SETS.items():
         runs = [one for one in found if one["data"] == data]
         if any(one["system"] == REFERENCE for one in runs):
-            comparisons[data] = compared(runs, systems)
+            by_data[data] = compared(runs, systems)
             print(f"\n### {data}\n\n{about.about}; {about.n_factors} factors, {seeds_of(runs)}\n")
-            print_table(*neutral_table(comparisons[data]))
+            print_table(*neutral_table(by_data[data]))
     for figure in HEAT:
-        header, rows = heat_table(comparisons, systems, figure)
+        header, rows = heat_table(by_data, systems, figure)
         print(f"\n### {figure}, % of the best\n")
         print_table(header, rows)
         print_json(benchmark="heat", figure=figure, header=header, rows=rows)
@@ -51,40 +52,42 @@ def by_system(runs: Results) -> list[str]:
     return list(dict.fromkeys(one["system"] for one in runs))
 
 
-def compared(runs: Results, systems: Sequence[str]) -> Comparison:
-    """Compare neutral lists user by user, over the seeds that all systems have."""
-    there = [name for name in systems if name in by_system(runs)]
-    seeds = set.intersection(*({one["seed"] for one in runs if one["system"] == name} for name in there))
-    ordered = sorted((one for one in runs if one["seed"] in seeds), key=lambda one: (one["system"], one["seed"]))
-    return tabulate([to_run(one["system"], one["seed"], one["lists"][0]) for one in ordered], there, REFERENCE)
+def compared(runs: Results, systems: Sequence[str]) -> Figures:
+    """Compare neutral lists user by user with the reference's, over the seeds that a system has in common with it."""
+    found: Figures = {}
+    for name in (name for name in systems if name in by_system(runs)):
+        seeds = set.intersection(*({one["seed"] for one in runs if one["system"] == who} for who in (REFERENCE, name)))
+        ordered = sorted((one for one in runs if one["seed"] in seeds), key=lambda one: one["seed"])
+        pair = list(dict.fromkeys((REFERENCE, name)))
+        both = [to_run(one["system"], one["seed"], one["lists"][0]) for one in ordered if one["system"] in pair]
+        figures = tabulate(both, pair, REFERENCE).figures
+        found[name] = {metric: figures[who, metric] for who, metric in figures if who == name}
+    return found
 
 
-def neutral_table(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
+def neutral_table(found: Figures) -> tuple[list[str], list[list[str]]]:
     """Means, and differences from the reference with their 95 % intervals."""
-    header = ["system", *comparison.metrics, *(f"{figure} − {REFERENCE}'" for figure in HEAT)]
+    header = ["system", *found[REFERENCE], *(f"{figure} − {REFERENCE}'" for figure in HEAT)]
     rows = []
-    for name in comparison.contenders:
-        means = [f"{comparison.figures[name, metric].mean:.4f}" for metric in comparison.metrics]
-        rows.append([name, *means, *(difference(comparison, name, figure) for figure in HEAT)])
+    for name, figures in found.items():
+        means = [f"{one.mean:.4f}" for one in figures.values()]
+        rows.append([name, *means, *(difference(figures[figure]) for figure in HEAT)])
     return header, rows
 
 
-def difference(comparison: Comparison, name: str, figure: str) -> str:
+def difference(found: Figure) -> str:
     """Difference from the reference with its interval; empty for the reference itself."""
-    found = comparison.figures[name, figure]
-    if name == comparison.reference:
+    if np.isnan(found.difference):
         return ""
     return f"{found.difference:+.4f} ({found.difference_low:+.4f}, {found.difference_high:+.4f})"
 
 
-def heat_table(
-    comparisons: dict[str, Comparison], systems: Sequence[str], figure: str
-) -> tuple[list[str], list[list[str]]]:
+def heat_table(by_data: dict[str, Figures], systems: Sequence[str], figure: str) -> tuple[list[str], list[list[str]]]:
     """Figures of every system as a percentage of the best on that data set; empty where it was not run."""
-    shown = [name for name in systems if sum(name in each.contenders for each in comparisons.values()) > 1]
+    shown = [name for name in systems if sum(name in found for found in by_data.values()) > 1]
     rows = []
-    for data, comparison in comparisons.items():
-        means = {name: comparison.figures[name, figure].mean for name in comparison.contenders if name in shown}
+    for data, found in by_data.items():
+        means = {name: found[name][figure].mean for name in found if name in shown}
         best = max(means.values())
         rows.append([data, *(f"{100 * means[name] / best:.1f}" if name in means else "" for name in shown)])
     return ["data", *shown], rows

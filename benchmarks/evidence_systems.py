@@ -55,7 +55,7 @@ RIVALS: dict[str, Rival] = {
     "RP3beta": Rival("rp3beta", _grid(popularity_exponent=(0.1, 0.3), n_neighbours=(1_000, 10_000))),
     "EASE": Rival("ease", _grid(regularization=(25.0, 80.0, 200.0, 500.0))),
     "EDLAE": Rival("edlae", _grid(dropout=(0.2, 0.5), regularization=(30.0, 120.0))),
-    "SLIM": Rival("slim", _grid(regularization=(0.002, 0.01), l1_share=(0.01, 0.1))),
+    "SLIM": Rival("slim", _grid(regularization=(0.01, 0.04), l1_share=(0.003, 0.03))),
     "implicit ALS": Rival("implicit", _grid(regularization=(30.0, 100.0), confidence=(15.0, 40.0))),
     "irspack iALS": Rival("irspack", _grid(unobserved_weight=(0.01, 0.03), regularization=(0.008, 0.02))),
     "Spark ALS": Rival("spark", _grid(regularization=(0.4, 1.2), confidence=(15.0, 40.0))),
@@ -75,6 +75,12 @@ def ours(train: dc.Interactions, n_factors: int, seed: int) -> Iterator[tuple[st
     yield "one persona", partial(lists_of, model.base)
     half = model.settings.user_regularization / 2
     yield "one persona, users refitted", partial(lists_of, refit_users(model, n_personas=1, user_regularization=half))
+
+
+def either_sign(train: dc.Interactions, n_factors: int, seed: int) -> Iterator[tuple[str, Lists]]:
+    """Name the defaults but for the signs, which are free on both sides."""
+    model = dc.PersonaNMF(n_factors=n_factors, nonnegative="none").fit(train, seed=seed)
+    yield "personas, either sign", partial(lists_of, model)
 
 
 def controls(train: dc.Interactions, n_factors: int, seed: int) -> Iterator[tuple[str, Lists]]:

@@ -61,15 +61,16 @@ def main() -> None:
     print(f"The best of {BUDGET} settings each, on one validation part\n")
     print(setting("implicit", "irspack", "pyspark"), "\n")
     found = sorted(results(args.kept / "tuning"), key=lambda one: (list(DATA_SETS).index(one["data"]), one["system"]))
-    print_table(["data", "system", "settings", *found[0]["best"]][:-1], [row(one) for one in found])
-    print_json(benchmark="rivals", chosen=[{**one, "tried": None} for one in found])
+    figures = [name for name in found[0]["best"] if name != "settings"]
+    print_table(["data", "system", "settings", *figures], [row(one, figures) for one in found])
+    print_json(benchmark="rivals", found=found)
 
 
-def row(found: dict[str, Any]) -> list[str]:
-    """Cells of a table."""
-    best = {**found["best"]}
-    values = ", ".join(f"{name} {value}" for name, value in best.pop("settings").items())
-    return [found["data"], found["system"], values, *(f"{value:.4f}" for value in best.values())]
+def row(found: dict[str, Any], figures: list[str]) -> list[str]:
+    """Cells of a system on a data set."""
+    best = found["best"]
+    values = ", ".join(f"{name} {value}" for name, value in best["settings"].items())
+    return [found["data"], found["system"], values, *(f"{best[figure]:.4f}" for figure in figures)]
 
 
 def arguments() -> argparse.Namespace:

@@ -27,7 +27,7 @@ from threadpoolctl import threadpool_limits
 import deepcuts as dc
 from deepcuts.baselines.scored import DotProduct, ScoredModel
 from deepcuts.model.training.fit import start_base
-from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.model.training.settings import PersonaSettings, Signs
 
 THREADS = 2
 N_JUDGED = 5_000
@@ -35,7 +35,7 @@ Curve = list[tuple[float, float]]  # seconds so far and the figure, after every 
 Steps = Iterator[tuple[float, np.ndarray, np.ndarray]]  # seconds so far, user factors, item factors
 
 
-def ours(train: dc.Interactions, matrix: sparse.csr_matrix, n_factors: int, *, nonnegative: bool = True) -> Steps:
+def ours(train: dc.Interactions, matrix: sparse.csr_matrix, n_factors: int, *, nonnegative: Signs = "both") -> Steps:
     """Epochs of the base, which has the users with the fewest pairs first."""
     settings = PersonaSettings(n_factors=n_factors, n_personas=1, confidence="binary", nonnegative=nonnegative)
     start_base(
@@ -154,7 +154,7 @@ def reached(curve: Curve, goal: float) -> tuple[int, float] | None:
 
 SYSTEMS: dict[str, Callable[[dc.Interactions, sparse.csr_matrix, int], Steps]] = {
     "deepcuts": ours,
-    "deepcuts, either sign": partial(ours, nonnegative=False),
+    "deepcuts, either sign": partial(ours, nonnegative="none"),
     "irspack": irspack_ials,
     "implicit": implicit_als,
 }
