@@ -1,7 +1,7 @@
 """Evidence: personas at their defaults beside tuned rivals and controls, on real and generated data.
 
 Usage: python benchmarks/evidence.py [--kept build/evidence] [--data NAME …] [--systems NAME …] [--seeds 0 1 2]
-                                     [--minutes 40]     (needs the extras "peers" and "spark")
+                                     [--parts neutral frontier] [--minutes 40]  (needs the extras peers and spark)
 
 Every data set of benchmarks/evidence_data.py is cut into train and holdout by each seed; all systems get the same
 data, candidates and cut-offs. Rivals have the settings that benchmarks/rivals.py found on validation parts, ours the
@@ -13,13 +13,15 @@ printed from what is kept, and benchmarks/plot_evidence.py draws them.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from common import HERE, setting
-from evidence_data import DATA_SETS, cut
+from evidence_data import DATA_SETS
+from evidence_data import cut as split
 from evidence_dials import positions
 from evidence_page import print_page
 from evidence_store import keep, kept, path_of, to_json
@@ -27,6 +29,7 @@ from evidence_systems import RIVALS, Lists, controls, either_sign, ours, rival_l
 from rivals import chosen
 
 import deepcuts as dc
+from deepcuts.comparison import Cut
 from deepcuts.evaluation import item_features
 
 OURS = ("personas", "one persona", "one persona, users refitted")
@@ -52,36 +55,47 @@ def trained(
             yield name, rival_lists(name, values, n_factors, train, seed)
 
 
-def judge(data: str, lists: Lists, train: dc.Interactions, holdout: dc.Interactions) -> list[dict[str, Any]]:
-    """Figures of a system: neutral lists with those of every user, and on `FRONTIER` every position of every dial."""
+def neutral(data: str, lists: Lists, cut: Cut) -> list[dict[str, Any]]:
+    """Figures of neutral lists, with those of every user."""
     labels = DATA_SETS[data].labels
-    features = None if labels is None else item_features(labels(), train.item_ids)
-    all_cutoffs = CUTOFFS if features is None else {**CUTOFFS, **LABEL_CUTOFFS}
-    neutral = to_json(dc.evaluate(lists({}), train, holdout, all_cutoffs, features=features), users=True)
-    found = [{"dial": None, "rarity": 0.0, **neutral}]
-    for dial, rarity in positions() if data == FRONTIER else ():
-        evaluation = dc.evaluate(lists({"dial": dial, "rarity": rarity}), train, holdout, CUTOFFS)
-        found.append({"dial": dial, "rarity": rarity, **to_json(evaluation, users=False)})
-    return found
+    features = None if labels is None else item_features(labels(), cut.train.item_ids)
+    cutoffs = CUTOFFS if features is None else {**CUTOFFS, **LABEL_CUTOFFS}
+    return [to_json(dc.evaluate(lists({}), cut.train, cut.holdout, cutoffs, features=features), users=True)]
+
+
+def frontier(data: str, lists: Lists, cut: Cut) -> list[dict[str, Any]]:
+    """Figures at every position of every dial."""
+    return [
+        {**settings, **to_json(dc.evaluate(lists(settings), cut.train, cut.holdout, CUTOFFS), users=False)}
+        for settings in positions()
+    ]
+
+
+PARTS: dict[str, Callable[[str, Lists, Cut], list[dict[str, Any]]]] = {"neutral": neutral, "frontier": frontier}
+
+
+def missing(args: argparse.Namespace, data: str, name: str, seed: int) -> list[str]:
+    """Parts that are wanted of a system and not kept yet."""
+    if data != FRONTIER and name in CONTROLS:
+        return []
+    parts = [part for part in args.parts if part == "neutral" or data == FRONTIER]
+    return [part for part in parts if kept(path_of(args.kept, part, data, name, seed)) is None]
 
 
 def run(args: argparse.Namespace) -> None:
     """Train and judge what is not kept yet, until the minutes are over."""
     end = perf_counter() + 60 * args.minutes
-    for data in args.data:
-        for seed in args.seeds:
-            wanted = [name for name in args.systems if kept(path_of(args.kept, "runs", data, name, seed)) is None]
-            wanted = [name for name in wanted if data == FRONTIER or name not in CONTROLS]
-            if not wanted or perf_counter() > end:
-                continue
-            train, holdout = cut(data, seed)
-            start = perf_counter()
-            for name, lists in trained(data, wanted, train, seed, args.kept):
-                result = {"data": data, "system": name, "seed": seed, "lists": judge(data, lists, train, holdout)}
-                result["seconds"], start = round(perf_counter() - start, 1), perf_counter()
-                keep(path_of(args.kept, "runs", data, name, seed), result)
-                if perf_counter() > end:
-                    break
+    for data, seed in product(args.data, args.seeds):
+        wanted = [name for name in args.systems if missing(args, data, name, seed)]
+        if not wanted or perf_counter() > end:
+            continue
+        cut = Cut(*split(data, seed), seed)
+        for name, lists in trained(data, wanted, cut.train, seed, args.kept):
+            for part in missing(args, data, name, seed):
+                result = {"data": data, "system": name, "seed": seed, "lists": PARTS[part](data, lists, cut)}
+                keep(path_of(args.kept, part, data, name, seed), result)
+            if perf_counter() > end:
+                break
 
 
 def main() -> None:
@@ -91,6 +105,7 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", choices=list(DATA_SETS), default=list(DATA_SETS), metavar="NAME")
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS), metavar="NAME")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS), metavar="PART")
     parser.add_argument("--minutes", type=float, default=40.0)
     args = parser.parse_args()
     run(args)

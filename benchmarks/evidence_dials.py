@@ -10,15 +10,15 @@ import numpy as np
 from deepcuts.recommendation.settings import RarityForm
 
 LEVELS = np.arange(4.5, 6.51, 0.25)  # bits of novelty@20
-RARITIES = np.arange(-0.25, 1.76, 0.25)
-SCALE = {"power": 0.2}  # what a form's rarities are multiplied by, so that all forms cover the levels
+TURNS = np.arange(-0.25, 1.76, 0.25)
+SCALE = {"power": 0.2}  # what the turns of a form are multiplied by, so that all forms cover the levels
 
 
-def positions() -> Iterator[tuple[str, float]]:
-    """Every form of the dial at every rarity."""
+def positions() -> Iterator[dict[str, Any]]:
+    """Settings of lists: every form of the dial at every turn."""
     for dial in get_args(RarityForm):
-        for rarity in RARITIES:
-            yield dial, float(rarity) * SCALE.get(dial, 1.0)
+        for turn in TURNS:
+            yield {"dial": dial, "rarity": float(turn) * SCALE.get(dial, 1.0)}
 
 
 def at_levels(points: Sequence[dict[str, Any]], figure: str) -> np.ndarray:

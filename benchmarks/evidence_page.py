@@ -22,7 +22,7 @@ Figures = dict[str, dict[str, Figure]]  # by system, then by metric
 
 def print_page(folder: Path, systems: Sequence[str]) -> None:
     """Print the figures of every data set, who is how far from the best, and the frontier."""
-    found = list(results(folder / "runs"))
+    found = list(results(folder / "neutral"))
     by_data = {}
     for data, about in DATA_SETS.items():
         runs = [one for one in found if one["data"] == data]
@@ -36,7 +36,7 @@ def print_page(folder: Path, systems: Sequence[str]) -> None:
         print_table(header, rows)
         print_json(benchmark="heat", figure=figure, header=header, rows=rows)
     for figure in ("recall@20", "recall@50"):
-        print_frontier([one for one in found if len(one["lists"]) > 1], systems, figure)
+        print_frontier(list(results(folder / "frontier")), systems, figure)
 
 
 def seeds_of(runs: Results) -> str:
@@ -108,19 +108,15 @@ def print_frontier(runs: Results, systems: Sequence[str], figure: str) -> None:
 
 def frontier(runs: Results, figure: str) -> dict[str, np.ndarray]:
     """Return the figure of one system at the levels, for each form of the dial."""
-    dials = dict.fromkeys(point["dial"] for one in runs for point in one["lists"][1:])
+    dials = dict.fromkeys(point["dial"] for one in runs for point in one["lists"])
     return {dial: at_levels(mean_points(runs, dial), figure) for dial in dials}
 
 
 def mean_points(runs: Results, dial: str) -> list[dict[str, float]]:
     """Figures at the positions of one form of the dial, means over seeds."""
-    positions: dict[float, list[dict[str, Any]]] = {}
-    for one in runs:
-        for point in one["lists"][1:]:
-            if point["dial"] == dial:
-                positions.setdefault(point["rarity"], []).append(point)
-    names = [name for name in runs[0]["lists"][1] if "@" in name]
-    return [{name: float(np.mean([point[name] for point in same])) for name in names} for same in positions.values()]
+    curves = [[point for point in one["lists"] if point["dial"] == dial] for one in runs]
+    names = [name for name in curves[0][0] if "@" in name]
+    return [{name: float(np.mean([one[name] for one in same])) for name in names} for same in zip(*curves, strict=True)]
 
 
 def cell(value: float) -> str:

@@ -3,7 +3,7 @@
 Usage: python benchmarks/run.py [--full] [--only NAME …] [--output docs/benchmarks.md]
 
 What each prints is kept in build/benchmarks, small and full sizes apart, so the page can be put together from several
-runs; a benchmark that was not run stays on it as it was.
+runs; what is not kept there stays on the page as it was.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,7 +51,8 @@ def main() -> None:
     wanted = args.only or [name for name in CLAIMS if args.full or name not in FULL_ONLY]
     for name in wanted:
         run(name, CLAIMS[name][args.full], kept)
-    args.output.write_text(page(kept), encoding="utf-8")
+    before = args.output.read_text(encoding="utf-8") if args.output.is_file() else ""
+    args.output.write_text(page(kept, args.full, before), encoding="utf-8")
     print(f"Wrote {args.output}")
 
 
@@ -62,9 +64,9 @@ def script(name: str) -> Path:
 
 def run(name: str, arguments: list[str], folder: Path) -> None:
     """Run one and keep what it prints, but for the line of JSON, which is kept beside it."""
-    command = [sys.executable, str(script(name)), *arguments]
-    print(f"\n== {' '.join(['python', f'benchmarks/{script(name).name}', *arguments])}", flush=True)
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    print(f"\n== {command(name, arguments)}", flush=True)
+    called = [sys.executable, str(script(name)), *arguments]
+    done = subprocess.run(called, check=True, stdout=subprocess.PIPE, text=True)
     print(done.stdout, flush=True)
     lines = done.stdout.rstrip().splitlines()
     figures = [line for line in lines if line.startswith("{") and is_json(line)]
@@ -82,21 +84,33 @@ def is_json(line: str) -> bool:
     return True
 
 
-def page(folder: Path) -> str:
-    """Everything that is kept in a folder, as one page."""
+def page(folder: Path, full: bool, before: str) -> str:
+    """Everything that is kept in a folder, and for the rest what the page has had before, as one page."""
     parts = [
         "# Benchmarks",
-        "Written by `make bench-full` from what the scripts in `benchmarks/` print. The machine is shared: read the\n"
-        "ratios, which were measured side by side in one run, rather than the seconds.",
+        "Written by `make bench-full` from what the scripts in `benchmarks/` print; every run names the versions it\n"
+        "was made with. The machine is shared: read the ratios, which were measured side by side in one run, rather\n"
+        "than the seconds.",
     ]
     shown: set[Path] = set()
     for name in CLAIMS:
-        kept = folder / f"{name}.json"
-        if kept.exists():
+        kept, earlier = folder / f"{name}.json", sections(before).get(command(name, CLAIMS[name][full]))
+        if kept.exists() or earlier:
             parts += [] if script(name) in shown else [heading(script(name))]
-            parts += section(name, json.loads(kept.read_text(encoding="utf-8")))
+            parts += section(name, json.loads(kept.read_text(encoding="utf-8"))) if kept.exists() else [str(earlier)]
             shown.add(script(name))
     return "\n\n".join(parts) + "\n"
+
+
+def sections(text: str) -> dict[str, str]:
+    """Parts of a page by the command that stands at the head of each."""
+    parts = re.split(r"^(?=`python benchmarks/|## )", text, flags=re.MULTILINE)
+    return {part.split("`")[1]: part.strip() for part in parts if part.startswith("`python")}
+
+
+def command(name: str, arguments: list[str]) -> str:
+    """Return the command of a benchmark, as the page shows it."""
+    return " ".join(["python", f"benchmarks/{script(name).name}", *arguments])
 
 
 def heading(path: Path) -> str:
@@ -108,8 +122,7 @@ def heading(path: Path) -> str:
 
 def section(name: str, kept: dict[str, object]) -> list[str]:
     """Command and output of one run, and its plot."""
-    arguments = " ".join(["python", f"benchmarks/{script(name).name}", *kept["arguments"]])  # type: ignore[misc]
-    parts = [f"`{arguments}`", plain_setting(str(kept["text"]))]
+    parts = [f"`{command(name, list(kept['arguments']))}`", plain_setting(str(kept["text"]))]
     if name == "growth":
         parts += [f"![time and memory against sizes](figures/{draw_growth(kept).name})"]
     return parts
