@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from deepcuts import Interactions, evaluate, read_plays
@@ -24,26 +23,9 @@ from deepcuts.evaluation import item_features
 from deepcuts.history.matching import Matcher
 from deepcuts.recommendation import ListSettings
 from deepcuts.recommendation.lists import known_users
-
-TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8)
-WHOLE = st.integers(-(2**63), 2**64 - 1)
-DECIMALS = st.decimals(-(10**20), 10**20, allow_nan=False, places=6)
-FLOATS = st.integers(-(2**53) + 1, 2**53 - 1).map(float)
-IDS = st.one_of(TEXT.filter(lambda text: text.strip() != ""), WHOLE, DECIMALS, FLOATS, st.uuids())
+from reference.id_texts import IDS, expected
 
 HUGE = 12_345_678_901_234_567_890
-
-
-def expected(value: object) -> str:
-    """The text of an id, written without any of the code under test."""
-    if isinstance(value, float):
-        return f"{value + 0.0:.0f}"
-    if isinstance(value, Decimal):
-        digits, _, fraction = f"{value:f}".partition(".")
-        fraction = fraction.rstrip("0")
-        text = f"{digits}.{fraction}" if fraction else digits
-        return "0" if text == "-0" else text
-    return str(value)
 
 
 def arrow_of(value: object) -> pa.Array:

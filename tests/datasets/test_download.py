@@ -346,8 +346,9 @@ def symlink() -> bytes:
 )
 def test_hostile_and_broken_archives_leave_nothing_behind(tmp_path, name, content, error, message):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(error, match=message):
+    with pytest.raises(error, match=message) as refusal:
         unpack(tmp_path / name, WANTED, tmp_path)
+    assert ("truncated or damaged" in str(refusal.value)) == ("truncated or damaged" in message)
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 

@@ -15,8 +15,8 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from errno import EINVAL
 from pathlib import Path, PurePosixPath
@@ -152,11 +152,11 @@ def _copy(stream: IO[bytes], target: Path, member: Member, what: str) -> None:
 def _opened(archive: Path) -> Iterator[Iterator[tuple[str, IO[bytes] | None]]]:
     """Names of the members and streams of what they hold, None for what is no file; each to be read before the next."""
     if zipfile.is_zipfile(archive):
-        with zipfile.ZipFile(archive) as zipped:
-            yield _zip_entries(archive, zipped)
+        with zipfile.ZipFile(archive) as zipped, closing(_zip_entries(archive, zipped)) as entries:
+            yield entries
     elif _is_tar(archive):
-        with tarfile.open(archive) as tar:
-            yield _tar_entries(archive, tar)
+        with tarfile.open(archive) as tar, closing(_tar_entries(archive, tar)) as entries:
+            yield entries
     elif archive.suffix in _SINGLE:
         with _SINGLE[archive.suffix](archive) as stream:
             yield iter([(archive.stem, stream)])
@@ -169,7 +169,7 @@ def _is_tar(archive: Path) -> bool:
     return ".tar" in archive.suffixes or archive.suffix == ".tgz" or tarfile.is_tarfile(archive)
 
 
-def _zip_entries(archive: Path, zipped: zipfile.ZipFile) -> Iterator[tuple[str, IO[bytes] | None]]:
+def _zip_entries(archive: Path, zipped: zipfile.ZipFile) -> Generator[tuple[str, IO[bytes] | None], None, None]:
     _check_number(archive, len(zipped.infolist()))
     for entry in zipped.infolist():
         if entry.filename.endswith("/"):  # is_dir fails on an empty name
@@ -179,7 +179,7 @@ def _zip_entries(archive: Path, zipped: zipfile.ZipFile) -> Iterator[tuple[str, 
             yield entry.filename, stream
 
 
-def _tar_entries(archive: Path, tar: tarfile.TarFile) -> Iterator[tuple[str, IO[bytes] | None]]:
+def _tar_entries(archive: Path, tar: tarfile.TarFile) -> Generator[tuple[str, IO[bytes] | None], None, None]:
     for n, entry in enumerate(tar):  # read in the order of the file: seeking back would unpack from the start
         _check_number(archive, n)
         yield entry.name, tar.extractfile(entry) if entry.isreg() else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -44,6 +45,19 @@ def of_kind(kind: Any, given: Any) -> None:
     if isinstance(given, Mapping):
         names = {field.name for field in fields(kind)}
         kind(**{**NEEDED.get(kind, {}), **{name: value for name, value in given.items() if name in names}})
+
+
+@contextmanager
+def session() -> Iterator[None]:
+    """Have kernels compiled before the first input."""
+    model = small_model()
+    user, item = model.user_ids.values[0].as_py(), model.item_ids.values[0].as_py()
+    for options in ({}, {"rarity": 1.0, "mix": "max"}, {"dial": "power", "rarity": 1.0}):
+        model.recommend(user, k=2, **options)
+    model.fold_in({item: 2.0}).recommend(k=2)
+    model.similar_items(item, k=2)
+    model.explain(user, item)
+    yield
 
 
 @cache

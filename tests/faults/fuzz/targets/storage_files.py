@@ -8,6 +8,7 @@ from pathlib import Path
 
 import deepcuts as dc
 from deepcuts.storage.header import seal
+from faults.fuzz.targets.settings import session  # noqa: F401  # the driver calls it
 
 START = b'{"__metadata__":{"checksum":"' + b"0" * 64 + b'","data_checksum":"'
 
