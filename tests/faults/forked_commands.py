@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import atexit
 import builtins
+import contextlib
 import errno
+import functools
 import io
 import json
 import os
@@ -19,8 +21,11 @@ import threading
 import time
 from typing import Any
 
+import typer
+
 from deepcuts.cli.main import main
-from deepcuts.cli.plays_files import read_interactions, write_interactions  # noqa: F401  # what commands import late
+from deepcuts.cli.plays_files import read_interactions, write_interactions  # noqa: F401
+from deepcuts.cli.program import app  # noqa: F401  # what `main` and commands import late
 from deepcuts.data import split  # noqa: F401
 from deepcuts.ingest import read_plays  # noqa: F401
 
@@ -120,6 +125,14 @@ def run(arguments: list[str], fault: dict[str, Any] | None) -> dict[str, Any]:
         return {"status": status, "said": said.read().decode(errors="replace")}
 
 
+def prepare_parsing() -> None:
+    """Have a command fail here, so that no child has to import what parses it, nor to make it of annotations."""
+    typer.main.get_command = functools.cache(typer.main.get_command)
+    with contextlib.suppress(SystemExit), contextlib.redirect_stderr(io.StringIO()):
+        main(["info", os.devnull])
+
+
 if __name__ == "__main__":
+    prepare_parsing()
     for line in sys.stdin:
         print(json.dumps(run(**json.loads(line))), flush=True)
