@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import tempfile
 import threading
 import time
 import weakref
@@ -16,6 +17,7 @@ import pytest
 from deepcuts import storage
 from deepcuts.errors import FileFormatError
 from deepcuts.web.problems import ProblemError
+from deepcuts.web.server.metrics import SHARED_FOLDER
 from deepcuts.web.server.store import ModelStore
 from serving_help import served, small_model
 
@@ -136,9 +138,71 @@ def test_no_request_is_lost_while_models_are_swapped(path, models):
     assert 'deepcuts_model_reloads_total{outcome="served"} 4.0' in metrics
 
 
+@pytest.fixture
+def large(path, monkeypatch) -> Path:
+    """A file that counts as a large one."""
+    monkeypatch.setattr("deepcuts.storage.container.VERIFIED_BYTES", 100)
+    return path
+
+
+@pytest.fixture
+def uncopied(large, tmp_path, monkeypatch) -> Path:
+    """One that cannot be copied."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    return large
+
+
+@pytest.mark.parametrize("workers_share", [False, True])
+def test_what_happens_to_a_large_file_does_not_reach_what_is_served(
+    large, models, tmp_path, monkeypatch, workers_share
+):
+    """Copied over, truncated, deleted, replaced: requests get the lists of the model that was loaded."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    if workers_share:
+        monkeypatch.setenv(SHARED_FOLDER, str(tmp_path / "temporary"))
+    store = ModelStore(large)
+    assert store.current.mapped is None
+    lists, version = models[0].recommend(k=5), store.version
+    models[1].save(tmp_path / "aside.safetensors")
+    content = (tmp_path / "aside.safetensors").read_bytes()
+    for change in (
+        lambda: large.write_bytes(content[:9_000]),
+        lambda: os.truncate(large, 5_000),
+        lambda: os.truncate(large, 0),
+        large.unlink,
+    ):
+        change()
+        for _ in range(3):
+            assert not store.refresh()
+            assert store.current.version == version
+            assert store.model.recommend(k=5).equals(lists)
+    large.write_bytes(content)
+    assert store.refresh() or store.refresh()
+    assert store.model.recommend(k=5).equals(models[1].recommend(k=5))
+    names = [name for name in os.listdir(tmp_path / "temporary") if name != "model.lock"]
+    assert len(names) == workers_share  # without other workers, the copy has no name any more
+
+
+def test_workers_map_one_copy(large, tmp_path, monkeypatch):
+    monkeypatch.setenv(SHARED_FOLDER, str(tmp_path))
+    first, second = ModelStore(large), ModelStore(large)
+    (copy,) = tmp_path.glob("model-*")
+    assert os.stat(copy).st_nlink == 1
+    mapped = Path("/proc/self/maps").read_text().count(str(copy)) if Path("/proc/self/maps").exists() else 2
+    assert mapped == 2
+    assert first.version == second.version
+
+
+def test_messages_name_the_file_and_not_its_copy(large, caplog):
+    large.write_bytes(large.read_bytes()[:-300])
+    with pytest.raises(FileFormatError, match=r"model\.safetensors") as refused:
+        ModelStore(large)
+    assert ".deepcuts-" not in str(refused.value)
+
+
 @pytest.mark.parametrize("size", [0, 5_000])
-def test_a_mapped_file_that_is_truncated_ends_no_process(path, models, monkeypatch, size):
-    monkeypatch.setattr("deepcuts.storage.container.VERIFIED_BYTES", 100)  # the file counts as a large one
+def test_a_mapped_file_that_is_truncated_ends_no_process(uncopied, path, models, caplog, size):
     aside = path.with_name("aside.safetensors")
     models[1].save(aside)
     with served(path) as address:
@@ -155,8 +219,7 @@ def test_a_mapped_file_that_is_truncated_ends_no_process(path, models, monkeypat
         assert httpx.get(f"{address}/readyz").json()["model"] == version_of(path)
 
 
-def test_a_mapped_file_that_is_truncated_stays_lost_where_a_damaged_one_takes_its_path(path, models, monkeypatch):
-    monkeypatch.setattr("deepcuts.storage.container.VERIFIED_BYTES", 100)  # the file counts as a large one
+def test_a_mapped_file_that_is_truncated_stays_lost_where_a_damaged_one_takes_its_path(uncopied, path, models):
     store = ModelStore(path)
     assert store.current.mapped is not None
     os.truncate(path, 5_000)
@@ -173,8 +236,7 @@ def test_a_mapped_file_that_is_truncated_stays_lost_where_a_damaged_one_takes_it
     assert store.current.version == version_of(path)
 
 
-def test_a_mapped_file_whose_path_is_taken_by_a_damaged_one_is_served_on(path, monkeypatch):
-    monkeypatch.setattr("deepcuts.storage.container.VERIFIED_BYTES", 100)
+def test_a_mapped_file_whose_path_is_taken_by_a_damaged_one_is_served_on(uncopied, path):
     store = ModelStore(path)
     version = store.version
     aside = path.with_name("aside.safetensors")
@@ -192,8 +254,7 @@ def test_a_small_file_that_is_truncated_is_served_on(path):
     assert store.model.recommend(k=3).num_rows == 3 * len(store.model.user_ids)
 
 
-def test_a_file_that_is_copied_over_is_taken_over_once_it_is_whole(path, models, monkeypatch):
-    monkeypatch.setattr("deepcuts.storage.container.VERIFIED_BYTES", 100)
+def test_a_file_that_is_copied_over_is_taken_over_once_it_is_whole(uncopied, path, models):
     store = ModelStore(path)
     models[1].save(path.with_name("aside.safetensors"))
     content = path.with_name("aside.safetensors").read_bytes()

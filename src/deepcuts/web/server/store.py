@@ -19,6 +19,7 @@ from deepcuts.array_types import IndexVector
 from deepcuts.errors import FileFormatError
 from deepcuts.model import PersonaModel, load
 from deepcuts.web.problems import Problem, ProblemError
+from deepcuts.web.server.own_copy import own_copy
 
 if TYPE_CHECKING:
     from deepcuts.history import Matcher
@@ -59,12 +60,12 @@ class LoadedModel:
     Parameters
     ----------
     model
-        The model; the arrays of one above 64 MiB lie in the file, mapped into memory, which processes of one machine
-        share.
+        The model; the arrays of one above 64 MiB lie in a copy of the file, mapped into memory, which the workers of
+        a service share.
     version
         First digits of the checksum of its file: the same content has the same version on every machine.
     mapped
-        The file that its arrays lie in; None where the arrays were read.
+        The file that its arrays lie in, where it could not be copied; None where nobody else can write there.
     """
 
     model: PersonaModel
@@ -98,8 +99,9 @@ class ModelStore:
     Parameters
     ----------
     path
-        The model file. Replace it by renaming another one over it, as every writer of deepcuts does. Where a file that
-        is mapped is written into or truncated all the same, its model is not touched any more: requests get a problem
+        The model file. Replace it by renaming another one over it, as every writer of deepcuts does. Where one is
+        written into, truncated or deleted, the model that was loaded serves on. Only a large file that cannot be
+        copied is mapped itself; once it is written into, its model is not touched any more, and requests get a problem
         of status 503 until the file has been loaded again.
     prepare
         Called with every model that replaces the first, before it is served, to warm it up.
@@ -180,7 +182,7 @@ class ModelStore:
         return mapped is not None and mapped.signature != self._signature
 
     def _is_changing(self, signature: _Signature) -> bool:
-        """Whether the file is being written into: it is only mapped again once it was the same at two looks."""
+        """Whether the file is being written into: it is only loaded again once it was the same at two looks."""
         same_file = self._signature is not None and signature[:2] == self._signature[:2]
         if not (same_file and self._is_lost()) or signature == self._changing:
             return False
@@ -210,8 +212,10 @@ def _load_stable(path: Path) -> tuple[_Signature | None, LoadedModel]:
     """Load a file that is not replaced meanwhile, so that model, version and signature belong to the same content."""
     for _ in range(_ATTEMPTS):
         before = _signature(path)
-        mapped = HeldFile(path) if before is not None and storage.is_mapped(path) else None
-        loaded = LoadedModel(load(path), storage.describe(path).checksum[:_VERSION_DIGITS], mapped)
+        storage.check_input(path)
+        with own_copy(path) as source:
+            mapped = HeldFile(source) if before is not None and storage.is_mapped(source) and source == path else None
+            loaded = LoadedModel(load(source), storage.describe(source).checksum[:_VERSION_DIGITS], mapped)
         if _signature(path) == before:
             return before, loaded
     raise FileFormatError(
