@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 
 import deepcuts
 from deepcuts.kernels import cache_folder
+from deepcuts.kernels.cache_folder import temporary_name
 
 pytestmark = pytest.mark.slow  # each test starts processes that compile
 
@@ -206,6 +208,27 @@ def test_without_any_folder_kernels_run(beside: Package) -> None:
     nowhere = {"HOME": "/dev/null/home", "XDG_CACHE_HOME": "/dev/null/cache"}
     assert beside.call(no_folder, **nowhere) == (2, 0, 1)
     assert beside.call(no_folder, **nowhere) == (2, 0, 1)
+
+
+def test_what_a_killed_process_has_left_half_written_is_swept(package: Package) -> None:
+    """Of a process that is gone, at once; of another machine, once it is old; of one that runs, never."""
+    package.call()
+    folder = package.folder_of_code()
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    mine = re.fullmatch(r"x\.nbc\.([0-9a-f]{8})-\d+-[0-9a-f]{16}\.tmp", temporary_name("x.nbc"))
+    assert mine is not None
+    names = {
+        "gone": f"x.nbc.{mine[1]}-{gone.pid}-0123456789abcdef.tmp",
+        "runs": temporary_name("x.nbc"),
+        "elsewhere": f"x.nbc.00000000-{gone.pid}-0123456789abcdef.tmp",
+        "old": f"y.nbc.00000000-{gone.pid}-0123456789abcdef.tmp",
+    }
+    for name in names.values():
+        (folder / name).write_bytes(b"half")
+    os.utime(folder / names["old"], (0, 0))
+    assert package.call() == (2, 1, 0)
+    assert {path.name for path in folder.glob("*.tmp")} == {names["runs"], names["elsewhere"]}
 
 
 class Bomb:

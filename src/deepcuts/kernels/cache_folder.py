@@ -6,13 +6,17 @@ sources it was compiled from, whatever their times of change say.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import logging
 import os
+import platform
+import secrets
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +30,8 @@ logger = logging.getLogger(__name__)
 _SOURCES = Path(__file__).parent
 _USER = os.geteuid() if hasattr(os, "geteuid") else 0
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_MACHINE = hashlib.sha256(platform.node().encode()).hexdigest()[:8]  # whose numbers of processes are meant
+_LONGEST_WRITE = 3600  # seconds
 
 
 @functools.cache
@@ -114,7 +120,36 @@ def _folder_in(base: Path) -> Path:
     if os.name != "nt" and base.stat().st_mode & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH:
         raise PermissionError(f"{base} can be written to by everyone, who could exchange what is in it")
     tempfile.TemporaryFile(dir=folder).close()
+    _sweep(folder)
     return folder
+
+
+def temporary_name(name: str) -> str:
+    """Name of a file until it is complete, by which a later process sees whether its writer is gone."""
+    return f"{name}.{_MACHINE}-{os.getpid()}-{secrets.token_hex(8)}.tmp"
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what processes that were killed have left half written."""
+    for path in folder.glob("*.tmp"):
+        with contextlib.suppress(OSError, ValueError):
+            machine, pid, _ = path.name.split(".")[-2].split("-")
+            is_old = time.time() - path.stat().st_mtime > _LONGEST_WRITE
+            if is_old or (machine == _MACHINE and not _runs(int(pid))):
+                path.unlink()
+
+
+def _runs(pid: int) -> bool:
+    """Whether there is a process of this number; where that cannot be asked, whether there may be."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _drop_older(folders: Iterator[Path], current: Path) -> None:

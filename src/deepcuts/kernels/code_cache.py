@@ -11,7 +11,6 @@ import hashlib
 import os
 import pickle
 import sys
-import uuid
 from pathlib import Path
 
 import numba
@@ -20,7 +19,7 @@ from numba.core.caching import FunctionCache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
-from deepcuts.kernels.cache_folder import cache_folder, say_once
+from deepcuts.kernels.cache_folder import cache_folder, say_once, temporary_name
 
 _DIGEST = hashlib.sha256().digest_size
 # What machine code depends on beside the kernel, its signature and the processor, which Numba's key names.
@@ -95,7 +94,7 @@ def checked(content: bytes) -> bytes:
 
 def replace(file: Path, body: bytes) -> None:
     """Write a file and its checksum in one step, so that no process reads half of it."""
-    temporary = file.with_name(f"{file.name}.{uuid.uuid4().hex}.tmp")
+    temporary = file.with_name(temporary_name(file.name))
     try:
         file.parent.mkdir(mode=0o700, exist_ok=True)  # a later version may have deleted it
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
