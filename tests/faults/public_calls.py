@@ -13,8 +13,9 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from functools import cached_property
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ from scipy import sparse
 
 import deepcuts as dc
 from deepcuts.baselines import EASE, PFP, MaxMF, RandomPersonas, refit_users, rerank
+from deepcuts.baselines.peers import ImplicitALS, IrspackIALS, SklearnNMF
+from deepcuts.cli.main import main as main_of_cli
+from deepcuts.tuning import TuningSettings, tune
 
 PATIENCE = 240  # seconds: children compile what the first process did not need
 N_THREADS = 16
@@ -52,6 +56,10 @@ class Scene:
     def matrix(self) -> sparse.csr_matrix:
         return sparse.csr_matrix((self.train.plays, self.train.indices, self.train.indptr), shape=self.train.shape)
 
+    @cached_property
+    def timed(self) -> dc.Interactions:
+        return replace(self.plays, last_played=np.arange(self.plays.n_pairs, dtype=np.int64))
+
     def ids_of_train(self) -> tuple[pa.Array, pa.Array]:
         return self.train.user_ids.values, self.train.item_ids.values
 
@@ -63,6 +71,35 @@ class Scene:
 def saved(scene: Scene, value: Any, load: Callable[[Path], Any]) -> Any:
     value.save(scene.path(), force=True)
     return load(scene.path())
+
+
+def command(scene: Scene, *words: str, ending: str = ".csv") -> Path:
+    """Run a command in this process, and return the path of what it writes."""
+    output = scene.path().with_suffix(ending)
+    try:
+        main_of_cli([*words, "-o", str(output), "--force", "--quiet"])
+    except SystemExit as ended:
+        if ended.code:
+            raise RuntimeError(f"{words[0]} ended with {ended.code}") from None
+    return output
+
+
+def tuned(scene: Scene) -> list[Any]:
+    """What the trials of a search found; each search has a study of its own."""
+    settings = TuningSettings(n_trials=2, n_workers=1, fixed={"n_factors": 8, "base_epochs": 2})
+    with tempfile.TemporaryDirectory() as folder:
+        return [trial.values for trial in tune(scene.train, Path(folder) / "study.db", settings).trials]
+
+
+def _calls_of_extras() -> dict[str, Callable[[Scene], Any]]:
+    """Calls that need libraries beside the required ones, where these are installed."""
+    calls: dict[str, tuple[str, Callable[[Scene], Any]]] = {
+        "tune": ("optuna", tuned),
+        "ImplicitALS": ("implicit", lambda s: ImplicitALS(n_factors=8).fit(s.train, seed=0).recommend(k=5)),
+        "IrspackIALS": ("irspack", lambda s: IrspackIALS(n_factors=8).fit(s.train, seed=0).recommend(k=5)),
+        "SklearnNMF": ("sklearn", lambda s: SklearnNMF(n_factors=8).fit(s.train, seed=0).recommend(k=5)),
+    }
+    return {name: call for name, (library, call) in calls.items() if find_spec(library)}
 
 
 CALLS: Mapping[str, Callable[[Scene], Any]] = {
@@ -104,6 +141,16 @@ CALLS: Mapping[str, Callable[[Scene], Any]] = {
     "PFP": lambda s: PFP().fit(s.train, seed=0).recommend(k=5),
     "RandomPersonas": lambda s: RandomPersonas(n_factors=8).fit(s.train, seed=0).recommend(k=5),
     "refit_users": lambda s: refit_users(s.model, n_personas=2).recommend(k=5),
+    "split_last": lambda s: dc.split_last(s.timed),
+    "Interactions.without": lambda s: s.plays.without(s.user),
+    "PersonaModel.without": lambda s: s.model.without(s.user),
+    "deepcuts recommend": lambda s: command(
+        s, "recommend", str(s.folder / "model.safetensors"), "-k", "5"
+    ).read_bytes(),
+    "deepcuts train": lambda s: dc.load(
+        command(s, "train", str(s.folder / "plays.csv"), "--factors", "8", "--base-epochs", "2", ending=".safetensors")
+    ),
+    **_calls_of_extras(),
     "rerank": lambda s: rerank(s.lists, s.model.item_ids, s.model.item_factors, k=5),
 }
 

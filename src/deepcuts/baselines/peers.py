@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
+import sys
+import threading
 import warnings
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,6 +22,19 @@ from deepcuts.checks import check_ranges, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.errors import MissingExtraError
+
+_one_output = threading.Lock()
+_threads_are_lost = False  # in a process that was forked after implicit may have started threads, by GNU OpenMP
+
+
+def _note_fork() -> None:
+    _one_output.release()
+    global _threads_are_lost  # noqa: PLW0603  # a fork copies the team's book-keeping, and none of its threads
+    _threads_are_lost = "implicit" in sys.modules
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_one_output.acquire, after_in_parent=_one_output.release, after_in_child=_note_fork)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +88,7 @@ class ImplicitALS:
                 iterations=self.n_epochs,
                 random_state=seed_number(seed, most=2**32 - 1),
                 use_gpu=False,
+                num_threads=int(_threads_are_lost),  # 0 stands for all
             )
             model.fit(sparse.csr_matrix(played(plays)), show_progress=False)
         return ScoredModel.of_users(plays, DotProduct(model.user_factors, model.item_factors))
@@ -128,7 +145,8 @@ class IrspackIALS:
             train_epochs=self.n_epochs,
             random_seed=seed_number(seed, most=2**32 - 1),
         )
-        with contextlib.redirect_stdout(io.StringIO()):  # its progress bar has no switch
+        # Its progress bar has no switch; what is redirected is the process's, so by one thread at a time.
+        with _one_output, contextlib.redirect_stdout(io.StringIO()):
             model.learn()
         return ScoredModel.of_users(plays, DotProduct(model.get_user_embedding(), model.get_item_embedding()))
 

@@ -38,6 +38,9 @@ def signals_raised(*, to_the_end: bool) -> Iterator[None]:
     to_the_end
         Whether the process ends with the block: what comes after it then raises nothing more.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals come to the main thread alone
+        return
     before = {number: signal.getsignal(number) for number in _ending()}
     taken = [number for number, handler in before.items() if handler in (signal.SIG_DFL, signal.default_int_handler)]
     _received.clear()
@@ -92,7 +95,7 @@ def _ignore(number: int, frame: FrameType | None) -> None:
 @contextmanager
 def _watched(to_the_end: bool) -> Iterator[None]:
     """Run the thread that ends the process, for this block or for as long as the process lives."""
-    if os.name != "posix" or threading.current_thread() is not threading.main_thread():
+    if os.name != "posix":
         yield
         return
     receiver, sender = os.pipe()

@@ -10,8 +10,9 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import optuna
 
 TrialProgress = Callable[[Trial], None]
+Submit = Callable[[PersonaSettings, DoubleMatrix], "Future[Outcome]"]
 
 _task: Task | None = None  # of a worker process
 
@@ -84,8 +86,8 @@ def tune(
         ask_again(study)
         for trial in trials_of(study, settings):
             on_trial(trial)
-        with _workers(task) as executor:
-            _search(study, task, executor, on_trial)
+        with _workers(task) as submit:
+            _search(study, task, submit, on_trial)
         return Tuning(settings, trials_of(study, settings))
 
 
@@ -106,13 +108,13 @@ def facts_of(plays: Interactions, settings: TuningSettings) -> dict[str, Any]:
     }
 
 
-def _search(study: optuna.Study, task: Task, executor: Executor, on_trial: TrialProgress) -> None:
+def _search(study: optuna.Study, task: Task, submit: Submit, on_trial: TrialProgress) -> None:
     pending: dict[Future[Outcome], optuna.Trial] = {}
     while True:
         while len(pending) < task.settings.n_workers and _n_begun(study) < task.settings.n_trials:
             trial = study.ask()
             tried = PersonaSettings(**task.settings.fixed, **suggest(trial, task.settings.fixed))
-            pending[executor.submit(_work, tried, _early_values(study, task.settings))] = trial
+            pending[submit(tried, _early_values(study, task.settings))] = trial
         if not pending:
             return
         for future in wait(pending, return_when=FIRST_COMPLETED).done:
@@ -141,18 +143,17 @@ def _store(study: optuna.Study, trial: optuna.Trial, outcome: Outcome) -> None:
 
 
 @contextmanager
-def _workers(task: Task) -> Iterator[Executor]:
+def _workers(task: Task) -> Iterator[Submit]:
     """Give what runs trials: this process for one at a time, others for several."""
     if task.settings.n_workers == 1:
-        _take(task)
-        yield _Here()
+        yield partial(_run_here, task)
         return
     context = multiprocessing.get_context("spawn")  # threads of numba and Arrow do not survive a fork
     n_threads = max(1, (os.cpu_count() or 1) // task.settings.n_workers)  # all workers together use each processor once
     line, ours = context.Pipe(duplex=False)
     executor = _Others(task.settings.n_workers, context, initializer=_begin_worker, initargs=(task, n_threads, line))
     try:
-        yield executor
+        yield partial(executor.submit, _work)
     except BaseException:
         ours.close()  # workers end at once, in the middle of their trials
         raise
@@ -183,23 +184,21 @@ def _interrupts_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-class _Here(Executor):
-    """Run at once what is submitted."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
+def _run_here(task: Task, settings: PersonaSettings, earlier: DoubleMatrix) -> Future[Outcome]:
+    future: Future[Outcome] = Future()
+    future.set_result(run_trial(task, settings, earlier))
+    return future
 
 
 def _begin_worker(task: Task, n_threads: int, line: Connection) -> None:
+    global _task  # noqa: PLW0603  # plays are sent to a worker once, not with every trial
+    _task = task
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where signals cannot be blocked
     import numba
 
     numba.set_num_threads(min(n_threads, numba.get_num_threads()))
     logging.getLogger("deepcuts").setLevel(logging.ERROR)  # the first process logs the same warnings
     threading.Thread(target=_end_with, args=(line,), daemon=True).start()
-    _take(task)
 
 
 def _end_with(line: Connection) -> None:
@@ -207,11 +206,6 @@ def _end_with(line: Connection) -> None:
     with contextlib.suppress(EOFError, OSError):
         line.recv()
     os._exit(1)  # from a thread, sys.exit would end only that thread
-
-
-def _take(task: Task) -> None:
-    global _task  # noqa: PLW0603  # plays are sent to a worker once, not with every trial
-    _task = task
 
 
 def _work(settings: PersonaSettings, earlier: DoubleMatrix) -> Outcome:
