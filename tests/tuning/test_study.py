@@ -204,7 +204,7 @@ def test_an_interrupted_run_waits_for_no_worker(plays, tmp_path, how, status):
         process.kill()
     assert process.returncode == status
     assert monotonic() - began < 15  # two on a quiet machine; the trials would take minutes
-    assert said.splitlines()[-1] == "Interrupted."
+    assert "Interrupted." in said.splitlines()  # on a busy machine, multiprocessing says last that it cleans up
     assert "Traceback" not in said
     assert _wait_for(lambda: not _group(process.pid))
 
