@@ -29,11 +29,19 @@ EXTRAS = {  # what tests of these folders and files need: an extra of the packag
     "tuning/test_study.py": ("tune", ("optuna",)),
     "history/test_matching.py": ("history", ("rapidfuzz",)),
     "datasets/test_download.py": ("download", ("pooch",)),
+    "faults/test_id_doors.py": ("app", ("fastapi", "uvicorn", "prometheus_client", "rapidfuzz")),
+    "faults/test_network.py": (
+        "app,report,tune,history,download",
+        ("nicegui", "fastapi", "uvicorn", "prometheus_client", "rapidfuzz", "matplotlib", "optuna", "pooch"),
+    ),
 }
 
 UNIX = (  # limits, signals, terminals, forks
     "cli/test_process.py",
+    "faults/test_commands.py",
+    "faults/test_fuzz.py",
     "faults/test_inputs.py",
+    "faults/test_network.py",
     "faults/test_outputs.py",
     "faults/test_processes.py",
     "history/test_guards.py",
