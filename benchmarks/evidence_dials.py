@@ -10,15 +10,14 @@ import numpy as np
 from deepcuts.recommendation.settings import RarityForm
 
 LEVELS = np.arange(4.5, 6.51, 0.25)  # bits of novelty@20
-TURNS = np.arange(-0.25, 1.76, 0.25)
-SCALE = {"power": 0.2}  # what the turns of a form are multiplied by, so that all forms cover the levels
+TURNS = np.arange(-0.25, 1.26, 0.25)  # rarities, which are the same turn for every form
 
 
 def positions() -> Iterator[dict[str, Any]]:
     """Settings of lists: every form of the dial at every turn."""
     for dial in get_args(RarityForm):
         for turn in TURNS:
-            yield {"dial": dial, "rarity": float(turn) * SCALE.get(dial, 1.0)}
+            yield {"dial": dial, "rarity": float(turn)}
 
 
 def at_levels(points: Sequence[dict[str, Any]], figure: str) -> np.ndarray:

@@ -113,7 +113,9 @@ def test_only_allowed_items_and_no_denied_ones(model):
 
 
 def test_the_dial_by_shift_makes_lists_rarer(model, cut):
-    popularity = [mean_listeners(model.recommend(k=10, rarity=rarity), cut[0]) for rarity in (-0.5, 0.0, 0.5, 1.0)]
+    popularity = [
+        mean_listeners(model.recommend(k=10, rarity=rarity, dial="shift"), cut[0]) for rarity in (-0.5, 0.0, 0.5, 1.0)
+    ]
     assert np.all(np.diff(popularity) <= 0)
     assert popularity[-1] < popularity[0]
 

@@ -183,6 +183,8 @@ def test_train_reads_a_table_as_well(folder, model, tmp_path):
         (("--rarity", "-0.5"), {"rarity": -0.5}),
         (("--rarity", "0=0.3,2=-0.1"), {"rarity": {0: 0.3, 2: -0.1}}),
         (("--rarity", 0.2, "--dial", "power"), {"rarity": 0.2, "dial": "power"}),
+        (("--strength", 0.2, "--dial", "shift"), {"strength": 0.2, "dial": "shift"}),
+        (("--strength", "1=0.2"), {"strength": {1: 0.2}}),
         (("--rarity", 0.2, "--frequency", "plays"), {"rarity": 0.2, "frequency": "plays"}),
         (("--mix", "max"), {"mix": "max"}),
         (("--include-seen",), {"include_seen": True}),

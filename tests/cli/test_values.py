@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepcuts.cli.terminal import printable
-from deepcuts.cli.values import by_persona, ids, ids_in_file, plays_in_file, rarity
+from deepcuts.cli.values import by_persona, ids, ids_in_file, plays_in_file, turn
 from deepcuts.errors import DataError, SettingsError
 
 
@@ -28,10 +28,10 @@ def test_other_spellings_are_refused(text):
 
 
 def test_rarity_is_one_number_or_one_for_each_persona():
-    assert rarity("-0.25") == -0.25
-    assert rarity("0=0.3,2=-0.1") == {0: 0.3, 2: -0.1}
-    with pytest.raises(SettingsError, match="--rarity is 'rare'"):
-        rarity("rare")
+    assert turn("-0.25", "--rarity") == -0.25
+    assert turn("0=0.3,2=-0.1", "--rarity") == {0: 0.3, 2: -0.1}
+    with pytest.raises(SettingsError, match="--strength is 'rare'"):
+        turn("rare", "--strength")
 
 
 def test_ids_come_as_they_are_or_from_a_file(tmp_path):

@@ -46,7 +46,7 @@ def sparse_factors(rng: np.random.Generator, shape: tuple[int, int], *, signed: 
 def neutral(items: Tiles) -> RarityTables:
     n_slots, n_tiles = len(items.items), len(items.lines)
     ones, nothing = np.ones((1, n_slots), np.float32), np.zeros(n_slots, np.float32)
-    arrays = ones, np.ones((1, 2, n_tiles), np.float32), nothing, np.zeros((2, n_tiles), np.float32)
+    arrays = ones, ones, np.ones((1, 2, n_tiles), np.float32), nothing, np.zeros((2, n_tiles), np.float32)
     return RarityTables(*map(read_only, arrays))
 
 
@@ -97,13 +97,14 @@ def test_no_score_is_above_its_bound_to_the_last_bit(signed: bool) -> None:
         assert np.all(scores[row].max(axis=1) <= buffers.bounds[: len(items.lines)])
 
 
+@pytest.mark.parametrize("form", ["norm", "power"])
 @pytest.mark.parametrize("amount", [-2.0, 0.7])
 @pytest.mark.parametrize("signed", [False, True])
-def test_no_score_is_above_its_bound_after_the_dial(signed: bool, amount: float) -> None:
+def test_no_score_is_above_its_bound_after_the_dial(signed: bool, amount: float, form: str) -> None:
     rng = np.random.default_rng(3)
     factors = read_only(sparse_factors(rng, (300, 5), signed=signed))
     catalogue = ItemIndex(lay_out(factors), weakref.ref(factors))
-    dial = catalogue.rarity_tables(rng.integers(0, 50, 300), 50, "power", (0.5,))
+    dial = catalogue.rarity_tables(rng.integers(0, 50, 300), 50, form, (0.5,))
     batch = batch_of(sparse_factors(rng, (3, 5), signed=signed))
     with_rarity = batch._replace(
         amounts=read_only(np.full(3, amount, np.float32)), multiplier_rows=read_only(np.array([0, 1, 1], np.int32))

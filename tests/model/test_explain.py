@@ -58,7 +58,7 @@ def test_the_parts_of_every_row_sum_to_its_score_before_the_dial(model, asked, u
 def test_the_score_of_a_row_is_that_of_its_persona_after_the_dial(model):
     frequency = item_frequency(model.item_listeners, model.n_listeners)
     for user in range(0, 40, 7):
-        for row in model.recommend(model.user_ids.values[user].as_py(), k=10, rarity=0.5).to_pylist():
+        for row in model.recommend(model.user_ids.values[user].as_py(), k=10, strength=0.5, dial="shift").to_pylist():
             item = model.item_ids.index_of(row["item_id"])
             scores = model.item_factors @ model.persona_factors[model.persona_indptr[user] + row["persona"]]
             after = scores[item] - 0.5 * scores.std() * commonness(frequency)[item]

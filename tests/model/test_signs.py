@@ -86,7 +86,8 @@ def test_a_model_that_was_saved_is_the_same(model, tmp_path):
 def test_lists_are_those_of_scoring_everything(model, asked):
     settings = ListSettings(k=15, **asked)
     scores = model.scores(np.arange(len(model.persona_factors)))
-    dense = reference.DenseScores(model.seen, model.persona_indptr, model.persona_shares, scores)
+    sizes = np.linalg.norm(model.item_factors.astype(np.float64), axis=1)
+    dense = reference.SizedScores(model.seen, model.persona_indptr, model.persona_shares, scores, sizes)
     bounded, exhaustive = recommend(model, None, settings), recommend(dense, None, settings)
     assert bounded.drop_columns("score").equals(exhaustive.drop_columns("score"))
     np.testing.assert_allclose(bounded["score"], exhaustive["score"], rtol=1e-5, atol=1e-6)
@@ -151,8 +152,11 @@ def test_the_page_shows_a_visit(plays, model):
     marks = map_marks(visit, model.item_map, listed, cards)
     assert {mark.kind for mark in marks} == {"own", "listed", "persona"}
     assert visit.visitor_model.reasons(listed.rows[0].item_id, listed.rows[0].persona)
-    dial = visit.visitor_model.dial
-    assert dial.rarity(-1) <= 0 <= dial.rarity(1)
+    novelties = [listed.novelty]
+    for position in (-1, 1):
+        visit.list_options.set_dial(position)
+        novelties.append(recommended_list(visit).novelty)
+    assert novelties[1] <= novelties[0] <= novelties[2]
 
 
 def test_the_commands_train_and_show_them(plays, signs, tmp_path):

@@ -16,7 +16,6 @@ import deepcuts as dc
 from deepcuts.array_types import CountVector
 from deepcuts.errors import DataError, SettingsError, UnknownIdError
 from deepcuts.history import Matcher
-from deepcuts.web.page.state.dial import DialCalibration
 from deepcuts.web.page.state.exports import export
 from deepcuts.web.page.state.importing import import_export, take_import
 from deepcuts.web.page.state.item_choices import allow, refuse, toggle_kept
@@ -111,10 +110,10 @@ def test_dial_positions_make_lists_rarer_by_equal_steps(visit):
     assert recommended_list(visit).mean_listeners < before
 
 
-def test_a_dial_that_changes_nothing_still_moves():
-    dial = DialCalibration.of(lambda rarity: 3.0)
-    assert dial.rarity(0) == 0
-    assert dial.rarity(-1) < 0 < dial.rarity(0.5) < dial.rarity(1)
+def test_a_position_of_the_dial_is_the_rarity_of_the_library(visit):
+    visit.list_options.set_dial(0.5)
+    listed = [row.item_id for row in recommended_list(visit).rows]
+    assert listed == visit.visitor_model.model.recommend(k=20, rarity=0.5)["item_id"].to_pylist()
 
 
 def test_a_persona_has_a_dial_of_its_own(visit):

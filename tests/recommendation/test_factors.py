@@ -22,12 +22,12 @@ from reference.lists import FactoredScores, factored_source, lists_of_table, nam
 N_ITEMS = 150
 ITEMS = names("item", N_ITEMS)
 PERSONAS = st.integers(0, 4)
-RARITIES = st.sampled_from([-0.5, -0.1, 0.0, 0.2, 1.0])
+STRENGTHS = st.sampled_from([-0.5, -0.1, 0.0, 0.2, 1.0])
 ASKED = st.builds(
     ListSettings,
     k=st.sampled_from([1, 5, 20, 100, 200]),
-    rarity=RARITIES | st.dictionaries(PERSONAS, RARITIES),
-    dial=st.sampled_from(["shift", "power"]),
+    strength=STRENGTHS | st.dictionaries(PERSONAS, STRENGTHS),
+    dial=st.sampled_from(["norm", "shift", "power"]),
     frequency=st.sampled_from(["listeners", "plays"]),
     mix=st.sampled_from(["share", "max"]),
     include_seen=st.booleans(),
@@ -60,10 +60,16 @@ def test_lists_are_those_of_scoring_everything(source: FactoredScores, asked: Li
     np.testing.assert_allclose(found["score"], expected["score"], rtol=1e-6, atol=1e-6)
 
 
-@given(st.integers(0, 10_000), st.sampled_from([-0.3, 0.0, 0.4]), st.sampled_from(["share", "max"]))
+@given(
+    st.integers(0, 10_000),
+    st.sampled_from([-0.3, 0.0, 0.4]),
+    st.sampled_from(["share", "max"]),
+    st.sampled_from(["norm", "shift", "power"]),
+)
 @law
-def test_lists_of_factors_of_either_sign_too(seed: int, rarity: float, mix: str) -> None:
-    source, asked = factored_source(seed, ties=True, signed=True), ListSettings(k=20, rarity=rarity, mix=mix)
+def test_lists_of_factors_of_either_sign_too(seed: int, strength: float, mix: str, dial: str) -> None:
+    source = factored_source(seed, ties=dial == "shift", signed=True)
+    asked = ListSettings(k=20, strength=strength, mix=mix, dial=dial)
     assert lists_of_table(recommend(source, None, asked)) == reference.lists(source, asked)
 
 
@@ -100,7 +106,7 @@ def test_nobody_asked_for_is_an_empty_table() -> None:
 
 
 def test_a_dial_of_other_counts_is_another_dial() -> None:
-    source, asked = factored_source(5, ties=False), ListSettings(k=30, rarity=1.0)
+    source, asked = factored_source(5, ties=False), ListSettings(k=30, strength=1.0)
     recommend(source, None, asked)
     other = replace(source, seen=random_source(99, n_items=N_ITEMS).seen)
     assert lists_of_table(recommend(other, None, asked)) == reference.lists(other, asked)

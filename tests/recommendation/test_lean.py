@@ -20,7 +20,7 @@ def test_a_lean_of_0_changes_nothing(model):
 
 
 def test_a_lean_of_1_is_the_base(model):
-    leaning, base = model.recommend(k=10, lean=1.0, mix="max", rarity=0.4), model.base.recommend(k=10, rarity=0.4)
+    leaning, base = model.recommend(k=10, lean=1.0, mix="max", strength=0.4), model.base.recommend(k=10, strength=0.4)
     assert leaning["item_id"].equals(base["item_id"])
     np.testing.assert_allclose(leaning["score"].to_numpy(), base["score"].to_numpy(), rtol=1e-4, atol=1e-5)
 
@@ -29,9 +29,9 @@ def test_between_them_the_vectors_are_mixed(model):
     base = np.repeat(model.base_factors, np.diff(model.persona_indptr), axis=0)
     mixed = (0.75 * model.persona_factors + 0.25 * base).astype(np.float32)
     expected = replace(model, user_personas=replace(model.user_personas, persona_factors=mixed)).recommend(
-        k=10, rarity=0.2
+        k=10, strength=0.2
     )
-    leaning = model.recommend(k=10, lean=0.25, rarity=0.2)
+    leaning = model.recommend(k=10, lean=0.25, strength=0.2)
     assert np.mean(leaning["item_id"].to_numpy() == expected["item_id"].to_numpy()) > 0.99
     np.testing.assert_allclose(leaning["score"].to_numpy(), expected["score"].to_numpy(), rtol=1e-3, atol=1e-4)
 

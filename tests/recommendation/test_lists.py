@@ -21,12 +21,12 @@ from reference.lists import DenseScores, lists_of_table, names, random_source
 
 ITEMS = names("item", 25)
 PERSONAS = st.integers(0, 4)
-RARITIES = st.sampled_from([-0.5, -0.1, 0.0, 0.2, 1.0])
+STRENGTHS = st.sampled_from([-0.5, -0.1, 0.0, 0.2, 1.0])
 ASKED = st.builds(
     ListSettings,
     k=st.integers(1, 30),
-    rarity=RARITIES | st.dictionaries(PERSONAS, RARITIES),
-    dial=st.sampled_from(["shift", "power"]),
+    strength=STRENGTHS | st.dictionaries(PERSONAS, STRENGTHS),
+    dial=st.sampled_from(["norm", "shift", "power"]),
     frequency=st.sampled_from(["listeners", "plays"]),
     mix=st.sampled_from(["share", "max"]),
     include_seen=st.booleans(),

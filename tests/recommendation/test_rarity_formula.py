@@ -12,20 +12,26 @@ from hypothesis import strategies as st
 
 from deepcuts.recommendation import ListSettings, rarity, recommend
 from deepcuts.recommendation.item_index import tiled_items_of
-from deepcuts.recommendation.rarity import FORMS, FormTerms, RowTerms, commonness, item_multipliers, multiplier_tables
+from deepcuts.recommendation.rarity import (
+    FORMS,
+    FormTerms,
+    RowTerms,
+    commonness,
+    item_bases,
+    item_multipliers,
+    multiplier_tables,
+)
 from deepcuts.recommendation.scored import apply_terms
 from deepcuts.recommendation.settings import RarityForm
 from reference.lists import factored_source
 
-BOTH_TERMS = FormTerms(
-    lambda frequency, rarity: frequency ** (-rarity / 2), lambda rarities, spreads: rarities * spreads / 2
-)
-RARITIES = st.floats(-1.5, 1.5, width=32)
+BOTH_TERMS = FormTerms(lambda frequency, sizes: frequency**0.5, lambda strengths, spreads: strengths * spreads / 2)
+STRENGTHS = st.floats(-1.5, 1.5, width=32)
 PERSONAS = st.integers(0, 4)
 ASKED = st.builds(
     ListSettings,
     k=st.sampled_from([1, 20, 150]),
-    rarity=RARITIES | st.dictionaries(PERSONAS, RARITIES),
+    strength=STRENGTHS | st.dictionaries(PERSONAS, STRENGTHS),
     dial=st.sampled_from(get_args(RarityForm)),
     frequency=st.sampled_from(["listeners", "plays"]),
     mix=st.sampled_from(["share", "max"]),
@@ -77,28 +83,28 @@ def rows_of(table: pa.Table) -> dict[tuple[str, str], tuple[float, int]]:
 def test_scores_after_the_dial_are_those_of_the_formula(seed: int, form: RarityForm) -> None:
     rng = np.random.default_rng(seed)
     scores, frequency = rng.gamma(1.0, size=(5, 30)).astype(np.float32), rng.uniform(0.01, 1, 30)
-    multiplier_rarities = rng.choice([0.0, -0.5, 0.3], 5)
+    scores *= rng.choice(np.array([-1, 1], np.float32), scores.shape)
+    strengths, base = rng.choice([0.0, -0.5, 0.3], 5), item_bases(form, frequency, lambda: np.sqrt(frequency))
     weights, amounts = rng.uniform(0.5, 2, 5).astype(np.float32), rng.choice([0, 0.7, -0.2], 5).astype(np.float32)
     found = scores.copy()
-    apply_terms(found, RowTerms(multiplier_rarities, weights, amounts), frequency, form)
+    apply_terms(found, RowTerms(strengths, weights, amounts), base, frequency)
     common = commonness(frequency)
     for row in range(5):
-        multipliers = item_multipliers(form, frequency, multiplier_rarities[row])
-        expected = scores[row] * multipliers * weights[row] - amounts[row] * common
+        positive, negative = item_multipliers(base, strengths[row])
+        expected = scores[row] * np.where(scores[row] > 0, positive, negative) * weights[row] - amounts[row] * common
         np.testing.assert_allclose(found[row], expected, rtol=1e-5, atol=1e-6)
 
 
-def test_each_row_finds_the_multipliers_of_its_rarity() -> None:
-    rarities, tables = multiplier_tables(np.array([0.5, 0.0, -0.2, 0.5]))
-    assert rarities == (-0.2, 0.5)
+def test_each_row_finds_the_multipliers_of_its_strength() -> None:
+    strengths, tables = multiplier_tables(np.array([0.5, 0.0, -0.2, 0.5]))
+    assert strengths == (-0.2, 0.5)
     assert tables.tolist() == [2, 0, 1, 2]
     assert multiplier_tables(np.zeros(2))[0] == ()
 
 
 @pytest.mark.parametrize("form", get_args(RarityForm))
-def test_a_rarity_of_zero_leaves_all_terms_neutral(form: RarityForm) -> None:
-    terms = FORMS[form]
-    if terms.multiplier is not None:
-        np.testing.assert_array_equal(terms.multiplier(np.array([0.1, 1.0]), 0.0), 1)
+def test_a_strength_of_zero_leaves_all_terms_neutral(form: RarityForm) -> None:
+    terms, frequency = FORMS[form], np.array([0.1, 1.0])
+    np.testing.assert_array_equal(item_multipliers(item_bases(form, frequency, lambda: frequency), 0.0), 1)
     if terms.amount is not None:
         np.testing.assert_array_equal(terms.amount(np.zeros(2), np.ones(2, np.float32)), 0)

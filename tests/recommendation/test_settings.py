@@ -17,7 +17,7 @@ from deepcuts.recommendation import ListSettings
     [
         ({"k": 0}, "k is 0. A list holds a whole number of items, at least 1; pass k=20, say."),
         ({"k": -3}, "k is -3. A list holds a whole number of items, at least 1; pass k=20, say."),
-        ({"dial": "loud"}, "dial is 'loud'. Pass 'shift' or 'power'."),
+        ({"dial": "loud"}, "dial is 'loud'. Pass 'norm' or 'shift' or 'power'."),
         ({"frequency": "fans"}, "frequency is 'fans'. Pass 'listeners' or 'plays'."),
         ({"mix": "sum"}, "mix is 'sum'. Pass 'share' or 'max'."),
         ({"rarity": 1e300}, "rarity is 1e+300. Pass a number from -4 to 4; 0 is neutral, above 0 is rarer."),
@@ -51,6 +51,26 @@ def test_a_value_out_of_its_range_is_refused(settings: dict[str, Any], message: 
 def test_a_weight_counts_for_a_persona_that_is_picked() -> None:
     settings = ListSettings(pick=[0, 2], weights={0: 3.0, 1: 3.0})
     assert [settings.persona_weight(p) for p in range(4)] == [3.0, 0.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize("strength", [4.5, float("nan"), "much", {0: -5}])
+def test_a_strength_out_of_range_is_refused(strength: Any) -> None:
+    with pytest.raises(
+        SettingsError, match=r"strength is .*\. Pass a number from -4 to 4; 0 is neutral, above 0 is rarer"
+    ):
+        ListSettings(strength=strength)
+
+
+@pytest.mark.parametrize("rarity", [0.1, {1: -0.2}])
+def test_rarity_and_strength_are_two_ways_to_say_it(rarity: Any) -> None:
+    with pytest.raises(SettingsError, match=r"rarity and strength are both given\. Pass one"):
+        ListSettings(rarity=rarity, strength=0.1)
+
+
+def test_a_strength_is_of_all_personas_or_of_some() -> None:
+    assert [ListSettings(strength=0.3).persona_strength(p) for p in range(2)] == [0.3, 0.3]
+    assert [ListSettings(strength={1: 0.3}).persona_strength(p) for p in range(2)] == [0.0, 0.3]
+    assert ListSettings(rarity=0.5).persona_strength(0) == 0
 
 
 def test_one_rarity_holds_for_all_personas() -> None:

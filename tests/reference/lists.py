@@ -92,7 +92,15 @@ class FactoredScores(DenseScores):
     item_factors: FloatMatrix
 
     def without_factors(self) -> DenseScores:
-        return DenseScores(self.seen, self.persona_indptr, self.persona_shares, self.table)
+        sizes = np.array(sizes_of(self))
+        return SizedScores(self.seen, self.persona_indptr, self.persona_shares, self.table, sizes)
+
+
+@dataclass(frozen=True, eq=False)
+class SizedScores(DenseScores):
+    """Dense scores whose source says how large its items are."""
+
+    item_sizes: DoubleVector
 
 
 def factored_source(seed: int, *, ties: bool, signed: bool = False, n_users: int = 7) -> FactoredScores:
@@ -151,17 +159,44 @@ def dialled_scores(source: DenseScores, user: int, weights: list[float], setting
         spreads = [max(map(float.__mul__, spreads, weights))] * len(rows)
     listable, frequencies = listable_items(source, user, settings), frequencies_of(source, settings)
     commonness = standardised([math.log(frequency) for frequency in frequencies])
+    bases = fitted(sizes_of(source), frequencies) if settings.dial == "norm" else frequencies
 
     def dialled(score: float, item: int, persona: int) -> float:
-        rarity = rarity_of(persona, settings)
-        if settings.dial == "power":
-            return score * frequencies[item] ** -rarity
-        return score - rarity * spreads[persona] * commonness[item]
+        strength = strength_of(persona, settings)
+        if settings.dial == "shift":
+            return score - strength * spreads[persona] * commonness[item]
+        return score * bases[item] ** (-strength if score > 0 else strength)
 
     return [
         [dialled(score, item, p) if item in listable and score != 0 else -math.inf for item, score in enumerate(row)]
         for p, row in enumerate(rows)
     ]
+
+
+def sizes_of(source: DenseScores) -> list[float]:
+    """Length of the factors of every item, or how its scores spread."""
+    if isinstance(source, FactoredScores):
+        return [math.hypot(*factors) for factors in source.item_factors.astype(np.float64).tolist()]
+    if isinstance(source, SizedScores):
+        return list(source.item_sizes)
+    return [spread_of(column) for column in source.table.astype(np.float64).T.tolist()]
+
+
+def fitted(sizes: list[float], frequencies: list[float]) -> list[float]:
+    """The best function of the frequency that does not fall: neighbours that would are pooled, again and again."""
+    if max(sizes) == 0:
+        return [1.0] * len(sizes)
+    least = max(float(np.quantile(sizes, 0.02)), 1e-6 * max(sizes))
+    logs = [math.log(max(size, least)) for size in sizes]
+    pools = [[item for item, own in enumerate(frequencies) if own == level] for level in sorted(set(frequencies))]
+
+    def mean(pool: list[int]) -> float:
+        return fmean(logs[item] for item in pool)
+
+    while falling := [i for i in range(len(pools) - 1) if mean(pools[i]) > mean(pools[i + 1])]:
+        pools[falling[0] : falling[0] + 2] = [pools[falling[0]] + pools[falling[0] + 1]]
+    values = {item: mean(pool) for pool in pools for item in pool}
+    return [math.exp(values[item] - mean(pools[-1])) for item in range(len(sizes))]
 
 
 def listable_items(source: DenseScores, user: int, settings: ListSettings) -> set[int]:
@@ -193,5 +228,6 @@ def weight_of(persona: int, settings: ListSettings) -> float:
     return float(settings.weights.get(persona, 1.0)) if is_picked else 0.0
 
 
-def rarity_of(persona: int, settings: ListSettings) -> float:
-    return settings.rarity.get(persona, 0.0) if isinstance(settings.rarity, Mapping) else settings.rarity
+def strength_of(persona: int, settings: ListSettings) -> float:
+    strength = settings.strength or 0.0
+    return strength.get(persona, 0.0) if isinstance(strength, Mapping) else strength

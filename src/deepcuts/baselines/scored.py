@@ -13,6 +13,7 @@ from deepcuts.array_types import DoubleVector, FloatMatrix, FloatVector, IndexVe
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.recommendation import ListSettings, recommend, recommend_batches
+from deepcuts.recommendation.item_sizes import lengths_of
 
 Scorer = Callable[[IndexVector], FloatMatrix]
 
@@ -121,6 +122,11 @@ class ScoredModel:
     def n_listeners(self) -> int:
         """Users it was trained on."""
         return self.seen.n_users
+
+    @property
+    def item_sizes(self) -> DoubleVector | None:
+        """Length of the item vectors, float64, (n_items,), where scores are dot products; else None."""
+        return lengths_of(self.scorer.item_factors) if isinstance(self.scorer, DotProduct) else None
 
     def scores(self, rows: IndexVector) -> FloatMatrix:
         """Score all items by some rows, float32, (len(rows), n_items)."""

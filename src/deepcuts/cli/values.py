@@ -24,8 +24,8 @@ def by_persona(text: str, option: str) -> dict[int, float]:
         raise SettingsError(f"{option} is {text!r}. Give numbers by persona, such as 0=2 or 0=0.3,2=-0.1.") from None
 
 
-def rarity(text: str) -> float | Mapping[int, float]:
-    """Read the position of the dial: one number for all personas, or numbers by persona.
+def turn(text: str, option: str) -> float | Mapping[int, float]:
+    """Read the rarity or the strength of the dial: one number for all personas, or numbers by persona.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def rarity(text: str) -> float | Mapping[int, float]:
     try:
         return float(text)
     except ValueError:
-        return by_persona(text, "--rarity")
+        return by_persona(text, option)
 
 
 def ids(given: Sequence[str]) -> list[str]:

@@ -15,7 +15,7 @@ from deepcuts.model import PersonaModel, PersonaNMF
 from deepcuts.recommendation import ListSettings
 from deepcuts.recommendation.settings import Mix
 
-LIST_SETTINGS = ("rarity", "dial", "frequency", "mix")
+LIST_SETTINGS = ("rarity", "strength", "dial", "frequency", "mix")
 
 _FEW_SETTINGS = 6  # a method with more of them is described by those that are not the defaults
 
@@ -65,7 +65,7 @@ class Contender:
     method
         What is trained. Contenders with equal methods share one training.
     lists
-        Settings of `ListSettings` for its lists: rarity, dial, frequency, mix.
+        Settings of `ListSettings` for its lists: rarity or strength, dial, frequency, mix.
 
     Raises
     ------

@@ -112,7 +112,7 @@ def baseline_contender(name: str, values: Mapping[str, Any], n_factors: int) -> 
     MissingExtraError
         If it is another library's, which is not installed.
     """
-    if "rarity" in values:
+    if "rarity" in values or "strength" in values:
         raise SettingsError(f"{name} is given a rarity, but a report makes lists at several. Leave it out.")
     if name in _PEERS:
         import_peer(*_PEERS[name])  # a library that is missing is found before any work is done

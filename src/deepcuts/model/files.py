@@ -13,6 +13,7 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.data.interactions_file import dislike_arrays, read_dislikes
 from deepcuts.data.labels import Labels
 from deepcuts.data.play_checks import check_values, read_ids
+from deepcuts.model.dial_scale_file import scale_from_stored, scale_to_stored
 from deepcuts.model.file_checks import (
     UNOBSERVED_GRAM,
     UNOBSERVED_WEIGHTS,
@@ -47,7 +48,7 @@ def save_model(model: PersonaState, path: storage.StrPath, *, force: bool = Fals
         "n_listeners": model.n_listeners,
         "epochs": [_stored(epoch) for epoch in model.epochs],
         "interrupted": model.interrupted,
-    }
+    } | scale_to_stored(model)
     storage.write(path, "model", arrays, strings, meta, force=force)
 
 
@@ -93,7 +94,8 @@ def read_state(path: storage.StrPath) -> PersonaState:
     counts = _read_counts(stored, seen, item_side.scale)
     epochs, interrupted = read_epochs(stored), values.typed(bool, stored.meta.get("interrupted"), path, "interrupted")
     item_map = ItemMap.from_stored(stored, seen.n_items)
-    return PersonaState(item_side, counts, seen, user_personas, epochs, interrupted, item_map)
+    scale = scale_from_stored(stored)
+    return PersonaState(item_side, counts, seen, user_personas, epochs, interrupted, item_map, scale)
 
 
 def _read_seen(stored: storage.Stored, n_items: int) -> Interactions:

@@ -9,12 +9,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from deepcuts.array_types import IndexVector
-from deepcuts.data.csr import entries_of_rows
 from deepcuts.data.forgetting import other_users, select_users
 from deepcuts.data.interactions import Interactions
+from deepcuts.model.some_users import personas_of
 from deepcuts.model.state import PersonaState, TrainingCounts
-from deepcuts.model.training.fold_in import UserPersonas
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +23,7 @@ def forget(model: Model, users: str | Iterable[str]) -> Model:
     """Drop users; see `PersonaModel.without`."""
     left = other_users(model.user_ids, users)
     seen = select_users(model.seen, left)
-    return replace(model, seen=seen, training_counts=_counts(model, seen), user_personas=_personas(model, left))
+    return replace(model, seen=seen, training_counts=_counts(model, seen), user_personas=personas_of(model, left))
 
 
 def _counts(model: PersonaState, seen: Interactions) -> TrainingCounts:
@@ -38,12 +36,3 @@ def _counts(model: PersonaState, seen: Interactions) -> TrainingCounts:
         )
         return counts
     return TrainingCounts(seen.item_listeners, seen.item_plays, seen.n_users)
-
-
-def _personas(model: PersonaState, left: IndexVector) -> UserPersonas:
-    users = model.user_personas
-    indptr, rows = entries_of_rows(users.persona_indptr, left)
-    _, pairs = entries_of_rows(model.seen.indptr, left)
-    base = users.base_factors[left]
-    factors = base if model.settings.n_personas == 1 else users.persona_factors[rows]
-    return UserPersonas(base, factors, indptr, users.persona_shares[rows], users.personas[pairs])

@@ -14,6 +14,7 @@ from deepcuts.model.diagnostics import Diagnostics, diagnose
 from deepcuts.model.extend import extend
 from deepcuts.model.files import read_state, save_model
 from deepcuts.model.forget import forget
+from deepcuts.model.inner_products import InnerProducts, inner_products
 from deepcuts.model.item_map import draw_map
 from deepcuts.model.naming import Namer, describe_factors, name_factors, name_personas
 from deepcuts.model.state import PersonaState
@@ -45,7 +46,8 @@ class PersonaModel(PersonaState):
         k
             Length of the lists.
         settings
-            Those of `ListSettings`: rarity, dial, frequency, mix, lean, include_seen, allow, deny, pick, weights.
+            Those of `ListSettings`: rarity, dial, frequency, mix, lean, include_seen, allow, deny, pick, weights,
+            strength.
 
         Raises
         ------
@@ -61,6 +63,26 @@ class PersonaModel(PersonaState):
     ) -> Iterator[pa.Table]:
         """Yield the tables of `recommend` in parts; memory does not grow with the number of users."""
         return recommend_batches(self, users, ListSettings(k=k, **settings))
+
+    def to_mips(self, **settings: Any) -> InnerProducts:
+        """Vectors of items and personas for an index of inner products, with the dial folded in.
+
+        The inner product of a persona and an item is the score that lists of these settings rank the item by, up to
+        rounding, where the model's own score of the pair is not below 0. So the best items of a persona are those of
+        its list. An index knows neither what was played nor how personas are mixed; items that lists leave out because
+        they score exactly 0 are in it.
+
+        Parameters
+        ----------
+        settings
+            Those of `ListSettings` that change scores: rarity or strength, dial, frequency, mix, lean, weights.
+
+        Raises
+        ------
+        SettingsError
+            If a setting is out of its range, or personas have different rarities and the form of the dial multiplies.
+        """
+        return inner_products(self, ListSettings(**settings))
 
     # Users and items in words
 

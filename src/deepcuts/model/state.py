@@ -14,6 +14,7 @@ from deepcuts.model.item_map import ItemMap
 from deepcuts.model.training.epochs import Epoch
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas
 from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.recommendation.dial_scale import DialScale
 
 VISITOR = "visitor"  # id of the user that is folded in from a mapping
 
@@ -57,6 +58,9 @@ class PersonaState:
         Whether training was interrupted from the keyboard.
     item_map
         Positions of the most played items in the plane, for pictures; None until `PersonaModel.with_map` draws them.
+    dial_scale
+        What positions of the rarity dial stand for, for users that were folded in: as for the users of the model that
+        they were folded into. None for a model of its own users, on whose lists it is measured.
     """
 
     item_side: ItemSide
@@ -66,6 +70,7 @@ class PersonaState:
     epochs: tuple[Epoch, ...] = ()
     interrupted: bool = False
     item_map: ItemMap | None = None
+    dial_scale: DialScale | None = None
 
     @property
     def settings(self) -> PersonaSettings:

@@ -18,6 +18,7 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.data.selection import select_pairs
 from deepcuts.data.vectors import unit_vectors
 from deepcuts.errors import DataError, SettingsError
+from deepcuts.model.some_users import scale_for_visitors
 from deepcuts.model.state import VISITOR, PersonaState
 from deepcuts.model.training.fold_in import (
     ItemSide,
@@ -84,7 +85,7 @@ def fold_in(
     if keep_personas_of is not None:
         found = keep_split(rows, found, keep_personas_of, model.item_side)
         check_finite(found.persona_factors, model.settings)
-    return replace(model, seen=seen, user_personas=found, epochs=())
+    return replace(model, seen=seen, user_personas=found, epochs=(), dial_scale=scale_for_visitors(model))
 
 
 def with_refusals(plays: Interactions, refused: IndexVector) -> Interactions:

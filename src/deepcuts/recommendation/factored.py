@@ -17,7 +17,7 @@ from deepcuts.recommendation.source import (
     empty_lists,
     item_counts,
     leaning_factors,
-    persona_weights_and_rarities,
+    persona_weights_and_strengths,
     personas_of_users,
     seen_items,
 )
@@ -42,14 +42,14 @@ def lists_from_factors(
         What was asked for.
     """
     indptr, rows, numbers = personas_of_users(source.persona_indptr, users)
-    weights, rarities = persona_weights_and_rarities(numbers, settings)
+    weights, strengths = persona_weights_and_strengths(numbers, settings)
     factors = read_only(leaning_factors(source, users, rows, settings.lean))
     # The spread is over all items, allowed or not, so that filters do not move the dial.
-    terms = row_terms(weights, rarities, indptr, partial(tiled_items.spreads, factors, len(allowed)), settings)
+    terms = row_terms(weights, strengths, indptr, partial(tiled_items.spreads, factors, len(allowed)), settings)
     # For "max" a quota only tells muted rows, at 0, from others; the weight is in the scores already.
     quotas = weights if settings.mix == "max" else weights * source.persona_shares[rows]
-    table_rarities, table_of_row = multiplier_tables(terms.multiplier_rarities)
-    tables = tiled_items.rarity_tables(*item_counts(source, settings), settings.dial, table_rarities)
+    table_strengths, table_of_row = multiplier_tables(terms.multiplier_strengths)
+    tables = tiled_items.rarity_tables(*item_counts(source, settings), settings.dial, table_strengths)
     personas = _persona_batch(factors, indptr, quotas, terms, table_of_row)
     seen = map(read_only, seen_items(source, users, settings))
     lists = empty_lists(len(users), min(settings.k, len(allowed)))

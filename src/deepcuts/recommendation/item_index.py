@@ -12,7 +12,8 @@ from deepcuts.array_types import AnyArray, DoubleMatrix, DoubleVector, FloatMatr
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.ranking.score_spread import moments, spread_of_products
 from deepcuts.kernels.ranking.tiles import WIDTH, RarityTables, Tiles
-from deepcuts.recommendation.rarity import commonness, item_frequency, item_multipliers
+from deepcuts.recommendation.item_sizes import lengths_of
+from deepcuts.recommendation.rarity import commonness, item_bases, item_frequency, item_multipliers
 from deepcuts.recommendation.settings import RarityForm
 
 _MOST_TABLES = 64  # positions of the dial that are kept: a dial that moves for hours must not fill the memory
@@ -63,8 +64,7 @@ class ItemIndex:
     def _moments(self) -> tuple[DoubleVector, DoubleMatrix]:
         factors = self.factors()
         assert factors is not None
-        total, products = moments(read_only(factors.astype(np.float32, copy=False)))
-        return total, products
+        return _moments_of(factors)
 
     def spreads(self, rows: FloatMatrix, n_items: int) -> FloatVector:
         """Standard deviation of the scores of some persona rows over all items, float32, (len(rows),)."""
@@ -73,11 +73,11 @@ class ItemIndex:
         return spreads
 
     def rarity_tables(
-        self, counts: NumberVector, total: float, form: RarityForm, rarities: tuple[float, ...]
+        self, counts: NumberVector, total: float, form: RarityForm, strengths: tuple[float, ...]
     ) -> RarityTables:
         """Return the terms m and c of `deepcuts.recommendation.rarity` in the order of the tiles.
 
-        Table 0 of the multipliers is all 1, table 1 + j holds m at ``rarities[j]``.
+        Table 0 of the multipliers is all 1, table 1 + j holds m at ``strengths[j]``.
 
         Parameters
         ----------
@@ -87,24 +87,33 @@ class ItemIndex:
             Users, or plays in all.
         form
             Form of the dial.
-        rarities
+        strengths
             Where rows take their multipliers, none of them 0.
         """
-        key = total, form, rarities
+        key = total, form, strengths
         known = self._tables.get(key)
         if known is not None and known[0]() is counts:  # totals can be equal where counts are not
             return known[1]
-        made = self._make_tables(item_frequency(counts, total), form, rarities)
+        made = self._make_tables(item_frequency(counts, total), form, strengths)
         if len(self._tables) >= _MOST_TABLES:
             self._tables.clear()
         self._tables[key] = weakref.ref(counts), made
         return made
 
-    def _make_tables(self, frequency: DoubleVector, form: RarityForm, rarities: tuple[float, ...]) -> RarityTables:
-        multipliers = [item_multipliers(form, frequency, rarity) for rarity in (0.0, *rarities)]
-        tiled = np.stack([self._in_tile_order(values, fill=1.0) for values in multipliers])
+    def _make_tables(self, frequency: DoubleVector, form: RarityForm, strengths: tuple[float, ...]) -> RarityTables:
+        base = item_bases(form, frequency, self._sizes) if strengths else np.ones(len(frequency))
+        pairs = [item_multipliers(base, strength) for strength in (0.0, *strengths)]
+        positive, negative = (
+            np.stack([self._in_tile_order(values, fill=1.0) for values in which]) for which in zip(*pairs, strict=True)
+        )
+        extremes = np.stack([_extremes(positive)[..., 0, :], _extremes(negative)[..., 1, :]], axis=-2)
         common = self._in_tile_order(commonness(frequency), fill=0.0)
-        return RarityTables(read_only(tiled), _extremes(tiled), read_only(common), _extremes(common))
+        return RarityTables(*map(read_only, (positive, negative, extremes, common, _extremes(common))))
+
+    def _sizes(self) -> DoubleVector:
+        factors = self.factors()
+        assert factors is not None
+        return lengths_of(factors)
 
     def _in_tile_order(self, values: FloatVector, fill: float) -> FloatVector:
         """Bring a value per item into the order of the tiles, (n_tiles · WIDTH,)."""
@@ -114,10 +123,22 @@ class ItemIndex:
         return tiled
 
 
+def spreads_of_rows(rows: FloatMatrix, item_factors: FloatMatrix) -> FloatVector:
+    """Standard deviation of the products of some rows with all items, float32, (len(rows),)."""
+    spreads = np.empty(len(rows), np.float32)
+    spread_of_products(read_only(rows), *_moments_of(item_factors), len(item_factors), spreads)
+    return spreads
+
+
+def _moments_of(factors: FloatMatrix) -> tuple[DoubleVector, DoubleMatrix]:
+    total, products = moments(read_only(factors.astype(np.float32, copy=False)))
+    return total, products
+
+
 def _extremes(tiled: AnyArray) -> AnyArray:
     """Largest and smallest value of every tile, float32, (…, 2, n_tiles)."""
     tiles = tiled.reshape(*tiled.shape[:-1], -1, WIDTH)
-    return read_only(np.stack([tiles.max(axis=-1), tiles.min(axis=-1)], axis=-2))
+    return np.stack([tiles.max(axis=-1), tiles.min(axis=-1)], axis=-2)
 
 
 def visited_share(tiles: Tiles, factors: FloatMatrix) -> float:

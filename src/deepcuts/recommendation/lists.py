@@ -19,6 +19,7 @@ from deepcuts.checks import shown
 from deepcuts.data.id_text import is_one_id, to_text
 from deepcuts.data.ids import Ids
 from deepcuts.errors import SettingsError, UnknownIdError
+from deepcuts.recommendation.dial_scale import in_strengths
 from deepcuts.recommendation.factored import lists_from_factors
 from deepcuts.recommendation.item_index import ItemIndex, tiled_items_of
 from deepcuts.recommendation.scored import lists_from_scores
@@ -63,6 +64,7 @@ def recommend_batches(
     """
     user_indexes = known_users(source.user_ids, users)
     allowed = allowed_items(source.item_ids, settings)
+    settings = in_strengths(source, settings)
     tiled_items = tiled_items_of(source.item_factors) if has_factors(source) else None
     if has_factors(source) and tiled_items is not None:
         make = partial(_table_from_factors, source, tiled_items, allowed, settings)

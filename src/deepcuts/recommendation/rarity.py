@@ -2,12 +2,12 @@
 
 The score s of an item by a persona row becomes, maths.md (19) and (20),
 
-    s · m · w − a · c
+    s · m · w − a · c        and, where s is below 0, s / m · w − a · c
 
 with a multiplier m of the item, a weight w and an amount a of the row, and the commonness c of the item. A form of the
-dial, one of `FORMS`, says what m and a are. `deepcuts.recommendation.scored` computes this for rows of scores of all
-items, and `deepcuts.recommendation.factored` within a search by bounds (`deepcuts.kernels.ranking.tiles`); both take
-m, w, a and c from here.
+dial, one of `FORMS`, says what m and a are at a strength of the dial. `deepcuts.recommendation.scored` computes this
+for rows of scores of all items, and `deepcuts.recommendation.factored` within a search by bounds
+(`deepcuts.kernels.ranking.tiles`); both take m, w, a and c from here.
 """
 
 from __future__ import annotations
@@ -19,38 +19,53 @@ from types import MappingProxyType
 import numpy as np
 
 from deepcuts.array_types import DoubleVector, FloatVector, IndexVector, Indptr, NumberVector
+from deepcuts.recommendation.item_sizes import fitted_sizes
 from deepcuts.recommendation.settings import ListSettings, Mix, RarityForm
+
+Sizes = Callable[[], DoubleVector]
 
 
 @dataclass(frozen=True)
 class FormTerms:
     """What a form of the dial makes m and a of the formula; None leaves a term neutral, at 1 or at 0.
 
+    For lists to become no more popular with the strength, `base` must not fall with the frequency of an item.
+
     Parameters
     ----------
-    multiplier
-        Takes the frequency of every item, float64, (n_items,), and one rarity, returns m, float64, (n_items,), above 0.
+    base
+        Takes the frequency of every item, float64, (n_items,), and what returns the sizes of the items, float64,
+        (n_items,); returns b, float64, (n_items,), above 0 and at most 1. m is b ** −strength.
     amount
-        Takes the rarity and the spread of every row, float64 and float32, (n_rows,), returns a, (n_rows,), which is 0
-        at a rarity of 0.
+        Takes the strength and the spread of every row, float64 and float32, (n_rows,), returns a, (n_rows,), which is 0
+        at a strength of 0.
     """
 
-    multiplier: Callable[[DoubleVector, float], DoubleVector] | None = None
+    base: Callable[[DoubleVector, Sizes], DoubleVector] | None = None
     amount: Callable[[DoubleVector, FloatVector], DoubleVector] | None = None
 
 
-def negative_power(frequency: DoubleVector, rarity: float) -> DoubleVector:
-    """m of the form "power", frequency ** −rarity, maths.md (20)."""
-    return np.asarray(frequency**-rarity)
+def frequency_itself(frequency: DoubleVector, sizes: Sizes) -> DoubleVector:
+    """b of the form "power", maths.md (20)."""
+    return frequency
 
 
-def multiple_of_spread(rarities: DoubleVector, spreads: FloatVector) -> DoubleVector:
-    """a of the form "shift", rarity · σ, maths.md (19)."""
-    return np.asarray(rarities * spreads)
+def size_at_frequency(frequency: DoubleVector, sizes: Sizes) -> DoubleVector:
+    """b of the form "norm", maths.md (20)."""
+    return fitted_sizes(sizes(), frequency)
+
+
+def multiple_of_spread(strengths: DoubleVector, spreads: FloatVector) -> DoubleVector:
+    """a of the form "shift", strength · σ, maths.md (19)."""
+    return np.asarray(strengths * spreads)
 
 
 FORMS: Mapping[RarityForm, FormTerms] = MappingProxyType(
-    {"shift": FormTerms(amount=multiple_of_spread), "power": FormTerms(multiplier=negative_power)}
+    {
+        "norm": FormTerms(base=size_at_frequency),
+        "shift": FormTerms(amount=multiple_of_spread),
+        "power": FormTerms(base=frequency_itself),
+    }
 )
 
 
@@ -60,22 +75,22 @@ class RowTerms:
 
     Parameters
     ----------
-    multiplier_rarities
-        float64, (n_rows,): the rarity at which a row takes its multipliers; 0 stands for multipliers of 1.
+    multiplier_strengths
+        float64, (n_rows,): the strength at which a row takes its multipliers; 0 stands for multipliers of 1.
     weights
         w, float32, (n_rows,), above 0.
     amounts
         a, float32, (n_rows,).
     """
 
-    multiplier_rarities: DoubleVector
+    multiplier_strengths: DoubleVector
     weights: FloatVector
     amounts: FloatVector
 
 
 def row_terms(
     persona_weights: FloatVector,
-    rarities: DoubleVector,
+    strengths: DoubleVector,
     indptr: Indptr,
     spreads: Callable[[], FloatVector],
     settings: ListSettings,
@@ -86,8 +101,8 @@ def row_terms(
     ----------
     persona_weights
         float32, (n_rows,): 0 mutes a row.
-    rarities
-        float64, (n_rows,).
+    strengths
+        float64, (n_rows,): of the dial.
     indptr
         int64, (n_users + 1,): rows of each user.
     spreads
@@ -97,14 +112,14 @@ def row_terms(
         What was asked for.
     """
     form = FORMS[settings.dial]
-    amounts = np.zeros(len(rarities), np.float32)
-    if form.amount is not None and np.any(rarities):
+    amounts = np.zeros(len(strengths), np.float32)
+    if form.amount is not None and np.any(strengths):
         own = spreads()
         # "max" compares scores of rows: one amount for all rows of a user keeps them comparable.
         shared = largest_of_user(own * persona_weights, indptr) if settings.mix == "max" else own
-        amounts = form.amount(rarities, shared).astype(np.float32)
-    multiplier_rarities = np.zeros(len(rarities)) if form.multiplier is None else rarities
-    return RowTerms(multiplier_rarities, score_weights(persona_weights, settings.mix), amounts)
+        amounts = form.amount(strengths, shared).astype(np.float32)
+    multiplier_strengths = np.zeros(len(strengths)) if form.base is None else strengths
+    return RowTerms(multiplier_strengths, score_weights(persona_weights, settings.mix), amounts)
 
 
 def score_weights(persona_weights: FloatVector, mix: Mix) -> FloatVector:
@@ -123,12 +138,33 @@ def largest_of_user(values: FloatVector, indptr: Indptr) -> FloatVector:
     return np.repeat(np.maximum.reduceat(values, indptr[:-1]), np.diff(indptr))
 
 
-def item_multipliers(form: RarityForm, frequency: DoubleVector, rarity: float) -> FloatVector:
-    """m of every item at one rarity, float32, (n_items,)."""
-    multiplier = FORMS[form].multiplier
-    if multiplier is None or rarity == 0:
-        return np.ones(len(frequency), np.float32)
-    return multiplier(frequency, rarity).astype(np.float32)
+def item_multipliers(base: DoubleVector, strength: float) -> tuple[FloatVector, FloatVector]:
+    """m of every item at one strength, and 1 / m for scores below 0, each float32, (n_items,).
+
+    Parameters
+    ----------
+    base
+        b of the form, float64, (n_items,), above 0.
+    strength
+        Of the dial.
+    """
+    return (base**-strength).astype(np.float32), (base**strength).astype(np.float32)
+
+
+def item_bases(form: RarityForm, frequency: DoubleVector, sizes: Sizes) -> DoubleVector:
+    """b of every item, float64, (n_items,); 1 where the form does not multiply.
+
+    Parameters
+    ----------
+    form
+        Form of the dial.
+    frequency
+        float64, (n_items,), in (0, 1].
+    sizes
+        Returns the sizes of the items, float64, (n_items,); called where the form needs them.
+    """
+    base = FORMS[form].base
+    return np.ones(len(frequency)) if base is None else base(frequency, sizes)
 
 
 def commonness(frequency: DoubleVector) -> FloatVector:
@@ -152,13 +188,13 @@ def item_frequency(counts: NumberVector, total: float) -> DoubleVector:
     return np.asarray((counts + 1.0) / (total + 1.0))  # never 0: logs and negative powers of it are taken
 
 
-def multiplier_tables(multiplier_rarities: DoubleVector) -> tuple[tuple[float, ...], IndexVector]:
-    """Find the rarities other than 0 that rows take multipliers at, and which of the tables each row takes.
+def multiplier_tables(multiplier_strengths: DoubleVector) -> tuple[tuple[float, ...], IndexVector]:
+    """Find the strengths other than 0 that rows take multipliers at, and which of the tables each row takes.
 
     Returns
     -------
-    The rarities in ascending order, and for each row 0, the table of ones, or 1 + the index of its rarity, int32.
+    The strengths in ascending order, and for each row 0, the table of ones, or 1 + the index of its strength, int32.
     """
-    rarities = np.unique(multiplier_rarities[multiplier_rarities != 0])  # sorted, as searchsorted needs them
-    tables = np.where(multiplier_rarities == 0, 0, 1 + np.searchsorted(rarities, multiplier_rarities))
-    return tuple(rarities.tolist()), tables.astype(np.int32)
+    strengths = np.unique(multiplier_strengths[multiplier_strengths != 0])  # sorted, as searchsorted needs them
+    tables = np.where(multiplier_strengths == 0, 0, 1 + np.searchsorted(strengths, multiplier_strengths))
+    return tuple(strengths.tolist()), tables.astype(np.int32)

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from deepcuts.array_types import BoolVector, DoubleVector, FloatMatrix, FloatVector, IndexVector
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.ranking import dense_lists
-from deepcuts.recommendation.rarity import RowTerms, commonness, item_frequency, item_multipliers, row_terms
-from deepcuts.recommendation.settings import ListSettings, RarityForm
+from deepcuts.recommendation.item_sizes import item_sizes
+from deepcuts.recommendation.rarity import (
+    RowTerms,
+    commonness,
+    item_bases,
+    item_frequency,
+    item_multipliers,
+    multiplier_tables,
+    row_terms,
+)
+from deepcuts.recommendation.settings import ListSettings
 from deepcuts.recommendation.source import (
     Lists,
     ScoreSource,
     empty_lists,
     item_counts,
-    persona_weights_and_rarities,
+    persona_weights_and_strengths,
     personas_of_users,
     scores_of,
     seen_items,
@@ -24,12 +35,13 @@ from deepcuts.recommendation.source import (
 def lists_from_scores(source: ScoreSource, users: IndexVector, allowed: BoolVector, settings: ListSettings) -> Lists:
     """Make the lists of some users; the parameters are as in `deepcuts.recommendation.factored.lists_from_factors`."""
     indptr, rows, numbers = personas_of_users(source.persona_indptr, users)
-    weights, rarities = persona_weights_and_rarities(numbers, settings)
+    weights, strengths = persona_weights_and_strengths(numbers, settings)
     scores = scores_of(source, users, rows, settings.lean)
-    terms = row_terms(weights, rarities, indptr, lambda: spreads_of(scores), settings)
+    terms = row_terms(weights, strengths, indptr, lambda: spreads_of(scores), settings)
     # After the spreads, which are over all items: −inf has none.
     dense_lists.forbid(scores, *map(read_only, (indptr, *seen_items(source, users, settings), allowed)))
-    apply_terms(scores, terms, list_frequency(source, settings), settings.dial)
+    frequency = list_frequency(source, settings)
+    apply_terms(scores, terms, item_bases(settings.dial, frequency, partial(item_sizes, source)), frequency)
     lists = empty_lists(len(users), min(settings.k, len(allowed)))
     if settings.mix == "share":
         quotas = weights * source.persona_shares[rows]
@@ -40,8 +52,8 @@ def lists_from_scores(source: ScoreSource, users: IndexVector, allowed: BoolVect
     return lists
 
 
-def apply_terms(scores: FloatMatrix, terms: RowTerms, frequency: DoubleVector, form: RarityForm) -> None:
-    """Turn scores s into s · m · w − a · c, in place; −inf stays −inf.
+def apply_terms(scores: FloatMatrix, terms: RowTerms, base: DoubleVector, frequency: DoubleVector) -> None:
+    """Turn scores s into s · m · w − a · c, or s / m · w − a · c where s is below 0, in place; −inf stays −inf.
 
     Parameters
     ----------
@@ -49,13 +61,16 @@ def apply_terms(scores: FloatMatrix, terms: RowTerms, frequency: DoubleVector, f
         float32, (n_rows, n_items).
     terms
         w and a of the rows, and where they take their m.
+    base
+        b of the items, float64, (n_items,), of which m is a power.
     frequency
         float64, (n_items,), in (0, 1].
-    form
-        Form of the dial.
     """
-    for rarity in np.unique(terms.multiplier_rarities[terms.multiplier_rarities != 0]):
-        scores[terms.multiplier_rarities == rarity] *= item_multipliers(form, frequency, rarity)
+    strengths, table_of_row = multiplier_tables(terms.multiplier_strengths)
+    for number, strength in enumerate(strengths, start=1):
+        dense_lists.multiply(
+            scores, read_only(table_of_row == number), *map(read_only, item_multipliers(base, strength))
+        )
     if np.any(terms.weights != 1):
         scores *= terms.weights[:, None]
     if np.any(terms.amounts):

@@ -10,10 +10,11 @@ from deepcuts.checks import choice, real_number, shown, truth, whole_number
 from deepcuts.errors import SettingsError
 
 Mix = Literal["share", "max"]
-RarityForm = Literal["shift", "power"]
+RarityForm = Literal["norm", "shift", "power"]
 Frequency = Literal["listeners", "plays"]
 
-MOST_RARITY = 4.0  # far beyond any use; "power" would leave the range of float32 from about 6
+MOST_RARITY = 4.0  # the dial runs from −1 to 1; beyond, lists get as rare as they can
+MOST_STRENGTH = 4.0  # far beyond any use; "power" would leave the range of float32 from about 6
 MOST_WEIGHT = 1e6
 MOST_PERSONA = 127  # personas are numbered in an int8
 _MOST_K = 2**31 - 1  # ranks are int32
@@ -21,6 +22,8 @@ _MOST_K = 2**31 - 1  # ranks are int32
 _LENGTH = "A list holds a whole number of items, at least 1; pass k=20, say."
 _LEAN = "Pass a number from 0, as trained, to 1, the base vector."
 _RARITY = f"Pass a number from {-MOST_RARITY:g} to {MOST_RARITY:g}; 0 is neutral, above 0 is rarer."
+_STRENGTH = f"Pass a number from {-MOST_STRENGTH:g} to {MOST_STRENGTH:g}; 0 is neutral, above 0 is rarer."
+_BOTH = "rarity and strength are both given. Pass one: rarity, which is measured, or strength, as the form takes it."
 _WEIGHT = f"A weight is 0 (mute) or a number above it, up to {MOST_WEIGHT:g}."
 
 
@@ -33,13 +36,16 @@ class ListSettings:
     k
         Length of the list, at least 1. A list is shorter where fewer items qualify; there is no filler.
     rarity
-        0 leaves the scores alone, above 0 is rarer, below 0 more familiar, from −4 to 4: one value for all personas, or
-        a value for some of them, such as ``{0: 0.3, 2: -0.1}``, and 0 for the rest.
+        Position of the dial: −1 familiar, 0 neutral, 1 deep cuts; beyond them, to −4 and 4, as far as lists change.
+        Equal steps change the novelty of lists about equally, and 1 is the same turn for every model and every form
+        (`deepcuts.recommendation.dial_scale`). One value for all personas, or a value for some of them, such as
+        ``{0: 0.3, 2: -0.1}``, and 0 for the rest.
     dial
-        Form of the dial (`deepcuts.recommendation.rarity`). "shift": score − rarity · spread · z, where z is the
-        standardised log frequency of the item and spread the standard deviation of the persona's scores (for
-        ``mix="max"``, the largest among the user's personas). "power": score · frequency ** −rarity; for scores that
-        are not negative, as it moves others the wrong way.
+        Form of the dial (`deepcuts.recommendation.rarity`), which says what a strength t does. "norm": score ·
+        size ** −t, where size is the length of item vectors as a monotone function of the items' frequency. "shift":
+        score − t · spread · z, where z is the standardised log frequency of the item and spread the standard deviation
+        of the persona's scores (for ``mix="max"``, the largest among the user's personas). "power":
+        score · frequency ** −t. Scores below 0 are divided where others are multiplied.
     frequency
         Counted by "listeners" or by all "plays" (heavy repeat listening is a popularity of its own).
     mix
@@ -57,16 +63,18 @@ class ListSettings:
         Numbers of the personas that lists are made from; None takes all.
     weights
         Factor on a persona's share (on its scores for ``mix="max"``): 0 mutes it, above 1 boosts it.
+    strength
+        Instead of `rarity`: the strength t of the form itself, from −4 to 4, one value or one for each persona.
 
     Raises
     ------
     SettingsError
-        If a value is out of its range.
+        If a value is out of its range, or both `rarity` and `strength` are given.
     """
 
     k: int = 20
     rarity: float | Mapping[int, float] = 0.0
-    dial: RarityForm = "shift"
+    dial: RarityForm = "norm"
     frequency: Frequency = "listeners"
     mix: Mix = "share"
     lean: float = 0.0
@@ -75,6 +83,7 @@ class ListSettings:
     deny: Collection[str] = ()
     pick: Collection[int] | None = None
     weights: Mapping[int, float] = field(default_factory=dict)
+    strength: float | Mapping[int, float] | None = None
 
     def __post_init__(self) -> None:
         numbers = {
@@ -87,13 +96,20 @@ class ListSettings:
             "mix": choice("mix", self.mix, get_args(Mix)),
             "include_seen": truth("include_seen", self.include_seen),
         }
-        personas = {"rarity": _rarity(self.rarity), "pick": _picked(self.pick), "weights": _weights(self.weights)}
+        personas = {
+            "rarity": _turn("rarity", self.rarity, MOST_RARITY, _RARITY),
+            "strength": None if self.strength is None else _turn("strength", self.strength, MOST_STRENGTH, _STRENGTH),
+            "pick": _picked(self.pick),
+            "weights": _weights(self.weights),
+        }
         filters = {
             "allow": None if self.allow is None else _item_ids("allow", self.allow),
             "deny": _item_ids("deny", () if self.deny is None else self.deny),
         }
         for name, value in (numbers | choices | personas | filters).items():
             object.__setattr__(self, name, value)
+        if self.strength is not None and any(self.rarities().values()):
+            raise SettingsError(_BOTH)
 
     def rarities(self) -> Mapping[int, float]:
         """Return the rarity of personas by number; −1 stands for all those not named."""
@@ -105,19 +121,26 @@ class ListSettings:
         return float(self.weights.get(persona, 1.0)) if is_picked else 0.0
 
     def persona_rarity(self, persona: int) -> float:
-        """Rarity of the lists of a persona."""
-        rarities = self.rarities()
-        return float(rarities.get(persona, rarities.get(-1, 0.0)))
+        """Position of the dial for the lists of a persona."""
+        return _of_persona(self.rarity, persona)
+
+    def persona_strength(self, persona: int) -> float:
+        """Strength of the form for the lists of a persona; 0 where none was given."""
+        return 0.0 if self.strength is None else _of_persona(self.strength, persona)
 
 
-def _rarity(rarity: Any) -> float | Mapping[int, float]:
-    if not isinstance(rarity, Mapping):
-        return real_number("rarity", rarity, -MOST_RARITY, MOST_RARITY, _RARITY)
+def _of_persona(values: float | Mapping[int, float], persona: int) -> float:
+    if not isinstance(values, Mapping):
+        return float(values)
+    return float(values.get(persona, values.get(-1, 0.0)))
+
+
+def _turn(name: str, value: Any, most: float, advice: str) -> float | Mapping[int, float]:
+    if not isinstance(value, Mapping):
+        return real_number(name, value, -most, most, advice)
     return {
-        whole_number("A persona of rarity", persona, -1, MOST_PERSONA): _one_of(
-            rarity, "rarity", value, -MOST_RARITY, MOST_RARITY, _RARITY
-        )
-        for persona, value in rarity.items()
+        whole_number(f"A persona of {name}", persona, -1, MOST_PERSONA): _one_of(value, name, one, -most, most, advice)
+        for persona, one in value.items()
     }
 
 

@@ -156,12 +156,12 @@ def seen_items(source: ScoreSource, users: IndexVector, settings: ListSettings) 
     return indptr, left_out.indices[pairs]
 
 
-def persona_weights_and_rarities(numbers: IndexVector, settings: ListSettings) -> tuple[FloatVector, DoubleVector]:
-    """Weight, float32, and rarity, float64, that were asked for personas with these numbers, each (n_rows,)."""
+def persona_weights_and_strengths(numbers: IndexVector, settings: ListSettings) -> tuple[FloatVector, DoubleVector]:
+    """Weight, float32, and strength of the dial, float64, of personas with these numbers, each (n_rows,)."""
     known = range(int(numbers.max(initial=0)) + 1)  # settings are asked once a number, not once a row
     weights = np.array([settings.persona_weight(number) for number in known], np.float32)
-    rarities = np.array([settings.persona_rarity(number) for number in known])
-    return weights[numbers], rarities[numbers]
+    strengths = np.array([settings.persona_strength(number) for number in known])
+    return weights[numbers], strengths[numbers]
 
 
 def item_counts(source: ScoreSource, settings: ListSettings) -> tuple[NumberVector, float]:

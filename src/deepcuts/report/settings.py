@@ -12,7 +12,7 @@ from deepcuts.report.published import published_as
 
 ACCURACIES = ("recall", "precision", "ndcg", "map", "mrr", "hit_rate")
 
-RARITIES = (-0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
+RARITIES = (-0.5, -0.25, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)

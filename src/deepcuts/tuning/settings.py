@@ -29,7 +29,7 @@ class TuningSettings:
     early_epochs
         Epochs of the one-persona model after which a trial may be stopped, at least 1.
     rarity
-        Rarity of all lists, from −4 to 4.
+        Position of the dial of all lists, from −4 to 4; 1 is deep cuts.
     fixed
         Values of settings that are not to be searched.
     seed

@@ -52,7 +52,7 @@ MinScore = Annotated[float, typer.Option(metavar="X", help="Least score, of 100,
 def me(
     exports: Exports,
     model: Annotated[Path, typer.Option(metavar="MODEL", help="A model that `deepcuts train` has written.")],
-    rarity: Annotated[str, typer.Option(metavar="X", help="0 is neutral, above 0 rarer, below 0 more familiar.")] = "0",
+    rarity: Annotated[str, typer.Option(metavar="X", help="-1 is familiar, 0 neutral, 1 deep cuts.")] = "0",
     min_score: MinScore = MIN_SCORE,
     save: CountsFile = None,
     json: Json = False,
@@ -70,7 +70,7 @@ def me(
     from deepcuts.model import load
 
     remarks = Remarks(quiet)
-    lists = ListSettings(rarity=values.rarity(rarity), **{name: settings.pop(name) for name in _LISTS})
+    lists = ListSettings(rarity=values.turn(rarity, "--rarity"), **{name: settings.pop(name) for name in _LISTS})
     options = HistoryOptions(min_seconds=settings.pop("min_seconds"), times=TimeRules(**settings))
     if save is not None:
         check_table_output(save, force=force)

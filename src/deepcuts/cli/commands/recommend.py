@@ -42,9 +42,11 @@ HistoryFile = Annotated[
 Base = Annotated[bool, typer.Option("--base", help="Use the one-persona model that the personas lean on.")]
 Rarity = Annotated[
     str,
-    typer.Option(
-        metavar="X", help="0 is neutral, above 0 rarer, below 0 more familiar; or by persona, such as 0=0.3,2=-0.1."
-    ),
+    typer.Option(metavar="X", help="-1 is familiar, 0 neutral, 1 deep cuts; or by persona, such as 0=0.3,2=-0.1."),
+]
+Strength = Annotated[
+    str | None,
+    typer.Option(metavar="X", help="Instead of --rarity: the strength of the dial's form itself; also by persona."),
 ]
 Picks = Annotated[list[int] | None, typer.Option(metavar="PERSONA", help="Hear only this one; repeatable.")]
 Mutes = Annotated[list[int] | None, typer.Option(metavar="PERSONA", help="Leave this one out; repeatable.")]
@@ -65,6 +67,7 @@ def recommend(
     history: HistoryFile = None,
     base: Base = False,
     rarity: Rarity = "0",
+    strength: Strength = None,
     pick: Picks = None,
     mute: Mutes = None,
     boost: Boosts = None,
@@ -83,7 +86,8 @@ def recommend(
     from deepcuts.recommendation import recommend_batches
 
     lists = ListSettings(
-        rarity=values.rarity(rarity),
+        rarity=values.turn(rarity, "--rarity"),
+        strength=None if strength is None else values.turn(strength, "--strength"),
         pick=pick or None,
         weights=_weights(mute or (), boost or ()),
         allow=values.ids(allow) if allow else None,

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from math import inf
 
-import numpy as np
-
-from deepcuts.array_types import CountVector, DoubleVector
+from deepcuts.array_types import DoubleVector
+from deepcuts.data.popularity import item_novelties
 from deepcuts.evaluation.metric import UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
 
@@ -23,20 +22,6 @@ from deepcuts.evaluation.ranked_lists import RankedLists
 def novelty(lists: RankedLists, k: int) -> DoubleVector:
     """Mean of −log2(share of the users of train who play the item) over the first k; undefined without a list."""
     return lists.listed(k).means(item_novelties(lists.item_listeners, lists.train.n_users))
-
-
-def item_novelties(listeners: CountVector, n_users: int) -> DoubleVector:
-    """Novelty of each item, −log2(listeners / users), in bits, float64, (n_items,).
-
-    Parameters
-    ----------
-    listeners
-        int64, (n_items,): users of train who play each item; 0 counts as 1.
-    n_users
-        Users of train.
-    """
-    bits: DoubleVector = -np.log2(np.maximum(listeners, 1) / n_users)
-    return bits
 
 
 METRICS = (UserMetric("novelty", novelty, is_main=True, most=inf, unit="bits"),)

@@ -20,7 +20,7 @@ _BUCKETS = 128
 @kernel()
 def bound_after_rarity(bound, multiplier_bounds, commonness_bounds, tile, weight, amount):
     """Bound the scores of a tile after rarity is taken into account, maths.md (22) with (19) and (20)."""
-    multiplier = multiplier_bounds[0 if bound >= 0 else 1, tile]  # 0 is the largest of the tile, 1 the smallest
+    multiplier = multiplier_bounds[0 if bound >= 0 else 1, tile]  # the largest m, the smallest 1 / m
     return bound * multiplier * weight - amount * commonness_bounds[1 if amount >= 0 else 0, tile]
 
 
@@ -87,10 +87,12 @@ def score_tile(tiles, rarity, batch, first, last, tile, buffers):
         if batch.persona_weights[row] == 0 or n == 0:
             continue
         multipliers = rarity.multipliers[batch.multiplier_rows[row], start : start + WIDTH]
+        negative_multipliers = rarity.negative_multipliers[batch.multiplier_rows[row], start : start + WIDTH]
         add_lines(tiles.lines[tile], buffers.factors[p, :n], buffers.multiples[p, :n], buffers.scores)
         for i in range(WIDTH):
             score = buffers.scores[i]
-            after = score * multipliers[i] * weight - amount * commonness[i]
+            multiplier = multipliers[i] if score >= 0 else negative_multipliers[i]
+            after = score * multiplier * weight - amount * commonness[i]
             if score != np.float32(0.0) and after > buffers.best[i]:  # the first persona of equals
                 buffers.best[i], buffers.best_personas[i] = after, p
 

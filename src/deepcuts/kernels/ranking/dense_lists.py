@@ -185,6 +185,26 @@ def spread_of_rows(scores, spreads):
 
 
 @kernel(parallel=True)
+def multiply(scores, chosen, multipliers, negative_multipliers):
+    """Multiply scores by m, and those below 0 by 1 / m, maths.md (20), in place; −inf stays −inf.
+
+    Parameters
+    ----------
+    scores
+        float32, (n_rows, n_items): changed in place.
+    chosen
+        bool, (n_rows,): rows to change.
+    multipliers, negative_multipliers
+        float32, (n_items,), above 0: m and 1 / m.
+    """
+    for row in prange(len(scores)):
+        if chosen[row]:
+            for item in range(scores.shape[1]):
+                score = scores[row, item]
+                scores[row, item] = score * (multipliers[item] if score >= 0 else negative_multipliers[item])
+
+
+@kernel(parallel=True)
 def shift(scores, amounts, commonness):
     """Subtract amounts[row] × commonness[item] from every score, maths.md (19), in place; −inf stays −inf.
 

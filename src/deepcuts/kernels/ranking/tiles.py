@@ -45,14 +45,18 @@ class Tiles(NamedTuple):
 class RarityTables(NamedTuple):
     """What rarity does to scores, maths.md (19) and (20): score · multiplier · score_weight − amount · commonness.
 
+    Scores below 0 take the negative multiplier.
+
     The terms come from `deepcuts.recommendation.rarity`, as those of `deepcuts.recommendation.scored` do.
 
     Parameters
     ----------
     multipliers
-        float32, (n_rarities, n_tiles · WIDTH), above 0: for each rarity, a factor on the score of every item.
+        float32, (n_strengths, n_tiles · WIDTH), above 0: for each strength, a factor on the score of every item.
+    negative_multipliers
+        The same for scores below 0.
     multiplier_bounds
-        float32, (n_rarities, 2, n_tiles): the largest and the smallest of each tile.
+        float32, (n_strengths, 2, n_tiles): the largest multiplier of each tile, and its smallest negative one.
     commonness
         float32, (n_tiles · WIDTH,).
     commonness_bounds
@@ -60,6 +64,7 @@ class RarityTables(NamedTuple):
     """
 
     multipliers: FloatMatrix
+    negative_multipliers: FloatMatrix
     multiplier_bounds: AnyArray
     commonness: FloatVector
     commonness_bounds: FloatMatrix

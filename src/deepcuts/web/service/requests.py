@@ -74,10 +74,14 @@ class ListOptions(RequestModel):
         Discriminator(_rarity_tag),
     ] = Field(
         default=0.0,
-        description="0 is neutral, above 0 rarer, below 0 more familiar; one value, or one for each persona by number.",
+        description="Position of the dial: -1 familiar, 0 neutral, 1 deep cuts; one value, or one for each persona by "
+        "number.",
         examples=[0.3, {"0": 0.5, "1": -0.2}],
     )
-    dial: RarityForm = Field(default="shift", description="How rarity changes scores: by a shift, or by a power.")
+    dial: RarityForm = Field(
+        default="norm",
+        description="What the dial goes by: the size of items, a shift, or a power of their frequency.",
+    )
     frequency: Frequency = Field(default="listeners", description="What makes an item frequent.")
     mix: Mix = Field(
         default="share",
@@ -93,13 +97,23 @@ class ListOptions(RequestModel):
     weights: WeightByPersona = Field(
         default_factory=dict, description="Factor on the share of a persona, by number: 0 mutes, above 1 boosts."
     )
+    strength: (
+        Annotated[
+            Annotated[Rarity, Tag(ONE_RARITY)] | Annotated[RarityByPersona, Tag(BY_PERSONA)],
+            Discriminator(_rarity_tag),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="Instead of a rarity: the strength of the form itself; one, or one for each persona by number.",
+    )
 
     def list_settings(self) -> ListSettings:
         """Convert them to the settings of the library."""
-        rarity = self.rarity if isinstance(self.rarity, float) else _by_number(self.rarity)
         return ListSettings(
             k=self.k,
-            rarity=rarity,
+            rarity=_turn(self.rarity),
+            strength=None if self.strength is None else _turn(self.strength),
             dial=self.dial,
             frequency=self.frequency,
             mix=self.mix,
@@ -174,6 +188,10 @@ class ListBatch(RequestModel):
     """Several lists at once."""
 
     requests: Annotated[list[ListRequest], Field(min_length=1, max_length=limits.MAX_BATCH)]
+
+
+def _turn(value: float | dict[str, float]) -> float | dict[int, float]:
+    return _by_number(value) if isinstance(value, dict) else value
 
 
 def _by_number(values: dict[str, float]) -> dict[int, float]:

@@ -98,7 +98,7 @@ def _recommend(visit: Visit, visitor: VisitorModel) -> pa.Table | None:
     return visitor.model.recommend(
         VISITOR,
         k=visit.list_options.k,
-        rarity=_rarities(visit, visitor),
+        rarity=_rarities(visit),
         mix=visit.list_options.mix,
         deny=list(visit.refused),
         pick=[number for number, options in enumerate(personas) if options.pinned and not options.muted] or None,
@@ -106,9 +106,8 @@ def _recommend(visit: Visit, visitor: VisitorModel) -> pa.Table | None:
     )
 
 
-def _rarities(visit: Visit, visitor: VisitorModel) -> dict[int, float]:
-    """Rarity of each persona, from its own dial or else the main one; those at the neutral position are left out."""
+def _rarities(visit: Visit) -> dict[int, float]:
+    """Rarity of each persona: the position of its own dial or else of the main one."""
     main = visit.list_options.dial_position
     positions = [main if options.dial_position is None else options.dial_position for options in visit.persona_options]
-    # At the neutral position the dial is not asked, as its calibration takes ten lists.
-    return {number: visitor.dial.rarity(position) for number, position in enumerate(positions) if position}
+    return dict(enumerate(positions))

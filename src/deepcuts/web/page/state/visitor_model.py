@@ -9,12 +9,10 @@ from functools import cached_property
 import numpy as np
 
 from deepcuts.array_types import DoubleVector
-from deepcuts.evaluation.metrics.novelty import item_novelties
+from deepcuts.data.popularity import item_novelties
 from deepcuts.model import PersonaModel
 from deepcuts.model.state import VISITOR
-from deepcuts.web.page.state.dial import DialCalibration
 
-_DIAL_LENGTH = 20  # items of the lists that the dial is calibrated with
 _N_REASONS = 3
 
 
@@ -83,11 +81,6 @@ class VisitorModel:
         """Novelty of every item as the metric has it, in bits, float64, (n_items,)."""
         return item_novelties(self.model.item_listeners, self.model.n_listeners)
 
-    @cached_property
-    def dial(self) -> DialCalibration:
-        """Which rarities the positions of the dial stand for; computed when a dial is first moved."""
-        return DialCalibration.of(self._mean_novelty)
-
     def reasons(self, item_id: str, persona: int) -> list[tuple[str, float]]:
         """Find the visitor's own items that speak most for an item by a persona, which is that of its row.
 
@@ -106,12 +99,6 @@ class VisitorModel:
             own = shares[:most] / max(1.0, float(shares.sum()))
             self._reasons[key] = list(zip(names, own.tolist(), strict=True))
         return self._reasons[key]
-
-    def _mean_novelty(self, rarity: float) -> float:
-        """Mean novelty, in bits, of a short list at this rarity; 0 for an empty list."""
-        table = self.model.recommend(VISITOR, k=_DIAL_LENGTH, rarity=rarity)
-        indexes = self.model.item_ids.indexes_of(table["item_id"])
-        return float(self.novelties[indexes].mean()) if len(indexes) else 0.0
 
 
 def _has_same_personas(visitor: PersonaModel, before: PersonaModel) -> bool:
