@@ -10,14 +10,18 @@ import numpy as np
 from deepcuts.recommendation.settings import RarityForm
 
 LEVELS = np.arange(4.5, 6.51, 0.25)  # bits of novelty@20
-TURNS = np.arange(-0.25, 1.26, 0.25)  # rarities, which are the same turn for every form
+STRENGTHS = {  # so that every form covers the levels with every system
+    "norm": np.arange(-0.2, 1.61, 0.2),
+    "shift": np.arange(-0.25, 2.01, 0.25),
+    "power": np.arange(-0.05, 0.41, 0.05),
+}
 
 
 def positions() -> Iterator[dict[str, Any]]:
-    """Settings of lists: every form of the dial at every turn."""
+    """Settings of lists: every form of the dial at some strengths."""
     for dial in get_args(RarityForm):
-        for turn in TURNS:
-            yield {"dial": dial, "rarity": float(turn)}
+        for strength in STRENGTHS[dial]:
+            yield {"dial": dial, "strength": float(strength)}
 
 
 def at_levels(points: Sequence[dict[str, Any]], figure: str) -> np.ndarray:

@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 import deepcuts as dc
-from deepcuts.baselines import RandomPersonas, refit_users, rerank
+from deepcuts.baselines import DotProduct, RandomPersonas, refit_users, rerank
+from deepcuts.baselines.scored import Scorer
 from deepcuts.comparison import BASELINES, Contender, baseline
 from deepcuts.comparison.contenders import settings_of
 
@@ -102,9 +103,27 @@ def rival_lists(title: str, values: Settings, n_factors: int, train: dc.Interact
     model: Any = RIVALS[title].contender(title, own, n_factors).method.fit(train, seed=seed)
     n_rows = len(model.persona_shares)
     if n_rows * len(model.item_ids) <= MOST_SCORES:  # a position of the dial then costs no matrix product
-        scores = model.scores(np.arange(n_rows))
-        model = replace(model, scorer=lambda rows: scores[rows])
+        model = replace(model, scorer=with_scores_kept(model.scorer, n_rows))
     return lambda settings: model.recommend(k=K, mix=values["mix"], **settings)
+
+
+@dataclass(frozen=True, eq=False)
+class KeptProduct(DotProduct):
+    """Dot products that were computed before; still one of factors, by whose lengths a form of the dial goes."""
+
+    scores: np.ndarray
+
+    def __call__(self, rows: np.ndarray) -> np.ndarray:
+        """Copy the scores of some rows."""
+        return self.scores[rows]
+
+
+def with_scores_kept(scorer: Scorer, n_rows: int) -> Scorer:
+    """Compute all scores now, once."""
+    scores = scorer(np.arange(n_rows))
+    if isinstance(scorer, DotProduct):
+        return KeptProduct(scorer.row_factors, scorer.item_factors, scores)
+    return lambda rows: scores[rows]
 
 
 def lists_of(model: dc.PersonaModel, settings: Settings) -> pa.Table:
