@@ -66,7 +66,7 @@ JUDGED = ["--train", "{}/train.csv", "--holdout", "{}/holdout.csv"]
 # For each command, calls that are valid but for what is mutated: {} is the folder of good inputs, and what ! marks
 # stays as it is. Commands that would run for long have something that always fails.
 CALLS: dict[str, list[list[str]]] = {
-    "demo": [["--folder", "!{}/p.safetensors"], ["--folder", "!{}/none/none"], ["--folder", "!/dev/null"]],
+    "demo": [["--folder", "!{}/p.safetensors"], ["--folder", "!{}/p.safetensors/none"], ["--folder", "!/dev/null"]],
     "me": [
         ["{}/export.tsv", "--model", MODEL],
         ["{}/plays.csv", "--model", MODEL],

@@ -21,6 +21,7 @@ import pytest
 import deepcuts as dc
 from deepcuts.cli.plays_files import write_interactions
 from deepcuts.cli.program import COMMANDS
+from faults.table import add_row
 
 LONG = os.environ.get("DEEPCUTS_FAULTS") == "long"
 N_MOMENTS = 10 if LONG else 1
@@ -174,7 +175,7 @@ def test_ctrl_c_at_random_moments(inputs: Inputs, tmp_path: Path, name: str) -> 
             f"after {seconds:.3f} of {lasts:.3f} s: {each}"
             for each in wrong_after(process, seconds, name, tmp_path / str(n))
         ]
-    print(f"| Ctrl-C: {name} | {N_MOMENTS} | {len(wrong)} |")
+    add_row("kills: Ctrl-C", name, N_MOMENTS, len(wrong))
     assert not wrong, "\n".join(wrong)
 
 
@@ -187,7 +188,7 @@ def test_ctrl_c_while_kernels_are_compiled(inputs: Inputs, tmp_path: Path, name:
         seconds = moments.uniform(0.5, N_COLD_SECONDS)
         process = begun(inputs.words(name, tmp_path / str(n)), NUMBA_CACHE_DIR=str(tmp_path / f"cache {n}"))
         wrong += [f"after {seconds:.3f} s: {each}" for each in wrong_after(process, seconds, name, tmp_path / str(n))]
-    print(f"| Ctrl-C while kernels are compiled: {name} | {N_MOMENTS} | {len(wrong)} |")
+    add_row("kills: Ctrl-C while kernels are compiled", name, N_MOMENTS, len(wrong))
     assert not wrong, "\n".join(wrong)
 
 
