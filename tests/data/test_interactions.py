@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -160,3 +162,15 @@ def broken(indices: list[int], data: list[float], indptr: tuple[int, ...] = (0, 
 def test_a_matrix_that_is_not_sound_is_refused(matrix, message):
     with pytest.raises(DataError, match=message):
         Interactions.from_csr(matrix, ["ada", "bob"], ["x", "y", "z"])
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 7, 1 << 30])
+def test_a_table_of_much_text_comes_in_chunks(plays, monkeypatch, chunk_bytes):
+    whole = plays.to_arrow()
+    monkeypatch.setattr("deepcuts.data.ids._CHUNK_BYTES", chunk_bytes)
+    table = plays.to_arrow()
+    assert table.equals(whole)
+    assert table.column("user_id").type == pa.string()
+    assert table.column("item_id").num_chunks == (1 if chunk_bytes > 7 else plays.n_pairs)
+    none = replace(plays, indices=plays.indices[:0], plays=plays.plays[:0], indptr=np.zeros_like(plays.indptr))
+    assert none.to_arrow().num_rows == 0

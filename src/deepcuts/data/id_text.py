@@ -175,7 +175,7 @@ def _checked_text(values: pa.Array | pa.ChunkedArray, kind: str) -> pa.StringArr
     try:
         texts.validate(full=True)  # arrays from elsewhere may hold any bytes: Arrow checks UTF-8 on request only
     except pa.ArrowInvalid:
-        raise DataError(f"A {kind} id is not UTF-8 text. Convert the ids to UTF-8.") from None
+        raise _not_utf8(kind) from None
     if _holds_nul(texts):
         wrong = texts.filter(pc.fill_null(pc.match_substring(texts, "\0"), False))
         if len(wrong):
@@ -241,8 +241,12 @@ def _cast(array: pa.Array, kind: str) -> pa.StringArray:
     try:
         return array.cast(pa.string())
     except pa.ArrowInvalid:
-        array.cast(pa.large_string()).validate(full=True)  # raises where the bytes, not their number, are at fault
-        raise _too_long(kind) from None
+        texts = array.cast(pa.large_string())
+    try:
+        texts.validate(full=True)
+    except pa.ArrowInvalid:
+        raise _not_utf8(kind) from None  # the bytes, not their number, are at fault
+    raise _too_long(kind)
 
 
 def _joined(parts: list[pa.StringArray], kind: str) -> pa.StringArray:
@@ -282,6 +286,10 @@ def _is_unicode(text: str) -> bool:
 
 def _not_text(value: str | bytes, kind: str) -> DataError:
     return DataError(f"A {kind} id is {shown(value)}. Ids are UTF-8 text without NUL characters; convert them.")
+
+
+def _not_utf8(kind: str) -> DataError:
+    return DataError(f"A {kind} id is not UTF-8 text. Convert the ids to UTF-8.")
 
 
 def _no_id(value: Any, kind: str) -> DataError:

@@ -19,6 +19,7 @@ from deepcuts.data.id_text import one_text, to_text
 from deepcuts.errors import DataError, UnknownIdError
 
 _DICTIONARY_UP_TO = 200_000  # past this many ids, a dictionary of them takes much memory for a few look-ups
+_CHUNK_BYTES = 1 << 30
 _SUGGEST_AMONG = 200_000  # past this many ids, looking for a close spelling takes long
 
 
@@ -98,6 +99,13 @@ class Ids:
     def take(self, indexes: IndexVector) -> pa.StringArray:
         """Return the ids at `indexes`."""
         return self.values.take(pa.array(indexes))
+
+    def take_chunks(self, indexes: IndexVector) -> pa.ChunkedArray:
+        """Return the ids at `indexes`, however often each: an Arrow array holds 2 GiB of text at most, so in parts."""
+        longest = pc.max(pc.binary_length(self.values)).as_py() or 1
+        step = max(1, _CHUNK_BYTES // longest)
+        parts = [self.take(indexes[start : start + step]) for start in range(0, len(indexes), step)]
+        return pa.chunked_array(parts, pa.string())
 
     def unknown_message(self, identifier: str) -> str:
         """Say that an id is unknown, and which one may have been meant."""

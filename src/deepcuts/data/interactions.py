@@ -119,8 +119,8 @@ class Interactions(PlayCounts):
     def to_arrow(self) -> pa.Table:
         """Return one row per pair: user_id, item_id, plays, and last_played where it is known; no dislikes."""
         columns = {
-            "user_id": self.user_ids.take(self.user_of_pair()),
-            "item_id": self.item_ids.take(self.indices),
+            "user_id": self.user_ids.take_chunks(self.user_of_pair()),
+            "item_id": self.item_ids.take_chunks(self.indices),
             "plays": pa.array(self.plays),
         }
         if self.last_played is not None:
