@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import get_args
+from pathlib import Path
+from typing import Any, Self, get_args
 
+import numpy as np
+
+from deepcuts.array_types import FloatMatrix
 from deepcuts.checks import choice, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
+from deepcuts.errors import SettingsError
+from deepcuts.lazy import names_on_demand
 from deepcuts.model.persona_model import PersonaModel
 from deepcuts.model.state import TrainingCounts
-from deepcuts.model.training.epochs import Epoch, OnInterrupt, Progress, UserProgress
+from deepcuts.model.training.epochs import OnInterrupt, Progress, UserProgress
 from deepcuts.model.training.fit import fit
 from deepcuts.model.training.settings import PersonaSettings
 
+# The room of tuning stands on this one: it is entered by name, when a search is asked for.
+_tuning = names_on_demand(
+    __name__, {"tune_automatically": "..tuning.auto_search", "AutoSettings": "..tuning.auto_settings"}
+)
 
-def _say_nothing(_: Epoch | int) -> None:
+
+def _say_nothing(_: object) -> None:
     """Report no progress."""
 
 
@@ -38,6 +50,53 @@ class PersonaNMF(PersonaSettings):
     5
     """
 
+    @classmethod
+    def tuned(
+        cls,
+        plays: Interactions,
+        *,
+        budget: float = 10.0,
+        any_sign: bool = False,
+        most_factors: int | None = None,
+        seed: int = 0,
+        study: Path | None = None,
+        on_trial: Callable[[Any], None] = _say_nothing,
+        **fixed: Any,
+    ) -> Self:
+        """Find settings for these plays that are better than the default ones beyond doubt, or return the default.
+
+        docs/guide/tuning.md tells how, and what was gained.
+
+        Parameters
+        ----------
+        plays
+            Training data; never the holdout.
+        budget
+            Time that the search may take, in fits of the default settings with their lists, at least 6.
+        any_sign
+            Whether factors that may be negative may be chosen, for which names and explanations are harder to read.
+        most_factors
+            The most factors that may be chosen; None leaves their number as it is.
+        seed
+            Of all randomness.
+        study
+            SQLite file that remembers the trials: a search that was killed goes on from there. Needs the extra `tune`.
+        on_trial
+            Called with every `deepcuts.tuning.AutoTrial`.
+        fixed
+            Settings that are not searched, such as n_factors.
+
+        Raises
+        ------
+        SettingsError
+            If a value is out of its range, or the study is of other plays.
+        DataError
+            If there is nothing to hold out.
+        """
+        asked = {"budget": budget, "any_sign": any_sign, "most_factors": most_factors, "seed": seed}
+        settings = _tuning("AutoSettings")(**asked, study_file=study, fixed=fixed)
+        return cls(**vars(_tuning("tune_automatically")(plays, settings, on_trial=on_trial).settings))
+
     def fit(
         self,
         plays: Interactions,
@@ -46,6 +105,7 @@ class PersonaNMF(PersonaSettings):
         on_epoch: Progress = _say_nothing,
         on_users: UserProgress = _say_nothing,
         on_interrupt: OnInterrupt = "raise",
+        start: PersonaModel | None = None,
     ) -> PersonaModel:
         """Train; the same factors for the same seed and data, whatever the number of threads.
 
@@ -63,14 +123,17 @@ class PersonaNMF(PersonaSettings):
             What Ctrl-C does. "raise": KeyboardInterrupt, as anywhere else. "keep": the first one ends training, and the
             model of the last whole epoch is returned, `interrupted`; before the first epoch is whole, and a second
             time, it raises.
+        start
+            A model of the same items, with as many factors, whose items training begins with; None begins at random
+            ones. From what was trained with settings not far from these, a few epochs are enough.
 
         Raises
         ------
         DataError
             If there are too few users or items to learn from.
         SettingsError
-            If the seed is not a whole number from 0 to 2⁶³ − 1, `on_interrupt` is neither of the two, or factors are
-            not finite by the end.
+            If the seed is not a whole number from 0 to 2⁶³ − 1, `on_interrupt` is neither of the two, `start` has
+            other items or another number of factors, or factors are not finite by the end.
         KeyboardInterrupt
             By Ctrl-C.
         """
@@ -78,6 +141,17 @@ class PersonaNMF(PersonaSettings):
         choice("on_interrupt", on_interrupt, get_args(OnInterrupt))
         check_plays(plays)
         # The settings without the verb `fit`: a model holds and stores these.
-        fitted = fit(plays, PersonaSettings(**vars(self)), seed, on_epoch, on_users, on_interrupt)
+        settings = PersonaSettings(**vars(self))
+        items = None if start is None else _items_to_start_from(start, plays, settings)
+        fitted = fit(plays, settings, seed, on_epoch, on_users, on_interrupt, items)
         counts = TrainingCounts(plays.item_listeners, plays.item_plays, plays.n_users)
         return PersonaModel(fitted.item_side, counts, plays, fitted.user_personas, fitted.epochs, fitted.interrupted)
+
+
+def _items_to_start_from(start: PersonaModel, plays: Interactions, settings: PersonaSettings) -> FloatMatrix:
+    if not start.item_ids.values.equals(plays.item_ids.values) or start.settings.n_factors != settings.n_factors:
+        raise SettingsError(
+            f"start has {len(start.item_ids):,} items and {start.settings.n_factors:,} factors; the plays have "
+            f"{plays.n_items:,} items, for {settings.n_factors:,} factors. Give a model of the same items with as many."
+        )
+    return np.asarray(np.maximum(start.item_factors, np.float32(settings.lowest_item_factor)))

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from deepcuts.tuning.auto_search import AutoTrial, AutoTuning, tune_automatically
+from deepcuts.tuning.auto_settings import AutoSettings
 from deepcuts.tuning.files import read_settings, write_settings
 from deepcuts.tuning.plot import plot_front
 from deepcuts.tuning.result import Trial, Tuning
 from deepcuts.tuning.settings import TuningSettings
 from deepcuts.tuning.tune import tune
 
-__all__ = ["Trial", "Tuning", "TuningSettings", "plot_front", "read_settings", "tune", "write_settings"]
+__all__ = [
+    "AutoSettings",
+    "AutoTrial",
+    "AutoTuning",
+    "Trial",
+    "Tuning",
+    "TuningSettings",
+    "plot_front",
+    "read_settings",
+    "tune",
+    "tune_automatically",
+    "write_settings",
+]

@@ -13,11 +13,15 @@ from deepcuts.cli.derived import options_from
 from deepcuts.cli.interrupts import answer_the_first, exit_status
 from deepcuts.cli.options import Force, Output, PlaysFile, Quiet, Seed
 from deepcuts.cli.remarks import FIRST_NOTE, Remarks
+from deepcuts.cli.settings_search import auto_settings, search_settings
 from deepcuts.model import PersonaSettings
 
 if TYPE_CHECKING:
     from deepcuts.data.interactions import Interactions
     from deepcuts.model import Epoch, PersonaModel, PersonaNMF
+
+
+_SEARCH = "Search of settings"
 
 
 @options_from(PersonaSettings, panel="Settings of the model")
@@ -39,6 +43,42 @@ def train(
             "--no-nonnegative", help="The same as --nonnegative none.", rich_help_panel="Settings of the model"
         ),
     ] = False,
+    auto: Annotated[
+        bool,
+        typer.Option(
+            "--auto",
+            help="Search settings that are better than the default beyond doubt; those that are given stay.",
+            rich_help_panel=_SEARCH,
+        ),
+    ] = False,
+    budget: Annotated[
+        float,
+        typer.Option(
+            metavar="X", help="Time of the search, in fits of the default, at least 6.", rich_help_panel=_SEARCH
+        ),
+    ] = 10.0,
+    any_sign: Annotated[
+        bool,
+        typer.Option("--any-sign", help="Allow factors below 0, which are harder to read.", rich_help_panel=_SEARCH),
+    ] = False,
+    most_factors: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="The most factors that may be chosen.",
+            show_default="those of --factors",
+            rich_help_panel=_SEARCH,
+        ),
+    ] = None,
+    study: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="SQLite file that remembers the search: one that was killed goes on from there.",
+            show_default="none",
+            rich_help_panel=_SEARCH,
+        ),
+    ] = None,
     seed: Seed = 0,
     force: Force = False,
     quiet: Quiet = False,
@@ -54,13 +94,21 @@ def train(
     from deepcuts.storage import check_output
 
     remarks = Remarks(quiet)
-    merged = _merged(settings, settings_file, context)
+    given = _given(settings, settings_file, context)
     if may_be_negative:
-        merged["nonnegative"] = "none"
+        given["nonnegative"] = "none"
+    merged = {**settings, **given}
     # Settings and output are checked before plays are read.
     untrained = PersonaNMF(**merged)
     check_output(output, force=force)
-    model = _saved(fit(untrained, read_interactions(plays), seed, remarks, keep=True), output, force, remarks)
+    search = None
+    if auto:
+        asked = {"any_sign": any_sign, "most_factors": most_factors, "study_file": study}
+        search = auto_settings(budget=budget, seed=seed, fixed=given, **asked)
+    data = read_interactions(plays)
+    if search is not None:
+        untrained = PersonaNMF(**vars(search_settings(data, search, remarks)))
+    model = _saved(fit(untrained, data, seed, remarks, keep=True), output, force, remarks)
     remarks.say(f"Saved {output}" + (", the model of the last whole epoch." if model.interrupted else "."))
     if model.interrupted:
         raise typer.Exit(exit_status())
@@ -82,15 +130,14 @@ def _saved(model: PersonaModel, output: Path, force: bool, remarks: Remarks) -> 
     return model
 
 
-def _merged(options: dict[str, Any], file: Path | None, context: typer.Context) -> dict[str, Any]:
-    """Options that were given, else what the file says, else defaults."""
+def _given(options: dict[str, Any], file: Path | None, context: typer.Context) -> dict[str, Any]:
+    """Settings that a file gives, and those that were given as options, which win."""
+    given = {name: value for name, value in options.items() if _is_given(name, context)}
     if file is None:
-        return options
+        return given
     from deepcuts.tuning import read_settings
 
-    # An option at its default must not overrule the file.
-    given = {name: value for name, value in options.items() if _is_given(name, context)}
-    return {**options, **read_settings(file), **given}
+    return {**read_settings(file), **given}
 
 
 def _is_given(name: str, context: typer.Context) -> bool:
@@ -135,6 +182,7 @@ EXAMPLES = (
     "deepcuts train train.safetensors -o model.safetensors --factors 128",
     "deepcuts train train.safetensors -o base.safetensors --personas 1",
     "deepcuts train train.safetensors -o model.safetensors --settings tuned.toml",
+    "deepcuts train train.safetensors -o model.safetensors --auto --study auto.db",
 )
 
 COMMAND = Command("train", train, EXAMPLES, "Model")

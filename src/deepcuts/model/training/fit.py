@@ -134,14 +134,19 @@ def fit(
     on_epoch: Progress,
     on_users: UserProgress,
     on_interrupt: OnInterrupt = "raise",
+    start: FloatMatrix | None = None,
 ) -> TrainingResult:
     """Train items and users; the same factors for the same seed, whatever the number of threads.
+
+    `start` has item factors to begin with, float32, (n_items, n_factors); None begins at random ones.
 
     With "keep", the first KeyboardInterrupt after a whole epoch ends the alternation, and users are solved for on the
     items of that epoch; one that comes later has them solved for again from the first.
     """
     with one_blas_thread():  # threads of BLAS within our own would slow both down
-        trained = train_items(plays, settings, seed, on_epoch, on_interrupt)  # half of its memory is free again now
+        trained = train_items(
+            plays, settings, seed, on_epoch, on_interrupt, start
+        )  # half of its memory is free again now
         check_finite(trained.item_side.factors, settings)
         rows = user_rows(plays, settings)  # in the order of the plays: those of the alternation are sorted by length
         try:
@@ -155,11 +160,16 @@ def fit(
 
 
 def train_items(
-    plays: Interactions, settings: PersonaSettings, seed: int, on_epoch: Progress, on_interrupt: OnInterrupt
+    plays: Interactions,
+    settings: PersonaSettings,
+    seed: int,
+    on_epoch: Progress,
+    on_interrupt: OnInterrupt,
+    start: FloatMatrix | None,
 ) -> TrainedItems:
     """Alternate until the loss settles, or until an interrupt where that is to keep what was learnt."""
     stopping = early_stopping(plays, settings, seed)
-    base = stage = start_base(plays, settings, seed, stopping)
+    base = stage = start_base(plays, settings, seed, stopping, start)
     epochs: list[Epoch] = []
     kept: tuple[Callable[[], ItemSide], tuple[Epoch, ...]] | None = None  # of the last whole epoch
 
@@ -191,7 +201,11 @@ def train_items(
 
 
 def start_base(
-    plays: Interactions, settings: PersonaSettings, seed: int, stopping: EarlyStopping | None = None
+    plays: Interactions,
+    settings: PersonaSettings,
+    seed: int,
+    stopping: EarlyStopping | None = None,
+    start: FloatMatrix | None = None,
 ) -> Alternation:
     """Prepare the first stage: one row per user, those with the fewest pairs first, and items at random.
 
@@ -203,7 +217,7 @@ def start_base(
     if stopping is not None:
         users = stopping.leave_out(users)
     factors = np.zeros((plays.n_users, settings.n_factors), np.float32)  # users move first: only items need a start
-    items = initial_items(plays.n_items, settings, seed)
+    items = initial_items(plays.n_items, settings, seed) if start is None else start.copy()
     weights = unobserved_weights(plays.item_listeners, settings.unobserved_exponent)
     return Alternation("base", base_problem(users, scale, settings), factors, items, weights, scale, settings)
 

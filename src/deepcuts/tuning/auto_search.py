@@ -1,0 +1,230 @@
+"""Settings found without anybody looking at trials: successive halving with warm starts, and a verdict on fresh cuts.
+
+1. The default settings are trained on a cut of the plays.
+2. Steps away from them, along one line each, are trained for a few epochs from the items that the default has found,
+   and so is the default itself. All factors that the model has in the end are there from the first step on.
+3. Of the steps that are ahead, the best one is taken twice, and the best two are joined. As long as that helps, the
+   best is taken again; then it takes steps of the lean.
+4. The one that is left and the default are trained from the beginning on two other cuts. The default yields only if
+   the interval of the users' differences in ndcg@100 lies above 0, and recall@20 has not fallen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepcuts.array_types import DoubleVector
+from deepcuts.data.interactions import Interactions
+from deepcuts.evaluation.intervals import bootstrap_interval
+from deepcuts.model.training.fit import start_base
+from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.tuning.auto_settings import AutoSettings
+from deepcuts.tuning.auto_trials import FRACTION, Cut, Memory, Outcome, Run, memory_of
+from deepcuts.tuning.steps import LEAN_STEPS, Step, first_steps
+
+SEARCHED, *VERDICT = range(3)  # numbers of the cuts
+
+_WARM_EPOCHS = 6
+_EPOCHS_SHARE = 0.8  # of the time of a fit that goes to epochs,
+_JUDGING = 0.45  # and what users and lists of a trial cost besides: more than in a fit, which makes no lists
+_MARGIN = 1.6  # other settings, and other cuts, may take more epochs than the default has
+_GROWTH = 1.2  # the time of a fit grows with the number of factors to this power
+
+
+@dataclass(frozen=True)
+class AutoTrial:
+    """A trial that has ended, for whoever follows the search.
+
+    Parameters
+    ----------
+    stage
+        "default", "first", "joined", "lean" or "verdict".
+    settings
+        What was tried.
+    ndcg
+        Mean ndcg@100 on the cut.
+    spent
+        Cost of the search so far, in fits of the default on all plays.
+    """
+
+    stage: str
+    settings: PersonaSettings
+    ndcg: float
+    spent: float
+
+
+@dataclass(frozen=True)
+class AutoTuning:
+    """What an automatic search has found.
+
+    Parameters
+    ----------
+    settings
+        The settings to train with: those that were asked for, or better ones.
+    is_default
+        Whether the default has stayed.
+    difference, low, high
+        Mean difference in ndcg@100 of the last one that was tried from the default over two fresh cuts, and its
+        interval of 95 %, all over the default's mean; 0 where none got so far.
+    spent
+        Cost of the search, in fits of the default on all plays.
+    trials
+        All trials, in order.
+    """
+
+    settings: PersonaSettings
+    is_default: bool
+    difference: float
+    low: float
+    high: float
+    spent: float
+    trials: tuple[AutoTrial, ...]
+
+
+AutoProgress = Callable[[AutoTrial], None]
+Ahead = list[tuple[Step, Outcome]]  # the best first
+
+
+def _say_nothing(_: AutoTrial) -> None:
+    """Report no progress."""
+
+
+def tune_automatically(
+    plays: Interactions, settings: AutoSettings | None = None, *, on_trial: AutoProgress = _say_nothing
+) -> AutoTuning:
+    """Find settings that are better than the default ones beyond doubt, or keep these.
+
+    Parameters
+    ----------
+    plays
+        Training data; never the holdout.
+    settings
+        How to search.
+    on_trial
+        Called after every trial, also after those that a study has remembered.
+
+    Raises
+    ------
+    DataError
+        If there is nothing to hold out.
+    MissingExtraError, SettingsError, OutputError
+        As `deepcuts.tuning.tune` does, if there is a study.
+    """
+    settings = settings or AutoSettings()
+    with memory_of(plays, settings.study_file, settings.seed) as memory:
+        runner = _Runner(plays, settings, memory, on_trial)
+        found = _search(runner)
+        return _verdict(runner, found)
+
+
+class _Runner:
+    """Runs trials as long as the budget lasts.
+
+    Parameters
+    ----------
+    plays, settings, memory, on_trial
+        As for `tune_automatically`, and what is remembered.
+    """
+
+    def __init__(self, plays: Interactions, settings: AutoSettings, memory: Memory, on_trial: AutoProgress) -> None:
+        self.settings, self.memory, self.on_trial = settings, memory, on_trial
+        self.cuts = [Cut(plays, settings.seed + number) for number in (SEARCHED, *VERDICT)]
+        # With numbers that training takes from all plays, also on cuts: the model is trained with them in the end.
+        self.default = start_base(plays, PersonaSettings(**settings.fixed), settings.seed).settings
+        self.most_factors = settings.most_factors or self.default.n_factors
+        self.trials: list[AutoTrial] = []
+        self.spent = 0.0
+        self.default_epochs = 0  # not known before the default was trained
+        self.run("default", Run(self.default, SEARCHED))
+        self._tried: set[PersonaSettings] = set()
+
+    def settings_after(self, step: Step) -> PersonaSettings:
+        """Settings that a step from the default leads to."""
+        return step.of(self.default, self.settings.fixed, self.most_factors)
+
+    def ahead(self, level: Outcome, stage: str, steps: Iterable[Step]) -> Ahead:
+        """Try steps as long as the budget lasts; return those with a better mean than `level`."""
+        tried = [(step, self.warm(stage, step)) for step in steps]
+        found = [(step, outcome) for step, outcome in tried if outcome is not None and outcome.mean > level.mean]
+        return sorted(found, key=lambda one: -one[1].mean)
+
+    def warm(self, stage: str, step: Step) -> Outcome | None:
+        """Train from the items of the default; None where that was tried before, or the budget does not allow it."""
+        settings = self.settings_after(step)
+        if settings in self._tried:
+            return None
+        epochs: int | None = _WARM_EPOCHS
+        if (settings.n_factors, settings.nonnegative) != (self.default.n_factors, self.default.nonnegative):
+            epochs = None  # other factors are found from the beginning
+        most_epochs = min(_MARGIN * self.default_epochs, settings.base_epochs)
+        verdict = self.cost(self.default, most_epochs) + self.cost(settings, most_epochs)
+        cost = self.cost(settings, epochs or most_epochs)
+        if self.spent + cost + len(VERDICT) * verdict > self.settings.budget:
+            return None
+        self._tried.add(settings)
+        return self.run(stage, Run(settings, SEARCHED, epochs))
+
+    def run(self, stage: str, run: Run) -> Outcome:
+        """Train and judge, or remember what came of it before."""
+        outcome = self.memory.find(run)
+        if outcome is None:
+            outcome = self.cuts[run.cut].run(run, self.default)
+            self.memory.keep(run, outcome)
+        self.default_epochs = self.default_epochs or outcome.epochs
+        self.spent += self.cost(run.settings, outcome.epochs)
+        self.trials.append(AutoTrial(stage, run.settings, outcome.mean, self.spent))
+        self.on_trial(self.trials[-1])
+        return outcome
+
+    def cost(self, settings: PersonaSettings, n_epochs: float) -> float:
+        """Time of a trial, in fits of the default on all plays; by epochs, not by a clock, so that a search repeats."""
+        epochs = _EPOCHS_SHARE * n_epochs / self.default_epochs
+        return float((1 - FRACTION) * (epochs + _JUDGING) * (settings.n_factors / self.default.n_factors) ** _GROWTH)
+
+
+def _search(runner: _Runner) -> PersonaSettings | None:
+    """Find the settings that are furthest ahead of the default on the first cut; None where none are."""
+    level = runner.warm("first", Step())
+    if level is None:
+        return None
+    more = runner.most_factors > runner.default.n_factors
+    found = runner.ahead(level, "first", first_steps(any_sign=runner.settings.any_sign, more_factors=more))
+    if not found:
+        return None
+    best, outcome = found[0]
+    candidates = [best.then(best), *(best.then(step) for step, _ in found[1:2])]
+    while candidates:
+        found = runner.ahead(outcome, "joined", candidates)
+        candidates = []
+        if found:
+            step = best
+            best, outcome = found[0]
+            candidates = [best.then(step)]
+    if runner.default.n_personas > 1:
+        leaning = runner.ahead(outcome, "lean", [best.then(step) for step in LEAN_STEPS])
+        best = leaning[0][0] if leaning else best
+    return runner.settings_after(best)
+
+
+def _verdict(runner: _Runner, found: PersonaSettings | None) -> AutoTuning:
+    """Compare what was found with the default on fresh cuts."""
+    asked = PersonaSettings(**runner.settings.fixed)
+    if found is None:
+        return AutoTuning(asked, True, 0.0, 0.0, 0.0, runner.spent, tuple(runner.trials))
+    new, old = ([runner.run("verdict", Run(one, cut)) for cut in VERDICT] for one in (found, runner.default))
+    ndcg, recall = _gains(new, old, "ndcg"), _gains(new, old, "recall")
+    bounds = bootstrap_interval(ndcg[:, None], seed=runner.settings.seed)
+    difference, low, high = float(np.nanmean(ndcg)), *(float(bound[0]) for bound in bounds)
+    stays = low <= 0 or np.nanmean(recall) < 0
+    base = float(np.mean([outcome.mean for outcome in old])) or 1.0  # where nobody has a hit, there is no gain either
+    relative = difference / base, low / base, high / base
+    return AutoTuning(asked if stays else found, bool(stays), *relative, runner.spent, tuple(runner.trials))
+
+
+def _gains(new: list[Outcome], old: list[Outcome], name: str) -> DoubleVector:
+    """Differences of every user, the mean over the cuts, float64, (n_users,)."""
+    differences = [getattr(one, name) - getattr(other, name) for one, other in zip(new, old, strict=True)]
+    return np.asarray(np.mean(differences, axis=0))

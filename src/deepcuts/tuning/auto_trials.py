@@ -1,0 +1,184 @@
+"""The trials of an automatic search: train with some settings on a cut, judge lists user by user, remember."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deepcuts.array_types import DoubleVector
+from deepcuts.data.interactions import Interactions
+from deepcuts.data.split import split_holdout
+from deepcuts.evaluation import evaluate
+from deepcuts.model import PersonaModel, PersonaNMF
+from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.tuning.settings import TuningSettings
+from deepcuts.tuning.study import import_optuna, only_run, open_study
+from deepcuts.tuning.tune import facts_of
+
+if TYPE_CHECKING:
+    import optuna
+
+FRACTION = 0.2
+OBJECTIVES = ("ndcg@100", "recall@20")  # the first is what is searched by
+
+_MOST_JUDGED = 5_000  # users whose lists are made: of many, a sample says enough
+_KEY, _EPOCHS, _PER_USER = "key", "epochs", "per_user"
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What came of one training on one cut.
+
+    Parameters
+    ----------
+    epochs
+        Epochs that it took.
+    ndcg, recall
+        ndcg@100 and recall@20 of every user that was judged, float64, (n_users,), NaN where undefined.
+    """
+
+    epochs: int
+    ndcg: DoubleVector
+    recall: DoubleVector
+
+    @property
+    def mean(self) -> float:
+        """Mean ndcg@100."""
+        return float(np.nanmean(self.ndcg))
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is trained.
+
+    Parameters
+    ----------
+    settings
+        Hyperparameters.
+    cut
+        Number of the cut.
+    warm_epochs
+        Epochs from the items that the default settings have found on the same cut; None trains from the beginning.
+    """
+
+    settings: PersonaSettings
+    cut: int
+    warm_epochs: int | None = None
+
+    @property
+    def key(self) -> str:
+        """One text for equal runs."""
+        return json.dumps({**vars(self), "settings": vars(self.settings)}, sort_keys=True)
+
+
+@dataclass(eq=False)
+class Cut:
+    """Train and the part of it that judges.
+
+    Parameters
+    ----------
+    plays
+        What is cut.
+    seed
+        Of the cut, of training and of the users that are judged.
+    """
+
+    plays: Interactions
+    seed: int
+    _default: PersonaModel | None = field(default=None, init=False)
+
+    @cached_property
+    def _parts(self) -> tuple[Interactions, Interactions]:
+        train, holdout = split_holdout(self.plays, FRACTION, self.seed)
+        n_users = len(holdout.user_ids)
+        judged = np.random.default_rng(0).permutation(n_users)[:_MOST_JUDGED]  # the same users in all cuts
+        return train, holdout.keep_pairs(np.isin(holdout.user_of_pair(), judged))
+
+    def run(self, run: Run, default: PersonaSettings) -> Outcome:
+        """Train and judge; `default` are the settings that a warm start comes from."""
+        settings, start = run.settings, None
+        if run.warm_epochs is not None:
+            start = self._default or self._fit(default, None)  # again, where another process has found it
+            settings = PersonaSettings(**{**vars(settings), "base_epochs": run.warm_epochs})
+        model = self._fit(settings, start)
+        if run.settings == default and run.warm_epochs is None:
+            self._default = model
+        return self._judge(model)
+
+    def _fit(self, settings: PersonaSettings, start: PersonaModel | None) -> PersonaModel:
+        return PersonaNMF(**vars(settings)).fit(self._parts[0], seed=self.seed, start=start)
+
+    def _judge(self, model: PersonaModel) -> Outcome:
+        train, holdout = self._parts
+        lists = model.recommend(holdout.user_ids.values, k=100)
+        found = evaluate(lists, train, holdout, {"ndcg": (100,), "recall": (20,)}).per_user
+        ndcg, recall = (found[name].to_numpy().astype(np.float64) for name in OBJECTIVES)
+        return Outcome(len(model.epochs), ndcg, recall)
+
+
+class Memory:
+    """Outcomes of this run and of those before it, by their keys.
+
+    Parameters
+    ----------
+    study
+        The study that holds them; None remembers them only as long as this object lives.
+    """
+
+    def __init__(self, study: optuna.Study | None = None) -> None:
+        self._study, self._known = study, {} if study is None else _outcomes_of(study)
+
+    def find(self, run: Run) -> Outcome | None:
+        """Return what came of a run, if it is known."""
+        return self._known.get(run.key)
+
+    def keep(self, run: Run, outcome: Outcome) -> None:
+        """Remember what came of a run."""
+        self._known[run.key] = outcome
+        if self._study is None:
+            return
+        attributes = {
+            _KEY: run.key,
+            _EPOCHS: outcome.epochs,
+            _PER_USER: [outcome.ndcg.tolist(), outcome.recall.tolist()],
+        }
+        values = [outcome.mean, float(np.nanmean(outcome.recall))]
+        self._study.add_trial(import_optuna().trial.create_trial(values=values, user_attrs=attributes))
+
+
+def _outcomes_of(study: optuna.Study) -> dict[str, Outcome]:
+    found = {}
+    for trial in study.trials:
+        attributes = trial.user_attrs
+        ndcg, recall = (np.array(values, np.float64) for values in attributes[_PER_USER])
+        found[attributes[_KEY]] = Outcome(attributes[_EPOCHS], ndcg, recall)
+    return found
+
+
+@contextmanager
+def memory_of(plays: Interactions, study_file: Path | None, seed: int) -> Iterator[Memory]:
+    """Open the memory of a search for as long as the block runs.
+
+    Raises
+    ------
+    MissingExtraError
+        If there is to be a file, and Optuna is not installed.
+    SettingsError
+        If the file holds a study of other plays, or of `deepcuts tune`.
+    OutputError
+        If another run works on it, or it cannot be written.
+    """
+    if study_file is None:
+        yield Memory()
+        return
+    import_optuna()
+    settings = TuningSettings(objectives=OBJECTIVES, fraction=FRACTION, seed=seed)
+    with only_run(study_file):
+        yield Memory(open_study(study_file, {**facts_of(plays, settings), "search": "automatic"}, settings))

@@ -1,0 +1,179 @@
+"""Settings found automatically: steps, the search, its budget, its memory, and the doors to it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+import deepcuts as dc
+from deepcuts.cli.main import app
+from deepcuts.errors import SettingsError
+from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.tuning import AutoSettings, TuningSettings, tune, tune_automatically
+from deepcuts.tuning.auto_search import _gains
+from deepcuts.tuning.auto_trials import Cut, Outcome
+from deepcuts.tuning.steps import LEAN_STEPS, Step, first_steps
+
+FIXED = {"n_factors": 6, "base_epochs": 8}
+RIDGES = ("user_regularization", "item_regularization")
+NUMBERS = {"unobserved_exponent": 0.0, "unobserved_ratio": 8.0, **dict.fromkeys(RIDGES, 0.02)}
+STEPS = [*first_steps(any_sign=True, more_factors=True), *LEAN_STEPS]
+
+
+@pytest.fixture(scope="module")
+def plays() -> dc.Interactions:
+    return dc.generate_world(n_users=300, n_items=200, items_per_user=14, seed=0).plays
+
+
+@pytest.fixture(scope="module")
+def found(plays):
+    return tune_automatically(plays, AutoSettings(fixed=FIXED))
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=12), st.sets(st.sampled_from([*sorted(NUMBERS), "lean"])))
+def test_steps_stay_within_bounds_and_leave_what_is_fixed(steps, fixed):
+    centre, step = PersonaSettings(**NUMBERS), Step()
+    for one in steps:
+        step = step.then(one)
+    after = step.of(centre, fixed, most_factors=100)
+    assert 0 <= after.unobserved_exponent <= 0.6
+    assert 1 <= after.unobserved_ratio <= 100
+    assert all(1e-4 <= getattr(after, name) <= 1 for name in RIDGES)
+    assert 64 <= after.n_factors <= 100
+    for name in fixed:
+        assert getattr(after, name) == getattr(centre, name)
+
+
+def test_a_step_moves_only_what_it_says():
+    centre = PersonaSettings(**{**NUMBERS, "unobserved_exponent": 0.9, "unobserved_ratio": 0.0})
+    assert Step().of(centre, (), 64) == centre
+    assert Step(lean=2).of(centre, (), 64) == replace(centre, lean=2 * centre.lean)
+
+
+def test_the_default_stays_where_nothing_is_better_beyond_doubt(plays, found):
+    assert found.is_default == (found.low <= 0)
+    assert found.settings == PersonaSettings(**FIXED) or not found.is_default
+    assert found.trials[0].stage == "default"
+    assert found.spent <= 10
+
+
+def test_the_search_repeats(plays, found):
+    assert tune_automatically(plays, AutoSettings(fixed=FIXED)) == found
+
+
+def test_what_is_fixed_is_not_searched(plays):
+    found = tune_automatically(plays, AutoSettings(fixed={**FIXED, "n_personas": 1, **dict.fromkeys(RIDGES, 0.05)}))
+    ridges = {getattr(trial.settings, name) for trial in found.trials for name in RIDGES}
+    assert ridges == {0.05}
+    assert len({trial.settings.unobserved_ratio for trial in found.trials}) > 1
+
+
+def test_a_gain_beyond_doubt_is_taken(plays):
+    """Two factors are too few for a world of several scenes; a third one is found where there may be one."""
+    found = tune_automatically(plays, AutoSettings(fixed={"n_factors": 2, "n_personas": 1}, most_factors=3, budget=14))
+    assert not found.is_default
+    assert found.settings.n_factors == 3
+    assert 0 < found.low < found.difference < found.high
+    assert found.spent <= 14
+    assert {trial.settings.n_personas for trial in found.trials} == {1}
+
+
+def test_a_budget_that_is_larger_allows_more(plays):
+    spent = [tune_automatically(plays, AutoSettings(fixed=FIXED, budget=budget)).spent for budget in (6, 9)]
+    assert spent[0] <= 6
+    assert spent[0] < spent[1] <= 9
+
+
+def test_differences_are_means_over_the_cuts_of_the_same_users():
+    one, other = (Outcome(3, np.array(ndcg), np.array(ndcg)) for ndcg in ([0.5, np.nan, 1.0], [0.0, 0.5, 0.0]))
+    np.testing.assert_allclose(_gains([one, one], [other, one], "ndcg"), [0.25, np.nan, 0.5])
+
+
+def test_all_cuts_judge_the_same_users(plays):
+    users = [Cut(plays, seed)._parts[1].user_ids.values for seed in range(3)]
+    assert users[0].equals(users[1])
+    assert users[0].equals(users[2])
+
+
+def test_a_search_that_was_killed_goes_on_and_ends_as_any_other(plays, found, tmp_path):
+    path, study = tmp_path / "plays.safetensors", tmp_path / "auto.db"
+    plays.save(path)
+    script = (
+        "import sys, time, deepcuts as dc\n"
+        "from deepcuts.tuning import AutoSettings, tune_automatically\n"
+        "from pathlib import Path\n"
+        "n = 0\n"
+        "def on_trial(trial):\n"
+        "    global n\n"
+        "    n += 1\n"
+        "    print('trial', flush=True)\n"
+        "    time.sleep(60 * (n == 3))\n"
+        "plays = dc.Interactions.load(sys.argv[1])\n"
+        f"tune_automatically(plays, AutoSettings(fixed={FIXED!r}, study_file=Path(sys.argv[2])), on_trial=on_trial)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script, path, study], stdout=subprocess.PIPE, text=True) as process:
+        for _ in range(3):
+            assert process.stdout.readline() == "trial\n"
+        os.kill(process.pid, signal.SIGKILL)  # its lock ends with it
+    seen = []
+    again = tune_automatically(plays, AutoSettings(fixed=FIXED, study_file=study), on_trial=seen.append)
+    assert again == found
+    assert tuple(seen) == found.trials
+    assert tune_automatically(plays, AutoSettings(fixed=FIXED, study_file=study)) == found
+
+
+def test_a_study_of_a_tuning_is_refused(plays, tmp_path):
+    study = tmp_path / "study.db"
+    tune(plays, study, TuningSettings(n_trials=1, fixed=FIXED))
+    with pytest.raises(SettingsError, match="study of other"):
+        tune_automatically(plays, AutoSettings(fixed=FIXED, study_file=study))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"budget": 5}, {"seed": -1}, {"most_factors": 3}, {"fixed": {"n_factors": 0}}, {"any_sign": "yes"}]
+)
+def test_values_out_of_range_are_refused(wrong):
+    with pytest.raises(SettingsError):
+        AutoSettings(**wrong)
+
+
+def test_the_class_and_the_command_find_the_same(plays, found, tmp_path):
+    tuned = dc.PersonaNMF.tuned(plays, **FIXED)
+    assert tuned == dc.PersonaNMF(**vars(found.settings))
+    data, model = tmp_path / "plays.safetensors", tmp_path / "model.safetensors"
+    plays.save(data)
+    words = ["train", data, "-o", model, "--auto", "--factors", 6, "--base-epochs", 8]
+    result = CliRunner().invoke(app, list(map(str, words)))
+    assert result.exit_code == 0, result.output
+    assert f"{len(found.trials)} trials" in result.output
+    assert dc.load(model).settings == tuned.fit(plays).settings
+
+
+def test_a_warm_start_goes_on_where_the_other_model_ended(plays):
+    settings = dc.PersonaNMF(n_factors=6, base_epochs=6, tolerance=0)
+    first = settings.fit(plays)
+    second = settings.fit(plays, start=first)
+    longer = dc.PersonaNMF(n_factors=6, base_epochs=12, tolerance=0).fit(plays)
+    assert second.epochs[0].loss < first.epochs[-1].loss * 1.001
+    assert second.epochs[-1].loss == pytest.approx(longer.epochs[-1].loss, rel=0.01)
+    free = dc.PersonaNMF(n_factors=6, base_epochs=2, nonnegative="none").fit(plays)
+    assert settings.fit(plays, start=free).item_factors.min() >= 0
+    before = first.item_factors.copy()
+    np.testing.assert_array_equal(first.item_factors, before)
+
+
+def test_a_warm_start_from_another_catalogue_is_refused(plays):
+    model = dc.PersonaNMF(n_factors=6, base_epochs=1).fit(plays)
+    other = dc.generate_world(n_users=60, n_items=50, items_per_user=5, seed=1).plays
+    for wrong in (dc.PersonaNMF(n_factors=6), dc.PersonaNMF(n_factors=5)):
+        with pytest.raises(SettingsError, match="start has"):
+            wrong.fit(other if wrong.n_factors == 6 else plays, start=model)
