@@ -31,9 +31,12 @@ def outcome(feed: Target, data: bytes, folder: Path) -> tuple[str, str | None]:
 
 def _end(feed: Target, data: bytes, folder: Path) -> tuple[str, str | None]:
     try:
-        with time_limit(MOST_SECONDS), warnings.catch_warnings():
+        with time_limit(MOST_SECONDS) as over, warnings.catch_warnings():
             warnings.simplefilter("error")
-            feed(data, folder)
+            try:
+                feed(data, folder)
+            except Exception as error:
+                raise (TimeoutError() if over.is_set() else error) from None
     except DeepcutsError as error:
         length = len(str(error).encode("utf-8", "replace"))
         kind = f"{type(error).__name__}: {_without_values(str(error))}"

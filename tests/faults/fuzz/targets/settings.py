@@ -118,7 +118,7 @@ WAYS: tuple[Callable[[bytes, Path], None], ...] = (
     file_of("plays.txt", values.plays_in_file),
     text_of(lambda text: parse_values(text.split("\n"), "--set")),
     text_of(lambda text: values.by_persona(text, "--weights")),
-    text_of(values.rarity),
+    text_of(lambda text: values.turn(text, "--rarity")),
     json_of(constraints),
     json_of(visitor),
     *(json_of(lambda given, kind=kind: of_kind(kind, given)) for kind in KINDS),
