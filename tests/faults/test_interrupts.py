@@ -41,7 +41,7 @@ CALLS: Mapping[str, str] = {
     "split": "{}/plays.safetensors --train @/train.parquet --holdout @/holdout.csv",
     "train": "{}/plays.safetensors -o @/model.safetensors --factors 32",
     "extend": "{}/model.safetensors {}/plays.csv -o @/model.safetensors",
-    "forget": "{}/model.safetensors -o @/model.safetensors --user {user}",
+    "forget": "{}/model.safetensors {user} -o @/model.safetensors",
     "recommend": "{}/model.safetensors -k 100 -o @/lists.jsonl",
     "evaluate": "{}/lists.csv --train {}/train.csv --holdout {}/holdout.csv",
     "report": "{}/model.safetensors --train {}/train.csv --holdout {}/holdout.csv -o @/report.html",
