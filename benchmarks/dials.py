@@ -17,6 +17,7 @@ from common import hetrec, hetrec_tags, print_json, print_table, setting
 
 import deepcuts as dc
 from deepcuts.evaluation import ItemFeatures, item_features
+from deepcuts.model.training.density_rule import resolved
 
 CUTOFFS = {
     "recall": [20],
@@ -88,7 +89,7 @@ def draw(name: str, curve: Curve, folder: Path) -> None:
     plt.switch_backend("svg")
     plt.rcParams["svg.hashsalt"] = "deepcuts"  # the same figures give the same file
     figure, panels = plt.subplots(2, 1, figsize=(5, 4.2), sharex=True, layout="constrained")
-    default = getattr(dc.PersonaNMF(), name)
+    default = getattr(resolved(dc.PersonaNMF(), hetrec()), name)  # of what is "auto", the number for this data
     for axes, column, colour in zip(panels, SHOWN[name], ("#0072B2", "#D55E00"), strict=True):
         xs = range(len(curve))
         axes.plot(xs, [point[column] for point in curve], marker="o", color=colour)
@@ -96,7 +97,7 @@ def draw(name: str, curve: Curve, folder: Path) -> None:
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
         for x, point in enumerate(curve):
-            if point["value"] == default:
+            if np.isclose(point["value"], default, rtol=0.02):
                 axes.axvline(x, color="0.6", linestyle="--", linewidth=1)
     panels[1].set_xticks(range(len(curve)), [f"{point['value']:g}" for point in curve])
     panels[1].set_xlabel(f"{name} (dashed: the default)")

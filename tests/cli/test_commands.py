@@ -144,7 +144,7 @@ def test_train_takes_every_setting(folder, tmp_path):
         "diversity": 0.1,
         "distinction": 0.2, "distinction_floor": 0.3, "start": "copy", "persona_count": "all",
         "reassignment": "cosine", "merge_cosine": 0.99, "base_epochs": 3, "persona_epochs": 2, "tolerance": 0.0,
-        "nonnegative": "items",
+        "nonnegative": "items", "early_stopping": "off",
     }  # fmt: skip
     options = [
         word
@@ -160,9 +160,14 @@ def test_train_takes_every_setting(folder, tmp_path):
 
 def test_train_says_what_it_is_going_to_do_and_what_came_of_it(folder, tmp_path):
     said = run("train", folder / "train.safetensors", "-o", tmp_path / "model.safetensors", "--factors", 4).stderr
-    before, *progress, after, drawing, saved = said.splitlines()
+    before, *progress, weights, after, drawing, saved = said.splitlines()
     assert before.startswith("Training 4 factors, 4 personas at most, on 120 users, ")
     assert progress[0].startswith("Training: 3 of 30, base, loss ")
+    settings = dc.load(tmp_path / "model.safetensors").settings
+    assert weights.startswith(f"Regularization {settings.user_regularization:.3g} of users, ")
+    assert weights.endswith(
+        f"unobserved ratio {settings.unobserved_ratio:.3g}, exponent {settings.unobserved_exponent:.2g}."
+    )
     assert "effective personas a user." in after
     assert drawing == "Drawing the map …"
     assert saved == f"Saved {tmp_path / 'model.safetensors'}."

@@ -9,16 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import deepcuts as dc
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.model import PersonaSettings
+from deepcuts.model.training.density_rule import resolved
 from deepcuts.model.training.settings import _RANGES
 from deepcuts.tuning import TuningSettings, read_settings, write_settings
 from deepcuts.tuning.files import parse_values
 from deepcuts.tuning.front import front, pick
 from deepcuts.tuning.objectives import parse_objectives
 from deepcuts.tuning.pruning import FIRST_TRIALS, stops_early
-from deepcuts.tuning.space import SPACE, default_point, is_whole, searched
+from deepcuts.tuning.space import SPACE, default_point, is_whole, searched, with_numbers
 
+PLAYS = dc.generate_world(n_users=60, n_items=80, items_per_user=6, seed=0).plays
 POINTS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12).map(
     lambda points: np.array(points, float)
 )
@@ -27,7 +30,7 @@ POINTS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, m
 @pytest.mark.parametrize("name", SPACE)
 def test_what_is_searched_lies_in_the_ranges_of_the_model_and_around_its_default(name):
     least, most = _RANGES[name]
-    axis, default = SPACE[name], getattr(PersonaSettings(), name)
+    axis, default = SPACE[name], default_point({}, PLAYS)[name]
     assert least <= axis.low <= default <= axis.high <= most
     assert is_whole(name) == isinstance(default, int)
     for value in (axis.low, axis.high):
@@ -37,7 +40,19 @@ def test_what_is_searched_lies_in_the_ranges_of_the_model_and_around_its_default
 def test_fixed_settings_are_not_searched():
     fixed = {"n_factors": 32, "start": "copy"}
     assert "n_factors" not in searched(fixed)
-    assert default_point(fixed) == {name: getattr(PersonaSettings(), name) for name in SPACE if name != "n_factors"}
+    numbers = vars(resolved(PersonaSettings(), PLAYS))
+    assert default_point(fixed, PLAYS) == {name: numbers[name] for name in SPACE if name != "n_factors"}
+
+
+def test_what_is_auto_and_not_searched_is_fixed_at_its_number():
+    assert with_numbers({"n_factors": 32}, PLAYS) == {
+        "n_factors": 32,
+        "user_regularization": resolved(PersonaSettings(), PLAYS).user_regularization,
+    }
+    assert with_numbers({"user_regularization": 0.5, "unobserved_ratio": 3.0}, PLAYS) == {
+        "user_regularization": 0.5,
+        "unobserved_ratio": 3.0,
+    }
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def run(*words):
 
 def test_the_default_comes_first_and_scores_as_it_does_elsewhere(plays, study):
     _, found = study
-    assert found.trials[0].searched == default_point(FIXED)
+    assert found.trials[0].searched == default_point(FIXED, dc.split_holdout(plays, 0.2, seed=0).train)
     train, validation = dc.split_holdout(plays, 0.2, seed=0)
     lists = dc.PersonaNMF(**FIXED).fit(train, seed=0).recommend(k=100)
     figures = dc.evaluate(lists, train, validation, {"ndcg": [100], "novelty": [20]}).figures
@@ -132,18 +132,18 @@ def test_train_reads_what_tune_has_written_and_options_win(plays, tmp_path):
 def test_the_default_is_tried_again_even_if_its_run_died_at_once(plays, tmp_path):
     settings = TuningSettings(n_trials=2, fixed=FIXED)
     study = open_study(tmp_path / "study.db", facts_of(plays, settings), settings)
-    study.enqueue_trial(default_point(FIXED))
+    study.enqueue_trial(default_point(FIXED, dc.split_holdout(plays, 0.2, seed=0).train))
     study.ask()  # and dies before it is told a single setting
     found = tune(plays, tmp_path / "study.db", settings)
     assert [trial.number for trial in found.trials] == [1, 2]
-    assert found.trials[0].searched == default_point(FIXED)
+    assert found.trials[0].searched == default_point(FIXED, dc.split_holdout(plays, 0.2, seed=0).train)
 
 
 @pytest.mark.parametrize("written", [{"early": [0.5, 1]}, {"early": [0.5, 1], "seconds": 1.0}])
 def test_what_a_run_wrote_of_a_trial_when_it_died_does_not_count(plays, tmp_path, written):
     settings = TuningSettings(n_trials=2, fixed=FIXED)
     study = open_study(tmp_path / "study.db", facts_of(plays, settings), settings)
-    study.enqueue_trial(default_point(FIXED))
+    study.enqueue_trial(default_point(FIXED, dc.split_holdout(plays, 0.2, seed=0).train))
     trial = study.ask()
     suggest(trial, FIXED)
     for name, value in written.items():

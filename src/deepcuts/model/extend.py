@@ -120,11 +120,11 @@ def _with_zero_items(model: PersonaState, growth: Growth, rows: Rows) -> ItemSid
     n_users = old.n_users + growth.n_new_users
     observed = float(rows.weights.sum() - user_rows(growth.old, settings).weights.sum())
     # w0 · users · items = ratio · Σ c, before and after (docs/maths.md, Growing, step 1).
-    unobserved = old.w0 * old.n_users * old.n_items + settings.unobserved_ratio * observed
+    unobserved = old.w0 * old.n_users * old.n_items + settings.weighting.unobserved_ratio * observed
     n_items = growth.plays.n_items
     scale = replace(old, w0=unobserved / (n_users * n_items), n_users=n_users, n_items=n_items)
     factors = growth.scatter_items(model.item_factors)
-    weights = unobserved_weights(_counts(model, growth).listeners, settings.unobserved_exponent)
+    weights = unobserved_weights(_counts(model, growth).listeners, settings.weighting.unobserved_exponent)
     grams = ItemGrams.of(factors, weights)
     return replace(model.item_side, factors=factors, unobserved_weights=weights, grams=grams, scale=scale)
 

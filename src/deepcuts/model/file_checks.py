@@ -21,8 +21,14 @@ from deepcuts.storage import StrPath, values
 USER_FACTOR_SUM = "crowd"  # its name in files of version 0.1, which load in this one
 UNOBSERVED_WEIGHTS, UNOBSERVED_GRAM = "unobserved_weights", "unobserved_gram"
 
-SETTINGS_BEFORE = {"unobserved_exponent": 0.0, "early_stopping": "off"}
-"""What files that do not name a setting were made with: those of versions before there was this setting."""
+SETTINGS_BEFORE = {
+    "user_regularization": 0.02,
+    "item_regularization": 0.02,
+    "unobserved_ratio": 8.0,
+    "unobserved_exponent": 0.0,
+    "early_stopping": "off",
+}
+"""What files that do not name a setting were made with: the defaults of version 0.1."""
 
 _LARGEST_FACTOR = 1e9  # far beyond any that training finds, and small enough that no score overflows
 _LARGEST_SUM = 1e15
@@ -68,9 +74,11 @@ def _read_settings(stored: storage.Stored) -> PersonaSettings:
     if isinstance(listed, dict):
         listed = {**SETTINGS_BEFORE, **listed}
     try:
-        return values.read_record(PersonaSettings, listed, stored.path, "settings")
+        settings = values.read_record(PersonaSettings, listed, stored.path, "settings")
+        _ = settings.weighting  # raises where one of them is "auto"
     except SettingsError as error:
         raise values.inconsistent(stored.path, f"its settings cannot be used ({error})") from None
+    return settings
 
 
 def _least(lowest: float) -> float:
@@ -80,7 +88,7 @@ def _least(lowest: float) -> float:
 
 def _read_weights(stored: storage.Stored, n_items: int, settings: PersonaSettings) -> FloatVector:
     """q of every item; 1 where all weigh the same, which needs no array."""
-    if not settings.unobserved_exponent:
+    if not settings.weighting.unobserved_exponent:
         return np.ones(n_items, np.float32)
     return stored.array(UNOBSERVED_WEIGHTS, np.float32, (n_items,))
 
@@ -88,7 +96,9 @@ def _read_weights(stored: storage.Stored, n_items: int, settings: PersonaSetting
 def _read_grams(stored: storage.Stored, settings: PersonaSettings) -> ItemGrams:
     shape = (settings.n_factors, settings.n_factors)
     plain = stored.array("item_gram", np.float64, shape)
-    return ItemGrams(stored.array(UNOBSERVED_GRAM, np.float64, shape) if settings.unobserved_exponent else plain, plain)
+    return ItemGrams(
+        stored.array(UNOBSERVED_GRAM, np.float64, shape) if settings.weighting.unobserved_exponent else plain, plain
+    )
 
 
 def _check_weights(weights: FloatVector, path: StrPath) -> None:

@@ -67,7 +67,9 @@ def _item_arrays(model: PersonaState) -> dict[str, AnyArray]:
         "item_plays": model.item_plays,
     }
     weighs = {UNOBSERVED_WEIGHTS: items.unobserved_weights, UNOBSERVED_GRAM: items.grams.unobserved}
-    return arrays | weighs if model.settings.unobserved_exponent else arrays  # else 1, and the plain Gram matrix
+    return (
+        arrays | weighs if model.settings.weighting.unobserved_exponent else arrays
+    )  # else 1, and the plain Gram matrix
 
 
 def _user_arrays(model: PersonaState) -> dict[str, AnyArray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,6 @@ from deepcuts.errors import DataError
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.tuning.front import Pick, front, pick
 from deepcuts.tuning.settings import TuningSettings
-from deepcuts.tuning.space import default_point
 from deepcuts.tuning.trial import Values
 
 if TYPE_CHECKING:
@@ -55,10 +55,13 @@ class Tuning:
         How it was run.
     trials
         Trials that have ended, complete or stopped early.
+    default_point
+        What the default settings are for these plays, of those that are searched.
     """
 
     settings: TuningSettings
     trials: tuple[Trial, ...]
+    default_point: Mapping[str, Any]
 
     @cached_property
     def complete(self) -> tuple[Trial, ...]:
@@ -77,8 +80,8 @@ class Tuning:
     @cached_property
     def default(self) -> Trial:
         """The trial of the default settings."""
-        point = default_point(self.settings.fixed)
-        return next((trial for trial in self.complete if trial.searched == point), self.complete[0])
+        found = (trial for trial in self.complete if trial.searched == self.default_point)
+        return next(found, self.complete[0])
 
     @property
     def front(self) -> list[Trial]:

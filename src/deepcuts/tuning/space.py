@@ -12,8 +12,10 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from deepcuts.data.play_counts import PlayCounts
 from deepcuts.errors import SettingsError
-from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.model.training.density_rule import resolved
+from deepcuts.model.training.settings import PersonaSettings, Weighting
 
 if TYPE_CHECKING:
     import optuna
@@ -57,10 +59,17 @@ def searched(fixed: Mapping[str, Any]) -> dict[str, Axis]:
     return {name: axis for name, axis in SPACE.items() if name not in fixed}
 
 
-def default_point(fixed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the default of every setting that is searched: where a search begins."""
-    defaults = vars(PersonaSettings())
+def default_point(fixed: Mapping[str, Any], plays: PlayCounts) -> dict[str, Any]:
+    """Return the default of every setting that is searched, for these plays: where a search begins."""
+    defaults = vars(resolved(PersonaSettings(**fixed), plays))
     return {name: defaults[name] for name in searched(fixed)}
+
+
+def with_numbers(fixed: Mapping[str, Any], plays: PlayCounts) -> dict[str, Any]:
+    """Fix what is "auto" and not searched at its number for these plays, the same in all trials."""
+    numbers = vars(resolved(PersonaSettings(**fixed), plays))
+    left = {name: numbers[name] for name in Weighting._fields if name not in searched(fixed)}
+    return {**fixed, **left}
 
 
 def suggest(trial: optuna.Trial, fixed: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.tuning.objectives import Objective
 from deepcuts.tuning.pruning import stops_early
 from deepcuts.tuning.settings import TuningSettings
+from deepcuts.tuning.space import with_numbers
 
 Values = tuple[float, float]
 
@@ -32,7 +33,7 @@ class Task:
     validation
         Plays that they are judged by; both are cut from the same plays, and no holdout is among them.
     settings
-        How the study is run.
+        How the study is run; what is "auto" and not searched is fixed at its number for `train`.
     features
         Labels of the items, where plays carry tags.
     """
@@ -53,7 +54,8 @@ class Task:
         """
         train, validation = split_holdout(plays, settings.fraction, settings.seed)
         features = None if train.labels is None else tag_features(train.labels, train.item_ids)
-        return cls(train, validation, settings, features)
+        settled = replace(settings, fixed=with_numbers(settings.fixed, train))
+        return cls(train, validation, settled, features)
 
 
 @dataclass(frozen=True)

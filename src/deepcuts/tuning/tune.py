@@ -79,16 +79,17 @@ def tune(
     settings = settings or TuningSettings()
     import_optuna()
     task = Task.of(plays, settings)
+    default = default_point(task.settings.fixed, task.train)
     with only_run(study_file):
         study = open_study(study_file, facts_of(plays, settings), settings)
         if not study.trials:
-            study.enqueue_trial(default_point(settings.fixed))
+            study.enqueue_trial(default)
         ask_again(study)
         for trial in trials_of(study, settings):
             on_trial(trial)
         with _workers(task) as submit:
             _search(study, task, submit, on_trial)
-        return Tuning(settings, trials_of(study, settings))
+        return Tuning(task.settings, trials_of(study, settings), default)
 
 
 def facts_of(plays: Interactions, settings: TuningSettings) -> dict[str, Any]:

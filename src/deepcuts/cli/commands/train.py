@@ -171,6 +171,11 @@ def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks,
         )
     if model.epochs:
         seconds = sum(epoch.seconds for epoch in model.epochs)
+        ridge, item_ridge, ratio, exponent = model.settings.weighting
+        remarks.say(
+            f"Regularization {ridge:.3g} of users, {item_ridge:.3g} of items; unobserved ratio {ratio:.3g}, "
+            f"exponent {exponent:.2g}."
+        )
         remarks.say(
             f"{len(model.epochs)} epochs in {seconds:.1f} s, loss {model.epochs[-1].loss:,.1f}, "
             f"{effective_personas(model.persona_shares, model.persona_indptr).mean():.1f} effective personas a user."

@@ -13,6 +13,7 @@ import numpy as np
 from deepcuts.array_types import DoubleMatrix, DoubleVector, FloatMatrix, FloatVector
 from deepcuts.blas_threads import one_blas_thread
 from deepcuts.data.interactions import Interactions
+from deepcuts.model.training.density_rule import resolved
 from deepcuts.model.training.early_stopping import EarlyStopping, early_stopping
 from deepcuts.model.training.epochs import Epoch, OnInterrupt, Progress, Stage, UserProgress
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas, check_finite, solve_users
@@ -175,7 +176,7 @@ def train_items(
 
     def item_side(factors: FloatMatrix) -> Callable[[], ItemSide]:
         weights, factor_sum, scale = stage.items.weights, stage.user_factor_sum, measured_scale(base)
-        return partial(ItemSide.of, factors, weights, factor_sum, scale, settings, seed)
+        return partial(ItemSide.of, factors, weights, factor_sum, scale, base.settings, seed)
 
     def record(epoch: Epoch) -> None:
         nonlocal kept
@@ -209,16 +210,18 @@ def start_base(
 ) -> Alternation:
     """Prepare the first stage: one row per user, those with the fewest pairs first, and items at random.
 
-    Rows of like length are solved together: in this order, they are neighbours in memory.
+    Rows of like length are solved together: in this order, they are neighbours in memory. Settings that are "auto"
+    become numbers here.
     """
+    settings = resolved(settings, plays)
     users = user_rows(plays, settings)
     users = users.take(users.with_dislikes.by_length)
-    scale = Scale.of(plays, float(users.weights.sum()), settings.unobserved_ratio)
+    scale = Scale.of(plays, float(users.weights.sum()), settings.weighting.unobserved_ratio)
     if stopping is not None:
         users = stopping.leave_out(users)
     factors = np.zeros((plays.n_users, settings.n_factors), np.float32)  # users move first: only items need a start
     items = initial_items(plays.n_items, settings, seed) if start is None else start.copy()
-    weights = unobserved_weights(plays.item_listeners, settings.unobserved_exponent)
+    weights = unobserved_weights(plays.item_listeners, settings.weighting.unobserved_exponent)
     return Alternation("base", base_problem(users, scale, settings), factors, items, weights, scale, settings)
 
 

@@ -95,7 +95,9 @@ def item_problem(rows: Rows, weights: FloatVector, user_side: UserProblem, n_use
     """
     settings = user_side.settings
     unobserved = user_side.w0 * n_users * weights.astype(np.float64)
-    ridge = frequency_ridge(settings.item_regularization, rows.weights, unobserved, settings.frequency_exponent)
+    ridge = frequency_ridge(
+        settings.weighting.item_regularization, rows.weights, unobserved, settings.frequency_exponent
+    )
     divided = replace(rows, confidence=rows.confidence / weights[row_of_entry(rows.indptr)])
     if user_side.diversity is not None:
         divided = beside(divided, _one_pair_each(weights, n_rows))

@@ -114,7 +114,7 @@ def frequency_ridge(
 def base_ridge(weights: DoubleVector, scale: Scale, settings: PersonaSettings) -> FloatVector:
     """Ridge of the base vector of users with these observed weights, float32, (n_users,)."""
     unobserved = scale.w0 * scale.n_items
-    return frequency_ridge(settings.user_regularization, weights, unobserved, settings.frequency_exponent)
+    return frequency_ridge(settings.weighting.user_regularization, weights, unobserved, settings.frequency_exponent)
 
 
 def weighted_square(weights: FloatVector, factors: FloatMatrix) -> float:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple, cast
 
-from deepcuts.checks import check_choices, check_ranges, truth
+from deepcuts.checks import check_choices, check_ranges, real_number, truth
+from deepcuts.errors import SettingsError
 
 Confidence = Literal["binary", "log"]
 Target = Literal["one", "signed_log"]
@@ -15,6 +16,9 @@ PersonaCount = Literal["log2", "all"]
 Reassignment = Literal["kept", "cosine", "score"]
 Signs = Literal["both", "items", "none"]
 EarlyStopping = Literal["auto", "on", "off"]
+Auto = Literal["auto"]
+
+AUTO: Auto = "auto"
 
 CHOICES = {
     "confidence": Confidence,
@@ -25,6 +29,15 @@ CHOICES = {
     "nonnegative": Signs,
     "early_stopping": EarlyStopping,
 }
+
+
+class Weighting(NamedTuple):
+    """The settings that may be "auto", as numbers: both λ, the ratio and α of docs/maths.md, Weights."""
+
+    user_regularization: float
+    item_regularization: float
+    unobserved_ratio: float
+    unobserved_exponent: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,16 +53,17 @@ class PersonaSettings:
         vector per user.
     user_regularization, item_regularization
         λ of users and of items, above 0. The ridge of a row is λ · (observed weight of the row + unobserved
-        weight of the row) ** frequency_exponent.
+        weight of the row) ** frequency_exponent. "auto" takes it from the sizes of the data.
     frequency_exponent
         ν, 0 to 2: how strongly the ridge grows with the weight of a row (Rendle et al. 2022,
         doi:10.1145/3523227.3548486).
     unobserved_ratio
         All unobserved weight over all observed weight, at least 0; the weight of one pair that was not observed
-        is w0 = ratio · Σ c / (users · items) on average over the items.
+        is w0 = ratio · Σ c / (users · items) on average over the items. "auto" takes it from the sizes of the data.
     unobserved_exponent
         α, 0 to 1: how strongly the weight of a pair that was not observed grows with the listeners of its item, as
-        listeners ** α (He et al. 2016, doi:10.1145/2911451.2911489). With 0, all such pairs weigh the same.
+        listeners ** α (He et al. 2016, doi:10.1145/2911451.2911489). With 0, all such pairs weigh the same;
+        "auto" takes it from the sizes of the data.
     confidence, confidence_scale
         Confidence of an observed pair: "binary", 1; "log", 1 + scale · log2(1 + plays).
     target
@@ -101,11 +115,11 @@ class PersonaSettings:
 
     n_factors: int = 64
     n_personas: int = 4
-    user_regularization: float = 0.02
-    item_regularization: float = 0.02
+    user_regularization: float | Auto = AUTO  # "auto" is in density_rule.py
+    item_regularization: float | Auto = AUTO
     frequency_exponent: float = 1.0
-    unobserved_ratio: float = 8.0
-    unobserved_exponent: float = 0.0
+    unobserved_ratio: float | Auto = AUTO
+    unobserved_exponent: float | Auto = AUTO
     confidence: Confidence = "log"  # chosen by the table in docs/maths.md, Weights
     confidence_scale: float = 1.0
     target: Target = "one"
@@ -130,8 +144,30 @@ class PersonaSettings:
     def __post_init__(self) -> None:
         if not isinstance(self.nonnegative, str):  # what the setting was before items could be meant alone
             object.__setattr__(self, "nonnegative", "both" if truth("nonnegative", self.nonnegative) else "none")
-        check_ranges(self, **_RANGES)
+        for name in Weighting._fields:
+            self._check_number_or_auto(name)
+        check_ranges(self, **{name: ends for name, ends in _RANGES.items() if name not in Weighting._fields})
         check_choices(self, **CHOICES)
+
+    def _check_number_or_auto(self, name: str) -> None:
+        value, (least, most) = getattr(self, name), _RANGES[name]
+        if not isinstance(value, str) or value != AUTO:
+            advice = f"It lies between {least:g} and {most:g}, or is 'auto'."
+            object.__setattr__(self, name, real_number(name, value, least, most, advice))
+
+    @property
+    def weighting(self) -> Weighting:
+        """The settings that may be "auto", as numbers.
+
+        Raises
+        ------
+        SettingsError
+            If one is "auto": training replaces it by its number.
+        """
+        for name in Weighting._fields:
+            if getattr(self, name) == AUTO:
+                raise SettingsError(f"{name} is 'auto', which only training makes a number of. Give a number.")
+        return Weighting(*(cast(float, getattr(self, name)) for name in Weighting._fields))
 
     @property
     def lowest_user_factor(self) -> float:

@@ -112,7 +112,7 @@ def persona_problem(
     user_of_row = row_of_entry(split.persona_indptr)
     w0 = scale.w0 * settings.persona_unobserved_scale  # docs/maths.md, Weights: After the split
     ridge = frequency_ridge(
-        settings.user_regularization * settings.persona_regularization_scale,
+        settings.weighting.user_regularization * settings.persona_regularization_scale,
         persona_rows.with_dislikes.weights,  # Σ c of the row: dislikes weigh on all personas
         w0 * scale.n_items,
         settings.frequency_exponent,

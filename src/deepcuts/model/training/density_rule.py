@@ -1,0 +1,70 @@
+"""Settings that are "auto", by the sizes of the data: how much pairs weigh that were not observed, and the ridge.
+
+The rule was chosen on validation cuts: docs/guide/weights.md has the figures, and benchmarks/density_rule.py prints
+them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from deepcuts.data.play_counts import PlayCounts
+from deepcuts.model.training.settings import AUTO, PersonaSettings, Weighting
+
+_MOST_EXPONENT = 0.4
+_LEAST_RATIO, _MOST_RATIO = 8.0, 16.0
+_LEAST_RIDGE, _MOST_RIDGE = 0.02, 0.035  # at a ratio of 8
+
+
+def weighting_by_density(n_users: int, n_items: int, n_pairs: int) -> Weighting:
+    """Weights for data of these sizes, by smooth functions of its sparsity x and of N, the pairs of a row.
+
+        x = log10(users · items / pairs),  N = pairs / (users + items)
+        α = 0.4 S((x − 2.15) / 0.17),  S(t) = 1 / (1 + exp(−t))
+        ratio = 8 · 2^(S((x − 2.4) / 0.1) · S((log10 pairs − 5.2) / 0.15))
+        λ = (0.02 + 0.015 / (1 + (N / 6)^4)) · (8 / ratio)^0.7                                   docs/maths.md (30)
+
+    Parameters
+    ----------
+    n_users, n_items, n_pairs
+        Sizes of the data, the first two at least 1.
+    """
+    pairs = max(1, n_pairs)
+    sparsity = math.log10(n_users * n_items / pairs)
+    exponent = _MOST_EXPONENT * _step((sparsity - 2.15) / 0.17)
+    is_sparse_and_large = _step((sparsity - 2.4) / 0.1) * _step((math.log10(pairs) - 5.2) / 0.15)
+    ratio = _LEAST_RATIO * (_MOST_RATIO / _LEAST_RATIO) ** is_sparse_and_large
+    ridge = _ridge(n_users, n_items, pairs, ratio)
+    return Weighting(ridge, ridge, ratio, exponent)
+
+
+def resolved(settings: PersonaSettings, plays: PlayCounts) -> PersonaSettings:
+    """Replace every setting that is "auto" by its number for these plays; λ follows the ratio that is used.
+
+    Parameters
+    ----------
+    settings
+        As they were asked for.
+    plays
+        What the model is trained on.
+    """
+    sizes = plays.n_users, plays.n_items, plays.n_pairs
+    weighting = weighting_by_density(*sizes)
+    if settings.unobserved_ratio != AUTO:
+        ridge = _ridge(*sizes, settings.unobserved_ratio)
+        weighting = weighting._replace(user_regularization=ridge, item_regularization=ridge)
+    asked = {name: number for name, number in weighting._asdict().items() if getattr(settings, name) == AUTO}
+    return replace(settings, **asked)
+
+
+def _ridge(n_users: int, n_items: int, n_pairs: int, ratio: float) -> float:
+    """λ of both sides: more where a row has few pairs, less where all that was not observed weighs more."""
+    pairs_of_row = n_pairs / (n_users + n_items)
+    at_eight = _LEAST_RIDGE + (_MOST_RIDGE - _LEAST_RIDGE) / (1 + (pairs_of_row / 6) ** 4)
+    return float(at_eight * (8 / max(1.0, ratio)) ** 0.7)
+
+
+def _step(t: float) -> float:
+    """The logistic function, from 0 to 1."""
+    return 1 / (1 + math.exp(-max(-50.0, min(50.0, t))))

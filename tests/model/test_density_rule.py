@@ -1,0 +1,114 @@
+"""Settings that are "auto": numbers by the sizes of the data, decided once and kept with the model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import deepcuts as dc
+from deepcuts import storage
+from deepcuts.errors import FileFormatError, SettingsError
+from deepcuts.model.training.density_rule import resolved, weighting_by_density
+from deepcuts.model.training.settings import PersonaSettings, Weighting
+
+SIZES = st.tuples(st.integers(1, 10**7), st.integers(1, 10**7), st.floats(0.0, 1.0))
+
+
+def pairs_of(n_users: int, n_items: int, share: float) -> int:
+    return int(share * n_users * n_items)
+
+
+@pytest.fixture(scope="module")
+def plays() -> dc.Interactions:
+    return dc.generate_world(n_users=150, n_items=120, items_per_user=12, seed=5).plays
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ((1853, 4577, 61_800), (0.0219, 8.0, 0.197)),  # HetRec
+        ((50, 6500, 20_000), (0.0343, 8.0, 0.001)),  # Audioscrobbler
+        ((6000, 3700, 800_000), (0.0200, 8.2, 0.006)),  # ratings of films: dense
+        ((30_000, 40_000, 800_000), (0.0137, 16.0, 0.398)),  # large and sparse
+    ],
+)
+def test_what_it_gives(sizes, expected):
+    ridge, item_ridge, ratio, exponent = weighting_by_density(*sizes)
+    assert ridge == item_ridge == pytest.approx(expected[0], rel=0.05)
+    assert ratio == pytest.approx(expected[1], rel=0.05)
+    assert exponent == pytest.approx(expected[2], abs=0.02)
+
+
+@given(SIZES)
+def test_all_sizes_give_settings_in_their_ranges(sizes):
+    n_users, n_items, _ = sizes
+    weighting = weighting_by_density(n_users, n_items, pairs_of(*sizes))
+    PersonaSettings(**weighting._asdict())
+    assert 0.012 <= weighting.user_regularization <= 0.035
+    assert 8 <= weighting.unobserved_ratio <= 16
+    assert 0 <= weighting.unobserved_exponent <= 0.4
+
+
+@given(st.integers(10, 10**6), st.integers(10, 10**6), st.floats(0.001, 0.9))
+def test_it_has_no_cliffs(n_users, n_items, share):
+    """One percent more pairs moves no number by more than three percent of its range."""
+    n_pairs = max(100, pairs_of(n_users, n_items, share))
+    before, after = (np.array(weighting_by_density(n_users, n_items, n)) for n in (n_pairs, int(1.01 * n_pairs)))
+    assert np.all(np.abs(after - before) <= 0.03 * np.array([0.023, 0.023, 8, 0.4]))
+
+
+def test_sparser_data_has_no_smaller_exponent_and_larger_data_no_smaller_ratio():
+    found = [weighting_by_density(30_000, 30_000, n) for n in (30_000_000, 3_000_000, 1_000_000, 500_000)]
+    assert [w.unobserved_exponent for w in found] == sorted(w.unobserved_exponent for w in found)
+    larger = [weighting_by_density(n, n, 30 * n).unobserved_ratio for n in (3_000, 10_000, 30_000, 100_000)]
+    assert larger == sorted(larger)
+
+
+def test_a_model_keeps_the_numbers_it_was_trained_with(plays, tmp_path):
+    expected = weighting_by_density(plays.n_users, plays.n_items, plays.n_pairs)
+    model = dc.PersonaNMF(n_factors=4, base_epochs=2).fit(plays)
+    assert model.settings.weighting == expected
+    model.save(tmp_path / "model.safetensors")
+    loaded = dc.load(tmp_path / "model.safetensors")
+    assert loaded.settings == model.settings
+    few = plays.keep_pairs(plays.user_of_pair() < 5)
+    assert loaded.fold_in(few).settings.weighting == expected
+    newcomer = replace(few.user(0), user_ids=type(few.user_ids).of(["someone new"], "user"))
+    grown = loaded.extend(newcomer)
+    assert grown.settings.weighting == expected
+    again = dc.PersonaNMF(**vars(model.settings)).fit(plays)
+    np.testing.assert_array_equal(again.persona_factors, model.persona_factors)
+
+
+def test_numbers_that_are_given_stay_and_the_ridge_follows_the_ratio(plays):
+    asked = PersonaSettings(unobserved_ratio=16, item_regularization=0.5)
+    found, free = resolved(asked, plays), resolved(PersonaSettings(), plays)
+    assert (found.unobserved_ratio, found.item_regularization) == (16, 0.5)
+    assert found.unobserved_exponent == free.unobserved_exponent
+    expected = free.user_regularization * (free.unobserved_ratio / 16) ** 0.7
+    assert found.user_regularization == pytest.approx(expected)
+    assert resolved(found, plays) == found
+
+
+@pytest.mark.parametrize("name", Weighting._fields)
+def test_what_is_neither_a_number_nor_auto_is_refused(name):
+    assert getattr(PersonaSettings(), name) == "auto"
+    for value in ("Auto", "much", None, True, float("nan"), -1, np.array(["auto"])):
+        with pytest.raises(SettingsError, match=rf"{name} is .*, or is 'auto'\."):
+            PersonaSettings(**{name: value})
+    with pytest.raises(SettingsError, match="'auto', which only training makes a number of"):
+        _ = PersonaSettings().weighting
+
+
+def test_a_model_file_that_says_auto_is_refused(plays, tmp_path):
+    path = tmp_path / "model.safetensors"
+    dc.PersonaNMF(n_factors=4, base_epochs=2).fit(plays).save(path)
+    stored = storage.read(path, "model")
+    meta = {**stored.meta, "settings": {**stored.meta["settings"], "unobserved_ratio": "auto"}}
+    storage.write(path, "model", stored.arrays, stored.strings, meta, force=True)
+    with pytest.raises(FileFormatError, match=r"its settings cannot be used \(unobserved_ratio is 'auto'"):
+        dc.load(path)
