@@ -48,7 +48,14 @@ def limited(**limits: int) -> HistoryOptions:
         (b"\xff\xfea\x00r", "begins like UTF-16|holds no listens"),
         (packed({"one.json": EXTENDED})[:-30], "export is a truncated or damaged archive"),
         (packed({"one.json": EXTENDED})[:45] + bytes(9) + packed({"one.json": EXTENDED})[54:], "damaged archive"),
-        (packed({"readme.pdf": b"%PDF", "mine.zip": packed({"one.json": EXTENDED})}), "unpack the outer one"),
+        (
+            packed({"a.zip": packed({"b.zip": packed({"c.zip": packed({"d.json": EXTENDED})})})}),
+            "Unpack the outer ones",
+        ),
+        (
+            packed({"readme.pdf": b"%PDF", "mine.zip": packed({"one.txt": "dear diary"})}),
+            "such as export: mine.zip: one",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_refused(data, message):

@@ -124,3 +124,16 @@ def test_strangers_alone_make_no_list(folder, tmp_path):
     (tmp_path / "plays.tsv").write_text("Nobody\t3\n")
     result = run("me", tmp_path / "plays.tsv", "--model", folder / "model.safetensors", code=1)
     assert "No artist of yours is in the catalogue of 120 items." in result.stderr
+
+
+@pytest.mark.parametrize("ending", ["txt", "csv", "lbradio"])
+def test_the_list_as_a_file_for_other_programs(arguments, tmp_path, ending):
+    path = tmp_path / f"list.{ending}"
+    shown = json.loads(run(*arguments, "-k", 7, "--output", path, "--json", "-q").stdout)["recommendations"]
+    text = path.read_text(encoding="utf-8")
+    assert all(row["name"] in text for row in shown)
+    assert "exists already" in run(*arguments, "--output", path, code=1).stderr
+    run(*arguments, "--output", tmp_path / "list.m3u", code=2)
+    assert "ids of MusicBrainz" in run(*arguments, "--output", tmp_path / "list.lidarr", code=2).stderr.replace(
+        "\n", " "
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
 from datetime import UTC, datetime
 
@@ -28,7 +29,7 @@ def twin(rows: list[Row], rules: TimeRules) -> dict[tuple[str, str], float]:
     since = T0 + 10 * HOUR if rules.since else -np.inf
     until = T0 + 3 * DAY if rules.until else np.inf
     kept = sorted((row for row in rows if since <= row[3] < until), key=lambda row: row[3])
-    now = T0 + 5 * DAY if rules.now else max((row[3] for row in kept), default=0)
+    now = T0 + (5 if rules.now == "2021-01-06" else 3) * DAY
     sessions: dict[str, tuple[int, int]] = {}
     in_session: dict[object, float] = defaultdict(float)
     in_day: dict[object, float] = defaultdict(float)
@@ -44,7 +45,7 @@ def twin(rows: list[Row], rules: TimeRules) -> dict[tuple[str, str], float]:
             if cap is not None:
                 plays = min(plays, max(0, cap - used[span]))  # noqa: PLW2901
                 used[span] += plays
-        fading = 1.0 if rules.half_life is None else 2.0 ** (-max(0, now - at) / DAY / rules.half_life)
+        fading = 1.0 if rules.half_life is None else max(1e-6, 2.0 ** (-max(0, now - at) / DAY / rules.half_life))
         totals[user, item] += plays * fading
     return {pair: total for pair, total in totals.items() if total > 0}
 
@@ -64,7 +65,7 @@ any_rules = st.builds(
     since=st.sampled_from([None, "2021-01-01T10:00:00Z"]),
     until=st.sampled_from([None, "2021-01-04"]),
     half_life=st.sampled_from([None, 0.5, 30.0]),
-    now=st.sampled_from([None, "2021-01-06"]),
+    now=st.sampled_from(["2021-01-04", "2021-01-06"]),
     session_cap=st.sampled_from([None, 1, 3]),
     session_gap=st.sampled_from([10.0, 30.0, 200.0]),
     day_cap=st.sampled_from([None, 1, 4]),
@@ -120,7 +121,9 @@ def test_a_sleep_playlist_does_not_make_a_taste():
 
 def test_half_a_play_after_one_half_life():
     moments = [("new", T0 + 100 * DAY), ("old", T0)]
-    counts = read_upload("export.csv", export(moments), HistoryOptions(times=TimeRules(half_life=100))).counts
+    counts = read_upload(
+        "export.csv", export(moments), HistoryOptions(times=TimeRules(half_life=100, now="2021-04-11"))
+    ).counts
     assert counts["plays"].to_pylist() == [1, 0.5]
     assert counts["last_played"].to_pylist() == [T0 + 100 * DAY, T0]
 
@@ -174,7 +177,7 @@ def test_dislikes_fade_and_are_not_capped():
     table = pa.table({"user": users, "item": items, "plays": counts, "time": times})
     columns = {"user": "user", "item": "item", "plays": "plays", "time": "time", "dislikes": True}
     plain = dc.read_plays(table, **columns)
-    faded = dc.read_plays(table, **columns, times=TimeRules(half_life=1, day_cap=2))
+    faded = dc.read_plays(table, **columns, times=TimeRules(half_life=1, day_cap=2, now="2021-01-02"))
     assert faded.plays.tolist() == [1, 1]
     assert faded.dislikes.plays.tolist() == [each / 2 for each in plain.dislikes.plays.tolist()]
 
@@ -185,3 +188,20 @@ def test_rows_that_are_left_out_do_not_come_back(tmp_path):
     columns = {"user": "user", "item": "item", "time": "time", "on_bad_rows": "skip"}
     kept = dc.read_plays(tmp_path / "log.jsonl", **columns, times=TimeRules(day_cap=1))
     assert kept.item_ids.values.to_pylist() == ["x"]
+
+
+def test_age_is_counted_from_the_clock_and_fading_has_a_floor(caplog):
+    now = int(time.time())
+    rows = pa.table({"user": list("abc"), "item": list("xyz"), "time": [now, now - 10 * DAY, T0 - 3000 * DAY]})
+    plays = dc.read_plays(rows, user="user", item="item", time="time", times=TimeRules(half_life=10))
+    assert plays.plays.tolist() == pytest.approx([1, 0.5, 1e-6], rel=1e-3)
+    assert "1 of 3 pairs were last played so long ago" in caplog.text
+
+
+def test_one_play_to_come_is_a_bad_row_and_moves_nothing():
+    rows = pa.table({"user": list("abc"), "item": list("xyz"), "time": [T0, T0 + DAY, 2_145_916_800]})
+    columns = {"user": "user", "item": "item", "time": "time"}
+    with pytest.raises(DataError, match="row 3: time is in the future: '2145916800'"):
+        dc.read_plays(rows, **columns, times=TimeRules(half_life=30))
+    kept = dc.read_plays(rows, **columns, times=TimeRules(half_life=30, now="2021-01-02"), on_bad_rows="skip")
+    assert kept.plays.tolist() == pytest.approx([2 ** (-1 / 30), 1])

@@ -102,7 +102,6 @@ def test_no_files_at_all_are_refused():
     ("name", "content", "message"),
     [
         ("a.tsv", b"user\titem\x00\n", r"a\.tsv is not text: byte 9 is 0\. CSV, TSV, JSON and Parquet can be read"),
-        ("a.tsv", "u\ti\n".encode("utf-16"), r"a\.tsv is UTF-16 text, and UTF-8 is expected\. Convert it: iconv"),
         ("a.parquet", b"user,item\n", r"a\.parquet is not a Parquet file: it begins with b'user', not with b'PAR1'"),
         ("a.parquet", b"PAR1", r"a\.parquet is truncated or damaged, or no Parquet file"),
         ("a.tsv.gz", gzip.compress(bytes(range(1, 255)) * 99)[:200], r"a\.tsv\.gz is truncated or damaged: "),

@@ -16,14 +16,14 @@ def count_plays(connection: duckdb.DuckDBPyConnection, rules: TimeRules) -> tupl
     """Plays for each artist, most first; the number of listens listed twice, and of those that count 0 by the rules.
 
     A listen is one artist, one track and one second; listed again, in the same file or in another, it counts once.
-    Listens without a known time are all different.
+    Listens without a known time, or with one that is not exact enough to tell them apart, are all different.
     """
     before = _size(connection, "listens")
     connection.execute("""
         CREATE TEMP TABLE single AS
-        SELECT artist, played_at, max(plays) AS plays FROM listens WHERE played_at IS NOT NULL
+        SELECT artist, played_at, max(plays) AS plays FROM listens WHERE played_at IS NOT NULL AND single
         GROUP BY artist, track, played_at
-        UNION ALL SELECT artist, played_at, plays FROM listens WHERE played_at IS NULL""")
+        UNION ALL SELECT artist, played_at, plays FROM listens WHERE played_at IS NULL OR NOT single""")
     n_single = _size(connection, "single")
     counted = "(SELECT 0 AS user_id, artist AS item_id, plays, played_at FROM single)"
     rows = timed_rows(counted, rules) if rules.active else f"SELECT * FROM {counted}"

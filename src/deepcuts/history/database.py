@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import duckdb
 
 from deepcuts.errors import FileFormatError, SettingsError
-from deepcuts.ingest.tabular.rules import without_blanks
+from deepcuts.ingest.tabular.moments import install_moments
+from deepcuts.ingest.tabular.rules import spelt_once, without_blanks
 
 _CONFIG = {
     "enable_external_access": "false",  # no text of an upload can make a query open a file
@@ -17,28 +18,21 @@ _CONFIG = {
     "memory_limit": "4GB",
 }
 
-# Text that some exports write for a time and that DuckDB does not take for a timestamp by itself.
-_TIME_FORMATS = ["%d %b %Y %H:%M", "%d %b %Y, %H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%MZ"]
-
 # Only texts that do not begin in ASCII need the slow search for all Unicode blanks.
-# 1e11 seconds would be the year 5138, and 1e11 milliseconds are 1973: no listen is in doubt.
+# `artist_name` has the one spelling of a name: composed, without characters that nobody sees, and with single blanks.
 _MACROS = f"""
-    CREATE TEMP MACRO seconds_of(text) AS coalesce(
-        CASE WHEN abs(TRY_CAST(text AS DOUBLE)) >= 1e11 THEN TRY_CAST(TRY_CAST(text AS DOUBLE) / 1000 AS BIGINT)
-             ELSE TRY_CAST(floor(TRY_CAST(text AS DOUBLE)) AS BIGINT) END,
-        TRY_CAST(floor(epoch(TRY_CAST(text AS TIMESTAMPTZ))) AS BIGINT),
-        TRY_CAST(epoch(try_strptime(text, {_TIME_FORMATS})) AS BIGINT));
     CREATE TEMP MACRO filled(text) AS
-        nullif(CASE WHEN text BETWEEN '!' AND '~' THEN trim(text) ELSE {without_blanks("text")} END, '')"""
+        nullif(CASE WHEN text BETWEEN '!' AND '~' THEN trim(text) ELSE {without_blanks("text")} END, '');
+    CREATE TEMP MACRO artist_name(text) AS
+        CASE WHEN regexp_full_match(text, '[!-~]+( [!-~]+)*') THEN text ELSE {spelt_once("text")} END"""
 
 
 @contextlib.contextmanager
 def sealed_database() -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database in memory, and turn its errors into errors of deepcuts.
 
-    It has two macros: `seconds_of`, the seconds since 1970 of a text that is a number (of milliseconds, from 1e11 on)
-    or a timestamp, null where it is neither; and `filled`, a text without blanks around it, null where it is
-    empty.
+    It has the macros of `deepcuts.ingest.tabular.moments`; `filled`, a text without blanks around it, null where it is
+    empty; and `artist_name`, a name in the one form in which it is counted.
 
     Raises
     ------
@@ -49,6 +43,7 @@ def sealed_database() -> Iterator[duckdb.DuckDBPyConnection]:
     """
     with contextlib.closing(duckdb.connect(config=_CONFIG)) as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        install_moments(connection)
         connection.execute(_MACROS)
         try:
             yield connection

@@ -7,24 +7,16 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from deepcuts.errors import DataError, FileFormatError
 from deepcuts.history.limits import Limits, in_words
+from deepcuts.ingest.tabular.encodings import ByteStream, Utf8Stream
 from deepcuts.storage import StrPath, check_input
 
 HEAD_BYTES = 1 << 18
 
 _BLOCK_BYTES = 1 << 24
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_MARK = b"\xef\xbb\xbf"
-
-
-class Stream(Protocol):
-    """What bytes can be read from."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return up to `size` bytes; none at the end."""
 
 
 @dataclass
@@ -67,13 +59,23 @@ class Document:
         How much may still be read.
     size
         Its bytes, as far as is known beforehand.
+    encoding
+        What somebody said that its text is encoded in; None finds out.
+    remarks
+        What people should be told of how it was read.
     """
 
     name: str
-    stream: Stream
+    stream: ByteStream
     allowance: Allowance
     size: int = 0
+    encoding: str | None = None
+    remarks: list[str] = field(default_factory=list)
     _head: bytes | None = None
+    _n_read: int = 0
+
+    def __post_init__(self) -> None:
+        self.stream = Utf8Stream(self.stream, self.name, self.encoding, self.remarks)
 
     @property
     def limits(self) -> Limits:
@@ -84,11 +86,7 @@ class Document:
     def head(self) -> bytes:
         """Its first bytes, in UTF-8, without a byte-order mark."""
         if self._head is None:
-            head = self._read(HEAD_BYTES)
-            if head.startswith(_UTF16_MARKS):
-                # Converted as a whole, and kept as the head, since the stream is then at its end.
-                head, self.stream = self._from_utf16(head), io.BytesIO()
-            self._head = head.removeprefix(_UTF8_MARK)
+            self._head = self._read(HEAD_BYTES).removeprefix(_UTF8_MARK)
         return self._head[:HEAD_BYTES]
 
     def content(self) -> bytes:
@@ -103,8 +101,18 @@ class Document:
         parts = [self._unread_head()]
         while part := self._read(_BLOCK_BYTES):
             parts.append(part)
-            self._check_size(sum(map(len, parts)))
+            self.check_size()
         return b"".join(parts)
+
+    def check_size(self) -> None:
+        """Refuse a document that has to be held as a whole, if what was read of it is too large for that.
+
+        Raises
+        ------
+        FileFormatError
+            If it is.
+        """
+        self._check_size(self._n_read)
 
     def blocks(self) -> Iterator[tuple[int, bytes]]:
         """Whole lines, many at a time, and the number of the first of them, from 1.
@@ -133,8 +141,8 @@ class Document:
         most = self.limits.document_bytes
         if size > most:
             raise FileFormatError(
-                f"{self.name} is larger than {in_words(most)}, too large for one JSON document of listens. "
-                "Split it into several."
+                f"{self.name} is larger than {in_words(most)}, too large for a document that has to be read in one "
+                "piece. Split it into several."
             )
 
     def _check_lines(self, block: bytes, number: int) -> None:
@@ -162,20 +170,8 @@ class Document:
             self.allowance.spend(len(part), self.name)
             parts.append(part)
             size -= len(part)
+            self._n_read += len(part)
         return b"".join(parts)
-
-    def _from_utf16(self, head: bytes) -> bytes:
-        parts = [head]
-        while part := self._read(_BLOCK_BYTES):
-            parts.append(part)
-            if sum(map(len, parts)) > self.limits.document_bytes:
-                raise FileFormatError(f"{self.name} is UTF-16 text and too large. Save it as UTF-8.")
-        try:
-            return b"".join(parts).decode("utf-16").encode()
-        except UnicodeError as error:
-            raise FileFormatError(
-                f"{self.name} begins like UTF-16 text and does not go on so: {error}. Save it as UTF-8."
-            ) from None
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +9,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from deepcuts.history import nameless
 from deepcuts.history.documents import Document
-from deepcuts.history.formats import Format
+from deepcuts.history.formats import FIRST_SCROBBLER, Format
+from deepcuts.ingest.tabular.moments import latest_moment
 
 _FIRST_ROWS = 5
 _LONGEST_NAME = 1000
-_FIRST_SCROBBLER = 946_684_800  # 2000-01-01: earlier times come from clocks that were never set
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ class Source:
         Rows left out by the rules of the format: for each rule, how many.
     bad
         Rows that could not be used, most first.
+    remarks
+        What people should be told of how it was read.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Source:
     n_kept: int
     dropped: Mapping[str, int]
     bad: tuple[BadRows, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def n_bad(self) -> int:
@@ -76,40 +79,71 @@ class Source:
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create `listens`, which takes what is kept: one row for each artist of a listen."""
     # The track is a hash, 8 bytes in place of its text: it only tells listens of one artist in one second apart.
-    connection.execute("CREATE TEMP TABLE listens (artist VARCHAR, track UBIGINT, played_at BIGINT, plays DOUBLE)")
+    connection.execute("""
+        CREATE TEMP TABLE listens (document INTEGER, artist VARCHAR, track UBIGINT, played_at BIGINT, plays DOUBLE,
+                                   single BOOLEAN)""")
 
 
-def read_document(connection: duckdb.DuckDBPyConnection, document: Document, known: Format) -> Source:
-    """Read a document into `listens`, and count what became of its rows."""
+def read_document(connection: duckdb.DuckDBPyConnection, document: Document, known: Format, number: int) -> Source:
+    """Read a document, the `number`th of a reading, into `listens`, and count what became of its rows."""
     parts = []
+    n_wrong = n_believed = 0
     for _ in known.load(connection, document):  # the table `raw` holds one part of the document until the next step
         connection.execute(f"CREATE OR REPLACE TEMP TABLE checked AS {_checked(known.rows)}")
-        connection.execute("""
-            INSERT INTO listens SELECT unnest(artists), track, played_at, plays
+        connection.execute(f"""
+            INSERT INTO listens SELECT {number}, unnest(artists), track, played_at, plays, single
             FROM checked WHERE bad IS NULL AND dropped IS NULL""")
         parts.append(connection.sql(_OUTCOMES).to_arrow_table())
+        ((wrong, believed),) = connection.execute(_TIMES).fetchall()
+        n_wrong, n_believed = n_wrong + wrong, n_believed + believed
     connection.execute("DROP TABLE IF EXISTS checked; DROP TABLE IF EXISTS raw")
-    return _summary(document.name, known, pa.concat_tables(parts).to_pylist() if parts else [])
+    if n_wrong and not n_believed:
+        document.remarks.append(
+            f"{document.name}: none of its times is after 2000, so all count as unknown. Numbers that are days, years "
+            "or minutes are no moments: write them as dates, or as seconds since 1970."
+        )
+    if not known.has_clock:
+        connection.execute(_ONLY_DATES.format(number=number))
+    return _summary(document, known, pa.concat_tables(parts).to_pylist() if parts else [])
 
 
 def _checked(rows: str) -> str:
     """SELECT of rows with artists, the hash of the track, seconds and plays, and why a row is bad or dropped.
 
-    A time before 2000 or after tomorrow is that of a clock that is wrong, and taken for unknown.
+    A time before 2000 is that of a clock that is wrong, and taken for unknown. One to come is bad.
     """
-    latest = int(time.time()) + 86_400
+    named = f"lambda name: name IS NOT NULL AND NOT {nameless.is_nameless('name')}"
     return f"""
-        SELECT row, artists, hash(lower(trim(track))) AS track, plays,
-               CASE WHEN seconds BETWEEN {_FIRST_SCROBBLER} AND {latest} THEN seconds END AS played_at,
+        SELECT row, list_filter(artists, {named}) AS artists,
+               CASE WHEN filled(track) IS NOT NULL THEN hash(lower(trim(track))) END AS track, plays,
+               CASE WHEN seconds >= {FIRST_SCROBBLER} THEN seconds END AS played_at,
+               seconds, coalesce(single, true) AS single,
                CASE WHEN bad IS NOT NULL THEN bad
-                    WHEN dropped IS NOT NULL THEN NULL
                     WHEN filled(time) IS NOT NULL AND seconds IS NULL THEN 'its time cannot be read'
+                    WHEN dropped IS NOT NULL THEN NULL
+                    WHEN seconds > {latest_moment()} THEN 'its time is in the future'
                     WHEN len(list_filter(artists, lambda name: len(name) > {_LONGEST_NAME})) > 0
                     THEN 'its artist has more than {_LONGEST_NAME:,} characters' END AS bad,
-               coalesce(dropped, CASE WHEN len(artists) = 0 THEN 'no artist' END) AS dropped
-        FROM (SELECT * REPLACE (list_filter(list_transform(artists, lambda name: filled(name)),
+               coalesce(dropped, CASE WHEN len(artists) = 0 THEN 'no artist'
+                                      WHEN len(list_filter(artists, {named})) = 0
+                                      THEN '{nameless.REASON}' END) AS dropped
+        FROM (SELECT * REPLACE (list_filter(list_transform(artists, lambda name: artist_name(filled(name))),
                                             lambda name: name IS NOT NULL) AS artists),
-                     seconds_of(trim(time)) AS seconds FROM ({rows}))"""
+                     seconds_of(trim(time), NULL) AS seconds FROM ({rows}))"""
+
+
+# A clock that was never set says 0: it is no wrong time that somebody wrote.
+_TIMES = f"""
+    SELECT count(*) FILTER (seconds < {FIRST_SCROBBLER} AND seconds > 0), count(*) FILTER (seconds >= {FIRST_SCROBBLER})
+    FROM checked WHERE bad IS NULL AND dropped IS NULL"""
+
+# Where all moments of a document are midnight, or whole minutes, that is how exactly they were written: the same row
+# again is another listen.
+_ONLY_DATES = """
+    UPDATE listens SET single = false WHERE document = {number} AND (
+        (SELECT bool_and(played_at % 86400 = 0) FROM listens WHERE document = {number} AND played_at IS NOT NULL)
+        OR (track IS NULL AND (SELECT bool_and(played_at % 60 = 0) FROM listens
+                               WHERE document = {number} AND played_at IS NOT NULL)))"""
 
 
 # min(row, n) is the list of the n lowest rows.
@@ -119,7 +153,7 @@ _OUTCOMES = f"""
     FROM checked GROUP BY 1, 2"""
 
 
-def _summary(name: str, known: Format, outcomes: list[dict[str, Any]]) -> Source:
+def _summary(document: Document, known: Format, outcomes: list[dict[str, Any]]) -> Source:
     dropped: dict[str, int] = {}
     bad: dict[str, tuple[int, tuple[int, ...]]] = {}
     n_kept = 0
@@ -136,4 +170,4 @@ def _summary(name: str, known: Format, outcomes: list[dict[str, Any]]) -> Source
     in_order = tuple(sorted(listed, key=lambda each: (-each.n_rows, each.reason)))
     n_read = n_kept + sum(dropped.values()) + sum(each.n_rows for each in in_order)
     by_size = dict(sorted(dropped.items(), key=lambda each: (-each[1], each[0])))
-    return Source(name, known.name, known.unit, n_read, n_kept, by_size, in_order)
+    return Source(document.name, known.name, known.unit, n_read, n_kept, by_size, in_order, tuple(document.remarks))

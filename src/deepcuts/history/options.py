@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
-from deepcuts.checks import real_number
+from deepcuts.checks import choice, real_number
 from deepcuts.history.limits import Limits
 from deepcuts.ingest import TimeRules
+from deepcuts.ingest.tabular.encodings import check_encoding
 
 MIN_SCORE = 83.0  # of 100, for a name much like another; chosen by benchmarks/matching.py
+
+
+Dates: TypeAlias = Literal["auto", "dmy", "mdy", "none"]
+Decimal: TypeAlias = Literal[".", ","]
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,13 @@ class HistoryOptions:
         How much a listen counts, by when it was heard.
     limits
         The most that is read.
+    dates
+        How dates of three numbers are read: "dmy" or "mdy"; "auto" finds out over the column, and "none" reads no times
+        of tables, and counts their rows without.
+    decimal
+        The mark that begins fractions in numbers of plays, "." or ","; None finds out over the column.
+    encoding
+        The encoding of text, such as cp1251; None finds out whether it is UTF-8, UTF-16 or cp1252.
 
     Raises
     ------
@@ -35,7 +48,14 @@ class HistoryOptions:
     min_seconds: float = 30.0
     times: TimeRules = field(default_factory=TimeRules)
     limits: Limits = field(default_factory=Limits)
+    dates: Dates = "auto"
+    decimal: Decimal | None = None
+    encoding: str | None = None
 
     def __post_init__(self) -> None:
         seconds = real_number("min_seconds", self.min_seconds, 0, math.inf, "Give a number of at least 0.")
         object.__setattr__(self, "min_seconds", seconds)
+        choice("dates", self.dates, ("auto", "dmy", "mdy", "none"))
+        if self.decimal is not None:
+            choice("decimal", self.decimal, (".", ","))
+        check_encoding(self.encoding)

@@ -6,8 +6,8 @@ import io
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import duckdb
@@ -16,20 +16,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from deepcuts.errors import DataError, FileFormatError
-from deepcuts.history import archives
+from deepcuts.history.archives import documents_in
 from deepcuts.history.counting import count_plays
 from deepcuts.history.database import sealed_database
-from deepcuts.history.documents import Allowance, Document, counted, opened, shortened
-from deepcuts.history.formats import KNOWN, detect
+from deepcuts.history.documents import Allowance, counted, opened, shortened
+from deepcuts.history.formats import KNOWN, Format, detect
 from deepcuts.history.listens import BadRows, Source, create_tables, read_document
 from deepcuts.history.options import HistoryOptions
+from deepcuts.ingest.tabular.time_rules import faded_before
 from deepcuts.storage import StrPath
 
 logger = logging.getLogger(__name__)
 
 _DEFAULTS = HistoryOptions()
 _DAMAGED_SHOWN = 5
-_PACKED = {b"\x1f\x8b": "gunzip", b"\x28\xb5\x2f\xfd": "unzstd", b"7z\xbc\xaf": "7-Zip", b"Rar!": "unrar"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,61 +149,83 @@ def _files(paths: Sequence[str]) -> Iterator[tuple[str, BinaryIO]]:
 def _read(files: Iterable[tuple[str, BinaryIO]], options: HistoryOptions) -> History:
     allowance, passed_over = Allowance(options.limits), []
     sources: list[Source] = []
+    families: list[Format] = []
     with sealed_database() as connection:
         create_tables(connection)
         for name, file in files:
-            found, others = _read_file(connection, name, file, allowance, options)
-            sources += found
+            found, others = _read_file(connection, name, file, allowance, options, len(sources))
+            sources += [source for source, _ in found]
+            families += [known for _, known in found]
             passed_over += others
+        sources = _one_of_each_family(connection, sources, families)
         counts, n_duplicates, n_outside = count_plays(connection, options.times)
     history = History(counts, tuple(sources), n_duplicates, n_outside, tuple(passed_over))
     if not history.n_artists:
         raise DataError(_nothing_left(history))
-    _warn_of_bad_rows(history.sources)
+    _warn(history.sources)
+    _warn_of_fading(history, options)
     logger.info("Read %s listens to %s artists", f"{history.n_kept:,}", f"{history.n_artists:,}")
     return history
 
 
 def _read_file(
-    connection: duckdb.DuckDBPyConnection, name: str, file: BinaryIO, allowance: Allowance, options: HistoryOptions
-) -> tuple[list[Source], list[str]]:
-    """Read a file or an archive: the sources in it, and the names of documents that hold no listens."""
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    file: BinaryIO,
+    allowance: Allowance,
+    options: HistoryOptions,
+    n_before: int,
+) -> tuple[list[tuple[Source, Format]], list[str]]:
+    """Read a file or an archive: the sources in it and their formats, and the names of documents without listens."""
     if not file.seekable():
         raise DataError(f"{name} is a pipe, and an export may have to be read from its end. Save it to a file first.")
-    size = file.seek(0, io.SEEK_END)
-    file.seek(0)
-    start = file.read(4)
-    file.seek(0)
-    is_archive = start in archives.MAGICS
-    _check_start(name, start)
-    sources, others = [], []
-    for document in archives.members(file, name, allowance) if is_archive else [Document(name, file, allowance, size)]:
-        known = detect(document, options)
-        if known is None:
-            others.append(document.name)
+    if not file.read(1):
+        raise FileFormatError(f"{name} is empty.")
+    sources: list[tuple[Source, Format]] = []
+    others: dict[str, str] = {}
+    is_archive = False
+    for unpacked in documents_in(name, file, allowance, options.encoding):
+        is_archive |= unpacked.in_archive
+        known = detect(connection, unpacked.document, options, in_archive=unpacked.in_archive)
+        if isinstance(known, Format):
+            source = read_document(connection, unpacked.document, known, n_before + len(sources))
+            sources.append((source, known))
         else:
-            sources.append(read_document(connection, document, known))
+            others[unpacked.document.name] = known.reason if known else ""
     if not sources:
         raise FileFormatError(_unknown(name, others, is_archive=is_archive))
-    return sources, others
+    return sources, list(others)
 
 
-def _check_start(name: str, start: bytes) -> None:
-    """Refuse files that are empty or packed in ways that are not read."""
-    if not start:
-        raise FileFormatError(f"{name} is empty.")
-    tool = next((tool for magic, tool in _PACKED.items() if start.startswith(magic)), None)
-    if tool:
-        raise FileFormatError(
-            f"{name} is packed. Unpack it first, with {tool}; only zip archives are read as they are."
-        )
+def _one_of_each_family(
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], formats: Sequence[Format]
+) -> list[Source]:
+    """Keep, of documents that hold the same listens in different ways, those of the best kind alone."""
+    best: dict[str, Format] = {}
+    for known in formats:
+        if (known.family and known.rank > best.get(known.family, known).rank) or known.family not in best:
+            best[known.family] = known
+    kept: list[Source] = []
+    for number, (source, known) in enumerate(zip(sources, formats, strict=True)):
+        taken = best[known.family]
+        if known.family and known.rank < taken.rank:
+            connection.execute(f"DELETE FROM listens WHERE document = {number}")
+            reason = f"the same listens as in {taken.name}, which is taken"
+            dropped = {**source.dropped, reason: source.n_kept} if source.n_kept else source.dropped
+            kept.append(replace(source, n_kept=0, dropped=dropped))
+        else:
+            kept.append(source)
+    return kept
 
 
-def _unknown(name: str, others: Sequence[str], *, is_archive: bool) -> str:
-    looked_at = f", nor do the text files in it, such as {shortened(others, 3)}" if others else ""
+def _unknown(name: str, others: Mapping[str, str], *, is_archive: bool) -> str:
+    reasons = {each: reason for each, reason in others.items() if reason}
+    if reasons and not is_archive:
+        return f"{name} {next(iter(reasons.values()))}."
+    known = "; ".join(f"{each} {reason}" for each, reason in list(reasons.items())[:3])
+    looked_at = f", nor do the text files in it, such as {shortened(list(others), 3)}" if others else ""
     holds = f"{name} holds no listens in a format that is known" + (looked_at if is_archive else "")
-    advice = " An archive within an archive is not unpacked: unpack the outer one." if is_archive else ""
-    return f"{holds}.{advice} Known are: {KNOWN}."
+    return f"{holds}. {known + '. ' if known else ''}Known are: {KNOWN}."
 
 
 def _nothing_left(history: History) -> str:
@@ -219,8 +241,10 @@ def _nothing_left(history: History) -> str:
     return f"No listen counts, of {counted(history.n_rows, 'row')} in {names}. {why[0].upper()}{why[1:]}."
 
 
-def _warn_of_bad_rows(sources: Sequence[Source]) -> None:
-    """Warn of the rows of a few documents that cannot be used: how many, why, and where the first are."""
+def _warn(sources: Sequence[Source]) -> None:
+    """Warn of how documents were read, and of the rows of a few that cannot be used: how many, why, and where."""
+    for remark in dict.fromkeys(remark for source in sources for remark in source.remarks):
+        logger.warning("%s", remark)
     damaged = [source for source in sources if source.bad]
     for source in damaged[:_DAMAGED_SHOWN]:
         logger.warning(
@@ -231,6 +255,19 @@ def _warn_of_bad_rows(sources: Sequence[Source]) -> None:
         )
     if len(damaged) > _DAMAGED_SHOWN:
         logger.warning("%s more have rows that cannot be used.", counted(len(damaged) - _DAMAGED_SHOWN, "file"))
+
+
+def _warn_of_fading(history: History, options: HistoryOptions) -> None:
+    """Warn of artists whose plays have all faded to the least that they can count."""
+    oldest = faded_before(options.times)
+    n_faded = 0 if oldest is None else pc.sum(pc.less(history.counts["last_played"], oldest)).as_py() or 0
+    if n_faded:
+        logger.warning(
+            "%s of %s artists were last played so long ago that they count a millionth. Ask for a longer half_life, or "
+            "pass now=... (--now) if the listens end long ago.",
+            f"{n_faded:,}",
+            f"{history.n_artists:,}",
+        )
 
 
 def _row_numbers(source: Source, bad: BadRows) -> str:

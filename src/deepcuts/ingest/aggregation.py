@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -14,10 +15,19 @@ from deepcuts.data.csr import indptr_of
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
-from deepcuts.ingest.tabular.rules import good_rows, without_blanks
+from deepcuts.ingest.tabular.moments import date_order
+from deepcuts.ingest.tabular.numbers import NumberForm, form_of_numbers
+from deepcuts.ingest.tabular.options import ReadOptions
+from deepcuts.ingest.tabular.rules import good_rows, spelt_once, without_blanks
 from deepcuts.ingest.tabular.scan import Scan
 from deepcuts.ingest.tabular.time_rules import NO_RULES, TimeRules, timed_rows
+from deepcuts.ingest.tabular.written_dates import Order
 
+logger = logging.getLogger(__name__)
+
+DEFAULTS = ReadOptions()
+
+_YEAR = 31_536_000  # seconds
 _BATCH = 1 << 18  # pairs fetched at once: some 5 MB of Arrow columns
 
 
@@ -28,21 +38,30 @@ class RowCounts(NamedTuple):
     n_bad: int
 
 
-def count_rows(connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan]) -> tuple[list[Scan], RowCounts]:
+def count_rows(
+    connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan], options: ReadOptions = DEFAULTS
+) -> tuple[list[Scan], RowCounts]:
     """Count the rows and find the ids of the good ones, in one pass.
 
-    Where rows are bad or text cannot be parsed, this is done again with the line readers of the scans, which know the
-    numbers of lines.
+    Where the play counts, or the dates, of a source turn out to be written in another form than the plain one, this is
+    done again in that form. Where rows are bad or text cannot be parsed, it is done again with the line readers of the
+    scans, which know the numbers of lines.
 
     Afterwards there is a view `good` of all rows (user_id, item_id, plays, played_at; bad rows with null ids) and a
-    table `id_counts` (is_user, id, n_rows): each id, or null for the bad rows, and how many rows it has.
+    view `id_counts` (is_user, id, n_rows): each id, or null for the bad rows, and how many rows it has.
 
     Returns
     -------
     The scans that were read in the end, and the counts.
+
+    Raises
+    ------
+    DataError
+        If numbers or dates can be read in two ways.
     """
     try:
         counts = _group_by_id(connection, scans)
+        scans, counts = _in_their_form(connection, scans, counts, options)
     except duckdb.OutOfMemoryException:  # a duckdb.Error too, and reading by lines would not help
         raise
     except duckdb.Error:
@@ -51,32 +70,102 @@ def count_rows(connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan]) -> 
     else:
         if not counts.n_bad or not any(scan.line_reader for scan in scans):  # a scan without one knows its row numbers
             return list(scans), counts
-    by_line = [
-        replace(scan.line_reader(connection, f"lines_{n}"), dislikes=scan.dislikes) if scan.line_reader else scan
-        for n, scan in enumerate(scans)
+    by_line = [_by_line(connection, scan, n) for n, scan in enumerate(scans)]
+    return _in_their_form(connection, by_line, _group_by_id(connection, by_line), options)
+
+
+def _by_line(connection: duckdb.DuckDBPyConnection, scan: Scan, n: int) -> Scan:
+    if scan.line_reader is None:
+        return scan
+    read = scan.line_reader(connection, f"lines_{n}")
+    return replace(read, dislikes=scan.dislikes, numbers=scan.numbers, date_order=scan.date_order)
+
+
+def _in_their_form(
+    connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan], counts: RowCounts, options: ReadOptions
+) -> tuple[list[Scan], RowCounts]:
+    """Read again where numbers or dates are written in another form than the plain one."""
+    form = _form_of_plays(connection, options)
+    order = options.dates or (_order_of_dates(connection, scans) if counts.n_bad else None)
+    settled = [replace(scan, numbers=form, date_order=scan.date_order or order) for scan in scans]
+    if settled == list(scans):
+        return list(scans), counts
+    if form.grouped and options.decimal is None and form != scans[0].numbers:
+        logger.warning(
+            "Numbers of plays such as 12%s345 are read as thousands. If they are fractions, pass decimal='%s' "
+            "(--decimal on the command line).",
+            form.group,
+            form.group,
+        )
+    return settled, _group_by_id(connection, settled)
+
+
+def _form_of_plays(connection: duckdb.DuckDBPyConnection, options: ReadOptions) -> NumberForm:
+    """How play counts are written; one with a comma among many without is likelier wrong than all others unusual."""
+    found = connection.execute("SELECT shape, n_rows FROM grouped WHERE is_shape AND shape IS NOT NULL").fetchall()
+    n_commas = sum(n_rows for shape, n_rows in found if "," in shape)
+    few = n_commas == 1 and sum(n_rows for shape, n_rows in found if shape[:1] in {"0", "9"}) > 2
+    return form_of_numbers([shape for shape, _ in found if not (few and "," in shape)], "Plays", options.decimal)
+
+
+def _order_of_dates(connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan]) -> Order | None:
+    """The order of dates of three numbers, over all scans with times that are text."""
+    texts = [
+        f"SELECT {scan.cells['time'].sql}::VARCHAR AS text FROM {scan.source}"
+        for scan in scans
+        if "time" in scan.cells and scan.cells["time"].type == "VARCHAR"
     ]
-    return by_line, _group_by_id(connection, by_line)
+    return date_order(connection, "text", f"({' UNION ALL '.join(texts)})", "Times") if texts else None
 
 
-def number_ids(connection: duckdb.DuckDBPyConnection, kind: str, *, trim: bool) -> Ids:
+def number_ids(connection: duckdb.DuckDBPyConnection, kind: str, *, trim: bool, normalize: bool = False) -> Ids:
     """Number the users, or the items, in ascending order of their ids.
 
     Afterwards there is a table named `kind` of the ids as they were read (`raw`) and their indexes (`index`).
+
+    Parameters
+    ----------
+    connection
+        The database, after `count_rows`.
+    kind
+        "user" or "item".
+    trim
+        Whether blanks around ids are cut off.
+    normalize
+        Whether ids that look alike are one: composed and decomposed letters, invisible marks, several blanks.
 
     Raises
     ------
     DataError
         If ids differ in surrounding blanks only, and these are not to be trimmed.
     """
-    if not trim:
+    if not trim and not normalize:
         _refuse_collisions(connection, kind)
-    text = without_blanks("raw") if trim else "raw"
+    if not normalize:
+        _warn_of_lookalikes(connection, kind)
+    text = spelt_once("raw") if normalize else (without_blanks("raw") if trim else "raw")
     connection.execute(f"""
         CREATE TEMP TABLE "{kind}" AS
         SELECT raw, id, dense_rank() OVER (ORDER BY id) - 1 AS index
-        FROM (SELECT raw, {text} AS id FROM ({_ids(kind)}))""")
+        FROM (SELECT raw, coalesce({text}, raw) AS id FROM ({_ids(kind)}))""")
     ids = connection.sql(f'SELECT DISTINCT id FROM "{kind}" ORDER BY id').to_arrow_table()["id"]
     return Ids.of(ids, kind)
+
+
+def _warn_of_lookalikes(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
+    """Warn of ids that look the same as others: only those beyond ASCII can."""
+    ((n_alike,),) = connection.execute(f"""
+        WITH ids AS ({_ids(kind)}),
+             odd AS (SELECT raw, {spelt_once("raw")} AS spelt FROM ids WHERE strlen(raw) <> length(raw))
+        SELECT count(*) FROM odd WHERE spelt IN (SELECT spelt FROM odd GROUP BY spelt HAVING count(*) > 1)
+                                    OR (spelt <> raw AND spelt IN (SELECT raw FROM ids))""").fetchall()
+    if n_alike:
+        logger.warning(
+            "%s ids of %ss look like others and differ in composed letters, invisible marks or blanks only. "
+            "Pass normalize=True (--normalize) to read them as one.",
+            f"{n_alike:,}",
+            kind,
+        )
 
 
 def sum_plays(
@@ -105,16 +194,31 @@ def sum_plays(
 
 
 def _group_by_id(connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan]) -> RowCounts:
-    """Make the view `good` and the table `id_counts`."""
+    """Make the view `good`, the table `grouped` of ids and of shapes of numbers, and the view `id_counts` of ids."""
     rows = " UNION ALL ".join(good_rows(scan) for scan in scans)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW good AS {rows}")
-    # GROUPING SETS find users and items in one pass; grouping(user_id) is 0 in the rows that are grouped by user.
+    shapes = ", (shape)" if any("plays" in scan.cells and not scan.cells["plays"].is_number for scan in scans) else ""
+    # GROUPING SETS find users, items and shapes in one pass; grouping(user_id) is 0 in rows that are grouped by user.
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE grouped AS
+        SELECT grouping(user_id) = 0 AS is_user, {"grouping(shape) = 0" if shapes else "false"} AS is_shape,
+               coalesce(user_id, item_id) AS id, {"shape" if shapes else "NULL::VARCHAR AS shape"}, count(*) AS n_rows,
+               max(played_at) AS latest
+        FROM good GROUP BY GROUPING SETS ((user_id), (item_id){shapes})""")
     connection.execute("""
-        CREATE OR REPLACE TEMP TABLE id_counts AS
-        SELECT grouping(user_id) = 0 AS is_user, coalesce(user_id, item_id) AS id, count(*) AS n_rows
-        FROM good GROUP BY GROUPING SETS ((user_id), (item_id))""")
+        CREATE OR REPLACE TEMP VIEW id_counts AS SELECT is_user, id, n_rows FROM grouped WHERE NOT is_shape""")
     counts = "SELECT coalesce(sum(n_rows), 0)::BIGINT, coalesce(sum(n_rows) FILTER (id IS NULL), 0)::BIGINT"
     return RowCounts(*connection.execute(f"{counts} FROM id_counts WHERE is_user").fetchall()[0])
+
+
+def warn_of_old_times(connection: duckdb.DuckDBPyConnection) -> None:
+    """Warn where all times lie in 1970, as numbers do that are no seconds."""
+    ((latest,),) = connection.execute("SELECT max(latest) FROM grouped WHERE is_user").fetchall()
+    if latest is not None and 0 <= latest < _YEAR:
+        logger.warning(
+            "All times lie in 1970, as days of a spreadsheet, years and minutes do. Write times as seconds since 1970, "
+            "or as timestamps."
+        )
 
 
 def _ids(kind: str) -> str:

@@ -38,7 +38,7 @@ def count_text_rows(
         If there are no rows, or there are bad ones and they are not to be skipped.
     """
     samples = [take_sample(path) for path in find_files(paths)]
-    scans, counts = count_rows(connection, list(scan_text(connection, samples, columns, options)))
+    scans, counts = count_rows(connection, list(scan_text(connection, samples, columns, options)), options)
     if not counts.n_rows:
         raise DataError(f"There are no rows in {paths[0]}.")
     return handle_bad_rows(connection, scans, counts, options)

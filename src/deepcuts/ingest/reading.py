@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 import duckdb
+import numpy as np
 from scipy import sparse
 
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, SettingsError
-from deepcuts.ingest.aggregation import count_rows, number_ids, sum_plays
+from deepcuts.ingest.aggregation import count_rows, number_ids, sum_plays, warn_of_old_times
 from deepcuts.ingest.bad_rows import handle_bad_rows
 from deepcuts.ingest.tabular.arrow_tables import ArrowTable, scan_table
 from deepcuts.ingest.tabular.columns import Column, Columns
@@ -23,8 +24,9 @@ from deepcuts.ingest.tabular.json_files import scan_json
 from deepcuts.ingest.tabular.options import IngestReport, ReadOptions
 from deepcuts.ingest.tabular.parquet_files import scan_parquet
 from deepcuts.ingest.tabular.scan import Scan
+from deepcuts.ingest.tabular.tar_files import unpacked
 from deepcuts.ingest.tabular.text_files import scan_text
-from deepcuts.ingest.tabular.time_rules import NO_RULES
+from deepcuts.ingest.tabular.time_rules import NO_RULES, TimeRules, faded_before
 from deepcuts.storage import StrPath, check_output
 
 logger = logging.getLogger(__name__)
@@ -103,18 +105,36 @@ def ingest(source: Source, columns: Columns, options: ReadOptions = _DEFAULTS) -
     where = _name(source)
     with workspace(options) as connection, plain_errors(where, options):
         scans = [replace(scan, dislikes=options.dislikes) for scan in _scans(connection, source, columns, options)]
-        scans, counts = count_rows(connection, scans)
+        scans, counts = count_rows(connection, scans, options)
         if not counts.n_rows:
             raise DataError(f"There are no rows in {where}.")
         report = handle_bad_rows(connection, scans, counts, options)
-        users, items = (number_ids(connection, kind, trim=options.trim) for kind in ("user", "item"))
+        warn_of_old_times(connection)
+        how = {"trim": options.trim, "normalize": options.normalize}
+        users, items = (number_ids(connection, kind, **how) for kind in ("user", "item"))
         # Dislikes are set apart after the sum: a pair may have rows above and below 0.
         plays = sum_plays(connection, users, items, timed="time" in columns.wanted, rules=rules)
+        _warn_of_fading(plays, rules)
         plays = _drop_dislikers(plays, where) if options.dislikes else plays
         if not plays.n_pairs:
             raise DataError(f"None of the plays in {where} counts by {rules}. Ask for a longer time.")
     logger.info("Read %s rows of %s: %r", f"{counts.n_rows:,}", where, plays)
     return plays, report
+
+
+def _warn_of_fading(plays: Interactions, rules: TimeRules) -> None:
+    """Warn of pairs whose plays have all faded to the least that they can count."""
+    oldest = faded_before(rules)
+    if oldest is None or plays.last_played is None:
+        return
+    n_faded = int(np.count_nonzero(plays.last_played < oldest))
+    if n_faded:
+        logger.warning(
+            "%s of %s pairs were last played so long ago that they count a millionth. If the plays end long ago, pass "
+            "now=... (--now) with the day after the last of them, or a longer half_life.",
+            f"{n_faded:,}",
+            f"{plays.n_pairs:,}",
+        )
 
 
 def _drop_dislikers(plays: Interactions, where: str) -> Interactions:
@@ -137,7 +157,9 @@ def _scans(
     if isinstance(source, ArrowTable):
         yield scan_table(connection, source, columns)
         return
-    samples = [take_sample(path) for path in find_files(_as_paths(source))]
+    ((folder,),) = connection.execute("SELECT current_setting('temp_directory')").fetchall()
+    paths = [path for given in find_files(_as_paths(source)) for path in unpacked(given, folder)]
+    samples = [take_sample(path, options.encoding) for path in paths]
     kinds = {kind: [sample for sample in samples if sample.kind == kind] for kind in ("text", "json", "parquet")}
     yield from scan_text(connection, kinds["text"], columns, options)
     yield from scan_json(kinds["json"], columns)

@@ -23,7 +23,7 @@ from deepcuts.cli.options import (
 )
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.tag_files import TAGS_COLUMNS
-from deepcuts.ingest import TimeRules
+from deepcuts.ingest import ReadOptions, TimeRules
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from deepcuts.ingest import IngestReport
 
 _LABELS, _TEXT = "Names and tags", "Text files"  # panels of the help
+_FORMS = ("normalize", "decimal", "dates", "encoding")  # fields of ReadOptions that become options as they are
 
 Sources = Annotated[
     list[str],
@@ -90,6 +91,7 @@ Quote = Annotated[
 ]
 
 
+@options_from(ReadOptions, panel=_TEXT, names=_FORMS)
 @options_from(TimeRules, panel="Plays over time")
 def ingest(
     sources: Sources,
@@ -128,6 +130,7 @@ def ingest(
     remarks = Remarks(quiet)
     _check_output(output, labels=bool(names or tags), dislikes=dislikes, force=force)
     labels = _read_labels(names, names_columns, tags, tags_columns)
+    forms = {name: times.pop(name) for name in _FORMS}
     options = reading.ReadOptions(
         on_bad_rows=on_bad_rows,
         bad_rows=bad_rows or bad_rows_beside(output, on_bad_rows),
@@ -140,6 +143,7 @@ def ingest(
         temp_directory=temp_directory,
         times=reading.TimeRules(**times),
         force=force,
+        **forms,
     )
     source = sources[0] if len(sources) == 1 else sources
     with together():

@@ -29,24 +29,34 @@ if TYPE_CHECKING:
 
 _FUZZY_SHOWN, _UNFOUND_SHOWN = 15, 10
 _LISTS = ("k", "mix", "dial", "frequency", "lean")
+_TEXT = ("dates", "decimal", "encoding")
 _SAVED = ["artist", "plays", "n_listens", "last_played", "item_id", "name", "how", "score"]
 
 Exports = Annotated[
     list[Path],
     typer.Argument(
         metavar="EXPORT",
-        help="Exports as they were downloaded, or the files in them: of Spotify, ListenBrainz, Last.fm, Libre.fm "
-        "or Maloja, a .scrobbler.log, or a table of artists and plays.",
+        help="Exports as they were downloaded, or the files in them: of Spotify, ListenBrainz, Last.fm, "
+        "Libre.fm, Maloja, Koito, Apple Music, YouTube Music or iTunes, a .scrobbler.log, or a table of artists and "
+        "plays.",
     ),
 ]
 CountsFile = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="The .csv, .parquet or .jsonl file to keep the counts in."),
 ]
+ListFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="File for the list: .txt (names), .csv, .lbradio (prompts of LB Radio) or .lidarr (a custom list).",
+    ),
+]
 MinScore = Annotated[float, typer.Option(metavar="X", help="Least score, of 100, for a name spelt much like another.")]
 
 
 @options_from(ListSettings, panel="Lists", names=_LISTS)
+@options_from(HistoryOptions, panel="Text files", names=_TEXT)
 @options_from(HistoryOptions, panel="Plays over time", names=("min_seconds",))
 @options_from(TimeRules, panel="Plays over time")
 def me(
@@ -55,6 +65,7 @@ def me(
     rarity: Annotated[str, typer.Option(metavar="X", help="-1 is familiar, 0 neutral, 1 deep cuts.")] = "0",
     min_score: MinScore = MIN_SCORE,
     save: CountsFile = None,
+    output: ListFile = None,
     json: Json = False,
     force: Force = False,
     quiet: Quiet = False,
@@ -65,15 +76,20 @@ def me(
     Nothing leaves this machine, and nothing is kept unless you ask for it with --save, for you alone to read. Of an
     export only artist, track, time and what tells a skip are read; addresses and devices never are.
     """
+    from deepcuts.cli.list_output import check_list_output, write_list
     from deepcuts.cli.tables import check_table_output
     from deepcuts.history import read_history
     from deepcuts.model import load
+    from deepcuts.recommendation import recommend
 
     remarks = Remarks(quiet)
     lists = ListSettings(rarity=values.turn(rarity, "--rarity"), **{name: settings.pop(name) for name in _LISTS})
-    options = HistoryOptions(min_seconds=settings.pop("min_seconds"), times=TimeRules(**settings))
+    reading = {name: settings.pop(name) for name in ("min_seconds", *_TEXT)}
+    options = HistoryOptions(times=TimeRules(**settings), **reading)
     if save is not None:
         check_table_output(save, force=force)
+    if output is not None:
+        check_list_output(output, force=force)
     fitted = load(model)
     with remarks.working(f"Reading {exports[0]}" + (f" and {len(exports) - 1:,} more" if exports[1:] else "")):
         history = read_history(exports, options)
@@ -85,7 +101,11 @@ def me(
     plays = _found_plays(matches, fitted)
     with remarks.working(f"Finding your personas ({FIRST_NOTE})"):
         visitor = fitted.fold_in(plays)
-    _show(history, matches, visitor, lists, as_json=json)
+    rows = recommend(visitor, None, lists).select(["rank", "item_id", "score", "persona"])
+    if output is not None:
+        write_list(output, rows, visitor, force=force)
+        remarks.say(f"A list of {rows.num_rows:,} artists saved in {output}.")
+    _show(history, matches, visitor, rows, as_json=json)
 
 
 def _matches(history: History, model: PersonaModel, min_score: float) -> Matches:
@@ -150,12 +170,11 @@ def _save(history: History, matches: Matches, path: Path, *, force: bool) -> Non
     write_table(path, [table.select(_SAVED)], force=force, private=True)
 
 
-def _show(history: History, matches: Matches, visitor: PersonaModel, lists: ListSettings, *, as_json: bool) -> None:
+def _show(history: History, matches: Matches, visitor: PersonaModel, rows: pa.Table, *, as_json: bool) -> None:
     from deepcuts.model.state import VISITOR
-    from deepcuts.recommendation import recommend
 
     personas = visitor.personas(VISITOR)
-    recommended = with_names(recommend(visitor, None, lists).select(["rank", "item_id", "score", "persona"]), visitor)
+    recommended = with_names(rows, visitor)
     if as_json:
         show_json(
             {

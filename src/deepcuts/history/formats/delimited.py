@@ -15,8 +15,6 @@ from deepcuts.history.documents import Document
 from deepcuts.ingest.tabular.csv_records import read_csv_records
 from deepcuts.ingest.tabular.line_reader import is_utf8
 
-ROLES = ("artist", "track", "time", "plays", "rating")
-
 _STRINGS = pa.string()
 
 
@@ -29,9 +27,9 @@ class Layout:
     delimiter, quote
         Character between cells, and around them ("" for none).
     n_cells
-        Numbers of cells that a line may have.
-    cell_indexes
-        For some of `ROLES`, the index of its cell, from 0 on.
+        Numbers of cells that a line may have; it may have more where these are blank.
+    columns
+        For each column that is wanted, the index of its cell, from 0 on.
     header
         The number of the line that names the columns; 0 where none does.
     """
@@ -39,38 +37,49 @@ class Layout:
     delimiter: str
     quote: str
     n_cells: tuple[int, ...]
-    cell_indexes: Mapping[str, int]
+    columns: Mapping[str, int]
     header: int = 0
+
+    def holds(self, cells: list[str]) -> bool:
+        """Whether a line has the cells of a row."""
+        most = max(self.n_cells)
+        return len(cells) in self.n_cells or (len(cells) > most and not any(cell.strip() for cell in cells[most:]))
 
 
 def load_delimited(connection: duckdb.DuckDBPyConnection, document: Document, *, layout: Layout) -> Iterator[None]:
-    """Put lines into `raw`: row (its number), problem (null where there is none) and a text for each role.
+    """Put lines into `raw`: row (its number), problem (null where there is none) and a text for each column.
 
-    Lines that begin with # and do not have the cells of a row are comments; empty lines are passed over.
+    What is above the header is passed over, and so are lines whose cells are all blank, and lines that begin with #
+    and do not have the cells of a row.
     """
     for number, block in document.blocks():
-        n_comments, offset = _leading_comments(block)
-        table = _fast(number + n_comments, block[offset:], layout)
+        first, offset = _below_header(number, block, layout.header)
+        table = _fast(first, block[offset:], layout)
         if table is None:
-            table = _slow(number, block, layout)
+            table = _slow(first, block[offset:], layout)
         connection.register("lines", table)
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM lines WHERE row <> {layout.header}")
+        filled = " OR ".join(f"filled({column}) IS NOT NULL" for column in layout.columns)
+        connection.execute(f"""
+            CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM lines WHERE problem IS NOT NULL OR {filled}""")
         connection.unregister("lines")
         yield
 
 
-def _leading_comments(block: bytes) -> tuple[int, int]:
-    """Count the lines at the beginning that begin with #, and the bytes up to the first that does not."""
-    n_comments = offset = 0
-    while block.startswith(b"#", offset) and (end := block.find(b"\n", offset) + 1):
-        n_comments, offset = n_comments + 1, end
-    return n_comments, offset
+def _below_header(number: int, block: bytes, header: int) -> tuple[int, int]:
+    """The number of the first line below the header, and where it begins; comments that begin a block are above it."""
+    offset = 0
+    while number <= header and offset < len(block):
+        end = block.find(b"\n", offset) + 1
+        number, offset = number + 1, end or len(block)
+    return number, offset
 
 
 def _fast(number: int, block: bytes, layout: Layout) -> pa.Table | None:
     """Every line as a row by Arrow's parser; None if it finds, or may have overlooked, anything wrong."""
     # Other numbers of cells fail here and are read line by line.
     names = [f"c{index}" for index in range(layout.n_cells[0])]
+    if not block or (block.startswith(b"#") and layout.header == 0):
+        return None
     try:
         table = pa_csv.read_csv(
             pa.BufferReader(block),
@@ -88,7 +97,7 @@ def _fast(number: int, block: bytes, layout: Layout) -> pa.Table | None:
     # Fewer where a quoted cell runs over lines: the numbers of the rows after it would be wrong.
     if table.num_rows != n_lines:
         return None
-    texts = {role: table.column(index) for role, index in layout.cell_indexes.items()}
+    texts = {column: table.column(index) for column, index in layout.columns.items()}
     return _table(pa.array(np.arange(number, number + n_lines)), pa.nulls(n_lines, _STRINGS), texts)
 
 
@@ -97,28 +106,29 @@ def _slow(number: int, block: bytes, layout: Layout) -> pa.Table:
     text = io.StringIO(block.decode("utf-8", "surrogateescape"), newline="")
     numbers: list[int] = []
     problems: list[str | None] = []
-    texts: dict[str, list[str]] = {role: [] for role in layout.cell_indexes}
+    texts: dict[str, list[str]] = {column: [] for column in layout.columns}
     for line_number, line, cells in read_csv_records(text, layout.delimiter, layout.quote):
         problem = _problem(line, cells, layout)
-        if problem and line.startswith("#"):
+        if problem and line.lstrip().startswith("#"):
+            continue
+        if cells is not None and not any(map(str.strip, cells)):
             continue
         numbers.append(number + line_number - 1)
         problems.append(problem)
-        for role, column in texts.items():
-            column.append("" if problem or cells is None else cells[layout.cell_indexes[role]])
-    columns = {role: pa.array(column, _STRINGS) for role, column in texts.items()}
+        for column, each in texts.items():
+            each.append("" if problem or cells is None else cells[layout.columns[column]])
+    columns = {column: pa.array(each, _STRINGS) for column, each in texts.items()}
     return _table(pa.array(numbers, pa.int64()), pa.array(problems, _STRINGS), columns)
 
 
 def _problem(line: str, cells: list[str] | None, layout: Layout) -> str | None:
     if cells is None:
         return "it has a quote without its pair"
-    if len(cells) not in layout.n_cells:
-        expected = " or ".join(map(str, sorted(layout.n_cells)))
+    if not layout.holds(cells):
+        expected = " or ".join(map(str, sorted(set(layout.n_cells))))
         return f"it does not have {expected} cells"
     return None if is_utf8(line) else "it is not UTF-8 text"
 
 
 def _table(rows: pa.Array, problems: pa.Array, texts: Mapping[str, pa.ChunkedArray | pa.Array]) -> pa.Table:
-    nothing = pa.nulls(len(rows), _STRINGS)
-    return pa.table({"row": rows, "problem": problems, **{role: texts.get(role, nothing) for role in ROLES}})
+    return pa.table({"row": rows, "problem": problems, **texts})

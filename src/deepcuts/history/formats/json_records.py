@@ -1,9 +1,11 @@
-"""JSON into the table `raw`: an array of objects, or an object a line; only the fields of a template are kept."""
+"""JSON into the table `raw`: objects wherever they are in a document; only the fields of a template are kept."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import duckdb
 import numpy as np
@@ -12,10 +14,39 @@ import pyarrow as pa
 from deepcuts.array_types import IndexVector
 from deepcuts.errors import FileFormatError
 from deepcuts.history.documents import Document
+from deepcuts.history.formats.json_paths import ARRAY, Path, Shape
 from deepcuts.ingest.tabular.database import quoted
 
 _BYTE = re.compile(r"Malformed JSON at byte (\d+) of input: ([\w -]+)")
 _AGAIN = "Unpack or download it again."
+_NOT_BLANK = re.compile(r"\S")
+
+
+@dataclass(frozen=True)
+class Records:
+    """Where the records of a document are.
+
+    Parameters
+    ----------
+    path
+        Keys from the outside in, and ARRAY where an array is entered.
+    many
+        Whether there are several documents, one after the other.
+    by_line
+        Whether each of these takes one line.
+    """
+
+    path: Path
+    many: bool
+    by_line: bool
+
+    @classmethod
+    def of(cls, shape: Shape, path: Path) -> Records:
+        """The records of a path; a document that begins with an object may be the first of many, one a line."""
+        lines = shape.root_lines
+        # Of several documents, none may begin on the line of another, nor two lines below it.
+        by_line = ARRAY not in path[:1] and (len(lines) == 1 or lines[1] - lines[0] <= 1)
+        return cls(path, many=len(lines) > 1 or not path, by_line=by_line and (len(lines) > 1 or not path))
 
 
 def no_listen(*fields: str) -> str:
@@ -24,35 +55,31 @@ def no_listen(*fields: str) -> str:
                     WHEN coalesce({", ".join(fields)}) IS NULL THEN 'it is not the object of a listen' END"""
 
 
-def load_array(
-    connection: duckdb.DuckDBPyConnection, document: Document, *, template: str, under: str = ""
+def load_records(
+    connection: duckdb.DuckDBPyConnection, document: Document, *, template: str, records: Records
 ) -> Iterator[None]:
-    """Put the objects of an array into `raw`, numbered (`row`), as structs (`r`).
+    """Put the objects of a path into `raw`, numbered (`row`), as structs (`r`) of the fields of a template.
 
-    Parameters
-    ----------
-    connection, document
-        The database, and what is read.
-    template
-        The fields to keep, as DuckDB's json_transform takes them.
-    under
-        Key of the outer object that holds the array; "" where there is no outer object.
+    Where each line is a document the lines are numbered, and `r` is null for what is not JSON.
 
     Raises
     ------
     FileFormatError
-        If it is not JSON.
+        If a document is not JSON.
     """
+    if records.by_line:
+        yield from _load_lines(connection, document, template, records)
+        return
     text = document.content()
-    structure = f'{{"{under}":[{template}]}}' if under else f"[{template}]"
-    records = f"json_transform(doc, {quoted(structure)})" + (f'."{under}"' if under else "")
-    connection.register("docs", pa.table({"doc": _texts(text, np.array([0, len(text)]))}))
+    check_utf8(text, document.name)
+    bounds = _ends_of_documents(text) if records.many else np.array([0, len(text)])
+    connection.register("docs", pa.table({"doc": _texts(text, bounds), "number": np.arange(len(bounds) - 1)}))
     try:
-        check_utf8(text, document.name)
+        structure, found = _structure(template, records.path), _found("json_transform(doc, {})", records.path)
         connection.execute(f"""
             CREATE OR REPLACE TEMP TABLE raw AS
-            SELECT unnest(records) AS r, generate_subscripts(records, 1) AS row
-            FROM (SELECT {records} AS records FROM docs)""")
+            SELECT unnest(records) AS r, generate_subscripts(records, 1) + number AS row
+            FROM (SELECT {found.format(quoted(structure))} AS records, number FROM docs)""")
     except duckdb.InvalidInputException as error:
         raise _malformed(document.name, text, str(error)) from None
     except UnicodeDecodeError as error:  # DuckDB quotes what is wrong, and may cut a letter in two
@@ -62,8 +89,11 @@ def load_array(
     yield
 
 
-def load_lines(connection: duckdb.DuckDBPyConnection, document: Document, *, template: str) -> Iterator[None]:
-    """Put the object on every line into `raw`, as `load_array` does; null where a line holds none."""
+def _load_lines(
+    connection: duckdb.DuckDBPyConnection, document: Document, template: str, records: Records
+) -> Iterator[None]:
+    structure = _structure(template, records.path)
+    found = _found("json_transform(doc, {})", records.path).format(quoted(structure))
     for number, block in document.blocks():
         ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
         # In order, each once: the last line may end in a line end or not.
@@ -73,10 +103,44 @@ def load_lines(connection: duckdb.DuckDBPyConnection, document: Document, *, tem
         connection.register("docs", pa.table({"row": rows, "doc": texts}))
         connection.execute(f"""
             CREATE OR REPLACE TEMP TABLE raw AS
-            SELECT row, CASE WHEN json_valid(doc) THEN json_transform(doc, {quoted(template)}) END AS r
+            SELECT row, unnest(coalesce(CASE WHEN json_valid(doc) THEN {found} END, [NULL])) AS r
             FROM docs WHERE doc IS NULL OR trim(doc, {quoted(" " + chr(9) + chr(13) + chr(10))}) <> ''""")
         connection.unregister("docs")
         yield
+
+
+def _structure(template: str, path: Path) -> str:
+    """The template as it lies in a document."""
+    structure = template
+    for part in reversed(path):
+        structure = f"[{structure}]" if part == ARRAY else f"{{{json.dumps(part)}:{structure}}}"
+    return structure
+
+
+def _found(document: str, path: Path) -> str:
+    """SQL of the list of all records of a document."""
+    sql, is_list = document, False
+    for part in path:
+        if part == ARRAY:
+            sql, is_list = (f"flatten(list_filter({sql}, lambda e: e IS NOT NULL))" if is_list else sql), True
+        else:
+            field = '"' + part.replace('"', '""').replace("{", "{{").replace("}", "}}") + '"'
+            sql = f"list_transform({sql}, lambda e: e.{field})" if is_list else f"{sql}.{field}"
+    return sql if is_list else f"[{sql}]"
+
+
+def _ends_of_documents(text: bytes) -> IndexVector:
+    """Where documents that follow one another begin, in bytes, and where the last one ends."""
+    content, decoder, bounds, start = text.decode(), json.JSONDecoder(), [0], 0
+    while begins := _NOT_BLANK.search(content, start):
+        try:
+            _, end = decoder.raw_decode(content, begins.start())
+        except (ValueError, RecursionError):
+            bounds.append(len(text))  # DuckDB says what is wrong with the rest
+            break
+        bounds.append(bounds[-1] + len(content[start:end].encode()))
+        start = end
+    return np.array(bounds)
 
 
 def check_utf8(text: bytes, name: str) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 
-from deepcuts.history.formats.format import Format
-from deepcuts.history.formats.json_records import load_array, no_listen
-from deepcuts.history.options import HistoryOptions
+from deepcuts.history.formats.format import Format, Head
+from deepcuts.history.formats.json_records import no_listen
+from deepcuts.history.formats.listen_json import json_format
+
+NAMES = ("Spotify extended history (.json)", "Spotify account export (.json)")
 
 _EXTENDED = json.dumps(
     {
@@ -22,16 +23,18 @@ _EXTENDED = json.dumps(
 )
 _ACCOUNT = json.dumps({"endTime": "VARCHAR", "artistName": "VARCHAR", "trackName": "VARCHAR", "msPlayed": "BIGINT"})
 
-# What reason_end says where a track was cut off by its listener; older records say so only there.
-_CUT_OFF = "coalesce(r.skipped, false) OR coalesce(r.reason_end, '') IN ('fwdbtn', 'backbtn', 'clickrow', 'endplay')"
+# The one reason_end of a track that was heard to its end. Others, of presses of buttons, remote controls, logouts and
+# crashes, and none, are those of tracks that stopped before; older records have `skipped` null, so both are asked.
+_CUT_OFF = "coalesce(r.skipped, false) OR coalesce(r.reason_end, '') <> 'trackdone'"
 
 
-def extended(options: HistoryOptions) -> Format:
+def recognise_extended(head: Head) -> Format | None:
     """`endsong_N.json`, `Streaming_History_Audio_*.json`: an array of one object for each play.
 
     Plays in private sessions are left out, and those of less than `min_seconds` that were cut off. Podcasts and
     audiobooks have no artist.
     """
+    options = head.options
     rows = f"""
         SELECT row, [r.master_metadata_album_artist_name] AS artists, r.master_metadata_track_name AS track,
                r.ts AS time, 1.0 AS plays,
@@ -42,16 +45,19 @@ def extended(options: HistoryOptions) -> Format:
                     WHEN filled(r.master_metadata_album_artist_name) IS NULL THEN 'no artist (podcast, audiobook)'
                     WHEN r.ms_played <= 0 THEN 'not heard at all'
                     WHEN r.ms_played < {options.min_seconds * 1000} AND ({_CUT_OFF})
-                    THEN 'cut off before {options.min_seconds:g} s' END AS dropped
+                    THEN 'cut off before {options.min_seconds:g} s' END AS dropped,
+               true AS single
         FROM raw"""
-    return Format("Spotify extended history", "record", partial(load_array, template=_EXTENDED), rows)
+    keys = ("ts", "ms_played", "master_metadata_album_artist_name")
+    return json_format(head, "Spotify extended history", [keys], _EXTENDED, rows)
 
 
-def account(options: HistoryOptions) -> Format:
+def recognise_account(head: Head) -> Format | None:
     """`StreamingHistory_music_0.json`, `StreamingHistory0.json`: an array of one object for each play.
 
     It does not record what was cut off, so plays of less than `min_seconds` are left out. Times are whole minutes.
     """
+    options = head.options
     rows = f"""
         SELECT row, [r.artistName] AS artists, r.trackName AS track, r.endTime AS time, 1.0 AS plays,
                coalesce({no_listen("r.endTime", "r.artistName")},
@@ -59,6 +65,7 @@ def account(options: HistoryOptions) -> Format:
                              WHEN filled(r.endTime) IS NULL THEN 'endTime is missing' END) AS bad,
                CASE WHEN r.msPlayed <= 0 THEN 'not heard at all'
                     WHEN r.msPlayed < {options.min_seconds * 1000}
-                    THEN 'heard for less than {options.min_seconds:g} s' END AS dropped
+                    THEN 'heard for less than {options.min_seconds:g} s' END AS dropped,
+               true AS single
         FROM raw"""
-    return Format("Spotify account export", "record", partial(load_array, template=_ACCOUNT), rows)
+    return json_format(head, "Spotify account export", [("endTime", "artistName", "msPlayed")], _ACCOUNT, rows)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import duckdb
 
 from deepcuts.errors import FileFormatError, OutputError, SettingsError
+from deepcuts.ingest.tabular.moments import install_moments
 from deepcuts.ingest.tabular.options import ReadOptions
 from deepcuts.storage import temporary_folder
 
@@ -42,6 +43,7 @@ def _connect(folder: str, memory_limit: str) -> duckdb.DuckDBPyConnection:
     connection.execute("SET TimeZone = 'UTC'")  # or times without a zone would be read in that of the machine
     connection.execute("SET enable_progress_bar = false")  # it would be printed among the output of the command
     connection.execute(f"SET disabled_optimizers = '{_AS_WRITTEN},{_AS_FOUND}'")
+    install_moments(connection)
     return connection
 
 

@@ -14,6 +14,7 @@ from deepcuts.ingest.tabular.columns import Columns
 from deepcuts.ingest.tabular.csv_records import read_csv_records
 from deepcuts.ingest.tabular.files import Sample
 from deepcuts.ingest.tabular.header_doubt import looks_like_names
+from deepcuts.ingest.tabular.layouts import stated_delimiter
 from deepcuts.ingest.tabular.options import ReadOptions
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,8 @@ class Dialect:
         These names; None where there are none.
     n_columns
         Number of cells in a line.
+    skip
+        Lines above the first record: 1 where the first line says the delimiter, as spreadsheets write it ("sep=;").
     """
 
     delimiter: str
@@ -45,6 +48,7 @@ class Dialect:
     header: bool
     names: tuple[str, ...] | None
     n_columns: int
+    skip: int = 0
 
 
 def find_dialect(sample: Sample, columns: Columns, options: ReadOptions) -> Dialect:
@@ -59,8 +63,10 @@ def find_dialect(sample: Sample, columns: Columns, options: ReadOptions) -> Dial
     DataError
         If the file has no rows, or nothing divides them into cells.
     """
-    delimiters = options.delimiter or _DELIMITERS
-    readings = {mark: _first_records(sample.text, mark, _quote_for(mark, options)) for mark in delimiters}
+    stated = stated_delimiter(sample.text)
+    delimiters = options.delimiter or stated or _DELIMITERS
+    text = sample.text.partition("\n")[2] if stated else sample.text
+    readings = {mark: _first_records(text, mark, _quote_for(mark, options)) for mark in delimiters}
     delimiter = _best(readings, columns)
     first = readings[delimiter]
     header = _has_header(first, columns) if options.header is None else options.header
@@ -75,9 +81,14 @@ def find_dialect(sample: Sample, columns: Columns, options: ReadOptions) -> Dial
         logger.info("Line 1 of %s is taken for the names of its columns: %r", sample.path, first[0])
     if not header and options.header is None:
         _warn_of_names(first, columns, sample.path)
-    names = tuple(first[0]) if header else None
+    names = tuple(_as_asked(name, columns) for name in first[0]) if header else None
     n_columns = len(first[0]) if header else _width(first)[0]
-    return Dialect(delimiter, _quote_for(delimiter, options), header, names, n_columns)
+    return Dialect(delimiter, _quote_for(delimiter, options), header, names, n_columns, skip=int(stated is not None))
+
+
+def _as_asked(name: str, columns: Columns) -> str:
+    """A name without the blanks around it, unless a column is asked for with them."""
+    return name if name in columns.names else name.strip()
 
 
 def _warn_of_names(rows: Sequence[Sequence[str]], columns: Columns, path: str) -> None:
@@ -115,6 +126,8 @@ def _width(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
 
 def _best(readings: dict[str, list[list[str]]], columns: Columns) -> str:
     fitting = [mark for mark, rows in readings.items() if _fits(rows, columns)]
+    # Where blanks stand around another delimiter, as in "User , Artist", they divide nothing.
+    fitting = [mark for mark in fitting if mark != " "] if any(mark != " " for mark in fitting) else fitting
 
     def merit(delimiter: str) -> tuple[float, bool, bool, int]:
         rows = readings[delimiter]
@@ -126,7 +139,7 @@ def _best(readings: dict[str, list[list[str]]], columns: Columns) -> str:
 
 
 def _fits(rows: list[list[str]], columns: Columns) -> bool:
-    named = bool(rows) and set(columns.names) <= set(rows[0])
+    named = bool(rows) and set(columns.names) <= {name.strip() for name in rows[0]} | set(rows[0])
     return named and _width(rows)[0] >= columns.last_position
 
 

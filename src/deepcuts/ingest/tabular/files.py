@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import codecs
 import glob
+import logging
+import lzma
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pyarrow as pa
 
 from deepcuts.errors import DataError, FileFormatError
+from deepcuts.ingest.tabular.encodings import (
+    ByteStream,
+    Utf8Stream,
+    check_looks_western,
+    eight_bit_encoding,
+    marked_encoding,
+)
 from deepcuts.storage import StrPath
+
+logger = logging.getLogger(__name__)
 
 SAMPLE_BYTES = 1 << 18
 
-_COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}  # magic bytes at the beginning of a file
+# Magic bytes at the beginning of a file; DuckDB unpacks the first two, the others are unpacked to a copy.
+_COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2", b"\xfd7zX": "xz"}
+_COPIED = ("bz2", "xz")
 _PARQUET_ENDINGS = (".parquet", ".pq")
-_JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_JSON_ENDINGS = (".json", ".jsonl", ".ndjson", ".listens")  # the last of ListenBrainz's dumps
 
 
 @dataclass(frozen=True)
@@ -37,6 +52,10 @@ class Sample:
         Its first bytes, decompressed.
     complete
         Whether these are all.
+    encoding
+        Its encoding, where that is not UTF-8.
+    shown
+        What messages call it.
     """
 
     path: str
@@ -44,6 +63,13 @@ class Sample:
     compression: str | None
     head: bytes
     complete: bool
+    encoding: str | None = None
+    shown: str = ""
+
+    @property
+    def is_copied(self) -> bool:
+        """Whether DuckDB cannot read it as it is, but a copy in UTF-8."""
+        return self.encoding is not None or self.compression in _COPIED
 
     @property
     def text(self) -> str:
@@ -80,7 +106,7 @@ def _matches(source: str) -> list[str]:
     return paths
 
 
-def take_sample(path: str) -> Sample:
+def take_sample(path: str, encoding: str | None = None) -> Sample:
     """Look at the first bytes of a file.
 
     Raises
@@ -104,21 +130,79 @@ def take_sample(path: str) -> Sample:
     compression = next((name for magic, name in _COMPRESSIONS.items() if start.startswith(magic)), None)
     if path.lower().endswith(_PARQUET_ENDINGS):
         raise FileFormatError(f"{path} is not a Parquet file: it begins with {start!r}, not with b'PAR1'.")
-    return _text_sample(path, compression)
+    return _text_sample(path, compression, encoding)
 
 
-def _text_sample(path: str, compression: str | None) -> Sample:
+def copy_as_utf8(sample: Sample, folder: str, number: int) -> Sample:
+    """Write a file as UTF-8 into a folder, a block at a time, and return the sample of that.
+
+    Raises
+    ------
+    FileFormatError
+        If it is damaged, or not text of its encoding.
+    """
+    path = os.path.join(folder, f"copy_{number}.txt")
+    with opened(sample.path, sample.compression) as stream, open(path, "wb") as file:
+        text = Utf8Stream(stream, sample.path, sample.encoding)
+        while part := text.read(1 << 20):
+            file.write(part)
+    return replace(sample, path=path, compression=None, encoding=None, shown=sample.path)
+
+
+def compression_of(path: str) -> str | None:
+    """How a file is compressed, by its first bytes; None where it is not, or cannot be opened."""
     try:
-        with pa.input_stream(path, compression=compression) as stream:
-            head = stream.read(SAMPLE_BYTES + 1)  # the byte past the sample says whether that is all
-    except OSError as error:
+        with open(path, "rb") as file:
+            start = file.read(4)
+    except OSError:
+        return None
+    return next((name for magic, name in _COMPRESSIONS.items() if start.startswith(magic)), None)
+
+
+@contextmanager
+def opened(path: str, compression: str | None) -> Iterator[ByteStream]:
+    """Open a file for as long as the block runs, unpacked as it is read.
+
+    Raises
+    ------
+    FileFormatError
+        If it is truncated or damaged.
+    """
+    try:
+        if compression == "xz":
+            with lzma.open(path) as packed:
+                yield packed
+        else:
+            with pa.input_stream(path, compression=compression) as stream:
+                yield stream
+    except (OSError, EOFError, lzma.LZMAError) as error:
         raise FileFormatError(f"{path} is truncated or damaged: {error}.") from error
-    if head.startswith(_UTF16_MARKS):
-        raise FileFormatError(f"{path} is UTF-16 text, and UTF-8 is expected. Convert it: iconv -f UTF-16 -t UTF-8.")
+
+
+def _text_sample(path: str, compression: str | None, encoding: str | None) -> Sample:
+    with opened(path, compression) as stream:
+        raw = stream.read(SAMPLE_BYTES + 1)  # the byte past the sample says whether that is all
+    head, found = _in_utf8(path, raw, encoding)
     if b"\0" in head:
         raise FileFormatError(
             f"{path} is not text: byte {head.index(0):,} is 0. CSV, TSV, JSON and Parquet can be read."
         )
-    stem = path.lower().removesuffix(".gz").removesuffix(".zst")
+    stem = re.sub(r"\.(gz|zst|bz2|xz)$", "", path.lower())
     kind: Literal["json", "text"] = "json" if stem.endswith(_JSON_ENDINGS) else "text"
-    return Sample(path, kind, compression, head[:SAMPLE_BYTES], complete=len(head) <= SAMPLE_BYTES)
+    return Sample(path, kind, compression, head[:SAMPLE_BYTES], len(raw) <= SAMPLE_BYTES, found, path)
+
+
+def _in_utf8(path: str, raw: bytes, encoding: str | None) -> tuple[bytes, str | None]:
+    """The beginning of a text in UTF-8, and its encoding where that is another."""
+    stated = encoding or marked_encoding(raw)
+    if stated is None and raw.lstrip()[:1] not in (b"[", b"{") and b"\0" not in raw:
+        stated = eight_bit_encoding(raw)
+        if stated == "cp1252":
+            check_looks_western(raw, path)
+            logger.warning("%s is not UTF-8 text, and is read as cp1252. If names look wrong, pass encoding=...", path)
+    if stated is None or codecs.lookup(stated).name in ("utf-8", "utf-8-sig"):
+        return raw, None
+    try:
+        return codecs.getincrementaldecoder(stated)().decode(raw).encode(), stated
+    except UnicodeError as error:
+        raise FileFormatError(f"{path} is not text in {stated}: {error}. Pass encoding=... with what it is.") from error

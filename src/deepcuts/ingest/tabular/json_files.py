@@ -17,7 +17,10 @@ from deepcuts.ingest.tabular.line_reader import Line, fill_table
 from deepcuts.ingest.tabular.scan import FILE, Cell, Scan
 from deepcuts.ingest.tabular.text_files import listing
 
+_DEEPEST = 4  # objects within objects whose keys can be named
+
 Shape: TypeAlias = Literal["array", "newline_delimited"]
+Place: TypeAlias = tuple[str, ...]  # the keys that lead to a field, from the outside in
 
 
 def scan_json(samples: Sequence[Sample], columns: Columns) -> Iterator[Scan]:
@@ -35,7 +38,7 @@ def scan_json(samples: Sequence[Sample], columns: Columns) -> Iterator[Scan]:
         alike.setdefault((sample.compression, *_layout(sample)), []).append(sample.path)
     for (compression, shape, keys), paths in alike.items():
         indexes = columns.find(keys, len(keys), paths[0])
-        wanted = {role: keys[index] for role, index in indexes.items()}
+        wanted = {role: _place(keys[index], keys) for role, index in indexes.items()}
         reader = _read_lines if shape == "newline_delimited" else _read_array
         yield Scan(
             source=_read_json(paths, shape, compression, wanted),
@@ -55,9 +58,18 @@ def _layout(sample: Sample) -> tuple[Shape, tuple[str, ...]]:
     objects = _first_objects(text)
     if not objects:
         raise _not_objects(sample, text)
-    return ("array" if text[0] == "[" else "newline_delimited"), tuple(
-        dict.fromkeys(key for each in objects for key in each)
-    )
+    keys = dict.fromkeys(key for each in objects for key in each)
+    dotted = dict.fromkeys(key for each in objects for key in _dotted(each) if key not in keys)
+    return ("array" if text[0] == "[" else "newline_delimited"), (*keys, *dotted)
+
+
+def _dotted(value: Mapping[str, Any], before: str = "", depth: int = 0) -> Iterator[str]:
+    """Keys of objects within an object, with those that lead there: "track_metadata.artist_name"."""
+    for key, inner in value.items():
+        if depth:
+            yield before + key
+        if isinstance(inner, dict) and depth < _DEEPEST:
+            yield from _dotted(inner, f"{before}{key}.", depth + 1)
 
 
 def _first_objects(text: str) -> list[dict[str, Any]]:
@@ -84,17 +96,34 @@ def _not_objects(sample: Sample, text: str) -> DataError | FileFormatError:
     )
 
 
-def _cells(wanted: Mapping[str, str]) -> dict[str, Cell]:
+def _cells(wanted: Mapping[str, Place]) -> dict[str, Cell]:
     return {role: Cell(f"{role}_cell", "JSON") for role in wanted}
 
 
-def _read_json(paths: Sequence[str], shape: Shape, compression: str | None, wanted: Mapping[str, str]) -> str:
-    columns = ", ".join(f"{quoted(key)}: 'JSON'" for key in wanted.values())
-    aliases = ", ".join(cell.sql for cell in _cells(wanted).values())
+def _read_json(paths: Sequence[str], shape: Shape, compression: str | None, wanted: Mapping[str, Place]) -> str:
+    outer = list(dict.fromkeys(place[0] for place in wanted.values()))
+    columns = ", ".join(f"{quoted(key)}: 'JSON'" for key in outer)
+    cells = ", ".join(f"{_inner(outer, place)} AS {role}_cell" for role, place in wanted.items())
+    aliases = ", ".join(f"o{n}" for n in range(len(outer)))
     return (
-        f"read_json({listing(paths)}, format = {quoted(shape)}, records = true, filename = '{FILE}', "
-        f"columns = {{{columns}}}, compression = {quoted(compression or 'none')}) AS t({aliases})"
+        f"(SELECT {cells}, {FILE} FROM read_json({listing(paths)}, format = {quoted(shape)}, records = true, "
+        f"filename = '{FILE}', columns = {{{columns}}}, compression = {quoted(compression or 'none')}) AS t({aliases}))"
     )
+
+
+def _place(name: str, keys: Sequence[str]) -> Place:
+    """The keys that lead to a field: a key of the outer object may have dots itself, and goes first."""
+    first = next((key for key in keys if name == key or name.startswith(f"{key}.")), name)
+    return (first, *name[len(first) + 1 :].split(".")) if name != first and len(first) < len(name) else (name,)
+
+
+def _inner(outer: Sequence[str], place: Place) -> str:
+    """SQL of a field, null where it is JSON's null."""
+    column = f"o{outer.index(place[0])}"
+    if len(place) == 1:
+        return column
+    path = "$" + "".join(f'."{key}"' for key in place[1:])
+    return f"json_extract({column}, {quoted(path)})"
 
 
 def _read_array(
@@ -103,7 +132,7 @@ def _read_array(
     *,
     paths: Sequence[str],
     compression: str | None,
-    wanted: Mapping[str, str],
+    wanted: Mapping[str, Place],
 ) -> Scan:
     """Number the records; what is not JSON at all cannot be read past, and raises an error of DuckDB."""
     each = (
@@ -121,26 +150,33 @@ def _read_lines(
     *,
     paths: Sequence[str],
     compression: str | None,
-    wanted: Mapping[str, str],
+    wanted: Mapping[str, Place],
 ) -> Scan:
     parsers = dict.fromkeys(paths, partial(_lines, keys=list(wanted.values())))
     return fill_table(connection, table, parsers, compression, _cells(wanted), range(len(wanted)))
 
 
-def _lines(text: Iterator[str], keys: Sequence[str]) -> Iterator[Line]:
+def _lines(text: Iterator[str], keys: Sequence[Place]) -> Iterator[Line]:
     for number, line in enumerate(text, start=1):
         if line.strip():
             yield _line(number, line, keys)
 
 
-def _line(number: int, line: str, keys: Sequence[str]) -> Line:
+def _line(number: int, line: str, keys: Sequence[Place]) -> Line:
     try:
         value = json.loads(line)
         # AttributeError: the line is JSON, but no object, and has no `get`.
-        cells = [json.dumps(value.get(key), ensure_ascii=False) for key in keys]
+        cells = [json.dumps(_field(value, place), ensure_ascii=False) for place in keys]
         "".join(cells).encode()
     except UnicodeEncodeError:
         return number, "line holds half of a surrogate pair, or is not UTF-8 text", line, ["null"] * len(keys)
     except (ValueError, AttributeError):
         return number, "line is not a JSON object", line, ["null"] * len(keys)
     return number, None, None, cells
+
+
+def _field(value: Any, place: Place) -> Any:
+    found = value.get(place[0])
+    for key in place[1:]:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found

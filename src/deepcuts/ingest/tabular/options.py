@@ -11,6 +11,7 @@ from typing import Literal, get_args
 
 from deepcuts.checks import choice, shown, truth
 from deepcuts.errors import SettingsError
+from deepcuts.ingest.tabular.encodings import check_encoding
 from deepcuts.ingest.tabular.time_rules import TimeRules
 
 OnBadRows = Literal["error", "skip"]
@@ -47,6 +48,15 @@ class ReadOptions:
         Whether a `bad_rows` file that exists may be replaced.
     times
         How much a play counts, by when it was heard, which needs a column of times; None counts each as it is.
+    normalize
+        Whether ids that look alike are one: composed and decomposed letters, invisible marks and several blanks do not
+        tell them apart.
+    decimal
+        The mark that begins fractions in play counts that are text, "." or ","; None finds out over the column.
+    dates
+        The order of dates such as 3/4/2024: "dmy" or "mdy"; None finds out over the column.
+    encoding
+        The encoding of text files, such as cp1251; None finds out whether it is UTF-8, UTF-16 or cp1252.
 
     Raises
     ------
@@ -65,10 +75,14 @@ class ReadOptions:
     temp_directory: Path | None = None
     force: bool = False
     times: TimeRules | None = None
+    normalize: bool = False
+    decimal: Literal[".", ","] | None = None
+    dates: Literal["dmy", "mdy"] | None = None
+    encoding: str | None = None
 
     def __post_init__(self) -> None:
         choice("on_bad_rows", self.on_bad_rows, get_args(OnBadRows))
-        for name in ("dislikes", "trim", "force"):
+        for name in ("dislikes", "trim", "force", "normalize"):
             object.__setattr__(self, name, truth(name, getattr(self, name)))
         if self.header is not None:
             object.__setattr__(self, "header", truth("header", self.header))
@@ -83,6 +97,11 @@ class ReadOptions:
             raise SettingsError(
                 f'quote is {shown(self.quote)}. Give one character other than the delimiter, or "" for none.'
             )
+        if self.decimal is not None:
+            choice("decimal", self.decimal, (".", ","))
+        if self.dates is not None:
+            choice("dates", self.dates, ("dmy", "mdy"))
+        check_encoding(self.encoding)
         if not isinstance(self.memory_limit, str) or not _MEMORY.fullmatch(self.memory_limit.strip()):
             raise SettingsError(f"memory_limit is {shown(self.memory_limit)}. Give a number and a unit, such as 4GB.")
 

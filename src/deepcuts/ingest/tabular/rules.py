@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from deepcuts.ingest.tabular.database import quoted
+from deepcuts.ingest.tabular.moments import latest_moment
+from deepcuts.ingest.tabular.numbers import NumberForm, number_shape, number_sql
 from deepcuts.ingest.tabular.scan import Cell, Scan
 
 ROLES = ("user", "item", "plays", "time")
+# Soft hyphens, zero-width blanks and joiners, marks of direction, byte-order marks, selectors of variants.
+INVISIBLE = (
+    r"\x{00AD}\x{034F}\x{061C}\x{180E}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{2066}-\x{206F}"
+    r"\x{FE00}-\x{FE0F}\x{FEFF}"
+)
 BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 
 # Sums of up to a hundred million of these stay within float32, and none is rounded to 0.
@@ -15,10 +22,13 @@ _END_OF_TIME = 253_402_300_799  # the last second of the year 9999; larger numbe
 
 
 def good_rows(scan: Scan) -> str:
-    """SELECT of user_id, item_id, plays and played_at of every row; where the row is bad, both ids are null."""
+    """SELECT of user_id, item_id, plays and played_at of every row; where the row is bad, both ids are null.
+
+    `shape` is that of the number of plays where this is text, else null (`deepcuts.ingest.tabular.numbers`).
+    """
     return f"""
         SELECT CASE WHEN reason IS NULL THEN user_id END AS user_id,
-               CASE WHEN reason IS NULL THEN item_id END AS item_id, plays, played_at
+               CASE WHEN reason IS NULL THEN item_id END AS item_id, plays, played_at, {_shape(scan)} AS shape
         FROM ({_checked(scan)})"""
 
 
@@ -35,6 +45,12 @@ def without_blanks(text: str) -> str:
     return f"trim({text}, {quoted(BLANKS)})"
 
 
+def spelt_once(text: str) -> str:
+    """SQL of a text in the one spelling of what looks alike: composed, without invisible marks, blanks single."""
+    seen = f"regexp_replace(nfc_normalize({text}), '[{INVISIBLE}]', '', 'g')"
+    return f"nullif(trim(regexp_replace({seen}, '[{quoted(BLANKS)[1:-1]}]+', ' ', 'g')), '')"
+
+
 def _checked(scan: Scan) -> str:
     """SELECT of all rows, with the values of their cells and the reason why a row is bad, null where it is good."""
     cells = scan.cells
@@ -46,18 +62,23 @@ def _checked(scan: Scan) -> str:
     reasons = [scan.problem, _id_reason("user", cells["user"]), _id_reason("item", cells["item"])]
     plays, played_at = "1.0::DOUBLE", "NULL::BIGINT"
     if "plays" in cells:
-        plays = _number(cells["plays"])
+        plays = _number(cells["plays"], scan.numbers)
         # Refuses NaN too, which DuckDB orders last.
         good.append(f"{_size(scan)} BETWEEN {_LEAST_PLAYS} AND {_MOST_PLAYS}")
         reasons.append(_plays_reason(cells["plays"], _size(scan)))
     if "time" in cells:
-        played_at = _seconds(cells["time"])
-        good.append(f"played_at BETWEEN -{_END_OF_TIME} AND {_END_OF_TIME}")
+        played_at = _seconds(cells["time"], scan.date_order)
+        good.append(f"played_at BETWEEN -{_END_OF_TIME} AND {latest_moment()}")
         reasons.append(_time_reason(cells["time"]))
     return f"""
         SELECT *, CASE WHEN {" AND ".join(good)} THEN NULL ELSE coalesce({", ".join(reasons)}) END AS reason
         FROM (SELECT *, {_id(cells["user"])} AS user_id, {_id(cells["item"])} AS item_id,
                      {plays} AS plays, {played_at} AS played_at FROM {scan.source})"""
+
+
+def _shape(scan: Scan) -> str:
+    cell = scan.cells.get("plays")
+    return "NULL::VARCHAR" if cell is None or cell.is_number else number_shape(f"trim({_text(cell)})")
 
 
 def _text(cell: Cell | None) -> str:
@@ -88,17 +109,24 @@ def _exact(number: str, bits: int = 53) -> str:
                     THEN TRY_CAST({number} AS BIGINT)::VARCHAR END"""
 
 
-def _number(cell: Cell) -> str:
-    return f"{cell.sql}::DOUBLE" if cell.is_number else f"TRY_CAST({_text(cell)} AS DOUBLE)"
+def _number(cell: Cell, form: NumberForm) -> str:
+    return f"{cell.sql}::DOUBLE" if cell.is_number else number_sql(f"trim({_text(cell)})", form)
 
 
-def _seconds(cell: Cell) -> str:
-    """Seconds since 1970 of numbers, timestamps or text that holds either; a zone that is not named is UTC."""
+def _seconds(cell: Cell, order: str | None) -> str:
+    """Seconds since 1970 of numbers, timestamps or text that holds either; a zone that is not named is UTC.
+
+    Numbers of eight digits that are a date are that date.
+    """
     if cell.is_number:
-        return _whole(f"{cell.sql}::DOUBLE")
+        digits = f"date_of_digits({cell.sql}::VARCHAR)"
+        return f"coalesce({digits}, {_whole(f'{cell.sql}::DOUBLE')})"
     if cell.family.startswith(("DATE", "TIMESTAMP")):
         return _whole(f"epoch({cell.sql}::TIMESTAMPTZ)")
-    return f"coalesce({_whole(_number(cell))}, {_whole(f'epoch(TRY_CAST({_text(cell)} AS TIMESTAMPTZ))')})"
+    text = f"trim({_text(cell)})"
+    number = _whole(f"TRY_CAST({text} AS DOUBLE)")
+    other = f"CASE WHEN {text} IS NOT NULL THEN seconds_of({text}, {'NULL' if order is None else quoted(order)}) END"
+    return f"coalesce(date_of_digits({text}), {number}, {other})"
 
 
 def _whole(number: str) -> str:
@@ -154,4 +182,5 @@ def _plays_reason(cell: Cell, size: str) -> str:
 def _time_reason(cell: Cell) -> str:
     return f"""CASE WHEN coalesce({without_blanks(_text(cell))}, '') = '' THEN 'time is missing'
                     WHEN played_at IS NULL THEN 'time is neither a timestamp nor seconds since 1970'
+                    WHEN played_at BETWEEN 0 AND {_END_OF_TIME} THEN 'time is in the future'
                     ELSE 'time is after the year 9999, as milliseconds would be; give seconds' END"""

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import duckdb
 
 from deepcuts.errors import DataError
+from deepcuts.ingest.tabular.numbers import PLAIN, NumberForm
 
 # The column that DuckDB adds for the name of the file; its own name for it, filename, may be taken.
 FILE = "deepcuts_source_file"
@@ -93,6 +94,10 @@ class Scan:
         that knows the numbers of rows; None where this scan knows them.
     dislikes
         Whether play counts below 0 are meant.
+    numbers
+        How play counts that are text are written.
+    date_order
+        The order of dates of three numbers, "dmy" or "mdy"; None where they are not read.
     """
 
     source: str
@@ -104,6 +109,8 @@ class Scan:
     line: str = "NULL::VARCHAR"
     line_reader: LineReader | None = None
     dislikes: bool = False
+    numbers: NumberForm = PLAIN
+    date_order: str | None = None
 
 
 def check_types(cells: Mapping[str, Cell], names: Mapping[str, str], where: str) -> None:

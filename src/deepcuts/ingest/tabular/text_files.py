@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
+from itertools import dropwhile, islice
 
 import duckdb
 
@@ -14,7 +14,7 @@ from deepcuts.ingest.tabular.columns import Columns
 from deepcuts.ingest.tabular.csv_records import read_csv_records
 from deepcuts.ingest.tabular.database import quoted
 from deepcuts.ingest.tabular.dialect import Dialect, find_dialect
-from deepcuts.ingest.tabular.files import Sample
+from deepcuts.ingest.tabular.files import Sample, copy_as_utf8
 from deepcuts.ingest.tabular.line_reader import Line, fill_table, is_utf8
 from deepcuts.ingest.tabular.options import ReadOptions
 from deepcuts.ingest.tabular.scan import FILE, Cell, Scan
@@ -33,14 +33,35 @@ def scan_text(
         If a file has no rows, or not the columns asked for.
     """
     alike: dict[tuple[str | None, Dialect], list[str]] = {}
-    for sample in samples:
-        alike.setdefault((sample.compression, find_dialect(sample, columns, options)), []).append(sample.path)
+    for number, sample in enumerate(samples):
+        dialect = find_dialect(sample, columns, options)
+        if sample.is_copied:
+            yield _scan_copy(connection, sample, number, columns, dialect)
+        else:
+            alike.setdefault((sample.compression, dialect), []).append(sample.path)
     for n, ((compression, dialect), paths) in enumerate(alike.items()):
         indexes = columns.find(dialect.names, dialect.n_columns, paths[0])
         files = _Files(paths, compression, dialect)
         yield (
             files.scan(indexes) if files.are_plain(connection) else files.read_lines(connection, f"quoted_{n}", indexes)
         )
+
+
+def _scan_copy(
+    connection: duckdb.DuckDBPyConnection, sample: Sample, number: int, columns: Columns, dialect: Dialect
+) -> Scan:
+    """Scan a file that is written anew in UTF-8, under its own name."""
+    ((folder,),) = connection.execute("SELECT current_setting('temp_directory')").fetchall()
+    indexes = columns.find(dialect.names, dialect.n_columns, sample.path)
+    copy = _Files([copy_as_utf8(sample, folder, number).path], None, dialect)
+    if not copy.are_plain(connection):
+        return replace(copy.read_lines(connection, f"copied_{number}", indexes), file=quoted(sample.path))
+    scan = copy.scan(indexes)
+
+    def by_line(database: duckdb.DuckDBPyConnection, table: str) -> Scan:
+        return replace(copy.read_lines(database, table, indexes), file=quoted(sample.path))
+
+    return replace(scan, file=quoted(sample.path), line_reader=by_line)
 
 
 def listing(paths: Sequence[str]) -> str:
@@ -111,6 +132,7 @@ class _Files:
         return (
             f"read_csv({listing(self.paths)}, auto_detect = false, filename = '{FILE}', columns = {{{types}}}, "
             f"delim = {quoted(delimiter)}, quote = {quoted(quote)}, escape = {quoted(quote)}, header = {header}, "
+            f"skip = {self.dialect.skip}, "
             f"strict_mode = {strict}, compression = {quoted(self.compression or 'none')})"
         )
 
@@ -118,7 +140,9 @@ class _Files:
 def _lines(text: Iterator[str], dialect: Dialect) -> Iterator[Line]:
     """Every record of a file but its header, sound or not."""
     nothing = [""] * dialect.n_columns
-    for number, line, cells in islice(read_csv_records(text, dialect.delimiter, dialect.quote), dialect.header, None):
+    records = read_csv_records(text, dialect.delimiter, dialect.quote)
+    below = dropwhile(lambda record: record[0] <= dialect.skip, records)
+    for number, line, cells in islice(below, dialect.header, None):
         problem = _problem(line, cells, dialect.n_columns)
         if problem or cells is None:
             yield number, problem, line, nothing

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import time
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
@@ -10,6 +12,7 @@ from deepcuts.checks import real_number, shown, whole_number
 from deepcuts.errors import SettingsError
 
 DAY = 86_400
+LEAST_WEIGHT = 1e-6  # of a play, however long ago: 20 half-lives
 
 _MOST = 1e12  # days or minutes: the age of the universe, and far from what overflows in SQL
 _PART_OF_DATE = re.compile(r"\d{4}(-\d{2})?")
@@ -22,8 +25,8 @@ class TimeRules:
 
     A play is kept if ``since <= t < until``. Of the plays of one item in one session, and then of those in one day
     (of UTC), the earliest are kept until the cap is reached. Each play that is left counts
-    ``2 ** (-age / half_life)``, where age is ``max(0, now - t)`` in days.
-    Dislikes (plays below 0) decay too, and no cap applies to them.
+    ``max(2 ** (-age / half_life), 1e-6)``, where age is ``max(0, now - t)`` in days: it fades to a millionth at least,
+    so that what somebody played stays known as such. Dislikes (plays below 0) decay too, and no cap applies to them.
 
     Parameters
     ----------
@@ -34,7 +37,7 @@ class TimeRules:
     half_life
         Days after which a play counts half, above 0 and up to 10¹²; None sets no decay.
     now
-        The moment that age is counted from; None takes the latest play that is kept.
+        The moment that age is counted from; None takes the clock.
     session_cap
         The most plays of one item in one session, at least 1; None sets no cap.
     session_gap
@@ -131,9 +134,18 @@ def _weight(rules: TimeRules) -> str:
     if rules.half_life is None:
         return "1"
     now = _seconds("now", rules.now)
-    # Of all plays between since and until: caps do not move the moment that age is counted from.
-    latest = "(SELECT max(played_at) FROM within)" if now is None else str(now)
-    return f"pow(2, -greatest(0, {latest} - played_at) / {rules.half_life * DAY!r})"
+    moment = int(time.time()) if now is None else now
+    # Faded below what float32 can hold, a play would be none, and what somebody knows would be recommended to them.
+    return f"greatest(pow(2, -greatest(0, {moment} - played_at) / {rules.half_life * DAY!r}), {LEAST_WEIGHT!r})"
+
+
+def faded_before(rules: TimeRules) -> int | None:
+    """The moment before which plays count the least that they can; None where none do."""
+    if rules.half_life is None:
+        return None
+    now = _seconds("now", rules.now)
+    moment = int(time.time()) if now is None else now
+    return math.floor(moment + math.log2(LEAST_WEIGHT) * rules.half_life * DAY)
 
 
 def _seconds(name: str, text: str | None) -> int | None:

@@ -92,7 +92,7 @@ export default {
     <section v-if="state.kept.length" class="dc-kept" aria-labelledby="kept-title">
       <h2 id="kept-title">Kept</h2>
       <ul class="dc-chips"><li v-for="artist in state.kept" :key="artist.id"><span class="dc-chip-name">{{ artist.name }}</span><button class="dc-x" :aria-label="'Take ' + artist.name + ' off the keep list'" @click="$emit('keep', artist.id)">×</button></li></ul>
-      <div class="dc-export"><span>Export</span><button v-for="form in ['csv', 'json', 'm3u']" :key="form" class="dc-button" @click="$emit('export', form)">{{ form.toUpperCase() }}</button></div>
+      <div class="dc-export"><span>Export</span><button v-for="form in ['csv', 'json', 'txt']" :key="form" class="dc-button" @click="$emit('export', form)">{{ form.toUpperCase() }}</button></div>
     </section>
     <section v-if="state.refused.length" class="dc-kept" aria-labelledby="refused-title">
       <h2 id="refused-title">Not for me</h2>

@@ -7,7 +7,9 @@ import io
 import json
 from collections.abc import Mapping
 
-FORMATS = {"csv": "text/csv", "json": "application/json", "m3u": "audio/x-mpegurl"}
+from deepcuts.recommendation.list_files import harmless, one_line
+
+FORMATS = {"csv": "text/csv", "json": "application/json", "txt": "text/plain"}
 
 
 def export(kept: Mapping[str, str], form: str) -> bytes:
@@ -18,8 +20,8 @@ def export(kept: Mapping[str, str], form: str) -> bytes:
     kept
         Names by item id.
     form
-        "csv" and "json" hold id and name; "m3u" is an extended playlist with one comment and one search text for each
-        artist, for players that look names up.
+        "csv" and "json" hold id and name, in CSV with an apostrophe before what a spreadsheet would run as a formula;
+        "txt" holds a name a line.
 
     Returns
     -------
@@ -28,11 +30,10 @@ def export(kept: Mapping[str, str], form: str) -> bytes:
     if form == "json":
         rows = [{"item_id": item, "name": name} for item, name in kept.items()]
         return (json.dumps(rows, indent=2, ensure_ascii=False) + "\n").encode()
-    if form == "m3u":
-        names = [" ".join(name.split()) for name in kept.values()]  # a line break in a name would begin a new entry
-        return "\n".join(["#EXTM3U", *(line for name in names for line in (f"#EXTINF:-1,{name}", name)), ""]).encode()
+    if form == "txt":
+        return "".join(f"{one_line(name)}\n" for name in kept.values()).encode()
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["item_id", "name"])
-    writer.writerows(kept.items())
+    writer.writerows((harmless(item), harmless(name)) for item, name in kept.items())
     return text.getvalue().encode()

@@ -55,7 +55,8 @@ def import_export(name: str, data: bytes, matcher: Matcher) -> Imported:
         for row in unmatched.slice(0, _MOST_UNMATCHED_OF_FILE).to_pylist()
     ]
     n_found = history.n_artists - unmatched.num_rows
-    source = f"{name}: {n_found:,} of {history.n_artists:,} artists found"
+    remarks = dict.fromkeys(remark for each in history.sources for remark in each.remarks)
+    source = " ".join([f"{name}: {n_found:,} of {history.n_artists:,} artists found", *remarks])
     return Imported(matches.plays(), source, most_played, unmatched.num_rows)
 
 

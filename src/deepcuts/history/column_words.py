@@ -1,0 +1,102 @@
+"""Words that name the columns of a table of listens, in the languages that programs and people write them in."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+
+def plain_word(name: str) -> str:
+    """Return the name of a column in lower case, without accents, marks and what follows a "#".
+
+    Examples
+    --------
+    >>> plain_word(" Artist_Name"), plain_word("artistName"), plain_word("Nombre d'écoutes"), plain_word("Date#ada")
+    ('artist name', 'artist name', 'nombre d ecoutes', 'date')
+    """
+    text = name.strip().strip("\ufeff\"'")
+    text = (text.lstrip("#").strip() or text) if text.startswith("#") else text.partition("#")[0]
+    text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", text)
+    letters = unicodedata.normalize("NFKD", text).casefold()
+    latin = "".join(each for each in letters if not "\u0300" <= each <= "\u036f")
+    return re.sub(
+        r"[\s_.\-/:'’]+", " ", unicodedata.normalize("NFC", latin).replace("ł", "l").replace("ı", "i").replace("ø", "o")
+    ).strip()
+
+
+def _words(listed: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(plain_word(word) for word in listed.replace("\n", "").split("|") if word.strip()))
+
+
+def first_of(words: Sequence[str], known: Sequence[str]) -> int | None:
+    """Index of the column that the first known word names; None where none does."""
+    return next((words.index(word) for word in known if word in words), None)
+
+
+def without_unit(word: str) -> str:
+    """A name without a remark in brackets: "time (utc)" is a time."""
+    return re.sub(r"\s*[(\[].*[)\]]\s*$", "", word).strip() or word
+
+
+# Of several columns that are there, the first word of a list decides.
+ARTIST = _words("""
+    artist|artist name|artists|artist names|track artist|song artist|artist title|artist s|artist(s)|band|
+    band name|performer|main artist|primary artist|creator|master metadata album artist name|interpret|
+    interpreten|kunstler|kuenstler|kunstlername|musiker|artiste|artistes|nom de l artiste|nom artiste|
+    interprete|artista|artistas|nombre del artista|nome do artista|nome artista|nome dell artista|artisti|
+    artiest|artiesten|naam artiest|artistnamn|artister|kunstner|kunstnernavn|kunstnere|esittaja|artisti|
+    wykonawca|artysta|hudebnik|umelec|eloado|sanatci|sanatci adi|исполнитель|артист|группа|виконавець|
+    καλλιτεχνης|アーティスト|アーティスト名|艺人|艺术家|歌手|演出者|아티스트|가수|
+    album artist|album artist name|albumartist|container artist name
+""")
+TRACK = _words("""
+    track|title|track name|track title|song|song title|song name|name|recording|recording name|
+    track description|master metadata track name|titel|lied|liedtitel|titelname|songtitel|titre|titres|
+    titre du morceau|nom du titre|morceau|chanson|titulo|cancion|pista|nombre de la cancion|titolo|brano|
+    canzone|musica|faixa|titulo da musica|nummer|lat|lattitel|sang|sangtitel|spor|kappale|utwor|tytul|piosenka|
+    skladba|nazev|cim|sarki|parca|sarki adi|трек|песня|название|композиция|曲名|曲|タイトル|歌曲|歌名|标题|제목|곡
+""")
+TIME = _words("""
+    uts|unixtime|unix time|unix timestamp|epoch|timestamp|time stamp|time ms|timestamp ms|utc time|ts|time|
+    date time|datetime|date|played at|listened at|scrobbled at|scrobble time|scrobble date|played on|
+    date played|play date utc|play date|last played date|last played|entry date|end time|event start timestamp|
+    event end timestamp|when|created at|started at|start time|played|listened on|datum|zeit|uhrzeit|zeitpunkt|
+    zeitstempel|abgespielt am|gehort am|wiedergegeben am|zuletzt gespielt|heure|horodatage|ecoute le|
+    date d ecoute|date de lecture|date et heure|fecha|hora|fecha y hora|fecha de reproduccion|
+    ultima reproduccion|data|ora|data e ora|data e hora|ultimo ascolto|tijd|tijdstip|afgespeeld op|dato|tid|
+    tidspunkt|tidpunkt|spelad|paivays|paivamaara|aika|czas|data odtworzenia|cas|datum a cas|tarih|zaman|дата|
+    время|дата и время|когда|日時|日付|再生日時|时间|日期|播放时间|날짜|시간
+""")
+PLAYS = _words("""
+    plays|view count|views|playcount|play count|play counts|number of plays|total plays|times played|n plays|num plays|
+    nr of plays|no of plays|user playcount|user plays|my plays|track play count|play cnt|playcnt|listen count|
+    listens|listen counts|scrobbles|scrobble count|streams|stream count|total streams|count|counts|times|
+    frequency|freq|weight|hits|how often|amount|total listens|total scrobbles|artist playcount|cnt|wiedergaben|
+    anzahl|anzahl wiedergaben|anzahl der wiedergaben|wiedergabezahl|abspielungen|zahler|zaehler|haufigkeit|
+    gespielt|mal gespielt|aufrufe|ecoutes|lectures|nombre|nombre d ecoutes|nombre de lectures|nb ecoutes|
+    nb lectures|compteur|reproducciones|escuchas|veces|numero de reproducciones|reproducoes|execucoes|
+    numero de reproducoes|contagem|riproduzioni|ascolti|numero di ascolti|conteggio|volte|aantal|
+    aantal keer afgespeeld|keer afgespeeld|weergaven|afspeeltelling|aantal keer|antal|antal spelningar|
+    spelningar|uppspelningar|afspilninger|antal afspilninger|avspillinger|antall|antall avspillinger|
+    soittokerrat|kuuntelut|kuuntelukerrat|odtworzenia|liczba odtworzen|liczba|pocet|pocet prehrani|prehrani|
+    lejatszasok|dinlenme|dinlenme sayisi|calma sayisi|прослушивания|прослушиваний|количество|
+    количество прослушиваний|воспроизведения|再生回数|再生数|回数|播放次数|次数|播放数|재생 횟수|횟수
+""")
+# Numbers beside artists that are no plays of theirs, and would make a profile of nothing.
+NOT_PLAYS = _words("""
+    rank|ranking|rang|rango|platz|place|position|pos|posicion|posizione|posicao|plats|plass|sija|miejsce|место|
+    順位|排名|no|nr|nº|#|index|idx|row|line|year|jahr|annee|ano|anno|ar|vuosi|rok|год|年|年份|release year|decade|born|
+    founded|formed|id|artist id|artistid|mbid|artist mbid|uri|url|isrc|spotify id|number|num|track number|
+    track no|disc number|numero|duration|length|dauer|lange|duree|duracion|durata|duracao|duur|längd|seconds|
+    minutes|hours|sekunden|minuten|stunden|ms played|ms|time played|minutes played|hours played|listening time|
+    play time|playtime|play duration|total time|size|popularity|popularitat|popularite|popularidad|rating|stars|
+    score|bewertung|note|listeners|horer|auditeurs|oyentes|followers|fans|monthly listeners|subscribers|albums|
+    tracks|songs|bpm|bitrate|bit rate|sample rate|age|percent|percentage|share|%|skips|skip count
+""")
+# Of a name of several words, one of these says the same.
+UNITS = frozenset(
+    _words(
+        "rank|year|id|mbid|minutes|minuten|minutos|mins|hours|stunden|horas|heures|seconds|sekunden|ms|duration|rating"
+    )
+)

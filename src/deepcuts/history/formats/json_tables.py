@@ -1,0 +1,61 @@
+"""JSON of plain objects: a table whose columns are their keys, by the same rules as delimited text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+import duckdb
+
+from deepcuts.history.documents import Document
+from deepcuts.history.formats.format import Format, Head, Refusal
+from deepcuts.history.formats.json_paths import Path, Shape
+from deepcuts.history.formats.json_records import Records, load_records
+from deepcuts.history.formats.listen_json import json_shape
+from deepcuts.history.formats.table_roles import Roles, Table, roles_by_name
+from deepcuts.history.formats.tables import table_format
+
+NAMES = ("the same as objects (.json, .jsonl)",)
+
+
+def recognise(head: Head) -> Format | Refusal | None:
+    """Objects with a key that names an artist, and one that names plays or a time."""
+    shape = json_shape(head)
+    if shape is None:
+        return None
+    refused: Refusal | None = None
+    for path in sorted(shape.samples, key=len):
+        names, table = _table(shape, path, head)
+        roles = roles_by_name(table, timeless=head.options.dates == "none")
+        if isinstance(roles, Roles):
+            return _format(shape, path, names, roles, head)
+        refused = refused or roles
+    return refused
+
+
+def _table(shape: Shape, path: Path, head: Head) -> tuple[list[str], Table]:
+    objects = shape.samples[path]
+    names = list(dict.fromkeys(key for each in objects for key in each))
+    return names, Table(names, [[each.get(name, "") for name in names] for each in objects], head.are_moments)
+
+
+def _format(shape: Shape, path: Path, names: list[str], roles: Roles, head: Head) -> Format:
+    keys = {role: names[index] for role, index in roles.columns.items()}
+    records = Records.of(shape, path)
+    load = partial(_load, keys=keys, records=records)
+    name = "table of artists and plays" if roles.counts else "scrobbles"
+    return table_format(f"{name} in JSON", "line" if records.by_line else "record", roles, load, head.options)
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, document: Document, *, keys: Mapping[str, str], records: Records
+) -> Iterator[None]:
+    """Put the objects into `raw` as load_delimited does with lines."""
+    template = json.dumps(dict.fromkeys(keys.values(), "VARCHAR"))
+    columns = "".join(f', r."{key.replace(chr(34), chr(34) * 2)}" AS {role}' for role, key in keys.items())
+    for _ in load_records(connection, document, template=template, records=records):
+        connection.execute(f"""
+            CREATE OR REPLACE TEMP TABLE raw AS
+            SELECT row, CASE WHEN r IS NULL THEN 'it is not JSON' END AS problem{columns} FROM raw""")
+        yield

@@ -1,0 +1,56 @@
+"""All formats, in the order in which they are looked for: the one place where a format is added."""
+
+from __future__ import annotations
+
+from deepcuts.history.formats import (
+    apple_music,
+    itunes_library,
+    json_tables,
+    koito,
+    lastfm_json,
+    listenbrainz,
+    maloja,
+    player_log,
+    spotify,
+    strangers,
+    tables,
+    youtube_music,
+)
+from deepcuts.history.formats.format import Recogniser
+
+# Those with fields of their own come before tables, which take anything with an artist and plays or a time.
+RECOGNISERS: tuple[Recogniser, ...] = (
+    itunes_library.recognise,
+    strangers.recognise,
+    spotify.recognise_extended,
+    spotify.recognise_account,
+    listenbrainz.recognise,
+    koito.recognise,
+    maloja.recognise,
+    lastfm_json.recognise_tracks,
+    lastfm_json.recognise_artists,
+    youtube_music.recognise,
+    apple_music.recognise_library,
+    json_tables.recognise,
+    player_log.recognise,
+    apple_music.recognise_daily,
+    apple_music.recognise_activity,
+    apple_music.recognise_history,
+    tables.recognise,
+)
+
+_NAMED = (
+    spotify,
+    listenbrainz,
+    youtube_music,
+    apple_music,
+    itunes_library,
+    lastfm_json,
+    maloja,
+    koito,
+    player_log,
+    tables,
+    json_tables,
+)
+
+KNOWN = ", ".join(name for module in _NAMED for name in module.NAMES) + "; also in a .zip or .tar"

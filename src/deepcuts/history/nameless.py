@@ -1,0 +1,134 @@
+"""Names that stand for no artist: what programs write where they know none, or too many."""
+
+from __future__ import annotations
+
+from deepcuts.ingest.tabular.database import quoted
+
+# In lower case, without brackets around them; several artists at once, none that is known, or a channel of nobody's.
+_NAMES = [
+    "various artists",
+    "various artist",
+    "various",
+    "various interprets",
+    "various performers",
+    "various composers",
+    "va",
+    "v/a",
+    "v.a.",
+    "v. a.",
+    "verschiedene interpreten",
+    "verschiedene künstler",
+    "verschiedene",
+    "diverse interpreten",
+    "diverse künstler",
+    "diverse",
+    "artistes divers",
+    "artistes variés",
+    "multi-interprètes",
+    "divers",
+    "compilation",
+    "compilations",
+    "varios artistas",
+    "varios",
+    "artistas varios",
+    "vários artistas",
+    "vários intérpretes",
+    "vários",
+    "artistas diversos",
+    "artisti vari",
+    "vari artisti",
+    "aa.vv.",
+    "aa. vv.",
+    "diverse artiesten",
+    "blandade artister",
+    "diverse artister",
+    "diverse kunstnere",
+    "eri esittäjiä",
+    "różni wykonawcy",
+    "rozni wykonawcy",
+    "různí interpreti",
+    "válogatás",
+    "çeşitli sanatçılar",
+    "разные исполнители",
+    "сборник",
+    "різні виконавці",
+    "διάφοροι καλλιτέχνες",
+    "ヴァリアス・アーティスト",
+    "ヴァリアス・アーティスツ",
+    "オムニバス",
+    "群星",
+    "华语群星",
+    "여러 아티스트",
+    "unknown artist",
+    "unknown artists",
+    "unknown",
+    "unbekannter künstler",
+    "unbekannter interpret",
+    "unbekannt",
+    "artiste inconnu",
+    "inconnu",
+    "artista desconocido",
+    "desconocido",
+    "artista sconosciuto",
+    "sconosciuto",
+    "artista desconhecido",
+    "desconhecido",
+    "onbekende artiest",
+    "onbekend",
+    "okänd artist",
+    "okänd",
+    "ukendt kunstner",
+    "ukjent artist",
+    "tuntematon esittäjä",
+    "tuntematon artisti",
+    "nieznany wykonawca",
+    "nieznany artysta",
+    "neznámý interpret",
+    "ismeretlen előadó",
+    "bilinmeyen sanatçı",
+    "неизвестный исполнитель",
+    "неизвестен",
+    "невідомий виконавець",
+    "άγνωστος καλλιτέχνης",
+    "不明なアーティスト",
+    "アーティスト不明",
+    "未知艺术家",
+    "未知歌手",
+    "未知艺人",
+    "알 수 없는 아티스트",
+    "untagged",
+    "no artist",
+    "no artist name",
+    "anonymous artist",
+    "release - topic",
+    "release",
+    "various artists - topic",
+]
+# Names that are an artist's as well, and mean nobody only between brackets: what MusicBrainz calls special purpose.
+_IN_BRACKETS = [
+    "anonymous",
+    "data",
+    "dialogue",
+    "traditional",
+    "untitled",
+    "language instruction",
+    "nature sounds",
+    "theatre",
+    "musical",
+    "disney",
+]
+_IDS = ("89ad4ac3-39f7-470e-963a-56509c546377", "125ec42a-7229-4250-afc5-e057484327fe")  # of MusicBrainz, for these two
+_ALSO_NAMES = ("release", "diverse", "divers", "verschiedene", "varios", "vários", "compilation", "compilations")
+
+REASON = "no artist of its own (various, unknown, untagged)"
+
+
+def is_nameless(name: str) -> str:
+    """SQL of whether a name, without blanks around it, stands for no artist."""
+    bare = rf"regexp_extract({name}, '^[\[<(]\s*(.*?)\s*[\])>]$', 1)"
+    plain = _listed([each for each in _NAMES if each not in _ALSO_NAMES] + list(_IDS))
+    return f"(lower({name}) IN ({plain}) OR lower({bare}) IN ({_listed([*_NAMES, *_IN_BRACKETS])}))"
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(map(quoted, names))
