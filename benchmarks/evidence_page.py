@@ -26,7 +26,7 @@ def print_page(folder: Path, systems: Sequence[str]) -> None:
     by_data = {}
     for data, about in DATA_SETS.items():
         runs = [one for one in found if one["data"] == data]
-        if any(one["system"] == REFERENCE for one in runs):
+        if REFERENCE in by_system(runs) and len(by_system(runs)) > 1:
             by_data[data] = compared(runs, systems)
             print(f"\n### {data}\n\n{about.about}; {about.n_factors} factors, {seeds_of(runs)}\n")
             print_table(*neutral_table(by_data[data]))
@@ -35,8 +35,9 @@ def print_page(folder: Path, systems: Sequence[str]) -> None:
         print(f"\n### {figure}, % of the best\n")
         print_table(header, rows)
         print_json(benchmark="heat", figure=figure, header=header, rows=rows)
-    for figure in ("recall@20", "recall@50"):
-        print_frontier(list(results(folder / "frontier")), systems, figure)
+    turned = list(results(folder / "frontier"))
+    for figure in ("recall@20", "recall@50") if turned else ():
+        print_frontier(turned, systems, figure)
 
 
 def seeds_of(runs: Results) -> str:

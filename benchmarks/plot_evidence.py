@@ -26,7 +26,7 @@ STYLES = {
     "EASE": {"color": "#000000", "marker": "x", "linestyle": ":"},
     "EDLAE": {"color": "#777777", "marker": "+", "linestyle": ":"},
 }
-FULL, PALE, DARK = 100.0, 80.0, 94.0  # % of the best: the darkest colour, the palest, and where text turns white
+FULL, PALE, DARK = 100.0, 60.0, 84.0  # % of the best: the darkest colour, the palest, and where text turns white
 
 
 def draw_frontier(header: list[str], rows: list[list[str]], folder: Path) -> Path:
