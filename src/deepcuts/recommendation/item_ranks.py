@@ -91,7 +91,8 @@ def _ranks(
     own = np.diagonal(row_factors @ target_factors.T)
     lengths = np.sqrt(np.einsum("if,if->i", row_factors, row_factors)) * _ROUNDING
     is_listed = (own != 0) & ~np.isnan(own)
-    fixed = tuple(map(read_only, (targets, np.ascontiguousarray(own), hidden.indptr, hidden.items)))
+    places = items.places[targets]
+    fixed = tuple(map(read_only, (targets, places, np.ascontiguousarray(own), hidden.indptr, hidden.items)))
     counts, left = np.zeros(len(own), np.int64), np.flatnonzero(is_listed)
     for start in range(0, len(items.order), _ITEMS):
         left = left[(counts[left] < deepest) & (lengths[left] * items.lengths[start] >= own[left])]

@@ -24,8 +24,6 @@ from deepcuts.recommendation.item_ranks import ranks_of_items
 
 LEAST_USERS = 50_000  # from which on "auto" is on; docs/maths.md, Early stopping
 
-_MOST_VALIDATED = 2_500  # users; more would cost more than a twentieth of an epoch
-_VALIDATED_SHARE = 10  # at most one user in so many
 _DEEPEST = 100  # ndcg@100
 _EVERY_EPOCH = 4  # up to this one, then every second one
 _PATIENCE = 2
@@ -59,7 +57,7 @@ class Validation:
         rng = np.random.default_rng([seed, _STREAM])
         n_items, known = np.diff(plays.indptr), plays.known_pairs
         eligible = np.flatnonzero(n_items > 1)
-        users = np.sort(rng.permutation(eligible)[: min(_MOST_VALIDATED, len(eligible) // _VALIDATED_SHARE)])
+        users = np.sort(rng.permutation(eligible)[: n_validated(len(eligible))])
         offsets = rng.integers(n_items[users])
         items = plays.indices[plays.indptr[users] + offsets]
         n_given = np.bincount(items, minlength=plays.n_items)
@@ -142,9 +140,14 @@ class EarlyStopping:
         self._n_below = self._n_below + 1 if losses.mean() > error else 0
 
 
+def n_validated(n_users: int) -> int:
+    """Return how many of some users give an item: as many as cost no more than a twentieth of training."""
+    return max(min(500, n_users // 10), min(2_000, n_users // 100))
+
+
 def is_measured(number: int, last: int) -> bool:
-    """Whether lists are measured after an epoch, the first being 1: early ones, then every second one, and the last."""
-    return number <= _EVERY_EPOCH or number % 2 == 0 or number == last
+    """Whether lists are measured after an epoch, the first being 1: 2 to 4, then every second one, and the last."""
+    return 1 < number <= _EVERY_EPOCH or number % 2 == 0 or number == last
 
 
 def early_stopping(plays: Interactions, settings: PersonaSettings, seed: int) -> EarlyStopping | None:
