@@ -19,7 +19,7 @@ import numpy as np
 from deepcuts.array_types import DoubleVector
 from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation.intervals import bootstrap_interval
-from deepcuts.model.training.fit import start_base
+from deepcuts.model.training.density_rule import resolved
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.tuning.auto_settings import AutoSettings
 from deepcuts.tuning.auto_trials import FRACTION, Cut, Memory, Outcome, Run, memory_of
@@ -132,8 +132,8 @@ class _Runner:
     def __init__(self, plays: Interactions, settings: AutoSettings, memory: Memory, on_trial: AutoProgress) -> None:
         self.settings, self.memory, self.on_trial = settings, memory, on_trial
         self.cuts = [Cut(plays, settings.seed + number) for number in (SEARCHED, *VERDICT)]
-        # With numbers that training takes from all plays, also on cuts: the model is trained with them in the end.
-        self.default = start_base(plays, PersonaSettings(**settings.fixed), settings.seed).settings
+        # Numbers of all plays, also on cuts: the model is trained with them in the end.
+        self.default = resolved(PersonaSettings(**settings.fixed), plays)
         self.most_factors = settings.most_factors or self.default.n_factors
         self.trials: list[AutoTrial] = []
         self.spent = 0.0
