@@ -91,7 +91,8 @@ def score_tile(tiles, rarity, batch, first, last, tile, buffers):
         add_lines(tiles.lines[tile], buffers.factors[p, :n], buffers.multiples[p, :n], buffers.scores)
         for i in range(WIDTH):
             score = buffers.scores[i]
-            multiplier = multipliers[i] if score >= 0 else negative_multipliers[i]
+            positive, negative = multipliers[i], negative_multipliers[i]  # both read: the loop then has no branches
+            multiplier = positive if score >= 0 else negative
             after = score * multiplier * weight - amount * commonness[i]
             if score != np.float32(0.0) and after > buffers.best[i]:  # the first persona of equals
                 buffers.best[i], buffers.best_personas[i] = after, p
