@@ -23,7 +23,7 @@ def weighting_by_density(n_users: int, n_items: int, n_pairs: int) -> Weighting:
         x = log10(users · items / pairs),  N = pairs / (users + items)
         α = 0.4 S((x − 2.15) / 0.17),  S(t) = 1 / (1 + exp(−t))
         ratio = 8 · 2^(S((x − 2.4) / 0.1) · S((log10 pairs − 5.2) / 0.15))
-        λ = (0.02 + 0.015 / (1 + (N / 6)^4)) · (8 / ratio)^0.7                                   docs/maths.md (30)
+        λ = (0.02 + 0.015 / (1 + (N / 5.5)^8)) · (8 / ratio)^0.7                                 docs/maths.md (30)
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def resolved(settings: PersonaSettings, plays: PlayCounts) -> PersonaSettings:
 def _ridge(n_users: int, n_items: int, n_pairs: int, ratio: float) -> float:
     """λ of both sides: more where a row has few pairs, less where all that was not observed weighs more."""
     pairs_of_row = n_pairs / (n_users + n_items)
-    at_eight = _LEAST_RIDGE + (_MOST_RIDGE - _LEAST_RIDGE) / (1 + (pairs_of_row / 6) ** 4)
+    at_eight = _LEAST_RIDGE + (_MOST_RIDGE - _LEAST_RIDGE) / (1 + (pairs_of_row / 5.5) ** 8)
     return float(at_eight * (8 / max(1.0, ratio)) ** 0.7)
 
 
