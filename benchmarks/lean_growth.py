@@ -28,11 +28,11 @@ def study(plays: dc.Interactions, n_factors: int, n_seeds: int) -> dict[str, np.
     found: dict[str, list[list[float]]] = {}
     for seed in range(n_seeds):
         train, holdout = validation(plays, seed)
-        model = dc.PersonaNMF(n_factors=n_factors).fit(train, seed=seed)
+        model = dc.PersonaNMF(n_factors=n_factors, lean=0.9, join_cosine=2.0).fit(train, seed=seed)
         models = {"one persona": model.base}
         models |= {name: refit_users(model, lean_history=length) for name, length in GROWS_FROM.items()}
         for name, fitted in models.items():
-            figures = dc.evaluate(fitted.recommend(k=100), train, holdout, CUTOFFS).figures
+            figures = dc.evaluate(fitted.recommend(k=100, base_weight=0), train, holdout, CUTOFFS).figures
             found.setdefault(name, []).append([*figures.values(), fitted.diagnostics().mean_cosine])
     return {name: np.mean(rows, axis=0) for name, rows in found.items()}
 

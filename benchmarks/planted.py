@@ -19,16 +19,19 @@ import deepcuts as dc
 from deepcuts.evaluation import persona_agreement
 
 CUTOFFS = {"recall": [20, 50], "ndcg": [100], "novelty": [20]}
+_NOT_JOINED: dict[str, object] = {"join_cosine": 2.0}
 VARIANTS: dict[str, dict[str, object]] = {
     "one persona": {"n_personas": 1},
     "personas (default)": {},
+    "clusters joined at 0.5": {"join_cosine": 0.5},
+    "clusters not joined": _NOT_JOINED,
     "copies of the base vector": {"start": "copy", "reassignment": "score"},
-    "alike ones joined": {"merge_cosine": 0.85},
-    "alike ones joined, pairs reassigned by score": {"merge_cosine": 0.85, "reassignment": "score"},
-    "alike ones joined, pairs reassigned by cosine": {"merge_cosine": 0.85, "reassignment": "cosine"},
-    "the same by score, the lean not growing": {
+    "personas joined instead": {**_NOT_JOINED, "merge_cosine": 0.85, "lean": 0.9},
+    "personas joined, pairs reassigned by score": {
+        **_NOT_JOINED,
         "merge_cosine": 0.85,
         "reassignment": "score",
+        "lean": 0.9,
         "lean_history": 1_000_000,
     },
 }

@@ -20,7 +20,12 @@ Histories = list[list[int]]
 
 
 def cluster(
-    histories: Histories, directions: np.ndarray, n_clusters: list[int], seed: int = 0, max_rounds: int = 20
+    histories: Histories,
+    directions: np.ndarray,
+    n_clusters: list[int],
+    seed: int = 0,
+    max_rounds: int = 20,
+    join_cosine: float = 2.0,
 ) -> list[list[int]]:
     """Labels of every history; they use every number below what was reported as found."""
     indptr = np.concatenate([[0], np.cumsum([len(history) for history in histories], dtype=np.int64)])
@@ -28,7 +33,7 @@ def cluster(
     labels, n_found = np.full(len(indices), -1, np.int8), np.full(len(histories), -1)
     inputs = map(read_only, (indptr, indices, directions, np.array(n_clusters, np.int64)))
     with np.errstate(over="ignore"):
-        cluster_histories(*inputs, seed, max_rounds, labels, n_found)
+        cluster_histories(*inputs, seed, max_rounds, np.float32(join_cosine), labels, n_found)
     by_user = [part.tolist() for part in np.split(labels, indptr[1:-1])]
     assert [sorted(set(own)) for own in by_user] == [list(range(n)) for n in n_found]
     return by_user
@@ -52,12 +57,26 @@ def random_histories(seed: int, n_users: int = 30) -> tuple[Histories, list[int]
 @pytest.mark.parametrize("signed", [False, True])
 @pytest.mark.parametrize("max_rounds", [0, 1, 2, 20])
 @pytest.mark.parametrize("seed", [0, 1, 12_345])
-def test_labels_are_those_of_the_twin(seed: int, max_rounds: int, signed: bool) -> None:
+@pytest.mark.parametrize("join_cosine", [0.3, 0.8, 2.0])
+def test_labels_are_those_of_the_twin(seed: int, max_rounds: int, signed: bool, join_cosine: float) -> None:
     directions = random_directions(seed, signed=signed)
     histories, n_clusters = random_histories(seed)
-    found = cluster(histories, directions, n_clusters, seed, max_rounds)
+    found = cluster(histories, directions, n_clusters, seed, max_rounds, join_cosine)
     for history, n, labels in zip(histories, n_clusters, found, strict=True):
-        assert labels == reference.labels(history, directions.tolist(), n, seed, max_rounds)
+        assert labels == reference.labels(history, directions.tolist(), n, seed, max_rounds, join_cosine)
+
+
+def test_halves_of_a_taste_are_joined_and_tastes_are_not() -> None:
+    rng = np.random.default_rng(0)
+    scenes = np.repeat(np.eye(6, dtype=np.float32)[:3], 20, axis=0)  # three scenes of twenty items, a bit apart
+    directions = scenes + 0.2 * rng.uniform(size=scenes.shape).astype(np.float32)
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    history = list(range(60))
+    (halves,), (tastes,) = (cluster([history], directions, [6], join_cosine=limit) for limit in (2.0, 0.8))
+    assert max(halves) == 5
+    assert len({(scene, label) for scene, label in zip(np.repeat(range(3), 20), tastes, strict=True)}) == 3
+    assert max(tastes) == 2
+    assert set(cluster([history], directions, [6], join_cosine=0.0)[0]) == {0}
 
 
 @given(

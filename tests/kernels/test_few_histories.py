@@ -28,7 +28,7 @@ def test_few_histories_are_clustered_like_many(seed: int) -> None:
     for kernel, vectors in ((cluster_histories, ways), (cluster_few_histories, ways[indices])):
         labels, n_found = np.zeros(len(indices), np.int8), np.empty(len(n_pairs), np.int64)
         with np.errstate(over="ignore"):  # without the JIT, random numbers overflow as they should, but warn of it
-            kernel(*map(read_only, (indptr, indices, vectors, most)), 5, 20, labels, n_found)
+            kernel(*map(read_only, (indptr, indices, vectors, most)), 5, 20, np.float32(0.8), labels, n_found)
         found.append((labels, n_found))
     np.testing.assert_array_equal(found[1][0], found[0][0])
     np.testing.assert_array_equal(found[1][1], found[0][1])

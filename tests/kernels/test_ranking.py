@@ -45,6 +45,12 @@ def test_the_top_of_a_long_row_is_that_of_sorting(depth: int) -> None:
     assert top_of_row(row, depth) == [(item, np.float32(score)) for item, score in reference.top(row, depth)]
 
 
+def by_share(scores, indptr, weights, *own_lists) -> None:
+    """The kernel without a base."""
+    nothing = read_only(np.empty((0, 0), np.float32))
+    ranking.lists_by_share(scores, nothing, indptr, weights, 0, *own_lists)
+
+
 def lists(kernel, personas_of_users: list[list[list[float]]], n_items: int, k: int, *weights) -> list[list[Entry]]:
     """Lists of a kernel as entries, without the ranks that it left empty."""
     indptr = np.concatenate([[0], np.cumsum([len(rows) for rows in personas_of_users], dtype=np.int64)])
@@ -67,7 +73,7 @@ def test_lists_by_share_are_those_of_the_twin(personas: list[list[float]], data:
     weights = [data.draw(st.lists(st.integers(0, 5), min_size=len(own), max_size=len(own))) for own in users]
     flat = np.array([weight for own in weights for weight in own], np.float32)
     expected = [reference.by_share(own, own_weights, k) for own, own_weights in zip(users, weights, strict=True)]
-    assert lists(ranking.lists_by_share, users, n_items, k, flat) == expected
+    assert lists(by_share, users, n_items, k, flat) == expected
 
 
 @given(PERSONAS, st.integers(1, 15))
@@ -81,7 +87,7 @@ def test_lists_by_max_are_those_of_the_twin(personas: list[list[float]], k: int)
 def seats(weights: list[float], n: int) -> list[int]:
     """Which persona each of n items comes from, where no two personas have an item in common."""
     rows = [[1.0 if item // n == p else -INF for item in range(n * len(weights))] for p in range(len(weights))]
-    (entries,) = lists(ranking.lists_by_share, [rows], len(rows[0]), n, np.array(weights, np.float32))
+    (entries,) = lists(by_share, [rows], len(rows[0]), n, np.array(weights, np.float32))
     return [persona for _, _, persona in entries]
 
 
@@ -104,7 +110,7 @@ def test_a_muted_persona_has_no_seat_even_where_ranks_stay_empty() -> None:
 
 def test_an_item_of_two_personas_is_listed_once_and_takes_one_seat() -> None:
     rows = [[3.0, 2.0, 1.0, -INF], [3.0, -INF, -INF, 1.0]]
-    (entries,) = lists(ranking.lists_by_share, [rows], 4, 4, np.ones(2, np.float32))
+    (entries,) = lists(by_share, [rows], 4, 4, np.ones(2, np.float32))
     assert entries == [(0, 3.0, 0), (3, 1.0, 1), (1, 2.0, 0), (2, 1.0, 0)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -40,6 +41,17 @@ def test_figures_by_hand(model):
     longest = np.minimum(4, np.floor(np.log2(np.diff(model.seen.indptr))))
     assert found.n_dropped == longest.sum() - found.n_personas
     assert found.n_empty == 0
+
+
+def test_rows_under_the_persona_that_scores_them_highest_are_counted(model):
+    right = []
+    for row in model.recommend(k=20).to_pylist():
+        first, last = bounds = model.persona_indptr[model.user_ids.index_of(row["user_id"]) :][:2]
+        scores = model.persona_factors[slice(*bounds)] @ model.item_factors[model.item_ids.index_of(row["item_id"])]
+        right += [scores[row["persona"]] >= scores.max() - 1e-6] if last - first > 1 else []
+    assert 0.5 < np.mean(right) < 1
+    assert model.diagnostics().under_best == pytest.approx(np.mean(right), abs=2e-3)
+    assert math.isnan(model.base.diagnostics().under_best)
 
 
 def test_a_collapse_shows(model):

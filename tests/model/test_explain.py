@@ -31,6 +31,7 @@ lists = st.fixed_dictionaries(
         "dial": st.sampled_from(["shift", "power"]),
         "frequency": st.sampled_from(["listeners", "plays"]),
         "rarity": st.floats(-1, 1) | st.dictionaries(st.sampled_from(_PERSONAS), st.floats(-1, 1)),
+        "base_weight": st.sampled_from([0.0, 0.5, 2.0]),
         "lean": st.sampled_from([0.0, 0.3, 1.0]),
         "include_seen": st.booleans(),
         "pick": st.none() | st.lists(st.sampled_from(_PERSONAS), min_size=1),
@@ -63,6 +64,17 @@ def test_the_score_of_a_row_is_that_of_its_persona_after_the_dial(model):
             scores = model.item_factors @ model.persona_factors[model.persona_indptr[user] + row["persona"]]
             after = scores[item] - 0.5 * scores.std() * commonness(frequency)[item]
             assert row["score"] == pytest.approx(after, rel=1e-3, abs=1e-4)
+
+
+def test_what_the_base_brings_up_stands_under_the_persona_that_scores_it_highest(model):
+    for user in range(0, 40, 3):
+        user_id, rows = model.user_ids.values[user].as_py(), slice(*model.persona_indptr[user : user + 2])
+        base = model.recommend(user_id, k=10, base_weight=100.0).to_pylist()  # nearly all of it is the base's
+        scores = model.persona_factors[rows] @ model.item_factors.T
+        indexes = model.item_ids.indexes_of([row["item_id"] for row in base])
+        np.testing.assert_array_equal([row["persona"] for row in base[:3]], scores.argmax(axis=0)[indexes[:3]])
+        own = model.base.recommend(user_id, k=10)["item_id"].to_pylist()
+        assert [row["item_id"] for row in base[:3]] == own[:3]
 
 
 def test_without_a_persona_the_best_one_is_explained(model):

@@ -103,6 +103,18 @@ def test_personas_are_kept_when_a_few_items_come_and_go(model, own_plays):
     assert kept.persona_shares.sum() == pytest.approx(1)
 
 
+def test_personas_that_come_near_to_each_other_are_kept(model, own_plays):
+    """Where fewer clusters are found than there were, since two of them are now joined, the split stays."""
+    settings = replace(model.settings, join_cosine=0.0)
+    all_joined = replace(model, item_side=replace(model.item_side, settings=settings))
+    before = model.fold_in(own_plays)
+    assert len(before.persona_shares) > 1
+    assert len(all_joined.fold_in(own_plays).persona_shares) == 1
+    kept = all_joined.fold_in(own_plays, keep_personas_of=before)
+    np.testing.assert_array_equal(kept.user_personas.personas, before.user_personas.personas)
+    np.testing.assert_allclose(kept.persona_factors, before.persona_factors, rtol=1e-3, atol=1e-5)
+
+
 def test_personas_are_found_anew_where_the_old_ones_do_not_fit(model, own_plays):
     few = dict(list(own_plays.items())[: len(own_plays) // 2])
     for before in (model.fold_in(few), model.fold_in({next(iter(own_plays)): 3.0})):

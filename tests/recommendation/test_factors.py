@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepcuts.recommendation import ListSettings, item_index, lists, recommend, recommend_batches
+from deepcuts.recommendation.factored import lists_from_factors
 from deepcuts.recommendation.item_index import tiled_items_of, visited_share
+from deepcuts.recommendation.scored import lists_from_scores
 from deepcuts.recommendation.source import has_factors
 from reference import lists as reference
 from reference.lists import FactoredScores, factored_source, lists_of_table, names, random_source
@@ -30,6 +32,7 @@ ASKED = st.builds(
     dial=st.sampled_from(["norm", "shift", "power"]),
     frequency=st.sampled_from(["listeners", "plays"]),
     mix=st.sampled_from(["share", "max"]),
+    base_weight=st.sampled_from([0.0, 0.4, 3.0]),
     include_seen=st.booleans(),
     allow=st.none() | st.lists(st.sampled_from(ITEMS)),
     deny=st.lists(st.sampled_from(ITEMS)),
@@ -43,11 +46,11 @@ law = settings(deadline=None, max_examples=60)
 SOURCES = st.builds(factored_source, st.integers(0, 10_000), ties=st.just(True))
 
 
-@given(st.integers(0, 10_000), ASKED)
+@given(st.integers(0, 10_000), ASKED, st.booleans())
 @law
-def test_lists_are_those_of_the_twin(seed: int, asked: ListSettings) -> None:
+def test_lists_are_those_of_the_twin(seed: int, asked: ListSettings, base: bool) -> None:
     # Whole numbers times roots of frequencies may be alike but for rounding, which the twin does elsewhere.
-    source = factored_source(seed, ties=asked.dial == "shift")
+    source = factored_source(seed, ties=asked.dial == "shift", base=base)
     assert tiled_items_of(source.item_factors) is not None
     assert lists_of_table(recommend(source, None, asked)) == reference.lists(source, asked)
 
@@ -60,6 +63,19 @@ def test_lists_are_those_of_scoring_everything(source: FactoredScores, asked: Li
     np.testing.assert_allclose(found["score"], expected["score"], rtol=1e-6, atol=1e-6)
 
 
+@given(st.integers(0, 10_000), ASKED)
+@law
+def test_lists_with_a_base_are_those_of_scoring_everything(seed: int, asked: ListSettings) -> None:
+    source = factored_source(seed, ties=asked.dial == "shift", base=True)
+    users, allowed = np.arange(7), lists.allowed_items(source.item_ids, asked)
+    found = lists_from_factors(source, tiled_items_of(source.item_factors), users, allowed, asked)
+    expected = lists_from_scores(source, users, allowed, asked)
+    np.testing.assert_array_equal(found.items, expected.items)
+    is_listed = found.items >= 0
+    np.testing.assert_array_equal(found.personas[is_listed], expected.personas[is_listed])
+    np.testing.assert_allclose(found.scores[is_listed], expected.scores[is_listed], rtol=1e-5, atol=1e-5)
+
+
 @given(
     st.integers(0, 10_000),
     st.sampled_from([-0.3, 0.0, 0.4]),
@@ -68,7 +84,7 @@ def test_lists_are_those_of_scoring_everything(source: FactoredScores, asked: Li
 )
 @law
 def test_lists_of_factors_of_either_sign_too(seed: int, strength: float, mix: str, dial: str) -> None:
-    source = factored_source(seed, ties=dial == "shift", signed=True)
+    source = factored_source(seed, ties=dial == "shift", signed=True, base=True)
     asked = ListSettings(k=20, strength=strength, mix=mix, dial=dial)
     assert lists_of_table(recommend(source, None, asked)) == reference.lists(source, asked)
 
@@ -76,7 +92,7 @@ def test_lists_of_factors_of_either_sign_too(seed: int, strength: float, mix: st
 @given(st.integers(0, 10_000), ASKED)
 @law
 def test_a_batch_is_its_users_one_by_one_to_the_last_bit(seed: int, asked: ListSettings) -> None:
-    source = factored_source(seed, ties=False)
+    source = factored_source(seed, ties=False, base=True)
     alone = [recommend(source, user, asked) for user in source.user_ids.values.to_pylist()]
     assert recommend(source, None, asked).equals(pa.concat_tables(alone))
 

@@ -10,7 +10,9 @@ from reference.sampling import GOLDEN, MASK, scramble
 Vector = list[float]
 
 
-def labels(history: list[int], directions: list[Vector], n_clusters: int, seed: int, max_rounds: int) -> list[int]:
+def labels(
+    history: list[int], directions: list[Vector], n_clusters: int, seed: int, max_rounds: int, join_cosine: float = 2.0
+) -> list[int]:
     """Cluster of every item of one history, 0 the largest."""
     if not history:
         return []
@@ -23,8 +25,21 @@ def labels(history: list[int], directions: list[Vector], n_clusters: int, seed: 
             break
         found = new
         centres = [recentred(vectors, found, c) for c in range(n_clusters)]
+    found = joined(vectors, found, join_cosine)
     by_size = sorted(range(n_clusters), key=lambda c: -found.count(c))
     return [by_size.index(label) for label in found]
+
+
+def joined(vectors: list[Vector], found: list[int], least: float) -> list[int]:
+    """Give the cluster that is most alike an earlier one its number, as long as their cosine is `least`."""
+    while least <= 1 and len(numbers := sorted(set(found))) > 1:
+        centres = {c: recentred(vectors, found, c) for c in numbers}
+        pairs = [(c, earlier) for c in numbers for earlier in numbers if earlier < c and any(centres[c])]
+        taken, kept = max(pairs, key=lambda pair: dot(centres[pair[0]], centres[pair[1]]))
+        if dot(centres[taken], centres[kept]) < least:
+            break
+        found = [kept if label == taken else label for label in found]
+    return found
 
 
 def stream_of(history: list[int], seed: int) -> int:

@@ -90,6 +90,7 @@ class FactoredScores(DenseScores):
 
     persona_factors: FloatMatrix
     item_factors: FloatMatrix
+    base_factors: FloatMatrix | None = None
 
     def without_factors(self) -> DenseScores:
         sizes = np.array(sizes_of(self))
@@ -103,7 +104,9 @@ class SizedScores(DenseScores):
     item_sizes: DoubleVector
 
 
-def factored_source(seed: int, *, ties: bool, signed: bool = False, n_users: int = 7) -> FactoredScores:
+def factored_source(
+    seed: int, *, ties: bool, signed: bool = False, n_users: int = 7, base: bool = False
+) -> FactoredScores:
     """Half of all factors are 0. With ties, they are small whole numbers: many scores are alike, none is rounded."""
     rng = np.random.default_rng(seed)
     dense = random_source(seed, n_users=n_users, n_items=150)
@@ -114,7 +117,8 @@ def factored_source(seed: int, *, ties: bool, signed: bool = False, n_users: int
         return (values * rng.choice([-1, 1], shape) if signed else values).astype(np.float32)
 
     personas, items = factors(dense.persona_indptr[-1]), factors(150)
-    return FactoredScores(dense.seen, dense.persona_indptr, dense.persona_shares, personas @ items.T, personas, items)
+    arrays = dense.persona_indptr, dense.persona_shares, personas @ items.T, personas, items
+    return FactoredScores(dense.seen, *arrays, base_factors=factors(n_users) if base else None)
 
 
 def names(kind: str, n: int) -> list[str]:
@@ -141,18 +145,39 @@ def list_of(source: DenseScores, user: int, settings: ListSettings) -> list[tupl
     """Items and personas of the list of one user."""
     shares = source.persona_shares[slice(*source.persona_indptr[user : user + 2])].tolist()
     weights = [weight_of(p, settings) for p in range(len(shares))]
-    scores = dialled_scores(source, user, weights, settings)
+    rows = source.table[slice(*source.persona_indptr[user : user + 2])].astype(np.float64).tolist()
+    strengths = [strength_of(persona, settings) for persona in range(len(shares))]
+    scores = dialled_scores(source, user, rows, strengths, weights, settings)
+    parts = [weight * share for weight, share in zip(weights, shares, strict=True)]
+    base = getattr(source, "base_factors", None)
     if settings.mix == "max":
         listed = ranking.by_max(scores, settings.k)
-    else:
-        parts = [weight * share for weight, share in zip(weights, shares, strict=True)]
+    elif base is None or settings.base_weight == 0 or 0 in weights:
         listed = ranking.by_share(scores, parts, settings.k)
+    else:
+        strength = sum(map(float.__mul__, shares, strengths)) / sum(shares)
+        row = (source.item_factors @ base[user]).astype(np.float64).tolist()
+        (own,) = dialled_scores(source, user, [row], [strength], [1.0], settings)
+        kept = [item for item, _ in ranking.top(own, settings.k) if any(each[item] for each in rows)]
+        scores.append([own[item] if item in kept else -math.inf for item in range(len(own))])
+        listed = [
+            (item, score, persona if persona < len(rows) else ranking.best_persona([each[item] for each in rows]))
+            for item, score, persona in ranking.by_share(
+                scores, [*parts, settings.base_weight * sum(parts)], settings.k
+            )
+        ]
     return [(source.item_ids.values[item].as_py(), persona) for item, _, persona in listed]
 
 
-def dialled_scores(source: DenseScores, user: int, weights: list[float], settings: ListSettings) -> list[list[float]]:
-    """Scores of every persona after the dial; −inf where an item may not be listed."""
-    rows = source.table[slice(*source.persona_indptr[user : user + 2])].astype(np.float64).tolist()
+def dialled_scores(
+    source: DenseScores,
+    user: int,
+    rows: list[list[float]],
+    strengths: list[float],
+    weights: list[float],
+    settings: ListSettings,
+) -> list[list[float]]:
+    """Scores of every row after the dial; −inf where an item may not be listed."""
     spreads = [spread_of(row) for row in rows]
     if settings.mix == "max":
         rows = [[score * weight for score in row] for row, weight in zip(rows, weights, strict=True)]
@@ -162,7 +187,7 @@ def dialled_scores(source: DenseScores, user: int, weights: list[float], setting
     bases = fitted(sizes_of(source), frequencies) if settings.dial == "norm" else frequencies
 
     def dialled(score: float, item: int, persona: int) -> float:
-        strength = strength_of(persona, settings)
+        strength = strengths[persona]
         if settings.dial == "shift":
             return score - strength * spreads[persona] * commonness[item]
         return score * bases[item] ** (-strength if score > 0 else strength)

@@ -45,3 +45,8 @@ def rank_of(item: int, scores: Sequence[float], hidden: Sequence[int], deepest: 
     shown = [score if other == item or other not in hidden else -math.inf for other, score in enumerate(scores)]
     listed = [other for other, _ in top([score or -math.inf for score in shown], deepest)]
     return listed.index(item) + 1 if item in listed else 0
+
+
+def best_persona(scores: Sequence[float]) -> int:
+    """Persona of the highest score that is not 0, the first of equals."""
+    return max((p for p, score in enumerate(scores) if score), key=lambda p: scores[p])

@@ -67,6 +67,7 @@ def _personas(model: PersonaModel, holdout: Interactions | None) -> dict[str, An
         "pairs_alike": found.n_alike,
         "empty": found.n_empty,
         "dropped_or_joined": found.n_dropped,
+        "rows_under_best_persona": None if math.isnan(found.under_best) else found.under_best,
         **hits,
         "users_by_number": {str(number): n_users for number, n_users in found.users_by_number.items()},
     }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from deepcuts.array_types import FloatMatrix, FloatVector, IndexVector, Indptr
-from deepcuts.data.csr import block_of_rows, row_of_entry
+from deepcuts.data.csr import block_of_rows, entries_of_rows, row_of_entry
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.vectors import unit_vectors
 from deepcuts.evaluation import rank_lists
@@ -18,6 +19,7 @@ from deepcuts.recommendation import ListSettings, recommend
 
 COLLAPSED = 0.98  # cosine from which two personas are one: from here on, their lists share 17 of 20 items and more
 LIST_LENGTH = 20  # of the lists that hits are counted in
+_LISTED_USERS = 1_000  # whose lists `under_best` looks at
 _BLOCK_USERS = 50_000  # bounds the copy of the personas as unit vectors
 
 
@@ -44,6 +46,9 @@ class Diagnostics:
     n_dropped
         Personas that users might have had by the number of their items, and which were found empty, or joined to one
         like them.
+    under_best
+        Share of the rows of lists of 20 whose persona scores the item highest, 0 to 1, over at most 1,000 users with
+        several personas; other rows stand under a persona with a lower score. NaN where nobody has several.
     nondominant_hits
         Share of the hits among the first 20 items of all lists that are of a persona other than the dominant one, 0 to
         1; near 0, the others are worth nothing. NaN without hits, None without a holdout.
@@ -57,6 +62,7 @@ class Diagnostics:
     n_alike: int
     n_empty: int
     n_dropped: int
+    under_best: float
     nondominant_hits: float | None = None
 
 
@@ -77,6 +83,7 @@ def diagnose(model: PersonaState, holdout: Interactions | None) -> Diagnostics:
         n_alike=count_collapsed(cosines),
         n_empty=int(np.sum(~np.any(factors, axis=1))),
         n_dropped=int(np.sum(allowed - n_personas)),
+        under_best=under_best(model),
         nondominant_hits=None if holdout is None else nondominant_hits(model, holdout),
     )
 
@@ -86,6 +93,24 @@ def _mean_over_users(values: FloatVector, user_of_value: IndexVector) -> float:
     n_values, sums = np.bincount(user_of_value), np.bincount(user_of_value, values)
     several = n_values > 0
     return float(np.mean(sums[several] / n_values[several])) if several.any() else float("nan")
+
+
+def under_best(model: PersonaState, **lists: Any) -> float:
+    """Share of listed rows whose persona scores the item highest; `lists` are settings of lists."""
+    several = np.flatnonzero(np.diff(model.persona_indptr) > 1)
+    if not len(several):
+        return float("nan")
+    asked = several[:: -(-len(several) // _LISTED_USERS)]  # at even distances
+    table = recommend(model, model.user_ids.take(asked), ListSettings(k=LIST_LENGTH, **lists))
+    if not table.num_rows:
+        return float("nan")
+    users, items = model.user_ids.indexes_of(table["user_id"]), model.item_ids.indexes_of(table["item_id"])
+    indptr, rows = entries_of_rows(model.persona_indptr, users)  # all personas of the user of every listed row
+    scores = np.einsum(
+        "ij,ij->i", model.persona_factors[rows], np.repeat(model.item_factors[items], np.diff(indptr), 0)
+    )
+    own = scores[indptr[:-1] + table["persona"].to_numpy()]
+    return float(np.mean(own >= np.maximum.reduceat(scores, indptr[:-1])))
 
 
 def nondominant_hits(model: PersonaState, holdout: Interactions) -> float:

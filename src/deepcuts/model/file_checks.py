@@ -27,6 +27,7 @@ SETTINGS_BEFORE = {
     "unobserved_ratio": 8.0,
     "unobserved_exponent": 0.0,
     "early_stopping": "off",
+    "join_cosine": 2.0,
 }
 """What files that do not name a setting were made with: the defaults of version 0.1."""
 

@@ -139,10 +139,11 @@ def keep_split(rows: Rows, found: UserPersonas, before: PersonaState, items: Ite
     Returns
     -------
     The personas by the old split and with their old numbers, so that 0 need not be the largest; `found` itself where
-    more than a fifth of the items are new, a persona has lost all its items, or the number of personas has changed.
+    more than a fifth of the items are new, a persona has lost all its items, or `found` has more personas. It may have
+    fewer: an item can bring two clusters as near to each other as `join_cosine`.
     """
-    n_personas = len(found.persona_shares)
-    if n_personas != len(before.persona_shares) or n_personas == 1:
+    n_personas = len(before.persona_shares)
+    if len(found.persona_shares) > n_personas or n_personas == 1:
         return found
     known, personas = _split_before(rows, before)
     if np.mean(~known) > _MOST_NEW or len(np.unique(personas[known])) < n_personas:
@@ -150,7 +151,7 @@ def keep_split(rows: Rows, found: UserPersonas, before: PersonaState, items: Ite
     personas[~known] = _nearest_personas(unit_vectors(items.factors[rows.indices]), known, personas, n_personas)
     if np.array_equal(personas, found.personas):  # the same split, so the same solution
         return found
-    split = PersonaSplit(personas, found.persona_indptr)
+    split = PersonaSplit(personas, before.persona_indptr)
     factors = solve_personas(rows, found.base_factors, split, items)
     return with_shares(rows, found.base_factors, factors, split)
 

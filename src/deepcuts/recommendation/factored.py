@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from deepcuts.array_types import BoolVector, FloatMatrix, FloatVector, IndexVector
+import numpy as np
+
+from deepcuts.array_types import BoolVector, FloatMatrix, IndexVector
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.ranking import bounded_lists
 from deepcuts.kernels.ranking.tiles import PersonaBatch
+from deepcuts.recommendation.base_voice import Voices, base_factors_of, personas_alone, personas_and_base
 from deepcuts.recommendation.item_index import ItemIndex
 from deepcuts.recommendation.rarity import RowTerms, multiplier_tables, row_terms
 from deepcuts.recommendation.settings import ListSettings
@@ -43,14 +46,22 @@ def lists_from_factors(
     """
     indptr, rows, numbers = personas_of_users(source.persona_indptr, users)
     weights, strengths = persona_weights_and_strengths(numbers, settings)
-    factors = read_only(leaning_factors(source, users, rows, settings.lean))
+    factors, shares, base = leaning_factors(source, users, rows, settings.lean), source.persona_shares[rows], None
+    if settings.mix == "max":
+        # A quota only tells muted rows, at 0, from others; the weight is in the scores already.
+        voices = personas_alone(indptr, weights, strengths, np.ones_like(shares))
+    elif (base := base_factors_of(source, settings)) is not None:
+        voices = personas_and_base(indptr, weights, strengths, shares, settings)
+        factors = voices.with_base_rows(factors, base[users])
+    else:
+        voices = personas_alone(indptr, weights, strengths, shares)
+    factors = read_only(factors)
     # The spread is over all items, allowed or not, so that filters do not move the dial.
-    terms = row_terms(weights, strengths, indptr, partial(tiled_items.spreads, factors, len(allowed)), settings)
-    # For "max" a quota only tells muted rows, at 0, from others; the weight is in the scores already.
-    quotas = weights if settings.mix == "max" else weights * source.persona_shares[rows]
+    spreads = partial(tiled_items.spreads, factors, len(allowed))
+    terms = row_terms(voices.weights, voices.strengths, voices.indptr, spreads, settings)
     table_strengths, table_of_row = multiplier_tables(terms.multiplier_strengths)
     tables = tiled_items.rarity_tables(*item_counts(source, settings), settings.dial, table_strengths)
-    personas = _persona_batch(factors, indptr, quotas, terms, table_of_row)
+    personas = _persona_batch(factors, voices, terms, table_of_row)
     seen = map(read_only, seen_items(source, users, settings))
     lists = empty_lists(len(users), min(settings.k, len(allowed)))
     make = bounded_lists.lists_by_max if settings.mix == "max" else bounded_lists.lists_by_share
@@ -58,8 +69,7 @@ def lists_from_factors(
     return lists
 
 
-def _persona_batch(
-    factors: FloatMatrix, indptr: IndexVector, quotas: FloatVector, terms: RowTerms, table_of_row: IndexVector
-) -> PersonaBatch:
-    arrays = indptr, quotas, terms.weights, terms.amounts, table_of_row
-    return PersonaBatch(factors, *map(read_only, arrays))
+def _persona_batch(factors: FloatMatrix, voices: Voices, terms: RowTerms, table_of_row: IndexVector) -> PersonaBatch:
+    arrays = voices.indptr, voices.quotas, terms.weights, terms.amounts, table_of_row
+    indptr, quotas, weights, amounts, multiplier_rows = map(read_only, arrays)
+    return PersonaBatch(factors, indptr, quotas, weights, amounts, multiplier_rows, voices.n_base)

@@ -167,8 +167,10 @@ def lay_out(factors: FloatMatrix) -> Tiles:
     bounds = np.zeros((n_groups * WIDTH, 2 * n_factors), np.float32)
     bounds[:n_tiles] = np.concatenate([lines.max(axis=1), lines.min(axis=1)], axis=1)
     bounds = bounds.reshape(n_groups, WIDTH, 2 * n_factors)
+    positions = np.empty(n_items, np.int32)
+    positions[order] = np.arange(n_items)
     # By factor: the kernel runs along the WIDTH items of a tile, or tiles of a group, one factor at a time.
-    return Tiles(read_only(lines.transpose(0, 2, 1)), read_only(bounds.transpose(0, 2, 1)), read_only(items))
+    return Tiles(*map(read_only, (lines.transpose(0, 2, 1), bounds.transpose(0, 2, 1), items, positions)))
 
 
 def _alike_side_by_side(factors: FloatMatrix) -> NumberVector:

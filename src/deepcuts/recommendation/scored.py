@@ -9,6 +9,7 @@ import numpy as np
 from deepcuts.array_types import BoolVector, DoubleVector, FloatMatrix, FloatVector, IndexVector
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.ranking import dense_lists
+from deepcuts.recommendation.base_voice import base_factors_of, personas_alone, personas_and_base
 from deepcuts.recommendation.item_sizes import item_sizes
 from deepcuts.recommendation.rarity import (
     RowTerms,
@@ -24,6 +25,7 @@ from deepcuts.recommendation.source import (
     Lists,
     ScoreSource,
     empty_lists,
+    has_factors,
     item_counts,
     persona_weights_and_strengths,
     personas_of_users,
@@ -36,16 +38,22 @@ def lists_from_scores(source: ScoreSource, users: IndexVector, allowed: BoolVect
     """Make the lists of some users; the parameters are as in `deepcuts.recommendation.factored.lists_from_factors`."""
     indptr, rows, numbers = personas_of_users(source.persona_indptr, users)
     weights, strengths = persona_weights_and_strengths(numbers, settings)
-    scores = scores_of(source, users, rows, settings.lean)
-    terms = row_terms(weights, strengths, indptr, lambda: spreads_of(scores), settings)
+    scores, shares, base = scores_of(source, users, rows, settings.lean), source.persona_shares[rows], None
+    if has_factors(source) and (base := base_factors_of(source, settings)) is not None:
+        voices = personas_and_base(indptr, weights, strengths, shares, settings)
+        scores = voices.with_base_rows(scores, base[users] @ source.item_factors.T)
+    else:
+        voices = personas_alone(indptr, weights, strengths, shares)
+    terms = row_terms(voices.weights, voices.strengths, voices.indptr, lambda: spreads_of(scores), settings)
+    before_dial = scores.copy() if voices.n_base else np.empty((0, 0), np.float32)
     # After the spreads, which are over all items: −inf has none.
-    dense_lists.forbid(scores, *map(read_only, (indptr, *seen_items(source, users, settings), allowed)))
+    dense_lists.forbid(scores, *map(read_only, (voices.indptr, *seen_items(source, users, settings), allowed)))
     frequency = list_frequency(source, settings)
     apply_terms(scores, terms, item_bases(settings.dial, frequency, partial(item_sizes, source)), frequency)
     lists = empty_lists(len(users), min(settings.k, len(allowed)))
     if settings.mix == "share":
-        quotas = weights * source.persona_shares[rows]
-        dense_lists.lists_by_share(scores, read_only(indptr), read_only(quotas), *lists)
+        indptr, quotas = read_only(voices.indptr), read_only(voices.quotas)
+        dense_lists.lists_by_share(scores, read_only(before_dial), indptr, quotas, voices.n_base, *lists)
     else:
         scores[weights == 0] = -np.inf  # muted; with "share" a quota of 0 does it
         dense_lists.lists_by_max(scores, read_only(indptr), *lists)

@@ -16,10 +16,12 @@ Frequency = Literal["listeners", "plays"]
 MOST_RARITY = 4.0  # the dial runs from −1 to 1; beyond, lists get as rare as they can
 MOST_STRENGTH = 4.0  # far beyond any use; "power" would leave the range of float32 from about 6
 MOST_WEIGHT = 1e6
+MOST_BASE_WEIGHT = 100.0
 MOST_PERSONA = 127  # personas are numbered in an int8
 _MOST_K = 2**31 - 1  # ranks are int32
 
 _LENGTH = "A list holds a whole number of items, at least 1; pass k=20, say."
+_BASE_WEIGHT = f"Pass 0, which leaves the base out, or a number above it, up to {MOST_BASE_WEIGHT:g}."
 _LEAN = "Pass a number from 0, as trained, to 1, the base vector."
 _RARITY = f"Pass a number from {-MOST_RARITY:g} to {MOST_RARITY:g}; 0 is neutral, above 0 is rarer."
 _STRENGTH = f"Pass a number from {-MOST_STRENGTH:g} to {MOST_STRENGTH:g}; 0 is neutral, above 0 is rarer."
@@ -51,6 +53,10 @@ class ListSettings:
     mix
         "share": every persona ranks on its own, and the list takes from each by its share of the listening.
         "max": all items by their best score over the personas.
+    base_weight
+        How much the base vector of a user counts in a mix by share, beside their personas, which are worth 1 together:
+        from 0, not at all, to 100. Its items stand under the persona that scores them highest. It is silent where a
+        persona is muted. Models without base vectors do without.
     lean
         How far personas lean on the base vector of their user, from 0, as they were trained, to 1, where all of them
         are that vector. Evidence is thin for rare items, where leaning keeps accuracy at the price of calibration;
@@ -77,6 +83,7 @@ class ListSettings:
     dial: RarityForm = "norm"
     frequency: Frequency = "listeners"
     mix: Mix = "share"
+    base_weight: float = 0.5  # chosen by benchmarks/personas.py
     lean: float = 0.0
     include_seen: bool = False
     allow: Collection[str] | None = None
@@ -88,6 +95,7 @@ class ListSettings:
     def __post_init__(self) -> None:
         numbers = {
             "k": whole_number("k", self.k, 1, _MOST_K, _LENGTH),
+            "base_weight": real_number("base_weight", self.base_weight, 0, MOST_BASE_WEIGHT, _BASE_WEIGHT),
             "lean": real_number("lean", self.lean, 0, 1, _LEAN),
         }
         choices = {

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from deepcuts.model import PersonaModel
 
 _FUZZY_SHOWN, _UNFOUND_SHOWN = 15, 10
-_LISTS = ("k", "mix", "dial", "frequency", "lean")
+_LISTS = ("k", "mix", "dial", "frequency", "base_weight", "lean")
 _TEXT = ("dates", "decimal", "encoding")
 _SAVED = ["artist", "plays", "n_listens", "last_played", "item_id", "name", "how", "score"]
 

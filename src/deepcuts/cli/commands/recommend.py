@@ -57,7 +57,9 @@ Allowed = Annotated[list[str] | None, typer.Option(metavar="ITEM|@FILE", help="L
 Denied = Annotated[list[str] | None, typer.Option(metavar="ITEM|@FILE", help="List none of these; repeatable.")]
 
 
-@options_from(ListSettings, panel="Lists", names=("k", "mix", "dial", "frequency", "lean", "include_seen"))
+@options_from(
+    ListSettings, panel="Lists", names=("k", "mix", "dial", "frequency", "base_weight", "lean", "include_seen")
+)
 def recommend(
     model: ModelFile,
     output: ListsFile = None,

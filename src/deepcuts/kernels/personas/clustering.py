@@ -90,8 +90,48 @@ def largest_first(labels, n_clusters):
     return np.sum(sizes > 0)
 
 
+@kernel(fastmath=FASTMATH)
+def join_alike(vectors, labels, n_clusters, threshold):
+    """Join the two clusters whose sums of vectors are most alike, maths.md (29), as long as that is `threshold`.
+
+    A threshold above 1 joins none, whatever rounding makes of a cosine.
+    """
+    sums = np.zeros((n_clusters, vectors.shape[1]), np.float32)
+    for j in range(len(labels)):
+        sums[labels[j]] += vectors[j]
+    joined = np.arange(n_clusters)
+    while threshold <= 1:
+        kept, taken, highest = 0, 0, np.float32(-np.inf)
+        for c in range(n_clusters):
+            for earlier in range(c):
+                lengths = np.sqrt(cosine(sums[c], sums[c]) * cosine(sums[earlier], sums[earlier]))
+                # Clusters that are empty, or were joined to another, have a sum of 0.
+                if lengths > 0 and cosine(sums[c], sums[earlier]) / lengths > highest:
+                    kept, taken, highest = earlier, c, cosine(sums[c], sums[earlier]) / lengths
+        if kept == taken or highest < threshold:
+            break
+        sums[kept] += sums[taken]
+        sums[taken] = np.float32(0.0)
+        joined[joined == taken] = kept
+    for j in range(len(labels)):
+        labels[j] = joined[labels[j]]
+
+
+@kernel()
+def cluster(vectors, stream, n_clusters, max_rounds, join_cosine, labels):
+    """Cluster the items of one user, who has some; return the number of clusters, see `cluster_histories`."""
+    labels[:] = 0  # what the first round compares with
+    centres = spread_out(vectors, n_clusters, stream)
+    for _ in range(max_rounds):
+        if not nearest(vectors, centres, labels):
+            break
+        recentre(vectors, labels, centres)
+    join_alike(vectors, labels, n_clusters, join_cosine)
+    return largest_first(labels, n_clusters)
+
+
 @kernel(parallel=True)
-def cluster_histories(indptr, indices, directions, n_clusters, seed, max_rounds, labels, n_found):
+def cluster_histories(indptr, indices, directions, n_clusters, seed, max_rounds, join_cosine, labels, n_found):
     """Divide every user's items into clusters of like direction.
 
     Parameters
@@ -106,6 +146,8 @@ def cluster_histories(indptr, indices, directions, n_clusters, seed, max_rounds,
         Names the random numbers, together with the history itself.
     max_rounds
         Rounds of k-means at the most.
+    join_cosine
+        float32: clusters whose mean vectors are at least so alike are joined; above 1, none are.
     labels
         int8, (n_pairs,): overwritten with the cluster of each pair, 0 the largest of its user.
     n_found
@@ -116,12 +158,6 @@ def cluster_histories(indptr, indices, directions, n_clusters, seed, max_rounds,
         if start == stop:
             n_found[u] = 0
             continue
-        own, own_labels = indices[start:stop], labels[start:stop]
-        own_labels[:] = 0  # what the first round compares with
-        vectors = directions[own]
-        centres = spread_out(vectors, n_clusters[u], history_stream(seed, own))
-        for _ in range(max_rounds):
-            if not nearest(vectors, centres, own_labels):
-                break
-            recentre(vectors, own_labels, centres)
-        n_found[u] = largest_first(own_labels, n_clusters[u])
+        own = indices[start:stop]
+        stream = history_stream(seed, own)
+        n_found[u] = cluster(directions[own], stream, n_clusters[u], max_rounds, join_cosine, labels[start:stop])

@@ -6,11 +6,11 @@ It takes the direction of every pair: for a few users, those of all items would 
 from __future__ import annotations
 
 from deepcuts.kernels.compiling import kernel
-from deepcuts.kernels.personas.clustering import history_stream, largest_first, nearest, recentre, spread_out
+from deepcuts.kernels.personas.clustering import cluster, history_stream
 
 
 @kernel()
-def cluster_few_histories(indptr, indices, directions, n_clusters, seed, max_rounds, labels, n_found):
+def cluster_few_histories(indptr, indices, directions, n_clusters, seed, max_rounds, join_cosine, labels, n_found):
     """Do what `deepcuts.kernels.personas.clustering.cluster_histories` does, one user after the other.
 
     Parameters
@@ -23,11 +23,5 @@ def cluster_few_histories(indptr, indices, directions, n_clusters, seed, max_rou
         n_found[u] = 0
         if start == stop:
             continue
-        vectors, own_labels = directions[start:stop], labels[start:stop]
-        own_labels[:] = 0
-        centres = spread_out(vectors, n_clusters[u], history_stream(seed, indices[start:stop]))
-        for _ in range(max_rounds):
-            if not nearest(vectors, centres, own_labels):
-                break
-            recentre(vectors, own_labels, centres)
-        n_found[u] = largest_first(own_labels, n_clusters[u])
+        stream, own_labels = history_stream(seed, indices[start:stop]), labels[start:stop]
+        n_found[u] = cluster(directions[start:stop], stream, n_clusters[u], max_rounds, join_cosine, own_labels)

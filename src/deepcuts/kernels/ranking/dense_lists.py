@@ -71,10 +71,11 @@ def next_persona(weights, n_taken, ranks, sizes):
 
 
 @kernel()
-def interleave(top_scores, top_items, sizes, weights, listed, list_items, list_scores, list_personas):
-    """Fill one list from the ranked items of several personas, each by its weight, no item twice.
+def interleave(top_scores, top_items, labels, sizes, weights, listed, list_items, list_scores, list_personas):
+    """Fill one list from the ranked items of several voices, each by its weight, no item twice.
 
-    `listed`, bool, (n_items,), is all false before and after: it marks the items that the list holds already.
+    `labels`, int8, (n_voices, depth), are the personas that items stand under; `listed`, bool, (n_items,), is all false
+    before and after: it marks the items that the list holds already.
     """
     n_taken = np.zeros(len(weights), np.int64)
     ranks = np.zeros(len(weights), np.int64)  # how far down its own list each persona is
@@ -86,7 +87,8 @@ def interleave(top_scores, top_items, sizes, weights, listed, list_items, list_s
         item = top_items[p, ranks[p]]
         if not listed[item]:
             listed[item] = True
-            list_items[filled], list_scores[filled], list_personas[filled] = item, top_scores[p, ranks[p]], p
+            list_items[filled], list_scores[filled] = item, top_scores[p, ranks[p]]
+            list_personas[filled] = labels[p, ranks[p]]
             n_taken[p] += 1
             filled += 1
         ranks[p] += 1  # also past an item that the list has from another persona
@@ -95,18 +97,48 @@ def interleave(top_scores, top_items, sizes, weights, listed, list_items, list_s
     return filled
 
 
+@kernel()
+def best_persona(before_dial):
+    """Persona of the highest score that is not 0, the first of equals; −1 where all are 0."""
+    best = -1
+    for p in range(len(before_dial)):
+        if before_dial[p] != np.float32(0.0) and (best < 0 or before_dial[p] > before_dial[best]):
+            best = p
+    return best
+
+
+@kernel()
+def put_under_personas(before_dial, after_dial, top_scores, top_items, labels, size):
+    """Put each item of a base list under the persona that scores it highest, with its score after the dial.
+
+    Items that no persona has a score for are left out. Return how many are left.
+    """
+    kept = 0
+    for rank in range(size):
+        item = top_items[rank]
+        persona = best_persona(before_dial[:, item])
+        if persona >= 0:
+            top_items[kept], top_scores[kept], labels[kept] = item, after_dial[persona, item], persona
+            kept += 1
+    return kept
+
+
 @kernel(parallel=True)
-def lists_by_share(scores, indptr, weights, list_items, list_scores, list_personas):
-    """Let each persona rank on its own and interleave them by weight.
+def lists_by_share(scores, before_dial, indptr, weights, n_base, list_items, list_scores, list_personas):
+    """Let each persona rank on its own, and the base, and interleave them by weight.
 
     Parameters
     ----------
     scores
-        float32, (n_rows, n_items): the scores of every persona; −inf where an item may not be listed.
+        float32, (n_rows, n_items): the scores of every row after the dial; −inf where an item may not be listed.
+    before_dial
+        float32, (n_rows, n_items): those before it; empty where the base is not heard.
     indptr
-        int64, (n_users + 1,): the personas of user u are the rows ``indptr[u]:indptr[u + 1]``.
+        int64, (n_users + 1,): the rows of user u are ``indptr[u]:indptr[u + 1]``.
     weights
-        float32, (n_rows,): share of each persona, up to a factor; 0 mutes it.
+        float32, (n_rows,): share of each row, up to a factor; 0 mutes it.
+    n_base
+        0 where all rows are personas; 1 where the last one of each user is the base.
     list_items, list_scores, list_personas
         int32, float32 and int8, (n_users, k): overwritten; ranks left empty hold -1 in `list_items`.
     """
@@ -114,14 +146,19 @@ def lists_by_share(scores, indptr, weights, list_items, list_scores, list_person
     for u in prange(len(indptr) - 1):
         first, last = indptr[u], indptr[u + 1]
         top_scores = np.empty((last - first, depth), np.float32)
-        top_items = np.empty((last - first, depth), np.int32)
+        top_items, labels = np.empty((last - first, depth), np.int32), np.empty((last - first, depth), np.int8)
         sizes = np.zeros(last - first, np.int64)
         for p in range(last - first):
+            labels[p] = p
             if weights[first + p] > 0:
                 sizes[p] = top_of_row(scores[first + p], top_scores[p], top_items[p])
+        for p in range(last - first - n_base, last - first):
+            personas = slice(first, last - 1)
+            own = top_scores[p], top_items[p], labels[p], sizes[p]
+            sizes[p] = put_under_personas(before_dial[personas], scores[personas], *own)
         list_items[u] = NOTHING
-        own = list_items[u], list_scores[u], list_personas[u]
-        interleave(top_scores, top_items, sizes, weights[first:last], np.zeros(scores.shape[1], np.bool_), *own)
+        listed, lists = np.zeros(scores.shape[1], np.bool_), (list_items[u], list_scores[u], list_personas[u])
+        interleave(top_scores, top_items, labels, sizes, weights[first:last], listed, *lists)
 
 
 @kernel(parallel=True)

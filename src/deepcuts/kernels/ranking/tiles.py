@@ -35,11 +35,14 @@ class Tiles(NamedTuple):
         smallest.
     items
         int32, (n_tiles · WIDTH,): which item lies where.
+    positions
+        int32, (n_items,): where each item lies.
     """
 
     lines: AnyArray
     bounds: AnyArray
     items: Indices
+    positions: Indices
 
 
 class RarityTables(NamedTuple):
@@ -71,7 +74,7 @@ class RarityTables(NamedTuple):
 
 
 class PersonaBatch(NamedTuple):
-    """The personas of some users, and how their scores count.
+    """The personas of some users, or their personas and the base vector, and how their scores count.
 
     Parameters
     ----------
@@ -87,6 +90,8 @@ class PersonaBatch(NamedTuple):
         float32, (n_rows,): how much of the commonness is taken off the scores.
     multiplier_rows
         int32, (n_rows,): which row of the multipliers applies.
+    n_base
+        0 where all rows are personas; 1 where the last one of each user is the base.
     """
 
     factors: FloatMatrix
@@ -95,6 +100,7 @@ class PersonaBatch(NamedTuple):
     score_weights: FloatVector
     amounts: FloatVector
     multiplier_rows: Indices
+    n_base: int = 0
 
 
 class SearchBuffers(NamedTuple):

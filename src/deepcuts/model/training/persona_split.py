@@ -53,7 +53,7 @@ def initial_split(
     """Split every user as the settings say: by clusters of their items, or by perturbed copies of their base vector."""
     most = most_personas(np.diff(rows.indptr), settings)
     if settings.start == "cluster":
-        return cluster_start(rows, item_factors, most, seed)
+        return cluster_start(rows, item_factors, most, seed, settings.join_cosine)
     return copy_start(rows, item_factors, base, most, seed)
 
 
@@ -67,18 +67,20 @@ def most_personas(n_items: CountVector, settings: PersonaSettings) -> CountVecto
     return np.asarray(np.clip(limit, 1, settings.n_personas), np.int64)
 
 
-def cluster_start(rows: Rows, item_factors: FloatMatrix, most: CountVector, seed: int) -> PersonaSplit:
+def cluster_start(
+    rows: Rows, item_factors: FloatMatrix, most: CountVector, seed: int, join_cosine: float
+) -> PersonaSplit:
     """Split every user by spherical k-means++ over the vectors of their own items.
 
-    Empty clusters are dropped. The draws depend on the seed and on the user's items alone: the same items are split the
-    same way in training and in fold-in.
+    Clusters whose mean vectors are at least as alike as `join_cosine` are joined, and empty ones dropped. The draws
+    depend on the seed and on the user's items alone: the same items are split the same way in training and in fold-in.
     """
     personas = np.zeros(len(rows.indices), np.int8)
     n_found = np.empty(rows.n_rows, np.int64)
     few = 8 * len(rows.indices) < len(item_factors)  # directions of all items would take longer than the clustering
     kernel, vectors = (cluster_few_histories, item_factors[rows.indices]) if few else (cluster_histories, item_factors)
     inputs = map(read_only, (rows.indptr, rows.indices, unit_vectors(vectors), most))
-    kernel(*inputs, seed, _MAX_ROUNDS, personas, n_found)
+    kernel(*inputs, seed, _MAX_ROUNDS, np.float32(join_cosine), personas, n_found)
     return PersonaSplit.of(personas, n_found)
 
 

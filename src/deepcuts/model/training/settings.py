@@ -89,6 +89,9 @@ class PersonaSettings:
         How a user is split: "cluster", by the vectors of their items; "copy", by perturbed copies of their base vector.
     persona_count
         The most personas of a user of n items: "log2", ⌊log2 n⌋; "all", n; both at most `n_personas`.
+    join_cosine
+        Clusters of a user's items are joined before their personas are solved for, where the mean directions of the
+        items are at least this alike, 0 to 2; above 1 joins none. So the number of personas follows the tastes.
     reassignment
         Whether pairs may change their persona as these move: "kept", "cosine" or "score".
     merge_cosine
@@ -126,13 +129,14 @@ class PersonaSettings:
     user_normalization: bool = True
     persona_unobserved_scale: float = 0.6
     persona_regularization_scale: float = 0.4
-    lean: float = 0.9  # for histories of up to `lean_history` items; docs/maths.md, How the lean grows
+    lean: float = 0.5  # for histories of up to `lean_history` items; docs/maths.md, How the lean grows
     lean_history: float = 50.0
     diversity: float = 0.0
     distinction: float = 0.0
     distinction_floor: float = 0.1
     start: Start = "cluster"
     persona_count: PersonaCount = "log2"
+    join_cosine: float = 0.65  # chosen by benchmarks/personas.py
     reassignment: Reassignment = "kept"
     merge_cosine: float = 2.0
     base_epochs: int = 30
@@ -196,6 +200,7 @@ _RANGES = {
     "diversity": (0, 1e6),
     "distinction": (0, 1e6),
     "distinction_floor": (1e-6, 1e6),  # ε divides, maths.md (12)
+    "join_cosine": (0, 2),
     "merge_cosine": (0, 2),  # cosines end at 1; beyond is "never"
     "base_epochs": (1, 10_000),
     "persona_epochs": (0, 10_000),

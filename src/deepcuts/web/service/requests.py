@@ -7,7 +7,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-from deepcuts.recommendation.settings import MOST_RARITY, MOST_WEIGHT, Frequency, ListSettings, Mix, RarityForm
+from deepcuts.recommendation.settings import (
+    MOST_BASE_WEIGHT,
+    MOST_RARITY,
+    MOST_WEIGHT,
+    Frequency,
+    ListSettings,
+    Mix,
+    RarityForm,
+)
 from deepcuts.web.service import limits
 
 
@@ -87,6 +95,14 @@ class ListOptions(RequestModel):
         default="share",
         description="Every persona ranks on its own and gets its share, or all items by the best score.",
     )
+    base_weight: float = Field(
+        default=ListSettings.base_weight,
+        ge=0,
+        le=MOST_BASE_WEIGHT,
+        strict=True,
+        allow_inf_nan=False,
+        description="Weight of the user's base vector in a mix by share, where all personas together weigh 1.",
+    )
     lean: Lean = 0.0
     include_seen: bool = Field(default=False, strict=True, description="Whether items already played may be listed.")
     allow: Items | None = Field(default=None, description="Item ids: list nothing but these.")
@@ -117,6 +133,7 @@ class ListOptions(RequestModel):
             dial=self.dial,
             frequency=self.frequency,
             mix=self.mix,
+            base_weight=self.base_weight,
             lean=self.lean,
             include_seen=self.include_seen,
             allow=self.allow,
