@@ -136,7 +136,7 @@ class PersonaSettings:
     distinction_floor: float = 0.1
     start: Start = "cluster"
     persona_count: PersonaCount = "log2"
-    join_cosine: float = 0.65  # chosen by benchmarks/personas.py
+    join_cosine: float = 0.6  # chosen by benchmarks/personas.py and benchmarks/planted.py
     reassignment: Reassignment = "kept"
     merge_cosine: float = 2.0
     base_epochs: int = 30
