@@ -6,8 +6,10 @@ import numpy as np
 
 from deepcuts.kernels.compiling import kernel
 from deepcuts.kernels.ranking.bounded_search import top_of_personas
-from deepcuts.kernels.ranking.dense_lists import NOTHING, best_persona, interleave
-from deepcuts.kernels.ranking.tiles import WIDTH, search_buffers
+from deepcuts.kernels.ranking.interleaving import NOTHING, best_persona, interleave
+from deepcuts.kernels.ranking.tiles import WIDTH, choose_factors, search_buffers
+
+_UNKNOWN = np.int8(-1)  # the persona of an item that the base brought up, before it is looked for
 
 
 @kernel()
@@ -28,56 +30,70 @@ def lists_by_share(tiles, rarity, batch, seen_indptr, seen_items, allowed, list_
     most, depth, listable = most_rows(batch.indptr), list_items.shape[1], allowed.copy()
     top_scores, top_items = np.empty((most, depth), np.float32), np.empty((most, depth), np.int32)
     labels, before_dial = np.empty((most, depth), np.int8), np.empty(most, np.float32)
-    sizes, listed, buffers = np.empty(most, np.int64), np.zeros(len(allowed), np.bool_), search_buffers(tiles, 1, depth)
+    sizes, listed = np.empty(most, np.int64), np.zeros(len(allowed), np.bool_)
+    buffers = search_buffers(tiles, most, depth)
     for u in range(len(batch.indptr) - 1):
         first, last = batch.indptr[u], batch.indptr[u + 1]
         # Hidden now and shown again below: a copy for every user would be as long as the catalogue.
         hide(seen_items[seen_indptr[u] : seen_indptr[u + 1]], listable)
         for p in range(last - first):
-            row, sizes[p], labels[p] = first + p, 0, p
+            row, sizes[p] = first + p, 0
+            labels[p] = p if row < last - batch.n_base else _UNKNOWN
             if batch.persona_weights[row] > 0:
                 sizes[p] = top_of_personas(
                     tiles, rarity, batch, row, row + 1, listable, buffers, top_scores[p], top_items[p]
                 )
         show(seen_items[seen_indptr[u] : seen_indptr[u + 1]], allowed, listable)
+        own, weights = (list_items[u], list_scores[u], list_personas[u]), batch.persona_weights[first:last]
+        n_listed = interleave(top_scores, top_items, labels, sizes, weights, listed, *own)
         for p in range(last - first - batch.n_base, last - first):
-            base = top_scores[p], top_items[p], labels[p], sizes[p]
-            sizes[p] = put_under_personas(tiles, rarity, batch, first, before_dial[:p], *base)
-        list_items[u] = NOTHING
-        own = list_items[u], list_scores[u], list_personas[u]
-        interleave(top_scores, top_items, labels, sizes, batch.persona_weights[first:last], listed, *own)
+            # Only what is listed: of most items of the base, another voice has brought them up, or they have no place.
+            choose_factors(batch, first, first + p, buffers)
+            n_kept = put_under_personas(tiles, rarity, batch, first, buffers, before_dial[:p], *own, n_listed)
+            if n_kept < n_listed:  # an item that no persona has a score for: it is left out, and others move up
+                base = top_items[p], top_scores[p], labels[p], sizes[p]
+                sizes[p] = put_under_personas(tiles, rarity, batch, first, buffers, before_dial[:p], *base)
+                interleave(top_scores, top_items, labels, sizes, weights, listed, *own)
 
 
 @kernel()
-def put_under_personas(tiles, rarity, batch, first, before_dial, top_scores, top_items, labels, size):
+def put_under_personas(tiles, rarity, batch, first, buffers, before_dial, items, scores, labels, size):
     """Do what the function of this name in `deepcuts.kernels.ranking.dense_lists` does, for rows from `first` on.
 
-    `before_dial`, float32, (n_personas,), is overwritten.
+    Items whose persona is known already stay as they are. `buffers` hold the factors of the personas; `before_dial`,
+    float32, (n_personas,), is overwritten.
     """
     kept = 0
     for rank in range(size):
-        item = top_items[rank]
-        position = tiles.positions[item]
-        for p in range(len(before_dial)):
-            before_dial[p] = score_at(tiles, batch.factors[first + p], position)
-        persona = best_persona(before_dial)
-        if persona >= 0:
-            row = first + persona
-            score, multipliers = before_dial[persona], batch.multiplier_rows[row]
-            multiplier = (rarity.multipliers if score >= 0 else rarity.negative_multipliers)[multipliers, position]
-            after = score * multiplier * batch.score_weights[row] - batch.amounts[row] * rarity.commonness[position]
-            top_items[kept], top_scores[kept], labels[kept] = item, after, persona
-            kept += 1
+        item, score, persona = items[rank], scores[rank], np.int64(labels[rank])
+        if persona == _UNKNOWN:
+            position = tiles.positions[item]
+            for p in range(len(before_dial)):
+                n = buffers.n_factors[p]
+                before_dial[p] = score_at(tiles, buffers.factors[p, :n], buffers.multiples[p, :n], position)
+            persona = best_persona(before_dial)
+            if persona < 0:
+                continue
+            score = after_dial(rarity, batch, first + persona, position, before_dial[persona])
+        items[kept], scores[kept], labels[kept] = item, score, persona
+        kept += 1
     return kept
 
 
 @kernel()
-def score_at(tiles, factors, position):
+def after_dial(rarity, batch, row, position, score):
+    """Score of the item at a position by a row after the dial, worked out in the order of `score_tile`."""
+    multipliers = rarity.multipliers if score >= 0 else rarity.negative_multipliers
+    multiplier = multipliers[batch.multiplier_rows[row], position]
+    return score * multiplier * batch.score_weights[row] - batch.amounts[row] * rarity.commonness[position]
+
+
+@kernel()
+def score_at(tiles, chosen, multiples, position):
     """Score of the item at a position, added up in the order in which `add_lines` does it."""
     tile, slot, score = position // WIDTH, position % WIDTH, np.float32(0.0)
-    for f in range(len(factors)):
-        if factors[f] != np.float32(0.0):
-            score += factors[f] * tiles.lines[tile, f, slot]
+    for j in range(len(chosen)):
+        score += multiples[j] * tiles.lines[tile, chosen[j], slot]
     return score
 
 

@@ -6,8 +6,7 @@ import numpy as np
 from numba import prange
 
 from deepcuts.kernels.compiling import kernel
-
-NOTHING = np.int32(-1)  # marks the ranks that a short list leaves empty
+from deepcuts.kernels.ranking.interleaving import NOTHING, best_persona, interleave
 
 
 @kernel()
@@ -60,54 +59,6 @@ def top_of_row(row, top_scores, top_items):
 
 
 @kernel()
-def next_persona(weights, n_taken, ranks, sizes):
-    """Persona of the next item by highest averages (Sainte-Laguë), maths.md (18), the first of equals; −1 for none."""
-    chosen, highest = -1, np.float32(0.0)
-    for p in range(len(weights)):
-        average = weights[p] / np.float32(2 * n_taken[p] + 1)
-        if ranks[p] < sizes[p] and average > highest:
-            chosen, highest = p, average
-    return chosen
-
-
-@kernel()
-def interleave(top_scores, top_items, labels, sizes, weights, listed, list_items, list_scores, list_personas):
-    """Fill one list from the ranked items of several voices, each by its weight, no item twice.
-
-    `labels`, int8, (n_voices, depth), are the personas that items stand under; `listed`, bool, (n_items,), is all false
-    before and after: it marks the items that the list holds already.
-    """
-    n_taken = np.zeros(len(weights), np.int64)
-    ranks = np.zeros(len(weights), np.int64)  # how far down its own list each persona is
-    filled = 0
-    while filled < len(list_items):
-        p = next_persona(weights, n_taken, ranks, sizes)
-        if p < 0:
-            break
-        item = top_items[p, ranks[p]]
-        if not listed[item]:
-            listed[item] = True
-            list_items[filled], list_scores[filled] = item, top_scores[p, ranks[p]]
-            list_personas[filled] = labels[p, ranks[p]]
-            n_taken[p] += 1
-            filled += 1
-        ranks[p] += 1  # also past an item that the list has from another persona
-    for item in list_items[:filled]:
-        listed[item] = False
-    return filled
-
-
-@kernel()
-def best_persona(before_dial):
-    """Persona of the highest score that is not 0, the first of equals; −1 where all are 0."""
-    best = -1
-    for p in range(len(before_dial)):
-        if before_dial[p] != np.float32(0.0) and (best < 0 or before_dial[p] > before_dial[best]):
-            best = p
-    return best
-
-
-@kernel()
 def put_under_personas(before_dial, after_dial, top_scores, top_items, labels, size):
     """Put each item of a base list under the persona that scores it highest, with its score after the dial.
 
@@ -156,7 +107,6 @@ def lists_by_share(scores, before_dial, indptr, weights, n_base, list_items, lis
             personas = slice(first, last - 1)
             own = top_scores[p], top_items[p], labels[p], sizes[p]
             sizes[p] = put_under_personas(before_dial[personas], scores[personas], *own)
-        list_items[u] = NOTHING
         listed, lists = np.zeros(scores.shape[1], np.bool_), (list_items[u], list_scores[u], list_personas[u])
         interleave(top_scores, top_items, labels, sizes, weights[first:last], listed, *lists)
 
