@@ -37,8 +37,9 @@ def test_products_are_the_scores_of_lists(
 @pytest.mark.parametrize("dial", ["norm", "shift", "power"])
 def test_an_index_finds_the_list_of_a_persona(model: dc.PersonaModel, dial: str) -> None:
     items, personas, indptr = model.to_mips(rarity=0.5, dial=dial)
+    asked: dict[str, Any] = {"pick": [0], "include_seen": True}
     for user, name in enumerate(model.user_ids.values.to_pylist()[:20]):
-        listed = model.recommend(name, k=K, rarity=0.5, dial=dial, pick=[0], include_seen=True)
+        listed = model.recommend(name, k=K, rarity=0.5, dial=dial, base_weight=0.0, **asked)
         row = indptr[user]
         products = items @ personas[row]
         products[model.scores(np.array([row]))[0] == 0] = -np.inf

@@ -80,11 +80,11 @@ def test_a_model_that_was_saved_is_the_same(model, tmp_path):
 
 @pytest.mark.parametrize(
     "asked",
-    [{}, {"mix": "max"}, {"rarity": 0.5}, {"rarity": 0.5, "dial": "power", "mix": "max"}, {"rarity": -0.5}],
+    [{}, {"mix": "max"}, {"strength": 0.5}, {"strength": 0.5, "dial": "power", "mix": "max"}, {"strength": -0.5}],
     ids=str,
 )
 def test_lists_are_those_of_scoring_everything(model, asked):
-    settings = ListSettings(k=15, **asked)
+    settings = ListSettings(k=15, base_weight=0.0, **asked)  # scores without factors have no base
     scores = model.scores(np.arange(len(model.persona_factors)))
     sizes = np.linalg.norm(model.item_factors.astype(np.float64), axis=1)
     dense = reference.SizedScores(model.seen, model.persona_indptr, model.persona_shares, scores, sizes)

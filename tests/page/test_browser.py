@@ -219,7 +219,7 @@ def test_exports_are_read(open_page, tmp_path):
     page.get_by_label("Import a listening export").set_input_files(
         {"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0" + bytes(2_000)}
     )
-    page.locator(".dc-drop + .dc-error", has_text="holiday.jpg holds no listens").wait_for()
+    page.locator(".dc-drop + .dc-error", has_text="holiday.jpg is a picture and holds no listens").wait_for()
     with open(tmp_path / "huge.zip", "wb") as huge:
         huge.truncate(65 << 20)
     page.get_by_label("Import a listening export").set_input_files(tmp_path / "huge.zip")

@@ -9,11 +9,19 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from deepcuts.cli.interrupts import exit_status, signals_raised, was_interrupted
 from deepcuts.lazy import names_on_demand
 
-__getattr__ = names_on_demand(__name__, {"COMMANDS": ".program", "app": ".program"})
+if TYPE_CHECKING:
+    from deepcuts.cli.program import COMMANDS, app
+
+_HOMES = {"COMMANDS": ".program", "app": ".program"}
+
+__all__ = ["COMMANDS", "app", "main"]
+
+__getattr__ = names_on_demand(__name__, _HOMES)
 
 # Idle threads sleep rather than spin, which would take the time of whatever else runs here; read once numba is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Self, get_args
 
@@ -14,7 +15,6 @@ from deepcuts.checks import choice, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.errors import SettingsError
-from deepcuts.lazy import names_on_demand
 from deepcuts.model.persona_model import PersonaModel
 from deepcuts.model.state import TrainingCounts
 from deepcuts.model.training.epochs import OnInterrupt, Progress, UserProgress
@@ -22,9 +22,7 @@ from deepcuts.model.training.fit import fit
 from deepcuts.model.training.settings import PersonaSettings
 
 # The room of tuning stands on this one: it is entered by name, when a search is asked for.
-_tuning = names_on_demand(
-    __name__, {"tune_automatically": "..tuning.auto_search", "AutoSettings": "..tuning.auto_settings"}
-)
+_TUNING = "deepcuts.tuning"
 
 
 def _say_nothing(_: object) -> None:
@@ -94,8 +92,9 @@ class PersonaNMF(PersonaSettings):
             If there is nothing to hold out.
         """
         asked = {"budget": budget, "any_sign": any_sign, "most_factors": most_factors, "seed": seed}
-        settings = _tuning("AutoSettings")(**asked, study_file=study, fixed=fixed)
-        return cls(**vars(_tuning("tune_automatically")(plays, settings, on_trial=on_trial).settings))
+        settings = import_module(f"{_TUNING}.auto_settings").AutoSettings(**asked, study_file=study, fixed=fixed)
+        search = import_module(f"{_TUNING}.auto_search").tune_automatically
+        return cls(**vars(search(plays, settings, on_trial=on_trial).settings))
 
     def fit(
         self,

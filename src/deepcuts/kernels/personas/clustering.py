@@ -92,9 +92,9 @@ def largest_first(labels, n_clusters):
 
 @kernel(fastmath=FASTMATH)
 def join_alike(vectors, labels, n_clusters, threshold):
-    """Join the two clusters whose sums of vectors are most alike, maths.md (29), as long as that is `threshold`.
+    """Join the two clusters whose sums of vectors are most alike, as long as that is `threshold`.
 
-    A threshold above 1 joins none, whatever rounding makes of a cosine.
+    See docs/maths.md, How a user is split. A threshold above 1 joins none, whatever rounding makes of a cosine.
     """
     sums = np.zeros((n_clusters, vectors.shape[1]), np.float32)
     for j in range(len(labels)):

@@ -23,7 +23,7 @@ def weighting_by_density(n_users: int, n_items: int, n_pairs: int) -> Weighting:
         x = log10(users · items / pairs),  N = pairs / (users + items)
         α = 0.4 S((x − 2.15) / 0.17),  S(t) = 1 / (1 + exp(−t))
         ratio = 8 · 2^(S((x − 2.4) / 0.1) · S((log10 pairs − 5.2) / 0.15))
-        λ = (0.02 + 0.015 / (1 + (N / 5.5)^8)) · (8 / ratio)^0.7                                 docs/maths.md (30)
+        λ = (0.02 + 0.015 / (1 + (N / 5.5)^8)) · (8 / ratio)^0.7
 
     Parameters
     ----------

@@ -73,8 +73,17 @@ class RequestModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_NEUTRAL = {"anyOf": [{"const": 0}, {"type": "object", "additionalProperties": {"const": 0}}]}
+_BOTH_TURNED = {
+    "required": ["rarity", "strength"],
+    "properties": {"rarity": {"not": _NEUTRAL}, "strength": {"not": {"type": "null"}}},
+}
+
+
 class ListOptions(RequestModel):
     """How a list is made; see `ListSettings`."""
+
+    model_config = ConfigDict(json_schema_extra={"not": _BOTH_TURNED})  # one of the two, as the library asks
 
     k: Length = 20
     rarity: Annotated[
