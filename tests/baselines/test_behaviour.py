@@ -187,7 +187,10 @@ def stages_of(name: str, losses: np.ndarray) -> list[np.ndarray]:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_the_loss_falls_and_another_seed_is_another_model(name, cut):
-    first, second = (LEARNERS[name].fit(cut[0], seed=seed) for seed in (1, 2))
+    learner = LEARNERS[name]
+    if name == "multi-interest":
+        learner = replace(learner, regularization=0.03)  # with more, the ridge is most of what is minimised
+    first, second = (learner.fit(cut[0], seed=seed) for seed in (1, 2))
     for stage in stages_of(name, np.array(first.losses)):
         assert stage[-3:].mean() < 0.8 * stage[:3].mean()
     assert not np.array_equal(first.scores(np.arange(5)), second.scores(np.arange(5)))
