@@ -6,6 +6,7 @@ from collections.abc import Sized
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic.config import JsonDict
 
 from deepcuts.recommendation.settings import (
     MOST_BASE_WEIGHT,
@@ -73,8 +74,8 @@ class RequestModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-_NEUTRAL = {"anyOf": [{"const": 0}, {"type": "object", "additionalProperties": {"const": 0}}]}
-_BOTH_TURNED = {
+_NEUTRAL: JsonDict = {"anyOf": [{"const": 0}, {"type": "object", "additionalProperties": {"const": 0}}]}
+_BOTH_TURNED: JsonDict = {
     "required": ["rarity", "strength"],
     "properties": {"rarity": {"not": _NEUTRAL}, "strength": {"not": {"type": "null"}}},
 }
