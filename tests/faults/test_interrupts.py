@@ -194,3 +194,23 @@ def test_ctrl_c_while_kernels_are_compiled(inputs: Inputs, tmp_path: Path, name:
 
 def test_every_command_is_tried() -> None:
     assert {command.name for command in COMMANDS} == {*CALLS} | UNTRIED
+
+
+CAUGHT_BY_OTHERS = """
+import signal, threading, time
+from deepcuts.cli.interrupts import signals_raised
+ended = threading.Event()
+with signals_raised(to_the_end=True):
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        pass
+    time.sleep(0.3)
+    signal.signal(signal.SIGINT, lambda *_: ended.set())
+    print(ended.wait(20), flush=True)
+"""
+
+
+def test_what_answers_signals_itself_hears_of_one_that_came_before_and_was_caught() -> None:
+    ended = subprocess.run([sys.executable, "-c", CAUGHT_BY_OTHERS], capture_output=True, text=True, check=False)
+    assert ended.stdout == "True\n", ended.stderr

@@ -141,7 +141,9 @@ def _is_ours(number: int) -> bool:
 
 
 def _end(number: int) -> None:
-    while not _is_ours(number):  # files are being put in place
+    if not _is_ours(number):  # what was raised got lost, and files are being put in place, or a service began meanwhile
+        os.kill(os.getpid(), number)  # these end by a signal of their own
+    while not _is_ours(number):
         time.sleep(0.01)
     if temporary := sys.modules.get("deepcuts.storage.temporary"):
         temporary.discard_mine()
