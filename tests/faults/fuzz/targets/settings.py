@@ -29,7 +29,15 @@ KINDS = (
 
 NEEDED: dict[Any, dict[str, Any]] = {
     Columns: {"user": 1, "item": 2},
-    WorldSettings: {"n_users": 9, "n_items": 99, "items_per_user": 5, "n_scenes": 3, "n_personas": 2},
+    WorldSettings: {
+        "n_users": 9,
+        "n_items": 99,
+        "items_per_user": 5,
+        "n_scenes": 3,
+        "n_personas": 2,
+        "stray_share": 0.1,
+        "seed": 0,
+    },
 }
 
 
