@@ -169,6 +169,20 @@ def list_of(source: DenseScores, user: int, settings: ListSettings) -> list[tupl
     return [(source.item_ids.values[item].as_py(), persona) for item, _, persona in listed]
 
 
+def rounding_orders_none(source: FactoredScores, settings: ListSettings) -> bool:
+    """Whether no two of the best scores of a row, the base row among them, are as near as float32 rounds."""
+    assert source.base_factors is not None
+    strength = [strength_of(0, settings)]
+    for user, base in enumerate(source.base_factors):
+        for factors in (*source.persona_factors[slice(*source.persona_indptr[user : user + 2])], base):
+            row = (source.item_factors.astype(np.float64) @ factors.astype(np.float64)).tolist()
+            (scores,) = dialled_scores(source, user, [row], strength, [1.0], settings)
+            best = np.sort([score for score in scores if score > -math.inf])[: -2 * settings.k : -1]
+            if np.any(-np.diff(best) < 1e-6 * np.abs(best).max(initial=0)):
+                return False
+    return True
+
+
 def dialled_scores(
     source: DenseScores,
     user: int,
