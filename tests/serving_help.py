@@ -21,7 +21,7 @@ import deepcuts as dc
 from deepcuts.web.application import create_app
 from deepcuts.web.server.settings import ServiceSettings
 from deepcuts.web.server.store import ModelStore
-from deepcuts.web.serving import listen
+from deepcuts.web.serving import CONNECTION, listen
 
 USER = "user 0000003"
 HOSTILE = "<script>alert('x')</script> & \"Sons\""
@@ -43,7 +43,7 @@ def served(path: Path, settings: ServiceSettings | None = None, app: Any = None)
     settings = settings or ServiceSettings(port=0, rate=0, poll_seconds=0.05)
     app = app or create_app(ModelStore(path), settings)
     listener = listen(settings)
-    config = uvicorn.Config(app, http="h11", log_config=None, server_header=False, timeout_graceful_shutdown=5)
+    config = uvicorn.Config(app, http=CONNECTION, log_config=None, server_header=False, timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()

@@ -30,6 +30,8 @@ OnListening = Callable[[str], None]
 
 _BACKLOG = 2_048
 _HEADER_BYTES = 32 << 10
+# By name, as workers import it. It stands on h11: the faster parser of uvicorn takes headers without end.
+CONNECTION = "deepcuts.web.server.connections:Connection"
 _KEEP_ALIVE = 75  # seconds: longer than a proxy keeps idle connections, so that it is not the service that hangs up
 
 
@@ -175,7 +177,7 @@ def _configuration(app: FastAPI | _Worker, settings: ServiceSettings) -> uvicorn
         app,
         factory=isinstance(app, _Worker),
         workers=settings.workers,
-        http="h11",  # the faster parser of uvicorn takes headers without end
+        http=CONNECTION,
         h11_max_incomplete_event_size=_HEADER_BYTES,
         timeout_keep_alive=_KEEP_ALIVE,
         log_config=logging_configuration(),
