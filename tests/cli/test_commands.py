@@ -158,6 +158,22 @@ def test_train_takes_every_setting(folder, tmp_path):
     assert [epoch.stage for epoch in trained.epochs] == ["base"] * 3 + ["personas"] * 2
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--any-sign",), "--any-sign is about the search of settings"),
+        (("--budget", "12"), "--budget is about the search of settings"),
+        (("--study", "search.db"), "--study is about the search of settings"),
+        (("--most-factors", "99"), "Pass --auto as well"),
+        (("--no-nonnegative", "--nonnegative", "items"), "are both given"),
+    ],
+)
+def test_train_refuses_options_that_would_be_ignored(folder, tmp_path, options, message):
+    ended = run("train", folder / "train.safetensors", "-o", tmp_path / "model.safetensors", *options, code=2)
+    assert message in " ".join(ended.stderr.split())
+    assert not list(tmp_path.iterdir())
+
+
 def test_train_says_what_it_is_going_to_do_and_what_came_of_it(folder, tmp_path):
     said = run("train", folder / "train.safetensors", "-o", tmp_path / "model.safetensors", "--factors", 4).stderr
     before, *progress, weights, after, drawing, saved = said.splitlines()

@@ -14,6 +14,7 @@ from deepcuts.cli.interrupts import answer_the_first, exit_status
 from deepcuts.cli.options import Force, Output, PlaysFile, Quiet, Seed
 from deepcuts.cli.remarks import FIRST_NOTE, Remarks
 from deepcuts.cli.settings_search import auto_settings, search_settings
+from deepcuts.errors import SettingsError
 from deepcuts.model import PersonaSettings
 
 if TYPE_CHECKING:
@@ -24,61 +25,66 @@ if TYPE_CHECKING:
 _SEARCH = "Search of settings"
 
 
-@options_from(PersonaSettings, panel="Settings of the model")
+_SETTINGS = "Settings of the model"
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        metavar="FILE",
+        help="A .toml or .json file of settings, such as `deepcuts tune` writes; options given here win over it.",
+    ),
+]
+EitherSign = Annotated[
+    bool, typer.Option("--no-nonnegative", help="The same as --nonnegative none.", rich_help_panel=_SETTINGS)
+]
+Auto = Annotated[
+    bool,
+    typer.Option(
+        "--auto",
+        help="Search settings that are better than the default beyond doubt; those that are given stay.",
+        rich_help_panel=_SEARCH,
+    ),
+]
+Budget = Annotated[
+    float,
+    typer.Option(metavar="X", help="Time of the search, in fits of the default, at least 6.", rich_help_panel=_SEARCH),
+]
+AnySign = Annotated[
+    bool,
+    typer.Option("--any-sign", help="Allow factors below 0, which are harder to read.", rich_help_panel=_SEARCH),
+]
+MostFactors = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="The most factors that may be chosen.",
+        show_default="those of --factors",
+        rich_help_panel=_SEARCH,
+    ),
+]
+StudyFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="SQLite file that remembers the search: one that was killed goes on from there.",
+        show_default="none",
+        rich_help_panel=_SEARCH,
+    ),
+]
+
+
+@options_from(PersonaSettings, panel=_SETTINGS)
 def train(
     context: typer.Context,
     plays: PlaysFile,
     output: Output,
-    settings_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--settings",
-            metavar="FILE",
-            help="A .toml or .json file of settings, such as `deepcuts tune` writes; options given here win over it.",
-        ),
-    ] = None,
-    may_be_negative: Annotated[
-        bool,
-        typer.Option(
-            "--no-nonnegative", help="The same as --nonnegative none.", rich_help_panel="Settings of the model"
-        ),
-    ] = False,
-    auto: Annotated[
-        bool,
-        typer.Option(
-            "--auto",
-            help="Search settings that are better than the default beyond doubt; those that are given stay.",
-            rich_help_panel=_SEARCH,
-        ),
-    ] = False,
-    budget: Annotated[
-        float,
-        typer.Option(
-            metavar="X", help="Time of the search, in fits of the default, at least 6.", rich_help_panel=_SEARCH
-        ),
-    ] = 10.0,
-    any_sign: Annotated[
-        bool,
-        typer.Option("--any-sign", help="Allow factors below 0, which are harder to read.", rich_help_panel=_SEARCH),
-    ] = False,
-    most_factors: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="The most factors that may be chosen.",
-            show_default="those of --factors",
-            rich_help_panel=_SEARCH,
-        ),
-    ] = None,
-    study: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="SQLite file that remembers the search: one that was killed goes on from there.",
-            show_default="none",
-            rich_help_panel=_SEARCH,
-        ),
-    ] = None,
+    settings_file: SettingsFile = None,
+    either_sign: EitherSign = False,
+    auto: Auto = False,
+    budget: Budget = 10.0,
+    any_sign: AnySign = False,
+    most_factors: MostFactors = None,
+    study: StudyFile = None,
     seed: Seed = 0,
     force: Force = False,
     quiet: Quiet = False,
@@ -94,17 +100,16 @@ def train(
     from deepcuts.storage import check_output
 
     remarks = Remarks(quiet)
-    given = _given(settings, settings_file, context)
-    if may_be_negative:
-        given["nonnegative"] = "none"
-    merged = {**settings, **given}
+    given = _given(settings, settings_file, context, either_sign=either_sign)
     # Settings and output are checked before plays are read.
-    untrained = PersonaNMF(**merged)
+    untrained = PersonaNMF(**{**settings, **given})
     check_output(output, force=force)
     search = None
     if auto:
         asked = {"any_sign": any_sign, "most_factors": most_factors, "study_file": study}
         search = auto_settings(budget=budget, seed=seed, fixed=given, **asked)
+    else:
+        _refuse_search_options(context)
     data = read_interactions(plays)
     if search is not None:
         untrained = PersonaNMF(**vars(search_settings(data, search, remarks)))
@@ -112,6 +117,20 @@ def train(
     remarks.say(f"Saved {output}" + (", the model of the last whole epoch." if model.interrupted else "."))
     if model.interrupted:
         raise typer.Exit(exit_status())
+
+
+def _refuse_search_options(context: typer.Context) -> None:
+    """Refuse options of the search where there is none.
+
+    Raises
+    ------
+    SettingsError
+        Naming the first of them.
+    """
+    for name in ("budget", "any_sign", "most_factors", "study"):
+        if _is_given(name, context):
+            flag = f"--{name.replace('_', '-')}"
+            raise SettingsError(f"{flag} is about the search of settings, and none is asked for. Pass --auto as well.")
 
 
 def _saved(model: PersonaModel, output: Path, force: bool, remarks: Remarks) -> PersonaModel:
@@ -130,9 +149,19 @@ def _saved(model: PersonaModel, output: Path, force: bool, remarks: Remarks) -> 
     return model
 
 
-def _given(options: dict[str, Any], file: Path | None, context: typer.Context) -> dict[str, Any]:
-    """Settings that a file gives, and those that were given as options, which win."""
+def _given(options: dict[str, Any], file: Path | None, context: typer.Context, *, either_sign: bool) -> dict[str, Any]:
+    """Settings that a file gives, and those that were given as options, which win.
+
+    Raises
+    ------
+    SettingsError
+        If two options say different things of signs.
+    """
     given = {name: value for name, value in options.items() if _is_given(name, context)}
+    if either_sign and given.setdefault("nonnegative", "none") != "none":
+        raise SettingsError(
+            f"--no-nonnegative and --nonnegative {given['nonnegative']} are both given. Pass one of them."
+        )
     if file is None:
         return given
     from deepcuts.tuning import read_settings
