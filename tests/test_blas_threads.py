@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
+from types import FrameType
 
 import numpy as np
 import pytest
@@ -74,6 +76,20 @@ def test_blocks_that_overlap_in_threads_restore_what_the_first_found() -> None:
 def test_an_error_ends_the_block() -> None:
     with pytest.raises(KeyError), one_blas_thread():
         raise KeyError
+    assert blas_threads() == BEFORE
+
+
+@pytest.mark.parametrize("event", ["call", "return"])
+def test_an_interrupt_while_the_limit_is_taken_leaves_none(event: str) -> None:
+    def interrupt(frame: FrameType, what: str, _: object) -> None:
+        if what == event and frame.f_code.co_name == "take":
+            sys.setprofile(None)
+            raise KeyboardInterrupt
+
+    sys.setprofile(interrupt)
+    with pytest.raises(KeyboardInterrupt), one_blas_thread():
+        pytest.fail("the block has begun")
+    assert sys.getprofile() is None
     assert blas_threads() == BEFORE
 
 

@@ -16,27 +16,28 @@ from threadpoolctl import threadpool_limits
 
 
 class _Limit:
-    """The limit, and the threads whose blocks it is held for."""
+    """The limit, and the blocks that it is held for, each by its thread."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.holders: list[int] = []
+        self.holders: dict[object, int] = {}  # from a mark of every block to its thread
         self.in_force: threadpool_limits | None = None
 
-    def take(self, holder: int) -> None:
+    def take(self, block: object) -> None:
         with self.lock:
             if self.in_force is None:
                 _in_short_thread(self._begin)
-            self.holders.append(holder)
+            self.holders[block] = threading.get_ident()
 
-    def give_back(self, holder: int) -> None:
+    def give_back(self, block: object) -> None:
+        """End a block, also one that was interrupted as it took the limit."""
         with self.lock:
-            self.holders.remove(holder)
+            self.holders.pop(block, None)
             self._end_if_unused()
 
     def after_fork(self) -> None:
         """Forget the threads that a fork does not copy."""
-        self.holders = [holder for holder in self.holders if holder == threading.get_ident()]
+        self.holders = {block: thread for block, thread in self.holders.items() if thread == threading.get_ident()}
         self._end_if_unused()
         self.lock.release()
 
@@ -69,9 +70,9 @@ if hasattr(os, "register_at_fork"):
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Let matrix products take one thread within this block; the last block to end restores what the first found."""
-    holder = threading.get_ident()
-    _limit.take(holder)
+    block = object()
     try:
+        _limit.take(block)  # within: an interrupt as it returns gives it back, too
         yield
     finally:
-        _limit.give_back(holder)
+        _limit.give_back(block)
