@@ -39,6 +39,8 @@ class PersonaModel(PersonaState):
     def recommend(self, users: str | Iterable[str] | None = None, k: int = 20, **settings: Any) -> pa.Table:
         """Ranked lists as one Arrow table: user_id, item_id, rank (1 = best), score, persona.
 
+        A warning says how many lists are guesses, of users who share no item with anybody.
+
         Parameters
         ----------
         users

@@ -21,6 +21,7 @@ from deepcuts.data.ids import Ids
 from deepcuts.errors import SettingsError, UnknownIdError
 from deepcuts.recommendation.dial_scale import in_strengths
 from deepcuts.recommendation.factored import lists_from_factors
+from deepcuts.recommendation.guesses import warn_of_guesses
 from deepcuts.recommendation.item_index import ItemIndex, tiled_items_of
 from deepcuts.recommendation.scored import lists_from_scores
 from deepcuts.recommendation.settings import ListSettings
@@ -66,6 +67,8 @@ def recommend_batches(
     allowed = allowed_items(source.item_ids, settings)
     settings = in_strengths(source, settings)
     tiled_items = tiled_items_of(source.item_factors) if has_factors(source) else None
+    if has_factors(source):
+        warn_of_guesses(source, user_indexes)
     if has_factors(source) and tiled_items is not None:
         make = partial(_table_from_factors, source, tiled_items, allowed, settings)
         n_users = max(1, _BLOCK_ENTRIES // min(settings.k, len(allowed)))

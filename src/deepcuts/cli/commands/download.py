@@ -172,7 +172,7 @@ def _plain_progress(remarks: Remarks) -> Progress:
 
 
 EXAMPLES = (
-    "deepcuts download lastfm-2k -o plays.safetensors",
+    "deepcuts download lastfm-2k -o plays.safetensors --min-users 3",
     "deepcuts download taste-profile --yes -o plays.safetensors",
     "deepcuts download lastfm-360k --url https://mirror.example.org/music",
 )

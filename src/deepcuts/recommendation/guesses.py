@@ -1,0 +1,59 @@
+"""Users whose lists are guesses: hardly anybody else plays what they play."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from deepcuts.array_types import FloatMatrix, IndexVector
+from deepcuts.checks import shown
+from deepcuts.data.csr import entries_of_rows, sums_of_rows
+from deepcuts.recommendation.item_sizes import lengths_of
+from deepcuts.recommendation.source import FactorSource
+
+logger = logging.getLogger(__name__)
+
+LEAST_SCORE = 1e-6  # what was played has a target of 1, from which float32 can hardly tell 1 + 1e-7
+_BLOCK_USERS = 1 << 16
+
+
+def guessed_users(source: FactorSource, users: IndexVector) -> IndexVector:
+    """Return those of some users that no item can have a score of `LEAST_SCORE` with, int64.
+
+    Users whose factors are all 0 are not among them: they have no list.
+
+    Parameters
+    ----------
+    source
+        Where the personas come from.
+    users
+        int64, (n_users,): indexes of users.
+    """
+    longest = float(lengths_of(source.item_factors).max(initial=0))
+    blocks = np.split(users, range(_BLOCK_USERS, len(users), _BLOCK_USERS))
+    return np.concatenate([_guessed(source, block, longest) for block in blocks])
+
+
+def warn_of_guesses(source: FactorSource, users: IndexVector) -> None:
+    """Say how many of some users have lists that are guesses, and what to do."""
+    guessed = guessed_users(source, users)
+    if len(guessed):
+        logger.warning(
+            "The lists of %d of %d users are guesses, such as that of %s: hardly anybody else plays what they play. "
+            "Leave rare items out before training (prune with min_users=3), or list what is popular.",
+            len(guessed),
+            len(users),
+            shown(source.user_ids.values[int(guessed[0])].as_py()),
+        )
+
+
+def _guessed(source: FactorSource, users: IndexVector, longest: float) -> IndexVector:
+    indptr, rows = entries_of_rows(source.persona_indptr, users)
+    factors: FloatMatrix = source.persona_factors[rows]
+    # Σ over personas is no less than the largest; squares that underflow are of short vectors, or of none.
+    bounds = np.sqrt(sums_of_rows(np.einsum("rf,rf->r", factors, factors), indptr)) * longest
+    short = np.flatnonzero(bounds < LEAST_SCORE)
+    is_some = [bool(np.any(factors[indptr[user] : indptr[user + 1]])) for user in short]
+    guessed: IndexVector = users[short[np.array(is_some, bool)]]
+    return guessed

@@ -1,0 +1,82 @@
+"""Users whom nobody shares anything with: what lists say of them, and what similar items are."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import numpy as np
+import pyarrow.compute as pc
+import pytest
+from scipy import sparse
+
+import deepcuts as dc
+from deepcuts.recommendation import ListSettings, recommend
+from deepcuts.recommendation.guesses import guessed_users
+from reference.lists import factored_source
+
+
+def scaled(factors_of_users: dict[int, float]):
+    """A source of seven users, the factors of some of them made smaller."""
+    source = factored_source(0, ties=True)
+    factors = np.maximum(source.persona_factors.astype(np.float32), np.float32(0.5))
+    for user, scale in factors_of_users.items():
+        factors[source.persona_indptr[user] : source.persona_indptr[user + 1]] *= np.float32(scale)
+    return replace(source, persona_factors=factors)
+
+
+@pytest.mark.parametrize("scale", [1e-10, 1e-25, 1e-38])
+def test_short_vectors_are_guesses_whatever_their_squares_underflow_to(scale):
+    assert guessed_users(scaled({2: scale, 5: scale}), np.arange(7)).tolist() == [2, 5]
+
+
+def test_of_the_users_asked_for_alone():
+    source = scaled({2: 1e-10, 5: 1e-10})
+    assert guessed_users(source, np.array([5, 1])).tolist() == [5]
+    assert guessed_users(source, np.array([], np.int64)).tolist() == []
+
+
+def test_vectors_of_zeros_and_usual_ones_are_none():
+    assert guessed_users(scaled({2: 0.0}), np.arange(7)).tolist() == []
+
+
+def test_lists_that_are_guesses_are_told_once_for_all_users(caplog):
+    source = scaled({2: 1e-10, 5: 1e-10})
+    with caplog.at_level(logging.WARNING):
+        recommend(source, None, ListSettings(k=3))
+    (message,) = [record.getMessage() for record in caplog.records]
+    user = source.user_ids.values[2].as_py()
+    assert message.startswith(f"The lists of 2 of 7 users are guesses, such as that of '{user}':")
+    assert "min_users=3" in message
+
+
+@pytest.fixture(scope="module")
+def isolated():
+    """A world, and one listener of five artists whom nobody else plays."""
+    world = dc.generate_world(n_users=150, n_items=200, items_per_user=12, seed=0).plays.to_csr()
+    alone = sparse.csr_array(np.ones((1, 5)))
+    plays = sparse.block_diag([world, alone], format="csr")
+    ids = [f"u{user:03}" for user in range(plays.shape[0])], [f"i{item:03}" for item in range(plays.shape[1])]
+    return dc.Interactions.from_csr(sparse.csr_array(plays), *ids)
+
+
+@pytest.fixture(scope="module")
+def model(isolated):
+    return dc.PersonaNMF(n_factors=16, base_epochs=60, tolerance=0.0).fit(isolated, seed=0)
+
+
+def test_similarities_are_cosines_where_items_of_an_isolated_user_shrink_to_nothing(model):
+    lengths = np.linalg.norm(model.item_factors.astype(np.float64), axis=1)
+    assert lengths[-5:].max() < 1e-12  # squares of these are nothing in float32
+    for item in model.item_ids.take(np.array([0, 100, model.seen.n_items - 1])).to_pylist():
+        similar = model.similar_items(item, k=300)["similarity"]
+        assert 0 < pc.min(similar).as_py() <= pc.max(similar).as_py() <= 1 + 1e-6
+
+
+def test_an_isolated_user_is_told_and_pruning_leaves_them_out(model, isolated, caplog):
+    with caplog.at_level(logging.WARNING):
+        model.recommend("u150", k=3)
+        assert "guesses, such as that of 'u150'" in caplog.text
+        caplog.clear()
+        model.recommend("u000", k=3)
+    assert not caplog.records
