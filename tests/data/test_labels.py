@@ -7,6 +7,7 @@ from scipy import sparse
 
 import deepcuts as dc
 from deepcuts.data.interactions import Interactions
+from deepcuts.data.merge import merge_labels
 from deepcuts.data.tags import tag_shares
 from deepcuts.errors import DataError
 
@@ -84,3 +85,26 @@ def test_tags_of_a_group_are_those_with_the_largest_shares(plays):
     order = np.argsort(-shares, kind="stable")
     expected = [plays.labels.tag_names[int(tag)].as_py() for tag in order if shares[tag] > 0]
     assert plays.labels.tags_of(items, weights) == expected
+
+
+def test_people_who_gave_a_tag_are_counted_kept_and_may_be_unknown(plays, tmp_path):
+    rows = {"item_id": ["a", "b", "a", "b", "z", "a"], "tag": ["deep"] * 3 + ["calm"] * 3}
+    rows["tagger"] = ["x", "x", "y", "z", "w", None]
+    given = plays.with_labels(None, pa.table(rows))
+    assert given.labels.n_taggers.tolist() == [1, 2]  # calm by z alone: w gave it to an item of another catalogue
+    given.save(tmp_path / "p.safetensors")
+    assert Interactions.load(tmp_path / "p.safetensors").labels.n_taggers.tolist() == [1, 2]
+    assert given.keep_pairs(np.array([False, False, True, True])).labels.n_taggers.tolist() == [1, 2]
+    plays.save(tmp_path / "q.safetensors")
+    assert Interactions.load(tmp_path / "q.safetensors").labels.n_taggers is None
+
+
+def test_of_two_counts_of_people_the_larger_is_kept(plays):
+    first, second = (
+        plays.with_labels(None, pa.table({"item_id": ["a"] * n, "tag": ["deep"] * n, "tagger": list("xyz"[:n])}))
+        for n in (3, 2)
+    )
+    assert merge_labels(first, second, plays.item_ids).n_taggers.tolist() == [3]
+    assert merge_labels(first, plays, plays.item_ids).n_taggers is None
+    untagged = plays.with_labels({"a": "Ada"})
+    assert merge_labels(first, untagged, plays.item_ids).n_taggers.tolist() == [3]

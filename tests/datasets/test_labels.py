@@ -56,6 +56,11 @@ def test_tags_with_and_without_weights(tmp_path):
         {"item_id": "7", "tag": "calm", "weight": 2.5},
         {"item_id": "007", "tag": "deep", "weight": 0.0},
     ]
+    (tmp_path / "t.csv").write_text("item_id,tag,tagger\n7,calm,ada\n7,calm,\n")
+    assert [row["tagger"] for row in read_tags(tmp_path / "t.csv").to_pylist()] == ["ada", None]
+    (tmp_path / "t.csv").write_text("artist,word,who\n7,calm,ada\n")
+    columns = ["artist", "word", "", "who"]
+    assert read_tags(tmp_path / "t.csv", columns).to_pylist() == [{"item_id": "7", "tag": "calm", "tagger": "ada"}]
     (tmp_path / "t.csv").write_text("item_id,tag\n7,calm\n")
     assert read_tags(tmp_path / "t.csv").to_pylist() == [{"item_id": "7", "tag": "calm"}]
 

@@ -12,22 +12,28 @@ from typer.testing import CliRunner
 
 import deepcuts as dc
 from deepcuts.cli.main import app
+from deepcuts.data.tag_support import is_plain
 from deepcuts.data.tags import tag_shares
 from deepcuts.errors import DataError, UnknownIdError
 from deepcuts.evaluation.item_labels import main_columns
 from deepcuts.evaluation.purity import group_purity
-from deepcuts.model.naming import Namer
+from deepcuts.model.namer import Namer
 
-TAGS = {"calm": "abc", "loud": "def", "rock": "abcdef"}
+TAGS = {"calm": "abcde", "loud": "fghij", "rock": "abcdefghij"}
+
+
+def labelled(items: str, rows: dict[str, list], names: dict[str, str] | None = None) -> dc.Interactions:
+    """Two people who played all items once, with tags in the columns of `rows`."""
+    matrix = sparse.csr_array(np.ones((2, len(items))))
+    return dc.Interactions.from_csr(matrix, ["u", "v"], list(items)).with_labels(names, pa.table(rows))
 
 
 @pytest.fixture(scope="module")
 def plays() -> dc.Interactions:
-    """Six items, all of them rock, half of them calm and half of them loud."""
+    """Ten items, all of them rock, half of them calm and half of them loud, as a table of genres tells."""
     rows = [(item, tag) for tag, items in TAGS.items() for item in items]
-    tags = pa.table({"item_id": [item for item, _ in rows], "tag": [tag for _, tag in rows]})
-    matrix = sparse.csr_array(np.ones((2, 6)))
-    return dc.Interactions.from_csr(matrix, ["u", "v"], list("abcdef")).with_labels({"a": "Ada"}, tags)
+    tags = {"item_id": [item for item, _ in rows], "tag": [tag for _, tag in rows]}
+    return labelled("abcdefghij", tags, {"a": "Ada"})
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +50,8 @@ def model(world: dc.World) -> dc.PersonaModel:
 
 def test_a_tag_that_all_share_names_nothing(plays):
     namer = Namer.of(plays, plays.item_listeners)
-    groups = [np.array([0, 1]), np.array([3, 4, 5])]
-    assert namer.names(groups, [np.array([1, 2]), np.array([3, 2, 1])]) == ["calm · b, Ada", "loud · d, e"]
+    groups = [np.array([0, 1]), np.array([5, 6, 7])]
+    assert namer.names(groups, [np.array([1, 2]), np.array([3, 2, 1])]) == ["calm · b, Ada", "loud · f, g"]
 
 
 def test_groups_that_are_alike_get_different_names(plays):
@@ -56,13 +62,87 @@ def test_groups_that_are_alike_get_different_names(plays):
 
 def test_items_without_weight_name_nothing_and_none_is_said(plays):
     namer = Namer.of(plays, plays.item_listeners)
-    assert namer.names([np.array([0, 3])], [np.array([1.0, 0.0])]) == ["calm · Ada"]
+    assert namer.names([np.array([0, 5])], [np.array([1.0, 0.0])]) == ["Ada"]  # a tag of one item names nothing
     assert namer.names([np.array([], int)], [np.array([])]) == ["no items"]
 
 
+def given(tag: str, items: str, takers: list[str]) -> list[tuple[str, str, str]]:
+    """Rows of a tag that people gave: `takers[i]` has a letter for everyone who gave it to `items[i]`."""
+    return [(item, tag, person) for item, people in zip(items, takers, strict=True) for person in people]
+
+
+GIVEN = [
+    *given("drone", "abcdef", ["xyz", "xy", "xz", "xy", "y", "z"]),
+    *given("few uses", "abcdef", ["x", "y", "z", "x", "y", "z"]),
+    *given("few people", "abcdef", ["xy"] * 6),
+    *given("few artists", "abcd", ["xyz"] * 4),
+    *given("I sing this in the shower", "abcdef", ["xyz"] * 6),
+    *given("my favourites", "abcdef", ["xyz"] * 6),
+    *given("ada", "abcdef", ["wxyz", *["xyz"] * 5]),
+    *given("2007", "abcdef", ["xyz"] * 6),
+    *given("pop", "ghijk", ["xyz"] * 5),
+]
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_only_what_many_people_call_many_artists_names_anything(counted):
+    item, tag, person = zip(*GIVEN, strict=True)
+    rows = {"item_id": list(item), "tag": list(tag)} | ({"tagger": list(person)} if counted else {})
+    plays = labelled("abcdefghijk", rows, {"a": "Ada"})
+    assert plays.labels.tag_names.filter(pa.array(plays.labels.supported)).to_pylist() == ["drone", "pop"]
+    namer, group = Namer.of(plays, plays.item_listeners), np.arange(6)
+    assert namer.tags([group], [np.ones(6)]) == [["drone"]]
+    assert namer.describing_tags(group, np.ones(6)) == ["drone"]
+    assert namer.names([group], [np.ones(6)]) == ["drone · Ada, b"]
+    assert namer.names([group[:1]], [np.ones(1)]) == ["Ada"]
+
+
+@pytest.mark.parametrize("tag", ["new wave of british heavy metal", "hip-hop", "drum & bass", "60s", "r&b", "москва"])
+def test_kinds_of_music_are_plain(tag):
+    assert is_plain(tag)
+
+
+@pytest.mark.parametrize(
+    "tag", ["", "2007", "<3", "love", "Seen Live", "so fucking loud", "play it at my funeral", "a" * 41]
+)
+def test_what_people_say_of_music_is_not(tag):
+    assert not is_plain(tag)
+
+
+def test_a_second_tag_stands_beside_the_first_where_it_is_nearly_as_apt():
+    tags = {"metal": "abcde", "doom": "abcde", "doom metal": "abcde", "pop": "fghij"}
+    rows = [(item, tag) for tag, items in tags.items() for item in items]
+    plays = labelled("abcdefghij", {"item_id": [item for item, _ in rows], "tag": [tag for _, tag in rows]})
+    groups = [np.arange(5), np.arange(5, 10)]
+    assert Namer.of(plays, plays.item_listeners).tags(groups, [np.ones(5)] * 2) == [["doom", "metal"], ["pop"]]
+
+
+def test_ids_that_look_like_numbers_name_nothing():
+    ids = ["1000", "12.5", "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "311", "Can"]
+    plays = dc.Interactions.from_csr(sparse.csr_array(np.ones((1, 5))), ["u"], ids).with_labels({"311": "311 (band)"})
+    namer, at = Namer.of(plays, plays.item_listeners), plays.item_ids.index_of
+    everything = np.arange(5)
+    assert namer.names([everything], [np.ones(5)]) == ["311 (band), Can"]
+    assert namer.names([np.array([at("1000")])] * 2, [np.ones(1)] * 2, "factor") == ["factor 1", "factor 2"]
+
+
+@pytest.mark.slow
+def test_names_on_real_tags_have_support(shared_data):
+    plays = dc.datasets.load_lastfm_2k(shared_data / "lastfm-hetrec2011")
+    labels = plays.labels
+    n_items = np.bincount(labels.tags.indices, minlength=labels.n_tags)
+    n_uses = np.bincount(labels.tags.indices, labels.tags.data, labels.n_tags)
+    assert np.all((n_items >= 5) & (n_uses >= 10) & (labels.n_taggers >= 3) | ~labels.supported)
+    listened = Namer.of(plays, plays.item_listeners)
+    groups = [plays.user_items(user)[0] for user in range(300)]
+    found = [tag for group in groups for own in listened.tags([group], [np.ones(len(group))]) for tag in own]
+    assert len(found) > 300
+    assert set(found) <= set(labels.tag_names.filter(pa.array(labels.supported)).to_pylist())
+
+
 def test_tag_shares_by_hand(plays):
-    # a: calm ½, rock ½, weighed 3; d: loud ½, rock ½, weighed 1
-    np.testing.assert_allclose(tag_shares(plays, np.array([0, 3]), np.array([3.0, 1.0])), [3 / 8, 1 / 8, 1 / 2])
+    # a: calm ½, rock ½, weighed 3; f: loud ½, rock ½, weighed 1
+    np.testing.assert_allclose(tag_shares(plays, np.array([0, 5]), np.array([3.0, 1.0])), [3 / 8, 1 / 8, 1 / 2])
 
 
 def test_personas_are_named_from_their_own_items(world, model):
@@ -111,8 +191,8 @@ def test_factors_are_purer_than_the_same_items_dealt_out(model):
 
 
 def test_purity_by_hand(plays):
-    assert main_columns(plays.labels.tags).tolist() == [0, 0, 0, 1, 1, 1]
-    purity = group_purity(plays, np.array([[0, 1], [0, 3]]), np.ones(6))
+    assert main_columns(plays.labels.tags).tolist() == [0] * 5 + [1] * 5
+    purity = group_purity(plays, np.array([[0, 1], [0, 5]]), np.ones(10))
     # all items: ¼ calm, ¼ loud, ½ rock; the first group ½ calm, ½ rock; the second is as mixed as all
     np.testing.assert_allclose(purity.main_tag, [1, 0.5])
     np.testing.assert_allclose(purity.divergence, [0.5, 0], atol=1e-12)

@@ -22,9 +22,12 @@ TagsFile = Annotated[
     ),
 ]
 TagsColumns = Annotated[
-    str, typer.Option(metavar="COLUMNS", help="Its columns of ids, of tags and, where it has them, of weights.")
+    str,
+    typer.Option(
+        metavar="COLUMNS", help="Its columns of ids, of tags and, where it has them, of weights and of who gave them."
+    ),
 ]
-TAGS_COLUMNS = "item_id,tag,weight"
+TAGS_COLUMNS = "item_id,tag,weight,tagger"
 
 
 def read_labels(path: Path | None, columns: str) -> pa.Table | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from deepcuts.array_types import AnyArray, CountVector, DoubleVector, FloatVector, IndexVector, NumberVector
+from deepcuts.array_types import AnyArray, BoolVector, CountVector, DoubleVector, FloatVector, IndexVector, NumberVector
 from deepcuts.data.id_text import to_text
 from deepcuts.data.ids import Ids, as_strings
 from deepcuts.data.row_checks import check_rows
+from deepcuts.data.tag_support import supported_tags
 from deepcuts.errors import DataError
 from deepcuts.storage import values
 
@@ -34,11 +36,14 @@ class Labels:
         Arrow strings, (n_tags,), ascending; none where no tags are known.
     tags
         float32 CSR, (n_items, n_tags): weight of a tag of an item, above 0, such as the number of people who gave it.
+    n_taggers
+        int64, (n_tags,): how many different people gave each tag, to whatever item; None where nobody counted.
     """
 
     names: pa.StringArray
     tag_names: pa.StringArray
     tags: sparse.csr_array
+    n_taggers: CountVector | None = None
 
     @classmethod
     def of(
@@ -54,8 +59,8 @@ class Labels:
             A mapping from item ids to names, or a table with the columns item_id and name. Of several names of one item
             the first counts; empty ones are none.
         tags
-            A table with the columns item_id, tag and, if wanted, weight (1 without it). Rows of the same item and
-            tag are summed; a sum that is not above 0 is no tag.
+            A table with the columns item_id, tag and, if wanted, weight (1 without it) and tagger: who gave it. Rows of
+            the same item and tag are summed; a sum that is not above 0 is no tag.
 
         Raises
         ------
@@ -69,15 +74,26 @@ class Labels:
         """Number of different tags."""
         return len(self.tag_names)
 
+    @cached_property
+    def supported(self) -> BoolVector:
+        """Which tags enough people gave to enough items to name a group of them, bool, (n_tags,)."""
+        return supported_tags(self.tags, self.tag_names, self.names, self.n_taggers)
+
     def take(self, indexes: IndexVector) -> Labels:
         """Return the labels of the items at `indexes`, in that order."""
-        return Labels(self.take_names(indexes), self.tag_names, self.tags[indexes])
+        return replace(self, names=self.take_names(indexes), tags=self.tags[indexes])
 
     def take_names(self, indexes: IndexVector) -> pa.StringArray:
         """Return the names of the items at `indexes`."""
         return self.names.take(pa.array(indexes))
 
-    def tags_of(self, item_indexes: IndexVector, weights: NumberVector | None = None, n: int = 5) -> list[str]:
+    def tags_of(
+        self,
+        item_indexes: IndexVector,
+        weights: NumberVector | None = None,
+        n: int = 5,
+        among: BoolVector | None = None,
+    ) -> list[str]:
         """Return the tags that describe a group of items, the strongest first.
 
         Parameters
@@ -88,8 +104,12 @@ class Labels:
             float, (n_group,): how much each item counts; None counts all alike.
         n
             The most tags.
+        among
+            bool, (n_tags,): which tags to take; None takes any.
         """
         strength = self.tag_weights(item_indexes, np.ones(len(item_indexes)) if weights is None else weights)
+        if among is not None:
+            strength = np.where(among, strength, 0.0)
         order = np.argsort(-strength, kind="stable")[:n]
         return [self.tag_names[int(tag)].as_py() for tag in order if strength[tag] > 0]
 
@@ -119,7 +139,8 @@ class Labels:
             "tag_indices": self.tags.indices.astype(np.int32),
             "tag_weights": self.tags.data.astype(np.float32),
         }
-        return arrays, {"item_names": self.names, "tag_names": self.tag_names}
+        counted = {} if self.n_taggers is None else {"tag_taggers": self.n_taggers.astype(np.int64)}
+        return arrays | counted, {"item_names": self.names, "tag_names": self.tag_names}
 
     @classmethod
     def from_stored(cls, stored: storage.Stored, n_items: int) -> Labels | None:
@@ -128,7 +149,8 @@ class Labels:
         Raises
         ------
         FileFormatError
-            If they do not fit the items or each other, or a weight is not finite and above 0.
+            If they do not fit the items or each other, a weight is not finite and above 0, or a number of people is
+            below 0.
         """
         if "tag_indptr" not in stored.arrays:
             return None
@@ -142,7 +164,17 @@ class Labels:
             raise values.inconsistent(stored.path, "its strings 'tag_names' are not distinct and in ascending order")
         check_rows(stored.path, "tag_indices", indptr, indices, len(tag_names))
         values.check_between(stored.path, "tag_weights", weights, values.SMALLEST_FLOAT, values.LARGEST_FLOAT)
-        return cls(names, tag_names, sparse.csr_array((weights, indices, indptr), shape=(n_items, len(tag_names))))
+        tags = sparse.csr_array((weights, indices, indptr), shape=(n_items, len(tag_names)))
+        return cls(names, tag_names, tags, _stored_taggers(stored, len(tag_names)))
+
+
+def _stored_taggers(stored: storage.Stored, n_tags: int) -> CountVector | None:
+    """How many people gave each tag; None in files that do not say so, as those of 0.1 do not."""
+    if "tag_taggers" not in stored.arrays:
+        return None
+    n_taggers = stored.array("tag_taggers", np.int64, (n_tags,))
+    values.check_between(stored.path, "tag_taggers", n_taggers, 0, np.iinfo(np.int64).max)
+    return n_taggers
 
 
 def _names(item_ids: Ids, names: Mapping[str, str] | pa.Table | None) -> pa.StringArray:
@@ -158,11 +190,12 @@ def _names(item_ids: Ids, names: Mapping[str, str] | pa.Table | None) -> pa.Stri
     return pc.coalesce(texts.take(rows), item_ids.values)
 
 
-def _tags(item_ids: Ids, tags: pa.Table | None) -> tuple[pa.StringArray, sparse.csr_array]:
+def _tags(item_ids: Ids, tags: pa.Table | None) -> tuple[pa.StringArray, sparse.csr_array, CountVector | None]:
     if tags is None:
-        return pa.array([], pa.string()), sparse.csr_array((len(item_ids), 0), dtype=np.float32)
+        return pa.array([], pa.string()), sparse.csr_array((len(item_ids), 0), dtype=np.float32), None
     _check_columns(tags, "tags", ("item_id", "tag"))
-    items, texts, weights = _usable_tags(item_ids, tags)
+    items, weights, used = _usable_tags(item_ids, tags)
+    texts = pc.utf8_trim_whitespace(as_strings(used["tag"]))
     tag_names = pc.unique(texts)
     tag_names = tag_names.take(pc.sort_indices(tag_names))
     columns = pc.index_in(texts, value_set=tag_names).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -171,11 +204,12 @@ def _tags(item_ids: Ids, tags: pa.Table | None) -> tuple[pa.StringArray, sparse.
     matrix.sum_duplicates()
     matrix.data = np.clip(matrix.data, 0, values.LARGEST_FLOAT)  # a sum of finite weights may be infinite
     matrix.eliminate_zeros()  # a sum that is not above 0 is no tag
-    return tag_names, sparse.csr_array(matrix)
+    n_taggers = _count_taggers(columns, used["tagger"], len(tag_names)) if "tagger" in used.column_names else None
+    return tag_names, sparse.csr_array(matrix), n_taggers
 
 
-def _usable_tags(item_ids: Ids, tags: pa.Table) -> tuple[CountVector, pa.StringArray, FloatVector]:
-    """Item indexes, tags and weights of the rows of known items that have a tag and a finite weight."""
+def _usable_tags(item_ids: Ids, tags: pa.Table) -> tuple[CountVector, FloatVector, pa.Table]:
+    """Item indexes, weights and rows of the table: those of known items that have a tag and a finite weight."""
     texts = pc.utf8_trim_whitespace(as_strings(tags["tag"]))
     items = item_ids.indexes_of(tags["item_id"])
     weights = np.ones(len(items), np.float32)
@@ -183,7 +217,16 @@ def _usable_tags(item_ids: Ids, tags: pa.Table) -> tuple[CountVector, pa.StringA
         weights = tags["weight"].to_numpy().astype(np.float32)
     has_text = pc.fill_null(pc.greater(pc.utf8_length(texts), 0), False).to_numpy(zero_copy_only=False)
     usable = (items >= 0) & has_text & np.isfinite(weights)
-    return items[usable], texts.filter(pa.array(usable)), weights[usable]
+    return items[usable], weights[usable], tags.filter(pa.array(usable))
+
+
+def _count_taggers(columns: CountVector, taggers: pa.ChunkedArray, n_tags: int) -> CountVector:
+    """How many different people gave each tag, int64; rows that name nobody do not count."""
+    people = pc.dictionary_encode(taggers.combine_chunks()).indices
+    known = pc.is_valid(people).to_numpy(zero_copy_only=False)
+    numbers = pc.fill_null(people, 0).to_numpy(zero_copy_only=False)
+    pairs = np.unique(np.column_stack([columns, numbers])[known], axis=0)
+    return np.bincount(pairs[:, 0], minlength=n_tags).astype(np.int64)
 
 
 def _check_columns(table: pa.Table, what: str, wanted: tuple[str, ...]) -> None:

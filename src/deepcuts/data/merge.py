@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -64,7 +67,22 @@ def merge_labels(old: Interactions, new: Interactions, items: Ids) -> Labels | N
     tags = [_tags(plays) for plays in labelled]
     known = tags[0]["item_id"]
     later = [table.filter(pc.invert(pc.is_in(table["item_id"], value_set=known))) for table in tags[1:]]
-    return Labels.of(items, names, pa.concat_tables([tags[0], *later]))
+    merged = Labels.of(items, names, pa.concat_tables([tags[0], *later]))
+    return replace(merged, n_taggers=_most_taggers(merged.tag_names, [plays.labels for plays in labelled]))
+
+
+def _most_taggers(tag_names: pa.StringArray, parts: Sequence[Labels | None]) -> CountVector | None:
+    """The larger number of people who gave each tag: who gave it in both is not known. None unless all counted."""
+    most = np.zeros(len(tag_names), np.int64)
+    for part in parts:
+        if part is None or not part.n_tags:
+            continue
+        if part.n_taggers is None:
+            return None
+        rows = pc.index_in(part.tag_names, value_set=tag_names)
+        kept = pc.is_valid(rows).to_numpy(zero_copy_only=False)
+        np.maximum.at(most, rows.drop_null().to_numpy(), part.n_taggers[kept])
+    return most
 
 
 def _union(old: Ids, new: Ids) -> Ids:

@@ -17,7 +17,8 @@ from deepcuts.ingest.tabular.files import Sample, take_sample
 from deepcuts.storage import StrPath
 
 NAME_COLUMNS = ("item_id", "name")
-TAG_COLUMNS = ("item_id", "tag", "weight")
+TAG_COLUMNS = ("item_id", "tag", "weight", "tagger")
+_N_NEEDED = 2  # of those columns
 
 
 def read_names(path: StrPath, columns: Sequence[str] = NAME_COLUMNS) -> pa.Table:
@@ -40,7 +41,7 @@ def read_names(path: StrPath, columns: Sequence[str] = NAME_COLUMNS) -> pa.Table
     DataError, FileFormatError
         If there is no such file or column, or it cannot be read.
     """
-    return _strings(_read(path, columns, NAME_COLUMNS, "--names"), 2)
+    return _strings(_read(path, columns, NAME_COLUMNS, "--names"))
 
 
 def read_tags(path: StrPath, columns: Sequence[str] = TAG_COLUMNS) -> pa.Table:
@@ -51,20 +52,21 @@ def read_tags(path: StrPath, columns: Sequence[str] = TAG_COLUMNS) -> pa.Table:
     path
         A file like that of `read_names`.
     columns
-        Its columns of item ids, of tags and, where tags have weights, of weights. Where it has no column of the default
-        name, every row weighs 1.
+        Its columns of item ids, of tags and, where it has them, of weights and of who gave each tag; an empty name
+        stands for one that it has not. Without weights, every row weighs 1.
 
     Returns
     -------
     pyarrow.Table
-        item_id and tag, both strings, and weight, float64, where there are weights; a missing one is 0.
+        item_id and tag, both strings; weight, float64, where there are weights, a missing one is 0; tagger, strings,
+        where it says who gave the tags.
 
     Raises
     ------
     DataError, FileFormatError
         If there is no such file or column, it cannot be read, or a weight is no number.
     """
-    table = _strings(_read(path, columns, TAG_COLUMNS, "--tags"), 2)
+    table = _strings(_read(path, columns, TAG_COLUMNS, "--tags"))
     if "weight" not in table.column_names:
         return table
     weights = table["weight"]
@@ -74,13 +76,17 @@ def read_tags(path: StrPath, columns: Sequence[str] = TAG_COLUMNS) -> pa.Table:
         weights = weights.cast(pa.float64())
     except pa.ArrowInvalid as error:
         raise DataError(f"A weight of {path} is no number: {error}.") from error
-    return table.set_column(2, "weight", pc.fill_null(weights, 0.0))
+    return table.set_column(table.column_names.index("weight"), "weight", pc.fill_null(weights, 0.0))
 
 
-def _strings(table: pa.Table, n: int) -> pa.Table:
-    """The first columns as text: an id of 7 is "7"."""
-    for index, name in enumerate(table.column_names[:n]):
-        table = table.set_column(index, name, table[name].cast(pa.string()))
+def _strings(table: pa.Table) -> pa.Table:
+    """All columns but weights as text: an id of 7 is "7"; a tagger of no name is none."""
+    for index, name in enumerate(table.column_names):
+        if name != "weight":
+            texts = table[name].cast(pa.string())
+            if name == "tagger":
+                texts = pc.if_else(pc.equal(texts, ""), None, texts)
+            table = table.set_column(index, name, texts)
     return table
 
 
@@ -93,18 +99,27 @@ def _read(path: StrPath, columns: Sequence[str], roles: Sequence[str], option: s
         table = pq.read_table(path) if sample.kind == "parquet" else _read_text(sample)
     except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         raise FileFormatError(f"{path}, given as {option}, cannot be read: {error}.") from error
-    wanted = [column.strip() for column in columns]
-    if not 2 <= len(wanted) <= len(roles):
-        raise SettingsError(f"{option}-columns is {','.join(columns)!r}. Name columns such as {','.join(roles)}.")
-    if tuple(wanted) == TAG_COLUMNS and "weight" not in table.column_names:
-        wanted = wanted[:2]
-    for column in wanted:
+    given = _columns_by_role(columns, roles, option, table.column_names)
+    for column in given.values():
         if column not in table.column_names:
             raise DataError(
                 f"{path}, given as {option}, has no column {column!r}. Its columns are {listed(table.column_names)}; "
-                f"name those to take with {option}-columns, such as {','.join(roles[: len(wanted)])}."
+                f"name those to take with {option}-columns, such as {','.join(given)}."
             )
-    return table.select(wanted).rename_columns(list(roles[: len(wanted)]))
+    return table.select(list(given.values())).rename_columns(list(given))
+
+
+def _columns_by_role(
+    columns: Sequence[str], roles: Sequence[str], option: str, existing: Sequence[str]
+) -> dict[str, str]:
+    """Name the column of each role that has one: of the default names, those that exist."""
+    wanted = [column.strip() for column in columns]
+    if not (_N_NEEDED <= len(wanted) <= len(roles) and all(wanted[:_N_NEEDED])):
+        raise SettingsError(f"{option}-columns is {','.join(columns)!r}. Name columns such as {','.join(roles)}.")
+    optional = set(existing) if tuple(wanted) == TAG_COLUMNS else set(wanted) - {""}
+    by_role = dict(zip(roles, wanted, strict=False))
+    needed = roles[:_N_NEEDED]
+    return {role: column for role, column in by_role.items() if role in needed or column in optional}
 
 
 def _read_text(sample: Sample) -> pa.Table:

@@ -89,7 +89,7 @@ def _read_names(folder: StrPath, options: ReadOptions) -> pa.Table | None:
 
 
 def _read_tags(folder: StrPath, options: ReadOptions) -> pa.Table | None:
-    """Item, tag and how many people gave it."""
+    """Item, tag and who gave it."""
     words: Path | None = find_optional(folder, "tags.dat")
     tagged = find_optional(folder, "user_taggedartists.dat")
     if words is None or tagged is None:
@@ -98,5 +98,5 @@ def _read_tags(folder: StrPath, options: ReadOptions) -> pa.Table | None:
         read_lines(connection, "words", words, ("tag_id", "tag"), parse_tag, encoding="iso-8859-1")
         read_lines(connection, "tagged", tagged, ("user_id", "item_id", "tag_id"), parse_tagged)
         return connection.sql("""
-            SELECT item_id, tag, count(DISTINCT user_id) AS weight
-            FROM tagged JOIN words USING (tag_id) GROUP BY ALL ORDER BY ALL""").to_arrow_table()
+            SELECT DISTINCT item_id, tag, user_id AS tagger
+            FROM tagged JOIN words USING (tag_id) ORDER BY ALL""").to_arrow_table()

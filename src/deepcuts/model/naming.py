@@ -1,88 +1,18 @@
-"""Names of personas and of factors: the tag that sets a group of items apart, and the items that stand for it."""
+"""Names of the personas of a user and of factors, from the items that stand for them."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from deepcuts.array_types import CountVector, DoubleMatrix, DoubleVector, IndexMatrix, IndexVector, NumberVector
+from deepcuts.array_types import DoubleMatrix, DoubleVector, IndexMatrix, IndexVector
 from deepcuts.checks import whole_number
 from deepcuts.data.csr import block_of_rows
-from deepcuts.data.interactions import Interactions
-from deepcuts.data.tags import tag_shares
 from deepcuts.data.vectors import cosines, unit_vectors
+from deepcuts.model.namer import Namer
 from deepcuts.model.state import PersonaState
 
-_N_NAMED = 2  # items in a name
 _N_NAMING = 20  # items that a factor is named from
-_NEARLY_AS_APT = 0.5  # share of the best tag's worth that another one needs to be taken for the sake of difference
-
-
-@dataclass(frozen=True, eq=False)
-class Namer:
-    """Names groups of items of one catalogue, such as "ambient · Stars of the Lid, Grouper".
-
-    Parameters
-    ----------
-    plays
-        Whose items these are, with labels where there are any.
-    background
-        float64, (n_tags,): share of every tag in all listening.
-    """
-
-    plays: Interactions
-    background: DoubleVector
-
-    @classmethod
-    def of(cls, plays: Interactions, listeners: CountVector) -> Namer:
-        """Weigh the tags of the catalogue by the listeners of its items, (n_items,)."""
-        return cls(plays, tag_shares(plays, np.arange(plays.n_items), listeners))
-
-    def names(self, groups: Sequence[IndexVector], weights: Sequence[NumberVector]) -> list[str]:
-        """Name some groups of items, each differently.
-
-        A group's tag is the one that adds most to the divergence of its tags from their background, which is half
-        all listening and half that of these groups together: Σ_t p_t log(p_t / q_t). "rock" names no group where all
-        are rock. A tag that a group before has taken comes again only if no other is nearly as apt.
-
-        Parameters
-        ----------
-        groups
-            Item indexes of each group.
-        weights
-            How strongly each item stands for its group, float, as long as the group; items at 0 or below do not.
-        """
-        shares = [tag_shares(self.plays, items, weight) for items, weight in zip(groups, weights, strict=True)]
-        background = (self.background + np.mean(shares, axis=0)) / 2 if shares else self.background
-        named: list[str] = []
-        tags: list[str] = []
-        for items, weight, share in zip(groups, weights, shares, strict=True):
-            own = self._tag(share, background, tags)
-            tags += own
-            name = " · ".join([*own, *self._items(items, weight)]) or "no items"
-            n_alike = sum(other == name or other.startswith(f"{name} (") for other in named)
-            named.append(f"{name} ({n_alike + 1})" if n_alike else name)
-        return named
-
-    def _tag(self, share: DoubleVector, background: DoubleVector, taken: Sequence[str]) -> list[str]:
-        """Return the tag that sets a group apart, argmax_t p_t log(p_t / q_t), or none."""
-        # p log(p / q), 0 where p is 0; where p is above 0, so is q, as half of it is the groups' own.
-        apart = share * np.log(np.divide(share, background, out=np.ones_like(share), where=share > 0))
-        # tiny: a tag that adds nothing to the divergence is no name.
-        least = max(_NEARLY_AS_APT * float(apart.max(initial=0)), np.finfo(np.float64).tiny)
-        # Of len(taken) + 1 candidates, one at least is not taken.
-        order = [int(tag) for tag in np.argsort(-apart, kind="stable")[: len(taken) + 1] if apart[tag] >= least]
-        found = self.plays.labels.tag_names.take(pa.array(order, pa.int64())).to_pylist() if self.plays.labels else []
-        return [tag for tag in found if tag not in taken][:1] or found[:1]
-
-    def _items(self, items: IndexVector, weight: NumberVector) -> list[str]:
-        """Return the names of the items with the largest weights above 0, as one text, or none."""
-        order = np.lexsort((items, -np.asarray(weight)))[:_N_NAMED]
-        strongest = items[order[np.asarray(weight)[order] > 0]]
-        return [", ".join(self.plays.item_names(strongest).to_pylist())] if len(strongest) else []
 
 
 def name_personas(model: PersonaState, namer: Namer, user_index: int) -> list[str]:
@@ -96,13 +26,13 @@ def name_personas(model: PersonaState, namer: Namer, user_index: int) -> list[st
         own = personas == number
         groups.append(items[own])
         weights.append(np.log2(1 + plays[own]) * np.maximum(cosines(model.item_factors[items[own]], vector), 1e-6))
-    return namer.names(groups, weights)
+    return namer.names(groups, weights, "persona")
 
 
 def name_factors(model: PersonaState, namer: Namer) -> list[str]:
     """Name all factors from the items that load on them; see `strongest_items`."""
     items, strength = strongest_items(model, _N_NAMING)
-    return namer.names(list(items), list(strength))
+    return namer.names(list(items), list(strength), "factor")
 
 
 def describe_factors(model: PersonaState, factor_names: list[str], n_items: int) -> pa.Table:

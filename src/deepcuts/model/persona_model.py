@@ -16,7 +16,8 @@ from deepcuts.model.files import read_state, save_model
 from deepcuts.model.forget import forget
 from deepcuts.model.inner_products import InnerProducts, inner_products
 from deepcuts.model.item_map import draw_map
-from deepcuts.model.naming import Namer, describe_factors, name_factors, name_personas
+from deepcuts.model.namer import Namer
+from deepcuts.model.naming import describe_factors, name_factors, name_personas
 from deepcuts.model.state import PersonaState
 from deepcuts.model.tables import tabulate_explanation, tabulate_neighbours, tabulate_personas
 from deepcuts.model.training.epochs import to_arrow

@@ -128,11 +128,9 @@ def _batch_entry(loaded: LoadedModel, request: ListRequest) -> Json:
 
 def _tags_and_items(loaded: LoadedModel, rows: list[Json], n_items: int) -> Json:
     """Return the tags of a persona, from all of its rows, and the first of its items."""
-    labels, tags = loaded.model.seen.labels, []
-    if labels is not None and labels.n_tags:
-        indexes = loaded.item_indexes(row["item_id"] for row in rows)
-        # log(1 + plays): the most played item alone does not decide the tags.
-        tags = labels.tags_of(indexes, np.log1p([row["plays"] for row in rows]))
+    indexes = loaded.item_indexes(row["item_id"] for row in rows)
+    # log(1 + plays): the most played item alone does not decide the tags.
+    tags = loaded.model.namer.describing_tags(indexes, np.log1p([row["plays"] for row in rows]))
     items = [_shortened({name: row[name] for name in ("item_id", "name", "plays")}) for row in rows[:n_items]]
     return {"tags": tags, "items": items}
 
