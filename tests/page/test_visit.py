@@ -19,6 +19,7 @@ from deepcuts.history import Matcher
 from deepcuts.web.page.state.exports import export
 from deepcuts.web.page.state.importing import import_export, take_import
 from deepcuts.web.page.state.item_choices import allow, refuse, toggle_kept
+from deepcuts.web.page.state.list_options import LISTENERS, ListOptions
 from deepcuts.web.page.state.map_marks import map_background, map_marks
 from deepcuts.web.page.state.own_artists import (
     add_artist,
@@ -33,6 +34,7 @@ from deepcuts.web.page.state.persona_options import MOST_NAME, PersonaOptions, c
 from deepcuts.web.page.state.shared_views import SharedViews
 from deepcuts.web.page.state.view_models import persona_cards, recommended_list
 from deepcuts.web.page.state.visit import Visit
+from deepcuts.web.page.state.visitor_model import ALL_OF_YOU
 from deepcuts.web.page.state.visits import Visits
 from deepcuts.web.server.store import LoadedModel
 
@@ -67,17 +69,63 @@ def test_the_list_is_that_of_the_model(visit, model):
     folded_in = model.fold_in(visit.plays)
     assert ids(visit) == folded_in.recommend(k=20)["item_id"].to_pylist()
     row = recommended_list(visit).rows[0]
+    assert recommended_list(visit).median_listeners == np.median(
+        [row.listeners for row in recommended_list(visit).rows]
+    )
     assert row.listeners == model.item_listeners[model.item_ids.index_of(row.item_id)]
 
 
-def test_the_reasons_of_a_row_are_those_of_its_persona(visit, model):
+@pytest.mark.parametrize(
+    ("mix", "dial", "floor"), [("share", 0, 1), ("share", 1, 3), ("max", -0.6, 1), ("max", 0.7, 10)]
+)
+def test_badge_and_reasons_of_a_row_are_of_one_persona(visit, model, mix, dial, floor):
+    visit.list_options.set_mix(mix)
+    visit.list_options.set_dial(dial)
+    visit.list_options.set_least_listeners(floor)
     folded_in = model.fold_in(visit.plays)
+    persona_of = {row["item_id"]: row["persona"] for row in folded_in.personas("visitor", 1_000).to_pylist()}
     rows = recommended_list(visit).rows
-    assert len({row.persona for row in rows}) > 1
+    assert len({row.badge for row in rows}) > 1
     for row in rows:
         explained = folded_in.explain("visitor", row.item_id, k=100, persona=row.persona).to_pylist()
         total = max(1, sum(reason["share"] for reason in explained if reason["share"] > 0))
-        assert row.reasons[0] == (explained[0]["item_id"], pytest.approx(explained[0]["share"] / total))
+        told = [(reason["item_id"], pytest.approx(reason["share"] / total)) for reason in explained[:3]]
+        assert row.reasons == [reason for reason in told if reason[1].expected >= 0.05]
+        own = sum(share for item_id, share in row.reasons if persona_of[item_id] == row.persona)
+        is_own = own >= sum(share for _, share in row.reasons) / 2
+        assert row.badge == (row.persona if is_own else ALL_OF_YOU)
+
+
+def test_a_row_that_no_one_persona_speaks_for_is_of_all(visit):
+    """Asked about the persona that scores a row lowest, reasons are mostly another's, and the badge says so."""
+    visitor = visit.visitor_model
+    badges = [
+        (persona, visitor.reasons(row.item_id, persona).badge)
+        for row in recommended_list(visit).rows
+        for persona in range(visitor.n_personas)
+    ]
+    assert {badge for _, badge in badges} >= {ALL_OF_YOU, 0, 1}
+    assert all(badge in (persona, ALL_OF_YOU) for persona, badge in badges)
+
+
+def test_a_little_of_many_is_no_reason_to_name(model):
+    """With 140 artists played alike, many a row has no artist who is a twentieth of its reasons, and names none."""
+    visit = Visit(lambda: model)
+    replace_artists(visit, dict.fromkeys(model.item_ids.values.to_pylist()[:140], 1.0), "an export")
+    assert any(row.reasons == [] for row in recommended_list(visit).rows)
+
+
+def test_artists_with_few_listeners_are_left_out_as_the_visitor_wants(visit, model):
+    visit.list_options.set_dial(1)
+    fewest = []
+    for floor in LISTENERS:
+        visit.list_options.set_least_listeners(floor)
+        fewest.append(min(row.listeners for row in recommended_list(visit).rows))
+    assert ListOptions().least_listeners == 3
+    assert fewest[0] < fewest[-1]
+    assert all(least >= floor for least, floor in zip(fewest, LISTENERS, strict=True))
+    with pytest.raises(SettingsError, match="Give one of 1, 3"):
+        visit.list_options.set_least_listeners(2)
 
 
 def test_novelty_of_the_list_is_the_metric(visit, model):
@@ -92,7 +140,7 @@ def test_novelty_of_the_list_is_the_metric(visit, model):
 
 def test_what_speaks_for_an_item_is_never_more_than_all_of_it(visit):
     for row in recommended_list(visit).rows:
-        assert 0 < sum(share for _, share in row.reasons) <= 1 + 1e-6
+        assert sum(share for _, share in row.reasons) <= 1 + 1e-6
 
 
 def test_dial_positions_make_lists_rarer_by_equal_steps(visit):
@@ -105,9 +153,9 @@ def test_dial_positions_make_lists_rarer_by_equal_steps(visit):
     for half in (steps[:4], steps[4:]):
         assert half.max() < 2.5 * half.mean()
     visit.list_options.set_dial(0)
-    before = recommended_list(visit).mean_listeners
+    before = recommended_list(visit).median_listeners
     visit.list_options.set_dial(0.6)
-    assert recommended_list(visit).mean_listeners < before
+    assert recommended_list(visit).median_listeners < before
 
 
 def test_a_position_of_the_dial_is_the_rarity_of_the_library(visit):

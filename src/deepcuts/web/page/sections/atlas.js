@@ -88,7 +88,7 @@ export default {
       const labels = [];
       for (const mark of this.marks) {
         const [x, y] = this.at(mark.x, mark.y);
-        const ink = colour("--p" + (mark.persona % 8));
+        const ink = colour(mark.persona < 0 ? "--pall" : "--p" + (mark.persona % 8)); // below 0: all of the visitor's artists
         context.beginPath();
         if (mark.kind === "persona") {
           context.globalAlpha = 0.13;

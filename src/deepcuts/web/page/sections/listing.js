@@ -1,7 +1,7 @@
 // The list under its dial. A new position is sent once the list for the one before has arrived, so none queue up.
 export default {
   props: { state: Object },
-  emits: ["dial", "mix", "length", "more", "refuse", "allow", "keep", "export"],
+  emits: ["dial", "mix", "length", "floor", "more", "refuse", "allow", "keep", "export"],
   data() {
     return { position: this.state.dial_position, waiting: false, wanted: null };
   },
@@ -25,7 +25,12 @@ export default {
     },
   },
   methods: {
-    letter: (number) => String.fromCharCode(65 + (number % 26)),
+    // A persona below 0 is no persona: all of the visitor's artists speak for the row.
+    letter: (number) => (number < 0 ? "✱" : String.fromCharCode(65 + (number % 26))),
+    colour: (number) => (number < 0 ? "pall" : "p" + (number % 8)),
+    whose(number) {
+      return number < 0 ? "All of you: no one persona speaks for it" : "Persona " + this.letter(number) + ", " + this.state.personas[number];
+    },
     number: (value) => (value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString("en")),
     along(listeners) {
       return (100 * Math.log2(listeners + 1)) / this.widest;
@@ -53,10 +58,10 @@ export default {
       <div class="dc-dial-ends" aria-hidden="true"><span>familiar</span><span>deep cuts</span></div>
     </div>
 
-    <div v-if="state.rows.length" class="dc-rail" role="img" :aria-label="'Artists on this list have ' + number(state.mean_listeners) + ' listeners on average'">
+    <div v-if="state.rows.length" class="dc-rail" role="img" :aria-label="'Half of the artists on this list have at most ' + number(state.median_listeners) + ' listeners'">
       <div class="dc-rail-line">
-        <i v-for="row in state.rows" :key="row.item_id" :class="'p' + row.persona % 8" :style="{ left: along(row.listeners) + '%' }"></i>
-        <b :style="{ left: along(state.mean_listeners) + '%' }"><span><strong class="dc-mean">{{ number(state.mean_listeners) }}</strong> listeners on average</span></b>
+        <i v-for="row in state.rows" :key="row.item_id" :class="colour(row.badge)" :style="{ left: along(row.listeners) + '%' }"></i>
+        <b :style="{ left: along(state.median_listeners) + '%' }"><span><strong class="dc-median">{{ number(state.median_listeners) }}</strong> listeners, the median</span></b>
       </div>
       <div class="dc-rail-ends"><span>1 listener</span><span>all {{ state.n_listeners.toLocaleString('en') }}</span></div>
     </div>
@@ -69,16 +74,20 @@ export default {
       <fieldset class="dc-segments"><legend>Length</legend>
         <label v-for="k in state.lengths" :key="k"><input type="radio" name="dc-k" :value="k" :checked="state.k === k" @change="$emit('length', k)"><span>{{ k }}</span></label>
       </fieldset>
+      <fieldset class="dc-segments"><legend title="Of an artist that one person plays, little more is known than that person">At least</legend>
+        <label v-for="n in state.floors" :key="n"><input type="radio" name="dc-floor" :value="n" :checked="state.least_listeners === n" @change="$emit('floor', n)"><span>{{ n }}<span class="dc-sr"> {{ n === 1 ? 'listener' : 'listeners' }}</span></span></label><span class="dc-note">listeners</span>
+      </fieldset>
     </div>
 
     <p v-if="!state.rows.length" class="dc-empty" role="status">{{ state.empty }}</p>
     <TransitionGroup tag="ol" name="dc-row" class="dc-rows" aria-label="Recommended artists">
-      <li v-for="row in state.rows" :key="row.item_id" class="dc-row" :class="'p' + row.persona % 8" :data-item="row.item_id">
+      <li v-for="row in state.rows" :key="row.item_id" class="dc-row" :class="colour(row.badge)" :data-item="row.item_id">
         <span class="dc-rank">{{ row.rank }}</span>
-        <span class="dc-badge" :title="state.personas[row.persona]" :aria-label="'Persona ' + letter(row.persona)">{{ letter(row.persona) }}</span>
+        <span class="dc-badge" role="img" :title="whose(row.badge)" :aria-label="whose(row.badge)">{{ letter(row.badge) }}</span>
         <div class="dc-what">
           <h3>{{ row.name }}</h3>
           <p v-if="row.reasons.length">because of <template v-for="([name, share], n) in row.reasons" :key="name"><template v-if="n">, </template><span>{{ name }}</span> <small>{{ Math.round(share * 100) }} %</small></template></p>
+          <p v-else>because of many of your artists, each a little</p>
         </div>
         <span class="dc-heard" :title="row.listeners + ' of ' + state.n_listeners + ' listeners'"><i :style="{ width: along(row.listeners) + '%' }"></i><span>{{ row.listeners.toLocaleString('en') }} {{ row.listeners === 1 ? 'listener' : 'listeners' }}</span></span>
         <div class="dc-buttons">

@@ -12,7 +12,7 @@ from nicegui.element import Element
 from deepcuts.web.page.session import View, VisitorSession, as_number, text_in
 from deepcuts.web.page.state.exports import FORMATS, export
 from deepcuts.web.page.state.item_choices import allow, refuse, toggle_kept
-from deepcuts.web.page.state.list_options import LENGTHS
+from deepcuts.web.page.state.list_options import LENGTHS, LISTENERS
 from deepcuts.web.page.state.own_artists import add_as_often_played
 
 _NO_ARTISTS = "Add an artist, drop an export, or start from a listener: the list follows."
@@ -22,13 +22,15 @@ _NONE_LEFT = "Nothing is left to list: the catalogue has no artist for these per
 _BEFORE_THE_FIRST = {
     "sequence": 0,
     "rows": [],
-    "mean_listeners": 0,
+    "median_listeners": 0,
     "n_listeners": 1,
     "personas": [],
     "dial_position": 0,
     "mix": "share",
     "k": 20,
+    "least_listeners": 3,
     "lengths": LENGTHS,
+    "floors": LISTENERS,
     "kept": [],
     "refused": [],
     "empty": "Loading …",
@@ -47,6 +49,7 @@ class Listing(Element, component="listing.js"):
         self.on("dial", self._on_dial)
         self.on("mix", self._on_mix)
         self.on("length", self._on_length)
+        self.on("floor", self._on_floor)
         self.on("more", self._on_more)
         self.on("refuse", self._on_refuse)
         self.on("allow", self._on_allow)
@@ -60,11 +63,12 @@ class Listing(Element, component="listing.js"):
         self.props["state"] = {
             "sequence": self.sequence,
             "rows": [asdict(row) for row in listed.rows],
-            "mean_listeners": listed.mean_listeners,
+            "median_listeners": listed.median_listeners,
             "n_listeners": view.shared.model.n_listeners,
             "personas": [card.name for card in view.cards],
             **asdict(visit.list_options),
             "lengths": LENGTHS,
+            "floors": LISTENERS,
             "kept": [{"id": item_id, "name": name} for item_id, name in visit.kept.items()],
             "refused": [{"id": item_id, "name": name} for item_id, name in visit.refused.items()],
             "empty": _why_empty(view),
@@ -79,6 +83,10 @@ class Listing(Element, component="listing.js"):
 
     async def _on_length(self, event: Any) -> None:
         await self._change_list(lambda: self.session.visit.list_options.set_length(int(as_number(event.args))))
+
+    async def _on_floor(self, event: Any) -> None:
+        options = self.session.visit.list_options
+        await self._change_list(lambda: options.set_least_listeners(int(as_number(event.args))))
 
     async def _on_keep(self, event: Any) -> None:
         await self._change_list(lambda: toggle_kept(self.session.visit, text_in(event)))

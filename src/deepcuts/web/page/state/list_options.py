@@ -1,4 +1,4 @@
-"""How a visitor wants the list made: the main dial, the mix of personas, the length."""
+"""How a visitor wants the list made: the main dial, the mix of personas, the length, the rarest artists."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from deepcuts.errors import SettingsError
 
 LENGTHS = (10, 20, 30, 50)
+LISTENERS = (1, 3, 10, 30)
 _MIXES = ("share", "max")
 
 
@@ -23,11 +24,15 @@ class ListOptions:
         "share" takes from personas by their shares, "max" ranks by the best score.
     k
         Number of results, one of `LENGTHS`.
+    least_listeners
+        Artists with fewer listeners are not listed, one of `LISTENERS`: of one heard by a single person, nothing but
+        that person's taste is known.
     """
 
     dial_position: float = 0.0
     mix: str = "share"
     k: int = 20
+    least_listeners: int = 3
 
     def set_dial(self, position: float) -> None:
         """Move the main dial; positions beyond −1 and 1 become these.
@@ -62,6 +67,18 @@ class ListOptions:
         if k not in LENGTHS:
             raise SettingsError(f"k is {k!r}. Give one of {', '.join(map(str, LENGTHS))}.")
         self.k = k
+
+    def set_least_listeners(self, n_listeners: int) -> None:
+        """Choose how many listeners an artist needs to be listed.
+
+        Raises
+        ------
+        SettingsError
+            If it is not one of `LISTENERS`.
+        """
+        if n_listeners not in LISTENERS:
+            raise SettingsError(f"Listeners are {n_listeners!r}. Give one of {', '.join(map(str, LISTENERS))}.")
+        self.least_listeners = n_listeners
 
 
 def checked_dial_position(position: float) -> float:

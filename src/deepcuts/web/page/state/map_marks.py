@@ -72,7 +72,7 @@ def _listed_marks(model: PersonaModel, item_map: ItemMap, listed: RecommendedLis
     """Marks of the artists on the list."""
     xy = _map_xy(item_map, model.item_ids.indexes_of([row.item_id for row in listed.rows]), model.item_factors)
     return [
-        MapMark("listed", row.item_id, row.name, row.persona, x, y)
+        MapMark("listed", row.item_id, row.name, row.badge, x, y)
         for row, (x, y) in zip(listed.rows, xy.tolist(), strict=True)
     ]
 

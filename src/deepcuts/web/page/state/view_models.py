@@ -32,12 +32,23 @@ class PersonaCard:
 
 @dataclass(frozen=True)
 class ListRow:
-    """One row of the list; `reasons` are the visitor's own artists that speak for it, and their shares."""
+    """One row of the list.
+
+    Parameters
+    ----------
+    persona
+        The persona that it stands under.
+    badge
+        The persona that its reasons speak for: the same one, or `ALL_OF_YOU`.
+    reasons
+        The visitor's own artists that speak for it, and their shares; none below 5 %.
+    """
 
     rank: int
     item_id: str
     name: str
     persona: int
+    badge: int
     listeners: int
     kept: bool
     reasons: list[tuple[str, float]]
@@ -45,10 +56,10 @@ class ListRow:
 
 @dataclass(frozen=True)
 class RecommendedList:
-    """The list, and how widely known its artists are: their mean listeners, and mean novelty in bits."""
+    """The list, and how widely known its artists are: their median listeners, and mean novelty in bits."""
 
     rows: list[ListRow]
-    mean_listeners: float
+    median_listeners: float
     novelty: float
 
 
@@ -83,11 +94,11 @@ def recommended_list(visit: Visit) -> RecommendedList:
     indexes = visitor.model.item_ids.indexes_of(table["item_id"])
     names, listeners = visitor.model.item_names(indexes).to_pylist(), visitor.model.item_listeners[indexes]
     columns = zip(table["item_id"].to_pylist(), names, table["persona"].to_pylist(), listeners.tolist(), strict=True)
-    rows = [
-        ListRow(rank, item_id, name, persona, n_listeners, item_id in visit.kept, visitor.reasons(item_id, persona))
-        for rank, (item_id, name, persona, n_listeners) in enumerate(columns, start=1)
-    ]
-    return RecommendedList(rows, float(listeners.mean()), float(visitor.novelties[indexes].mean()))
+    rows = []
+    for rank, (item_id, name, persona, n_listeners) in enumerate(columns, start=1):
+        reasons, badge = visitor.reasons(item_id, persona)
+        rows.append(ListRow(rank, item_id, name, persona, badge, n_listeners, item_id in visit.kept, reasons))
+    return RecommendedList(rows, float(np.median(listeners)), float(visitor.novelties[indexes].mean()))
 
 
 def _recommend(visit: Visit, visitor: VisitorModel) -> pa.Table | None:
@@ -100,7 +111,7 @@ def _recommend(visit: Visit, visitor: VisitorModel) -> pa.Table | None:
         k=visit.list_options.k,
         rarity=_rarities(visit),
         mix=visit.list_options.mix,
-        deny=list(visit.refused),
+        deny=[*visit.refused, *visitor.rarer_than(visit.list_options.least_listeners)],
         pick=[number for number, options in enumerate(personas) if options.pinned and not options.muted] or None,
         weights={number: options.weight for number, options in enumerate(personas)},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,23 @@ from deepcuts.model import PersonaModel
 from deepcuts.model.state import VISITOR
 
 _N_REASONS = 3
+_LEAST_REASON = 0.05  # share of what speaks for an item below which an artist is no reason to name
+ALL_OF_YOU = -1  # the badge of a row for which no one persona speaks
+
+
+class Reasons(NamedTuple):
+    """Why an item is listed.
+
+    Parameters
+    ----------
+    shown
+        Names of the visitor's own items that speak most for it, and their shares; none below 5 %.
+    badge
+        The persona that they belong to, or `ALL_OF_YOU` where less than half of what is shown comes from its items.
+    """
+
+    shown: list[tuple[str, float]]
+    badge: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +54,8 @@ class VisitorModel:
     names: list[str]
     plays: dict[str, float]
     refused: frozenset[str]
-    _reasons: dict[tuple[str, int], list[tuple[str, float]]] = field(default_factory=dict)
+    _reasons: dict[tuple[str, int], Reasons] = field(default_factory=dict)
+    _rare: dict[int, list[str]] = field(default_factory=dict)
 
     @classmethod
     def solve(
@@ -81,24 +100,35 @@ class VisitorModel:
         """Novelty of every item as the metric has it, in bits, float64, (n_items,)."""
         return item_novelties(self.model.item_listeners, self.model.n_listeners)
 
-    def reasons(self, item_id: str, persona: int) -> list[tuple[str, float]]:
-        """Find the visitor's own items that speak most for an item by a persona, which is that of its row.
+    def rarer_than(self, n_listeners: int) -> list[str]:
+        """Ids of the items that fewer people listen to."""
+        if n_listeners not in self._rare:
+            rare = np.flatnonzero(self.model.item_listeners < n_listeners)
+            self._rare[n_listeners] = self.model.item_ids.take(rare).to_pylist()
+        return self._rare[n_listeners]
 
-        Returns
-        -------
-        Name, and share of the sum of positive contributions to the score. Where others are negative, that sum is more
-        than the score.
+    def reasons(self, item_id: str, persona: int) -> Reasons:
+        """Find the visitor's own items that speak for an item by a persona, which is that of its row.
+
+        Shares are of the sum of positive contributions to the score. Where others are negative, that sum is more than
+        the score.
         """
         key = item_id, persona
         if key not in self._reasons:
-            table = self.model.explain(VISITOR, item_id, k=max(1, self.model.seen.n_pairs), persona=persona)
-            shares = np.maximum(table["share"].to_numpy(), 0)
-            most = min(_N_REASONS, int(np.count_nonzero(shares)))
-            names = self.model.item_names(self.model.item_ids.indexes_of(table["item_id"][:most])).to_pylist()
-            # Shares are of the score; where some are negative, the positive ones sum to more than 1.
-            own = shares[:most] / max(1.0, float(shares.sum()))
-            self._reasons[key] = list(zip(names, own.tolist(), strict=True))
+            self._reasons[key] = self._explain(item_id, persona)
         return self._reasons[key]
+
+    def _explain(self, item_id: str, persona: int) -> Reasons:
+        table = self.model.explain(VISITOR, item_id, k=max(1, self.model.seen.n_pairs), persona=persona)
+        shares = np.maximum(table["share"].to_numpy(), 0)
+        shares = shares / max(1.0, float(shares.sum()))  # of the score; where some are negative, these sum to more
+        n_shown = min(_N_REASONS, int(np.count_nonzero(shares >= _LEAST_REASON)))
+        indexes = self.model.item_ids.indexes_of(table["item_id"])
+        names = self.model.item_names(indexes[:n_shown]).to_pylist()
+        told = slice(n_shown or None)  # where all are small, all of them are what speaks
+        is_own = self.model.user_personas.personas[np.searchsorted(self.model.seen.indices, indexes[told])] == persona
+        speaks = float(shares[told][is_own].sum()) >= float(shares[told].sum()) / 2
+        return Reasons(list(zip(names, shares[:n_shown].tolist(), strict=True)), persona if speaks else ALL_OF_YOU)
 
 
 def _has_same_personas(visitor: PersonaModel, before: PersonaModel) -> bool:
