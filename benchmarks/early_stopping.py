@@ -42,7 +42,7 @@ def cost_of_measuring(train: dc.Interactions, settings: PersonaSettings) -> floa
             start = process_time()
             stage.run_epoch()
             between = process_time()
-            validation.ndcg(stage.factors, stage.item_factors)
+            validation.ndcg(stage.sides.factors, stage.item_factors)
             if number > 2:
                 epochs, measuring = epochs + between - start, measuring + process_time() - between
     return measuring / epochs * sum(is_measured(number, 30) for number in range(1, 9)) / 8

@@ -36,9 +36,9 @@ def main() -> None:
     plays = dc.generate_world(args.users, args.items, items_per_user=25, seed=0).plays
     stage = start_base(plays, PersonaSettings(n_factors=args.factors), seed=0)
     stage.run_epoch()
-    rows, problem = stage.problem.rows, stage.problem
+    rows, problem = stage.sides.problem.rows, stage.sides.problem
     chosen = rows.by_length[rows.n_pairs[rows.by_length] <= 128]
-    start, misfit = stage.factors, np.empty(rows.n_rows, np.float32)
+    start, misfit = stage.sides.factors, np.empty(rows.n_rows, np.float32)
     shared = (problem.w0 * stage.item_grams.unobserved).astype(np.float32)
     quadratic = row_problem(rows, stage.item_factors, Penalty(shared, problem.ridge, None, 0.0))
 

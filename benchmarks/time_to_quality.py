@@ -45,10 +45,10 @@ def ours(train: dc.Interactions, matrix: sparse.csr_matrix, n_factors: int, *, n
     stage = start_base(train, settings, seed=0)
     seconds = perf_counter() - start
     order = np.argsort(np.diff(train.indptr), kind="stable")
-    user_factors = np.empty_like(stage.factors)
+    user_factors = np.empty_like(stage.sides.factors)
     while True:
         seconds += stage.run_epoch().seconds
-        user_factors[order] = stage.factors
+        user_factors[order] = stage.sides.factors
         yield seconds, user_factors, stage.item_factors
 
 

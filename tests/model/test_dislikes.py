@@ -133,10 +133,11 @@ def test_the_loss_is_that_of_the_twin_and_never_rises(plays, nonnegative, expone
         previous = np.inf
         for _ in range(3):
             epoch = stage.run_epoch()
-            problem = stage.problem
-            stage.problem = replace(problem, rows=problem.rows.with_dislikes)  # the twin knows pairs, liked or not
+            problem = stage.sides.problem
+            # The twin knows pairs, liked or not.
+            stage.sides.problem = replace(problem, rows=problem.rows.with_dislikes)
             expected = sum(objective.terms(stage, plays).values())
-            stage.problem = problem
+            stage.sides.problem = problem
             assert epoch.loss == pytest.approx(expected, rel=1e-3)
             assert epoch.loss <= previous * (1 + 1e-5)
             previous = epoch.loss

@@ -73,7 +73,7 @@ def test_rows_are_freed_as_soon_as_nobody_refers_to_them(rng: np.random.Generato
 
 def test_training_has_the_users_with_the_fewest_pairs_first() -> None:
     plays = dc.generate_world(n_users=40, n_items=80, items_per_user=6, seed=2).plays
-    rows = start_base(plays, PersonaSettings(n_factors=4), seed=0).problem.rows
+    rows = start_base(plays, PersonaSettings(n_factors=4), seed=0).sides.problem.rows
     order = np.argsort(np.diff(plays.indptr), kind="stable")
     assert np.all(np.diff(rows.n_pairs) >= 0)
     assert [[pair[0] for pair in pairs] for pairs in pairs_of(rows)] == [plays.user_items(u)[0].tolist() for u in order]

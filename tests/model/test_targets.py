@@ -70,7 +70,7 @@ def test_the_loss_is_that_of_the_twin_and_never_rises_below_zero_either(seed, ch
             assert epoch.loss == pytest.approx(expected, rel=1e-3, abs=scale)
             assert epoch.loss <= previous + scale
             previous = epoch.loss
-            assert np.all(stage.factors >= chosen.lowest_user_factor)
+            assert np.all(stage.sides.factors >= chosen.lowest_user_factor)
             assert np.all(stage.item_factors >= chosen.lowest_item_factor)
 
 

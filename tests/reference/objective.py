@@ -8,6 +8,7 @@ import numpy as np
 
 from deepcuts import Interactions, PersonaModel
 from deepcuts.model.training.fit import Alternation
+from deepcuts.model.training.sides import LocalSides
 
 
 def confidence(plays: Interactions, kind: str, scale: float) -> np.ndarray:
@@ -20,10 +21,10 @@ def confidence(plays: Interactions, kind: str, scale: float) -> np.ndarray:
     return weights / np.array(means)[:, None]
 
 
-def terms(stage: Alternation, plays: Interactions) -> dict[str, float]:
+def terms(stage: Alternation[LocalSides], plays: Interactions) -> dict[str, float]:
     """All terms, of the factors of a stage that is trained on these plays."""
-    rows, problem, settings = stage.problem.rows, stage.problem, stage.settings
-    u, v = stage.factors.astype(float), stage.item_factors.astype(float)
+    rows, problem, settings = stage.sides.problem.rows, stage.sides.problem, stage.settings
+    u, v = stage.sides.factors.astype(float), stage.item_factors.astype(float)
     accuracy = 0.0
     for row in range(rows.n_rows):
         for pair in range(rows.indptr[row], rows.indptr[row + 1]):

@@ -11,7 +11,7 @@ import numba
 
 N_CHUNKS = 64  # chunk c of a kernel's rows is c, c + 64, …, so that every thread gets long rows and short ones
 _LEAST_PAIRS = 2_000  # some forty users, three groups of sixteen, a few milliseconds
-_BLOCK = 8_192
+BLOCK_ROWS = 8_192  # of `over_blocks`: sums of blocks of rows depend on it
 
 Result = TypeVar("Result")
 
@@ -46,7 +46,7 @@ def over_blocks(work: Callable[[slice], Result], n_rows: int) -> list[Result]:
     -------
     What each call returned, in the order of the slices, so that sums over it do not depend on the threads.
     """
-    blocks = [slice(start, start + _BLOCK) for start in range(0, n_rows, _BLOCK)]
+    blocks = [slice(start, start + BLOCK_ROWS) for start in range(0, n_rows, BLOCK_ROWS)]
     if len(blocks) < 2:
         return [work(block) for block in blocks]
     with ThreadPoolExecutor(numba.get_num_threads()) as pool:

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
-from deepcuts.array_types import DoubleMatrix, DoubleVector, FloatMatrix, FloatVector
+from deepcuts.array_types import FloatMatrix, FloatVector
 from deepcuts.blas_threads import one_blas_thread
 from deepcuts.data.interactions import Interactions
 from deepcuts.model.training.density_rule import resolved
 from deepcuts.model.training.early_stopping import EarlyStopping, early_stopping
 from deepcuts.model.training.epochs import Epoch, OnInterrupt, Progress, Stage, UserProgress
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas, check_finite, solve_users
-from deepcuts.model.training.item_problem import item_problem
 from deepcuts.model.training.objective import Scale, weighted_square
 from deepcuts.model.training.persona_split import initial_split
-from deepcuts.model.training.rows import Rows, transpose
+from deepcuts.model.training.rows import Rows
 from deepcuts.model.training.settings import PersonaSettings
-from deepcuts.model.training.solve import EPOCH_ITEMS, EPOCH_USERS, ItemGrams, gram
-from deepcuts.model.training.user_problem import UserProblem, base_problem, persona_problem
+from deepcuts.model.training.sides import ItemCosts, LocalSides, Sides
+from deepcuts.model.training.solve import ItemGrams
+from deepcuts.model.training.user_problem import base_problem, persona_problem
+from deepcuts.model.training.user_sums import UserSums, observed_weight
 from deepcuts.model.training.weights import unobserved_weights, user_rows
 
 logger = logging.getLogger(__name__)
+
+Judge: TypeAlias = Callable[[Epoch], tuple[Epoch, bool]]  # gives an epoch what it measured, and says whether it is over
 
 _INITIAL_LENGTH = 0.3  # of item vectors, as root mean square
 
@@ -41,80 +45,89 @@ class TrainingResult:
     interrupted: bool
 
 
-class Alternation:
+AnySides = TypeVar("AnySides", bound=Sides)
+
+
+class Alternation(Generic[AnySides]):
     """Half-steps of one stage, of the user side and of the items alternately; the factors can be read after any epoch.
 
     Parameters
     ----------
     stage
         Which stage this is.
-    problem
-        Rows of the user side and the terms of their loss.
-    factors
-        The user side to start from, float32, (n_rows, n_factors); overwritten by every epoch.
+    sides
+        What is moved.
     item_factors
         The items to start from, float32, (n_items, n_factors); overwritten by every epoch.
     weights
         q of every item, float32, (n_items,).
     scale, settings
         Sizes of the data, and hyperparameters.
+    losses
+        Those of the epochs that have run already.
     """
 
     def __init__(
         self,
         stage: Stage,
-        problem: UserProblem,
-        factors: FloatMatrix,
+        sides: AnySides,
         item_factors: FloatMatrix,
         weights: FloatVector,
         scale: Scale,
         settings: PersonaSettings,
+        losses: Sequence[float] = (),
     ) -> None:
-        self.stage, self.problem, self.scale, self.settings = stage, problem, scale, settings
-        self.factors, self.item_factors = factors, item_factors
-        # The pairs of the user side by item: the same in all epochs of a stage, so they are transposed once.
-        item_rows = transpose(problem.rows.with_dislikes, len(item_factors))
-        self.items = item_problem(item_rows, weights, problem, scale.n_users, len(factors))
+        self.stage, self.sides, self.item_factors, self.weights = stage, sides, item_factors, weights
+        self.scale, self.settings, self.losses = scale, settings, list(losses)
+        self.sums = UserSums.none(item_factors.shape[1])  # of the user side as the last half-step left it
         self.item_grams = self._weigh_items()
-        self.n_epochs = 0
 
     @property
-    def user_factor_sum(self) -> DoubleVector:
-        """Sum of all rows of the user side, float64, (n_factors,)."""
-        return np.asarray(self.factors.sum(axis=0, dtype=np.float64))  # in float32, many rows would lose digits
+    def measured_scale(self) -> Scale:
+        """Sizes of the data with s of docs/maths.md, Distinction: the mean of ‖B_u‖² of base vectors."""
+        return replace(self.scale, taste_square=self.sums.mean_square)
 
-    def settle(self, rows: Rows, item_factors: FloatMatrix) -> None:
-        """Take items and other pairs of the same users, and move the user side by a half-step; no epoch follows."""
-        self.item_factors, self.problem = item_factors, base_problem(rows, self.scale, self.settings)
-        self.item_grams = self._weigh_items()
-        self.problem.solve(item_factors, self.item_grams, self.factors, EPOCH_USERS)
+    @property
+    def is_settled(self) -> bool:
+        """Whether the last epoch lowered the loss by less than the tolerance."""
+        if len(self.losses) < 2:
+            return False
+        previous, loss = self.losses[-2:]
+        return previous - loss < self.settings.tolerance * loss
+
+    def move_users(self, item_factors: FloatMatrix) -> None:
+        """Take items as they are given, and move the user side by a half-step."""
+        if item_factors is not self.item_factors:
+            self.item_factors = item_factors
+            self.item_grams = self._weigh_items()
+        self.sums = self.sides.move_users(self.item_factors, self.item_grams)
 
     def run_epoch(self) -> Epoch:
         """Move the user side, then the items, each by a half-step, and return the loss that this leaves."""
         start = perf_counter()
-        self.problem.solve(self.item_factors, self.item_grams, self.factors, EPOCH_USERS)
-        row_gram = gram(self.factors)
-        misfit = self.items.solve(self.factors, row_gram, self.user_factor_sum, self.item_factors, EPOCH_ITEMS)
+        self.move_users(self.item_factors)
+        costs = self.sides.move_items(self.sums, self.item_factors)
         self.item_grams = self._weigh_items()
-        self.n_epochs += 1
-        return self._epoch(misfit, row_gram, start)
+        epoch = self._epoch(costs, start)
+        self.losses.append(epoch.loss)
+        return epoch
 
     def _weigh_items(self) -> ItemGrams:
         """Gram matrices of the items as they are; the plain one only if diversity needs it."""
-        return ItemGrams.of(self.item_factors, self.items.weights, plain=self.problem.diversity is not None)
+        return ItemGrams.of(self.item_factors, self.weights, plain=self.sides.diversity is not None)
 
-    def _epoch(self, misfit: float, row_gram: DoubleMatrix, start: float) -> Epoch:
+    def _epoch(self, costs: ItemCosts, start: float) -> Epoch:
         """Sum up the loss (2); Gram matrices hold all that it needs of the pairs that were not observed."""
-        problem, factors, grams = self.problem, self.factors, self.item_grams
+        sums, grams, diversity = self.sums, self.item_grams, self.sides.diversity
         return Epoch(
             self.stage,
-            self.n_epochs,
-            accuracy=misfit,  # maths.md (9) of the items, which moved last
-            unobserved=problem.w0 * float(np.sum(row_gram * grams.unobserved)),  # Σ q (x·v)² = tr(XᵀX Vᵀdiag(q)V)
-            diversity=problem.diversity.loss(grams.plain, self.user_factor_sum) if problem.diversity else 0.0,
-            ridge=weighted_square(problem.ridge, factors) + weighted_square(self.items.ridge, self.item_factors),
-            lean=problem.lean.loss(factors) if problem.lean else 0.0,
-            distinction=problem.distinction.loss(factors) if problem.distinction else 0.0,
+            len(self.losses) + 1,
+            accuracy=float(costs.misfit.sum()),  # maths.md (9) of the items, which moved last
+            unobserved=self.sides.w0 * float(np.sum(sums.gram * grams.unobserved)),  # Σ q (x·v)² = tr(XᵀX Vᵀdiag(q)V)
+            diversity=diversity.loss(grams.plain, sums.row_sum) if diversity else 0.0,
+            ridge=sums.ridge + weighted_square(costs.ridge, self.item_factors),
+            lean=sums.lean,
+            distinction=sums.distinction,
             seconds=perf_counter() - start,
         )
 
@@ -175,8 +188,9 @@ def train_items(
     kept: tuple[Callable[[], ItemSide], tuple[Epoch, ...]] | None = None  # of the last whole epoch
 
     def item_side(factors: FloatMatrix) -> Callable[[], ItemSide]:
-        weights, factor_sum, scale = stage.items.weights, stage.user_factor_sum, measured_scale(base)
-        return partial(ItemSide.of, factors, weights, factor_sum, scale, base.settings, seed)
+        return partial(
+            ItemSide.of, factors, stage.weights, stage.sums.row_sum, base.measured_scale, base.settings, seed
+        )
 
     def record(epoch: Epoch) -> None:
         nonlocal kept
@@ -186,9 +200,9 @@ def train_items(
         on_epoch(epoch)
 
     try:
-        alternate(base, settings.base_epochs, record, stopping)
+        alternate(base, settings.base_epochs, record, watching(stopping, base, settings.base_epochs))
         if stopping is not None:
-            base.settle(*stopping.best())
+            settle(base, *stopping.best())
         if settings.persona_epochs and settings.n_personas > 1:
             stage = start_personas(base, seed)
             alternate(stage, settings.persona_epochs, record)
@@ -207,7 +221,7 @@ def start_base(
     seed: int,
     stopping: EarlyStopping | None = None,
     start: FloatMatrix | None = None,
-) -> Alternation:
+) -> Alternation[LocalSides]:
     """Prepare the first stage: one row per user, those with the fewest pairs first, and items at random.
 
     Rows of like length are solved together: in this order, they are neighbours in memory. Settings that are "auto"
@@ -216,42 +230,56 @@ def start_base(
     settings = resolved(settings, plays)
     users = user_rows(plays, settings)
     users = users.take(users.with_dislikes.by_length)
-    scale = Scale.of(plays, float(users.weights.sum()), settings.weighting.unobserved_ratio)
+    scale = Scale.of(plays, observed_weight(users.weights), settings.weighting.unobserved_ratio)
     if stopping is not None:
         users = stopping.leave_out(users)
     factors = np.zeros((plays.n_users, settings.n_factors), np.float32)  # users move first: only items need a start
     items = initial_items(plays.n_items, settings, seed) if start is None else start.copy()
     weights = unobserved_weights(plays.item_listeners, settings.weighting.unobserved_exponent)
-    return Alternation("base", base_problem(users, scale, settings), factors, items, weights, scale, settings)
+    sides = LocalSides(base_problem(users, scale, settings), factors, weights, scale.n_users)
+    return Alternation("base", sides, items, weights, scale, settings)
 
 
-def start_personas(base: Alternation, seed: int) -> Alternation:
+def start_personas(base: Alternation[LocalSides], seed: int) -> Alternation[LocalSides]:
     """Prepare the second stage: users are split, their personas start as copies of the base vectors, items go on."""
-    rows, settings, scale = base.problem.rows, base.settings, measured_scale(base)
-    split = initial_split(rows, base.item_factors, base.factors, settings, seed)
-    problem = persona_problem(rows, base.factors, split, scale, settings)
-    factors = np.repeat(base.factors, np.diff(split.persona_indptr), axis=0)
-    items, weights = base.item_factors.copy(), base.items.weights
-    return Alternation("personas", problem, factors, items, weights, scale, settings)
+    rows, base_factors = base.sides.problem.rows, base.sides.factors
+    settings, scale = base.settings, base.measured_scale
+    split = initial_split(rows, base.item_factors, base_factors, settings, seed)
+    problem = persona_problem(rows, base_factors, split, scale, settings)
+    factors = np.repeat(base_factors, np.diff(split.persona_indptr), axis=0)
+    sides = LocalSides(problem, factors, base.weights, scale.n_users)
+    return Alternation("personas", sides, base.item_factors.copy(), base.weights, scale, settings)
 
 
-def measured_scale(base: Alternation) -> Scale:
-    """Add the mean squared length of the base vectors to the sizes of the data."""
-    # s of docs/maths.md, Distinction: the mean of ‖B_u‖².
-    return replace(base.scale, taste_square=float(np.einsum("ij,ij->i", base.factors, base.factors).mean()))
+def alternate(stage: Alternation[Any], most_epochs: int, on_epoch: Progress, judge: Judge | None = None) -> None:
+    """Run epochs until one lowers the loss by less than the tolerance, the judge ends it, or `most_epochs` have run.
 
-
-def alternate(stage: Alternation, most_epochs: int, on_epoch: Progress, stopping: EarlyStopping | None = None) -> None:
-    """Run epochs until one lowers the loss by less than the tolerance, lists get worse, or `most_epochs` have run."""
-    previous = np.inf  # the first epoch has nothing to be compared with
-    for _ in range(most_epochs):
+    Epochs that the stage has run before count as well.
+    """
+    is_over = False
+    while len(stage.losses) < most_epochs and not (stage.is_settled or is_over):
         epoch = stage.run_epoch()
-        if stopping is not None:
-            epoch = stopping.measured(epoch, stage.factors, stage.item_factors, most_epochs)
+        if judge is not None:
+            epoch, is_over = judge(epoch)
         on_epoch(epoch)
-        if previous - epoch.loss < stage.settings.tolerance * epoch.loss or (stopping and stopping.is_over):
-            break
-        previous = epoch.loss
+
+
+def watching(stopping: EarlyStopping | None, base: Alternation[LocalSides], most_epochs: int) -> Judge | None:
+    """Return what measures lists after the epochs of the base; None where early stopping is off."""
+    if stopping is None:
+        return None
+
+    def judge(epoch: Epoch) -> tuple[Epoch, bool]:
+        measured = stopping.measured(epoch, base.sides.factors, base.item_factors, most_epochs)
+        return measured, stopping.is_over
+
+    return judge
+
+
+def settle(base: Alternation[LocalSides], rows: Rows, item_factors: FloatMatrix) -> None:
+    """Take items and other pairs of the same users, and move the user side by a half-step; no epoch follows."""
+    base.sides.problem = base_problem(rows, base.scale, base.settings)
+    base.move_users(item_factors)
 
 
 def initial_items(n_items: int, settings: PersonaSettings, seed: int) -> FloatMatrix:

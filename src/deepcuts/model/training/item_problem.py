@@ -53,8 +53,8 @@ class ItemProblem:
         user_factor_sum: DoubleVector,
         solution: FloatMatrix,
         budget: SweepBudget,
-    ) -> float:
-        """Solve for the items with the user side fixed, in place, and return the misfit of their observed pairs.
+    ) -> DoubleVector:
+        """Solve for the items with the user side fixed, in place, and return the misfit of each, float64, (n_items,).
 
         Parameters
         ----------
@@ -74,7 +74,7 @@ class ItemProblem:
         if self.diversity is not None:
             # Of what the kernel returns, the pair of diversity is no misfit; a difference may round to below 0.
             misfit = np.maximum(0, misfit - (solution @ direction).astype(np.float64) ** 2)
-        return float(misfit.sum())
+        return misfit
 
 
 def item_problem(rows: Rows, weights: FloatVector, user_side: UserProblem, n_users: int, n_rows: int) -> ItemProblem:

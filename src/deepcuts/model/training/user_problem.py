@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from deepcuts.model.training.persona_split import PersonaSplit
 from deepcuts.model.training.rows import Rows, split_by_persona
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.solve import ItemGrams, Penalty, solve
+from deepcuts.model.training.user_sums import UserSums, add_in_order
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +85,12 @@ class UserProblem:
             term += self.distinction.term(solution)  # at the rows as they are before this step
         penalty = Penalty.of(term, self.settings.lowest_user_factor)
         return solve(self.rows.with_dislikes, item_factors, penalty, solution, budget)
+
+    def sums(self, factors: FloatMatrix) -> UserSums:
+        """Sums of all rows, with all terms of their loss; `factors` are float32, (n_rows, n_factors)."""
+        sums = add_in_order(UserSums.of_blocks(factors, self.ridge))
+        lean = self.lean.loss(factors) if self.lean else 0.0
+        return replace(sums, lean=lean, distinction=self.distinction.loss(factors) if self.distinction else 0.0)
 
 
 def base_problem(rows: Rows, scale: Scale, settings: PersonaSettings) -> UserProblem:
