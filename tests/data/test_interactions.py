@@ -167,7 +167,7 @@ def test_a_matrix_that_is_not_sound_is_refused(matrix, message):
 @pytest.mark.parametrize("chunk_bytes", [1, 7, 1 << 30])
 def test_a_table_of_much_text_comes_in_chunks(plays, monkeypatch, chunk_bytes):
     whole = plays.to_arrow()
-    monkeypatch.setattr("deepcuts.data.ids._CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr("deepcuts.data.arrow_columns._CHUNK_BYTES", chunk_bytes)
     table = plays.to_arrow()
     assert table.equals(whole)
     assert table.column("user_id").type == pa.string()

@@ -10,9 +10,11 @@ from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from deepcuts.array_types import DoubleVector, FloatMatrix, IndexVector, NumberMatrix
 from deepcuts.checks import real_number, shown, whole_number
+from deepcuts.data.arrow_columns import encoded, take_rows
 from deepcuts.data.ids import Ids
 from deepcuts.data.vectors import unit_vectors
 from deepcuts.errors import SettingsError
@@ -52,14 +54,14 @@ def rerank(lists: pa.Table, item_ids: Ids, item_vectors: NumberMatrix, k: int = 
         raise SettingsError(
             f"k is {shown(k)} and diversity {shown(diversity)}. k is at least 1, diversity lies between 0 and 1."
         ) from None
-    lists = lists.sort_by([("user_id", "ascending"), ("rank", "ascending")])
+    lists = _sorted(lists)
     vectors = unit_vectors(item_vectors)[_item_indexes(lists, item_ids)]
     scores = lists["score"].to_numpy().astype(np.float64)
     taken, ranks = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for start, stop in _lists_in(lists):
         taken.append(start + _take(scores[start:stop], vectors[start:stop], k, diversity))
         ranks.append(np.arange(1, len(taken[-1]) + 1))
-    reranked = lists.take(pa.array(np.concatenate(taken)))
+    reranked = take_rows(lists, np.concatenate(taken))
     new_ranks = pa.array(np.concatenate(ranks).astype(np.int32))
     return reranked.set_column(lists.column_names.index("rank"), "rank", new_ranks)
 
@@ -80,9 +82,17 @@ def _take(scores: DoubleVector, vectors: FloatMatrix, k: int, diversity: float) 
     return np.array(taken, np.int64)
 
 
+def _sorted(lists: pa.Table) -> pa.Table:
+    """Rows by user and rank."""
+    users, codes = encoded(lists["user_id"])
+    place = np.empty(len(users), np.int64)
+    place[pc.sort_indices(users).to_numpy()] = np.arange(len(users))
+    return take_rows(lists, np.lexsort((lists["rank"].to_numpy(), place[codes])))
+
+
 def _lists_in(lists: pa.Table) -> list[tuple[int, int]]:
     # One code a user, whose rows stand together: `lists` is sorted.
-    codes = lists["user_id"].combine_chunks().dictionary_encode().indices.to_numpy()
+    _, codes = encoded(lists["user_id"])
     starts = np.flatnonzero(np.diff(codes, prepend=-1))
     return list(pairwise([*starts.tolist(), len(codes)]))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
@@ -23,6 +23,7 @@ from deepcuts.errors import DataError
 
 EXACT_BITS = 53  # whole floats below 2 ** 53 are exact: at that size 9007199254740993 is already 9007199254740992
 _NO_IDS = (bool, np.bool_, datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
+_PART_ROWS = 1 << 20  # that are turned into text at once
 _KINDS_OF_ID = "Ids are text, whole numbers, decimals, UUIDs or bytes of UTF-8 text"
 
 
@@ -43,7 +44,13 @@ def to_text(values: Any, kind: str, *, allow_missing: bool = False) -> pa.String
     DataError
         If an id is missing, is no id (a fraction, a date, a truth value), or is not UTF-8 text without NUL characters.
     """
-    texts = _checked_text(_as_arrow(values, kind), kind)
+    return joined(text_chunks(values, kind, allow_missing=allow_missing), kind)
+
+
+def text_chunks(values: Any, kind: str, *, allow_missing: bool = False) -> pa.ChunkedArray:
+    """Ids as text, in chunks, as one Arrow array holds 2 GiB at most; see `to_text`."""
+    parts = [_checked_text(part, kind) for part in _parts(_as_arrow(values, kind))]
+    texts = pa.chunked_array(parts, pa.string())
     if texts.null_count and not allow_missing:
         raise DataError(
             f"{texts.null_count:,} of {len(texts):,} {kind} ids are missing (None, NaN or null). Give every {kind} "
@@ -69,6 +76,34 @@ def is_one_id(value: Any) -> bool:
     if isinstance(value, str | bytes | pa.Scalar | UUID | Decimal) or value is None:
         return True
     return isinstance(value, Real | np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0)
+
+
+def chunked(values: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
+    """An array as a column of one chunk; a column as it is."""
+    return values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
+
+
+def joined(texts: pa.ChunkedArray, kind: str) -> pa.StringArray:
+    """Return the text of a column as one array.
+
+    Raises
+    ------
+    DataError
+        If it is more than 2 GiB.
+    """
+    if texts.num_chunks == 1:
+        return texts.chunk(0)  # no copy
+    try:
+        return pa.concat_arrays(texts.chunks) if texts.num_chunks else pa.array([], pa.string())
+    except pa.ArrowInvalid:
+        raise _too_long(kind) from None
+
+
+def _parts(values: pa.Array | pa.ChunkedArray) -> Iterator[pa.Array]:
+    """Chunks whose text is likely to fit one array: of other types than strings, some rows each."""
+    for chunk in chunked(values).chunks:
+        n_rows = max(1, len(chunk)) if chunk.type == pa.string() else _PART_ROWS
+        yield from (chunk.slice(start, n_rows) for start in range(0, max(1, len(chunk)), n_rows))
 
 
 def _as_arrow(values: Any, kind: str) -> pa.Array | pa.ChunkedArray:
@@ -167,10 +202,8 @@ def _is_missing(value: Any) -> bool:
     return isinstance(value, float | np.floating) and bool(np.isnan(value))
 
 
-def _checked_text(values: pa.Array | pa.ChunkedArray, kind: str) -> pa.StringArray:
-    """Text of Arrow data of any type, as one array that is valid UTF-8 without NUL characters."""
-    if isinstance(values, pa.ChunkedArray):
-        return _joined([_checked_text(chunk, kind) for chunk in values.chunks], kind)
+def _checked_text(values: pa.Array, kind: str) -> pa.StringArray:
+    """Text of an Arrow array of any type, as valid UTF-8 without NUL characters."""
     texts = _text_of_arrow(values, kind)
     try:
         texts.validate(full=True)  # arrays from elsewhere may hold any bytes: Arrow checks UTF-8 on request only
@@ -247,13 +280,6 @@ def _cast(array: pa.Array, kind: str) -> pa.StringArray:
     except pa.ArrowInvalid:
         raise _not_utf8(kind) from None  # the bytes, not their number, are at fault
     raise _too_long(kind)
-
-
-def _joined(parts: list[pa.StringArray], kind: str) -> pa.StringArray:
-    try:
-        return pa.concat_arrays(parts) if parts else pa.array([], pa.string())
-    except pa.ArrowInvalid:
-        raise _too_long(kind) from None
 
 
 def _within_limit(texts: pa.Array | pa.ChunkedArray, kind: str) -> pa.StringArray:

@@ -15,11 +15,11 @@ import pyarrow.compute as pc
 
 from deepcuts.array_types import CountVector, IndexVector
 from deepcuts.checks import MOST_SHOWN, shown
-from deepcuts.data.id_text import one_text, to_text
+from deepcuts.data.arrow_columns import take_text
+from deepcuts.data.id_text import chunked, joined, one_text, text_chunks, to_text
 from deepcuts.errors import DataError, UnknownIdError
 
 _DICTIONARY_UP_TO = 200_000  # past this many ids, a dictionary of them takes much memory for a few look-ups
-_CHUNK_BYTES = 1 << 30
 _SUGGEST_AMONG = 200_000  # past this many ids, looking for a close spelling takes long
 
 
@@ -83,7 +83,7 @@ class Ids:
         DataError
             If one is missing, or of a type that is no id.
         """
-        texts = to_text(identifiers, self.kind)
+        texts = text_chunks(identifiers, self.kind)
         if len(texts) <= len(self) // 4 and len(self) <= _DICTIONARY_UP_TO:
             indexes = (self._index_by_id.get(text, -1) for text in texts.to_pylist())
             return np.fromiter(indexes, np.int64, len(texts))
@@ -101,11 +101,8 @@ class Ids:
         return self.values.take(pa.array(indexes))
 
     def take_chunks(self, indexes: IndexVector) -> pa.ChunkedArray:
-        """Return the ids at `indexes`, however often each: an Arrow array holds 2 GiB of text at most, so in parts."""
-        longest = pc.max(pc.binary_length(self.values)).as_py() or 1
-        step = max(1, _CHUNK_BYTES // longest)
-        parts = [self.take(indexes[start : start + step]) for start in range(0, len(indexes), step)]
-        return pa.chunked_array(parts, pa.string())
+        """Return the ids at `indexes`, however often each: an Arrow array holds 2 GiB of text at most, so in chunks."""
+        return take_text(self.values, indexes)
 
     def unknown_message(self, identifier: str) -> str:
         """Say that an id is unknown, and which one may have been meant."""
@@ -117,7 +114,18 @@ class Ids:
 
 
 def as_strings(values: Iterable[Any] | pa.Array) -> pa.StringArray:
-    """Names or tags as one Arrow string array, null where one is missing.
+    """Names or tags as one Arrow string array; see `string_chunks`.
+
+    Raises
+    ------
+    DataError
+        If they are of a type that has no text, or of more text than one array holds.
+    """
+    return joined(string_chunks(values), "name")
+
+
+def string_chunks(values: Iterable[Any] | pa.Array) -> pa.ChunkedArray:
+    """Names or tags as Arrow strings, null where one is missing, in chunks below 2 GiB.
 
     What could be an id has the text that it would have as one; anything else has that which Python or Arrow gives it.
 
@@ -129,14 +137,13 @@ def as_strings(values: Iterable[Any] | pa.Array) -> pa.StringArray:
     if not isinstance(values, pa.Array | pa.ChunkedArray | np.ndarray):
         values = list(values)
     try:
-        return to_text(values, "name", allow_missing=True)
+        return text_chunks(values, "name", allow_missing=True)
     except DataError:
         pass
     if not isinstance(values, pa.Array | pa.ChunkedArray):
         texts = [None if value is None else str(value).encode("utf-8", "replace").decode() for value in values]
-        return pa.array(texts, pa.string())
+        return chunked(pa.array(texts, pa.string()))
     try:
-        texts = values.cast(pa.string())
-        return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+        return chunked(values.cast(pa.string()))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(f"Names and tags of the type {values.type} cannot be read as text: {error}") from error

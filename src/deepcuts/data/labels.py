@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from deepcuts.array_types import AnyArray, BoolVector, CountVector, DoubleVector, FloatVector, IndexVector, NumberVector
+from deepcuts.data.arrow_columns import encoded
 from deepcuts.data.id_text import to_text
-from deepcuts.data.ids import Ids, as_strings
+from deepcuts.data.ids import Ids, as_strings, string_chunks
 from deepcuts.data.row_checks import check_rows
 from deepcuts.data.tag_support import supported_tags
 from deepcuts.errors import DataError
@@ -81,11 +82,7 @@ class Labels:
 
     def take(self, indexes: IndexVector) -> Labels:
         """Return the labels of the items at `indexes`, in that order."""
-        return replace(self, names=self.take_names(indexes), tags=self.tags[indexes])
-
-    def take_names(self, indexes: IndexVector) -> pa.StringArray:
-        """Return the names of the items at `indexes`."""
-        return self.names.take(pa.array(indexes))
+        return replace(self, names=self.names.take(pa.array(indexes)), tags=self.tags[indexes])
 
     def tags_of(
         self,
@@ -195,8 +192,8 @@ def _tags(item_ids: Ids, tags: pa.Table | None) -> tuple[pa.StringArray, sparse.
         return pa.array([], pa.string()), sparse.csr_array((len(item_ids), 0), dtype=np.float32), None
     _check_columns(tags, "tags", ("item_id", "tag"))
     items, weights, used = _usable_tags(item_ids, tags)
-    texts = pc.utf8_trim_whitespace(as_strings(used["tag"]))
-    tag_names = pc.unique(texts)
+    texts = pc.utf8_trim_whitespace(string_chunks(used["tag"]))
+    tag_names = texts.unique()
     tag_names = tag_names.take(pc.sort_indices(tag_names))
     columns = pc.index_in(texts, value_set=tag_names).to_numpy(zero_copy_only=False).astype(np.int64)
     shape = (len(item_ids), len(tag_names))
@@ -210,7 +207,7 @@ def _tags(item_ids: Ids, tags: pa.Table | None) -> tuple[pa.StringArray, sparse.
 
 def _usable_tags(item_ids: Ids, tags: pa.Table) -> tuple[CountVector, FloatVector, pa.Table]:
     """Item indexes, weights and rows of the table: those of known items that have a tag and a finite weight."""
-    texts = pc.utf8_trim_whitespace(as_strings(tags["tag"]))
+    texts = pc.utf8_trim_whitespace(string_chunks(tags["tag"]))
     items = item_ids.indexes_of(tags["item_id"])
     weights = np.ones(len(items), np.float32)
     if "weight" in tags.column_names:
@@ -222,9 +219,8 @@ def _usable_tags(item_ids: Ids, tags: pa.Table) -> tuple[CountVector, FloatVecto
 
 def _count_taggers(columns: CountVector, taggers: pa.ChunkedArray, n_tags: int) -> CountVector:
     """How many different people gave each tag, int64; rows that name nobody do not count."""
-    people = pc.dictionary_encode(taggers.combine_chunks()).indices
-    known = pc.is_valid(people).to_numpy(zero_copy_only=False)
-    numbers = pc.fill_null(people, 0).to_numpy(zero_copy_only=False)
+    people, numbers = encoded(taggers)
+    known = pc.is_valid(people).to_numpy(zero_copy_only=False)[numbers]
     pairs = np.unique(np.column_stack([columns, numbers])[known], axis=0)
     return np.bincount(pairs[:, 0], minlength=n_tags).astype(np.int64)
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from deepcuts.array_types import CountVector, DoubleVector
+from deepcuts.data.arrow_columns import take_text
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.labels import Labels
@@ -118,8 +119,8 @@ def _tags(plays: Interactions) -> pa.Table:
     tags = labels.tags.tocoo()
     return pa.table(
         {
-            "item_id": plays.item_ids.take(tags.row),
-            "tag": labels.tag_names.take(pa.array(tags.col)),
+            "item_id": plays.item_ids.take_chunks(tags.row),
+            "tag": take_text(labels.tag_names, tags.col),
             "weight": tags.data.astype(np.float32),
         }
     )

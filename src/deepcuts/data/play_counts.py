@@ -11,6 +11,7 @@ import pyarrow as pa
 from scipy import sparse
 
 from deepcuts.array_types import CountVector, DoubleVector, FloatVector, IndexVector, Indices, Indptr
+from deepcuts.data.arrow_columns import take_text
 from deepcuts.data.csr import row_of_entry
 from deepcuts.data.ids import Ids
 from deepcuts.data.labels import Labels
@@ -67,9 +68,9 @@ class PlayCounts:
         totals = np.bincount(self.indices, weights=self.plays, minlength=self.n_items)
         return totals.astype(np.float64, copy=False)  # int64 where there are no pairs
 
-    def item_names(self, item_indexes: IndexVector) -> pa.StringArray:
+    def item_names(self, item_indexes: IndexVector) -> pa.ChunkedArray:
         """Names of some items; the ids of those that have none."""
-        return self.item_ids.take(item_indexes) if self.labels is None else self.labels.take_names(item_indexes)
+        return take_text(self.item_ids.values if self.labels is None else self.labels.names, item_indexes)
 
     def user_items(self, user_index: int) -> tuple[Indices, FloatVector]:
         """Item indexes and plays of one user."""

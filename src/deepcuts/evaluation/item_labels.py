@@ -13,9 +13,10 @@ from scipy import sparse
 
 from deepcuts.array_types import BoolVector, DoubleMatrix, DoubleVector, IndexVector
 from deepcuts.checks import whole_number
+from deepcuts.data.arrow_columns import encoded, take_text
 from deepcuts.data.csr import UserItems, indptr_of, quotient, row_of_entry
-from deepcuts.data.id_text import to_text
-from deepcuts.data.ids import Ids, as_strings
+from deepcuts.data.id_text import text_chunks, to_text
+from deepcuts.data.ids import Ids, as_strings, string_chunks
 from deepcuts.data.labels import Labels
 from deepcuts.errors import DataError
 from deepcuts.evaluation.lists_table import ArrowStream
@@ -147,10 +148,11 @@ def item_features(labels: ArrowStream | Mapping[str, str], item_ids: Ids, n_labe
     """
     n_labels = whole_number("n_labels", n_labels, 1, advice="Keep at least 1 label.")
     rows = _label_rows(labels)
-    ids, names = to_text(rows["item_id"], "item"), as_strings(rows["label"]).dictionary_encode()
-    weights, label_of_row = _weights(rows, ids), names.indices.to_numpy()
-    kept = _most_used(label_of_row, weights, names.dictionary)[:n_labels]
-    column_of_label = np.full(len(names.dictionary), -1)
+    ids = text_chunks(rows["item_id"], "item")
+    names, label_of_row = encoded(string_chunks(rows["label"]))
+    weights = _weights(rows, ids)
+    kept = _most_used(label_of_row, weights, names)[:n_labels]
+    column_of_label = np.full(len(names), -1)
     column_of_label[kept] = np.arange(len(kept))
     items, columns = item_ids.indexes_of(ids), column_of_label[label_of_row]
     _check_items(items, ids)
@@ -159,7 +161,7 @@ def item_features(labels: ArrowStream | Mapping[str, str], item_ids: Ids, n_labe
     matrix = sparse.coo_array((weights[known], (items[known], columns[known])), shape).tocsr()
     matrix.sum_duplicates()
     matrix.data /= np.asarray(matrix.sum(axis=1))[entry_rows(matrix)]  # each item's weights sum to 1
-    return ItemFeatures(item_ids, tuple(names.dictionary.take(pa.array(kept)).to_pylist()), matrix)
+    return ItemFeatures(item_ids, tuple(names.take(pa.array(kept)).to_pylist()), matrix)
 
 
 def _most_used(label_of_row: IndexVector, weights: DoubleVector, names: pa.StringArray) -> IndexVector:
@@ -170,7 +172,7 @@ def _most_used(label_of_row: IndexVector, weights: DoubleVector, names: pa.Strin
     return np.lexsort((by_name, -used))
 
 
-def _check_items(items: IndexVector, ids: pa.StringArray) -> None:
+def _check_items(items: IndexVector, ids: pa.ChunkedArray) -> None:
     if not np.any(items >= 0):
         raise DataError(
             f"None of the {len(ids):,} labels is of an item in train"
@@ -194,8 +196,8 @@ def tag_features(labels: Labels, item_ids: Ids, n_labels: int = 100) -> ItemFeat
     if not labels.tags.nnz:
         return ItemFeatures.without_labels(item_ids)
     items, tags = labels.tags.nonzero()
-    names = labels.tag_names.take(pa.array(tags))
-    rows = {"item_id": item_ids.take(items), "label": names, "weight": labels.tags.data.astype(np.float64)}
+    names = take_text(labels.tag_names, tags)
+    rows = {"item_id": item_ids.take_chunks(items), "label": names, "weight": labels.tags.data.astype(np.float64)}
     return item_features(pa.table(rows), item_ids, n_labels)
 
 
@@ -220,7 +222,7 @@ def _label_rows(labels: ArrowStream | Mapping[str, str]) -> pa.Table:
     return rows
 
 
-def _weights(rows: pa.Table, ids: pa.StringArray) -> DoubleVector:
+def _weights(rows: pa.Table, ids: pa.ChunkedArray) -> DoubleVector:
     if "weight" not in rows.column_names:
         return np.ones(len(rows))
     kind = rows["weight"].type

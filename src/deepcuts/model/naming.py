@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from deepcuts.array_types import DoubleMatrix, DoubleVector, IndexMatrix, IndexVector
 from deepcuts.checks import whole_number
+from deepcuts.data.arrow_columns import take_text
 from deepcuts.data.csr import block_of_rows
 from deepcuts.data.vectors import cosines, unit_vectors
 from deepcuts.model.namer import Namer
@@ -43,10 +44,10 @@ def describe_factors(model: PersonaState, factor_names: list[str], n_items: int)
     return pa.table(
         {
             "factor": factor.astype(np.int32),
-            "factor_name": pa.array(factor_names).take(pa.array(factor)),
+            "factor_name": take_text(pa.array(factor_names, pa.string()), factor),
             "share": factor_shares(model)[factor],
             "rank": np.tile(np.arange(1, items.shape[1] + 1, dtype=np.int32), len(items)),
-            "item_id": model.item_ids.take(flat),
+            "item_id": model.item_ids.take_chunks(flat),
             "name": model.item_names(flat),
             "loading": model.item_factors[flat, factor],
         }

@@ -87,7 +87,7 @@ class PersonaState:
         """The catalogue."""
         return self.seen.item_ids
 
-    def item_names(self, item_indexes: IndexVector) -> pa.StringArray:
+    def item_names(self, item_indexes: IndexVector) -> pa.ChunkedArray:
         """Names of some items; the ids of those that have none."""
         return self.seen.item_names(item_indexes)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.checks import real_number, shown, whole_number
+from deepcuts.data.arrow_columns import take_text
 from deepcuts.data.csr import block_of_rows, indptr_of
 from deepcuts.data.vectors import cosines
 from deepcuts.errors import UnknownIdError
@@ -25,14 +26,13 @@ def tabulate_personas(model: PersonaState, user_index: int, persona_names: list[
     first = indptr_of(np.bincount(personas, minlength=rows.stop - rows.start))
     rank = 1 + np.arange(len(items)) - first[personas[order]]  # within the persona, from 1
     order, rank = order[rank <= n_items], rank[rank <= n_items]
-    names = pa.array(persona_names, pa.string())
     return pa.table(
         {
             "persona": personas[order].astype(np.int8),
-            "persona_name": names.take(pa.array(personas[order])),
+            "persona_name": take_text(pa.array(persona_names, pa.string()), personas[order]),
             "share": model.persona_shares[rows][personas[order]],
             "rank": rank.astype(np.int32),
-            "item_id": model.item_ids.take(items[order]),
+            "item_id": model.item_ids.take_chunks(items[order]),
             "name": model.item_names(items[order]),
             "plays": plays[order],
         }
@@ -52,7 +52,7 @@ def tabulate_explanation(
     contributions = explanation.contributions[order]
     return pa.table(
         {
-            "item_id": model.item_ids.take(items[order]),
+            "item_id": model.item_ids.take_chunks(items[order]),
             "rank": np.arange(1, len(order) + 1, dtype=np.int32),
             "plays": plays[order],
             "persona": model.user_personas.personas[pairs][order],
@@ -70,7 +70,7 @@ def tabulate_neighbours(model: PersonaState, item_index: int, k: int) -> pa.Tabl
     order = order[(order != item_index) & (similarity[order] > 0)][:k]
     return pa.table(
         {
-            "item_id": model.item_ids.take(order),
+            "item_id": model.item_ids.take_chunks(order),
             "rank": np.arange(1, len(order) + 1, dtype=np.int32),
             "similarity": similarity[order],
         }

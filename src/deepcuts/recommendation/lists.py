@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from deepcuts.array_types import AnyArray, BoolVector, IndexVector
 from deepcuts.checks import shown
+from deepcuts.data.arrow_columns import as_arrow
 from deepcuts.data.id_text import is_one_id, to_text
 from deepcuts.data.ids import Ids
 from deepcuts.errors import SettingsError, UnknownIdError
@@ -169,18 +170,14 @@ def _to_table(source: ScoreSource, users: IndexVector, lists: Lists) -> pa.Table
     is_listed = columns[1] >= 0  # −1 behind the end of short lists
     if not np.all(is_listed):
         columns = [column[is_listed] for column in columns]
-    user, item, rank, score, persona = map(as_arrow, columns)
+    user, item = columns[:2]
+    rank, score, persona = map(as_arrow, columns[2:])
     return pa.table(
         {
-            "user_id": source.user_ids.values.take(user),
-            "item_id": source.item_ids.values.take(item),
+            "user_id": source.user_ids.take_chunks(user),
+            "item_id": source.item_ids.take_chunks(item),
             "rank": rank,
             "score": score,
             "persona": persona,
         }
     )
-
-
-def as_arrow(values: AnyArray) -> pa.Array:
-    """View contiguous numbers as an Arrow array; `pyarrow.array` would import pandas before, which takes long."""
-    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(values)])
