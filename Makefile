@@ -8,6 +8,7 @@
 # make faults    forged and damaged files, bad calls, kills, errors, forks, fuzzing, in large numbers, and a table of all;
 #                make test tries a few of each
 # make coverage  the same, measuring which lines and branches are run; fails below the floor in pyproject.toml
+# make docs      the site, into build/docs; a warning fails it
 # make browser   Chromium for the tests of the page, from Debian, where there is none
 # make wheel     the built wheel alone, in an environment of its own, does the main job
 # make bench     speed and memory, measured at small sizes in some minutes
@@ -24,7 +25,7 @@ CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
 READY := $(VENV)/.ready
 
-.PHONY: demo quick one format check test faults fuzz coverage browser wheel bench bench-full clean
+.PHONY: demo quick one format check test faults fuzz coverage docs browser wheel bench bench-full clean
 
 $(CORE): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -88,6 +89,15 @@ coverage: $(READY)
 	$(BIN)/coverage combine build/coverage/suite build/coverage/kernels
 	$(BIN)/coverage html --quiet --fail-under=0
 	$(BIN)/coverage report --skip-covered
+
+SITE := $(VENV)/.site
+
+$(SITE): $(CORE)
+	$(INSTALL) '.[docs]'
+	@touch $@
+
+docs: $(SITE)
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -b html docs build/docs
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 

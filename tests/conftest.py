@@ -29,6 +29,10 @@ EXTRAS = {  # what tests of these folders and files need: an extra of the packag
     "tuning/test_study.py": ("tune", ("optuna",)),
     "history/test_matching.py": ("history", ("rapidfuzz",)),
     "datasets/test_download.py": ("download", ("pooch",)),
+    "documents": (
+        "app,report,tune,history,download,peers",
+        ("uvicorn", "prometheus_client", "matplotlib", "optuna", "rapidfuzz", "pooch", "implicit", "irspack"),
+    ),
     "faults/test_id_doors.py": ("app", ("fastapi", "uvicorn", "prometheus_client", "rapidfuzz")),
     "faults/test_network.py": (
         "app,report,tune,history,download",

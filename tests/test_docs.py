@@ -6,61 +6,18 @@ import doctest
 import importlib
 import pkgutil
 import re
-import shlex
 import tomllib
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
 import pytest
 
 import deepcuts as dc
-from deepcuts.cli.main import COMMANDS, main
+from deepcuts.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXTRA_MODULES = {"fastapi", "matplotlib", "nicegui", "optuna", "prometheus_client", "rapidfuzz", "starlette", "uvicorn"}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def plays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pa.Table:
-    """Plays of a small world with the names that the README uses, as files in the working folder."""
-    monkeypatch.chdir(tmp_path)
-    table = dc.generate_world(n_users=150, n_items=300, items_per_user=15, seed=1).plays.to_arrow()
-    users = table["user_id"].to_pylist()
-    items = table["item_id"].to_pylist()
-    known = {users[0]: "ada", users[-1]: "bob"}
-    favourites = dict(zip(sorted(set(items), key=items.count)[-2:], ["Grouper", "J Dilla"], strict=True))
-    renamed = pa.table(
-        {
-            "user": [known.get(user, user) for user in users],
-            "artist": [favourites.get(item, item) for item in items],
-            "count": table["plays"].to_numpy().astype(np.int64),
-        }
-    )
-    pq.write_table(renamed, "plays.parquet")
-    pa.csv.write_csv(renamed, "plays.tsv", pa.csv.WriteOptions(delimiter="\t", quoting_style="none"))
-    return renamed
-
-
-def test_the_readme_example_runs(plays, capsys):
-    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    exec(compile(code, "README.md", "exec"), {})
-    assert "recall@20" in capsys.readouterr().out
-    assert Path("model.safetensors").is_file()
-
-
-def test_the_readme_commands_run(plays, capsys):
-    commands = [line for line in README.splitlines() if line.startswith("deepcuts ")]
-    assert len(commands) == 5
-    for command in commands:
-        with pytest.raises(SystemExit) as ended:
-            main(shlex.split(command)[1:])
-        assert ended.value.code in (0, None), command
-    assert "recall@20" in capsys.readouterr().out
 
 
 def test_public_names_are_few_and_there():
