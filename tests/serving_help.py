@@ -19,9 +19,10 @@ import uvicorn
 
 import deepcuts as dc
 from deepcuts.web.application import create_app
+from deepcuts.web.server.connections import connections_of
 from deepcuts.web.server.settings import ServiceSettings
 from deepcuts.web.server.store import ModelStore
-from deepcuts.web.serving import CONNECTION, listen
+from deepcuts.web.serving import listen
 
 USER = "user 0000003"
 HOSTILE = "<script>alert('x')</script> & \"Sons\""
@@ -43,7 +44,9 @@ def served(path: Path, settings: ServiceSettings | None = None, app: Any = None)
     settings = settings or ServiceSettings(port=0, rate=0, poll_seconds=0.05)
     app = app or create_app(ModelStore(path), settings)
     listener = listen(settings)
-    config = uvicorn.Config(app, http=CONNECTION, log_config=None, server_header=False, timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        app, http=connections_of(settings), log_config=None, server_header=False, timeout_graceful_shutdown=5
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
@@ -61,6 +64,8 @@ def served(path: Path, settings: ServiceSettings | None = None, app: Any = None)
 def spawned(path: Path, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run ``deepcuts serve`` in a process of its own; yield it and its address."""
     command = [sys.executable, "-c", "from deepcuts.cli.main import main; main()", "serve", str(path), "--port", "0"]
+    if "--drain-seconds" not in options:
+        options = (*options, "--drain-seconds", "0")
     process = subprocess.Popen(
         [*command, *options], stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 import time
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from deepcuts.web.server import connections
+from deepcuts.web.server.settings import ServiceSettings
 from serving_help import served, small_model
 
 SECONDS = 0.4
@@ -90,3 +92,47 @@ def test_a_body_that_is_no_http_is_no_fault(
     assert answer.startswith(b"HTTP/1.1 4")
     assert answer.count(b"HTTP/1.1") == 1
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_headers_that_come_at_once_have_the_same_limit(address: tuple[str, int]) -> None:
+    head = b"GET /healthz HTTP/1.1\r\nConnection: close\r\n" + HOST
+    for n_bytes, status in ((30_000, b"200"), (33_000, b"431"), (60_000, b"431")):
+        with socket.create_connection(address, timeout=10) as connection:
+            connection.sendall(head + b"X: " + b"y" * n_bytes + b"\r\n\r\n")
+            assert connection.recv(1 << 16).startswith(b"HTTP/1.1 " + status)
+
+
+@pytest.mark.parametrize("sent", [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET /\0 HTTP/1.1\r\n\r\n"])
+def test_what_is_no_http_gets_a_problem(address: tuple[str, int], sent: bytes) -> None:
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(sent)
+        head, _, body = connection.recv(1 << 16).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400")
+    assert json.loads(body)["status"] == 400
+
+
+def test_an_address_has_so_many_connections_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 30.0)
+    small_model().save(tmp_path / "model.safetensors")
+    with served(tmp_path / "model.safetensors", ServiceSettings(port=0, rate=0, connections=3)) as url:
+        parts = urlsplit(url)
+        place = str(parts.hostname), int(parts.port or 0)
+        held = [socket.create_connection(place, timeout=10) for _ in range(3)]
+        with socket.create_connection(place, timeout=10) as one_too_many:
+            assert one_too_many.recv(1 << 16).startswith(b"HTTP/1.1 429")
+        held.pop().close()
+        time.sleep(0.1)
+        with socket.create_connection(place, timeout=10) as another:
+            another.sendall(b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n")
+            assert another.recv(1 << 16).startswith(b"HTTP/1.1 200")
+        for connection in held:
+            connection.close()
+
+
+def test_a_crowd_counts_networks_and_exempts_proxies() -> None:
+    crowd = connections.Crowd(1, ("10.0.0.1",))
+    assert [crowd.enter(address) for address in ("2001:db8::1", "2001:db8::2", "192.0.2.1")] == [False, True, False]
+    assert [crowd.enter("10.0.0.1") for _ in range(3)] == [False] * 3
+    for address in ("2001:db8::1", "2001:db8::2", "192.0.2.1", *["10.0.0.1"] * 3):
+        crowd.leave(address)
+    assert len(crowd) == 0

@@ -86,6 +86,75 @@ def test_it_ends_on_a_signal_and_finishes_what_it_began(path):
     assert len(responses[0].json()["results"]) == 100
 
 
+def log_of(process: subprocess.Popen[str]) -> list[dict]:
+    """Lines of the log of a process that has ended."""
+    assert process.stderr is not None
+    return [json.loads(line) for line in process.stderr.read().splitlines()]
+
+
+@pytest.mark.slow
+def test_it_drains_before_it_ends(path):
+    with spawned(path, "--drain-seconds", "2") as (process, address), httpx.Client() as client:
+        wait_until_ready(address)
+        assert "connection" not in client.get(f"{address}/readyz").headers
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        while (probe := httpx.get(f"{address}/readyz")).status_code == 200:
+            assert time.monotonic() - began < 1
+        assert probe.json()["type"] == "urn:deepcuts:problem:stopping"
+        response = client.post(f"{address}/recommend", json={"user": USER}, timeout=60)
+        assert (response.status_code, response.headers["connection"]) == (200, "close")
+        assert process.wait(60) == 0
+        assert 1.9 < time.monotonic() - began < 20
+        said = [line["message"] for line in log_of(process) if line["message"] != "request"]
+    assert said[-3:] == ["draining: /readyz says no", "stopping", "stopped"]
+
+
+@pytest.mark.slow
+def test_a_second_signal_ends_the_drain(path):
+    with spawned(path, "--drain-seconds", "60") as (process, address):
+        wait_until_ready(address)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.7)
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def ask_until_refused(address: str, outcomes: list[object]) -> None:
+    """Ask on new connections and on kept ones until nobody listens; note statuses and errors."""
+    with httpx.Client(timeout=30) as kept:
+        for n in range(10_000):
+            try:
+                ask = kept.post if n % 2 else httpx.post
+                outcomes.append(ask(f"{address}/recommend", json={"user": USER, "k": 50}).status_code)
+            except httpx.ConnectError as error:
+                if "refused" in str(error):
+                    return
+                outcomes.append(error)
+            except httpx.TransportError as error:
+                outcomes.append(error)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [(), ("--workers", "2")])
+def test_no_request_under_way_is_lost_when_it_stops(path, options):
+    with spawned(path, "--rate", "0", "--drain-seconds", "0.5", *options) as (process, address):
+        wait_until_ready(address)
+        first_response(address)
+        outcomes: list[object] = []
+        askers = [threading.Thread(target=ask_until_refused, args=(address, outcomes)) for _ in range(4)]
+        for asker in askers:
+            asker.start()
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        for asker in askers:
+            asker.join(60)
+        assert process.wait(60) == 0
+    assert len(outcomes) > 8
+    assert set(outcomes) == {200}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_one_process_ends_with_0_and_leaves_nothing(path, tmp_path, monkeypatch, how):
@@ -106,7 +175,7 @@ def test_headers_without_end_are_cut_off(path):
             with contextlib.suppress(OSError):
                 for _ in range(400):
                     connection.sendall(b"x: " + b"y" * 100_000 + b"\r\n")
-                assert connection.recv(12) == b"HTTP/1.1 400"
+                assert connection.recv(12) == b"HTTP/1.1 431"
         assert resident(process.pid) - before < 20_000_000
         assert httpx.get(f"{address}/healthz").status_code == 200
 
@@ -128,7 +197,28 @@ def test_workers_share_the_port_and_add_up_what_they_count(path):
         assert counted in httpx.get(f"{address}/metrics").text
         os.kill(pids[0], signal.SIGKILL)
         assert first_response(address).status_code == 200
+        while workers_of(process.pid) == [pids[1]] or len(workers_of(process.pid)) < 2:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+        said = {line["message"]: line for line in log_of(process)}
+    died = said["a worker died, and another is started"]
+    assert (died["pid"], died["signal"]) == (pids[0], "SIGKILL")
+    assert {"a worker was started", "a worker has ended"} < said.keys()
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+@pytest.mark.slow
+def test_workers_end_with_the_process_that_watches_over_them(path):
+    with spawned(path, "--workers", "2") as (process, address):
+        wait_until_ready(address)
+        pids = workers_of(process.pid)
+        process.kill()
+        process.wait()
+        deadline = time.monotonic() + 30
+        while any(Path(f"/proc/{pid}").exists() for pid in pids):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 def workers_of(pid: int) -> list[int]:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 from deepcuts._version import __version__
 from deepcuts.errors import MissingExtraError
 from deepcuts.web.server.compute import Compute
+from deepcuts.web.server.ending import Ending
 from deepcuts.web.server.guards.bodies import BodyGuard
 from deepcuts.web.server.guards.headers import SecurityHeaders, first_segment
+from deepcuts.web.server.guards.heads import HeadGuard
 from deepcuts.web.server.guards.hosts import HostGuard
 from deepcuts.web.server.guards.rates import RateGuard
 from deepcuts.web.server.guards.tokens import TokenGuard
@@ -34,7 +36,8 @@ def create_app(store: ModelStore, settings: ServiceSettings, *, page_policy: str
     """Make the application that serves a model.
 
     Its ``state`` holds what a page needs as well: ``store``, ``settings``, ``compute`` (``await compute.run(work)``
-    calls a function beside the event loop), ``metrics``, and ``ready``, set once the model is warm.
+    calls a function beside the event loop), ``metrics``, ``ready``, set once the model is warm, and ``ending``, which
+    the server that runs it is to be given.
 
     Parameters
     ----------
@@ -60,7 +63,7 @@ def create_app(store: ModelStore, settings: ServiceSettings, *, page_policy: str
         raise MissingExtraError("The service needs FastAPI: pip install 'deepcuts[app]'.") from None
     endpoints = [route.path for route in router.routes if isinstance(route, APIRoute)]
     service_paths = {first_segment(path) for path in (*endpoints, "docs", "openapi.json")}
-    metrics = Metrics()
+    metrics, ending = Metrics(), Ending()
     app = FastAPI(
         title="deepcuts",
         version=__version__,
@@ -69,11 +72,11 @@ def create_app(store: ModelStore, settings: ServiceSettings, *, page_policy: str
         openapi_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
-        middleware=_guards(settings, metrics, service_paths, page_policy),
+        middleware=_guards(settings, metrics, ending, service_paths, page_policy),
     )
     app.state.store, app.state.settings, app.state.metrics = store, settings, metrics
     app.state.compute = Compute(settings.n_threads, settings.waiting)
-    app.state.ready = threading.Event()
+    app.state.ready, app.state.ending = threading.Event(), ending
     app.include_router(router)
     add_problem_handlers(app)
     _add_documentation(app, wants_token=settings.token is not None)
@@ -81,14 +84,15 @@ def create_app(store: ModelStore, settings: ServiceSettings, *, page_policy: str
 
 
 def _guards(
-    settings: ServiceSettings, metrics: Metrics, service_paths: set[str], page_policy: str | None
+    settings: ServiceSettings, metrics: Metrics, ending: Ending, service_paths: set[str], page_policy: str | None
 ) -> list[Middleware]:
     """Return the guards, the outermost first: the cheapest checks come first, and every request is counted."""
     from starlette.middleware import Middleware
 
     return [
         Middleware(SecurityHeaders, service_paths=service_paths, page_policy=page_policy),
-        Middleware(Observation, metrics=metrics),
+        Middleware(Observation, metrics=metrics, ending=ending),
+        Middleware(HeadGuard),
         Middleware(HostGuard, known_hosts=settings.known_hosts),
         Middleware(RateGuard, rate=settings.rate, burst=settings.burst),
         Middleware(TokenGuard, token=settings.token, service_paths=service_paths),

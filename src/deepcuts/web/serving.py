@@ -11,11 +11,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from logging.config import dictConfig
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from deepcuts.errors import DeepcutsError, MissingExtraError, OutputError
 from deepcuts.storage import temporary_folder
+from deepcuts.web.server.guards.heads import HEADER_BYTES
 from deepcuts.web.server.logs import logging_configuration
 from deepcuts.web.server.metrics import SHARED_FOLDER
 from deepcuts.web.server.settings import ServiceSettings
@@ -29,9 +32,7 @@ logger = logging.getLogger(__name__)
 OnListening = Callable[[str], None]
 
 _BACKLOG = 2_048
-_HEADER_BYTES = 32 << 10
-# By name, as workers import it. It stands on h11: the faster parser of uvicorn takes headers without end.
-CONNECTION = "deepcuts.web.server.connections:Connection"
+_LATE_SECONDS = 5.0  # that a worker may take longer to end than it was told
 _KEEP_ALIVE = 75  # seconds: longer than a proxy keeps idle connections, so that it is not the service that hangs up
 
 
@@ -61,7 +62,7 @@ class Service:
 def serve(
     make_app: Callable[[], FastAPI], settings: ServiceSettings, on_listening: OnListening = lambda address: None
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then let requests under way finish.
+    """Serve until SIGINT or SIGTERM, then let requests under way finish; SIGTERM lets the service drain before.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ def serve(
     MissingExtraError
         If uvicorn is not installed.
     OutputError
-        If nobody can listen at the address.
+        If nobody can listen at the address, or the workers cannot start.
     """
     try:
         import uvicorn  # noqa: F401
@@ -120,35 +121,51 @@ def listen(settings: ServiceSettings) -> socket.socket:
 
 @dataclass(frozen=True)
 class _Worker:
-    """Maker of the application of a worker; one that cannot start is not started again."""
+    """What a worker does: it makes its application and serves it; one that cannot start is not started again."""
 
     make_app: Callable[[], FastAPI]
+    settings: ServiceSettings
 
-    def __call__(self) -> FastAPI:
+    def __call__(self, listener: socket.socket) -> None:
         from uvicorn.config import STARTUP_FAILURE
 
         gc.disable()
         try:
-            return self.make_app()
+            dictConfig(logging_configuration())
+            app = self.make_app()
         except DeepcutsError as error:
             logger.critical("the worker cannot start: %s", error)
             raise SystemExit(STARTUP_FAILURE) from None
+        _serve_here(app, self.settings, listener)
 
 
 def _serve_here(
-    app: FastAPI, settings: ServiceSettings, listener: socket.socket, on_listening: Callable[[], None]
+    app: FastAPI,
+    settings: ServiceSettings,
+    listener: socket.socket,
+    on_listening: Callable[[], None] = lambda: None,
 ) -> None:
-    import uvicorn
+    from deepcuts.web.server.graceful import GracefulServer
 
-    server = uvicorn.Server(_configuration(app, settings))
-    with _stopped_by_signals(server):
+    server = GracefulServer(_configuration(app, settings), app.state.ending, settings.drain_seconds)
+    with _signals_to(server.handle_exit):
         on_listening()
         server.run([listener])
 
 
+def _serve_spawned(make_app: Callable[[], FastAPI], settings: ServiceSettings, listener: socket.socket) -> None:
+    from deepcuts.web.server.workers import Workers
+
+    dictConfig(logging_configuration())
+    patience = settings.drain_seconds + settings.shutdown_seconds + _LATE_SECONDS
+    workers = Workers(_Worker(make_app, settings), listener, settings.workers, patience)
+    with _signals_to(workers.take_signal):
+        workers.run()
+
+
 @contextmanager
-def _stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
-    """Have signals end the server and nothing else; uvicorn sends itself once more the one that has ended it."""
+def _signals_to(handle: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Have signals end the service and nothing else; uvicorn sends itself once more the one that has ended it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -156,7 +173,7 @@ def _stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in numbers}
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
-            signal.signal(number, server.handle_exit)
+            signal.signal(number, handle)
     try:
         yield
     finally:
@@ -164,21 +181,15 @@ def _stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _serve_spawned(make_app: Callable[[], FastAPI], settings: ServiceSettings, listener: socket.socket) -> None:
-    from uvicorn.supervisors import Multiprocess
-
-    Multiprocess(_configuration(_Worker(make_app), settings), [listener]).run()
-
-
-def _configuration(app: FastAPI | _Worker, settings: ServiceSettings) -> uvicorn.Config:
+def _configuration(app: FastAPI, settings: ServiceSettings) -> uvicorn.Config:
     import uvicorn
+
+    from deepcuts.web.server.connections import connections_of
 
     return uvicorn.Config(
         app,
-        factory=isinstance(app, _Worker),
-        workers=settings.workers,
-        http=CONNECTION,
-        h11_max_incomplete_event_size=_HEADER_BYTES,
+        http=connections_of(settings),
+        h11_max_incomplete_event_size=HEADER_BYTES,
         timeout_keep_alive=_KEEP_ALIVE,
         log_config=logging_configuration(),
         access_log=False,

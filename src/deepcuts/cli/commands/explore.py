@@ -49,7 +49,7 @@ def explore(
     if report is not None and not report.is_file():
         raise DataError(f"There is no report at {report}. Give an HTML file.")
     holdout_plays = read_interactions(holdout) if holdout else None
-    store, settings = ModelStore(model), ServiceSettings(port=port, shutdown_seconds=_END_SECONDS)
+    store, settings = ModelStore(model), ServiceSettings(port=port, drain_seconds=0, shutdown_seconds=_END_SECONDS)
 
     def make_app() -> FastAPI:
         app = create_app(store, settings, page_policy=PAGE_POLICY)

@@ -17,7 +17,8 @@ from deepcuts.web.server.settings import ServiceSettings
 
 _TOKEN = "DEEPCUTS_TOKEN"
 _PLAIN = (
-    "host", "port", "workers", "threads", "waiting", "body_bytes", "rate", "burst", "shutdown_seconds", "poll_seconds",
+    "host", "port", "workers", "threads", "waiting", "body_bytes", "rate", "burst", "connections", "drain_seconds",
+    "shutdown_seconds", "poll_seconds",
 )  # fmt: skip
 
 

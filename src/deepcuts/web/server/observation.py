@@ -11,11 +11,12 @@ from uuid import uuid4
 from deepcuts.web.problems import INTERNAL, REQUEST_ID
 from deepcuts.web.server import logs
 from deepcuts.web.server.guards.hosts import PROBES, header_values
-from deepcuts.web.server.guards.rates import client_of
+from deepcuts.web.server.guards.rates import address_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from deepcuts.web.server.ending import Ending
     from deepcuts.web.server.metrics import Metrics
 
 logger = logging.getLogger(__name__)
@@ -35,11 +36,14 @@ class Observation:
         What is observed.
     metrics
         Where requests are counted.
+    ending
+        Whether connections are to be closed, as the process is about to end.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, ending: Ending) -> None:
         self.app = app
         self.metrics = metrics
+        self.ending = ending
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -54,7 +58,8 @@ class Observation:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", scope[REQUEST_ID].encode())]
+                closing = [(b"connection", b"close")] if self.ending.has_begun else []
+                message["headers"] = [*message["headers"], (b"x-request-id", scope[REQUEST_ID].encode()), *closing]
             await send(message)
 
         self.metrics.under_way.inc()
@@ -78,7 +83,7 @@ class Observation:
             "method": method,
             "status": status,
             "ms": round(1e3 * seconds, 2),
-            "client": client_of(scope),
+            "client": address_of(scope),
         }
         level = logging.DEBUG if route in _QUIET and status < 400 else logging.INFO
         logger.log(level, "request", extra={logs.FIELDS: fields})

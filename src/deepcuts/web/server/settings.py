@@ -21,10 +21,12 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "upload_bytes": (1_024, 1 << 32),
     "rate": (0, 1e6),
     "burst": (1, 1 << 20),
+    "connections": (0, 65_536),
+    "drain_seconds": (0, 3_600),
     "shutdown_seconds": (0, 3_600),
     "poll_seconds": (0.01, 3_600),
 }
-_REAL = ("rate", "shutdown_seconds", "poll_seconds")
+_REAL = ("rate", "drain_seconds", "shutdown_seconds", "poll_seconds")
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,12 @@ class ServiceSettings:
         Requests a second that one client may make for long; 0 sets no limit.
     burst
         Requests that one client may make at once.
+    connections
+        Connections that one address may hold; 0 sets no limit. Trusted proxies have none.
+    drain_seconds
+        How long after SIGTERM requests are still taken, while `/readyz` tells balancers to send them elsewhere.
     shutdown_seconds
-        How long requests under way may take to finish after a signal to end.
+        How long requests under way may take to finish after that, or after SIGINT.
     poll_seconds
         How often to look whether the model file has been replaced.
 
@@ -84,6 +90,8 @@ class ServiceSettings:
     upload_bytes: int = 64 << 20
     rate: float = 50.0
     burst: int = 100
+    connections: int = 256
+    drain_seconds: float = 5.0
     shutdown_seconds: int = 10
     poll_seconds: float = 1.0
 

@@ -86,7 +86,9 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", response_model=responses.Ready, tags=["operation"])
 async def readyz(http: Request) -> dict[str, Any]:
-    """Tell that the model is loaded and warm; until then, send requests elsewhere."""
+    """Tell that the model is loaded and warm; until then, and once the service is about to end, ask elsewhere."""
+    if http.app.state.ending.has_begun:
+        raise ProblemError(Problem(503, "The service is about to end.", "stopping"))
     if not http.app.state.ready.is_set():
         raise ProblemError(Problem(503, "The model is warming up.", "starting", headers={"Retry-After": "1"}))
     loaded = http.app.state.store.current

@@ -88,11 +88,25 @@ class RateGuard:
 
 def client_of(scope: Scope) -> str:
     """Client that a request counts for: an address, or for IPv6 its network, which is what is assigned."""
-    host = str((scope.get("client") or ("",))[0])
+    return network_of(str((scope.get("client") or ("",))[0]))
+
+
+def network_of(address: str) -> str:
+    """Network of an IPv6 address; anything else as it is."""
     try:
-        address = ipaddress.ip_address(host)
+        found = ipaddress.ip_address(address)
     except ValueError:
-        return host
-    if address.version == 6:
-        return str(ipaddress.IPv6Network((int(address), _IPV6_NETWORK), strict=False))
-    return host
+        return address
+    if found.version == 6:
+        return str(ipaddress.IPv6Network((int(found), _IPV6_NETWORK), strict=False))
+    return address
+
+
+def address_of(scope: Scope) -> str:
+    """Client of a request, for the log; empty where a proxy has forwarded something else than an address."""
+    client = client_of(scope)
+    try:
+        ipaddress.ip_network(client)
+    except ValueError:
+        return ""
+    return client
