@@ -6,12 +6,16 @@ Each takes NumPy's scalars as well as Python's own numbers, and returns one of P
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Iterable
 from dataclasses import fields
+from functools import wraps
 from numbers import Integral, Real
 from reprlib import Repr
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from deepcuts.errors import SettingsError
+
+Kind = TypeVar("Kind")
 
 MOST_SHOWN = 200
 LARGEST = 2**63 - 1  # of NumPy's and the kernels' int64, also for seeds
@@ -158,6 +162,36 @@ def check_choices(settings: Any, **choices: Any) -> None:
     """
     for name, kind in choices.items():
         object.__setattr__(settings, name, choice(name, getattr(settings, name), get_args(kind)))
+
+
+def refusing_unknown(settings: type[Kind]) -> type[Kind]:
+    """Let a settings dataclass refuse names that it does not have, with the one that was probably meant."""
+    make, known = settings.__init__, [field.name for field in fields(settings) if field.init]  # type: ignore[arg-type]
+
+    @wraps(make)
+    def checked(self: Kind, *values: Any, **named: Any) -> None:
+        check_names(settings.__name__, named, known)
+        make(self, *values, **named)
+
+    setattr(settings, "__init__", checked)  # noqa: B010  # mypy lets nobody assign to a method
+    return settings
+
+
+def check_names(owner: str, named: Iterable[str], known: Collection[str]) -> None:
+    """Refuse names of settings that there are not.
+
+    Raises
+    ------
+    SettingsError
+        At the first one; the message has the name that was probably meant.
+    """
+    for name in named:
+        if name not in known:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, known, n=1, cutoff=0.5)
+            meant = f" Did you mean {near[0]!r}?" if near else ""
+            raise SettingsError(f"{owner} has no setting {shown(name)}.{meant} It has {', '.join(known)}.")
 
 
 def choice(name: str, value: object, known: tuple[str, ...]) -> str:

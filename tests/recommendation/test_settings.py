@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
 from deepcuts import recommendation
 from deepcuts.errors import SettingsError
-from deepcuts.recommendation import ListSettings
+from deepcuts.recommendation import ListOptions, ListSettings
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,8 @@ def test_every_public_name_of_the_package_is_there() -> None:
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match=r"module 'deepcuts\.recommendation' has no attribute 'Lists'"):
         recommendation.Lists  # noqa: B018
+
+
+def test_the_keywords_that_type_checkers_know_are_the_settings():
+    kinds = get_type_hints(ListSettings)
+    assert get_type_hints(ListOptions) == {name: kind for name, kind in kinds.items() if name != "k"}

@@ -94,6 +94,21 @@ def test_what_a_visitor_dislikes_is_not_listed(client, model, history):
     assert items_of(response) == expected["item_id"].to_pylist()
 
 
+def test_items_may_be_named_and_the_response_says_what_was_taken(client, model):
+    named, item = HOSTILE.upper(), model.item_ids[0]
+    other = model.item_ids[5]
+    by_name = ask(client, "/recommend", history={named: 4, other: 2}, k=5, deny=[named])
+    assert by_name["named_items"] == {named: item}
+    assert by_name["unknown_items"] == []
+    by_id = ask(client, "/recommend", history={item: 4, other: 2}, k=5)
+    assert (by_id["named_items"], by_id["items"]) == ({}, by_name["items"])
+    similar = [client.get("/similar", params={"item": text, "k": 3}).json() for text in (named, item)]
+    assert similar[0] == similar[1]
+    double = client.post("/recommend", json={"history": {named: 4, item: 2}})
+    assert double.status_code == 422
+    assert "are the same item. Give each item once." in double.json()["detail"]
+
+
 def test_the_personas_of_a_user(client, model, user):
     response = client.get(f"/personas/{quote(user)}", params={"n_items": 2}).json()
     expected = model.personas(user, n_items=2)

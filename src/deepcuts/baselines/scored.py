@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 import pyarrow as pa
@@ -12,8 +12,11 @@ import pyarrow as pa
 from deepcuts.array_types import DoubleVector, FloatMatrix, FloatVector, IndexVector, Indptr, NumberVector
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
-from deepcuts.recommendation import ListSettings, recommend, recommend_batches
+from deepcuts.data.whole_ids import IdsAs
+from deepcuts.recommendation import ListOptions, ListSettings, recommend_batches
+from deepcuts.recommendation.columns import check_columns, dressed
 from deepcuts.recommendation.item_sizes import lengths_of
+from deepcuts.recommendation.settings import Mix
 
 Scorer = Callable[[IndexVector], FloatMatrix]
 
@@ -54,7 +57,7 @@ class UserRows:
 
     indptr: Indptr
     shares: FloatVector
-    mix: str = "max"
+    mix: Mix = "max"
 
     @classmethod
     def one_each(cls, n_users: int) -> UserRows:
@@ -132,16 +135,36 @@ class ScoredModel:
         """Score all items by some rows, float32, (len(rows), n_items)."""
         return self.scorer(rows)
 
-    def recommend(self, users: str | Sequence[str] | None = None, k: int = 20, **settings: Any) -> pa.Table:
+    def recommend(
+        self,
+        users: str | Iterable[str] | None = None,
+        k: int = 20,
+        *,
+        names: bool = False,
+        ids: IdsAs = "text",
+        **settings: Unpack[ListOptions],
+    ) -> pa.Table:
         """Ranked lists, as `PersonaModel.recommend`; `mix` is the model's own unless given."""
-        return recommend(self, users, self._list_settings(k, settings))
+        return pa.concat_tables(self.recommend_batches(users, k, names=names, ids=ids, **settings))
 
-    def recommend_batches(self, users: Sequence[str] | None = None, k: int = 20, **settings: Any) -> Iterator[pa.Table]:
+    def recommend_batches(
+        self,
+        users: str | Iterable[str] | None = None,
+        k: int = 20,
+        *,
+        names: bool = False,
+        ids: IdsAs = "text",
+        **settings: Unpack[ListOptions],
+    ) -> Iterator[pa.Table]:
         """Yield lists in parts, as `PersonaModel.recommend_batches`."""
-        return recommend_batches(self, users, self._list_settings(k, settings))
+        check_columns(names, ids)
+        whole = ("user_id", "item_id")
+        parts = recommend_batches(self, users, self._list_settings(k, settings))
+        return (dressed(part, self.seen, names=names, ids=ids, whole=whole) for part in parts)
 
-    def _list_settings(self, k: int, settings: dict[str, Any]) -> ListSettings:
-        return ListSettings(k=k, **{"mix": self.user_rows.mix, **settings})  # later keys win: the caller's mix counts
+    def _list_settings(self, k: int, settings: ListOptions) -> ListSettings:
+        own: ListOptions = {"mix": self.user_rows.mix}
+        return ListSettings(k=k, **(own | settings))  # later keys win: the caller's mix counts
 
     def __repr__(self) -> str:
         return f"ScoredModel({len(self.user_ids):,} users, {len(self.item_ids):,} items)"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, Unpack
 
 import pyarrow as pa
 
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
 from deepcuts.model import PersonaModel, PersonaNMF
-from deepcuts.recommendation import ListSettings
+from deepcuts.recommendation import ListOptions, ListSettings
 from deepcuts.recommendation.settings import Mix
 
 LIST_SETTINGS = ("rarity", "strength", "dial", "frequency", "mix")
@@ -23,7 +23,9 @@ _FEW_SETTINGS = 6  # a method with more of them is described by those that are n
 class FittedModel(Protocol):
     """What training returns, of whatever method."""
 
-    def recommend(self, users: str | Sequence[str] | None = None, k: int = 20, **settings: Any) -> pa.Table:
+    def recommend(
+        self, users: str | Iterable[str] | None = None, k: int = 20, **settings: Unpack[ListOptions]
+    ) -> pa.Table:
         """Make lists."""
 
 

@@ -110,6 +110,8 @@ def _as_arrow(values: Any, kind: str) -> pa.Array | pa.ChunkedArray:
     """Values as Arrow data of whatever type they have; what NumPy or Python hold otherwise becomes text here."""
     if isinstance(values, pa.Array | pa.ChunkedArray):
         return values
+    if isinstance(getattr(values, "values", None), pa.StringArray):
+        return values.values  # of `Ids`, without a string of Python for each
     if isinstance(getattr(values, "dtype", None), np.dtype) and hasattr(values, "to_numpy"):
         values = values.to_numpy()  # a column of pandas
     if isinstance(values, np.ndarray):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import pyarrow as pa
@@ -19,13 +19,17 @@ from deepcuts.data.arrow_columns import take_text
 from deepcuts.data.id_text import chunked, joined, one_text, text_chunks, to_text
 from deepcuts.errors import DataError, UnknownIdError
 
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike, NDArray
+
 _DICTIONARY_UP_TO = 200_000  # past this many ids, a dictionary of them takes much memory for a few look-ups
-_SUGGEST_AMONG = 200_000  # past this many ids, looking for a close spelling takes long
+_IN_REPR = 3
+SUGGEST_AMONG = 200_000  # past this many ids, looking for a close spelling takes long
 
 
-@dataclass(frozen=True, eq=False)
-class Ids:
-    """The ids of all users, or of all items, in ascending order of their UTF-8 bytes.
+@dataclass(frozen=True, eq=False, repr=False)
+class Ids(Sequence[str]):
+    """The ids of all users, or of all items, in ascending order of their UTF-8 bytes: a sequence of strings.
 
     Parameters
     ----------
@@ -56,6 +60,51 @@ class Ids:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            chosen: list[str] = self.values.take(pa.array(range(*index.indices(len(self))), pa.int64())).to_pylist()
+            return chosen
+        one: str = self.values[range(len(self))[index]].as_py()  # a range takes indexes as lists do, below 0 as well
+        return one
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.to_pylist())
+
+    def __contains__(self, identifier: object) -> bool:
+        """Whether there is such an id, of any type that ids may have."""
+        try:
+            return bool(self.indexes_of([identifier])[0] >= 0)
+        except DataError:
+            return False
+
+    def index(self, identifier: Any, start: int = 0, stop: int | None = None) -> int:
+        """Index of one id, as lists have it; `index_of` without a range."""
+        index = self.index_of(identifier)
+        if index not in range(*slice(start, stop).indices(len(self))):
+            raise UnknownIdError(f"The {self.kind} {shown(identifier)} has the index {index}, which lies outside.")
+        return index
+
+    def to_pylist(self) -> list[str]:
+        """Return the ids as a list of strings."""
+        texts: list[str] = self.values.to_pylist()
+        return texts
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        """Strings as objects, (n,), as columns of pandas hold them; of another type where one is asked for."""
+        array: NDArray[Any] = np.array(self.to_pylist(), object)
+        return array if dtype is None else array.astype(dtype)
+
+    def __arrow_array__(self, type: pa.DataType | None = None) -> pa.Array:  # noqa: A002  # the name is Arrow's
+        return self.values if type is None else self.values.cast(type)
+
+    def __repr__(self) -> str:
+        first = ", ".join(map(shown, self[:_IN_REPR]))
+        return f"Ids({len(self):,} {self.kind}s: {first}{', …' if len(self) > _IN_REPR else ''})"
 
     def index_of(self, identifier: Any) -> int:
         """Index of one id.
@@ -107,7 +156,7 @@ class Ids:
     def unknown_message(self, identifier: str) -> str:
         """Say that an id is unknown, and which one may have been meant."""
         message = f"There is no {self.kind} {shown(identifier)} among {len(self):,} {self.kind}s."
-        if len(self) <= _SUGGEST_AMONG:
+        if len(self) <= SUGGEST_AMONG:
             near = get_close_matches(identifier[:MOST_SHOWN], self.values.to_pylist(), n=1, cutoff=0.75)
             message += f" Did you mean {shown(near[0])}?" if near else ""
         return message

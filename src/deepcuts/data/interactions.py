@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ from deepcuts.data.interactions_file import read_plays_file, write_plays
 from deepcuts.data.labels import Labels
 from deepcuts.data.matrix_input import order_by_ids
 from deepcuts.data.play_counts import PlayCounts
+from deepcuts.data.whole_ids import IdsAs, check_ids_as, with_whole_ids
 from deepcuts.storage import StrPath
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ class Interactions(PlayCounts):
     def from_csr(
         cls,
         matrix: sparse.csr_array,
-        user_ids: Sequence[str] | pa.Array,
-        item_ids: Sequence[str] | pa.Array,
+        user_ids: Iterable[Any] | pa.Array,
+        item_ids: Iterable[Any] | pa.Array,
         *,
         dislikes: bool = False,
     ) -> Interactions:
@@ -71,7 +72,8 @@ class Interactions(PlayCounts):
         matrix
             Play counts, (n_users, n_items).
         user_ids, item_ids
-            Ids of its rows and columns.
+            Ids of its rows and columns: a list, an array, a column, or the `Ids` of other plays, so that
+            ``from_csr(plays.to_csr(), plays.user_ids, plays.item_ids)`` has the same plays again.
         dislikes
             Whether a count below 0 is meant: as a dislike, the stronger the lower.
 
@@ -116,8 +118,20 @@ class Interactions(PlayCounts):
         """
         write_plays(self, path, force=force)
 
-    def to_arrow(self) -> pa.Table:
-        """Return one row per pair: user_id, item_id, plays, and last_played where it is known; no dislikes."""
+    def to_arrow(self, *, ids: IdsAs = "text") -> pa.Table:
+        """Return one row per pair: user_id, item_id, plays, and last_played where it is known; no dislikes.
+
+        Parameters
+        ----------
+        ids
+            "int" gives user_id and item_id as int64, to be merged with a frame that has them so.
+
+        Raises
+        ------
+        DataError
+            If ids are asked for as whole numbers, and one is none.
+        """
+        check_ids_as(ids)
         columns = {
             "user_id": self.user_ids.take_chunks(self.user_of_pair()),
             "item_id": self.item_ids.take_chunks(self.indices),
@@ -125,7 +139,8 @@ class Interactions(PlayCounts):
         }
         if self.last_played is not None:
             columns["last_played"] = pa.array(self.last_played)
-        return pa.table(columns)
+        table = pa.table(columns)
+        return with_whole_ids(table, ("user_id", "item_id")) if ids == "int" else table
 
     def with_labels(
         self, names: Mapping[str, str] | pa.Table | None = None, tags: pa.Table | None = None

@@ -80,6 +80,11 @@ class Labels:
         """Which tags enough people gave to enough items to name a group of them, bool, (n_tags,)."""
         return supported_tags(self.tags, self.tag_names, self.names, self.n_taggers)
 
+    @cached_property
+    def folded_names(self) -> pa.StringArray:
+        """The names without regard to case, (n_items,)."""
+        return pa.array([name.strip().casefold() for name in self.names.to_pylist()], pa.string())
+
     def take(self, indexes: IndexVector) -> Labels:
         """Return the labels of the items at `indexes`, in that order."""
         return replace(self, names=self.names.take(pa.array(indexes)), tags=self.tags[indexes])

@@ -9,12 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from deepcuts.array_types import CountVector, DoubleVector
+from deepcuts.array_types import CountVector, DoubleVector, IndexVector
 from deepcuts.data.arrow_columns import take_text
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.labels import Labels
 from deepcuts.errors import DataError
+
+_Pairs = tuple[CountVector, DoubleVector, CountVector]
 
 
 def merge_plays(old: Interactions, new: Interactions) -> Interactions:
@@ -31,7 +33,40 @@ def merge_plays(old: Interactions, new: Interactions) -> Interactions:
     users, items = _union(old.user_ids, new.user_ids), _union(old.item_ids, new.item_ids)
     timed = old.last_played is not None and new.last_played is not None
     # A pair is one integer, user · n_items + item: in order of rows and columns, and quick to sort and group by.
-    parts = [part for plays in (old, new) for part in _signed_pairs(plays, users, items, timed=timed)]
+    parts = [
+        part
+        for plays in (old, new)
+        for part in _signed_pairs(
+            plays, users.indexes_of(plays.user_ids), items.indexes_of(plays.item_ids), len(items), timed=timed
+        )
+    ]
+    return _summed(parts, users, items, merge_labels(old, new, items), timed=timed)
+
+
+def rename_items(plays: Interactions, ids: pa.StringArray) -> Interactions:
+    """Give items other ids; plays of items that get the same id are summed. Labels drop out.
+
+    Parameters
+    ----------
+    plays
+        The plays.
+    ids
+        (n_items,): the new id of each item.
+
+    Raises
+    ------
+    DataError
+        If a sum is beyond what float32 can hold.
+    """
+    distinct = pc.unique(ids)
+    items = Ids(distinct.take(pc.sort_indices(distinct)), "item")
+    timed = plays.last_played is not None
+    parts = _signed_pairs(plays, np.arange(plays.n_users), items.indexes_of(ids), len(items), timed=timed)
+    return _summed(parts, plays.user_ids, items, None, timed=timed)
+
+
+def _summed(parts: list[_Pairs], users: Ids, items: Ids, labels: Labels | None, *, timed: bool) -> Interactions:
+    """Sum the counts of each pair, and take the latest of its times."""
     pairs, counts, times = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     order = np.argsort(pairs, kind="stable")
     pairs, first = np.unique(pairs[order], return_index=True)
@@ -44,7 +79,7 @@ def merge_plays(old: Interactions, new: Interactions) -> Interactions:
         users,
         items,
         np.maximum.reduceat(times[order], first) if timed else None,
-        merge_labels(old, new, items),
+        labels,
     )
     return merged.set_dislikes_apart()  # sums below 0 become dislikes; plays and dislikes that cancel out vanish
 
@@ -92,14 +127,16 @@ def _union(old: Ids, new: Ids) -> Ids:
 
 
 def _signed_pairs(
-    plays: Interactions, users: Ids, items: Ids, *, timed: bool
-) -> list[tuple[CountVector, DoubleVector, CountVector]]:
-    """Pairs as one integer each, their counts (below 0 for dislikes), and their times; of plays, and of dislikes."""
-    of_user, of_item = users.indexes_of(plays.user_ids.values), items.indexes_of(plays.item_ids.values)
+    plays: Interactions, of_user: IndexVector, of_item: IndexVector, n_items: int, *, timed: bool
+) -> list[_Pairs]:
+    """Pairs as one integer each, their counts (below 0 for dislikes), and their times; of plays, and of dislikes.
+
+    `of_user` and `of_item` are the new indexes of users and items, of which there are `n_items`.
+    """
     found = []
     for part, sign in ((plays, 1.0), (plays.dislikes, -1.0)):
         if part is not None:
-            pairs = of_user[part.user_of_pair()] * len(items) + of_item[part.indices]
+            pairs = of_user[part.user_of_pair()] * n_items + of_item[part.indices]
             never = np.full(len(pairs), np.iinfo(np.int64).min)  # lies before any time, so that the maximum ignores it
             times = part.last_played if timed and part.last_played is not None else never
             found.append((pairs, sign * part.plays.astype(np.float64), times))

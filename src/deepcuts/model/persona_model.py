@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Unpack
 
 import pyarrow as pa
 
 from deepcuts.data.interactions import Interactions
+from deepcuts.data.whole_ids import IdsAs
 from deepcuts.model.diagnostics import Diagnostics, diagnose
 from deepcuts.model.extend import extend
 from deepcuts.model.files import read_state, save_model
@@ -18,13 +19,14 @@ from deepcuts.model.inner_products import InnerProducts, inner_products
 from deepcuts.model.item_map import draw_map
 from deepcuts.model.namer import Namer
 from deepcuts.model.naming import describe_factors, name_factors, name_personas
-from deepcuts.model.state import PersonaState
+from deepcuts.model.state import VISITOR, PersonaState
 from deepcuts.model.tables import tabulate_explanation, tabulate_neighbours, tabulate_personas
 from deepcuts.model.training.epochs import to_arrow
 from deepcuts.model.training.fold_in import as_one_persona
 from deepcuts.model.training.weights import user_rows
 from deepcuts.model.visitors import fold_in
-from deepcuts.recommendation import ListSettings, recommend, recommend_batches
+from deepcuts.recommendation import ListOptions, ListSettings, recommend_batches
+from deepcuts.recommendation.columns import check_columns, dressed
 from deepcuts.storage import StrPath
 
 
@@ -37,7 +39,15 @@ class PersonaModel(PersonaState):
 
     # Lists
 
-    def recommend(self, users: str | Iterable[str] | None = None, k: int = 20, **settings: Any) -> pa.Table:
+    def recommend(
+        self,
+        users: str | Iterable[str] | None = None,
+        k: int = 20,
+        *,
+        names: bool = False,
+        ids: IdsAs = "text",
+        **settings: Unpack[ListOptions],
+    ) -> pa.Table:
         """Ranked lists as one Arrow table: user_id, item_id, rank (1 = best), score, persona.
 
         A warning says how many lists are guesses, of users who share no item with anybody.
@@ -48,26 +58,39 @@ class PersonaModel(PersonaState):
             One user id, several, or None for all users of this model.
         k
             Length of the lists.
+        names
+            Whether a column ``name`` stands after item_id.
+        ids
+            "int" gives user_id and item_id as int64, to be merged with a frame that has them so.
         settings
-            Those of `ListSettings`: rarity, dial, frequency, mix, lean, include_seen, allow, deny, pick, weights,
-            strength.
+            Those of `ListSettings`, which documents them.
 
         Raises
         ------
         UnknownIdError
             If the user is unknown, or all of them are; of several, unknown ones are left out, with a warning.
         SettingsError
-            If a setting is out of its range.
+            If a setting is unknown or out of its range.
+        DataError
+            If ids are asked for as whole numbers, and one is none.
         """
-        return recommend(self, users, ListSettings(k=k, **settings))
+        return pa.concat_tables(self.recommend_batches(users, k, names=names, ids=ids, **settings))
 
     def recommend_batches(
-        self, users: str | Iterable[str] | None = None, k: int = 20, **settings: Any
+        self,
+        users: str | Iterable[str] | None = None,
+        k: int = 20,
+        *,
+        names: bool = False,
+        ids: IdsAs = "text",
+        **settings: Unpack[ListOptions],
     ) -> Iterator[pa.Table]:
         """Yield the tables of `recommend` in parts; memory does not grow with the number of users."""
-        return recommend_batches(self, users, ListSettings(k=k, **settings))
+        check_columns(names, ids)
+        parts = recommend_batches(self, users, ListSettings(k=k, **settings))
+        return (self._dressed(part, names=names, ids=ids) for part in parts)
 
-    def to_mips(self, **settings: Any) -> InnerProducts:
+    def to_mips(self, **settings: Unpack[ListOptions]) -> InnerProducts:
         """Vectors of items and personas for an index of inner products, with the dial folded in.
 
         The inner product of a persona and an item is the score that lists of these settings rank the item by, up to
@@ -89,7 +112,7 @@ class PersonaModel(PersonaState):
 
     # Users and items in words
 
-    def personas(self, user: str, n_items: int = 10) -> pa.Table:
+    def personas(self, user: str, n_items: int = 10, *, ids: IdsAs = "text") -> pa.Table:
         """Personas of a user and the items that made them: persona, persona_name, share, rank, item_id, name, plays.
 
         Parameters
@@ -98,15 +121,29 @@ class PersonaModel(PersonaState):
             A user id.
         n_items
             The most items of each persona, the most played first.
+        ids
+            As for `recommend`.
 
         Raises
         ------
         UnknownIdError
             If there is no such user.
         """
-        return tabulate_personas(self, self.user_ids.index_of(user), self.persona_names(user), n_items)
+        check_columns(names=False, ids=ids)
+        table = tabulate_personas(self, self.user_ids.index_of(user), self.persona_names(user), n_items)
+        return self._dressed(table, names=False, ids=ids)
 
-    def explain(self, user: str, item: str, k: int = 10, *, persona: int | None = None, lean: float = 0.0) -> pa.Table:
+    def explain(
+        self,
+        user: str,
+        item: str,
+        k: int = 10,
+        *,
+        persona: int | None = None,
+        lean: float = 0.0,
+        names: bool = False,
+        ids: IdsAs = "text",
+    ) -> pa.Table:
         """The user's own items that speak for an item: item_id, plays, persona, contribution, share, rank.
 
         The contributions of all of the user's items sum up to the score that the persona gives the item before the
@@ -115,7 +152,7 @@ class PersonaModel(PersonaState):
         Parameters
         ----------
         user, item
-            Ids.
+            Id of the user; id or name of the item.
         k
             The most rows, the largest contribution first.
         persona
@@ -123,24 +160,44 @@ class PersonaModel(PersonaState):
             highest.
         lean
             That of the list: see `ListSettings`.
+        names, ids
+            As for `recommend`.
 
         Raises
         ------
         UnknownIdError
             If there is no such user or item, or the user has no such persona.
         """
-        user_index, item_index = self.user_ids.index_of(user), self.item_ids.index_of(item)
-        return tabulate_explanation(self, user_index, item_index, k, persona, lean)
+        user_index, item_index = self.user_ids.index_of(user), self.named_items.index_of(item)
+        check_columns(names, ids)
+        table = tabulate_explanation(self, user_index, item_index, k, persona, lean)
+        return self._dressed(table, names=names, ids=ids)
 
-    def similar_items(self, item: str, k: int = 20) -> pa.Table:
+    def similar_items(self, item: str, k: int = 20, *, names: bool = False, ids: IdsAs = "text") -> pa.Table:
         """The items most like one: item_id, rank, similarity, the cosine of their factors.
+
+        Parameters
+        ----------
+        item
+            Its id, or else its name.
+        k
+            The most rows, the most similar first.
+        names, ids
+            As for `recommend`.
 
         Raises
         ------
         UnknownIdError
             If there is no such item.
         """
-        return tabulate_neighbours(self, self.item_ids.index_of(item), k)
+        check_columns(names, ids)
+        table = tabulate_neighbours(self, self.named_items.index_of(item), k)
+        return self._dressed(table, names=names, ids=ids)
+
+    def _dressed(self, table: pa.Table, *, names: bool, ids: IdsAs) -> pa.Table:
+        own = {VISITOR} == set(self.user_ids[:2])  # the id that `fold_in` gave, which no frame of a caller has
+        whole = [column for column in ("user_id", "item_id") if column in table.column_names]
+        return dressed(table, self.seen, names=names, ids=ids, whole=whole[1:] if own and len(whole) > 1 else whole)
 
     def factors(self, n_items: int = 10) -> pa.Table:
         """Items that stand for the factors: factor, factor_name, share (of all scores), rank, item_id, name, loading.
@@ -186,10 +243,11 @@ class PersonaModel(PersonaState):
         ----------
         plays
             Plays of users, or of one: a mapping from item ids to play counts. In a mapping, a count below 0 is a
-            dislike. Items outside the catalogue are left out, with a warning.
+            dislike. What is no id of the catalogue may be the name of an item, in whatever case; items outside the
+            catalogue are left out, with a warning.
         refused
-            Ids of items that these users do not want, whatever they played: each is a dislike of a count of −1. Those
-            outside the catalogue are left out.
+            Ids or names of items that these users do not want, whatever they played: each is a dislike of a count of
+            −1. Those outside the catalogue are left out.
         keep_personas_of
             A model that `fold_in` made of the same single user with slightly different plays: its split into personas
             is kept where it still fits.
@@ -202,9 +260,9 @@ class PersonaModel(PersonaState):
         ------
         DataError
             If no item that was played is in the catalogue and not refused, a count is 0 or no number, or two keys of a
-            mapping, such as 1 and "1", are the same id.
+            mapping, such as 1 and "1", or an id and its name, are the same item.
         """
-        indexes = self.item_ids.indexes_of(refused)
+        indexes = self.named_items.indexes_of(refused)
         known = indexes[indexes >= 0] if len(indexes) else None  # −1 is an item outside the catalogue
         return fold_in(self, plays, refused=known, keep_personas_of=keep_personas_of)
 

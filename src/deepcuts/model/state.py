@@ -10,6 +10,7 @@ import pyarrow as pa
 from deepcuts.array_types import CountVector, DoubleVector, FloatMatrix, FloatVector, IndexVector, Indptr
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
+from deepcuts.data.named_items import NamedItems
 from deepcuts.model.item_map import ItemMap
 from deepcuts.model.training.epochs import Epoch
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas
@@ -90,6 +91,11 @@ class PersonaState:
     def item_names(self, item_indexes: IndexVector) -> pa.ChunkedArray:
         """Names of some items; the ids of those that have none."""
         return self.seen.item_names(item_indexes)
+
+    @property
+    def named_items(self) -> NamedItems:
+        """The catalogue, to be looked up by ids or by names."""
+        return NamedItems(self.item_ids, self.seen.labels, self.item_listeners)
 
     @property
     def item_factors(self) -> FloatMatrix:

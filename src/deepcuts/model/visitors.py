@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
@@ -15,6 +16,8 @@ from deepcuts.checks import real_number, shown
 from deepcuts.data.id_text import refuse_doubles, to_text
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
+from deepcuts.data.merge import rename_items
+from deepcuts.data.named_items import NamedItems
 from deepcuts.data.selection import select_pairs
 from deepcuts.data.vectors import unit_vectors
 from deepcuts.errors import DataError, SettingsError
@@ -58,8 +61,8 @@ def fold_in(
     model
         The model whose items are used.
     plays
-        Plays of users, or of one: a mapping from item ids to play counts. In a mapping, a count below 0 is a
-        dislike. Items outside the catalogue are left out, with a warning.
+        Plays of users, or of one: a mapping from item ids, or names, to play counts. In a mapping, a count below 0 is
+        a dislike. Items outside the catalogue are left out, with a warning.
     refused
         Indexes of items of the model that none of these users wants; see `with_refusals`.
     keep_personas_of
@@ -75,7 +78,8 @@ def fold_in(
     DataError
         If no item that was played is in the catalogue and not refused, or a count is 0 or no number.
     """
-    given = _plays_of_mapping(plays) if isinstance(plays, Mapping) else plays
+    items = model.named_items
+    given = _plays_of_mapping(plays, items) if isinstance(plays, Mapping) else _by_ids(items, plays)
     aligned = replace(given.align_items(model.item_ids), labels=model.seen.labels)
     seen = aligned if refused is None else with_refusals(aligned, refused)
     if seen.n_pairs == 0:
@@ -188,22 +192,36 @@ def visitor_plays(item_ids: Ids, items: IndexVector, counts: FloatVector) -> Int
     return Interactions(indptr, indices, counts[order], Ids.of([VISITOR], "user"), item_ids)
 
 
-def _plays_of_mapping(plays: Mapping[Any, float]) -> Interactions:
-    """Plays and dislikes of one user, `VISITOR`, from a mapping of item ids to counts.
+def _by_ids(items: NamedItems, plays: Interactions) -> Interactions:
+    """Give items the ids of the catalogue where they are called by their names; labels may drop out."""
+    if items.labels is None or plays.item_ids is items.ids:
+        return plays
+    renamed = _ids_of(items, plays.item_ids.values)
+    return plays if renamed.equals(plays.item_ids.values) else rename_items(plays, renamed)
+
+
+def _ids_of(items: NamedItems, texts: pa.StringArray) -> pa.StringArray:
+    """Ids of items that are called by id or by name; what is neither stays."""
+    indexes = items.indexes_of(texts)
+    return pc.coalesce(items.ids.values.take(pa.array(indexes, mask=indexes < 0)), texts)
+
+
+def _plays_of_mapping(plays: Mapping[Any, float], items: NamedItems) -> Interactions:
+    """Plays and dislikes of one user, `VISITOR`, from a mapping of item ids or names to counts.
 
     Raises
     ------
     DataError
-        If two keys are the same id, or the counts cannot be used.
+        If two keys are the same item, or the counts cannot be used.
     """
-    ids = to_text(plays, "item")
+    ids = _ids_of(items, to_text(plays, "item"))
     refuse_doubles(ids, plays, "item")
     counts = np.array([_count(count) for count in plays.values()], np.float32)
     if not np.any(counts > 0) or not np.all(np.isfinite(counts) & (counts != 0)):
         raise DataError(_COUNTS)
     order = pc.sort_indices(ids)
-    items = Ids.of(ids.take(order), "item")
-    return visitor_plays(items, np.arange(len(counts)), counts[np.asarray(order)]).set_dislikes_apart()
+    own_ids = Ids.of(ids.take(order), "item")
+    return visitor_plays(own_ids, np.arange(len(counts)), counts[np.asarray(order)]).set_dislikes_apart()
 
 
 def _count(value: object) -> float:
@@ -219,5 +237,5 @@ def _nothing_played(model: PersonaState, given: Interactions, aligned: Interacti
         return "All items that were played are refused. Refuse fewer of them, or give other plays."
     return (
         f"None of the {given.n_items:,} items is in the catalogue of {len(model.item_ids):,} items. "
-        f"{model.item_ids.unknown_message(given.item_ids.values[0].as_py())}"
+        f"{model.named_items.unknown_message(given.item_ids.values[0].as_py())}"
     )

@@ -6,16 +6,17 @@ from deepcuts.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from deepcuts.recommendation.lists import recommend, recommend_batches
-    from deepcuts.recommendation.settings import ListSettings
+    from deepcuts.recommendation.settings import ListOptions, ListSettings
     from deepcuts.recommendation.source import ScoreSource
 
 _HOMES = {
+    "ListOptions": "settings",
     "ListSettings": "settings",
     "ScoreSource": "source",
     "recommend": "lists",
     "recommend_batches": "lists",
 }
 
-__all__ = ["ListSettings", "ScoreSource", "recommend", "recommend_batches"]
+__all__ = ["ListOptions", "ListSettings", "ScoreSource", "recommend", "recommend_batches"]
 
 __getattr__ = names_on_demand(__name__, _HOMES)

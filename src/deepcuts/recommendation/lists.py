@@ -19,6 +19,7 @@ from deepcuts.checks import shown
 from deepcuts.data.arrow_columns import as_arrow
 from deepcuts.data.id_text import is_one_id, to_text
 from deepcuts.data.ids import Ids
+from deepcuts.data.named_items import NamedItems
 from deepcuts.errors import SettingsError, UnknownIdError
 from deepcuts.recommendation.dial_scale import in_strengths
 from deepcuts.recommendation.factored import lists_from_factors
@@ -65,7 +66,8 @@ def recommend_batches(
     Unknown users and items are found when the first block is asked for.
     """
     user_indexes = known_users(source.user_ids, users)
-    allowed = allowed_items(source.item_ids, settings)
+    items = NamedItems(source.item_ids, source.seen.labels, source.item_listeners)
+    allowed = allowed_items(items, settings)
     settings = in_strengths(source, settings)
     tiled_items = tiled_items_of(source.item_factors) if has_factors(source) else None
     if has_factors(source):
@@ -126,19 +128,17 @@ def known_users(user_ids: Ids, users: Any) -> IndexVector:
     return indexes[indexes >= 0]
 
 
-def allowed_items(item_ids: Ids, settings: ListSettings) -> BoolVector:
+def allowed_items(items: NamedItems | Ids, settings: ListSettings) -> BoolVector:
     """Mask of the items that may be listed, bool, (n_items,)."""
-    allowed = np.full(len(item_ids), settings.allow is None)
+    allowed = np.full(len(items), settings.allow is None)
     for name, value in (("allow", True), ("deny", False)):  # in this order: what is denied as well as allowed is denied
         wanted = getattr(settings, name)
         if not wanted:
             continue
-        indexes = item_ids.indexes_of(wanted)
+        indexes = items.indexes_of(wanted)
         if np.any(indexes < 0):
             unknown = wanted[int(np.argmin(indexes))]
-            raise SettingsError(
-                f"Cannot {name} an item that is not in the catalogue. {item_ids.unknown_message(unknown)}"
-            )
+            raise SettingsError(f"Cannot {name} an item that is not in the catalogue. {items.unknown_message(unknown)}")
         allowed[indexes] = value
     return allowed
 

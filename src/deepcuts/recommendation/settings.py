@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypedDict, get_args
 
-from deepcuts.checks import choice, real_number, shown, truth, whole_number
+from deepcuts.checks import choice, real_number, refusing_unknown, shown, truth, whole_number
 from deepcuts.errors import SettingsError
 
 Mix = Literal["share", "max"]
@@ -29,6 +29,24 @@ _BOTH = "rarity and strength are both given. Pass one: rarity, which is measured
 _WEIGHT = f"A weight is 0 (mute) or a number above it, up to {MOST_WEIGHT:g}."
 
 
+class ListOptions(TypedDict, total=False):
+    """The settings of `ListSettings` but for `k`, as keywords that type checkers and editors know."""
+
+    rarity: float | Mapping[int, float]
+    dial: RarityForm
+    frequency: Frequency
+    mix: Mix
+    base_weight: float
+    lean: float
+    include_seen: bool
+    allow: Collection[str] | None
+    deny: Collection[str]
+    pick: Collection[int] | None
+    weights: Mapping[int, float]
+    strength: float | Mapping[int, float] | None
+
+
+@refusing_unknown
 @dataclass(frozen=True)
 class ListSettings:
     """How lists are made from a fitted model.
@@ -64,7 +82,7 @@ class ListSettings:
     include_seen
         Whether items that the user has played may be listed.
     allow, deny
-        Item ids: nothing but these, and none of these.
+        Item ids, or names where there are no such ids: nothing but these, and none of these.
     pick
         Numbers of the personas that lists are made from; None takes all.
     weights

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from deepcuts.cli.command import Command
-from deepcuts.cli.names import item_of, with_names
+from deepcuts.cli.names import with_names
 from deepcuts.cli.options import Item, Json, Length, ModelFile, User
 from deepcuts.cli.terminal import show_table
 
@@ -31,7 +31,7 @@ def explain(
     from deepcuts.model import load
 
     fitted = load(model)
-    table = with_names(fitted.explain(user, item_of(fitted, item), k, persona=persona, lean=lean), fitted)
+    table = with_names(fitted.explain(user, item, k, persona=persona, lean=lean), fitted)
     show_table(table, f"What of {user} speaks for {item}", as_json=json)
 
 

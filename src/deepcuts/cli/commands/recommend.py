@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from deepcuts.model import PersonaModel
 
-_SHOWN = ["rank", "item_id", "score", "persona"]
+_SHOWN = ["rank", "item_id", "name", "score", "persona"]
 
 ListsFile = Annotated[
     Path | None,
@@ -80,7 +80,7 @@ def recommend(
     quiet: Quiet = False,
     **settings: Any,
 ) -> None:
-    """Make ranked lists: user_id, item_id, rank, score and persona.
+    """Make ranked lists: user_id, item_id, its name where items have names, rank, score and persona.
 
     Without users, lists are made for all users of the model and go to a file. With users or a visitor, they are printed
     unless there is a file.
@@ -103,9 +103,9 @@ def recommend(
         raise SettingsError("--json prints lists and -o writes them to a file. Give one of the two.")
     _check_destination(output, everyone=users is None and history is None, force=force)
     source = _source(model, fold_in, history)
-    parts = recommend_batches(source.base if base else source, users, lists)
+    parts = (with_names(part, source) for part in recommend_batches(source.base if base else source, users, lists))
     if output is None:
-        _print(parts, source, as_json=json)
+        _print(parts, as_json=json)
     else:
         _write(parts, output, len(source.user_ids) if users is None else len(users), Remarks(quiet), force=force)
 
@@ -160,7 +160,7 @@ def _counted(parts: Iterator[pa.Table], advance: Advance) -> Iterator[pa.Table]:
         advance(len(part["user_id"].unique()), "")
 
 
-def _print(parts: Iterator[pa.Table], source: PersonaModel, *, as_json: bool) -> None:
+def _print(parts: Iterator[pa.Table], *, as_json: bool) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -170,7 +170,7 @@ def _print(parts: Iterator[pa.Table], source: PersonaModel, *, as_json: bool) ->
         return
     for user in table["user_id"].unique():
         own = table.filter(pc.equal(table["user_id"], user))
-        show_table(with_names(own.select(_SHOWN), source), f"For {user}", as_json=False)
+        show_table(own.select([name for name in _SHOWN if name in own.column_names]), f"For {user}", as_json=False)
     if not table.num_rows:
         Remarks().say("No item qualifies.")
 

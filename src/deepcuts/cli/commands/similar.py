@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deepcuts.cli.command import Command
-from deepcuts.cli.names import item_of, with_names
+from deepcuts.cli.names import with_names
 from deepcuts.cli.options import Item, Json, Length, ModelFile
 from deepcuts.cli.terminal import show_table
 
@@ -13,7 +13,7 @@ def similar(model: ModelFile, item: Item, k: Length = 20, json: Json = False) ->
     from deepcuts.model import load
 
     fitted = load(model)
-    show_table(with_names(fitted.similar_items(item_of(fitted, item), k), fitted), f"Like {item}", as_json=json)
+    show_table(with_names(fitted.similar_items(item, k), fitted), f"Like {item}", as_json=json)
 
 
 EXAMPLES = (

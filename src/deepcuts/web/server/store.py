@@ -85,9 +85,29 @@ class LoadedModel:
         """Index of every item by its id; Arrow would hash the whole catalogue for every look-up."""
         return {item: index for index, item in enumerate(self.model.item_ids.values.to_pylist())}
 
-    def item_indexes(self, item_ids: Iterable[str]) -> IndexVector:
-        """Indexes of some items, int64; -1 where there is no such item."""
-        return np.fromiter((self.index_of_item.get(item, -1) for item in item_ids), np.int64)
+    @cached_property
+    def index_of_name(self) -> dict[str, int]:
+        """Index of the item that is meant by a name in small letters: of several, the one with most listeners."""
+        labels, listeners = self.model.seen.labels, self.model.item_listeners
+        if labels is None:
+            return {}
+        rarest_first = np.argsort(listeners, kind="stable")
+        names = labels.folded_names.take(rarest_first).to_pylist()
+        return dict(zip(names, rarest_first.tolist(), strict=True))  # the last of equal keys counts
+
+    def item_indexes(self, items: Iterable[str]) -> IndexVector:
+        """Indexes of some items, by their ids, or else by their names, int64; -1 where there is no such item."""
+        return np.fromiter(map(self.item_index, items), np.int64)
+
+    def item_index(self, item: str) -> int:
+        """Index of an item by its id, or else by its name in whatever case; -1 where there is none."""
+        index = self.index_of_item.get(item)
+        return self.index_of_name.get(item.strip().casefold(), -1) if index is None else index
+
+    def named_items(self, items: Iterable[str]) -> dict[str, str]:
+        """Ids of those items that were found by their names."""
+        by_name = {item: self.item_index(item) for item in items if item not in self.index_of_item}
+        return {item: self.model.item_ids[index] for item, index in by_name.items() if index >= 0}
 
 
 class ModelStore:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -13,10 +14,10 @@ import pyarrow as pa
 from deepcuts.array_types import IndexVector
 from deepcuts.errors import SettingsError
 from deepcuts.model.state import VISITOR
-from deepcuts.recommendation import recommend
+from deepcuts.recommendation import ListSettings, recommend
 from deepcuts.web.problems import Problem, ProblemError
 from deepcuts.web.server.store import LoadedModel
-from deepcuts.web.service.lookup import check_filter, check_known, check_persona
+from deepcuts.web.service.lookup import check_filter, check_known, check_persona, known_item
 from deepcuts.web.service.requests import (
     FoldInRequest,
     ListBatch,
@@ -39,8 +40,10 @@ class _Subject:
     def __init__(self, loaded: LoadedModel, request: UserRequest | VisitorRequest) -> None:
         self.version = loaded.version
         self.unknown_items: list[str] = []
+        self.named_items: dict[str, str] = {}
         self.user_id: str | None = None  # None for a visitor
         if isinstance(request, VisitorRequest):
+            self.named_items = loaded.named_items([*request.history, *request.dislikes])
             visitor = fold_in(loaded, request.history, request.dislikes)
             self.model, self.user, self.unknown_items = visitor.model, VISITOR, visitor.unknown_items
         else:
@@ -55,7 +58,8 @@ class _Subject:
 
     def response(self, **members: Any) -> Json:
         """Return what responses about a user or visitor have in common, and further members."""
-        return {"model": self.version, "user": self.user_id, "unknown_items": self.unknown_items, **members}
+        common = {"model": self.version, "user": self.user_id, "unknown_items": self.unknown_items}
+        return {**common, "named_items": self.named_items, **members}
 
 
 def handle_list(loaded: LoadedModel, request: ListRequest) -> Json:
@@ -63,7 +67,7 @@ def handle_list(loaded: LoadedModel, request: ListRequest) -> Json:
     check_filter(loaded, "allow", request.allow or ())
     check_filter(loaded, "deny", request.deny)
     subject = _Subject(loaded, request)
-    table = recommend(subject.model, subject.user, request.list_settings())
+    table = recommend(subject.model, subject.user, _filters_by_ids(loaded, request.list_settings()))
     return subject.response(items=item_rows(loaded, table.select(["rank", "item_id", "score", "persona"])))
 
 
@@ -88,20 +92,20 @@ def handle_personas(loaded: LoadedModel, request: UserRequest | FoldInRequest, n
 
 def handle_reasons(loaded: LoadedModel, request: ReasonsRequest) -> Json:
     """Return which of their own items speak for an item."""
-    check_known(loaded.model.item_ids, request.item)
+    item_id = known_item(loaded, request.item)
     subject = _Subject(loaded, request)
     check_persona(request.persona, subject.n_personas)
     explain, persona = subject.model.explain, request.persona
-    table = explain(subject.user, request.item, request.k, persona=persona, lean=request.lean)
-    item = _item(loaded, request.item)
+    table = explain(subject.user, item_id, request.k, persona=persona, lean=request.lean)
+    item = _item(loaded, item_id)
     return subject.response(item=item, reasons=_rows(_with_names(loaded, table)))
 
 
 def handle_similar(loaded: LoadedModel, item: str, k: int) -> Json:
     """Return the neighbours of an item."""
-    check_known(loaded.model.item_ids, item)
-    rows = item_rows(loaded, loaded.model.similar_items(item, k))
-    return {"model": loaded.version, "item": _item(loaded, item), "items": rows}
+    item_id = known_item(loaded, item)
+    rows = item_rows(loaded, loaded.model.similar_items(item_id, k))
+    return {"model": loaded.version, "item": _item(loaded, item_id), "items": rows}
 
 
 def handle_search(loaded: LoadedModel, query: str, k: int) -> Json:
@@ -115,6 +119,12 @@ def item_rows(loaded: LoadedModel, table: pa.Table) -> list[Json]:
     indexes = loaded.item_indexes(table["item_id"].to_pylist())
     table = table.append_column("listeners", pa.array(loaded.model.item_listeners[indexes]))
     return _rows(_with_names(loaded, table, indexes))
+
+
+def _filters_by_ids(loaded: LoadedModel, settings: ListSettings) -> ListSettings:
+    """Replace names in filters by ids here, where a name that several items have is not logged."""
+    allow = None if settings.allow is None else [known_item(loaded, item) for item in settings.allow]
+    return replace(settings, allow=allow, deny=[known_item(loaded, item) for item in settings.deny])
 
 
 def _batch_entry(loaded: LoadedModel, request: ListRequest) -> Json:

@@ -33,6 +33,20 @@ def check_known(ids: Ids, identifier: str) -> None:
         raise ProblemError(Problem(404, f"The model has no such {ids.kind}. {advice}", f"unknown-{ids.kind}"))
 
 
+def known_item(loaded: LoadedModel, item: str) -> str:
+    """Id of the item of an id or a name.
+
+    Raises
+    ------
+    ProblemError
+        404, if there is none.
+    """
+    index = loaded.item_index(item)
+    if index < 0:
+        check_known(loaded.model.item_ids, item)
+    return loaded.model.item_ids[index]
+
+
 def check_filter(loaded: LoadedModel, name: str, wanted: Collection[str]) -> None:
     """Refuse a filter that names items outside the catalogue.
 

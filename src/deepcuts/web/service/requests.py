@@ -51,7 +51,12 @@ Lean = Annotated[
 ]
 History = Annotated[
     dict[Id, Plays],
-    Field(min_length=1, max_length=limits.MAX_HISTORY, description="Plays by item id.", examples=[{"Grouper": 40}]),
+    Field(
+        min_length=1,
+        max_length=limits.MAX_HISTORY,
+        description="Plays by id or name of an item.",
+        examples=[{"Grouper": 40}],
+    ),
     at_most(limits.MAX_HISTORY),
 ]
 Items = Annotated[list[Id], Field(max_length=limits.MAX_FILTER), at_most(limits.MAX_FILTER)]
@@ -115,8 +120,8 @@ class ListOptions(RequestModel):
     )
     lean: Lean = 0.0
     include_seen: bool = Field(default=False, strict=True, description="Whether items already played may be listed.")
-    allow: Items | None = Field(default=None, description="Item ids: list nothing but these.")
-    deny: Items = Field(default_factory=list, description="Item ids: list none of these.")
+    allow: Items | None = Field(default=None, description="Ids or names of items: list nothing but these.")
+    deny: Items = Field(default_factory=list, description="Ids or names of items: list none of these.")
     pick: Annotated[list[Persona], Field(max_length=limits.MAX_PERSONAS)] | None = Field(
         default=None, description="Personas to hear, by number; null hears all."
     )
@@ -163,7 +168,7 @@ class VisitorRequest(RequestModel):
     """A request about anyone, by what they have played."""
 
     history: History
-    dislikes: Items = Field(default_factory=list, description="Item ids: none of these, and less of what is like them.")
+    dislikes: Items = Field(default_factory=list, description="Ids or names: none of these, and less of the like.")
 
 
 class ListForUser(UserRequest, ListOptions):
@@ -181,7 +186,7 @@ class FoldInRequest(VisitorRequest):
 
 
 class _ReasonOptions(RequestModel):
-    item: Annotated[Id, Field(description="Id of an item.")]
+    item: Annotated[Id, Field(description="Id or name of an item.")]
     k: Length = Field(default=10, description="The most reasons.")
     persona: Persona | None = Field(
         default=None, description="The persona that a row of a list names; null takes the one with the best score."

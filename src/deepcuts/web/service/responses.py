@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+NAMED_ITEMS = (
+    "Items of the request given by a name, and the ids that were taken for them: of several items of one name, "
+    "that with most listeners."
+)
+
 
 class ModelResponse(BaseModel):
     """Any response that a model was used for."""
@@ -37,6 +42,7 @@ class ListResponse(ModelResponse):
 
     user: str | None = Field(description="Whom it is for; null for a visitor.")
     unknown_items: list[str] = Field(description="Items of the history that the catalogue does not have.")
+    named_items: dict[str, str] = Field(description=NAMED_ITEMS)
     items: list[ListedItem]
 
 
@@ -85,6 +91,7 @@ class PersonasResponse(ModelResponse):
 
     user: str | None = Field(description="Whose they are; null for a visitor.")
     unknown_items: list[str] = Field(description="Items of the history that the catalogue does not have.")
+    named_items: dict[str, str] = Field(description=NAMED_ITEMS)
     personas: list[UserPersona]
 
 
@@ -117,6 +124,7 @@ class ReasonsResponse(ModelResponse):
 
     user: str | None
     unknown_items: list[str]
+    named_items: dict[str, str] = Field(description=NAMED_ITEMS)
     item: ItemName
     reasons: list[Reason]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 from deepcuts.errors import SettingsError
+from deepcuts.recommendation.settings import Mix
 
 LENGTHS = (10, 20, 30, 50)
 LISTENERS = (1, 3, 10, 30)
@@ -30,7 +32,7 @@ class ListOptions:
     """
 
     dial_position: float = 0.0
-    mix: str = "share"
+    mix: Mix = "share"
     k: int = 20
     least_listeners: int = 3
 
@@ -54,7 +56,7 @@ class ListOptions:
         """
         if mix not in _MIXES:
             raise SettingsError(f"mix is {mix!r}. Give 'share' or 'max'.")
-        self.mix = mix
+        self.mix = cast(Mix, mix)
 
     def set_length(self, k: int) -> None:
         """Choose the number of results.
