@@ -107,6 +107,15 @@ def test_packages_list_for_type_checkers_what_they_hand_on():
             assert getattr(package, one.alias) is getattr(import_module(one.module), one.name)
 
 
+def test_no_module_takes_the_place_of_a_name_that_is_imported_on_demand():
+    modules = read_modules(ROOT / "src")
+    lazy = [name for name, module in modules.items() if "names_on_demand" in {one.name for one in module.imports}]
+    for package in lazy:
+        at_once = {one.alias for one in modules[package].imports if not one.for_type_checkers}
+        names = set(vars(import_module(package))["_HOMES"]) - at_once
+        assert not [name for name in names if f"{package}.{name}" in modules], package
+
+
 def run(root: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONUTF8": "1"}
     command = [sys.executable, SCRIPT, root]

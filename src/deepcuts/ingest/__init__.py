@@ -15,7 +15,7 @@ from deepcuts.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from deepcuts.ingest.mapped import count_text_rows, sum_mapped
-    from deepcuts.ingest.prune import prune
+    from deepcuts.ingest.pruning import prune
     from deepcuts.ingest.reading import ingest, read_plays
     from deepcuts.ingest.tabular.columns import Columns
     from deepcuts.ingest.tabular.options import IngestReport, ReadOptions
@@ -28,7 +28,7 @@ _HOMES = {
     "TimeRules": "tabular.time_rules",
     "count_text_rows": "mapped",
     "ingest": "reading",
-    "prune": "prune",
+    "prune": "pruning",
     "read_plays": "reading",
     "sum_mapped": "mapped",
 }
