@@ -2,8 +2,8 @@
 Real listeners
 ==============
 
-Last.fm listeners of 2011 (HetRec 2011: 1,892 users, 17,632 artists, with tags), where the data is at hand when this site is built.
-`deepcuts download lastfm-2k` fetches it; ``DEEPCUTS_DATA`` names the folder it lies in.
+Last.fm listeners of 2011 (HetRec 2011: 1,892 users, 17,632 artists, with tags), where the data is at hand when this
+site is built. `deepcuts download lastfm-2k` fetches it; ``DEEPCUTS_DATA`` names the folder it lies in.
 """
 
 # %%
@@ -18,7 +18,7 @@ from deepcuts.ingest import prune
 
 folder = Path(os.environ.get("DEEPCUTS_DATA", "../../../shared/data")) / "lastfm-hetrec2011"
 plays = prune(load_lastfm_2k(folder), min_users=10, min_items=3) if folder.is_dir() else None
-print(plays or f"No data at {folder}: what follows was not run.")
+print(plays or "The data was not at hand: what follows was not run.")
 
 # %%
 # How much accuracy do several personas and the dial keep?
@@ -43,9 +43,11 @@ if plays is not None:
 # And deep cuts for them, each with the artist of theirs that speaks most for it.
 
 if plays is not None:
-    lists = model.recommend([user], k=8, rarity=0.5).to_pylist()
-    places = {item: index for index, item in enumerate(train.item_ids.values.to_pylist())}
-    names = model.item_names([places[row["item_id"]] for row in lists])
-    for row, name in zip(lists, names, strict=True):
+    index_of = {item: index for index, item in enumerate(train.item_ids.values.to_pylist())}
+
+    def name(item_id):
+        return str(model.item_names([index_of[item_id]])[0])
+
+    for row in model.recommend([user], k=8, rarity=0.5).to_pylist():
         reasons = model.explain(user, row["item_id"], k=1, persona=row["persona"]).to_pylist()
-        print(f"{name!s:28} because of {reasons[0]['name']}")
+        print(f"{name(row['item_id']):28} because of {name(reasons[0]['item_id'])}")
