@@ -16,10 +16,10 @@ from deepcuts.lazy import names_on_demand
 if TYPE_CHECKING:
     from deepcuts.baselines import Popularity
     from deepcuts.data.interactions import Interactions
-    from deepcuts.data.split import split_holdout, split_last, split_users
+    from deepcuts.data.split import drop_known, split_at, split_folds, split_holdout, split_last, split_users
     from deepcuts.errors import DeepcutsError
     from deepcuts.evaluation.evaluate import Evaluation, evaluate
-    from deepcuts.ingest import read_plays
+    from deepcuts.ingest import prune, read_plays
     from deepcuts.model import Epoch, PersonaModel, PersonaNMF, load
     from deepcuts.synthetic import World, generate_world
 
@@ -32,10 +32,14 @@ _HOMES = {
     "PersonaNMF": "model",
     "Popularity": "baselines",
     "World": "synthetic",
+    "drop_known": "data.split",
     "evaluate": "evaluation",
     "generate_world": "synthetic",
     "load": "model",
+    "prune": "ingest",
     "read_plays": "ingest",
+    "split_at": "data.split",
+    "split_folds": "data.split",
     "split_holdout": "data.split",
     "split_last": "data.split",
     "split_users": "data.split",
@@ -50,10 +54,14 @@ __all__ = [
     "PersonaNMF",
     "Popularity",
     "World",
+    "drop_known",
     "evaluate",
     "generate_world",
     "load",
+    "prune",
     "read_plays",
+    "split_at",
+    "split_folds",
     "split_holdout",
     "split_last",
     "split_users",
@@ -63,4 +71,4 @@ __getattr__ = names_on_demand(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted([*__all__, "__version__"])

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from datetime import date, datetime
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -10,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from deepcuts.data.interactions import Interactions
-from deepcuts.data.split import split_holdout, split_last, split_users
+from deepcuts.data.split import drop_known, split_at, split_folds, split_holdout, split_last, split_users
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.ingest import prune, read_plays
 from reference.plays import Pairs, n_holdout, pairs
@@ -215,3 +219,82 @@ def test_real_plays(shared_data):
     assert holdout.n_pairs == np.floor(np.diff(plays.indptr) * 0.2).sum()
     assert train.n_pairs + holdout.n_pairs == plays.n_pairs
     assert train.n_users == holdout.n_users == plays.n_users
+
+
+@given(plays_of_some(timed=True), st.integers(1, 5))
+@settings(deadline=None)
+def test_what_was_played_from_a_moment_on_is_held_out(plays, moment):
+    if not 0 < np.count_nonzero(plays.last_played >= moment) < plays.n_pairs:
+        with pytest.raises(DataError, match=r"nothing was played (before it|from it on): pairs date from 1970-01-01"):
+            split_at(plays, moment)
+        return
+    train, holdout = split_at(plays, moment)
+    assert_halves(plays, train, holdout)
+    assert train.last_played.max() < moment <= holdout.last_played.min()
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["2009", "2009-01", "2009-01-01", "2009-01-01T00:00:00Z", date(2009, 1, 1), datetime(2009, 1, 1), 1230768000],
+)
+def test_a_moment_is_a_date_in_any_form(moment):
+    table = pa.table({"u": ["a", "a"], "i": ["x", "y"], "t": ["2008-12-31T23:59:59Z", "2009-01-01T00:00:00Z"]})
+    train, holdout = split_at(read_plays(table, user="u", item="i", time="t"), moment)
+    assert (train.item_ids[0], holdout.item_ids[0]) == ("x", "y")
+
+
+@given(plays_of_some(), st.integers(2, 6), st.integers(0, 5))
+@settings(deadline=None)
+def test_folds_hold_out_every_pair_of_users_with_two_items_once(plays, k, seed):
+    folds = list(split_folds(plays, k, seed))
+    assert len(folds) == k
+    for train, holdout in folds:
+        assert_halves(plays, train, holdout)
+        assert set(per_user(pairs(holdout))) <= set(per_user(pairs(train)))
+    held_out = [pair for _, holdout in folds for pair in pairs(holdout)]
+    several = {user for user, items in per_user(pairs(plays)).items() if len(items) > 1}
+    assert sorted(held_out) == sorted(pair for pair in pairs(plays) if pair[0] in several)
+
+
+def test_folds_are_even_and_of_the_seed():
+    plays = dense(50, 10)
+    sizes = [holdout.n_pairs for _, holdout in split_folds(plays, 5, seed=1)]
+    assert sizes == [100] * 5
+    first, again, other = (next(split_folds(plays, 5, seed)).holdout.to_arrow() for seed in (1, 1, 2))
+    assert first.equals(again)
+    assert not first.equals(other)
+
+
+def test_what_is_known_is_dropped_from_a_later_holdout():
+    train = Interactions.from_csr(sparse.csr_array([[1, 1, 0], [1, 0, 1]]), ["a", "b"], ["x", "y", "z"])
+    later = Interactions.from_csr(sparse.csr_array([[1, 2, 3], [1, 0, 5]]), ["a", "c"], ["w", "x", "z"])
+    left = drop_known(later, train)
+    assert pairs(left).keys() == {("a", "w"), ("a", "z"), ("c", "w"), ("c", "z")}
+    assert drop_known(left, train) is left
+    with pytest.raises(DataError, match="All 4 pairs of the holdout are in train"):
+        drop_known(train, train)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda plays: split_folds(plays, 1), SettingsError, "k is 1"),
+        (lambda plays: split_folds(plays, seed=-1), SettingsError, "seed is -1"),
+        (lambda plays: split_folds(dense(3, 1)), DataError, "Nobody has two items"),
+        (lambda plays: split_at(plays, 5), DataError, "no times"),
+        (lambda plays: split_at(plays.to_arrow(), 5), DataError, "columns user_id, item_id, plays. Say what they are"),
+        (lambda plays: split_holdout("plays.csv"), DataError, "the name of a file, 'plays.csv'. Read it first"),
+        (lambda plays: split_folds(plays.to_csr()), DataError, "a SciPy matrix (csr_array), which has no ids"),
+        (lambda plays: prune([1, 2]), DataError, "The plays are a list. Pass Interactions, such as read_plays"),
+    ],
+)
+def test_wrong_calls_are_told_what_to_call(call, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        call(dense(3, 4))
+
+
+def test_a_moment_that_is_none_is_told():
+    plays = replace(dense(2, 2), last_played=np.arange(4))
+    for moment in ("yesterday", 1.5, True, None):
+        with pytest.raises(SettingsError, match="Give a date such as 2024-01-31"):
+            split_at(plays, moment)

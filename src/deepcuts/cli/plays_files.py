@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pyarrow as pa
 
 from deepcuts.cli.tables import ENDINGS, check_table_output, open_table, write_table
 from deepcuts.data.interactions import Interactions
-from deepcuts.ingest import read_plays
+from deepcuts.ingest import as_plays, read_plays
 
 OWN_ENDING = ".safetensors"
-
-_COLUMNS = {"user": "user_id", "item": "item_id", "plays": "plays"}
 
 
 def read_interactions(*paths: Path) -> Interactions:
@@ -28,23 +27,24 @@ def read_interactions(*paths: Path) -> Interactions:
         return parts[0]
     # As times of some pairs only would say that the others have none.
     timed = all(part.last_played is not None for part in parts)
-    names = [*_COLUMNS.values(), *(["last_played"] if timed else [])]
-    return read_plays(pa.concat_tables([part.to_arrow().select(names) for part in parts]), **_columns(names))
+    names = ["user_id", "item_id", "plays", *(["last_played"] if timed else [])]
+    return as_plays(pa.concat_tables([part.to_arrow().select(names) for part in parts]))
 
 
 def _read_one(path: Path) -> Interactions:
     if path.suffix == OWN_ENDING:
         return Interactions.load(path)
     if path.suffix not in ENDINGS:
-        return read_plays(path, **_COLUMNS)
+        return _read(path, ())
     with open_table(path) as table:
         names = table.schema.names
-    return read_plays(path, **_columns(names))
+    return _read(path, names)
 
 
-def _columns(names: list[str]) -> dict[str, str]:
-    """Columns to read, with that of times where there is one."""
-    return {**_COLUMNS, "time": "last_played"} if "last_played" in names else _COLUMNS
+def _read(path: Path, names: Collection[str]) -> Interactions:
+    """Read the columns that our own tables have, and that of times where there is one."""
+    time = "last_played" if "last_played" in names else None
+    return read_plays(path, user="user_id", item="item_id", plays="plays", time=time)
 
 
 def check_interactions_output(path: Path, *, force: bool) -> None:

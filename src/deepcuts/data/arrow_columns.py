@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,14 @@ import pyarrow as pa
 from deepcuts.array_types import AnyArray, CountVector, IndexVector
 
 _CHUNK_BYTES = 1 << 30
+
+
+@runtime_checkable
+class ArrowTable(Protocol):
+    """Anything with the Arrow PyCapsule interface: tables of pandas, polars and pyarrow, relations of DuckDB."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return a capsule that holds an Arrow C stream."""
 
 
 def as_arrow(values: AnyArray) -> pa.Array:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from scipy import sparse
 
 from deepcuts.data import selection
+from deepcuts.data.arrow_columns import ArrowTable
 from deepcuts.data.dislikes import set_dislikes_apart, with_dislikes
 from deepcuts.data.forgetting import without_users
 from deepcuts.data.ids import Ids
@@ -143,7 +144,7 @@ class Interactions(PlayCounts):
         return with_whole_ids(table, ("user_id", "item_id")) if ids == "int" else table
 
     def with_labels(
-        self, names: Mapping[str, str] | pa.Table | None = None, tags: pa.Table | None = None
+        self, names: Mapping[Any, str] | ArrowTable | None = None, tags: ArrowTable | None = None
     ) -> Interactions:
         """Return the same plays, with names and tags of the items; see `Labels.of`."""
         return replace(self, labels=Labels.of(self.item_ids, names, tags))

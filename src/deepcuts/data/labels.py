@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from deepcuts.array_types import AnyArray, BoolVector, CountVector, DoubleVector, FloatVector, IndexVector, NumberVector
-from deepcuts.data.arrow_columns import encoded
+from deepcuts.data.arrow_columns import ArrowTable, encoded
 from deepcuts.data.id_text import to_text
 from deepcuts.data.ids import Ids, as_strings, string_chunks
 from deepcuts.data.row_checks import check_rows
@@ -48,7 +48,7 @@ class Labels:
 
     @classmethod
     def of(
-        cls, item_ids: Ids, names: Mapping[str, str] | pa.Table | None = None, tags: pa.Table | None = None
+        cls, item_ids: Ids, names: Mapping[Any, str] | ArrowTable | None = None, tags: ArrowTable | None = None
     ) -> Labels:
         """Take labels for the items of a catalogue; those of other items are left out.
 
@@ -57,7 +57,8 @@ class Labels:
         item_ids
             The catalogue.
         names
-            A mapping from item ids to names, or a table with the columns item_id and name. Of several names of one item
+            A mapping from item ids to names, or a table (of pandas, polars, pyarrow, DuckDB) with the columns item_id
+            and name. Of several names of one item
             the first counts; empty ones are none.
         tags
             A table with the columns item_id, tag and, if wanted, weight (1 without it) and tagger: who gave it. Rows of
@@ -66,7 +67,7 @@ class Labels:
         Raises
         ------
         DataError
-            If a column is missing.
+            If it is no table, or a column is missing.
         """
         return cls(_names(item_ids, names), *_tags(item_ids, tags))
 
@@ -179,23 +180,23 @@ def _stored_taggers(stored: storage.Stored, n_tags: int) -> CountVector | None:
     return n_taggers
 
 
-def _names(item_ids: Ids, names: Mapping[str, str] | pa.Table | None) -> pa.StringArray:
+def _names(item_ids: Ids, names: Mapping[Any, str] | ArrowTable | None) -> pa.StringArray:
     if names is None:
         return item_ids.values
     if isinstance(names, Mapping):
         names = pa.table({"item_id": to_text(names, "item"), "name": as_strings(list(names.values()))})
-    _check_columns(names, "names", ("item_id", "name"))
-    texts = pc.utf8_trim_whitespace(as_strings(names["name"]))
+    table = _table_of(names, "names", ("item_id", "name"))
+    texts = pc.utf8_trim_whitespace(as_strings(table["name"]))
     given = pc.fill_null(pc.greater(pc.utf8_length(texts), 0), False)
-    ids, texts = to_text(names["item_id"], "item").filter(given), texts.filter(given)
+    ids, texts = to_text(table["item_id"], "item").filter(given), texts.filter(given)
     rows = pc.index_in(item_ids.values, value_set=ids)  # the first row that names each item
     return pc.coalesce(texts.take(rows), item_ids.values)
 
 
-def _tags(item_ids: Ids, tags: pa.Table | None) -> tuple[pa.StringArray, sparse.csr_array, CountVector | None]:
+def _tags(item_ids: Ids, tags: ArrowTable | None) -> tuple[pa.StringArray, sparse.csr_array, CountVector | None]:
     if tags is None:
         return pa.array([], pa.string()), sparse.csr_array((len(item_ids), 0), dtype=np.float32), None
-    _check_columns(tags, "tags", ("item_id", "tag"))
+    tags = _table_of(tags, "tags", ("item_id", "tag"))
     items, weights, used = _usable_tags(item_ids, tags)
     texts = pc.utf8_trim_whitespace(string_chunks(used["tag"]))
     tag_names = texts.unique()
@@ -230,10 +231,24 @@ def _count_taggers(columns: CountVector, taggers: pa.ChunkedArray, n_tags: int) 
     return np.bincount(pairs[:, 0], minlength=n_tags).astype(np.int64)
 
 
-def _check_columns(table: pa.Table, what: str, wanted: tuple[str, ...]) -> None:
+def _table_of(given: Any, what: str, wanted: tuple[str, ...]) -> pa.Table:
+    """Take any table as one of Arrow, which has some columns.
+
+    Raises
+    ------
+    DataError
+        If it is no table, or one of the columns is missing.
+    """
+    if not isinstance(given, ArrowTable):
+        raise DataError(
+            f"The {what} are a {type(given).__name__}. Pass a table with the columns {' and '.join(wanted)}."
+            + (" A mapping from ids to names does as well." if what == "names" else "")
+        )
+    table = pa.table(given)
     missing = [name for name in wanted if name not in table.column_names]
     if missing:
         raise DataError(
             f"The table of {what} has no column {missing[0]!r}; its columns are {', '.join(table.column_names)}. "
             f"It needs {' and '.join(wanted)}."
         )
+    return table

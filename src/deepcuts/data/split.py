@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 
 from deepcuts.array_types import CountVector, IndexVector
-from deepcuts.checks import LARGEST, real_number, whole_number
+from deepcuts.checks import LARGEST, real_number, shown, whole_number
 from deepcuts.data.csr import row_of_entry
+from deepcuts.data.foreign import check_interactions
 from deepcuts.data.interactions import Interactions
+from deepcuts.data.moments import seconds_of
 from deepcuts.errors import DataError, SettingsError
 
 
@@ -47,6 +51,7 @@ def split_holdout(plays: Interactions, fraction: float = 0.2, seed: int = 0) -> 
     DataError
         If nothing would be held out.
     """
+    check_interactions(plays)
     fraction = _share("fraction", fraction)
     n_items = np.diff(plays.indptr)
     return _hold_out(plays, _generator(seed).permutation(plays.n_pairs), _floor(fraction, n_items))
@@ -69,13 +74,102 @@ def split_last(plays: Interactions, n: int = 1) -> HoldoutSplit:
     DataError
         If times are not known, or nothing would be held out.
     """
+    check_interactions(plays)
     n = _whole("n", n, 1)
-    if plays.last_played is None:
-        raise DataError(
-            "These plays have no times, so nothing is the latest. Read them with time=..., or split by share."
-        )
-    latest_first = np.argsort(-plays.last_played, kind="stable")  # stable: ties in the order of ids
+    latest_first = np.argsort(-_times(plays), kind="stable")  # stable: ties in the order of ids
     return _hold_out(plays, latest_first, np.minimum(n, np.maximum(np.diff(plays.indptr) - 1, 0)))
+
+
+def split_at(plays: Interactions, moment: str | date | int) -> HoldoutSplit:
+    """Hold out what was last played at a moment or after it.
+
+    Plays of one user and item are counted together, so a pair that was played before and after belongs to the holdout
+    with all of its plays. To hold out new discoveries alone, read the listens twice, ``times=TimeRules(until=moment)``
+    and ``times=TimeRules(since=moment)``, and leave out of the second what the first has: `drop_known`.
+
+    Parameters
+    ----------
+    plays
+        Plays of all users, with times.
+    moment
+        The first moment of the holdout: a year, month, date or timestamp (UTC where it names no zone), as text or as a
+        date of Python, or seconds since 1970.
+
+    Raises
+    ------
+    SettingsError
+        If it is no such moment.
+    DataError
+        If times are not known, or one of the two parts would be empty.
+    """
+    check_interactions(plays)
+    is_late = _times(plays) >= seconds_of("moment", moment)
+    if is_late.all() or not is_late.any():
+        first, last = (_as_date(time) for time in (_times(plays).min(), _times(plays).max()))
+        side = "before it" if is_late.all() else "from it on"
+        raise DataError(f"moment is {shown(moment)}, and nothing was played {side}: pairs date from {first} to {last}.")
+    return HoldoutSplit(plays.keep_pairs(~is_late), plays.keep_pairs(is_late))
+
+
+def split_folds(plays: Interactions, k: int = 5, seed: int = 0) -> Iterator[HoldoutSplit]:
+    """Yield k splits, in which every pair of users with at least two items is held out exactly once.
+
+    Each user's items are dealt out to the folds evenly, at random. Somebody with a single item keeps it in all of them,
+    and somebody with fewer items than folds is in the holdout of as many as they have.
+
+    Parameters
+    ----------
+    plays
+        Plays of all users.
+    k
+        Number of folds, at least 2.
+    seed
+        Of the draw, ≥ 0.
+
+    Raises
+    ------
+    SettingsError
+        If `k` or the seed is out of range.
+    DataError
+        If nobody has two items.
+    """
+    check_interactions(plays)
+    k, generator = _whole("k", k, 2), _generator(seed)
+    n_items = np.diff(plays.indptr)
+    if n_items.max(initial=0) < 2:
+        raise DataError("Nobody has two items, so nothing can be held out. Start from longer histories.")
+    pairs, rank = _in_order(plays, generator.permutation(plays.n_pairs))
+    folds = np.empty(plays.n_pairs, np.int64)
+    # Users begin at folds of their own, so that all folds are of about one size.
+    folds[pairs] = (rank + generator.integers(k, size=plays.n_users)[plays.user_of_pair()]) % k
+    folds[n_items[plays.user_of_pair()] < 2] = -1
+    return (HoldoutSplit(plays.keep_pairs(folds != fold), plays.keep_pairs(folds == fold)) for fold in range(k))
+
+
+def drop_known(holdout: Interactions, train: Interactions) -> Interactions:
+    """Leave out of a holdout what its users have in train, as `evaluate` asks for.
+
+    Parameters
+    ----------
+    holdout
+        Plays of a later time, say.
+    train
+        Earlier ones.
+
+    Raises
+    ------
+    DataError
+        If nothing is left.
+    """
+    check_interactions(holdout)
+    check_interactions(train)
+    users = train.user_ids.indexes_of(holdout.user_ids.values)[holdout.user_of_pair()]
+    items = train.item_ids.indexes_of(holdout.item_ids.values)[holdout.indices]
+    keys = train.user_of_pair().astype(np.int64) * train.n_items + train.indices
+    is_known = np.isin(users * train.n_items + items, keys) & (users >= 0) & (items >= 0)
+    if is_known.all():
+        raise DataError(f"All {holdout.n_pairs:,} pairs of the holdout are in train. Hold out other plays.")
+    return holdout.keep_pairs(~is_known) if is_known.any() else holdout
 
 
 def split_users(
@@ -106,6 +200,7 @@ def split_users(
     DataError
         If nothing would be held out.
     """
+    check_interactions(plays)
     fraction = _share("fraction", fraction)
     min_items = _whole("min_items", min_items, 2)
     n_holdout = _number_of_users(users, plays.n_users)
@@ -123,13 +218,9 @@ def split_users(
 
 def _hold_out(plays: Interactions, order: IndexVector, counts: CountVector) -> HoldoutSplit:
     """Hold out of every user u the `counts[u]` pairs that come first in `order`."""
-    # One integer a pair, its user above its rank in the order: no two are alike, so any sort gives the same result.
-    keys = np.sort(plays.user_of_pair()[order].astype(np.int64) << 32 | np.arange(plays.n_pairs))
-    pairs = order[keys & 0xFFFFFFFF]  # user by user, and of each user in the given order
-    user = row_of_entry(plays.indptr)
-    rank = np.arange(plays.n_pairs) - plays.indptr[user]
+    pairs, rank = _in_order(plays, order)
     is_holdout = np.zeros(plays.n_pairs, bool)
-    is_holdout[pairs] = rank < counts[user]
+    is_holdout[pairs] = rank < counts[row_of_entry(plays.indptr)]
     if not is_holdout.any():
         most = np.diff(plays.indptr).max(initial=0)
         raise DataError(
@@ -137,6 +228,25 @@ def _hold_out(plays: Interactions, order: IndexVector, counts: CountVector) -> H
             "Hold out more, or start from longer histories."
         )
     return HoldoutSplit(plays.keep_pairs(~is_holdout), plays.keep_pairs(is_holdout))
+
+
+def _in_order(plays: Interactions, order: IndexVector) -> tuple[IndexVector, IndexVector]:
+    """Pairs user by user, and of each user in the given order; and the rank of each within its user, from 0."""
+    # One integer a pair, its user above its rank in the order: no two are alike, so any sort gives the same result.
+    keys = np.sort(plays.user_of_pair()[order].astype(np.int64) << 32 | np.arange(plays.n_pairs))
+    return order[keys & 0xFFFFFFFF], np.arange(plays.n_pairs) - plays.indptr[row_of_entry(plays.indptr)]
+
+
+def _times(plays: Interactions) -> CountVector:
+    if plays.last_played is None:
+        raise DataError(
+            "These plays have no times, so nothing is the latest. Read them with time=..., or split by share."
+        )
+    return plays.last_played
+
+
+def _as_date(seconds: int) -> str:
+    return str(np.datetime64(int(seconds), "s").astype("datetime64[D]"))
 
 
 def _floor(fraction: float, n_items: CountVector) -> CountVector:

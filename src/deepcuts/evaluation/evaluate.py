@@ -14,13 +14,13 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.array_types import AnyArray, DoubleVector
-from deepcuts.data.interactions import Interactions
+from deepcuts.data.arrow_columns import ArrowTable
 from deepcuts.evaluation.item_labels import ItemFeatures
 from deepcuts.evaluation.list_layout import rank_lists
-from deepcuts.evaluation.lists_table import ArrowStream
 from deepcuts.evaluation.metric import ExposureMetric, QuotientMetric, UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
 from deepcuts.evaluation.registry import Cutoffs, check_needs, default_cutoffs, metrics_at
+from deepcuts.ingest import PlaysLike, as_plays
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,9 +77,9 @@ def _evaluation(figures: dict[str, float], n_users: int, n_without_list: int, pe
 
 
 def evaluate(
-    lists: ArrowStream,
-    train: Interactions,
-    holdout: Interactions,
+    lists: ArrowTable,
+    train: PlaysLike,
+    holdout: PlaysLike,
     cutoffs: Cutoffs | None = None,
     *,
     features: ItemFeatures | None = None,
@@ -98,9 +98,9 @@ def evaluate(
         whole numbers, 0 for the dominant one, gives the figures of personas; other columns are ignored. Lists may be
         shorter than the cut-offs.
     train
-        What the lists were made from.
+        What the lists were made from; also as a table with the columns user_id, item_id and plays.
     holdout
-        What was taken out of train beforehand.
+        What was taken out of train beforehand, alike.
     cutoffs
         From names of metrics to the list lengths at which to report them, each at least 1; None for all metrics that
         can be computed from what is given, at their default lengths (`deepcuts.evaluation.registry.METRICS`).
@@ -120,6 +120,7 @@ def evaluate(
     --------
     >>> import pyarrow as pa
     >>> from scipy.sparse import csr_array
+    >>> from deepcuts import Interactions
     >>> items = ["Autechre", "Burial", "Can", "Daphni"]
     >>> train = Interactions.from_csr(csr_array([[5, 0, 0, 0], [2, 1, 1, 1]]), ["ada", "bob"], items)
     >>> holdout = Interactions.from_csr(csr_array([[0, 0, 3, 0]]), ["ada"], items)
@@ -132,7 +133,7 @@ def evaluate(
     coverage@2    0.50000
     """
     metrics_at(cutoffs or {})  # refuses a wrong name before the lists are read, which may take long
-    return evaluate_ranked(rank_lists(lists, train, holdout, features, personas), cutoffs)
+    return evaluate_ranked(rank_lists(lists, as_plays(train), as_plays(holdout), features, personas), cutoffs)
 
 
 def evaluate_ranked(ranked: RankedLists, cutoffs: Cutoffs | None = None) -> Evaluation:

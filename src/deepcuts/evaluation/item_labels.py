@@ -13,13 +13,12 @@ from scipy import sparse
 
 from deepcuts.array_types import BoolVector, DoubleMatrix, DoubleVector, IndexVector
 from deepcuts.checks import whole_number
-from deepcuts.data.arrow_columns import encoded, take_text
+from deepcuts.data.arrow_columns import ArrowTable, encoded, take_text
 from deepcuts.data.csr import UserItems, indptr_of, quotient, row_of_entry
 from deepcuts.data.id_text import text_chunks, to_text
 from deepcuts.data.ids import Ids, as_strings, string_chunks
 from deepcuts.data.labels import Labels
 from deepcuts.errors import DataError
-from deepcuts.evaluation.lists_table import ArrowStream
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.metrics import sum_rows
 
@@ -119,7 +118,7 @@ def row_sums(items: UserItems, matrix: sparse.csr_array) -> DoubleMatrix:
     return totals
 
 
-def item_features(labels: ArrowStream | Mapping[str, str], item_ids: Ids, n_labels: int = 100) -> ItemFeatures:
+def item_features(labels: ArrowTable | Mapping[str, str], item_ids: Ids, n_labels: int = 100) -> ItemFeatures:
     """Lay out labels of items beside the items of train.
 
     Parameters
@@ -201,7 +200,7 @@ def tag_features(labels: Labels, item_ids: Ids, n_labels: int = 100) -> ItemFeat
     return item_features(pa.table(rows), item_ids, n_labels)
 
 
-def _label_rows(labels: ArrowStream | Mapping[str, str]) -> pa.Table:
+def _label_rows(labels: ArrowTable | Mapping[str, str]) -> pa.Table:
     if isinstance(labels, Mapping):
         return pa.table({"item_id": to_text(labels, "item"), "label": as_strings(list(labels.values()))})
     try:

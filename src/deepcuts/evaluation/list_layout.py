@@ -18,12 +18,13 @@ from deepcuts.array_types import (
     NumberVector,
     PersonaMatrix,
 )
+from deepcuts.data.arrow_columns import ArrowTable
 from deepcuts.data.csr import UserItems, block_of_rows
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
 from deepcuts.evaluation.holdout import JudgedUsers, match_holdout, names_of
 from deepcuts.evaluation.item_labels import ItemFeatures
-from deepcuts.evaluation.lists_table import ArrowStream, read_rows
+from deepcuts.evaluation.lists_table import read_rows
 from deepcuts.evaluation.personas import persona_shares
 from deepcuts.evaluation.ranked_lists import RankedLists, row_blocks
 from deepcuts.kernels.arrays import read_only
@@ -33,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 def rank_lists(
-    lists: ArrowStream,
+    lists: ArrowTable,
     train: Interactions,
     holdout: Interactions,
     features: ItemFeatures | None = None,
@@ -114,7 +115,7 @@ class _Layout(NamedTuple):
             self.personas[rows][row, column] = personas
 
 
-def _lay_out(lists: ArrowStream, train: Interactions, judged: JudgedUsers) -> _Layout:
+def _lay_out(lists: ArrowTable, train: Interactions, judged: JudgedUsers) -> _Layout:
     """Read the lists of the judged users and write each into a row, some users at a time."""
     packed, code = read_rows(lists, train, judged.users)  # ascending, so that the rows of each user are a slice
     starts = np.append(np.searchsorted(packed, code.first(judged.users)), len(packed))

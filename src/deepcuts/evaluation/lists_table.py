@@ -9,13 +9,14 @@ import logging
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from deepcuts.array_types import BoolVector, CountVector, IndexVector
+from deepcuts.data.arrow_columns import ArrowTable
 from deepcuts.data.id_text import to_text
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
@@ -26,13 +27,6 @@ COLUMNS = ("user_id", "item_id", "rank")
 N_PERSONAS = 128  # numbers of personas from 0 up that fit into the int8 they are kept in
 _USUAL_RANKS = 10_000  # where fewer than these fit, the message about a larger one says why
 _BATCH_ROWS = 1 << 17  # a table that comes as one batch is not turned into strings and integers all at once
-
-
-class ArrowStream(Protocol):
-    """Anything with the Arrow PyCapsule interface: tables of pyarrow, polars, pandas; relations of DuckDB; readers."""
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """Return a capsule that holds an Arrow C stream."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +81,7 @@ class RowCode:
         return users * (self.n_ranks * self.n_personas * self.n_items)
 
 
-def read_rows(lists: ArrowStream, train: Interactions, users: IndexVector) -> tuple[CountVector, RowCode]:
+def read_rows(lists: ArrowTable, train: Interactions, users: IndexVector) -> tuple[CountVector, RowCode]:
     """Read the rows of the users that are judged; rows of other users are not looked at.
 
     Parameters
@@ -159,7 +153,7 @@ def _plain_batches(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[
             yield pa.record_batch([*ids, *(part[name] for name in schema.names[2:])], schema=schema)
 
 
-def _open(lists: ArrowStream) -> pa.RecordBatchReader:
+def _open(lists: ArrowTable) -> pa.RecordBatchReader:
     try:
         reader = pa.RecordBatchReader.from_stream(lists)
     except (TypeError, pa.ArrowInvalid) as error:

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from deepcuts.ingest.tabular.columns import Columns
     from deepcuts.ingest.tabular.options import IngestReport, ReadOptions
     from deepcuts.ingest.tabular.time_rules import TimeRules
+    from deepcuts.ingest.taking import PlaysLike, as_plays
 
 _HOMES = {
     "Columns": "tabular.columns",
     "IngestReport": "tabular.options",
+    "PlaysLike": "taking",
     "ReadOptions": "tabular.options",
     "TimeRules": "tabular.time_rules",
+    "as_plays": "taking",
     "count_text_rows": "mapped",
     "ingest": "reading",
     "prune": "pruning",
@@ -36,8 +39,10 @@ _HOMES = {
 __all__ = [
     "Columns",
     "IngestReport",
+    "PlaysLike",
     "ReadOptions",
     "TimeRules",
+    "as_plays",
     "count_text_rows",
     "ingest",
     "prune",

@@ -6,6 +6,7 @@ import numpy as np
 
 from deepcuts.array_types import BoolVector, IndexVector
 from deepcuts.checks import whole_number
+from deepcuts.data.foreign import check_interactions
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
 
@@ -37,6 +38,7 @@ def prune(plays: Interactions, min_users: int = 1, min_items: int = 1) -> Intera
     DataError
         If nothing is left.
     """
+    check_interactions(plays)
     for name, least in (("min_users", min_users), ("min_items", min_items)):
         whole_number(name, least, 1, advice="Give a whole number of at least 1.")
     keep = _core(plays.user_of_pair(), plays.indices, min_users, min_items)

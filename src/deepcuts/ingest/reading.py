@@ -6,21 +6,24 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, Unpack
 
 import duckdb
 import numpy as np
 from scipy import sparse
 
+from deepcuts.data.arrow_columns import ArrowTable
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.ingest.aggregation import count_rows, number_ids, sum_plays, warn_of_old_times
 from deepcuts.ingest.bad_rows import handle_bad_rows
-from deepcuts.ingest.tabular.arrow_tables import ArrowTable, scan_table
+from deepcuts.ingest.pruning import prune
+from deepcuts.ingest.tabular.arrow_tables import scan_table
 from deepcuts.ingest.tabular.columns import Column, Columns
 from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.ingest.tabular.files import find_files, take_sample
 from deepcuts.ingest.tabular.json_files import scan_json
+from deepcuts.ingest.tabular.keywords import ReadKeywords
 from deepcuts.ingest.tabular.options import IngestReport, ReadOptions
 from deepcuts.ingest.tabular.parquet_files import scan_parquet
 from deepcuts.ingest.tabular.scan import Scan
@@ -43,7 +46,9 @@ def read_plays(
     item: Column,
     plays: Column | None = None,
     time: Column | None = None,
-    **options: Any,
+    min_users: int = 1,
+    min_items: int = 1,
+    **options: Unpack[ReadKeywords],
 ) -> Interactions:
     """Read play counts of users and items.
 
@@ -64,6 +69,8 @@ def read_plays(
     time
         Column of times, for `Interactions.last_played`: seconds since 1970, or timestamps (ISO 8601; UTC where they
         name no zone).
+    min_users, min_items
+        The fewest users of an item and items of a user, at least 1: `prune` leaves out others.
     **options
         How to read: the parameters of `deepcuts.ingest.ReadOptions`, such as ``trim=True``, or
         ``times=TimeRules(half_life=365)``.
@@ -88,7 +95,8 @@ def read_plays(
     >>> read_plays(table, user="user", item="artist")
     Interactions(2 users × 2 items, 2 pairs)
     """
-    return ingest(source, Columns(user, item, plays, time), ReadOptions(**options))[0]
+    read = ingest(source, Columns(user, item, plays, time), ReadOptions(**options))[0]
+    return prune(read, min_users, min_items)
 
 
 def ingest(source: Source, columns: Columns, options: ReadOptions = _DEFAULTS) -> tuple[Interactions, IngestReport]:

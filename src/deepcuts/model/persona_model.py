@@ -9,8 +9,8 @@ from typing import Unpack
 
 import pyarrow as pa
 
-from deepcuts.data.interactions import Interactions
 from deepcuts.data.whole_ids import IdsAs
+from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.model.diagnostics import Diagnostics, diagnose
 from deepcuts.model.extend import extend
 from deepcuts.model.files import read_state, save_model
@@ -232,7 +232,7 @@ class PersonaModel(PersonaState):
 
     def fold_in(
         self,
-        plays: Interactions | Mapping[str, float],
+        plays: PlaysLike | Mapping[str, float],
         *,
         refused: Iterable[str] = (),
         keep_personas_of: PersonaState | None = None,
@@ -242,7 +242,8 @@ class PersonaModel(PersonaState):
         Parameters
         ----------
         plays
-            Plays of users, or of one: a mapping from item ids to play counts. In a mapping, a count below 0 is a
+            Plays of users, also as a table with the columns user_id, item_id and plays; or of one user: a mapping from
+            item ids to play counts. In a mapping, a count below 0 is a
             dislike. What is no id of the catalogue may be the name of an item, in whatever case; items outside the
             catalogue are left out, with a warning.
         refused
@@ -264,9 +265,10 @@ class PersonaModel(PersonaState):
         """
         indexes = self.named_items.indexes_of(refused)
         known = indexes[indexes >= 0] if len(indexes) else None  # −1 is an item outside the catalogue
-        return fold_in(self, plays, refused=known, keep_personas_of=keep_personas_of)
+        given = plays if isinstance(plays, Mapping) else as_plays(plays)
+        return fold_in(self, given, refused=known, keep_personas_of=keep_personas_of)
 
-    def extend(self, plays: Interactions) -> PersonaModel:
+    def extend(self, plays: PlaysLike) -> PersonaModel:
         """Let new plays join, of new users and new items as well, without training again.
 
         Counts are added to those there are. Users with new plays are solved for, and new items from the users who play
@@ -276,7 +278,8 @@ class PersonaModel(PersonaState):
         Parameters
         ----------
         plays
-            What was played since. Names and tags of new items come with it.
+            What was played since, also as a table with the columns user_id, item_id and plays. Names and tags of new
+            items come with it.
 
         Returns
         -------
@@ -287,7 +290,7 @@ class PersonaModel(PersonaState):
         DataError
             If there are no plays.
         """
-        return extend(self, plays)
+        return extend(self, as_plays(plays))
 
     def without(self, users: str | Iterable[str]) -> PersonaModel:
         """Forget users: their plays, dislikes, personas and ids, and their part in the counts of every item.
@@ -325,7 +328,7 @@ class PersonaModel(PersonaState):
 
     # The model as a whole
 
-    def diagnostics(self, holdout: Interactions | None = None) -> Diagnostics:
+    def diagnostics(self, holdout: PlaysLike | None = None) -> Diagnostics:
         """Tell whether the personas have collapsed: their number, shares and cosines over all users.
 
         Parameters
@@ -333,7 +336,7 @@ class PersonaModel(PersonaState):
         holdout
             Plays of these users that were taken out before training, if hits are to be counted by persona.
         """
-        return diagnose(self, holdout)
+        return diagnose(self, None if holdout is None else as_plays(holdout))
 
     def loss_history(self) -> pa.Table:
         """Return the loss of every epoch: stage, number, its terms, seconds, loss."""

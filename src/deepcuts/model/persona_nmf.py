@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, fields, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Any, Self, Unpack, get_args
 
 import numpy as np
 
 from deepcuts.array_types import FloatMatrix
-from deepcuts.checks import choice, seed_number
+from deepcuts.checks import choice, refusing_unknown, seed_number, truth
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.errors import SettingsError
+from deepcuts.ingest import PlaysLike, as_plays
+from deepcuts.model.bars import both, training_bar
 from deepcuts.model.persona_model import PersonaModel
 from deepcuts.model.state import TrainingCounts
-from deepcuts.model.training.epochs import OnInterrupt, Progress, UserProgress
+from deepcuts.model.training.epochs import Epoch, OnInterrupt, Progress, UserProgress
 from deepcuts.model.training.fit import fit
-from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.model.training.settings import PersonaOptions, PersonaSettings
+
+logger = logging.getLogger(__name__)
 
 # The room of tuning stands on this one: it is entered by name, when a search is asked for.
 _TUNING = "deepcuts.tuning"
@@ -29,6 +35,7 @@ def _say_nothing(_: object) -> None:
     """Report no progress."""
 
 
+@refusing_unknown
 @dataclass(frozen=True, kw_only=True)
 class PersonaNMF(PersonaSettings):
     """Non-negative matrix factorisation with several vectors for every user.
@@ -48,10 +55,24 @@ class PersonaNMF(PersonaSettings):
     5
     """
 
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the settings by name, as scikit-learn asks for them; `deep` changes nothing."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def set_params(self, **settings: Unpack[PersonaOptions]) -> Self:
+        """Return another one with some settings changed, as scikit-learn sets them; this one stays as it is.
+
+        Raises
+        ------
+        SettingsError
+            If there is no such setting, or a value is out of its range.
+        """
+        return replace(self, **settings)
+
     @classmethod
     def tuned(
         cls,
-        plays: Interactions,
+        plays: PlaysLike,
         *,
         budget: float = 10.0,
         any_sign: bool = False,
@@ -59,7 +80,7 @@ class PersonaNMF(PersonaSettings):
         seed: int = 0,
         study: Path | None = None,
         on_trial: Callable[[Any], None] = _say_nothing,
-        **fixed: Any,
+        **fixed: Unpack[PersonaOptions],
     ) -> Self:
         """Find settings for these plays that are better than the default ones beyond doubt, or return the default.
 
@@ -94,13 +115,14 @@ class PersonaNMF(PersonaSettings):
         asked = {"budget": budget, "any_sign": any_sign, "most_factors": most_factors, "seed": seed}
         settings = import_module(f"{_TUNING}.auto_settings").AutoSettings(**asked, study_file=study, fixed=fixed)
         search = import_module(f"{_TUNING}.auto_search").tune_automatically
-        return cls(**vars(search(plays, settings, on_trial=on_trial).settings))
+        return cls(**vars(search(as_plays(plays), settings, on_trial=on_trial).settings))
 
     def fit(
         self,
-        plays: Interactions,
+        plays: PlaysLike,
         *,
         seed: int = 0,
+        progress: bool = False,
         on_epoch: Progress = _say_nothing,
         on_users: UserProgress = _say_nothing,
         on_interrupt: OnInterrupt = "raise",
@@ -111,9 +133,12 @@ class PersonaNMF(PersonaSettings):
         Parameters
         ----------
         plays
-            Play counts of at least two users and two items.
+            Play counts of at least two users and two items; or a table of them, with the columns user_id, item_id and
+            plays.
         seed
             Seed of the item factors to start from and of the split.
+        progress
+            Whether to show a bar: on the terminal's stderr, or in the notebook.
         on_epoch
             Called after every epoch.
         on_users
@@ -136,15 +161,36 @@ class PersonaNMF(PersonaSettings):
         KeyboardInterrupt
             By Ctrl-C.
         """
-        seed = seed_number(seed)
+        seed, progress = seed_number(seed), truth("progress", progress)
         choice("on_interrupt", on_interrupt, get_args(OnInterrupt))
+        plays = as_plays(plays)
         check_plays(plays)
         # The settings without the verb `fit`: a model holds and stores these.
         settings = PersonaSettings(**vars(self))
         items = None if start is None else _items_to_start_from(start, plays, settings)
-        fitted = fit(plays, settings, seed, on_epoch, on_users, on_interrupt, items)
+        with training_bar(settings, plays.n_users) if progress else nullcontext() as bar:
+            told = _logged(on_epoch if bar is None else both(on_epoch, bar.on_epoch))
+            fitted = fit(
+                plays,
+                settings,
+                seed,
+                told,
+                on_users if bar is None else both(on_users, bar.on_users),
+                on_interrupt,
+                items,
+            )
         counts = TrainingCounts(plays.item_listeners, plays.item_plays, plays.n_users)
         return PersonaModel(fitted.item_side, counts, plays, fitted.user_personas, fitted.epochs, fitted.interrupted)
+
+
+def _logged(on_epoch: Progress) -> Progress:
+    """Log a line for each epoch, and then call what the caller gave."""
+
+    def log(epoch: Epoch) -> None:
+        logger.info("%s, epoch %d: loss %.6g, %.2f s", epoch.stage, epoch.number, epoch.loss, epoch.seconds)
+        on_epoch(epoch)
+
+    return log
 
 
 def _items_to_start_from(start: PersonaModel, plays: Interactions, settings: PersonaSettings) -> FloatMatrix:

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol, runtime_checkable
 
 import duckdb
 import pyarrow as pa
 
+from deepcuts.data.arrow_columns import ArrowTable
 from deepcuts.data.id_text import to_text
 from deepcuts.errors import DataError
 from deepcuts.ingest.tabular.columns import Columns
 from deepcuts.ingest.tabular.scan import Cell, Scan, check_types
 
 _WHERE = "the table"
-
-
-@runtime_checkable
-class ArrowTable(Protocol):
-    """Anything with the Arrow PyCapsule interface: tables of pandas, polars and pyarrow, relations of DuckDB."""
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """Stream of record batches."""
 
 
 def scan_table(connection: duckdb.DuckDBPyConnection, table: ArrowTable, columns: Columns) -> Scan:

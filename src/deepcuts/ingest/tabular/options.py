@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from deepcuts.checks import choice, shown, truth
+from deepcuts.checks import choice, refusing_unknown, shown, truth
 from deepcuts.errors import SettingsError
 from deepcuts.ingest.tabular.encodings import check_encoding
 from deepcuts.ingest.tabular.time_rules import TimeRules
@@ -19,6 +19,7 @@ OnBadRows = Literal["error", "skip"]
 _MEMORY = re.compile(r"\d+(\.\d+)?\s*[KMGT]i?B", re.IGNORECASE)
 
 
+@refusing_unknown
 @dataclass(frozen=True)
 class ReadOptions:
     """Options of a reading.

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
 import time
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
 
-from deepcuts.checks import real_number, shown, whole_number
+from deepcuts.checks import real_number, refusing_unknown, shown, whole_number
+from deepcuts.data.moments import WHEN, seconds_of
 from deepcuts.errors import SettingsError
 
 DAY = 86_400
 LEAST_WEIGHT = 1e-6  # of a play, however long ago: 20 half-lives
 
 _MOST = 1e12  # days or minutes: the age of the universe, and far from what overflows in SQL
-_PART_OF_DATE = re.compile(r"\d{4}(-\d{2})?")
-_WHEN = "Give a date such as 2024-01-31, a timestamp such as 2024-01-31T18:00:00Z, a year or a month."
 
 
+@refusing_unknown
 @dataclass(frozen=True)
 class TimeRules:
     """How much a play counts, by when it was heard; without any of these, every play counts as 1.
@@ -149,18 +147,10 @@ def faded_before(rules: TimeRules) -> int | None:
 
 
 def _seconds(name: str, text: str | None) -> int | None:
-    """Seconds since 1970 of a moment; what names no zone is UTC."""
-    if text is None:
-        return None
-    # A year lacks "-01-01", a month the "-01" at the end of it.
-    if not isinstance(text, str):
-        raise SettingsError(f"{name} is {shown(text)}. {_WHEN}")
-    full = text + "-01-01"[len(text) - 4 :] if _PART_OF_DATE.fullmatch(text) else text
-    try:
-        moment = datetime.fromisoformat(full)
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-    except (ValueError, OverflowError):
-        raise SettingsError(f"{name} is {shown(text)}. {_WHEN}") from None
+    """Seconds since 1970 of a moment; None of none."""
+    if text is not None and not isinstance(text, str):  # a number could be meant as a year
+        raise SettingsError(f"{name} is {shown(text)}. {WHEN}")
+    return None if text is None else seconds_of(name, text)
 
 
 NO_RULES = TimeRules()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, TypedDict, cast
 
-from deepcuts.checks import check_choices, check_ranges, real_number, truth
+from deepcuts.checks import check_choices, check_ranges, real_number, refusing_unknown, truth
 from deepcuts.errors import SettingsError
 
 Confidence = Literal["binary", "log"]
@@ -40,6 +40,40 @@ class Weighting(NamedTuple):
     unobserved_exponent: float
 
 
+class PersonaOptions(TypedDict, total=False):
+    """The fields of `PersonaSettings`, as keywords that type checkers and editors know."""
+
+    n_factors: int
+    n_personas: int
+    user_regularization: float | Auto
+    item_regularization: float | Auto
+    frequency_exponent: float
+    unobserved_ratio: float | Auto
+    unobserved_exponent: float | Auto
+    confidence: Confidence
+    confidence_scale: float
+    target: Target
+    user_normalization: bool
+    persona_unobserved_scale: float
+    persona_regularization_scale: float
+    lean: float
+    lean_history: float
+    diversity: float
+    distinction: float
+    distinction_floor: float
+    start: Start
+    persona_count: PersonaCount
+    join_cosine: float
+    reassignment: Reassignment
+    merge_cosine: float
+    base_epochs: int
+    persona_epochs: int
+    tolerance: float
+    nonnegative: Signs | bool
+    early_stopping: EarlyStopping
+
+
+@refusing_unknown
 @dataclass(frozen=True, kw_only=True)
 class PersonaSettings:
     """Hyperparameters of `PersonaNMF`; docs/maths.md derives them.

@@ -1,0 +1,49 @@
+"""What is given where plays are wanted, and is something else: a sentence that says what to call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepcuts.checks import shown
+from deepcuts.data.interactions import Interactions
+from deepcuts.errors import DataError
+
+_MOST_COLUMNS = 12
+
+
+def check_interactions(plays: Any) -> None:
+    """Refuse what is not `Interactions`.
+
+    Raises
+    ------
+    DataError
+        With what to call.
+    """
+    if not isinstance(plays, Interactions):
+        raise DataError(what_to_call(plays))
+
+
+def what_to_call(plays: Any) -> str:
+    """Say how to make plays of something else."""
+    kind = type(plays).__name__
+    if hasattr(plays, "tocsr"):
+        return (
+            f"The plays are a SciPy matrix ({kind}), which has no ids. Pass "
+            "Interactions.from_csr(matrix, user_ids, item_ids), with one id for every row and every column."
+        )
+    if isinstance(plays, str) or hasattr(plays, "__fspath__"):
+        return (
+            f"The plays are the name of a file, {shown(str(plays))}. Read it first: "
+            "read_plays(path, user=..., item=..., plays=...), or Interactions.load(path)."
+        )
+    if hasattr(plays, "__arrow_c_stream__"):
+        names = [str(name) for name in getattr(plays, "column_names", getattr(plays, "columns", ()))]
+        more = " …" if len(names) > _MOST_COLUMNS else ""
+        return (
+            f"The plays are a table ({kind}) with the columns {', '.join(names[:_MOST_COLUMNS])}{more}. Say what "
+            "they are: read_plays(table, user=..., item=..., plays=...)."
+        )
+    return (
+        f"The plays are a {kind}. Pass Interactions, such as read_plays(table, user=..., item=..., plays=...) makes "
+        "of a table or a file."
+    )

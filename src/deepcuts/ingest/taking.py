@@ -1,0 +1,39 @@
+"""Plays from a caller: as they are, or from a table with the columns that our own tables have."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from deepcuts.data.arrow_columns import ArrowTable
+from deepcuts.data.foreign import what_to_call
+from deepcuts.data.interactions import Interactions
+from deepcuts.errors import DataError
+from deepcuts.ingest.reading import read_plays
+
+PlaysLike = Interactions | ArrowTable
+
+_WANTED = {"user_id", "item_id"}
+
+
+def as_plays(plays: PlaysLike) -> Interactions:
+    """Take plays, or read them from a table: user_id, item_id and, if it has them, plays and last_played.
+
+    Parameters
+    ----------
+    plays
+        Interactions, or a table of pandas, polars, pyarrow or DuckDB.
+
+    Raises
+    ------
+    DataError
+        If it is anything else, or a table with other columns; the message says what to call.
+    """
+    if isinstance(plays, Interactions):
+        return plays
+    if not isinstance(plays, ArrowTable):
+        raise DataError(what_to_call(plays))
+    table = pa.table(plays)
+    if not set(table.column_names) >= _WANTED:
+        raise DataError(what_to_call(plays if hasattr(plays, "columns") else table))
+    known = {name: name if name in table.column_names else None for name in ("plays", "last_played")}
+    return read_plays(table, user="user_id", item="item_id", plays=known["plays"], time=known["last_played"])

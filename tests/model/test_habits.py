@@ -1,0 +1,180 @@
+"""What people are used to from other libraries: tables, parameters, bars, log lines, helpful refusals."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import get_type_hints
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import deepcuts as dc
+from deepcuts.errors import DataError, SettingsError
+from deepcuts.ingest import ReadOptions, TimeRules
+from deepcuts.ingest.tabular.keywords import ReadKeywords
+from deepcuts.model import PersonaSettings
+from deepcuts.model.bars import bar_html, in_notebook, reporters
+from deepcuts.model.training.settings import PersonaOptions
+
+SMALL = dc.PersonaNMF(n_factors=4, n_personas=2, base_epochs=2)
+
+
+@pytest.fixture(scope="module")
+def plays():
+    world = dc.generate_world(n_users=40, n_items=80, items_per_user=8, seed=0).plays
+    return world.keep_pairs(np.ones(world.n_pairs, bool))  # without items that nobody plays, which no table has
+
+
+@pytest.fixture(scope="module")
+def model(plays):
+    return SMALL.fit(plays, seed=0)
+
+
+FORMS = {
+    "pandas": lambda table: table.to_pandas(),
+    "polars": pl.from_arrow,
+    "pyarrow": lambda table: table,
+    "stream": lambda table: table.to_reader(),
+    "duckdb": lambda table: duckdb.connect().from_arrow(table),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_tables_are_taken_wherever_plays_are(plays, model, form):
+    make, table = FORMS[form], plays.to_arrow()
+    fitted = SMALL.fit(make(table), seed=0)
+    np.testing.assert_array_equal(fitted.item_factors, model.item_factors)
+    few = table.slice(0, 30)
+    assert model.fold_in(make(few)).recommend().equals(model.fold_in(dc.read_plays(few, **ROLES)).recommend())
+    assert model.extend(make(few)).seen.n_pairs == plays.n_pairs
+    train, holdout = dc.split_holdout(plays, seed=0)
+    lists = dc.Popularity().fit(train).recommend(k=20)
+    found = dc.evaluate(lists, make(train.to_arrow()), make(holdout.to_arrow()))
+    assert dict(found.figures) == pytest.approx(dict(dc.evaluate(lists, train, holdout).figures), nan_ok=True)
+    names = make(table.select(["item_id"]).append_column("name", table["item_id"]))
+    assert plays.with_labels(names).labels.names.equals(plays.item_ids.values)
+
+
+ROLES = {"user": "user_id", "item": "item_id", "plays": "plays"}
+
+
+def test_a_table_without_plays_counts_its_rows_and_times_come_along():
+    table = pd.DataFrame({"user_id": [1, 1, 2, 2], "item_id": [7, 7, 7, 8], "last_played": [5, 9, 2, 3]})
+    seen = SMALL.fit(table).seen
+    assert seen.plays.tolist() == [2, 1, 1]
+    assert seen.last_played.tolist() == [9, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            pd.DataFrame({"user": [1], "artist": [2]}),
+            "a table (DataFrame) with the columns user, artist. Say what they are: read_plays(table, user=...",
+        ),
+        ("plays.parquet", "the name of a file, 'plays.parquet'. Read it first: read_plays(path, user=..."),
+        (np.eye(3), "The plays are a ndarray. Pass Interactions, such as read_plays"),
+        (None, "The plays are a NoneType. Pass Interactions"),
+    ],
+)
+def test_other_things_are_refused_with_what_to_call(model, given, message):
+    for call in (SMALL.fit, model.extend, model.fold_in, dc.split_holdout, dc.PersonaNMF.tuned):
+        with pytest.raises(DataError, match=re.escape(message)):
+            call(given)
+
+
+def test_names_and_tags_that_are_no_tables_are_told(plays):
+    with pytest.raises(DataError, match=r"The names are a list\. Pass a table with the columns item_id and name\. A"):
+        plays.with_labels(["a"])
+    with pytest.raises(DataError, match=r"The tags are a dict\. Pass a table with the columns item_id and tag"):
+        plays.with_labels(tags={"a": "b"})
+
+
+def test_settings_are_read_set_and_cloned_as_in_scikit_learn(plays):
+    clone = pytest.importorskip("sklearn.base").clone
+    copy = clone(SMALL)
+    assert copy == SMALL
+    assert copy is not SMALL
+    assert SMALL.get_params()["n_factors"] == 4
+    grid = [clone(SMALL).set_params(**values) for values in ({"n_factors": 2, "lean": 0.1}, {"n_factors": 3})]
+    assert [(one.n_factors, one.lean, one.base_epochs) for one in grid] == [(2, 0.1, 2), (3, 0.5, 2)]
+    assert SMALL.n_factors == 4
+    assert grid[0].fit(plays).settings.n_factors == 2
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: dc.PersonaNMF(n_factor=3),
+            "PersonaNMF has no setting 'n_factor'. Did you mean 'n_factors'? It has n_fac",
+        ),
+        (lambda: SMALL.set_params(n_persona=3), "PersonaNMF has no setting 'n_persona'. Did you mean 'n_personas'?"),
+        (lambda: PersonaSettings(seed=3), "PersonaSettings has no setting 'seed'"),
+        (lambda: ReadOptions(delimeter=";"), "ReadOptions has no setting 'delimeter'. Did you mean 'delimiter'?"),
+        (lambda: TimeRules(halflife=3), "TimeRules has no setting 'halflife'. Did you mean 'half_life'?"),
+        (lambda: dc.read_plays("x.csv", user=1, item=2, dislike=True), "ReadOptions has no setting 'dislike'. Did you"),
+    ],
+)
+def test_unknown_settings_are_refused_with_what_was_meant(call, message):
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        call()
+
+
+@pytest.mark.parametrize(("settings", "keywords"), [(PersonaSettings, PersonaOptions), (ReadOptions, ReadKeywords)])
+def test_the_keywords_that_type_checkers_know_are_the_settings(settings, keywords):
+    assert get_type_hints(keywords) == get_type_hints(settings)
+
+
+def test_reading_prunes_where_asked(plays):
+    table = plays.to_arrow()
+    pruned = dc.read_plays(table, **ROLES, min_users=4, min_items=3)
+    assert pruned.to_arrow().equals(dc.prune(dc.read_plays(table, **ROLES), min_users=4, min_items=3).to_arrow())
+    assert pruned.n_items < plays.n_items
+
+
+def test_epochs_are_logged(plays, caplog):
+    with caplog.at_level(logging.INFO, logger="deepcuts"):
+        SMALL.fit(plays, seed=0)
+    lines = [record.getMessage() for record in caplog.records if record.name == "deepcuts.model.persona_nmf"]
+    assert [re.sub(r"[\d.]+(e[+-]\d+)?, [\d.]+ s", "…", line) for line in lines] == [
+        "base, epoch 1: loss …",
+        "base, epoch 2: loss …",
+    ]
+
+
+def test_a_bar_goes_to_stderr_where_it_is_asked_for(plays, model, capsys):
+    again = SMALL.fit(plays, seed=0, progress=True)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "100%" in shown.err
+    assert "personas of 40 of 40 users" in shown.err
+    np.testing.assert_array_equal(again.persona_factors, model.persona_factors)
+    SMALL.fit(plays, seed=0)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_bar_never_goes_back_and_ends_full(plays):
+    steps: list[tuple[float, str]] = []
+    settings = dc.PersonaNMF(n_factors=4, n_personas=2, base_epochs=3, persona_epochs=2, tolerance=0)
+    told = reporters(settings, plays.n_users, lambda share, note: steps.append((share, note)))
+    settings.fit(plays, on_epoch=told.on_epoch, on_users=told.on_users)
+    shares = [share for share, _ in steps]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert steps[0][1].startswith("base, epoch 1 of at most 3: loss ")
+
+
+def test_a_notebook_has_a_bar_of_html():
+    assert not in_notebook()
+    assert 'value="0.250"' in bar_html(0.25, "<b>")
+    assert "25% &lt;b&gt;" in bar_html(0.25, "<b>")
+
+
+def test_public_names_and_the_version_are_what_dir_shows():
+    assert dir(dc) == sorted([*dc.__all__, "__version__"])
+    assert re.fullmatch(r"\d+\.\d+\.\d+\S*", dc.__version__)
