@@ -29,7 +29,7 @@ from threadpoolctl import threadpool_limits
 
 import deepcuts as dc
 
-THREADS, K = 2, 100
+THREADS, K, FORMS = 2, 100, ("norm", "shift", "power")
 SIZES = {"users": 100_000, "items": 40_000, "factors": 64, "epochs": 10, "asked": 20_000, "runs": 5}
 Lists = Callable[[], object]
 
@@ -64,6 +64,11 @@ def agreement(base: dc.PersonaModel, names: list[str], others: np.ndarray) -> fl
     return float(np.isin(ours, theirs).mean())
 
 
+def at_half(model: dc.PersonaModel, names: list[str], form: str) -> Lists:
+    """Lists with the dial half-way to deep cuts, as each form takes it there."""
+    return lambda: model.recommend(names, k=K, rarity=0.5, dial=form)
+
+
 def seconds(make: Lists) -> Times:
     """Time one run."""
     wall, processor = perf_counter(), process_time()
@@ -81,6 +86,7 @@ def timed(model: dc.PersonaModel, n_asked: int, n_runs: int) -> tuple[dict[str, 
             "deepcuts, one persona": lambda: model.base.recommend(names, k=K),
             "deepcuts, 4 personas": lambda: model.recommend(names, k=K),
             "deepcuts, 4 personas, rarity 0.2": lambda: model.recommend(names, k=K, rarity=0.2),
+            **{f"deepcuts, 4 personas, rarity 0.5 by {form}": at_half(model, names, form) for form in FORMS},
         }
         shared = agreement(model.base, names[:500], by_implicit()[0])
         runs = [{name: seconds(make) for name, make in systems.items()} for _ in range(n_runs + 1)][1:]

@@ -79,8 +79,8 @@ def test_artists_of_lastfm_with_their_plays():
         f"{T0}\ta\tMuse\tx\t\t\t\n{T0 + 300}\tb\tMuse\tx\t\t\t\n{T0 + 600}\tc\tBjörk\tx\t\t\t\n",
         '"Muse","a","x","2020-09-13 12:26:40","Muse","200"\n"Muse","b","x","2020-09-13 12:31:40","Muse","200"\n'
         '"Björk","c","x","2020-09-13 12:36:40","Björk","200"\n',
-        "entry_date,track_title,artist_name,album_name,stream_duration_ms,product_type\n2020-09-13 12:26:40,a,Muse,x,1,y\n"  # noqa: E501
-        "2020-09-13 12:31:40,b,Muse,x,1,y\n2020-09-13 12:36:40,c,Björk,x,1,y\n",
+        "entry_date,track_title,artist_name,album_name,stream_duration_ms,product_type\n2020-09-13 12:26:40,a,Muse,x,200000,y\n"  # noqa: E501
+        "2020-09-13 12:31:40,b,Muse,x,200000,y\n2020-09-13 12:36:40,c,Björk,x,200000,y\n",
         f"timeHuman,timeMs,artist,track,album,albumArtist,durationMs,event\n-,{T0}000,Muse,a,x,Muse,1,scrobble\n"
         f"-,{T0 + 300}000,Muse,b,x,Muse,1,scrobble\n-,{T0 + 600}000,Björk,c,x,,1,scrobble\n-,{T0}000,Blur,c,x,,1,love\n",  # noqa: E501
     ],

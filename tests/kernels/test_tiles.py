@@ -104,7 +104,7 @@ def test_no_score_is_above_its_bound_after_the_dial(signed: bool, amount: float,
     rng = np.random.default_rng(3)
     factors = read_only(sparse_factors(rng, (300, 5), signed=signed))
     catalogue = ItemIndex(lay_out(factors), weakref.ref(factors))
-    dial = catalogue.rarity_tables(rng.integers(0, 50, 300), 50, form, (0.5,))
+    _, dial = catalogue.turned(rng.integers(0, 50, 300), 50, form, (0.5,))
     batch = batch_of(sparse_factors(rng, (3, 5), signed=signed))
     with_rarity = batch._replace(
         amounts=read_only(np.full(3, amount, np.float32)), multiplier_rows=read_only(np.array([0, 1, 1], np.int32))
@@ -114,6 +114,43 @@ def test_no_score_is_above_its_bound_after_the_dial(signed: bool, amount: float,
     for tile in range(len(catalogue.tiles.lines)):
         bounded_search.score_tile(catalogue.tiles, dial, with_rarity, 0, 3, tile, buffers)
         assert buffers.best.max() <= bounds[tile]
+
+
+@pytest.mark.parametrize("strength", [-4.0, -0.3, 0.8, 4.0])
+@pytest.mark.parametrize("form", ["norm", "power"])
+def test_bounds_of_products_are_above_all_scores_and_below_products_of_bounds(form: str, strength: float) -> None:
+    rng = np.random.default_rng(5)
+    factors = read_only(sparse_factors(rng, (5000, 13), signed=False))  # two groups of tiles
+    catalogue, listeners = ItemIndex(lay_out(factors), weakref.ref(factors)), rng.integers(0, 50, 5000)
+    batch = batch_of(sparse_factors(rng, (20, 13), signed=False))._replace(
+        multiplier_rows=read_only(np.ones(20, np.int32))
+    )
+    tight, loose = (catalogue.turned(listeners, 50, form, (strength,), together=one) for one in (True, False))
+    assert catalogue.turned(listeners, 50, form, (strength,), together=True) is tight
+    buffers = bounded(*tight, batch)
+    bounds = buffers.bounds[: len(tight.tiles.lines)].copy()
+    for tile in range(len(bounds)):
+        bounded_search.score_tile(*tight, batch, 0, 20, tile, buffers)
+        assert buffers.best.max() <= bounds[tile]
+    of_one = bounded(*loose, batch).bounds[: len(bounds)]
+    assert np.all(bounds <= of_one * np.float32(1.0001))
+    assert np.median(bounds / of_one) < 0.99
+
+
+def test_factors_of_either_sign_keep_bounds_of_their_own() -> None:
+    factors = read_only(sparse_factors(np.random.default_rng(5), (300, 13), signed=True))
+    catalogue = ItemIndex(lay_out(factors), weakref.ref(factors))
+    assert catalogue.turned(np.arange(300), 300, "norm", (0.5,), together=True).tiles is catalogue.tiles
+
+
+def test_the_longest_of_a_kind_come_first_and_then_those_with_the_same_second_factor() -> None:
+    rng = np.random.default_rng(2)
+    factors = np.zeros((500, 9), np.float32)
+    factors[:, 4], factors[np.arange(500), rng.integers(0, 4, 500)] = 10, rng.uniform(1, 9, 500)
+    items = lay_out(read_only(factors)).items[:500]
+    lengths, second = np.linalg.norm(factors, axis=1)[items], factors[items, :4].argmax(axis=1)
+    assert lengths[:WIDTH].min() >= lengths[WIDTH:].max()
+    assert np.all(np.diff(second[WIDTH:]) >= 0)
 
 
 @pytest.mark.parametrize("signed", [False, True])

@@ -35,13 +35,24 @@ def first_of(words: Sequence[str], known: Sequence[str]) -> int | None:
 
 
 def without_unit(word: str) -> str:
-    """A name without a remark in brackets: "time (utc)" is a time."""
-    return re.sub(r"\s*[(\[].*[)\]]\s*$", "", word).strip() or word
+    """A name without a remark in brackets, and without what a spreadsheet did with it.
 
+    Examples
+    --------
+    >>> without_unit("time (utc)"), without_unit("sum of plays")
+    ('time', 'plays')
+    """
+    bare = re.sub(r"\s*[(\[].*[)\]]\s*$", "", word).strip() or word
+    found = _SUM_OF.fullmatch(bare)
+    return found[1] if found and found[1] in PLAYS else bare
+
+
+_SUM_OF = re.compile(r"(?:sum|summe|total|somme|suma|soma|somma|som) (?:of|von|de|di|van|d) (.+)")
 
 # Of several columns that are there, the first word of a list decides.
 ARTIST = _words("""
-    artist|artist name|artists|artist names|track artist|song artist|artist title|artist s|artist(s)|band|
+    artist|artist name|artists|artist names|track artist|song artist|artist title|artist s|artist(s)|artist name(s)|
+    artist name s|band|
     band name|performer|main artist|primary artist|creator|master metadata album artist name|interpret|
     interpreten|kunstler|kuenstler|kunstlername|musiker|artiste|artistes|nom de l artiste|nom artiste|
     interprete|artista|artistas|nombre del artista|nome do artista|nome artista|nome dell artista|artisti|
@@ -71,7 +82,8 @@ TIME = _words("""
 PLAYS = _words("""
     plays|view count|views|playcount|play count|play counts|number of plays|total plays|times played|n plays|num plays|
     nr of plays|no of plays|user playcount|user plays|my plays|track play count|play cnt|playcnt|listen count|
-    listens|listen counts|scrobbles|scrobble count|streams|stream count|total streams|count|counts|times|
+    listens|listen counts|scrobbles|scrobble count|count of track|count of tracks|count of song|count of artist|
+    count of title|anzahl von titel|anzahl von kunstler|streams|stream count|total streams|count|counts|times|
     frequency|freq|weight|hits|how often|amount|total listens|total scrobbles|artist playcount|cnt|wiedergaben|
     anzahl|anzahl wiedergaben|anzahl der wiedergaben|wiedergabezahl|abspielungen|zahler|zaehler|haufigkeit|
     gespielt|mal gespielt|aufrufe|ecoutes|lectures|nombre|nombre d ecoutes|nombre de lectures|nb ecoutes|
@@ -83,6 +95,64 @@ PLAYS = _words("""
     lejatszasok|dinlenme|dinlenme sayisi|calma sayisi|прослушивания|прослушиваний|количество|
     количество прослушиваний|воспроизведения|再生回数|再生数|回数|播放次数|次数|播放数|재생 횟수|횟수
 """)
+# Plays of the person whose table it is, where the plays of everybody stand beside them.
+OWN_PLAYS = _words("""
+    user playcount|userplaycount|user play count|user plays|userplays|user scrobbles|my plays|my playcount|
+    my play count|my scrobbles|my listens|your plays|your playcount|your scrobbles|personal plays|meine wiedergaben|
+    mes ecoutes|
+    mis reproducciones|le mie riproduzioni|minhas reproducoes
+""")
+PLAYS += OWN_PLAYS
+# Names of columns of artists whose cells may name several.
+ARTISTS = frozenset(
+    _words("""
+    artists|artist names|artist s|artist(s)|artist name s|artist name(s)|artistes|artistas|
+    artisti|artiesten|artister|kunstnere|interpreten
+""")
+)
+# Words that also count something else: what is called plays goes before them.
+WEAK_PLAYS = frozenset(
+    _words("""
+    view count|views|count|counts|times|frequency|freq|weight|hits|how often|amount|cnt|anzahl|mal gespielt|aufrufe|
+    zahler|zaehler|haufigkeit|nombre|compteur|veces|contagem|conteggio|volte|aantal|antal|antall|liczba|pocet|
+    количество|回数|次数|횟수
+""")
+)
+LISTENERS = frozenset(
+    _words("""
+    listeners|listener count|number of listeners|horer|auditeurs|oyentes|ouvintes|ascoltatori|
+    luisteraars|слушатели
+""")
+)
+# Who listened, in a table that may be of several people.
+LISTENER = _words("""
+    user|username|user name|user id|userid|uid|listener|listener id|account|account name|profile|member|benutzer|
+    benutzername|nutzer|utilisateur|nom d utilisateur|usuario|utente|gebruiker|anvandare|bruker|bruger|kayttaja|
+    uzytkownik|    uzivatel|kullanici|пользователь|用户|ユーザー|사용자
+""")
+# What tells a play that was cut off: a mark, the reason of its end, how long it was heard, and a private session.
+SKIPPED = _words("skipped|skip|was skipped|is skipped|ubersprungen|passe|saltada|saltato|overgeslagen")
+REASON_END = _words("reason end|end reason|end reason type")
+HEARD_MS = _words("""
+    ms played|msplayed|played ms|milliseconds played|ms listened|listened ms|stream duration ms|
+    play duration milliseconds|play duration ms|duration played ms
+""")
+HEARD_SECONDS = _words("""
+    seconds played|played seconds|sec played|s played|listening time|listened seconds|seconds listened|horzeit|hordauer|
+    temps d ecoute|duree d ecoute|tiempo de escucha|tempo di ascolto|tempo de audicao|luistertijd
+""")
+PRIVATE = _words("incognito mode|incognito|private session|private")
+EVENT = ("event", "event type", "action", "action type", "activity", "activity type")
+LISTENED = frozenset(
+    {"scrobble", "scrobbled", "listen", "listened", "play", "played", "play_end", "stream", "streamed"}
+)
+# Columns that say that a date is that of something else than a listen.
+CONCERTS = frozenset(
+    _words("""
+    venue|tour|tour name|setlist|festival|ticket|ticket price|headliner|support act|
+    veranstaltungsort|spielstatte|lieu du concert|salle
+""")
+)
 # Numbers beside artists that are no plays of theirs, and would make a profile of nothing.
 NOT_PLAYS = _words("""
     rank|ranking|rang|rango|platz|place|position|pos|posicion|posizione|posicao|plats|plass|sija|miejsce|место|
@@ -96,7 +166,8 @@ NOT_PLAYS = _words("""
 """)
 # Of a name of several words, one of these says the same.
 UNITS = frozenset(
-    _words(
-        "rank|year|id|mbid|minutes|minuten|minutos|mins|hours|stunden|horas|heures|seconds|sekunden|ms|duration|rating"
-    )
+    _words("""
+    rank|year|id|mbid|minutes|minuten|minutos|mins|hours|stunden|horas|heures|seconds|
+    sekunden|ms|duration|rating
+""")
 )

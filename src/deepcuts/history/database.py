@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import duckdb
 
 from deepcuts.errors import FileFormatError, SettingsError
+from deepcuts.ingest.tabular.database import quoted
 from deepcuts.ingest.tabular.moments import install_moments
 from deepcuts.ingest.tabular.rules import spelt_once, without_blanks
 
@@ -18,13 +19,36 @@ _CONFIG = {
     "memory_limit": "4GB",
 }
 
+_ENTITIES = {
+    "&lt;": "<",
+    "&gt;": ">",
+    "&quot;": '"',
+    "&#34;": '"',
+    "&#39;": "'",
+    "&#039;": "'",
+    "&apos;": "'",
+    "&amp;": "&",
+}
+
+
+def _without_entities(text: str) -> str:
+    """SQL of a text with the characters that entities of HTML stand for."""
+    for entity, character in _ENTITIES.items():
+        text = f"replace({text}, '{entity}', {quoted(character)})"
+    return text
+
+
 # Only texts that do not begin in ASCII need the slow search for all Unicode blanks.
-# `artist_name` has the one spelling of a name: composed, without characters that nobody sees, and with single blanks.
+# `artist_name` has the one spelling of a name: composed, without characters that nobody sees, with single blanks, and
+# with what entities of HTML (&amp;) stand for.
 _MACROS = f"""
+    CREATE TEMP MACRO without_entities(text) AS
+        CASE WHEN contains(text, '&') THEN {_without_entities("text")} ELSE text END;
     CREATE TEMP MACRO filled(text) AS
         nullif(CASE WHEN text BETWEEN '!' AND '~' THEN trim(text) ELSE {without_blanks("text")} END, '');
     CREATE TEMP MACRO artist_name(text) AS
-        CASE WHEN regexp_full_match(text, '[!-~]+( [!-~]+)*') THEN text ELSE {spelt_once("text")} END"""
+        CASE WHEN regexp_full_match(text, '[!-%''-~]+( [!-%''-~]+)*') THEN text
+             ELSE {spelt_once("without_entities(text)")} END"""
 
 
 @contextlib.contextmanager

@@ -9,9 +9,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from deepcuts.errors import FileFormatError
 from deepcuts.history import nameless
 from deepcuts.history.documents import Document
 from deepcuts.history.formats import FIRST_SCROBBLER, Format
+from deepcuts.history.written_names import divide_artists, repair_names
 from deepcuts.ingest.tabular.moments import latest_moment
 
 _FIRST_ROWS = 5
@@ -88,7 +90,9 @@ def read_document(connection: duckdb.DuckDBPyConnection, document: Document, kno
     """Read a document, the `number`th of a reading, into `listens`, and count what became of its rows."""
     parts = []
     n_wrong = n_believed = 0
+    listeners: set[str] = set()
     for _ in known.load(connection, document):  # the table `raw` holds one part of the document until the next step
+        _check_one_listener(connection, document, known, listeners)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE checked AS {_checked(known.rows)}")
         connection.execute(f"""
             INSERT INTO listens SELECT {number}, unnest(artists), track, played_at, plays, single
@@ -104,7 +108,31 @@ def read_document(connection: duckdb.DuckDBPyConnection, document: Document, kno
         )
     if not known.has_clock:
         connection.execute(_ONLY_DATES.format(number=number))
+    if known.several:
+        divide_artists(connection, number)
+    repair_names(connection, document, number)
     return _summary(document, known, pa.concat_tables(parts).to_pylist() if parts else [])
+
+
+def _check_one_listener(
+    connection: duckdb.DuckDBPyConnection, document: Document, known: Format, listeners: set[str]
+) -> None:
+    """Refuse a document with the listens of several people, of whom those in `listeners` were met before.
+
+    Raises
+    ------
+    FileFormatError
+        Telling how many there are at least.
+    """
+    if not known.listener:
+        return
+    found = connection.execute(f"SELECT DISTINCT trim({known.listener}) FROM raw LIMIT 100").fetchall()
+    listeners |= {name for (name,) in found if name}
+    if len(listeners) > 1:
+        raise FileFormatError(
+            f"{document.name} holds the listens of several people, {len(listeners):,} or more, by its column of users. "
+            "Give the rows of one; plays of many are read by deepcuts ingest."
+        )
 
 
 def _checked(rows: str) -> str:
@@ -137,11 +165,11 @@ _TIMES = f"""
     SELECT count(*) FILTER (seconds < {FIRST_SCROBBLER} AND seconds > 0), count(*) FILTER (seconds >= {FIRST_SCROBBLER})
     FROM checked WHERE bad IS NULL AND dropped IS NULL"""
 
-# Where all moments of a document are midnight, or whole minutes, that is how exactly they were written: the same row
-# again is another listen.
+# Where all moments of a document are whole hours, or whole minutes without a track, that is how exactly they were
+# written: the same row again is another listen.
 _ONLY_DATES = """
     UPDATE listens SET single = false WHERE document = {number} AND (
-        (SELECT bool_and(played_at % 86400 = 0) FROM listens WHERE document = {number} AND played_at IS NOT NULL)
+        (SELECT bool_and(played_at % 3600 = 0) FROM listens WHERE document = {number} AND played_at IS NOT NULL)
         OR (track IS NULL AND (SELECT bool_and(played_at % 60 = 0) FROM listens
                                WHERE document = {number} AND played_at IS NOT NULL)))"""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepcuts.ingest.tabular.database import quoted
+from deepcuts.ingest.tabular.database import listed_texts
 
 # In lower case, without brackets around them; several artists at once, none that is known, or a channel of nobody's.
 _NAMES = [
@@ -100,6 +100,21 @@ _NAMES = [
     "no artist",
     "no artist name",
     "anonymous artist",
+    "artist unknown",
+    "unknown album artist",
+    "variousartists",
+    "unknownartist",
+    "various artistes",
+    "non-artist",
+    "other artists",
+    "all other artists",
+    "all others",
+    "andere künstler",
+    "autres artistes",
+    "otros artistas",
+    "altri artisti",
+    "original soundtrack",
+    "soundtrack",
     "release - topic",
     "release",
     "various artists - topic",
@@ -116,19 +131,54 @@ _IN_BRACKETS = [
     "theatre",
     "musical",
     "disney",
+    "blank",
+    "empty",
+    "none",
+    "leer",
+    "vide",
+    "en blanco",
+    "vuoto",
+    "leeg",
+    "other",
+    "others",
 ]
+# What programs write where a cell has nothing: in tables of spreadsheets, in databases, and between dashes.
+_NOTHING = [
+    "null",
+    "nan",
+    "n/a",
+    "#n/a",
+    "undefined",
+    "#ref!",
+    "#value!",
+    "#name?",
+    "#null!",
+    "#div/0!",
+    "-",
+    "--",
+    "–",
+    "—",
+]
+
 _IDS = ("89ad4ac3-39f7-470e-963a-56509c546377", "125ec42a-7229-4250-afc5-e057484327fe")  # of MusicBrainz, for these two
 _ALSO_NAMES = ("release", "diverse", "divers", "verschiedene", "varios", "vários", "compilation", "compilations")
+
+# A remark at the foot of a table, such as "Source: …".
+_REMARK = (
+    r"(?i)^(sources?|quelle|fuente|fonte|notes?|remarks?|as of|stand|"
+    r"(exported|generated|retrieved|updated|created)( (on|by|at|from|with))?)\s*:"
+)
 
 REASON = "no artist of its own (various, unknown, untagged)"
 
 
 def is_nameless(name: str) -> str:
     """SQL of whether a name, without blanks around it, stands for no artist."""
+    numbered = rf"regexp_replace(lower({name}), '\s+(\d+|\(\d+\))$', '')"  # "Unknown Artist 1", "Various Artists (2)"
     bare = rf"regexp_extract({name}, '^[\[<(]\s*(.*?)\s*[\])>]$', 1)"
-    plain = _listed([each for each in _NAMES if each not in _ALSO_NAMES] + list(_IDS))
-    return f"(lower({name}) IN ({plain}) OR lower({bare}) IN ({_listed([*_NAMES, *_IN_BRACKETS])}))"
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(map(quoted, names))
+    alone = [each for each in _NAMES if each not in _ALSO_NAMES]
+    plain = listed_texts([*alone, *_NOTHING, *_IDS])
+    several = listed_texts([each for each in alone if " " in each])
+    within = listed_texts([*_NAMES, *_IN_BRACKETS, *_NOTHING])
+    remark = rf"regexp_matches({name}, '{_REMARK}')"
+    return f"(lower({name}) IN ({plain}) OR {numbered} IN ({several}) OR lower({bare}) IN ({within}) OR {remark})"

@@ -36,6 +36,9 @@ class HistoryOptions:
         of tables, and counts their rows without.
     decimal
         The mark that begins fractions in numbers of plays, "." or ","; None finds out over the column.
+    artist_column, plays_column
+        Columns of artists and of plays in tables whose own names do not tell, by these names or their positions from 1;
+        None goes by the names that are known.
     encoding
         The encoding of text, such as cp1251; None finds out whether it is UTF-8, UTF-16 or cp1252.
 
@@ -51,6 +54,8 @@ class HistoryOptions:
     dates: Dates = "auto"
     decimal: Decimal | None = None
     encoding: str | None = None
+    artist_column: str | None = None
+    plays_column: str | None = None
 
     def __post_init__(self) -> None:
         seconds = real_number("min_seconds", self.min_seconds, 0, math.inf, "Give a number of at least 0.")

@@ -60,12 +60,14 @@ def lists_from_factors(
     spreads = partial(tiled_items.spreads, factors, len(allowed))
     terms = row_terms(voices.weights, voices.strengths, voices.indptr, spreads, settings)
     table_strengths, table_of_row = multiplier_tables(terms.multiplier_strengths)
-    tables = tiled_items.rarity_tables(*item_counts(source, settings), settings.dial, table_strengths)
+    together = len(table_strengths) == 1 and bool(table_of_row.all()) and factors.min() >= 0
+    counts = item_counts(source, settings)
+    turned = tiled_items.turned(*counts, settings.dial, table_strengths, together=together)
     personas = _persona_batch(factors, voices, terms, table_of_row)
     seen = map(read_only, seen_items(source, users, settings))
     lists = empty_lists(len(users), min(settings.k, len(allowed)))
     make = bounded_lists.lists_by_max if settings.mix == "max" else bounded_lists.lists_by_share
-    make(tiled_items.tiles, tables, personas, *seen, read_only(allowed), *lists)
+    make(*turned, personas, *seen, read_only(allowed), *lists)
     return lists
 
 

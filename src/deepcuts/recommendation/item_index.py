@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from deepcuts.recommendation.item_sizes import lengths_of
 from deepcuts.recommendation.rarity import commonness, item_bases, item_frequency, item_multipliers
 from deepcuts.recommendation.settings import RarityForm
 
-_MOST_TABLES = 64  # positions of the dial that are kept: a dial that moves for hours must not fill the memory
+_MOST_TURNS = 64  # positions of the dial that are kept: a dial that moves for hours must not fill the memory
 _PROBES = 16  # items that stand for personas in `visited_share`
 _PROBE_DEPTH = 100  # length of the lists they ask for
 _MOST_VISITED = 0.4  # share of tiles from which a matrix product for many users at a time is quicker
@@ -44,6 +45,13 @@ def tiled_items_of(item_factors: FloatMatrix) -> ItemIndex | None:
     return made
 
 
+class TurnedItems(NamedTuple):
+    """Items under the dial: tiles whose bounds go with the terms."""
+
+    tiles: Tiles
+    tables: RarityTables
+
+
 @dataclass(frozen=True, eq=False)
 class ItemIndex:
     """Items in tiles, and their terms of the rarity dial.
@@ -58,7 +66,7 @@ class ItemIndex:
 
     tiles: Tiles
     factors: _WeakArray
-    _tables: dict[tuple[object, ...], tuple[_WeakArray, RarityTables]] = field(default_factory=dict)
+    _known_turns: dict[tuple[object, ...], tuple[_WeakArray, TurnedItems]] = field(default_factory=dict)
 
     @cached_property
     def _moments(self) -> tuple[DoubleVector, DoubleMatrix]:
@@ -72,10 +80,16 @@ class ItemIndex:
         spread_of_products(rows, *self._moments, n_items, spreads)
         return spreads
 
-    def rarity_tables(
-        self, counts: NumberVector, total: float, form: RarityForm, strengths: tuple[float, ...]
-    ) -> RarityTables:
-        """Return the terms m and c of `deepcuts.recommendation.rarity` in the order of the tiles.
+    def turned(
+        self,
+        counts: NumberVector,
+        total: float,
+        form: RarityForm,
+        strengths: tuple[float, ...],
+        *,
+        together: bool = False,
+    ) -> TurnedItems:
+        """Return the items under the dial: tiles, and the terms m and c of `recommendation.rarity` in their order.
 
         Table 0 of the multipliers is all 1, table 1 + j holds m at ``strengths[j]``.
 
@@ -89,16 +103,25 @@ class ItemIndex:
             Form of the dial.
         strengths
             Where rows take their multipliers, none of them 0.
+        together
+            Whether all rows take table 1 and have no factor below 0: bounds are then tighter, maths.md (22a).
         """
-        key = total, form, strengths
-        known = self._tables.get(key)
+        together = together and self._nonnegative
+        key = total, form, strengths, together
+        known = self._known_turns.get(key)
         if known is not None and known[0]() is counts:  # totals can be equal where counts are not
             return known[1]
-        made = self._make_tables(item_frequency(counts, total), form, strengths)
-        if len(self._tables) >= _MOST_TABLES:
-            self._tables.clear()
-        self._tables[key] = weakref.ref(counts), made
+        made = TurnedItems(self.tiles, self._make_tables(item_frequency(counts, total), form, strengths))
+        if together:
+            made = with_bounds_of_products(made)
+        if len(self._known_turns) >= _MOST_TURNS:
+            self._known_turns.clear()
+        self._known_turns[key] = weakref.ref(counts), made
         return made
+
+    @cached_property
+    def _nonnegative(self) -> bool:
+        return bool(self.tiles.bounds.min() >= 0)
 
     def _make_tables(self, frequency: DoubleVector, form: RarityForm, strengths: tuple[float, ...]) -> RarityTables:
         base = item_bases(form, frequency, self._sizes) if strengths else np.ones(len(frequency))
@@ -157,24 +180,73 @@ def lay_out(factors: FloatMatrix) -> Tiles:
     """Put items into tiles of `WIDTH`, in an order that makes the bounds of tiles tight."""
     n_items, n_factors = factors.shape
     n_tiles = -(-n_items // WIDTH)  # rounded up
-    n_groups = -(-n_tiles // WIDTH)
     order = _alike_side_by_side(factors)
     items = np.zeros(n_tiles * WIDTH, np.int32)
     items[:n_items] = order
     lines = np.zeros((n_tiles * WIDTH, n_factors), np.float32)
     lines[:n_items] = factors[order]
-    lines = lines.reshape(n_tiles, WIDTH, n_factors)
-    bounds = np.zeros((n_groups * WIDTH, 2 * n_factors), np.float32)
-    bounds[:n_tiles] = np.concatenate([lines.max(axis=1), lines.min(axis=1)], axis=1)
-    bounds = bounds.reshape(n_groups, WIDTH, 2 * n_factors)
+    # By factor: the kernel runs along the WIDTH items of a tile, or tiles of a group, one factor at a time.
+    lines = np.ascontiguousarray(lines.reshape(n_tiles, WIDTH, n_factors).transpose(0, 2, 1))
     positions = np.empty(n_items, np.int32)
     positions[order] = np.arange(n_items)
-    # By factor: the kernel runs along the WIDTH items of a tile, or tiles of a group, one factor at a time.
-    return Tiles(*map(read_only, (lines.transpose(0, 2, 1), bounds.transpose(0, 2, 1), items, positions)))
+    return Tiles(*map(read_only, (lines, bounds_of_lines(lines), items, positions)))
+
+
+def with_bounds_of_products(turned: TurnedItems) -> TurnedItems:
+    """Bound the factors times the multiplier of the item, maths.md (22a), where each had a bound of its own.
+
+    The only strength must be that of all rows, and no factor of an item or a row below 0. A bound adds up other
+    products than a score does, so it is raised by more than both can be rounded by.
+    """
+    tiles, tables = turned
+    multipliers = tables.multipliers[1].reshape(-1, 1, WIDTH)
+    roundings = 2 * tiles.lines.shape[1] + 8
+    multiplier_bounds = tables.multiplier_bounds.copy()
+    multiplier_bounds[1] = 1 + roundings * np.finfo(np.float32).eps
+    bounds = bounds_of_lines(tiles.lines, multipliers)
+    return TurnedItems(
+        tiles._replace(bounds=read_only(bounds)), tables._replace(multiplier_bounds=read_only(multiplier_bounds))
+    )
+
+
+def bounds_of_lines(lines: AnyArray, multipliers: AnyArray | None = None) -> AnyArray:
+    """Largest and smallest value of every factor over a tile, laid out as in `Tiles`.
+
+    Parameters
+    ----------
+    lines
+        As in `Tiles`.
+    multipliers
+        float32, (n_tiles, 1, WIDTH), on the factors of the items; all 1 where None.
+    """
+    n_tiles, n_factors = lines.shape[:2]
+    bounds = np.zeros((-(-n_tiles // WIDTH), 2 * n_factors, WIDTH), np.float32)
+    for group, of_group in enumerate(bounds):  # products of all items at a time would be as large as the factors
+        some = slice(group * WIDTH, (group + 1) * WIDTH)
+        values = lines[some] if multipliers is None else lines[some] * multipliers[some]
+        of_group[:, : len(values)] = np.concatenate([values.max(axis=2), values.min(axis=2)], axis=1).T
+    return bounds
 
 
 def _alike_side_by_side(factors: FloatMatrix) -> NumberVector:
-    """Order items by their largest factor and its sign, and among those alike the longest vectors first."""
-    strongest = np.argmax(np.abs(factors), axis=1)
-    is_negative = factors[np.arange(len(factors)), strongest] < 0
-    return np.lexsort((-np.einsum("if,if->i", factors, factors), is_negative, strongest))
+    """Order items by their largest factor and its sign, and those alike by length, a tile of the longest vectors first.
+
+    Behind these the second largest factor comes before the length: under a dial that levels lengths, it tells items
+    apart.
+    """
+    sizes, rows = np.abs(factors), np.arange(len(factors))
+    strongest = np.argmax(sizes, axis=1)
+    of_sign = 2 * strongest + (factors[rows, strongest] < 0)
+    sizes[rows, strongest] = -1
+    second = np.argmax(sizes, axis=1)
+    lengths = np.einsum("if,if->i", factors, factors)
+    by_length = np.lexsort((-lengths, of_sign))
+    is_longest = _index_within_runs(of_sign[by_length]) < WIDTH
+    second[by_length[is_longest]] = -1
+    return np.lexsort((-lengths, second, of_sign))
+
+
+def _index_within_runs(values: NumberVector) -> NumberVector:
+    """Index of each value of an ascending array among its equals, from 0."""
+    _, starts, lengths = np.unique(values, return_index=True, return_counts=True)
+    return np.arange(len(values)) - np.repeat(starts, lengths)

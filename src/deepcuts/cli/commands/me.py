@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _FUZZY_SHOWN, _UNFOUND_SHOWN = 15, 10
 _LISTS = ("k", "mix", "dial", "frequency", "base_weight", "lean")
-_TEXT = ("dates", "decimal", "encoding")
+_TEXT = ("dates", "decimal", "encoding", "artist_column", "plays_column")
 _SAVED = ["artist", "plays", "n_listens", "last_played", "item_id", "name", "how", "score"]
 
 Exports = Annotated[

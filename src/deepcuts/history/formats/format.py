@@ -35,6 +35,11 @@ class Format:
         Whether times are known to have a time of day; where not, times that are all midnight are dates.
     family, rank
         Documents of one family hold the same listens in different ways: those of the highest rank are taken alone.
+    listener
+        SQL of who listened, from a row of raw; "" where documents of this format are of one person.
+    several
+        Whether an artist may be several, with commas between them: it is divided where each part stands alone in
+        other rows.
     """
 
     name: str
@@ -44,6 +49,8 @@ class Format:
     has_clock: bool = True
     family: str = ""
     rank: int = 0
+    listener: str = ""
+    several: bool = False
 
 
 @dataclass(frozen=True)

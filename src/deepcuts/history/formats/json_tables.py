@@ -13,8 +13,9 @@ from deepcuts.history.formats.format import Format, Head, Refusal
 from deepcuts.history.formats.json_paths import Path, Shape
 from deepcuts.history.formats.json_records import Records, load_records
 from deepcuts.history.formats.listen_json import json_shape
-from deepcuts.history.formats.table_roles import Roles, Table, roles_by_name
-from deepcuts.history.formats.tables import table_format
+from deepcuts.history.formats.sample_table import Roles, Table
+from deepcuts.history.formats.table_roles import roles_by_name
+from deepcuts.history.formats.table_rows import stated_columns, table_format
 
 NAMES = ("the same as objects (.json, .jsonl)",)
 
@@ -27,7 +28,7 @@ def recognise(head: Head) -> Format | Refusal | None:
     refused: Refusal | None = None
     for path in sorted(shape.samples, key=len):
         names, table = _table(shape, path, head)
-        roles = roles_by_name(table, timeless=head.options.dates == "none")
+        roles = roles_by_name(table, timeless=head.options.dates == "none", stated=stated_columns(head.options))
         if isinstance(roles, Roles):
             return _format(shape, path, names, roles, head)
         refused = refused or roles

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from deepcuts.history.formats.format import Format, Head
 from deepcuts.history.formats.json_records import no_listen
@@ -14,6 +15,7 @@ _LISTEN = json.dumps(
     {
         "listened_at": "VARCHAR",
         "timestamp": "VARCHAR",
+        "user_name": "VARCHAR",
         "track_metadata": {
             "artist_name": "VARCHAR",
             "track_name": "VARCHAR",
@@ -27,7 +29,8 @@ _ROWS = f"""
                      ELSE [r.track_metadata.artist_name] END AS artists,
            r.track_metadata.track_name AS track, coalesce(r.listened_at, r.timestamp) AS time, 1.0 AS plays,
            {no_listen("r.track_metadata.artist_name", "r.track_metadata.track_name")} AS bad,
-           NULL AS dropped, true AS single
+           CASE WHEN coalesce(filled(r.listened_at), filled(r.timestamp)) IS NULL
+                THEN 'no time: it was playing when it was asked for, or was liked' END AS dropped, true AS single
     FROM (SELECT *, list_filter(
               list_transform(r.track_metadata.mbid_mapping.artists, lambda each: filled(each.artist_credit_name)),
               lambda name: name IS NOT NULL) AS credited,
@@ -40,7 +43,8 @@ def recognise(head: Head) -> Format | None:
     """`listens/YEAR/MONTH.jsonl` in a zip, the array of older exports, and what the API gives and takes.
 
     The artists that the listen was mapped to are counted; where it was not, those that were submitted one by one, and
-    else the name that was submitted.
+    else the name that was submitted. What is playing, and what was liked, has no time and is no listen.
     """
     groups = [("track_metadata.artist_name",), ("listened_at", "track_metadata")]
-    return json_format(head, "ListenBrainz", groups, _LISTEN, _ROWS)
+    found = json_format(head, "ListenBrainz", groups, _LISTEN, _ROWS)
+    return found and replace(found, listener="r.user_name")

@@ -28,7 +28,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     koito.recognise,
     maloja.recognise,
     lastfm_json.recognise_tracks,
-    lastfm_json.recognise_artists,
+    lastfm_json.recognise_tops,
     youtube_music.recognise,
     apple_music.recognise_library,
     json_tables.recognise,

@@ -4,99 +4,89 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from deepcuts.history import column_words as words
 from deepcuts.history.column_words import first_of, plain_word, without_unit
-from deepcuts.history.formats.format import AreMoments, Refusal
+from deepcuts.history.formats.format import Refusal
+from deepcuts.history.formats.plays_columns import plays_column, unless_no_plays
+from deepcuts.history.formats.sample_table import NOT_STATED, Roles, Stated, Table
 
-_NUMBER = re.compile(r"[+-]?\d[\d.,'’ \u00a0\u202f\u2009]*([eE][+-]?\d+)?|[.,]\d+")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?(\.\d+)?\s*([ap]\.?m\.?)?", re.IGNORECASE)
-_SAMPLE = 400  # rows that are looked at
-_FIRST_YEAR, _LAST_YEAR, _LEAST_ROWS = 1900, 2100, 3
+# Roles that a table may have beside artist, track, time and plays, and the words for them.
+_ASIDE = {
+    "event": words.EVENT,
+    "listener": words.LISTENER,
+    "skipped": words.SKIPPED,
+    "why": words.REASON_END,
+    "heard": (*words.HEARD_MS, *words.HEARD_SECONDS),
+    "private": words.PRIVATE,
+}
 
 
-@dataclass(frozen=True)
-class Roles:
-    """Columns by what they are.
-
-    Parameters
-    ----------
-    columns
-        For some of "artist", "track", "time", "clock" (a time of day beside a date), "event" and "plays", the index.
-    remark
-        What people should be told of how the columns were taken; "" for nothing.
-    """
-
-    columns: Mapping[str, int]
-    remark: str = ""
-
-    @property
-    def counts(self) -> bool:
-        """Whether a row is an artist and a number of plays, and not one listen."""
-        return "plays" in self.columns
-
-
-@dataclass(frozen=True)
-class Table:
-    """The beginning of a table.
-
-    Parameters
-    ----------
-    names
-        Names of its columns; None where there are none.
-    rows
-        Its first rows.
-    are_moments
-        Tells which texts look like moments.
-    """
-
-    names: Sequence[str] | None
-    rows: Sequence[Sequence[str]]
-    are_moments: AreMoments = field(repr=False)
-
-    def cells(self, index: int) -> list[str]:
-        """Cells of a column that are not blank."""
-        found = (row[index].strip() for row in self.rows[:_SAMPLE] if index < len(row))
-        return [cell for cell in found if cell]
-
-    def has_moments(self, index: int) -> bool:
-        """Whether at least half of the cells that are not blank, or a clock that was never set, are moments."""
-        cells = [cell for cell in self.cells(index) if cell != "0"]
-        return bool(cells) and 2 * sum(self.are_moments(cells)) >= len(cells)
-
-    def has_numbers(self, index: int) -> bool:
-        """Whether more than half of the cells that are not blank are numbers."""
-        cells = self.cells(index)
-        return 2 * sum(bool(_NUMBER.fullmatch(cell)) for cell in cells) > len(cells)
-
-
-def roles_by_name(table: Table, *, timeless: bool = False) -> Roles | Refusal | None:
+def roles_by_name(table: Table, *, timeless: bool = False, stated: Stated = NOT_STATED) -> Roles | Refusal | None:
     """What the columns of a table with names are; None where none of them names artists.
 
     A column of plays wins over one of times, and a time is believed only where its cells look like moments.
     """
     names = [without_unit(plain_word(name)) for name in table.names or ()]
-    artist = first_of(names, words.ARTIST)
+    own = {role: _index_of(table, names, column) for role, column in vars(stated).items() if column is not None}
+    if None in own.values():
+        return None
+    artist = own.get("artist")
+    artist = first_of(names, words.ARTIST) if artist is None else artist
+    if artist is None and "plays" in own and len(names) == 2:
+        artist = 1 - (own["plays"] or 0)
     if artist is None:
         return None
-    columns = {"artist": artist}
+    found = _other_roles(table, names, {"artist": artist}, own.get("plays"), timeless=timeless)
+    if not isinstance(found, Roles):
+        return found
+    return replace(
+        found, in_seconds=_is_in_seconds(names, found), several=plain_word((table.names or ())[artist]) in words.ARTISTS
+    )
+
+
+def _other_roles(
+    table: Table, names: Sequence[str], columns: dict[str, int], plays: int | None, *, timeless: bool
+) -> Roles | Refusal | None:
+    """Roles of the columns beside that of artists."""
+    artist = columns["artist"]
     track = first_of([name if index != artist else "" for index, name in enumerate(names)], words.TRACK)
-    columns |= {} if track is None else {"track": track}
+    columns |= {} if track is None or track == plays else {"track": track}
     timed = list(_named(names, words.TIME, columns))
     believed = next((index for index in timed if table.has_moments(index)), None)
-    plays = _plays_column(table, names, columns, timed if believed is None else [believed])
-    if believed is not None:
+    chosen = (
+        plays if plays is not None else plays_column(table, names, columns, timed if believed is None else [believed])
+    )
+    if isinstance(chosen, Refusal):
+        return chosen
+    if believed is not None and believed != chosen:
         columns["time"] = believed
         columns |= _clock_column(table, timed, believed)
-    columns |= _event_column(table, names)
-    if plays is not None:
-        return Roles(columns | {"plays": plays})
-    if believed is not None:
-        return Roles(columns)
+    columns |= _columns_aside(table, names, columns)
+    if chosen is not None:
+        return Roles(columns | {"plays": chosen})
+    if "time" in columns:
+        return _unless_concerts(names, Roles(columns))
     if timed and (timeless or not any(table.cells(index) for index in timed)):
         return Roles(columns)
     return _without_plays(table, names, columns, timed)
+
+
+def _index_of(table: Table, names: Sequence[str], column: str) -> int | None:
+    """The index of a column that is named as in the table, or by its position from 1; None where there is none."""
+    given = [name.strip() for name in table.names or ()]
+    if column.strip() in given:
+        return given.index(column.strip())
+    if plain_word(column) in names:
+        return names.index(plain_word(column))
+    position = int(column) if column.isascii() and column.isdigit() else 0
+    return position - 1 if 1 <= position <= len(given) else None
+
+
+def _is_in_seconds(names: Sequence[str], roles: Roles) -> bool:
+    return "heard" in roles.columns and names[roles.columns["heard"]] in words.HEARD_SECONDS
 
 
 def roles_by_cells(table: Table) -> Roles | Refusal | None:
@@ -110,7 +100,7 @@ def roles_by_cells(table: Table) -> Roles | Refusal | None:
         plays = 1 if table.has_numbers(1) or not table.has_numbers(0) else 0
         if table.has_numbers(plays):
             name = without_unit(plain_word(table.names[plays])) if table.names else ""
-            return _unless_no_plays(table, plays, name, {"artist": 1 - plays, "plays": plays})
+            return unless_no_plays(table, plays, name, {"artist": 1 - plays, "plays": plays})
     return None
 
 
@@ -134,15 +124,6 @@ def _named(names: Sequence[str], known: Sequence[str], taken: Mapping[str, int])
                 yield index
 
 
-def _plays_column(table: Table, names: Sequence[str], taken: Mapping[str, int], timed: Sequence[int]) -> int | None:
-    named = list(_named(names, words.PLAYS, taken))
-    numeric = next((index for index in named if table.has_numbers(index)), None)
-    if numeric is not None:
-        return numeric
-    # A column of that name without one number: its rows are bad, or not played, and are counted as that.
-    return named[0] if named and not any(table.has_moments(index) for index in timed) else None
-
-
 def _clock_column(table: Table, timed: Sequence[int], date: int) -> dict[str, int]:
     """The column of the time of day, where the moments are dates."""
     if any(":" in cell or cell.isdigit() for cell in table.cells(date)):
@@ -152,10 +133,19 @@ def _clock_column(table: Table, timed: Sequence[int], date: int) -> dict[str, in
     return {} if found is None else {"clock": found}
 
 
-def _event_column(table: Table, names: Sequence[str]) -> dict[str, int]:
-    """The column that says which rows are scrobbles, where there is one; others are loved tracks and the like."""
-    found = names.index("event") if "event" in names else None
-    return {"event": found} if found is not None and "scrobble" in map(str.lower, table.cells(found)) else {}
+def _columns_aside(table: Table, names: Sequence[str], taken: Mapping[str, int]) -> dict[str, int]:
+    """Columns that say who listened, and which rows are no listens."""
+    found = {role: index for role, known in _ASIDE.items() for index in list(_named(names, known, taken))[:1]}
+    if "event" in found and not words.LISTENED & set(map(str.lower, table.cells(found["event"]))):
+        del found["event"]
+    return found
+
+
+def _unless_concerts(names: Sequence[str], roles: Roles) -> Roles | Refusal:
+    """Take dates for those of listens, unless other columns tell of concerts."""
+    if words.CONCERTS & set(names):
+        return Refusal("looks like a list of concerts, by its columns. Give a listening history")
+    return roles
 
 
 def _without_plays(
@@ -175,24 +165,9 @@ def _without_plays(
         )
     others = [index for index in range(len(names)) if index not in columns.values()]
     if len(names) == 2 and others and table.has_numbers(others[0]):
-        return _unless_no_plays(table, others[0], names[others[0]], columns | {"plays": others[0]})
+        return unless_no_plays(table, others[0], names[others[0]], columns | {"plays": others[0]})
     return Refusal(
         f"names artists, and neither plays nor the times of listens: its columns are {shown}. Ranks, years, ids and "
-        'lengths are no plays. Name the column of plays "plays", or that of times "time"'
+        "lengths are no plays. Name the column of plays with plays_column=... (--plays-column), or call that of times "
+        '"time"'
     )
-
-
-def _unless_no_plays(table: Table, plays: int, name: str, columns: dict[str, int]) -> Roles | Refusal:
-    """Take a column of numbers for plays, unless its name or its numbers say that it is something else."""
-    numbers = [int(cell) for cell in table.cells(plays) if cell.isascii() and cell.isdigit()]
-    n_cells = len(table.cells(plays))
-    what = f"its column {(table.names or ())[plays]!r}" if name else "its column of numbers"
-    advice = 'Give a table with a column named "plays"'
-    if name in words.NOT_PLAYS or set(name.split()) & words.UNITS:
-        return Refusal(f"has no plays: {what} is a rank, a year, an id or a length. {advice}")
-    if len(numbers) == n_cells >= _LEAST_ROWS:
-        if numbers == list(range(numbers[0], numbers[0] + n_cells)) and numbers[0] <= 1:
-            return Refusal(f"has no plays that are known as such: {what} counts 1, 2, 3 … as ranks do. {advice}")
-        if all(_FIRST_YEAR <= number <= _LAST_YEAR for number in numbers):
-            return Refusal(f"has no plays that are known as such: {what} looks like years. {advice}")
-    return Roles(columns, f"{what} is taken for plays" if name and name not in words.PLAYS else "")

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 
-import duckdb
-
-from deepcuts.history.column_words import plain_word
-from deepcuts.history.documents import Document
+from deepcuts.history.column_words import ARTIST, plain_word
 from deepcuts.history.formats.delimited import Layout, load_delimited
-from deepcuts.history.formats.format import Format, Head, Load, Refusal
+from deepcuts.history.formats.format import Format, Head, Refusal
 from deepcuts.history.formats.listen_json import is_json
-from deepcuts.history.formats.table_roles import Roles, Table, roles_by_cells, roles_by_name
-from deepcuts.history.options import HistoryOptions
+from deepcuts.history.formats.sample_table import Roles, Table
+from deepcuts.history.formats.table_roles import roles_by_cells, roles_by_name
+from deepcuts.history.formats.table_rows import stated_columns, table_format
 from deepcuts.ingest.tabular.layouts import DELIMITERS, Reading, reading_of, stated_delimiter
-from deepcuts.ingest.tabular.moments import date_order
-from deepcuts.ingest.tabular.numbers import form_of_numbers, number_shape, number_sql
 
 NAMES = ("tables of scrobbles, or of artists and plays (.csv, .tsv)",)
 
@@ -26,25 +22,7 @@ _HEADER_WITHIN = 20  # records: some programs write a few lines above the header
 # Where more than one delimiter makes a table without names, the comma, which is in numbers and names as well, is last.
 _BY_CELLS = "\t;|,"
 
-_OPTIONAL = ("track", "event", "plays")
 _LASTFM_DATE = re.compile(rb"\d{1,2} [A-Z][a-z]{2} \d{4},? \d{2}:\d{2}")
-_THREE_NUMBERS = re.compile(rb"\b\d{1,2}[/-]\d{1,2}[/-](\d{4}|\d{2})\b")
-
-_LISTENS = """
-    SELECT row, [artist] AS artists, track, time, 1.0 AS plays, problem AS bad,
-           CASE WHEN problem IS NOT NULL THEN NULL WHEN filled(artist) IS NULL THEN 'no artist'
-                WHEN lower(filled(event)) <> 'scrobble' THEN 'no scrobble' END AS dropped,
-           resolution = 'second' OR (resolution = 'minute' AND filled(track) IS NOT NULL) AS single
-    FROM raw"""
-
-_COUNTS = """
-    SELECT row, [artist] AS artists, track, time, number AS plays,
-           CASE WHEN problem IS NULL AND number <> 0 AND NOT coalesce(number BETWEEN 1e-6 AND 1e9, false)
-                  OR problem IS NULL AND number IS NULL AND filled(plays) IS NOT NULL
-                THEN 'its plays are no number above 0' ELSE problem END AS bad,
-           CASE WHEN filled(plays) IS NULL OR number = 0 THEN 'not played' END AS dropped,
-           false AS single
-    FROM raw"""
 
 
 def recognise(head: Head) -> Format | Refusal | None:
@@ -59,7 +37,7 @@ def recognise(head: Head) -> Format | Refusal | None:
         if isinstance(known, Format):
             return known
         refused = refused or known
-    return refused or _by_cells(readings, head)
+    return refused or _not_named(readings, head) or _by_cells(readings, head)
 
 
 def complete_lines(head: Head) -> str:
@@ -72,76 +50,6 @@ def complete_lines(head: Head) -> str:
 def reading_of_head(head: Head, delimiter: str) -> Reading:
     """The records at the beginning of a document, split by a delimiter."""
     return reading_of(complete_lines(head), delimiter)
-
-
-def table_format(name: str, unit: str, roles: Roles, load: Load, options: HistoryOptions) -> Format:
-    """A format whose rows are those of a table with columns of some roles."""
-    prepare = partial(load_prepared, load=load, roles=roles, options=options)
-    rows = _COUNTS if roles.counts else _LISTENS
-    return Format(name, "line" if unit == "line" else "record", prepare, rows, has_clock=False)
-
-
-def load_prepared(
-    connection: duckdb.DuckDBPyConnection, document: Document, *, load: Load, roles: Roles, options: HistoryOptions
-) -> Iterator[None]:
-    """Load a table, and add to each row its number of plays and the time that its cells say.
-
-    How numbers are written and in which order dates are, is a matter of the whole column, so a table that has marks
-    in its numbers, or dates of three numbers, is held as a whole.
-    """
-    if roles.remark:
-        document.remarks.append(f"{document.name}: {roles.remark}.")
-    if not roles.counts and not _has_dates_in_two_orders(connection, document, roles):
-        for _ in load(connection, document):
-            _prepare(connection, document, roles, options)
-            yield
-        return
-    connection.execute("DROP TABLE IF EXISTS whole")
-    for n, _ in enumerate(load(connection, document)):
-        connection.execute("CREATE TEMP TABLE whole AS FROM raw" if n == 0 else "INSERT INTO whole FROM raw")
-        document.check_size()
-    connection.execute("CREATE TABLE IF NOT EXISTS whole (row BIGINT)")
-    connection.execute("DROP TABLE IF EXISTS raw; ALTER TABLE whole RENAME TO raw")
-    _prepare(connection, document, roles, options)
-    yield
-
-
-def _prepare(connection: duckdb.DuckDBPyConnection, document: Document, roles: Roles, options: HistoryOptions) -> None:
-    """Add number and resolution to `raw`, and columns that it lacks; a time becomes one that can be read."""
-    time = "NULL::VARCHAR"
-    if "time" in roles.columns and options.dates != "none":
-        time = "trim(time)" if "clock" not in roles.columns else "trim(time) || ' ' || trim(clock)"
-    stated = options.dates if options.dates in ("dmy", "mdy") else None
-    order = stated or (date_order(connection, "time", "raw", document.name) if time != "NULL::VARCHAR" else None)
-    number = "NULL::DOUBLE"
-    if roles.counts:
-        shapes = connection.execute(
-            f"SELECT DISTINCT {number_shape('trim(plays)')} FROM raw WHERE problem IS NULL"
-        ).fetchall()
-        form = form_of_numbers([shape for (shape,) in shapes if shape], f"{document.name}: plays", options.decimal)
-        number = number_sql("filled(plays)", form)
-        if form.grouped and options.decimal is None:
-            document.remarks.append(
-                f"{document.name}: numbers such as 12{form.group}345 are read as thousands. If they are fractions, say "
-                f'decimal="{form.group}" (--decimal {form.group}).'
-            )
-    # Text of a time that needs the order of its column is replaced by seconds, which need none.
-    read = (
-        time
-        if order is None
-        else f"CASE WHEN three_numbers({time}) THEN coalesce(seconds_of({time}, '{order}')::VARCHAR, {time}) "
-        f"ELSE {time} END"
-    )
-    columns = "".join(f", {'' if each in roles.columns else 'NULL::VARCHAR AS '}{each}" for each in _OPTIONAL)
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE raw AS
-        SELECT row, problem, artist{columns}, {read} AS time, {number} AS number, resolution_of({time}) AS resolution
-        FROM raw""")
-
-
-def _has_dates_in_two_orders(connection: duckdb.DuckDBPyConnection, document: Document, roles: Roles) -> bool:
-    """Whether the beginning of a document has dates that may be read in two orders."""
-    return "time" in roles.columns and _THREE_NUMBERS.search(document.head) is not None
 
 
 def _without_comments(reading: Reading) -> Reading:
@@ -165,22 +73,33 @@ def _by_header(reading: Reading, head: Head) -> Format | Refusal | None:
             continue
         below = [cells for _, cells in reading.records[position + 1 :]]
         table = Table(names, below, head.are_moments)
-        roles = roles_by_name(table, timeless=head.options.dates == "none")
+        roles = roles_by_name(table, timeless=head.options.dates == "none", stated=stated_columns(head.options))
         if isinstance(roles, Roles):
-            layout = Layout(
-                reading.delimiter, reading.quote, _widths(len(_trimmed(names)), below), roles.columns, header=number
-            )
+            n_names = max(len(_trimmed(names)), *(index + 1 for index in roles.columns.values()))
+            layout = Layout(reading.delimiter, reading.quote, _widths(n_names, below), roles.columns, header=number)
             return _format(roles, layout, head, names)
         if roles is not None and _is_header(names, below):
             return roles
     return None
 
 
+def _not_named(readings: Sequence[Reading], head: Head) -> Refusal | None:
+    """A refusal where somebody named a column, and no record of any reading names it; in archives, other files may."""
+    stated = [column for column in vars(stated_columns(head.options)).values() if column is not None]
+    if not stated or head.in_archive:
+        return None
+    widest = max(readings, key=lambda each: len(each.records[0][1]) if each.records else 0)
+    names = ", ".join(widest.records[0][1][:12]) if widest.records else ""
+    return Refusal(
+        f"has no column {' or '.join(map(repr, stated))} beside one of artists; its first line is {names[:200]}"
+    )
+
+
 def _is_header(names: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     """Whether a record looks like names: no numbers, and as many as there are cells below."""
-    return not any(name.strip().replace(".", "").isdigit() for name in names) and any(
-        len(cells) == len(names) for cells in below[:20]
-    )
+    is_numbers = any(name.strip().replace(".", "").isdigit() for name in names)
+    names_artists = any(plain_word(name) in ARTIST for name in names)  # and numbers beside them are years
+    return (names_artists or not is_numbers) and any(len(cells) == len(names) for cells in below[:20])
 
 
 def _trimmed(names: Sequence[str]) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import duckdb
 
@@ -79,6 +79,11 @@ def plain_errors(where: str, options: ReadOptions) -> Iterator[None]:
         if "No space left" in message:
             raise OutputError(f"The disk is full: {message}. Pass a temp_directory on a larger disk.") from error
         raise FileFormatError(f"Cannot read {where}. DuckDB says: {message}") from error
+
+
+def listed_texts(texts: Iterable[str]) -> str:
+    """Texts as SQL literals with commas between them."""
+    return ", ".join(map(quoted, texts))
 
 
 def quoted(text: str) -> str:

@@ -37,7 +37,8 @@ _NUMBERS = rf"""
     CREATE OR REPLACE TEMP MACRO resolution_of(text) AS
         CASE WHEN regexp_full_match(text, '\d{{8}}(\.0)?') THEN 'day'
              WHEN regexp_full_match(text, '(19|20)\d{{10}}') THEN 'minute'
-             WHEN regexp_full_match(text, '[+-]?\d+(\.\d+)?([eE]\+?\d+)?') THEN 'second'
+             WHEN regexp_full_match(text, '[+-]?\d+(\.\d+)?') THEN 'second'
+             WHEN regexp_full_match(text, '[+-]?\d(\.\d{{9,}})?[eE]\+?\d+') THEN 'second'  -- 1.6E+09 has lost digits
              WHEN regexp_matches(text, '\d{{1,2}}:\d\d:\d\d|T\d{{6}}') THEN 'second'
              WHEN regexp_matches(text, '\d:\d\d|T\d{{4}}') THEN 'minute' ELSE 'day' END;"""
 

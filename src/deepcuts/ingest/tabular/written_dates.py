@@ -39,7 +39,7 @@ _BASIC = re.compile(
     r"(\d{4})(\d{2})(\d{2})[T ](\d{2}):?(\d{2}):?(\d{2})?(?:[.,]\d+)?\s*(Z|[+-]\d{2}:?\d{2})?", re.IGNORECASE
 )
 _ORDINALS = {"st", "nd", "rd", "th", "o", "er"}
-_LONGEST = 60
+_LONGEST = 100
 _PIVOT = 70  # two digits of a year from here on are of the last century
 
 
