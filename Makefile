@@ -4,7 +4,8 @@
 # make format    put code into the form that make check asks for
 # make check     lint, format, types, import directions and circles
 # make test      the whole test suite, and the kernels once more with the JIT off
-# make fuzz      a minute of fuzzing for each target, two at once; FUZZ_SECONDS=600 for longer, T='csv_text http' for some
+# make fuzz      a minute of a processor of fuzzing for each target, two at once; FUZZ_SECONDS=600 for longer,
+#                T='csv_text http' for some, FUZZ_INPUTS=400 for so many inputs, the same ones in every run
 # make faults    forged and damaged files, bad calls, kills, errors, forks, fuzzing, in large numbers, and a table of all;
 #                make test tries a few of each
 # make coverage  the same, measuring which lines and branches are run; fails below the floor in pyproject.toml

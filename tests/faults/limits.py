@@ -24,11 +24,7 @@ def time_limit(seconds: float) -> Iterator[threading.Event]:
     began, had = time.monotonic(), time.process_time()
 
     def end(number: int, frame: object) -> None:
-        if (
-            time.process_time() - had > 0.9 * seconds
-            or time.monotonic() - began > _PATIENCE * seconds
-            or not _is_busy()
-        ):
+        if takes_too_long(time.monotonic() - began, time.process_time() - had, seconds):
             over.set()
             raise TimeoutError
 
@@ -41,5 +37,7 @@ def time_limit(seconds: float) -> Iterator[threading.Event]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _is_busy() -> bool:
-    return os.getloadavg()[0] > _MUCH * (os.cpu_count() or 1)
+def takes_too_long(by_clock: float, of_processors: float, limit: float) -> bool:
+    """Whether something takes more than some seconds: by the clock, or where the machine is busy, of processors."""
+    is_busy = os.getloadavg()[0] > _MUCH * (os.cpu_count() or 1)
+    return by_clock >= (_PATIENCE * limit if is_busy and of_processors < 0.9 * limit else limit)

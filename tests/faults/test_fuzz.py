@@ -54,7 +54,7 @@ def crashing(data: bytes, folder: Path) -> None:
 
 def test_what_crashes_is_found_made_smaller_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver, "CORPUS", tmp_path)
-    run = Run("a target", target_that(crashing), 3.0, tmp_path)
+    run = Run("a target", target_that(crashing), driver.Budget(3.0), tmp_path)
     by_mutation(run, [b"one", b"two long"], seed=1)
     ((kind, problem, path),) = run.findings.values()
     assert kind == "KeyError in test_fuzz.py, crashing"
@@ -64,6 +64,25 @@ def test_what_crashes_is_found_made_smaller_and_kept(tmp_path: Path, monkeypatch
     run.report(ended=True)
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["n_inputs"] == run.n_inputs > 100
+
+
+def test_so_many_inputs_are_the_same_in_every_run(tmp_path: Path) -> None:
+    def fed(seed: int) -> list[bytes]:
+        seen: list[bytes] = []
+        run = Run("a target", target_that(lambda data, folder: seen.append(data)), driver.Budget(0.0, 200), tmp_path)
+        by_mutation(run, [b"one", b"two"], seed)
+        return seen
+
+    assert fed(1) == fed(1) != fed(2)
+    assert len(fed(1)) == 200
+    assert fed(1)[:2] == [b"one", b"two"]
+
+
+def test_a_target_is_fuzzed_by_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
+    n_corpus = len(list((driver.CORPUS / "storage_files").iterdir()))
+    result = driver.fuzz("storage_files", driver.Budget(0.0, n_corpus + 20), seed=3)
+    assert (result.n_inputs, result.found) == (n_corpus + 20, [])
 
 
 def test_a_hang_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +106,7 @@ def test_a_hang_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_process_that_ends_early_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver, "CORPUS", tmp_path)
     monkeypatch.setenv("FUZZ_ENGINE", "none")
-    result = driver.run_process("no such target", 1.0, 0, tmp_path)
+    result = driver.run_process("no such target", driver.Budget(1.0), 0, tmp_path)
     ((kind, problem, path),) = result.found
     assert (result.n_inputs, kind, path) == (0, driver.ENDED_EARLY, "none")
     assert "ModuleNotFoundError" in problem

@@ -1,4 +1,4 @@
-"""One process that fuzzes one target for a time: ``python -m faults.fuzz.process ENGINE TARGET SECONDS SEED FOLDER``.
+"""One process that fuzzes one target: ``python -m faults.fuzz.process ENGINE TARGET SECONDS INPUTS SEED FOLDER``.
 
 It writes ``report.json`` into the folder, and ``current``, the input that it is busy with, before each one.
 """
@@ -33,11 +33,11 @@ READERS = ("deepcuts", "zipfile", "tarfile", "json", "csv", "tomllib")
 class Run:
     """What one process has tried and found."""
 
-    def __init__(self, target: str, module: ModuleType, seconds: float, folder: Path) -> None:
-        self.target, self.module, self.folder = target, module, folder
+    def __init__(self, target: str, module: ModuleType, budget: driver.Budget, folder: Path) -> None:
+        self.target, self.module, self.budget, self.folder = target, module, budget, folder
         self.scratch = folder / "scratch"
         self.scratch.mkdir(exist_ok=True)
-        self.deadline = time.monotonic() + seconds
+        self.began = time.process_time()
         self.next_report = 0.0
         self.n_inputs, self.kinds = 0, set[str]()
         self.findings: dict[str, tuple[str, str, str]] = {}
@@ -64,14 +64,14 @@ class Run:
     def report(self, *, ended: bool) -> None:
         report = {
             "n_inputs": self.n_inputs,
-            "processor_seconds": time.process_time(),
+            "processor_seconds": time.process_time() - self.began,
             "findings": list(self.findings.values()),
             "ended": ended,
         }
         (self.folder / "report.json").write_text(json.dumps(report))
 
     def is_over(self) -> bool:
-        return time.monotonic() > self.deadline
+        return self.budget.is_over(time.process_time() - self.began, self.n_inputs)
 
 
 def by_mutation(run: Run, corpus: list[bytes], seed: int) -> None:
@@ -114,13 +114,13 @@ def imported(engine: str, target: str) -> Any:
         return importlib.import_module(name)
 
 
-def main(engine: str, target: str, seconds: float, seed: int, folder: Path) -> None:
+def main(engine: str, target: str, budget: driver.Budget, seed: int, folder: Path) -> None:
     logging.getLogger("deepcuts").setLevel(logging.CRITICAL)
     module = imported(engine, target)
     session: AbstractContextManager[None] = getattr(module, "session", nullcontext)()
     corpus = driver.CORPUS / target
     with session:
-        run = Run(target, module, seconds, folder)
+        run = Run(target, module, budget, folder)
 
         def end() -> None:
             run.report(ended=True)
@@ -135,4 +135,5 @@ def main(engine: str, target: str, seconds: float, seed: int, folder: Path) -> N
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], float(sys.argv[3]), int(sys.argv[4]), Path(sys.argv[5]))
+    _, engine, target, seconds, n_inputs, seed, folder = sys.argv
+    main(engine, target, driver.Budget(float(seconds), int(n_inputs)), int(seed), Path(folder))

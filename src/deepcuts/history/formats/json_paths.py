@@ -108,7 +108,8 @@ def _add_key(shape: Shape, stack: list[_Frame]) -> None:
 
 
 def _plain(string: str) -> str:
+    """The text that a string of JSON stands for, with "?" for half of a surrogate pair."""
     try:
-        return str(json.loads(string))
+        return str(json.loads(string)).encode("utf-8", "replace").decode()
     except ValueError:
         return string[1:-1]
