@@ -50,7 +50,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
             "1577836800000",
         ),
         ("ada\tB\t3", "line has 3 cells where 4 are expected", "ada\tB\t3"),
-        ("ada\tB\t3\t1\t", "line has 5 cells where 4 are expected", "ada\tB\t3\t1\t"),
+        ("ada\tB\t3\t1\tx", "line has 5 cells where 4 are expected", "ada\tB\t3\t1\tx"),
     ],
 )
 def test_the_first_bad_row_is_shown_with_its_line_and_value(path, row, reason, value):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from collections import Counter
 from collections.abc import Sequence
@@ -11,16 +10,15 @@ from dataclasses import dataclass
 from deepcuts.checks import shown
 from deepcuts.errors import DataError
 from deepcuts.ingest.tabular.columns import Columns
-from deepcuts.ingest.tabular.csv_records import read_csv_records
 from deepcuts.ingest.tabular.files import Sample
 from deepcuts.ingest.tabular.header_doubt import looks_like_names
-from deepcuts.ingest.tabular.layouts import stated_delimiter
+from deepcuts.ingest.tabular.layouts import Reading, quote_of, reading_of, stated_delimiter
 from deepcuts.ingest.tabular.options import ReadOptions
 
 logger = logging.getLogger(__name__)
 
 _DELIMITERS = "\t,;| "
-_UNQUOTED = "\t "  # names that hold quotes are common between tabs, and cells in quotes are not
+_HEADER_WITHIN = 20  # records: some programs write a few lines above the names
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Dialect:
     n_columns
         Number of cells in a line.
     skip
-        Lines above the first record: 1 where the first line says the delimiter, as spreadsheets write it ("sep=;").
+        Lines above the first record: what a program wrote above the names, and what says the delimiter ("sep=;").
     """
 
     delimiter: str
@@ -50,13 +48,26 @@ class Dialect:
     n_columns: int
     skip: int = 0
 
+    @property
+    def n_filled(self) -> int:
+        """Number of cells that may hold something; those after them come from delimiters at the end of a line."""
+        return self.n_columns if self.names is None else min(len(self.names), self.n_columns)
+
+    def problem(self, cells: Sequence[str]) -> str | None:
+        """What is wrong with the cells of a line; None where it is a row."""
+        if len(cells) < self.n_filled or any(cell.strip() for cell in cells[self.n_filled :]):
+            return f"line has {len(cells):,} cells where {self.n_filled:,} are expected"
+        if self.names is not None and tuple(cell.strip() for cell in cells[: self.n_filled]) == self.names:
+            return "line names the columns again"
+        return None
+
 
 def find_dialect(sample: Sample, columns: Columns, options: ReadOptions) -> Dialect:
     """Find out how a text file is laid out, from its first lines, the columns asked for and what the options say.
 
     The delimiter is the one that gives most lines the same number of cells, among those that give the columns asked
-    for. The first line names the columns where a column is asked for by name, or where it holds no number and some
-    column below holds mostly numbers.
+    for. A column that is asked for by name is looked for in the first 20 records; else the first record names the
+    columns where it holds no number and some column below holds mostly numbers. Lines above the names are passed over.
 
     Raises
     ------
@@ -65,25 +76,91 @@ def find_dialect(sample: Sample, columns: Columns, options: ReadOptions) -> Dial
     """
     stated = stated_delimiter(sample.text)
     delimiters = options.delimiter or stated or _DELIMITERS
-    text = sample.text.partition("\n")[2] if stated else sample.text
-    readings = {mark: _first_records(text, mark, _quote_for(mark, options)) for mark in delimiters}
-    delimiter = _best(readings, columns)
-    first = readings[delimiter]
-    header = _has_header(first, columns) if options.header is None else options.header
-    if not first:
+    readings = {mark: reading_of(sample.text, mark, _quote_for(mark, options)) for mark in delimiters}
+    delimiter = _best({mark: _from_names(_rows(reading), columns) for mark, reading in readings.items()}, columns)
+    records = readings[delimiter].records
+    if not records:
         raise DataError(f"There are no rows in {sample.path}.")
-    if _width(first)[0] == 1:
+    if _width(_from_names(_rows(readings[delimiter]), columns))[0] == 1:
         wanted = repr(options.delimiter) if options.delimiter else "tab, comma, semicolon, bar or blank"
         raise DataError(
             f"No {wanted} divides the lines of {sample.path} into cells. Pass delimiter=... with what does."
         )
-    if header and not columns.names and options.header is None:
-        logger.info("Line 1 of %s is taken for the names of its columns: %r", sample.path, first[0])
-    if not header and options.header is None:
-        _warn_of_names(first, columns, sample.path)
-    names = tuple(_as_asked(name, columns) for name in first[0]) if header else None
-    n_columns = len(first[0]) if header else _width(first)[0]
-    return Dialect(delimiter, _quote_for(delimiter, options), header, names, n_columns, skip=int(stated is not None))
+    header = _header(_rows(readings[delimiter]), columns, options)
+    _say_what_was_found(header, records, columns, options, sample.path)
+    rows = [cells for _, cells in records[header or 0 :]]
+    names = None if header is None else tuple(_as_asked(name, columns) for name in _without_blank_end(rows[0]))
+    n_columns = _width(rows)[0] if names is None else max(len(names), _usual_width(rows[1:], len(names)))
+    return Dialect(
+        delimiter,
+        _quote_for(delimiter, options),
+        header is not None,
+        names,
+        n_columns,
+        skip=records[header][0] - 1 if header else int(stated is not None),
+    )
+
+
+def _rows(reading: Reading) -> list[list[str]]:
+    return [cells for _, cells in reading.records]
+
+
+def _from_names(rows: list[list[str]], columns: Columns) -> list[list[str]]:
+    """Records from the one on that names the columns asked for; all of them where none does."""
+    first = next(
+        (index for index, row in enumerate(rows[:_HEADER_WITHIN]) if columns.names and _names(row, columns)), 0
+    )
+    return rows[first:]
+
+
+def _say_what_was_found(
+    header: int | None,
+    records: Sequence[tuple[int, Sequence[str]]],
+    columns: Columns,
+    options: ReadOptions,
+    path: str,
+) -> None:
+    """Log what the first lines were taken for, where nobody has said it."""
+    if header:
+        logger.info("The lines of %s above line %s are passed over.", path, f"{records[header][0]:,}")
+    if header is not None and not columns.names and options.header is None:
+        number, names = records[header]
+        logger.info("Line %s of %s is taken for the names of its columns: %r", f"{number:,}", path, names)
+    if header is None and options.header is None:
+        _warn_of_names([cells for _, cells in records], columns, path)
+
+
+def _header(rows: Sequence[Sequence[str]], columns: Columns, options: ReadOptions) -> int | None:
+    """The index of the record that names the columns; None where there is none.
+
+    Lines above it are no rows; where columns are asked for by position, they have to have fewer cells or more.
+    """
+    if options.header is False and not columns.names:
+        return None
+    if columns.names:
+        found = next((index for index, row in enumerate(rows[:_HEADER_WITHIN]) if _names(row, columns)), 0)
+        return found if options.header is not False else None
+    if options.header or _has_header(rows):
+        return 0
+    width = _width(rows)[0]
+    first = next((index for index, row in enumerate(rows[:_HEADER_WITHIN]) if len(row) == width), 0)
+    return first if first and _has_header(rows[first:]) else None
+
+
+def _names(row: Sequence[str], columns: Columns) -> bool:
+    return set(columns.names) <= {name.strip() for name in row} | set(row)
+
+
+def _without_blank_end(names: Sequence[str]) -> Sequence[str]:
+    """Names without those that delimiters at the end of their line make."""
+    n_names = max((index + 1 for index, name in enumerate(names) if name.strip()), default=0)
+    return names[:n_names]
+
+
+def _usual_width(rows: Sequence[Sequence[str]], n_names: int) -> int:
+    """The usual number of cells of rows that have no more than blanks after those with names."""
+    widths = Counter(len(row) for row in rows if len(row) >= n_names and not any(map(str.strip, row[n_names:])))
+    return widths.most_common(1)[0][0] if widths else n_names
 
 
 def _as_asked(name: str, columns: Columns) -> str:
@@ -111,12 +188,7 @@ def _warn_of_names(rows: Sequence[Sequence[str]], columns: Columns, path: str) -
 def _quote_for(delimiter: str, options: ReadOptions) -> str:
     if options.quote is not None:
         return options.quote
-    return "" if delimiter in _UNQUOTED else '"'
-
-
-def _first_records(text: str, delimiter: str, quote: str) -> list[list[str]]:
-    """Cells of the first lines, of those that can be split."""
-    return [cells for _, _, cells in read_csv_records(io.StringIO(text, ""), delimiter, quote) if cells]
+    return quote_of(delimiter)
 
 
 def _width(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
@@ -139,13 +211,11 @@ def _best(readings: dict[str, list[list[str]]], columns: Columns) -> str:
 
 
 def _fits(rows: list[list[str]], columns: Columns) -> bool:
-    named = bool(rows) and set(columns.names) <= {name.strip() for name in rows[0]} | set(rows[0])
-    return named and _width(rows)[0] >= columns.last_position
+    return bool(rows) and _names(rows[0], columns) and _width(rows)[0] >= columns.last_position
 
 
-def _has_header(rows: Sequence[Sequence[str]], columns: Columns) -> bool:
-    if columns.names or not rows:
-        return bool(columns.names)
+def _has_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a first record holds no number, and some column below it mostly numbers."""
     first, *below = rows
     return not any(map(_is_number, first)) and any(
         # A slice, as rows may be too short.

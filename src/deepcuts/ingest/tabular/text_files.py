@@ -81,7 +81,24 @@ class _Files:
         """Scan by DuckDB's parser the columns at `indexes`, by role."""
         cells = {role: Cell(f"c{index}", "VARCHAR") for role, index in indexes.items()}
         line_reader = partial(self.read_lines, indexes=indexes)
-        return Scan(self._rows(), cells, file=FILE, row="NULL::BIGINT", unit="line", line_reader=line_reader)
+        return Scan(
+            self._rows(),
+            cells,
+            file=FILE,
+            row="NULL::BIGINT",
+            unit="line",
+            problem=self._problem(indexes),
+            line_reader=line_reader,
+        )
+
+    def _problem(self, indexes: Mapping[str, int]) -> str:
+        """SQL of what is wrong with a row although it has the cells of one; the line reader says it more exactly."""
+        dialect = self.dialect
+        if dialect.names is None:
+            return "NULL::VARCHAR"
+        again = " AND ".join(f"trim(c{index}) = {quoted(dialect.names[index])}" for index in indexes.values())
+        beyond = [f"coalesce(trim(c{index}), '') <> ''" for index in range(dialect.n_filled, dialect.n_columns)]
+        return f"CASE WHEN {' OR '.join([f'({again})', *beyond])} THEN 'line is no row' END"
 
     def read_lines(self, connection: duckdb.DuckDBPyConnection, table: str, indexes: Mapping[str, int]) -> Scan:
         """Read the columns at `indexes`, by role, line by line into a new table, and scan it."""
@@ -140,19 +157,20 @@ class _Files:
 def _lines(text: Iterator[str], dialect: Dialect) -> Iterator[Line]:
     """Every record of a file but its header, sound or not."""
     nothing = [""] * dialect.n_columns
+    padding = [""] * (dialect.n_columns - dialect.n_filled)
     records = read_csv_records(text, dialect.delimiter, dialect.quote)
     below = dropwhile(lambda record: record[0] <= dialect.skip, records)
     for number, line, cells in islice(below, dialect.header, None):
-        problem = _problem(line, cells, dialect.n_columns)
+        problem = _problem(line, cells, dialect)
         if problem or cells is None:
             yield number, problem, line, nothing
         else:
-            yield number, None, None, cells
+            yield number, None, None, [*cells, *padding]
 
 
-def _problem(line: str, cells: list[str] | None, n_columns: int) -> str | None:
+def _problem(line: str, cells: list[str] | None, dialect: Dialect) -> str | None:
     if cells is None:
         return "line has a quote without its pair"
-    if len(cells) != n_columns:
-        return f"line has {len(cells):,} cells where {n_columns:,} are expected"
+    if problem := dialect.problem(cells):
+        return problem
     return None if is_utf8(line) else "line is not UTF-8 text (convert the file, say with iconv)"
