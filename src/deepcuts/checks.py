@@ -177,8 +177,8 @@ def refusing_unknown(settings: type[Kind]) -> type[Kind]:
     return settings
 
 
-def check_names(owner: str, named: Iterable[str], known: Collection[str]) -> None:
-    """Refuse names of settings that there are not.
+def check_names(owner: str, named: Iterable[str], known: Collection[str], what: str = "setting") -> None:
+    """Refuse names of settings, or of something else, that there are not.
 
     Raises
     ------
@@ -191,7 +191,7 @@ def check_names(owner: str, named: Iterable[str], known: Collection[str]) -> Non
 
             near = get_close_matches(name, known, n=1, cutoff=0.5)
             meant = f" Did you mean {near[0]!r}?" if near else ""
-            raise SettingsError(f"{owner} has no setting {shown(name)}.{meant} It has {', '.join(known)}.")
+            raise SettingsError(f"{owner} has no {what} {shown(name)}.{meant} It has {', '.join(known)}.")
 
 
 def choice(name: str, value: object, known: tuple[str, ...]) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from deepcuts.comparison.table import Comparison, Figure
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation.registry import metric_of
+from deepcuts.html_table import html_page, html_table
 from deepcuts.storage import replacing
 
 SIGNIFICANT = 0.05
@@ -78,6 +79,15 @@ def to_markdown(comparison: Comparison) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + f"\n\n{caption(comparison)}\n".replace(
         "*", r"\*"
     )
+
+
+def to_html(comparison: Comparison) -> str:
+    """A table for a notebook: the best in bold, a star at significant differences."""
+    rows = [
+        [name, *(_cell(comparison, name, metric, "**{}**", "*") for metric in comparison.metrics)]
+        for name in comparison.contenders
+    ]
+    return html_page("Comparison", caption(comparison), html_table(["model", *comparison.metrics], rows))
 
 
 def to_latex(comparison: Comparison) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from importlib import import_module
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -20,9 +21,13 @@ from deepcuts.array_types import AnyArray, DoubleMatrix, DoubleVector
 from deepcuts.comparison.contenders import check_reference
 from deepcuts.comparison.runs import Run
 from deepcuts.data.csr import quotient
+from deepcuts.data.frames import as_frame
 from deepcuts.data.ids import Ids
 from deepcuts.evaluation.catalogue_intervals import spread
 from deepcuts.evaluation.intervals import bootstrap_interval, sign_flip_test
+
+# The formats stand on the type of a comparison: they are entered by name, when a notebook shows one.
+_FORMATS = "deepcuts.comparison.formats"
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,20 @@ class Comparison:
         }
         models, metrics = zip(*keys, strict=True)
         return pa.table({"model": models, "metric": metrics, **columns})
+
+    def to_pandas(self) -> Any:
+        """Return the rows of `to_arrow` as a DataFrame of pandas, by model and metric.
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed.
+        """
+        return as_frame(self.to_arrow(), "model", "metric")
+
+    def _repr_html_(self) -> str:
+        html: str = import_module(_FORMATS).to_html(self)
+        return html
 
 
 def tabulate(

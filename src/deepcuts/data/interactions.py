@@ -19,6 +19,7 @@ from deepcuts.data.ids import Ids
 from deepcuts.data.interactions_file import read_plays_file, write_plays
 from deepcuts.data.labels import Labels
 from deepcuts.data.matrix_input import order_by_ids
+from deepcuts.data.overview import overview
 from deepcuts.data.play_counts import PlayCounts
 from deepcuts.data.whole_ids import IdsAs, check_ids_as, with_whole_ids
 from deepcuts.storage import StrPath
@@ -189,6 +190,9 @@ class Interactions(PlayCounts):
     def known_pairs(self) -> Interactions:
         """Pairs that have plays or are disliked; these plays themselves where nothing is disliked."""
         return with_dislikes(self)
+
+    def _repr_html_(self) -> str:
+        return overview(self)
 
     def __repr__(self) -> str:
         disliked = "" if self.dislikes is None else f", {self.dislikes.n_pairs:,} dislikes"

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
@@ -14,13 +16,22 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.array_types import AnyArray, DoubleVector
+from deepcuts.checks import check_names
 from deepcuts.data.arrow_columns import ArrowTable
+from deepcuts.data.frames import as_frame
 from deepcuts.evaluation.item_labels import ItemFeatures
 from deepcuts.evaluation.list_layout import rank_lists
-from deepcuts.evaluation.metric import ExposureMetric, QuotientMetric, UserMetric
+from deepcuts.evaluation.metric import ExposureMetric, Metric, QuotientMetric, UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
-from deepcuts.evaluation.registry import Cutoffs, check_needs, default_cutoffs, metrics_at
+from deepcuts.evaluation.registry import METRICS, Cutoffs, check_needs, default_cutoffs, metrics_at
+from deepcuts.html_table import html_page, html_table
 from deepcuts.ingest import PlaysLike, as_plays
+
+logger = logging.getLogger(__name__)
+
+_SHORT_SHOWN = 6
+# The room of plots stands on this one: it is entered by name, when a plot is asked for.
+_PLOTS = "deepcuts.report.notebook"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,16 +65,82 @@ class Evaluation:
         columns = self.per_user.column_names[1:]
         return {name: self.n_users - self.per_user[name].null_count for name in columns}
 
+    def __getitem__(self, figure: str) -> float:
+        """One figure, such as that of "recall@20"; NaN where it is undefined.
+
+        Raises
+        ------
+        SettingsError
+            If it was not computed; the message names those that were.
+        """
+        if figure not in self.figures:
+            check_names("This evaluation", [figure], list(self.figures), "figure")
+        return self.figures[figure]
+
+    def __contains__(self, figure: object) -> bool:
+        return figure in self.figures
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.figures)
+
+    def __len__(self) -> int:
+        return len(self.figures)
+
+    def to_arrow(self) -> pa.Table:
+        """Return one row per figure: metric, value (null where undefined), n_users that it is the mean of."""
+        n_defined = self.n_defined
+        values = pa.array(list(self.figures.values()), pa.float64(), from_pandas=True)  # NaN becomes null
+        numbers = pa.array([n_defined.get(name, self.n_users) for name in self.figures], pa.int64())
+        return pa.table({"metric": list(self.figures), "value": values, "n_users": numbers})
+
+    def to_pandas(self) -> Any:
+        """Return the rows of `to_arrow` as a DataFrame of pandas, by metric.
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed.
+        """
+        return as_frame(self.to_arrow(), "metric")
+
+    def plot(self, *, ax: Any = None) -> Any:
+        """Draw the figures that lie between 0 and 1 as bars, with 95 % intervals over users; needs the extra `report`.
+
+        Parameters
+        ----------
+        ax
+            Axes of matplotlib to draw into; None makes some.
+
+        Returns
+        -------
+        The axes.
+
+        Raises
+        ------
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        return import_module(_PLOTS).plot_evaluation(self, ax=ax)
+
     def to_dict(self) -> dict[str, float | int | None]:
         """Return figures and numbers of users for a JSON file; None where a figure is undefined."""
         figures = {name: None if np.isnan(value) else value for name, value in self.figures.items()}
         return {"n_users": self.n_users, "n_without_list": self.n_without_list, **figures}
 
+    def _repr_html_(self) -> str:
+        rows = [
+            [_with_arrow(name), _readable(value), self._remark(name).strip()] for name, value in self.figures.items()
+        ]
+        return html_page("Evaluation", self._users(), html_table(["figure", "mean", ""], rows, _footnote(self.figures)))
+
+    def _users(self) -> str:
+        return f"{self.n_users:,} user{'s' * (self.n_users != 1)}, {self.n_without_list:,} of them without a list"
+
     def __str__(self) -> str:
         width = max(map(len, self.figures), default=0)
         lines = [f"{name:<{width}}  {_readable(value):>9}{self._remark(name)}" for name, value in self.figures.items()]
-        users = f"{self.n_users:,} user{'s' * (self.n_users != 1)}, {self.n_without_list:,} of them without a list"
-        return "\n".join([users, *lines])
+        note = _footnote(self.figures)
+        return "\n".join([self._users(), *lines, *([note] if note else [])])
 
     __repr__ = __str__
 
@@ -131,6 +208,7 @@ def evaluate(
     recall@2      1.00000
     ndcg@2        0.63093
     coverage@2    0.50000
+    recall@k: hits among the first k, over min(k, held-out items)
     """
     metrics_at(cutoffs or {})  # refuses a wrong name before the lists are read, which may take long
     return evaluate_ranked(rank_lists(lists, as_plays(train), as_plays(holdout), features, personas), cutoffs)
@@ -153,6 +231,7 @@ def evaluate_ranked(ranked: RankedLists, cutoffs: Cutoffs | None = None) -> Eval
     """
     wanted = metrics_at(default_cutoffs(ranked) if cutoffs is None else cutoffs)
     check_needs((metric for metric, _ in wanted), ranked)
+    _warn_of_short_lists(ranked, wanted)
     figures: dict[str, float] = {}
     columns: dict[str, pa.Array] = {"user_id": ranked.user_ids}
     for metric, k in wanted:
@@ -164,6 +243,33 @@ def evaluate_ranked(ranked: RankedLists, cutoffs: Cutoffs | None = None) -> Eval
         elif isinstance(metric, ExposureMetric | QuotientMetric):
             figures[name] = metric.value(ranked, k)
     return Evaluation(MappingProxyType(figures), ranked.n_users, ranked.n_without_list, pa.table(columns))
+
+
+def _warn_of_short_lists(ranked: RankedLists, wanted: Sequence[tuple[Metric, int]]) -> None:
+    """Say once that figures are of lists that all end before their cut-offs, where there was more to list."""
+    longest = int(np.count_nonzero(ranked.items >= 0, axis=1).max(initial=0))
+    could_be = ranked.train.n_items - int(ranked.seen.sizes.max(initial=0))
+    short = [metric.at(k) for metric, k in wanted if longest < min(k, could_be)]
+    if short and longest:
+        more = f" and {len(short) - _SHORT_SHOWN} more" if len(short) > _SHORT_SHOWN else ""
+        logger.warning(
+            "The longest list has %d items, and %s cut lists later: what lies behind counts as missed. Make longer "
+            "lists, such as recommend(k=%d), or ask for shorter cut-offs.",
+            longest,
+            ", ".join(short[:_SHORT_SHOWN]) + more,
+            max(k for _, k in wanted),
+        )
+
+
+def _with_arrow(figure: str) -> str:
+    metric = METRICS.get(figure.partition("@")[0])
+    return f"{figure} ↓" if metric is not None and metric.lower_is_better else figure
+
+
+def _footnote(figures: Mapping[str, float]) -> str:
+    """Say how recall is divided, which libraries do differently."""
+    is_there = any(name.startswith("recall@") for name in figures)
+    return "recall@k: hits among the first k, over min(k, held-out items)" if is_there else ""
 
 
 def _mean(values: DoubleVector) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Unpack
+from importlib import import_module
+from typing import Any, Unpack
 
 import pyarrow as pa
 
@@ -19,6 +20,7 @@ from deepcuts.model.inner_products import InnerProducts, inner_products
 from deepcuts.model.item_map import draw_map
 from deepcuts.model.namer import Namer
 from deepcuts.model.naming import describe_factors, name_factors, name_personas
+from deepcuts.model.overview import overview
 from deepcuts.model.state import VISITOR, PersonaState
 from deepcuts.model.tables import tabulate_explanation, tabulate_neighbours, tabulate_personas
 from deepcuts.model.training.epochs import to_arrow
@@ -28,6 +30,9 @@ from deepcuts.model.visitors import fold_in
 from deepcuts.recommendation import ListOptions, ListSettings, recommend_batches
 from deepcuts.recommendation.columns import check_columns, dressed
 from deepcuts.storage import StrPath
+
+# The room of plots stands on this one: it is entered by name, when a plot is asked for.
+_PLOTS = "deepcuts.report.notebook"
 
 
 @dataclass(frozen=True, eq=False)
@@ -353,6 +358,34 @@ class PersonaModel(PersonaState):
             If the file exists and `force` is false, or if it cannot be written.
         """
         save_model(self, path, force=force)
+
+    def plot_map(self, *, user: str | None = None, n_names: int = 25, ax: Any = None) -> Any:
+        """Draw the most played items in the plane, like ones near each other; needs the extra `report`.
+
+        Parameters
+        ----------
+        user
+            Id of a user whose personas and items are to stand out; None draws the catalogue alone.
+        n_names
+            How many items are named, the best known first.
+        ax
+            Axes of matplotlib to draw into; None makes some.
+
+        Returns
+        -------
+        The axes.
+
+        Raises
+        ------
+        MissingExtraError
+            If matplotlib is not installed.
+        UnknownIdError
+            If there is no such user.
+        """
+        return import_module(_PLOTS).plot_map(self, user=user, n_names=n_names, ax=ax)
+
+    def _repr_html_(self) -> str:
+        return overview(self)
 
     def __repr__(self) -> str:
         n_rows = len(self.persona_shares)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from deepcuts.comparison.named_baselines import baseline_contender
     from deepcuts.report.collection import collect, n_steps
     from deepcuts.report.facts import Report
+    from deepcuts.report.notebook import plot_frontier
     from deepcuts.report.page import render, write
     from deepcuts.report.settings import ReportSettings
 
@@ -20,6 +21,7 @@ _HOMES = {
     "collect": "collection",
     "model_contenders": ".comparison.contenders",
     "n_steps": "collection",
+    "plot_frontier": "notebook",
     "render": "page",
     "write": "page",
 }
@@ -32,6 +34,7 @@ __all__ = [
     "collect",
     "model_contenders",
     "n_steps",
+    "plot_frontier",
     "render",
     "write",
 ]

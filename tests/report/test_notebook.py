@@ -1,0 +1,74 @@
+"""Plots for notebooks: what is drawn is what was measured."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import deepcuts as dc
+from deepcuts.errors import SettingsError, UnknownIdError
+from deepcuts.report import plot_frontier
+
+mpl.use("Agg")  # no window, wherever the tests run
+
+
+@pytest.fixture(scope="module")
+def cut():
+    return dc.split_holdout(dc.generate_world(n_users=60, n_items=120, items_per_user=12, seed=0).plays, seed=0)
+
+
+@pytest.fixture(scope="module")
+def model(cut):
+    return dc.PersonaNMF(n_factors=6, n_personas=2, base_epochs=3).fit(cut.train, seed=0)
+
+
+def axes():
+    return Figure().subplots()
+
+
+def test_bars_are_as_long_as_the_figures(cut, model):
+    found = dc.evaluate(model.recommend(k=20), *cut, cutoffs={"recall": [5, 20], "novelty": [20], "gini": [20]})
+    drawn = found.plot(ax=axes())
+    assert [label.get_text() for label in drawn.get_yticklabels()] == ["recall@5", "recall@20", "gini@20 ↓"]
+    lengths = [bar.get_width() for bar in drawn.patches]
+    assert lengths == [found["recall@5"], found["recall@20"], found["gini@20"]]
+
+
+def test_figures_of_other_ranges_alone_cannot_be_drawn(cut, model):
+    found = dc.evaluate(model.recommend(k=20), *cut, cutoffs={"novelty": [20]})
+    with pytest.raises(SettingsError, match="None of the figures lies between 0 and 1"):
+        found.plot()
+
+
+def test_the_map_has_a_star_for_each_persona(model):
+    user = model.user_ids[int(np.argmax(np.diff(model.persona_indptr)))]
+    drawn = model.plot_map(user=user, n_names=5, ax=axes())
+    assert [text.get_text() for text in drawn.get_legend().get_texts()] == model.persona_names(user)
+    assert 1 <= len(drawn.texts) <= 5
+    assert len(model.plot_map(ax=axes(), n_names=0).texts) == 0
+    with pytest.raises(UnknownIdError):
+        model.plot_map(user="nobody", ax=axes())
+
+
+def test_the_frontier_is_that_of_the_lists(cut, model):
+    drawn = plot_frontier({"ours": model, "popular": dc.Popularity().fit(cut.train)}, *cut, rarities=[0, 1], ax=axes())
+    line = drawn.get_lines()[0]
+    expected = [
+        dc.evaluate(model.recommend(k=20, rarity=rarity), *cut, cutoffs={"novelty": [20], "recall": [20]})
+        for rarity in (0, 1)
+    ]
+    assert line.get_xdata().tolist() == [each["novelty@20"] for each in expected]
+    assert line.get_ydata().tolist() == [each["recall@20"] for each in expected]
+    assert [text.get_text() for text in drawn.get_legend().get_texts()] == ["ours", "popular"]
+    with pytest.raises(SettingsError, match="no rarities"):
+        plot_frontier(model, *cut, rarities=[])
+
+
+def test_axes_are_made_where_none_are_given(cut, model):
+    from matplotlib import pyplot
+
+    drawn = plot_frontier(model, cut.train.to_arrow(), cut.holdout.to_arrow(), rarities=[0])
+    pyplot.close(drawn.figure)
+    assert drawn.get_xlabel() == "novelty@20"
