@@ -31,6 +31,12 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PASTE = """(text) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", text);
+    const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+    document.getElementById("dc-artist").dispatchEvent(paste);
+}"""
 PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
 
 
@@ -95,7 +101,7 @@ def open_page(browser, address):
         page.on("request", lambda request: wrong.append(request.url) if not own(request.url) else None)
         page.goto(address)
         page.get_by_role("combobox", name="Search for an artist to add").wait_for()
-        page.get_by_text("Add an artist, drop an export").wait_for()
+        page.locator(".dc-example").first.wait_for()
         return page
 
     def is_wrong(message) -> bool:
@@ -168,17 +174,89 @@ def test_from_names_to_a_list(open_page, tmp_path):
     wait_until(lambda: liked not in rows(page))
 
     kept = rows(page)[:2]
-    for name in kept:
+    for number, name in enumerate(kept, start=1):
         page.get_by_role("button", name=f"Keep {name}", exact=True).click()
-        page.locator(".dc-kept li", has_text=name).wait_for()
+        page.locator(".dc-tray-top b", has_text=str(number)).wait_for()
+    page.locator(".dc-tray-top").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="JSON").click()
     download.value.save_as(tmp_path / "kept.json")
     assert [row["name"] for row in json.loads((tmp_path / "kept.json").read_text())] == kept
 
     page.reload()
-    page.locator(".dc-kept li").nth(1).wait_for()
-    assert page.locator(".dc-kept").first.locator("li .dc-chip-name").all_inner_texts() == kept
+    page.locator(".dc-tray-top").click()
+    assert page.locator(".dc-tray li .dc-chip-name").all_inner_texts() == kept
+
+
+def test_the_first_screen_has_one_start(open_page):
+    page = open_page()
+    assert page.evaluate("document.activeElement.id") == "dc-artist"
+    assert page.locator("#dc-dial").count() == 0
+    assert page.locator(".dc-tabs").is_hidden()
+    assert ", " in page.locator(".dc-example span").first.inner_text()
+    page.get_by_role("button", name="the model").click()
+    page.locator(".dc-facts").wait_for()
+    page.get_by_role("tab", name="The list").click()
+    page.locator(".dc-tabs").wait_for(state="hidden")
+    page.locator(".dc-example").first.click()
+    page.locator("#dc-dial").wait_for()
+    page.locator(".dc-hero").wait_for(state="hidden")
+
+
+def test_names_typed_fast_and_lists_are_all_taken(open_page):
+    page = open_page()
+    search = page.get_by_role("combobox", name="Search for an artist to add")
+    for name in ("humming falcon", "astela", "quumere"):
+        search.press_sequentially(name)
+        search.press("Enter")  # before the search can have answered
+    chips = page.locator(".dc-chips").first.locator("li")
+    wait_until(lambda: chips.count() == 3)
+    search.fill("Lucky Pilgrim; Drifting Carpet, Nobody Knows")
+    search.press("Enter")
+    wait_until(lambda: chips.count() == 5)
+    page.get_by_text("1 not found in this catalogue").wait_for()
+    page.evaluate(PASTE, "artist,plays\nSpare Lighthouse,40\nThe Quiet Saddles,2")
+    wait_until(lambda: chips.count() == 7)
+    search.fill("astela")
+    page.get_by_role("option", name="Astela ✓ added already").wait_for()
+    search.press("Enter")
+    search.fill("qqqqqq")
+    page.get_by_text("This model knows no artist by that name").wait_for()
+    assert chips.count() == 7
+
+
+def test_every_change_can_be_taken_back(open_page):
+    page = open_page()
+    page.locator(".dc-example").first.click()
+    page.locator(".dc-row").first.wait_for()
+    chips, before = page.locator(".dc-chips").first.locator("li"), rows(page)
+    n_artists = page.locator(".dc-count").inner_text()
+    page.get_by_role("button", name="Start over").click()
+    page.locator(".dc-hero").wait_for()
+    page.get_by_role("button", name="Undo").first.click()
+    wait_until(lambda: rows(page) == before)
+    assert page.locator(".dc-count").inner_text() == n_artists
+
+    first = chips.first.inner_text()
+    chips.first.locator(".dc-x").click()
+    wait_until(lambda: chips.first.inner_text() != first)
+    page.locator(".dc-toast").get_by_text("Removed").wait_for()
+    assert page.evaluate("document.activeElement.matches('.dc-chips li:first-child .dc-x')")
+    page.keyboard.press("Control+z")
+    wait_until(lambda: rows(page) == before)
+
+    page.get_by_role("button", name=f"Not for me: {before[1]}", exact=True).focus()
+    page.keyboard.press("Enter")
+    wait_until(lambda: before[1] not in rows(page))
+    page.locator(".dc-row").nth(1).wait_for()
+    wait_until(lambda: page.evaluate("document.activeElement.matches('.dc-row:nth-child(2) button')"))
+    page.locator(".dc-toast-button").click()
+    wait_until(lambda: rows(page) == before)
+
+    page.get_by_role("button", name="Mute: ").first.click()
+    wait_until(lambda: page.locator(".dc-row.p0").count() == 0)
+    page.locator(".dc-undo").click()
+    wait_until(lambda: rows(page) == before)
 
 
 def test_exports_are_read(open_page, tmp_path):
@@ -213,21 +291,32 @@ def test_exports_are_read(open_page, tmp_path):
     page.get_by_label("Import a listening export").set_input_files(
         {"name": "listenbrainz.zip", "mimeType": "application/zip", "buffer": zipped("listens/2023/11.jsonl", text)}
     )
+    page.get_by_text("You have 3 artists already.").wait_for()
+    page.get_by_role("button", name="Replace them").click()
     page.get_by_text("listenbrainz.zip: 2 of 2 artists found").wait_for()
     assert page.locator(".dc-chips li").count() == 2
 
     page.get_by_label("Import a listening export").set_input_files(
         {"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0" + bytes(2_000)}
     )
-    page.locator(".dc-drop + .dc-error", has_text="holiday.jpg is a picture and holds no listens").wait_for()
+    page.get_by_role("button", name="Replace them").click()
+    page.locator(".dc-import .dc-error", has_text="holiday.jpg is a picture and holds no listens").wait_for()
     with open(tmp_path / "huge.zip", "wb") as huge:
         huge.truncate(65 << 20)
     page.get_by_label("Import a listening export").set_input_files(tmp_path / "huge.zip")
-    page.locator(".dc-drop + .dc-error", has_text="huge.zip is larger than 64 MiB").wait_for()
+    page.get_by_role("button", name="Add to them").click()
+    page.locator(".dc-import .dc-error", has_text="huge.zip is larger than 64 MiB").wait_for()
     assert page.locator(".dc-chips li").count() == 2
     picture(page, "refused-file")
 
-    page.get_by_text("Or start from a listener").click()
+    page.get_by_label("Import a listening export").set_input_files(
+        {"name": "strangers.csv", "mimeType": "text/csv", "buffer": b"artist,plays\nNobody One,4\nNobody Two,3\n"}
+    )
+    page.get_by_role("button", name="Replace them").click()
+    page.locator(".dc-import .dc-error", has_text="None of the 2 artists of strangers.csv").wait_for()
+    assert page.locator(".dc-chips li").count() == 2  # what was there stays
+
+    page.get_by_text("A listener by id").click()
     page.get_by_label("Id of a listener").fill("nobody")
     page.get_by_role("button", name="Go", exact=True).click()
     page.get_by_text("This model has no user with the id 'nobody'.").wait_for()
@@ -285,22 +374,53 @@ def test_the_model_and_the_map(open_page):
     picture(page, "model")
 
 
-def test_a_phone(open_page):
-    page = open_page(390, 844, has_touch=True, is_mobile=True)
-    page.locator(".dc-example").first.click()
+TEN = "Humming Falcon, Astela, Quumere, Lucky Pilgrim, Drifting Carpet, Spare Lighthouse, The Quiet Saddles, Casper"
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (820, 1180)])
+def test_a_phone_and_a_tablet(open_page, width, height):
+    page = open_page(width, height, has_touch=True, is_mobile=True)
+    picture(page, f"first-{width}")
+    search = page.get_by_role("combobox", name="Search for an artist to add")
+    search.fill(TEN)
+    search.press("Enter")
     page.locator(".dc-row").first.wait_for()
+    assert search.is_visible()  # one may want to go on
+    page.get_by_role("button", name="Done").click()
+    search.wait_for(state="hidden")
+    assert page.locator("#dc-dial").bounding_box()["y"] < height * 0.6
+    assert page.locator(".dc-row").first.bounding_box()["y"] < height * 0.85
+    page.locator(".dc-row").nth(9).scroll_into_view_if_needed()
+    page.mouse.wheel(0, 300)
+    wait_until(lambda: 0 <= page.locator("#dc-dial").bounding_box()["y"] < 80)
     for tab in ("The map", "The model", "The list"):
         page.get_by_role("tab", name=tab).click()
-        page.wait_for_timeout(300)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    picture(page, "phone")
+        page.wait_for_timeout(200)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert 0 <= page.get_by_role("tab", name=tab).bounding_box()["y"] < height / 2
+    picture(page, f"list-{width}")
+
+
+def test_personas_stay_in_view_with_many_artists(open_page):
+    page = open_page(1440, 900)
+    search = page.get_by_role("combobox", name="Search for an artist to add")
+    search.fill(", ".join(page.evaluate("fetch('/explore/map.json').then((r) => r.json())")["names"][1:38]))
+    search.press("Enter")
+    page.locator(".dc-row").first.wait_for()
+    page.get_by_role("button", name="Show all").click()
+    card = page.get_by_role("region", name="My personas").bounding_box()
+    assert card["y"] < 520
+    page.mouse.wheel(0, 900)
+    wait_until(lambda: 0 <= page.get_by_role("region", name="My personas").bounding_box()["y"] < 520)
 
 
 def test_the_keyboard_alone(open_page):
     page = open_page()
-    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "dc-artist"  # the cursor is where one begins
+    page.keyboard.press("Shift+Tab")  # theme
+    page.keyboard.press("Shift+Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the list"
-    page.keyboard.press("Tab")  # theme
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Theme: light").wait_for()
     page.keyboard.press("Tab")

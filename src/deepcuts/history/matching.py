@@ -108,6 +108,10 @@ class Matcher:
         suggestions = self._suggestions(forms, counts, items)
         return Matches(self._table(names, counts, items, how, scores, suggestions))
 
+    def has(self, name: str) -> bool:
+        """Whether the catalogue has an artist of this name, as it is or in normalised form."""
+        return name in self._by_name or compact_form(spaced_form(name)) in self._by_form
+
     def search(self, query: str, k: int = 10) -> pa.Table:
         """Find the items whose names begin with what was typed so far, or nearly so.
 

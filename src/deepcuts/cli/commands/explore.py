@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
+import urllib.request
 import webbrowser
 from pathlib import Path
-from threading import Timer
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,7 +20,8 @@ from deepcuts.errors import DataError
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-_START_SECONDS = 1.0  # from the open port to the first response
+_START_SECONDS = 60.0  # the most from the open port to the first response
+_LOOK_SECONDS = 0.1  # between two looks for it
 _END_SECONDS = 1  # open pages would keep the server running
 
 
@@ -60,9 +63,21 @@ def explore(
         logging.getLogger("deepcuts").setLevel(logging.WARNING)  # no line for every request
         remarks.say(f"The page is at {address}/ Ctrl-C ends it.")
         if not no_browser:
-            Timer(_START_SECONDS, webbrowser.open, [address]).start()
+            Thread(target=_open_once_it_answers, args=(address,), daemon=True).start()
 
     serve(make_app, settings, tell)
+
+
+def _open_once_it_answers(address: str) -> None:
+    """Open the page in a browser as soon as there is one."""
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end:
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=_START_SECONDS):
+                break
+        except OSError:
+            time.sleep(_LOOK_SECONDS)
+    webbrowser.open(address)
 
 
 EXAMPLES = (

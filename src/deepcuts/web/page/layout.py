@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nicegui import html, ui
@@ -13,9 +14,11 @@ from deepcuts.web.page.sections.finder import Finder
 from deepcuts.web.page.sections.listing import Listing
 from deepcuts.web.page.sections.model_view import ModelView
 from deepcuts.web.page.sections.persona_cards import PersonaCards
+from deepcuts.web.page.sections.tray import Tray
 from deepcuts.web.page.session import View, VisitorSession, text_in
 
 _TABS = (("list", "The list"), ("map", "The map"), ("model", "The model"))
+_LOOK_SECONDS = 0.5  # between two looks whether kernels are compiled
 _THEMES = (("auto", None), ("light", False), ("dark", True))
 
 
@@ -26,6 +29,10 @@ class Tabs(Element, component="layout.js"):
         super().__init__()
         self.props["tabs"], self.props["chosen"] = _TABS, _TABS[0][0]
         self.panels = {key: self.add_slot(key) for key, _ in _TABS}
+
+
+class Focus(Element, component="sections/focus.js"):
+    """Keeper of the focus when an entry of a list goes."""
 
 
 class PageLayout:
@@ -57,32 +64,53 @@ class PageLayout:
     ) -> None:
         self.session, self.map_url = session, map_url
         self.atlas: Atlas | None = None
-        html.a("Skip to the list").classes("dc-skip").props('href="#dc-dial"')
-        _header(session)
-        with html.div().classes("dc-main"):
+        html.a("Skip to the list").classes("dc-skip").props('href="#dc-views"')
+        self.undo_button = _header(session)
+        with html.main().classes("dc-main") as self.main:
             with html.div().classes("dc-side"):
+                _hero()
                 self.finder = Finder(session, upload_url, upload_bytes)
+                _around(self._open_tab)
                 PersonaCards(session)
-            tabs = Tabs().on("tab", self._on_tab)
-            with tabs.panels["list"]:
-                self.hero = _hero()
+            self.tabs = Tabs().on("tab", self._on_tab)
+            with self.tabs.panels["list"]:
                 Listing(session)
-            with tabs.panels["map"]:
+            with self.tabs.panels["map"]:
                 self.map_panel = html.div()
-            with tabs.panels["model"]:
+            with self.tabs.panels["model"]:
                 self.model_view = ModelView(session, holdout, has_report=has_report)
-        session.on_visit.append(self._show_hero)
+        Tray(session)
+        Focus()
+        self._show_start(is_first=not session.visit.plays)
+        session.on_visit.append(self._show)
 
     async def start(self) -> None:
         """Fill the sections for the first time."""
         await self.session.change()
         await self.finder.show_examples()
+        if self.session.is_warming:
+            self.warm_up = ui.timer(_LOOK_SECONDS, self._when_warm)
 
-    def _show_hero(self, view: View) -> None:
-        self.hero.set_visibility(not view.cards)
+    async def _when_warm(self) -> None:
+        """Make the list as soon as kernels are compiled."""
+        if not self.session.is_warming:
+            self.warm_up.cancel()
+            await self.session.change()
+
+    def _show(self, view: View) -> None:
+        self._show_start(is_first=not view.visit.plays)
+        self.undo_button.set_visibility(bool(view.undoable))
+        self.undo_button.props["title"] = f"Undo: {view.undoable}"
+
+    def _show_start(self, *, is_first: bool) -> None:
+        """Show the first screen, or what follows from the artists of the visitor."""
+        self.main.classes(add="first" if is_first else "known", remove="known" if is_first else "first")
+
+    def _open_tab(self, key: str) -> None:
+        self.tabs.props["chosen"] = key
 
     async def _on_tab(self, event: Any) -> None:
-        tab = text_in(event)
+        tab = self.tabs.props["chosen"] = text_in(event)
         if tab == "map" and self.atlas is None:
             with self.map_panel:
                 self.atlas = Atlas(self.session, self.map_url)
@@ -91,34 +119,43 @@ class PageLayout:
             await self.model_view.show()
 
 
-def _header(session: VisitorSession) -> None:
+def _header(session: VisitorSession) -> Element:
+    """Add the head of the page; return its button Undo."""
     model = session.views.current.model
-    dark = ui.dark_mode(None)
     with html.header().classes("dc-top"):
         with html.h1():
             html.span().classes("dc-disc").props('aria-hidden="true"')
             html.span("deepcuts")
         html.p(f"{model.n_listeners:,} listeners · {len(model.item_ids):,} artists").classes("dc-note")
-        button = html.button().classes("dc-quiet dc-theme")
-
-        with button:
-            label = ui.label("Theme: auto")
-
-        def next_theme() -> None:
-            names = [f"Theme: {name}" for name, _ in _THEMES]
-            index = (names.index(label.text) + 1) % len(_THEMES)
-            dark.set_value(_THEMES[index][1])
-            label.set_text(names[index])
-
-        button.on("click", next_theme)
+        undo: Element = html.button("Undo").classes("dc-quiet dc-undo").on("click", session.undo)
+        undo.set_visibility(False)
+        _theme_button()
+    return undo
 
 
-def _hero() -> Element:
-    hero: Element = html.div().classes("dc-hero")
-    with hero:
+def _theme_button() -> None:
+    dark = ui.dark_mode(None)
+    with html.button().classes("dc-quiet dc-theme") as button:
+        label = ui.label("Theme: auto")
+
+    def next_theme() -> None:
+        names = [f"Theme: {name}" for name, _ in _THEMES]
+        index = (names.index(label.text) + 1) % len(_THEMES)
+        dark.set_value(_THEMES[index][1])
+        label.set_text(names[index])
+
+    button.on("click", next_theme)
+
+
+def _hero() -> None:
+    with html.div().classes("dc-hero"):
         html.h2("Music just past the edge of what you know.")
-        html.p(
-            "Name a few artists. You will see the tastes they add up to, a list for each of them, "
-            "and a dial that runs from what everybody knows to what next to nobody does."
-        )
-    return hero
+        html.p("Name a few artists: you will see the tastes they add up to, and a list, from familiar to rare.")
+
+
+def _around(open_tab: Callable[[str], None]) -> None:
+    """Offer the tabs to those who have not said yet who they are."""
+    with html.p().classes("dc-around dc-note"):
+        html.span("Or look around first:")
+        for key, label in _TABS[1:]:
+            html.button(label.lower()).classes("dc-link").on("click", lambda key=key: open_tab(key))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from deepcuts.errors import MissingExtraError
@@ -52,6 +52,8 @@ def mount_page(app: FastAPI, *, holdout: Interactions | None = None, report: Pat
     state.views = CurrentViews(state.store, with_users=state.settings.on_loopback or state.settings.token is not None)
     state.visits = Visits(lambda: Visit(lambda: state.store.model))
     state.sessions = {}
+    # The index of names is made at once, beside all else: search is what visitors begin with, and needs no kernel.
+    Thread(target=lambda: state.store.current.matcher.search("a", 1), name="search-index", daemon=True).start()
     app.include_router(router(report))
     page_app.add_middleware(ScriptNonces)  # within the middleware of run_with, which compresses
     ui.add_css(_HERE / "theme.css", shared=True)
@@ -68,6 +70,7 @@ async def _open(app: FastAPI, holdout: Interactions | None, *, has_report: bool)
     from nicegui import html, ui
 
     from deepcuts.web.page.layout import PageLayout
+    from deepcuts.web.page.sections.toast import Toast
     from deepcuts.web.page.session import VisitorSession
 
     state, client = app.state, ui.context.client
@@ -78,8 +81,9 @@ async def _open(app: FastAPI, holdout: Interactions | None, *, has_report: bool)
     await client.connected(timeout=30)  # tab_id is known from then on
     key = secrets.token_urlsafe(16)
     visit = state.visits.visit_of(client.tab_id)
-    notify = _notifier()
-    session = state.sessions[key] = VisitorSession(visit, state.views, state.compute, notify)
+    toast = Toast()
+    session = state.sessions[key] = VisitorSession(visit, state.views, state.compute, toast.say, state.ready.is_set)
+    toast.follow(session)
     # Or the address for uploads would work after the page is gone.
     client.on_delete(lambda: state.sessions.pop(key, None))
     loading.delete()
@@ -103,18 +107,3 @@ def _loading() -> Element:
         html.span().classes("dc-disc").props('aria-hidden="true"')
         html.p("Putting the needle down …").props('role="status"')
     return loading
-
-
-def _notifier() -> Callable[[str], None]:
-    """Add a notice to the page; return what sets its text, and hides it where the text is empty."""
-    from nicegui import ui
-
-    notice = ui.label().classes("dc-notice").props('role="alert" title="Press to close"')
-
-    def notify(text: str) -> None:
-        if text:
-            notice.set_text(text)
-        notice.classes(add="visible" if text else "", remove="" if text else "visible")
-
-    notice.on("click", lambda: notify(""))
-    return notify

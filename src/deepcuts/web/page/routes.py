@@ -57,7 +57,10 @@ async def _import(session: VisitorSession, name: str, data: bytes, *, more: bool
             imported = await asyncio.to_thread(lambda: import_export(name, data, shared.matcher))
     except DeepcutsError as error:
         return JSONResponse({"detail": str(error)}, 422)
-    await session.change(lambda: take_import(session.visit, imported, more=more))
+    await session.change(lambda: take_import(session.visit, imported, more=more), f"Imported {name}")
+    if not imported.plays:
+        detail = f"None of the {imported.n_unmatched:,} artists of {name} is in this catalogue; yours are as they were."
+        return JSONResponse({"detail": detail}, 422)
     return JSONResponse({"found": len(imported.plays), "lost": imported.n_unmatched})
 
 

@@ -27,4 +27,5 @@ class Atlas(Element, component="atlas.js"):
         self.props["marks"] = [asdict(mark) for mark in view.marks]
 
     async def _on_add(self, event: Any) -> None:
-        await self.session.change(lambda: add_as_often_played(self.session.visit, text_in(event)))
+        item_id = text_in(event)
+        await self.session.change(lambda: add_as_often_played(self.session.visit, item_id), "Added", item_id)

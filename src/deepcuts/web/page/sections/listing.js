@@ -1,9 +1,15 @@
 // The list under its dial. A new position is sent once the list for the one before has arrived, so none queue up.
 export default {
   props: { state: Object },
-  emits: ["dial", "mix", "length", "floor", "more", "refuse", "allow", "keep", "export"],
+  emits: ["dial", "mix", "length", "floor", "more", "refuse", "allow", "keep"],
   data() {
-    return { position: this.state.dial_position, waiting: false, wanted: null };
+    return { position: this.state.dial_position, waiting: false, wanted: null, seconds: 0 };
+  },
+  mounted() {
+    this.clock = setInterval(() => (this.seconds += this.state.is_warming ? 1 : 0), 1000);
+  },
+  beforeUnmount() {
+    clearInterval(this.clock);
   },
   watch: {
     "state.sequence"() {
@@ -19,6 +25,10 @@ export default {
       if (position < -0.6) return "what everybody knows";
       if (position < 0) return "more familiar";
       return position < 0.4 ? "a little rarer" : position < 0.8 ? "rare" : "deep cuts";
+    },
+    // How much of the minute or so is over, never all of it: how long a machine takes is not known.
+    warmed() {
+      return 1 - Math.exp(-this.seconds / 30);
     },
     widest() {
       return Math.log2(this.state.n_listeners + 1);
@@ -51,7 +61,8 @@ export default {
     },
   },
   template: `
-  <div>
+  <div class="dc-listing">
+    <template v-if="state.is_known && !state.is_warming">
     <div class="dc-dial">
       <div class="dc-dial-words"><label for="dc-dial">How rare</label><output for="dc-dial">{{ word }}</output><button class="dc-quiet" :disabled="position === 0" @click="reset">Reset</button></div>
       <input id="dc-dial" ref="dial" type="range" min="-1" max="1" step="0.02" v-model="position" :aria-valuetext="word" @input="moveDial">
@@ -78,8 +89,13 @@ export default {
         <label v-for="n in state.floors" :key="n"><input type="radio" name="dc-floor" :value="n" :checked="state.least_listeners === n" @change="$emit('floor', n)"><span>{{ n }}<span class="dc-sr"> {{ n === 1 ? 'listener' : 'listeners' }}</span></span></label><span class="dc-note">listeners</span>
       </fieldset>
     </div>
+    </template>
 
-    <p v-if="!state.rows.length" class="dc-empty" role="status">{{ state.empty }}</p>
+    <div v-if="state.is_known && state.is_warming" class="dc-warming" role="status">
+      <p>Warming up: the first time takes about a minute. You can add more artists meanwhile.</p>
+      <div class="dc-bar" role="progressbar" aria-label="Warming up" :aria-valuetext="seconds + ' seconds'" aria-valuemin="0" aria-valuemax="100" :aria-valuenow="Math.round(100 * warmed)"><i :style="{ width: 100 * warmed + '%' }"></i></div>
+    </div>
+    <p v-else-if="!state.rows.length" class="dc-empty" role="status">{{ state.empty }}</p>
     <TransitionGroup tag="ol" name="dc-row" class="dc-rows" aria-label="Recommended artists">
       <li v-for="row in state.rows" :key="row.item_id" class="dc-row" :class="colour(row.badge)" :data-item="row.item_id">
         <span class="dc-rank">{{ row.rank }}</span>
@@ -98,11 +114,6 @@ export default {
       </li>
     </TransitionGroup>
 
-    <section v-if="state.kept.length" class="dc-kept" aria-labelledby="kept-title">
-      <h2 id="kept-title">Kept</h2>
-      <ul class="dc-chips"><li v-for="artist in state.kept" :key="artist.id"><span class="dc-chip-name">{{ artist.name }}</span><button class="dc-x" :aria-label="'Take ' + artist.name + ' off the keep list'" @click="$emit('keep', artist.id)">×</button></li></ul>
-      <div class="dc-export"><span>Export</span><button v-for="form in ['csv', 'json', 'txt']" :key="form" class="dc-button" @click="$emit('export', form)">{{ form.toUpperCase() }}</button></div>
-    </section>
     <section v-if="state.refused.length" class="dc-kept" aria-labelledby="refused-title">
       <h2 id="refused-title">Not for me</h2>
       <ul class="dc-chips"><li v-for="artist in state.refused" :key="artist.id"><span class="dc-chip-name">{{ artist.name }}</span><button class="dc-x" :aria-label="'Allow ' + artist.name + ' again'" @click="$emit('allow', artist.id)">×</button></li></ul>

@@ -6,11 +6,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from nicegui import ui
 from nicegui.element import Element
 
 from deepcuts.web.page.session import View, VisitorSession, as_number, text_in
-from deepcuts.web.page.state.exports import FORMATS, export
 from deepcuts.web.page.state.item_choices import allow, refuse, toggle_kept
 from deepcuts.web.page.state.list_options import LENGTHS, LISTENERS
 from deepcuts.web.page.state.own_artists import add_as_often_played
@@ -31,14 +29,15 @@ _BEFORE_THE_FIRST = {
     "least_listeners": 3,
     "lengths": LENGTHS,
     "floors": LISTENERS,
-    "kept": [],
     "refused": [],
-    "empty": "Loading …",
+    "is_known": False,
+    "is_warming": False,
+    "empty": "",
 }
 
 
 class Listing(Element, component="listing.js"):
-    """The list under its dial, the keep list, and what was refused."""
+    """The list under its dial, and what was refused."""
 
     def __init__(self, session: VisitorSession) -> None:
         super().__init__()
@@ -54,7 +53,6 @@ class Listing(Element, component="listing.js"):
         self.on("refuse", self._on_refuse)
         self.on("allow", self._on_allow)
         self.on("keep", self._on_keep)
-        self.on("export", self._on_export)
 
     def show(self, view: View) -> None:
         """Show the list as it is now."""
@@ -69,8 +67,9 @@ class Listing(Element, component="listing.js"):
             **asdict(visit.list_options),
             "lengths": LENGTHS,
             "floors": LISTENERS,
-            "kept": [{"id": item_id, "name": name} for item_id, name in visit.kept.items()],
             "refused": [{"id": item_id, "name": name} for item_id, name in visit.refused.items()],
+            "is_known": bool(visit.plays),
+            "is_warming": view.is_warming,
             "empty": _why_empty(view),
         }
         self.update()
@@ -89,21 +88,21 @@ class Listing(Element, component="listing.js"):
         await self._change_list(lambda: options.set_least_listeners(int(as_number(event.args))))
 
     async def _on_keep(self, event: Any) -> None:
-        await self._change_list(lambda: toggle_kept(self.session.visit, text_in(event)))
+        item_id, visit = text_in(event), self.session.visit
+        words = "No longer kept:" if item_id in visit.kept else "Kept"
+        await self.session.change(lambda: toggle_kept(visit, item_id), words, item_id, only_list=True)
 
     async def _on_more(self, event: Any) -> None:
-        await self.session.change(lambda: add_as_often_played(self.session.visit, text_in(event)))
+        item_id = text_in(event)
+        await self.session.change(lambda: add_as_often_played(self.session.visit, item_id), "Added", item_id)
 
     async def _on_refuse(self, event: Any) -> None:
-        await self.session.change(lambda: refuse(self.session.visit, text_in(event)))
+        item_id = text_in(event)
+        await self.session.change(lambda: refuse(self.session.visit, item_id), "Not for me:", item_id)
 
     async def _on_allow(self, event: Any) -> None:
-        await self.session.change(lambda: allow(self.session.visit, text_in(event)))
-
-    def _on_export(self, event: Any) -> None:
-        form = text_in(event)
-        if form in FORMATS:
-            ui.download.content(export(self.session.visit.kept, form), f"deepcuts.{form}", FORMATS[form])
+        item_id = text_in(event)
+        await self.session.change(lambda: allow(self.session.visit, item_id), "Allowed again:", item_id)
 
     async def _change_list(self, change: Callable[[], object]) -> None:
         await self.session.change(change, only_list=True)

@@ -34,14 +34,16 @@ class PersonaCards(Element, component="persona_cards.js"):
 
     async def _on_toggle(self, event: Any) -> None:
         visit, option = self.session.visit, field_in(event, "option")
-        await self.session.change(lambda: visit.options_of(_persona(event)).toggle(option))
+        await self.session.change(lambda: visit.options_of(_persona(event)).toggle(option), "Changed a persona")
 
     async def _on_rename(self, event: Any) -> None:
         visit, name = self.session.visit, str(field_in(event, "name"))
-        await self.session.change(lambda: visit.options_of(_persona(event)).rename(name))
+        await self.session.change(lambda: visit.options_of(_persona(event)).rename(name), "Renamed a persona")
 
     async def _on_dial(self, event: Any) -> None:
-        await self.session.change(lambda: self._set_dial(_persona(event), field_in(event, "position")))
+        number, position = _persona(event), field_in(event, "position")
+        words = f"Moved the dial of persona {chr(65 + number % 26)} …"
+        await self.session.change(lambda: self._set_dial(number, position), words)
 
     def _set_dial(self, persona: int, position: object) -> None:
         options = self.session.visit.options_of(persona)

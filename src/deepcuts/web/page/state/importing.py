@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deepcuts.web.page.state.own_artists import clear_artists, replace_artists
+from deepcuts.web.page.state.own_artists import replace_artists
 from deepcuts.web.page.state.visit import UnmatchedArtist, Visit
 
 if TYPE_CHECKING:
@@ -70,12 +70,7 @@ def take_import(visit: Visit, imported: Imported, *, more: bool) -> None:
     imported
         What was read.
     more
-        Whether it is a further file of the same export: its plays are added to those so far.
-
-    Raises
-    ------
-    DataError
-        If the catalogue has none of the artists.
+        Whether its plays are added to those so far, which stay where the catalogue has none of its artists either way.
     """
     plays, unmatched, n_unmatched = dict(imported.plays), list(imported.unmatched), imported.n_unmatched
     if more:
@@ -84,6 +79,5 @@ def take_import(visit: Visit, imported: Imported, *, more: bool) -> None:
         unmatched, n_unmatched = [*visit.unmatched, *unmatched], visit.n_unmatched + n_unmatched
     if plays:
         replace_artists(visit, plays, imported.source)
-    elif not more:
-        clear_artists(visit)
-    visit.source, visit.unmatched, visit.n_unmatched = imported.source, unmatched[:_MOST_UNMATCHED], n_unmatched
+        visit.source = imported.source
+    visit.unmatched, visit.n_unmatched = unmatched[:_MOST_UNMATCHED], n_unmatched

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from deepcuts.errors import DataError
-from deepcuts.web.page.state.known_ids import index_of
+from deepcuts.web.page.state.item_names import item_name
 from deepcuts.web.page.state.visit import Visit
 
 _MOST_REFUSED = 1_000
@@ -22,7 +20,7 @@ def refuse(visit: Visit, item_id: str) -> None:
     DataError
         If too many are refused.
     """
-    name = _item_name(visit, item_id)
+    name = item_name(visit, item_id)
     if len(visit.refused) >= _MOST_REFUSED:
         raise DataError(f"These are {_MOST_REFUSED:,} refused artists already. Allow one again first.")
     visit.refused[item_id] = name
@@ -47,10 +45,4 @@ def toggle_kept(visit: Visit, item_id: str) -> None:
     if visit.kept.pop(item_id, None) is None:
         if len(visit.kept) >= _MOST_KEPT:
             raise DataError(f"The keep list holds {_MOST_KEPT:,} artists already. Take one off first.")
-        visit.kept[item_id] = _item_name(visit, item_id)
-
-
-def _item_name(visit: Visit, item_id: str) -> str:
-    model = visit.model
-    name: str = model.item_names(np.array([index_of(model.item_ids, item_id)]))[0].as_py()
-    return name
+        visit.kept[item_id] = item_name(visit, item_id)

@@ -22,16 +22,17 @@ if TYPE_CHECKING:
 _N_EXAMPLES = 4
 _EXAMPLES_AMONG = 3_000  # users looked at, so that a large model does not keep a visitor waiting
 _EXAMPLE_ITEMS = (12, 200)  # artists of an example: enough for personas, few enough to look at
+_N_EXAMPLE_ARTISTS, _MOST_PLAYED = 3, 8  # artists told of an example, and among how many of a persona
 _MOST_ALIKE = 0.5  # cosine of base vectors from which two users are too similar to be both examples
 _N_USERS_FOUND = 8
 
 
 @dataclass(frozen=True)
 class Example:
-    """A listener of the model to start from: their id, and names of their personas."""
+    """A listener of the model to start from: their id, and the most played artist of each of their main personas."""
 
     user_id: str
-    personas: list[str]
+    artists: list[str]
     n_artists: int
 
 
@@ -73,7 +74,8 @@ class SharedViews:
         chosen = _example_users(model) if self.with_users else []
         ids = model.user_ids.take(np.array(chosen, np.int64)).to_pylist()
         sizes = np.diff(model.seen.indptr)[chosen].tolist()
-        return [Example(user, model.persona_names(user), size) for user, size in zip(ids, sizes, strict=True)]
+        rows = zip(chosen, ids, sizes, strict=True)
+        return [Example(user_id, _artists_of(model, user), size) for user, user_id, size in rows]
 
     def users_like(self, text: str) -> list[str]:
         """Ids of users that begin with a text."""
@@ -120,6 +122,20 @@ def _example_users(model: PersonaModel) -> list[int]:
         if len(chosen) == _N_EXAMPLES:
             break
     return chosen
+
+
+def _artists_of(model: PersonaModel, user: int) -> list[str]:
+    """Names of an artist of each of a user's largest personas: of the most played ones, the best known."""
+    pairs = slice(*model.seen.indptr[user : user + 2])
+    items, personas = model.seen.indices[pairs], model.user_personas.personas[pairs]
+    order = np.argsort(-model.seen.plays[pairs], kind="stable")
+    chosen = []
+    for persona in range(min(_N_EXAMPLE_ARTISTS, int(personas.max()) + 1)):  # 0 is the largest
+        own = items[order[personas[order] == persona][:_MOST_PLAYED]]
+        chosen.append(own[np.argsort(-model.item_listeners[own], kind="stable")][:_N_EXAMPLE_ARTISTS])
+    # In turn, for users with fewer personas than there are artists to tell.
+    in_turn = [own[rank] for rank in range(_N_EXAMPLE_ARTISTS) for own in chosen if rank < len(own)]
+    return list(model.item_names(np.array(in_turn[:_N_EXAMPLE_ARTISTS], np.int64)).to_pylist())
 
 
 def _candidates(model: PersonaModel) -> IndexVector:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from deepcuts.data.popularity import item_novelties
 from deepcuts.model.state import VISITOR
 from deepcuts.web.page.state.own_artists import MOST_ARTISTS
 from deepcuts.web.page.state.persona_options import PersonaOptions
+from deepcuts.web.page.state.rare_items import rarer_than
 from deepcuts.web.page.state.visit import Visit
 from deepcuts.web.page.state.visitor_model import VisitorModel
 
@@ -63,6 +65,9 @@ class RecommendedList:
     novelty: float
 
 
+EMPTY_LIST = RecommendedList([], 0.0, 0.0)
+
+
 def persona_cards(visit: Visit) -> list[PersonaCard]:
     """Cards of the personas, the largest first; none without plays."""
     visitor = visit.visitor_model
@@ -90,7 +95,7 @@ def recommended_list(visit: Visit) -> RecommendedList:
     visitor = visit.visitor_model
     table = None if visitor is None else _recommend(visit, visitor)
     if visitor is None or table is None or not table.num_rows:
-        return RecommendedList([], 0.0, 0.0)
+        return EMPTY_LIST
     indexes = visitor.model.item_ids.indexes_of(table["item_id"])
     names, listeners = visitor.model.item_names(indexes).to_pylist(), visitor.model.item_listeners[indexes]
     columns = zip(table["item_id"].to_pylist(), names, table["persona"].to_pylist(), listeners.tolist(), strict=True)
@@ -98,7 +103,8 @@ def recommended_list(visit: Visit) -> RecommendedList:
     for rank, (item_id, name, persona, n_listeners) in enumerate(columns, start=1):
         reasons, badge = visitor.reasons(item_id, persona)
         rows.append(ListRow(rank, item_id, name, persona, badge, n_listeners, item_id in visit.kept, reasons))
-    return RecommendedList(rows, float(np.median(listeners)), float(visitor.novelties[indexes].mean()))
+    novelties = item_novelties(listeners, visitor.model.n_listeners)
+    return RecommendedList(rows, float(np.median(listeners)), float(novelties.mean()))
 
 
 def _recommend(visit: Visit, visitor: VisitorModel) -> pa.Table | None:
@@ -111,7 +117,7 @@ def _recommend(visit: Visit, visitor: VisitorModel) -> pa.Table | None:
         k=visit.list_options.k,
         rarity=_rarities(visit),
         mix=visit.list_options.mix,
-        deny=[*visit.refused, *visitor.rarer_than(visit.list_options.least_listeners)],
+        deny=[*visit.refused, *rarer_than(visit.model, visit.list_options.least_listeners)],
         pick=[number for number, options in enumerate(personas) if options.pinned and not options.muted] or None,
         weights={number: options.weight for number, options in enumerate(personas)},
     )

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from deepcuts.array_types import DoubleVector
-from deepcuts.data.popularity import item_novelties
 from deepcuts.model import PersonaModel
 from deepcuts.model.state import VISITOR
 
@@ -55,7 +52,6 @@ class VisitorModel:
     plays: dict[str, float]
     refused: frozenset[str]
     _reasons: dict[tuple[str, int], Reasons] = field(default_factory=dict)
-    _rare: dict[int, list[str]] = field(default_factory=dict)
 
     @classmethod
     def solve(
@@ -94,18 +90,6 @@ class VisitorModel:
         """Indexes of the played items that belong to each persona."""
         items, personas = self.model.seen.indices, self.model.user_personas.personas
         return [set(items[personas == number].tolist()) for number in range(self.n_personas)]
-
-    @cached_property
-    def novelties(self) -> DoubleVector:
-        """Novelty of every item as the metric has it, in bits, float64, (n_items,)."""
-        return item_novelties(self.model.item_listeners, self.model.n_listeners)
-
-    def rarer_than(self, n_listeners: int) -> list[str]:
-        """Ids of the items that fewer people listen to."""
-        if n_listeners not in self._rare:
-            rare = np.flatnonzero(self.model.item_listeners < n_listeners)
-            self._rare[n_listeners] = self.model.item_ids.take(rare).to_pylist()
-        return self._rare[n_listeners]
 
     def reasons(self, item_id: str, persona: int) -> Reasons:
         """Find the visitor's own items that speak for an item by a persona, which is that of its row.
