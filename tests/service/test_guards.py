@@ -17,7 +17,7 @@ from deepcuts.errors import SettingsError
 from deepcuts.web.application import create_app
 from deepcuts.web.server.guards.headers import STRICT_POLICY
 from deepcuts.web.server.guards.hosts import HostGuard
-from deepcuts.web.server.guards.rates import TokenBuckets, client_of
+from deepcuts.web.server.guards.rates import TokenBuckets, address_of, client_of
 from deepcuts.web.server.guards.tokens import TokenGuard
 from deepcuts.web.server.logs import JsonFormatter
 from deepcuts.web.server.settings import ServiceSettings
@@ -244,3 +244,12 @@ def test_settings_refuse_to_let_others_in_unasked():
 def test_settings_out_of_range(setting, message):
     with pytest.raises(SettingsError, match=message):
         ServiceSettings(**setting)
+
+
+@pytest.mark.parametrize(
+    ("given", "logged"),
+    [("192.0.2.7", "192.0.2.7"), ("2001:db8::1", "2001:db8::/64"), ("a forwarded secret", ""), ("", "")],
+)
+def test_only_addresses_are_logged(given, logged):
+    assert address_of({"type": "http", "client": (given, 0)}) == logged
+    assert address_of({"type": "http", "client": None}) == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 
@@ -52,11 +53,10 @@ def is_problem(response: httpx.Response, status: int) -> dict:
 
 HISTORY = {"Abel": 1.0}
 REFUSED = {
-    "no JSON": ("{", "body.1", "JSON"),
     "not an object": ("[]", "body", "object"),
     "nothing": ("null", "body", "object"),
-    "no subject": ("{}", "body.user", "required"),
-    "both": (json.dumps({"user": "a", "history": HISTORY}), "body.user", "not permitted"),
+    "no subject": ("{}", "body", "give one of the two, user or history"),
+    "both": (json.dumps({"user": "a", "history": HISTORY}), "body", "give one of the two, user or history"),
     "unknown member": (json.dumps({"user": "a", "colour": 1}), "body.colour", "not permitted"),
     "half a surrogate": (r'{"user": "\ud800"}', "body.user", "unicode"),
     "empty id": (json.dumps({"user": ""}), "body.user", "at least 1"),
@@ -105,6 +105,46 @@ def test_few_of_many_errors_are_listed(client):
     assert "100 values" in document["detail"]
 
 
+@pytest.mark.parametrize("body", [b"{", b"", b"{'user': 1}", b'{"user": "\xff"}', b"\x1f\x8b"])
+def test_what_is_no_json_is_refused(client, body):
+    response = client.post("/recommend", content=body, headers={"content-type": "application/json"})
+    is_problem(response, 400 if body else 422)
+
+
+def test_bodies_that_are_compressed_are_refused(client, user):
+    body = gzip.compress(json.dumps({"user": user}).encode())
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    response = client.post("/recommend", content=body, headers=headers)
+    assert is_problem(response, 415)["type"] == "urn:deepcuts:problem:encoding"
+    assert response.headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize(
+    ("setting", "where"),
+    [
+        ({"pick": [0, 7]}, "body.pick"),
+        ({"weights": {"7": 1}}, "body.weights"),
+        ({"rarity": {"0": 0.1, "7": 1}}, "body.rarity"),
+        ({"strength": {"7": 1}}, "body.strength"),
+    ],
+)
+def test_personas_that_a_user_does_not_have_are_refused(client, user, setting, where):
+    (error,) = is_problem(client.post("/recommend", json={"user": user, **setting}), 422)["errors"]
+    assert error == {"where": where, "message": "there is no persona 7"}
+    batch = client.post("/recommend/batch", json={"requests": [{"user": user, **setting}]}).json()
+    assert batch["results"][0]["problem"]["status"] == 422
+
+
+def test_head_has_the_headers_of_get_and_no_body(client):
+    for path in ("/healthz", "/items?q=a", "/docs", "/nothing"):
+        head, get = client.head(path), client.get(path)
+        assert (head.status_code, head.content) == (get.status_code, b"")
+        assert head.headers["content-type"] == get.headers["content-type"]
+        if path != "/nothing":  # its request_id differs, but not in length
+            assert head.headers["content-length"] == get.headers["content-length"]
+    assert client.head("/recommend").status_code == 405
+
+
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
 def test_deep_json_is_refused(client, opening):
     response = client.post("/recommend", content=opening * 100_000, headers={"content-type": "application/json"})
@@ -113,7 +153,7 @@ def test_deep_json_is_refused(client, opening):
 
 def test_json_has_to_say_that_it_is(client, user):
     response = client.post("/recommend", content=json.dumps({"user": user}), headers={"content-type": "text/plain"})
-    is_problem(response, 422)
+    is_problem(response, 415)
 
 
 def test_an_unknown_user_does_not_learn_who_else_there_is(client):

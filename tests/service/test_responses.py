@@ -200,3 +200,12 @@ def test_metrics_count_by_route(client, user):
     client.get(f"/personas/{quote(user)}")
     assert count() == before + 1
     assert user not in client.get("/metrics").text
+
+
+def test_a_stranger_gets_a_list_under_the_same_dial(client, model):
+    response = client.get("/popular", params={"k": 9, "rarity": 0.4, "least_listeners": 4}).json()
+    expected = model.popular(9, rarity=0.4, least_listeners=4)
+    assert items_of(response) == expected["item_id"].to_pylist()
+    assert [row["listeners"] for row in response["items"]] == expected["listeners"].to_pylist()
+    assert min(row["listeners"] for row in response["items"]) >= 4
+    assert client.get("/popular", params={"rarity": 9}).status_code == 422

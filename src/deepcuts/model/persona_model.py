@@ -22,6 +22,7 @@ from deepcuts.model.namer import Namer
 from deepcuts.model.naming import describe_factors, name_factors, name_personas
 from deepcuts.model.overview import overview
 from deepcuts.model.state import VISITOR, PersonaState
+from deepcuts.model.stranger import LEAST_LISTENERS, popular_items, stranger_of
 from deepcuts.model.tables import tabulate_explanation, tabulate_neighbours, tabulate_personas
 from deepcuts.model.training.epochs import to_arrow
 from deepcuts.model.training.fold_in import as_one_persona
@@ -94,6 +95,37 @@ class PersonaModel(PersonaState):
         check_columns(names, ids)
         parts = recommend_batches(self, users, ListSettings(k=k, **settings))
         return (self._dressed(part, names=names, ids=ids) for part in parts)
+
+    def popular(
+        self, k: int = 20, *, least_listeners: int = LEAST_LISTENERS, **settings: Unpack[ListOptions]
+    ) -> pa.Table:
+        """List items to somebody without a history, under the same dial: item_id, rank, score, listeners.
+
+        Typical tastes of the users of this model speak, each for its share, as personas do for a user; see
+        `deepcuts.model.stranger.stranger_of`. At rarity −1 they are what everybody plays.
+
+        Parameters
+        ----------
+        k
+            Length of the list.
+        least_listeners
+            Items of fewer listeners are left out.
+        settings
+            Those of `ListSettings`; personas are the typical tastes, the most widespread first.
+
+        Raises
+        ------
+        SettingsError
+            If a setting is out of its range.
+        """
+        settings.setdefault("base_weight", 0.0)
+        chosen = ListSettings(k=k, **settings)
+        return popular_items(self.stranger, chosen, least_listeners)
+
+    @cached_property
+    def stranger(self) -> PersonaModel:
+        """A model of one user, "stranger", without plays, whose personas are typical tastes of all users."""
+        return stranger_of(self)
 
     def to_mips(self, **settings: Unpack[ListOptions]) -> InnerProducts:
         """Vectors of items and personas for an index of inner products, with the dial folded in.

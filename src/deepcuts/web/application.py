@@ -20,6 +20,7 @@ from deepcuts.web.server.guards.heads import HeadGuard
 from deepcuts.web.server.guards.hosts import HostGuard
 from deepcuts.web.server.guards.rates import RateGuard
 from deepcuts.web.server.guards.tokens import TokenGuard
+from deepcuts.web.server.heads import HeadAsGet
 from deepcuts.web.server.metrics import Metrics
 from deepcuts.web.server.observation import Observation
 from deepcuts.web.server.settings import ServiceSettings
@@ -102,6 +103,7 @@ def _guards(
             body_bytes=settings.body_bytes,
             upload_bytes=settings.upload_bytes,
         ),
+        Middleware(HeadAsGet),
     ]
 
 
@@ -124,7 +126,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _warm(app: FastAPI) -> None:
-    from deepcuts.web.service.warming import freeze_garbage_collection, make_searchable, warm_up
+    from deepcuts.web.service.warming import freeze_garbage_collection, get_tastes, make_searchable, warm_up
 
     state = app.state
     try:
@@ -133,6 +135,7 @@ async def _warm(app: FastAPI) -> None:
         state.ready.set()
         logger.info("ready: version %s, %r", state.store.version, state.store.model)
         await state.compute.run(partial(make_searchable, state.store.current))
+        await state.compute.run(partial(get_tastes, state.store.current))
     except Exception:
         logger.exception("the model cannot be warmed up")
     finally:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from deepcuts.model.stranger import LEAST_LISTENERS
+from deepcuts.recommendation.settings import MOST_RARITY, ListSettings, RarityForm
 from deepcuts.web.problems import Problem, ProblemError
 from deepcuts.web.service import handlers, limits, responses
 from deepcuts.web.service.requests import FoldInRequest, ListBatch, ListRequest, ReasonsRequest, UserRequest
@@ -76,6 +78,24 @@ async def items(
 ) -> Response:
     """Find items by name; typing errors and accents are forgiven."""
     return await respond(http, partial(handlers.handle_search, query=q, k=k))
+
+
+@router.get("/popular", response_model=responses.PopularResponse, tags=["lists"])
+async def popular(
+    http: Request,
+    k: Length = 20,
+    rarity: Annotated[
+        float, Query(ge=-MOST_RARITY, le=MOST_RARITY, description="Position of the dial: -1 familiar, 1 deep cuts.")
+    ] = 0.0,
+    dial: Annotated[RarityForm, Query(description="What the dial goes by.")] = ListSettings.dial,
+    least_listeners: Annotated[
+        int, Query(ge=0, le=limits.MOST_LISTENERS, description="Items of fewer listeners are left out.")
+    ] = LEAST_LISTENERS,
+) -> Response:
+    """Recommend items to somebody without a history: what typical tastes of all users have to say."""
+    settings = ListSettings(k=k, rarity=rarity, dial=dial, base_weight=0.0)
+    handle = partial(handlers.handle_popular, settings=settings, least_listeners=least_listeners)
+    return await respond(http, handle)
 
 
 @router.get("/healthz", response_model=responses.Alive, tags=["operation"])

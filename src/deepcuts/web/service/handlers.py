@@ -14,10 +14,11 @@ import pyarrow as pa
 from deepcuts.array_types import IndexVector
 from deepcuts.errors import SettingsError
 from deepcuts.model.state import VISITOR
+from deepcuts.model.stranger import popular_items
 from deepcuts.recommendation import ListSettings, recommend
 from deepcuts.web.problems import Problem, ProblemError
 from deepcuts.web.server.store import LoadedModel
-from deepcuts.web.service.lookup import check_filter, check_known, check_persona, known_item
+from deepcuts.web.service.lookup import check_filter, check_known, check_persona, check_personas, known_item
 from deepcuts.web.service.requests import (
     FoldInRequest,
     ListBatch,
@@ -67,6 +68,7 @@ def handle_list(loaded: LoadedModel, request: ListRequest) -> Json:
     check_filter(loaded, "allow", request.allow or ())
     check_filter(loaded, "deny", request.deny)
     subject = _Subject(loaded, request)
+    check_personas(request.persona_numbers(), subject.n_personas)
     table = recommend(subject.model, subject.user, _filters_by_ids(loaded, request.list_settings()))
     return subject.response(items=item_rows(loaded, table.select(["rank", "item_id", "score", "persona"])))
 
@@ -106,6 +108,12 @@ def handle_similar(loaded: LoadedModel, item: str, k: int) -> Json:
     item_id = known_item(loaded, item)
     rows = item_rows(loaded, loaded.model.similar_items(item_id, k))
     return {"model": loaded.version, "item": _item(loaded, item_id), "items": rows}
+
+
+def handle_popular(loaded: LoadedModel, settings: ListSettings, least_listeners: int) -> Json:
+    """Return a list for somebody without a history."""
+    table = popular_items(loaded.model.stranger, settings, least_listeners)
+    return {"model": loaded.version, "items": item_rows(loaded, table.select(["item_id", "rank", "score"]))}
 
 
 def handle_search(loaded: LoadedModel, query: str, k: int) -> Json:

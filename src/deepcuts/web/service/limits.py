@@ -10,3 +10,4 @@ MAX_ID = 512  # characters of an id
 MAX_QUERY = 200  # characters to search by
 MAX_PERSONAS = 128  # a persona is an int8
 LEAST_PLAYS, MOST_PLAYS = 1e-3, 1e9  # nothing that float32 could lose
+MOST_LISTENERS = 1_000_000_000  # that may be asked of an item

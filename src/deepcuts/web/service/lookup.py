@@ -7,7 +7,7 @@ and take seconds of a processor for each misspelt id.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -73,3 +73,29 @@ def check_persona(persona: int | None, n_personas: int) -> None:
     if persona is not None and persona >= n_personas:
         detail = f"There is no persona {persona}: this user has {n_personas}, numbered from 0."
         raise ProblemError(Problem(404, detail, "unknown-persona"))
+
+
+def check_personas(by_setting: Mapping[str, Collection[int]], n_personas: int) -> None:
+    """Refuse settings for personas that a user does not have.
+
+    Parameters
+    ----------
+    by_setting
+        Numbers of personas by the name of the setting.
+    n_personas
+        How many the user has, numbered from 0.
+
+    Raises
+    ------
+    ProblemError
+        422, with every number that is too large.
+    """
+    errors = [
+        {"where": f"body.{name}", "message": f"there is no persona {number}"}
+        for name, numbers in by_setting.items()
+        for number in sorted(numbers)
+        if number >= n_personas
+    ]
+    if errors:
+        detail = f"This user has {n_personas} personas, numbered from 0; 'errors' tells which others were asked for."
+        raise ProblemError(Problem(422, detail, "setting", errors[:_MOST_ERRORS]))

@@ -23,7 +23,11 @@ _ALWAYS = {
     "503": "Busier than it can be, or still warming up.",
     "default": "Anything else that goes wrong.",
 }
-_WITH_BODY = {"413": "The body is too large."}
+_WITH_BODY = {
+    "400": "The body is no JSON.",
+    "413": "The body is too large.",
+    "415": "The body is compressed, or says that it is no JSON.",
+}
 _WITH_ID = {"404": "The model has no such user, or no such item."}
 _UNKNOWN_IDS = frozenset({"/recommend", "/fold-in", "/explain", "/similar", "/personas/{user}"})
 _OPEN = frozenset({"/healthz", "/readyz"})

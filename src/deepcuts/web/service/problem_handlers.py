@@ -16,6 +16,7 @@ from deepcuts.web.service.requests import ALTERNATIVES
 _MOST_ERRORS = 20
 _MOST_LOCATION = 100  # characters: a location may hold a key of the request, of any length
 
+_NO_JSON = Problem(400, "The body is no JSON that can be parsed.")
 _DETAILS = {
     404: "There is nothing at this path; /docs tells what there is.",
     405: "This path does not take this method; the Allow header says which it takes.",
@@ -41,6 +42,8 @@ async def _of_problem(request: Request, error: ProblemError) -> Response:
 async def _of_validation(request: Request, error: RequestValidationError) -> Response:
     """List where and why values were refused, but not the values: they may be secret, or no JSON."""
     found = error.errors()
+    if any(entry["type"] == "json_invalid" for entry in found):
+        return _NO_JSON.response(request.scope)
     errors = [{"where": _location(entry["loc"]), "message": entry["msg"]} for entry in found[:_MOST_ERRORS]]
     n_values = "1 value is" if len(found) == 1 else f"{len(found):,} values are"
     detail = f"{n_values} not as expected; 'errors' tells where and why, and /docs what is."

@@ -157,6 +157,12 @@ class ListOptions(RequestModel):
             weights=_by_number(self.weights),
         )
 
+    def persona_numbers(self) -> dict[str, list[int]]:
+        """Numbers of personas that settings name, by setting."""
+        by_persona = {"rarity": self.rarity, "strength": self.strength, "weights": self.weights}
+        found = {name: list(map(int, value)) for name, value in by_persona.items() if isinstance(value, dict)}
+        return {"pick": self.pick or [], **found}
+
 
 class UserRequest(RequestModel):
     """A request about a user of the model."""
@@ -207,12 +213,23 @@ def _subject_tag(value: Any) -> str:
     return FOR_VISITOR if is_visitor else FOR_USER
 
 
+def _one_subject(value: Any) -> Any:
+    """Refuse a request about a user as well as about a visitor, or about neither."""
+    given = [name for name in ("user", "history") if name in value] if isinstance(value, dict) else ["user"]
+    if len(given) != 1:
+        raise ValueError("give one of the two, user or history")
+    return value
+
+
 ListRequest = Annotated[
-    Annotated[ListForUser, Tag(FOR_USER)] | Annotated[ListForVisitor, Tag(FOR_VISITOR)], Discriminator(_subject_tag)
+    Annotated[ListForUser, Tag(FOR_USER)] | Annotated[ListForVisitor, Tag(FOR_VISITOR)],
+    Discriminator(_subject_tag),
+    BeforeValidator(_one_subject),
 ]
 ReasonsRequest = Annotated[
     Annotated[ReasonsForUser, Tag(FOR_USER)] | Annotated[ReasonsForVisitor, Tag(FOR_VISITOR)],
     Discriminator(_subject_tag),
+    BeforeValidator(_one_subject),
 ]
 
 

@@ -46,6 +46,19 @@ class ListResponse(ModelResponse):
     items: list[ListedItem]
 
 
+class PopularItem(Item):
+    """A row of a list for somebody without a history."""
+
+    rank: int = Field(description="1 is best.")
+    score: float
+
+
+class PopularResponse(ModelResponse):
+    """A list for somebody without a history."""
+
+    items: list[PopularItem]
+
+
 class Problem(BaseModel):
     """What went wrong (RFC 9457)."""
 

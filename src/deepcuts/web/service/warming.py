@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 
+from deepcuts.model.stranger import LEAST_LISTENERS
+from deepcuts.recommendation import ListSettings
 from deepcuts.web.server.store import LoadedModel
-from deepcuts.web.service.handlers import handle_list
+from deepcuts.web.service.handlers import handle_list, handle_popular
 from deepcuts.web.service.requests import ListForUser, ListForVisitor
 
 
@@ -30,7 +32,13 @@ def warm_up(loaded: LoadedModel) -> None:
 def prepare(loaded: LoadedModel) -> None:
     """Warm a model up and make it searchable, while another one is served."""
     warm_up(loaded)
+    get_tastes(loaded)
     make_searchable(loaded)
+
+
+def get_tastes(loaded: LoadedModel) -> None:
+    """Find the typical tastes, and what the dial means for them, before a stranger asks."""
+    handle_popular(loaded, ListSettings(k=1, rarity=0.1, base_weight=0.0), LEAST_LISTENERS)
 
 
 def make_searchable(loaded: LoadedModel) -> None:

@@ -1,7 +1,8 @@
-"""Limits on the size of bodies."""
+"""Limits on the size and the form of bodies."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,20 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
+_COMPRESSED = Problem(
+    415,
+    "The body is compressed, or encoded in another way. Send it as it is, without Content-Encoding.",
+    "encoding",
+    headers={"Accept-Encoding": "identity"},
+)
+_NO_JSON = Problem(415, "The body is to be JSON. Send it with Content-Type: application/json.", "encoding")
+_JSON = re.compile(r"application/(?:[\w.-]+\+)?json\s*(;.*)?", re.IGNORECASE)
+
+
 class BodyGuard:
-    """Refuse bodies that are too large: by the length they announce, or else once that much has come.
+    """Refuse bodies that are too large, by the length they announce or else once that much has come, or of no use.
+
+    What is compressed is refused by all paths, and what says that it is no JSON by those of the service.
 
     Parameters
     ----------
@@ -39,6 +52,12 @@ class BodyGuard:
         is_service = first_segment(scope["path"]) in self.service_paths
         most = self.body_bytes if is_service else self.upload_bytes
         too_large = Problem(413, f"The body is too large; at most {most:,} bytes are read.", "body")
+        if any(coding.strip().lower() != "identity" for coding in header_values(scope, b"content-encoding")):
+            await _COMPRESSED.refuse(scope, receive, send)
+            return
+        if is_service and not all(map(_JSON.fullmatch, header_values(scope, b"content-type"))):
+            await _NO_JSON.refuse(scope, receive, send)
+            return
         # Twenty digits are enough: int() of thousands takes long. What zeros in front let through is counted below.
         if any(not length.isdigit() or int(length[:20]) > most for length in header_values(scope, b"content-length")):
             await too_large.refuse(scope, receive, send)

@@ -1,0 +1,54 @@
+"""Lists for somebody without a history."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import deepcuts as dc
+from deepcuts.errors import SettingsError
+from deepcuts.model.stranger import STRANGER
+
+
+@pytest.fixture(scope="module")
+def model() -> dc.PersonaModel:
+    world = dc.generate_world(n_users=400, n_items=300, n_scenes=6, items_per_user=24, seed=3)
+    return dc.PersonaNMF(n_factors=16, n_personas=3, base_epochs=8).fit(world.plays, seed=1)
+
+
+def test_tastes_are_of_the_users_and_their_shares_add_up(model):
+    stranger = model.stranger
+    assert stranger.user_ids.values.to_pylist() == [STRANGER]
+    assert stranger.seen.n_pairs == 0
+    assert 2 <= len(stranger.persona_factors) <= 16
+    assert float(stranger.persona_shares.sum()) == pytest.approx(1)
+    assert np.all(np.diff(stranger.persona_shares) <= 0)
+    assert np.all(stranger.persona_factors >= 0)
+    again = dc.PersonaModel.stranger.func(model)
+    np.testing.assert_array_equal(again.persona_factors, stranger.persona_factors)
+
+
+def test_the_dial_turns_the_list_from_what_all_play_to_what_few_do(model):
+    listeners = [np.mean(model.popular(20, rarity=rarity)["listeners"].to_numpy()) for rarity in (-1, 0, 1)]
+    assert listeners[0] > listeners[1] > listeners[2]
+    most = np.sort(model.item_listeners)[-20:].mean()
+    assert listeners[0] > 0.7 * most
+
+
+def test_the_list_is_ranked_and_leaves_out_what_hardly_anyone_plays(model):
+    table = model.popular(300, rarity=1, least_listeners=10)
+    assert table["rank"].to_pylist() == list(range(1, table.num_rows + 1))
+    listeners = model.item_listeners[model.item_ids.indexes_of(table["item_id"])]
+    np.testing.assert_array_equal(table["listeners"].to_numpy(), listeners)
+    assert listeners.min() >= 10
+    denied = table["item_id"][0].as_py()
+    assert denied not in model.popular(300, deny=[denied])["item_id"].to_pylist()
+
+
+def test_settings_out_of_range_are_refused(model):
+    with pytest.raises(SettingsError, match="rarity"):
+        model.popular(rarity=9)
+    with pytest.raises(SettingsError, match="least_listeners"):
+        model.popular(least_listeners=-1)
+    with pytest.raises(SettingsError, match="k is 0"):
+        model.popular(0)
