@@ -18,7 +18,7 @@ import typer
 
 import deepcuts as dc
 from deepcuts.cli.main import COMMANDS, app, main
-from deepcuts.evaluation import item_features
+from deepcuts.evaluation import item_features, registry
 from documents.blocks import SHELL, Block, blocks_of, commands_of
 from documents.working_folder import make_working_folder, recommend_to, tag_table, world_table
 from serving_help import served
@@ -91,6 +91,10 @@ def session(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     with ExitStack() as open_ones:
+        known = dict(registry._BY_NAME)
+        open_ones.callback(
+            lambda: (registry._BY_NAME.clear(), registry._BY_NAME.update(known))
+        )  # what a page registers
         address: list[str] = []
 
         def serve() -> str:

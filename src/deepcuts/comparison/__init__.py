@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepcuts.comparison.contenders import Contender, model
+from deepcuts.comparison.contenders import Contender, FittedModel, Method, model
 from deepcuts.comparison.formats import write_comparison
 from deepcuts.comparison.named_baselines import BASELINES, baseline
 from deepcuts.comparison.runs import Cut, Run, cuts_of, one_cut, run_all
@@ -14,6 +14,8 @@ __all__ = [
     "Contender",
     "Cut",
     "Figure",
+    "FittedModel",
+    "Method",
     "Run",
     "baseline",
     "cuts_of",

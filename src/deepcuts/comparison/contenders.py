@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import partial
 from typing import Any, Protocol, Unpack
 
 import pyarrow as pa
 
+from deepcuts.checks import shown
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
 from deepcuts.model import PersonaModel, PersonaNMF
@@ -21,19 +22,35 @@ _FEW_SETTINGS = 6  # a method with more of them is described by those that are n
 
 
 class FittedModel(Protocol):
-    """What training returns, of whatever method."""
+    """What training returns, of whatever method: something that makes lists.
+
+    `deepcuts.baselines.ScoredModel` is one that makes them from scores, with the dial and all other settings.
+    """
 
     def recommend(
         self, users: str | Iterable[str] | None = None, k: int = 20, **settings: Unpack[ListOptions]
     ) -> pa.Table:
-        """Make lists."""
+        """Make lists: a table with the columns user_id, item_id and rank, and persona where there are some.
+
+        Parameters
+        ----------
+        users
+            One id, several, or None for all users that it was trained on; comparisons ask for all.
+        k
+            Length of the lists.
+        settings
+            Those of `deepcuts.recommendation.ListSettings`; comparisons pass those that a contender has.
+        """
 
 
 class Method(Protocol):
-    """A model before training: a frozen dataclass of settings."""
+    """A model before training: a frozen dataclass of settings, or any other object that can be hashed.
+
+    Contenders whose methods are equal share one training.
+    """
 
     def fit(self, plays: Interactions, *, seed: int = 0) -> FittedModel:
-        """Train."""
+        """Train on these plays alone; the same seed gives the same model."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,10 +97,25 @@ class Contender:
     lists: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        _check_method(self.name, self.method)
         for setting in self.lists:
             if setting not in LIST_SETTINGS:
                 raise SettingsError(f"{self.name} has no setting {setting!r} of lists: {', '.join(LIST_SETTINGS)}.")
         ListSettings(**self.lists)  # refuses values out of range now, not after the training
+
+
+def _check_method(name: str, method: Any) -> None:
+    """Refuse what cannot be trained, or told from other methods."""
+    if isinstance(method, type) or not callable(getattr(method, "fit", None)):
+        raise SettingsError(
+            f"{name} is {shown(method)}, which has no fit(plays, *, seed). Pass an object with settings, such as "
+            "PersonaNMF(n_factors=32)."
+        )
+    if type(method).__hash__ is None:
+        raise SettingsError(
+            f"{name} is a {type(method).__name__}, which cannot be hashed, so that equal methods are not found. Write "
+            "@dataclass(frozen=True) above its class."
+        )
 
 
 def check_names(contenders: Sequence[Contender]) -> None:
@@ -146,7 +178,7 @@ def contender_of(title: str, method: Any, values: Mapping[str, Any]) -> Contende
 def settings_of(method: Any) -> list[str]:
     """Names of the settings of a method, or of a class of methods."""
     settings: Any = method.func if isinstance(method, partial) else method
-    return [one.name for one in fields(settings)]
+    return [one.name for one in fields(settings)] if is_dataclass(settings) else []
 
 
 def model(title: str, values: Mapping[str, Any] | None = None) -> Contender:

@@ -7,14 +7,22 @@ from deepcuts.evaluation.evaluate import Evaluation, evaluate, evaluate_ranked
 from deepcuts.evaluation.intervals import compare_evaluations, mean_intervals
 from deepcuts.evaluation.item_labels import ItemFeatures, item_features, tag_features
 from deepcuts.evaluation.list_layout import rank_lists
+from deepcuts.evaluation.metric import ExposureMetric, Metric, Need, QuotientMetric, UserMetric
 from deepcuts.evaluation.metrics.overlap import overlap
 from deepcuts.evaluation.personas import describe_personas, persona_agreement
 from deepcuts.evaluation.ranked_lists import RankedLists
+from deepcuts.evaluation.registry import METRICS, register
 
 __all__ = [
+    "METRICS",
     "Evaluation",
+    "ExposureMetric",
     "ItemFeatures",
+    "Metric",
+    "Need",
+    "QuotientMetric",
     "RankedLists",
+    "UserMetric",
     "catalogue_intervals",
     "compare_catalogue",
     "compare_evaluations",
@@ -26,5 +34,6 @@ __all__ = [
     "overlap",
     "persona_agreement",
     "rank_lists",
+    "register",
     "tag_features",
 ]

@@ -23,7 +23,7 @@ from deepcuts.evaluation.item_labels import ItemFeatures
 from deepcuts.evaluation.list_layout import rank_lists
 from deepcuts.evaluation.metric import ExposureMetric, Metric, QuotientMetric, UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
-from deepcuts.evaluation.registry import METRICS, Cutoffs, check_needs, default_cutoffs, metrics_at
+from deepcuts.evaluation.registry import METRICS, Cutoffs, check_needs, check_own, default_cutoffs, metrics_at
 from deepcuts.html_table import html_page, html_table
 from deepcuts.ingest import PlaysLike, as_plays
 
@@ -161,6 +161,7 @@ def evaluate(
     *,
     features: ItemFeatures | None = None,
     personas: AnyArray | None = None,
+    metrics: Sequence[Metric] = (),
 ) -> Evaluation:
     """Judge anybody's ranked lists by what was held out.
 
@@ -185,13 +186,17 @@ def evaluate(
         Labels of the items, from `deepcuts.evaluation.item_features`; diversity and calibration are measured on them.
     personas
         Integers, (train.n_pairs,): the persona that each pair of train belongs to, 0 the user's dominant one, -1 none.
+    metrics
+        Metrics of your own, each at its own cut-offs, beside those of `cutoffs`; docs/guide/own_metric.md tells how to
+        write one.
 
     Raises
     ------
     DataError
         If lists and holdout do not fit train or each other, as `deepcuts.evaluation.rank_lists` says in full.
     SettingsError
-        If there is no such metric, it needs what is not given, or a cut-off is below 1.
+        If there is no such metric, it needs what is not given, or a cut-off is below 1; or a metric of your own returns
+        what it should not.
 
     Examples
     --------
@@ -211,17 +216,18 @@ def evaluate(
     recall@k: hits among the first k, over min(k, held-out items)
     """
     metrics_at(cutoffs or {})  # refuses a wrong name before the lists are read, which may take long
-    return evaluate_ranked(rank_lists(lists, as_plays(train), as_plays(holdout), features, personas), cutoffs)
+    check_own(metrics)
+    return evaluate_ranked(rank_lists(lists, as_plays(train), as_plays(holdout), features, personas), cutoffs, metrics)
 
 
-def evaluate_ranked(ranked: RankedLists, cutoffs: Cutoffs | None = None) -> Evaluation:
+def evaluate_ranked(ranked: RankedLists, cutoffs: Cutoffs | None = None, metrics: Sequence[Metric] = ()) -> Evaluation:
     """Judge lists that lie beside their holdout already; `evaluate` does both.
 
     Parameters
     ----------
     ranked
         What `deepcuts.evaluation.rank_lists` returns.
-    cutoffs
+    cutoffs, metrics
         As for `evaluate`.
 
     Raises
@@ -229,7 +235,9 @@ def evaluate_ranked(ranked: RankedLists, cutoffs: Cutoffs | None = None) -> Eval
     SettingsError
         If there is no such metric, it needs what is not given, or a cut-off is below 1.
     """
+    check_own(metrics)
     wanted = metrics_at(default_cutoffs(ranked) if cutoffs is None else cutoffs)
+    wanted += [(metric, k) for metric in metrics for k in metric.cutoffs if (metric, k) not in wanted]
     check_needs((metric for metric, _ in wanted), ranked)
     _warn_of_short_lists(ranked, wanted)
     figures: dict[str, float] = {}

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from deepcuts.array_types import DoubleVector, NumberVector
+from deepcuts.errors import SettingsError
 from deepcuts.evaluation.ranked_lists import RankedLists
 
 
@@ -141,7 +142,23 @@ class UserMetric(Metric):
     def values(self, lists: RankedLists, k: int) -> DoubleVector:
         """Compute the value of each user, float64, (lists.n_users,); NaN where it is undefined."""
         blocks = [lists] if self.all_users_at_once else lists.blocks()
-        return np.concatenate([self.function(block, k) for block in blocks])
+        return np.concatenate([self._of_block(block, k) for block in blocks])
+
+    def _of_block(self, block: RankedLists, k: int) -> DoubleVector:
+        """Compute the values of some users.
+
+        Raises
+        ------
+        SettingsError
+            If the function does not return a number for each of them.
+        """
+        values = np.asarray(self.function(block, k))
+        if values.shape != (block.n_users,) or values.dtype.kind not in "biuf":
+            raise SettingsError(
+                f"The metric {self.name!r} returned an array of the shape {values.shape} and type {values.dtype} for "
+                f"{block.n_users:,} users. Its function returns one number for each user, NaN where it is undefined."
+            )
+        return values.astype(np.float64, copy=False)
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,18 @@
 """Which metrics there are, in the order of their figures, and cut-offs to report them at.
 
-A metric is registered at the foot of its own file, `METRICS`; here stands the list of the files.
+A metric is registered at the foot of its own file, `METRICS`; here stands the list of the files. `register` adds those
+of a caller.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from deepcuts.checks import whole_number
+from deepcuts.checks import shown, whole_number
 from deepcuts.errors import SettingsError
-from deepcuts.evaluation.metric import Metric
+from deepcuts.evaluation.metric import ExposureMetric, Metric, QuotientMetric, UserMetric
 from deepcuts.evaluation.metrics import (
     average_precision,
     calibration,
@@ -43,9 +45,52 @@ _FILES = (
     calibration, intra_list_distance, taste_coverage, minority_recall, nondominant_recall, persona_mix,
 )  # fmt: skip
 
-METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for file in _FILES for metric in file.METRICS})
+_BY_NAME = {metric.name: metric for file in _FILES for metric in file.METRICS}
+METRICS: Mapping[str, Metric] = MappingProxyType(_BY_NAME)  # a view: it has what is registered later
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*", re.IGNORECASE)
+_KINDS = (UserMetric, ExposureMetric, QuotientMetric)
 
 Cutoffs = Mapping[str, Iterable[int]]  # from names of metrics to list lengths
+
+
+def register(metric: Metric) -> None:
+    """Let a metric of your own be known by its name, in cut-offs, comparisons and reports of this process.
+
+    Parameters
+    ----------
+    metric
+        A `UserMetric`, an `ExposureMetric` or a `QuotientMetric`; the same one again changes nothing.
+
+    Raises
+    ------
+    SettingsError
+        If it is none of these, or its name is no word or that of another metric.
+    """
+    check_own([metric])
+    _BY_NAME[metric.name] = metric
+
+
+def check_own(metrics: Iterable[Metric]) -> None:
+    """Refuse metrics of a caller that cannot be computed, or told from the others.
+
+    Raises
+    ------
+    SettingsError
+        At the first one.
+    """
+    names = set[str]()
+    for metric in metrics:
+        if not isinstance(metric, _KINDS):
+            kinds = ", ".join(kind.__name__ for kind in _KINDS)
+            raise SettingsError(
+                f"{shown(metric)} is no metric. Pass one of {kinds}, such as UserMetric(name, function)."
+            )
+        if not _NAME.fullmatch(metric.name):
+            raise SettingsError(f"A metric is called {metric.name!r}. Use letters, digits and _, such as 'recall'.")
+        if metric.name in names or METRICS.get(metric.name, metric) != metric:
+            raise SettingsError(f"There is a metric {metric.name!r} already. Give yours another name.")
+        names.add(metric.name)
 
 
 def metric_of(figure: str) -> Metric:

@@ -1,0 +1,123 @@
+"""Metrics of a caller, passed or registered."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+import deepcuts as dc
+from deepcuts.comparison import Contender, one_cut, run_all, tabulate
+from deepcuts.errors import SettingsError
+from deepcuts.evaluation import ExposureMetric, Metric, QuotientMetric, UserMetric, mean_intervals, register
+from deepcuts.evaluation.registry import METRICS, metric_of
+
+
+def own_recall(lists, k):
+    """Hits among the first k over all held-out items."""
+    return lists.hits[:, :k].sum(axis=1) / lists.n_holdout
+
+
+def never_listed(exposure):
+    """Share of items on no list."""
+    return np.mean(exposure == 0)
+
+
+def micro(lists, k):
+    """Hits over all users together."""
+    return lists.hits[:, :k].sum(axis=1).astype(float), lists.n_holdout.astype(float)
+
+
+OWN = (
+    UserMetric("own_recall", own_recall, cutoffs=(5, 20)),
+    ExposureMetric("never_listed", never_listed, lower_is_better=True),
+    QuotientMetric("micro_recall", micro),
+)
+
+
+@pytest.fixture(scope="module")
+def cut():
+    return dc.split_holdout(dc.generate_world(n_users=60, n_items=120, items_per_user=12, seed=0).plays, seed=0)
+
+
+@pytest.fixture(scope="module")
+def lists(cut):
+    return dc.Popularity().fit(cut.train).recommend(k=20)
+
+
+@pytest.fixture
+def registered():
+    for metric in OWN:
+        register(metric)
+    yield
+    known = METRICS | {}
+    for metric in OWN:
+        assert known[metric.name] is metric
+        _forget(metric.name)
+
+
+def _forget(name: str) -> None:
+    from deepcuts.evaluation import registry
+
+    registry._BY_NAME.pop(name)
+
+
+def test_passed_metrics_stand_beside_others(cut, lists):
+    found = dc.evaluate(lists, *cut, cutoffs={"recall": [20], "coverage": [20]}, metrics=OWN)
+    assert list(found) == [
+        "recall@20",
+        "coverage@20",
+        "own_recall@5",
+        "own_recall@20",
+        "never_listed@20",
+        "micro_recall@20",
+    ]
+    assert found["never_listed@20"] == pytest.approx(1 - found["coverage@20"])
+    assert found["own_recall@20"] == pytest.approx(found["recall@20"])  # nobody has 20 held-out items here
+    assert found.per_user["own_recall@5"].null_count == 0
+    assert mean_intervals(found)["metric"].to_pylist() == ["recall@20", "own_recall@5", "own_recall@20"]
+    assert "own_recall" not in METRICS
+
+
+def test_all_usual_figures_come_too_where_no_cut_offs_are_given(cut, lists):
+    usual = list(dc.evaluate(lists, *cut))
+    assert list(dc.evaluate(lists, *cut, metrics=OWN[:1])) == [*usual, "own_recall@5", "own_recall@20"]
+
+
+def test_registered_metrics_are_known_by_name(cut, lists, registered):
+    assert metric_of("own_recall@5").meaning == "Hits among the first k over all held-out items."
+    found = dc.evaluate(lists, *cut, cutoffs={"own_recall": [5]})
+    assert list(found) == ["own_recall@5"]
+    assert "never_listed@20 ↓" in dc.evaluate(lists, *cut, cutoffs={"never_listed": [20]})._repr_html_()
+    runs = run_all([Contender("popular", dc.Popularity())], one_cut(*cut, [0]), {"own_recall": (5,)}, n_resamples=9)
+    assert tabulate(runs, ["popular"], "popular", n_resamples=9).metrics == ("own_recall@5",)
+    register(OWN[0])  # again changes nothing
+
+
+@pytest.mark.parametrize(
+    ("metric", "message"),
+    [
+        (own_recall, "is no metric. Pass one of UserMetric, ExposureMetric, QuotientMetric, such as UserMetric(name"),
+        (Metric("base", own_recall), "is no metric"),
+        (UserMetric("a@b", own_recall), "A metric is called 'a@b'. Use letters, digits and _"),
+        (UserMetric("recall", own_recall), "There is a metric 'recall' already. Give yours another name."),
+    ],
+)
+def test_what_is_no_metric_is_refused_before_the_work(cut, lists, metric, message):
+    for call in (lambda: register(metric), lambda: dc.evaluate(lists, *cut, metrics=[metric])):
+        with pytest.raises(SettingsError, match=re.escape(message)):
+            call()
+
+
+def test_two_of_one_name_are_refused(cut, lists):
+    with pytest.raises(SettingsError, match="There is a metric 'own_recall' already"):
+        dc.evaluate(lists, *cut, metrics=[OWN[0], OWN[0]])
+
+
+@pytest.mark.parametrize(
+    "returned", [lambda lists, k: 0.5, lambda lists, k: lists.hits, lambda lists, k: ["a"] * lists.n_users]
+)
+def test_a_metric_that_returns_something_else_is_told(cut, lists, returned):
+    with pytest.raises(SettingsError, match=r"The metric 'odd' returned an array of the shape .* one number for each"):
+        dc.evaluate(lists, *cut, metrics=[UserMetric("odd", returned)])
