@@ -27,6 +27,7 @@ EXTRAS = {  # what tests of these folders and files need: an extra of the packag
     "page/test_browser.py": ("app", ("nicegui", "rapidfuzz")),
     "report": ("report", ("matplotlib",)),
     "tuning/test_study.py": ("tune", ("optuna",)),
+    "history/test_spreadsheets.py": ("history", ("python_calamine", "openpyxl")),
     "history/test_matching.py": ("history", ("rapidfuzz",)),
     "datasets/test_download.py": ("download", ("pooch",)),
     "documents": (

@@ -20,6 +20,7 @@ import pyarrow as pa
 from deepcuts.errors import FileFormatError
 from deepcuts.history.documents import Allowance, Document
 from deepcuts.history.limits import Limits, in_words
+from deepcuts.history.spreadsheets import is_spreadsheet, sheets_of
 from deepcuts.ingest.tabular.encodings import ByteStream
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")  # a member first, an empty archive, an archive in parts
@@ -34,14 +35,13 @@ _TAR_MARK, _TAR_MARK_AT = b"ustar", 257
 
 _ENCRYPTED = 0x1
 _TEXT_ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".log", ".xml", ".html", ".htm", ".listens")
-_PACKED_ENDINGS = (".zip", ".gz", ".bz2", ".xz", ".zst", ".tar", ".tgz")
+_PACKED_ENDINGS = (".xlsx", ".ods", ".zip", ".gz", ".bz2", ".xz", ".zst", ".tar", ".tgz")
 _DEEPEST = 3  # archives and packings within one another
 _DAMAGE = (
     zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, struct.error, OSError, ValueError,
     NotImplementedError, pa.ArrowException,
 )  # fmt: skip
 _AGAIN = "Download or copy it again."
-_SHEET = "is a spreadsheet. Save its sheet as CSV, with columns named artist and plays, or artist and time"
 
 
 @dataclass(frozen=True)
@@ -111,11 +111,18 @@ class _Opener:
             ]  # is_dir fails on empty names
             if len(infos) > self.allowance.limits.members:
                 raise FileFormatError(f"{name} holds {len(infos):,} files, and no export does. Give the right archive.")
-            if _is_spreadsheet({info.filename for info in infos}):
-                raise FileFormatError(f"{name} {_SHEET}.")
+            if is_spreadsheet({info.filename for info in infos}):
+                yield from self._sheets(name, archive)
+                return
             for info in infos:
                 if _is_wanted(info.filename):
                     yield from self._member(archive, info, name, depth)
+
+    def _sheets(self, name: str, archive: zipfile.ZipFile) -> Iterator[Unpacked]:
+        sheets = list(sheets_of(name, archive, cast(IO[bytes], archive.fp), self.allowance.limits))
+        for title, text in sheets:
+            document = Document(f"{name}: {title}", io.BytesIO(text), self.allowance, len(text), "utf-8")
+            yield Unpacked(document, in_archive=len(sheets) > 1)
 
     def _member(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, depth: int) -> Iterator[Unpacked]:
         full = f"{name}: {info.filename}"
@@ -152,12 +159,6 @@ class _Opener:
 
 def _is_wanted(name: str) -> bool:
     return name.lower().endswith(_TEXT_ENDINGS + _PACKED_ENDINGS) and "__MACOSX/" not in name
-
-
-def _is_spreadsheet(names: set[str]) -> bool:
-    return (
-        "xl/workbook.xml" in names or "xl/workbook.bin" in names or {"content.xml", "mimetype", "styles.xml"} <= names
-    )
 
 
 class _Peekable:

@@ -37,8 +37,8 @@ Exports = Annotated[
     typer.Argument(
         metavar="EXPORT",
         help="Exports as they were downloaded, or the files in them: of Spotify, ListenBrainz, Last.fm, "
-        "Libre.fm, Maloja, Koito, Apple Music, YouTube Music or iTunes, a .scrobbler.log, or a table of artists and "
-        "plays.",
+        "Libre.fm, Maloja, Koito, Apple Music, YouTube Music, Deezer or iTunes, a .scrobbler.log, or a table or "
+        "spreadsheet of artists and plays.",
     ),
 ]
 CountsFile = Annotated[

@@ -25,7 +25,8 @@ class Shape:
     keys
         For each path, the keys of its objects; those of objects within have dots: "track.artist".
     samples
-        For each path, the fields of some objects that are no objects themselves, as text, "" for null.
+        For each path, the fields of some objects that are no objects themselves, as text, "" for null; those of objects
+        within have dots.
     root_lines
         For each document that begins, the line on which it does: there is more than one where each line is one.
     """
@@ -81,8 +82,8 @@ def shape_of(text: str) -> Shape:
         elif string is not None and top.is_object and top.awaits_key:
             top.key, top.awaits_key = _plain(string), False
             _add_key(shape, stack)
-        elif mark != ":" and top.is_object and top.key is not None and shape.samples.get(top.path):
-            shape.samples[top.path][-1].setdefault(top.key, _plain(string) if string else bare.replace("null", ""))
+        elif mark != ":" and top.is_object and top.key is not None:
+            _add_sample(shape, stack, _plain(string) if string else bare.replace("null", ""))
     return shape
 
 
@@ -105,6 +106,17 @@ def _add_key(shape: Shape, stack: list[_Frame]) -> None:
     for frame in stack[-_DEEPEST:]:
         if frame.is_object and frame.path in shape.keys:
             shape.keys[frame.path].add(".".join(part for part in full[len(frame.path) :] if part != ARRAY))
+
+
+def _add_sample(shape: Shape, stack: list[_Frame], text: str) -> None:
+    """Add a field to its object and, with the keys that lead there, to the objects around it, up to an array."""
+    name = ""
+    for frame in reversed(stack[-_DEEPEST:]):
+        if not frame.is_object:
+            return
+        name = f"{frame.key}.{name}" if name else frame.key or ""
+        if shape.samples.get(frame.path):
+            shape.samples[frame.path][-1].setdefault(name, text)
 
 
 def _plain(string: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import partial
 
@@ -10,6 +9,7 @@ import duckdb
 
 from deepcuts.history.documents import Document
 from deepcuts.history.formats.format import Format, Head, Refusal
+from deepcuts.history.formats.json_fields import field_of, template_of
 from deepcuts.history.formats.json_paths import Path, Shape
 from deepcuts.history.formats.json_records import Records, load_records
 from deepcuts.history.formats.listen_json import json_shape
@@ -53,8 +53,8 @@ def _load(
     connection: duckdb.DuckDBPyConnection, document: Document, *, keys: Mapping[str, str], records: Records
 ) -> Iterator[None]:
     """Put the objects into `raw` as load_delimited does with lines."""
-    template = json.dumps(dict.fromkeys(keys.values(), "VARCHAR"))
-    columns = "".join(f', r."{key.replace(chr(34), chr(34) * 2)}" AS {role}' for role, key in keys.items())
+    template = template_of(dict.fromkeys(keys.values(), "VARCHAR"))
+    columns = "".join(f", {field_of(key)} AS {role}" for role, key in keys.items())
     for _ in load_records(connection, document, template=template, records=records):
         connection.execute(f"""
             CREATE OR REPLACE TEMP TABLE raw AS

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from deepcuts.history.formats import (
     apple_music,
+    artist_lists,
+    deezer,
     itunes_library,
     json_tables,
     koito,
@@ -31,11 +33,13 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     lastfm_json.recognise_tops,
     youtube_music.recognise,
     apple_music.recognise_library,
+    artist_lists.recognise,
     json_tables.recognise,
     player_log.recognise,
     apple_music.recognise_daily,
     apple_music.recognise_activity,
     apple_music.recognise_history,
+    deezer.recognise,
     tables.recognise,
 )
 
@@ -49,6 +53,8 @@ _NAMED = (
     maloja,
     koito,
     player_log,
+    deezer,
+    artist_lists,
     tables,
     json_tables,
 )
