@@ -10,6 +10,7 @@
 #                make test tries a few of each
 # make coverage  the same, measuring which lines and branches are run; fails below the floor in pyproject.toml
 # make docs      the site, into build/docs; a warning fails it
+# make spark     Java for the tests of Spark, from Debian, where there is none
 # make browser   Chromium for the tests of the page, from Debian, where there is none
 # make wheel     the built wheel alone, in an environment of its own, does the main job
 # make bench     speed and memory, measured at small sizes in some minutes
@@ -26,7 +27,7 @@ CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
 READY := $(VENV)/.ready
 
-.PHONY: demo quick one format check test faults fuzz coverage docs browser wheel bench bench-full clean
+.PHONY: demo quick one format check test faults fuzz coverage docs browser spark wheel bench bench-full clean
 
 $(CORE): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -38,7 +39,7 @@ $(DEV): $(CORE)
 	@touch $@
 
 $(READY): $(DEV)
-	$(INSTALL) '.[dev,peers,app,tune,report,history,download]'
+	$(INSTALL) '.[dev,peers,app,tune,report,history,download,spark]'
 	@touch $@
 
 demo: $(CORE)
@@ -106,6 +107,10 @@ browser:
 	command -v chromium chromium-browser || \
 	  { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
 
+spark:
+	command -v java || \
+	  { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless; }
+
 wheel:
 	rm -rf dist build/wheel
 	$(PYTHON) -m venv build/wheel
@@ -117,7 +122,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/run.py --output build/benchmarks.md
 
 bench-full: $(READY)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt 'cmfrec>=3.5.1' 'pyspark>=4.1'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt 'cmfrec>=3.5.1'
 	$(BIN)/python benchmarks/run.py --full
 	for study in quality split_study long_histories planted dials rivals evidence; do $(BIN)/python benchmarks/$$study.py || exit 1; done
 

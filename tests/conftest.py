@@ -26,6 +26,7 @@ EXTRAS = {  # what tests of these folders and files need: an extra of the packag
     "service": ("app", ("fastapi", "uvicorn", "prometheus_client", "rapidfuzz")),
     "page/test_browser.py": ("app", ("nicegui", "rapidfuzz")),
     "report": ("report", ("matplotlib",)),
+    "spark": ("spark", ("pyspark",)),
     "tuning/test_study.py": ("tune", ("optuna",)),
     "history/test_spreadsheets.py": ("history", ("python_calamine", "openpyxl")),
     "history/test_matching.py": ("history", ("rapidfuzz",)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from deepcuts.data.play_checks import check_plays
 from deepcuts.errors import MissingExtraError
 
 _N_BLOCKS = 2  # fixed: random starts are drawn block by block
-_LOCAL = {  # nothing listens beyond this machine, and nothing is shown
+LOCAL = {  # nothing listens beyond this machine, and nothing is shown
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
@@ -135,10 +136,16 @@ def _ratings(plays: Interactions) -> pa.Table:
     return pa.table({"user": users, "item": plays.indices, "rating": np.ones(plays.n_pairs, np.float32)})
 
 
+def prepare() -> None:
+    """Have a session that is started after this listen to this machine alone, and run this very Python."""
+    os.environ.setdefault("SPARKLOCAL_IP", LOCAL["spark.driver.host"])  # what its Java process reads first
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # or what is called python3, which may be another
+
+
 def _start(sql: Any) -> Any:
-    os.environ.setdefault("SPARK_LOCAL_IP", _LOCAL["spark.driver.host"])  # what its Java process reads first
+    prepare()
     builder = sql.SparkSession.builder.master(f"local[{numba.get_num_threads()}]").appName("deepcuts")
-    for name, value in _LOCAL.items():
+    for name, value in LOCAL.items():
         builder = builder.config(name, value)
     try:
         return builder.getOrCreate()

@@ -1,0 +1,180 @@
+"""Item blocks: items dealt out by falling listeners, each block with the pairs of its items and the users it needs.
+
+They are laid out once for a training. In every epoch, units then send each block the vectors that it needs.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from deepcuts.array_types import FloatVector, IndexVector
+from deepcuts.blas_threads import one_blas_thread
+from deepcuts.data.csr import indptr_of, row_of_entry
+from deepcuts.model.training.objective import Scale
+from deepcuts.model.training.rows import Rows, transpose
+from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.model.training.weights import unobserved_weights, user_rows
+from deepcuts.spark.session import Batches, over, use_own_threads
+from deepcuts.spark.shelf import Shelf
+from deepcuts.spark.units import Catalogue
+
+SENT = "block int, unit long, payload binary"
+_SENT = pa.schema([("block", pa.int32()), ("unit", pa.int64()), ("payload", pa.binary())])
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training on a shelf: all that its tasks have to know.
+
+    Parameters
+    ----------
+    shelf, folder
+        Where its files lie.
+    n_units, n_blocks
+        Into how many parts users and items are dealt.
+    settings, scale
+        Hyperparameters and sizes of the data.
+    """
+
+    shelf: Shelf
+    folder: str
+    n_units: int
+    n_blocks: int
+    settings: PersonaSettings
+    scale: Scale
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The items."""
+        return Catalogue(self.shelf)
+
+    @cached_property
+    def weights(self) -> FloatVector:
+        """q of every item, float32, (n_items,)."""
+        return unobserved_weights(self.catalogue.listeners, self.settings.weighting.unobserved_exponent)
+
+    @cached_property
+    def block_of_item(self) -> IndexVector:
+        """Block of every item, int64, (n_items,): the widely played ones are far apart."""
+        blocks = np.empty(self.scale.n_items, np.int64)
+        by_listeners = np.argsort(-self.catalogue.listeners, kind="stable")
+        blocks[by_listeners] = np.arange(len(blocks)) % self.n_blocks
+        return blocks
+
+    def items_of(self, block: int) -> IndexVector:
+        """Indexes of the items of a block, ascending."""
+        return np.flatnonzero(self.block_of_item == block)
+
+    def epoch(self, number: int, file: str) -> str:
+        """Name of a file of an epoch."""
+        return f"{self.folder}/epoch-{number:05}/{file}"
+
+    def unit_file(self, number: int) -> str:
+        """Name of the file of a unit's pairs, and of which of its users each block needs."""
+        return f"{self.folder}/units/{number:05}.arrow"
+
+    def block_file(self, number: int) -> str:
+        """Name of the file of a block's pairs."""
+        return f"{self.folder}/blocks/{number:05}.arrow"
+
+    def rows(self, number: int) -> Rows:
+        """The pairs of a unit, liked or not."""
+        return rows_from(self.shelf.read(self.unit_file(number)))
+
+
+def rows_from(stored: dict[str, Any]) -> Rows:
+    """Rows of a file."""
+    return Rows(*(stored[name] for name in ("indptr", "indices", "confidence", "target")))
+
+
+def lay_out(session: Any, training: Training) -> None:
+    """Write the pairs of all units and of all blocks, with confidences and targets, where that was not done yet."""
+    done = f"{training.folder}/laid-out.json"
+    if not training.shelf.holds(done):
+        exchange(session, training, partial(_lay_out_unit, training), _lay_out_block, "block long")
+        training.shelf.write_json(done, {})
+
+
+def exchange(
+    session: Any,
+    training: Training,
+    send: Callable[[int], Iterator[bytes]],
+    receive: Callable[[Training, int, list[tuple[int, bytes]]], Batches],
+    schema: str,
+) -> Any:
+    """Have every unit send something to every block, and return what the blocks make of it, as an Arrow table.
+
+    Parameters
+    ----------
+    session, training
+        Where, and of what.
+    send
+        What a unit sends: bytes for one block after the other.
+    receive
+        Takes the training, the number of a block, and number and bytes of each unit, in no order.
+    schema
+        Of what it yields.
+    """
+    sent = over(session, training.n_units, partial(_sent, send), SENT)
+    together = sent.repartitionById(training.n_blocks, "block")
+    return together.mapInArrow(partial(_received, training, receive), schema).toArrow()
+
+
+def _sent(send: Callable[[int], Iterator[bytes]], unit: int) -> Batches:
+    for block, payload in enumerate(send(unit)):
+        yield pa.record_batch(
+            [pa.array([block], pa.int32()), pa.array([unit]), pa.array([payload], pa.binary())], schema=_SENT
+        )
+
+
+def _received(training: Training, receive: Callable[..., Batches], batches: Batches) -> Batches:
+    found: dict[int, list[tuple[int, bytes]]] = {}
+    for batch in batches:
+        for block, unit, payload in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            found.setdefault(block, []).append((unit, payload))
+    with one_blas_thread():
+        use_own_threads()
+        for block in sorted(found):
+            yield from receive(training, block, found.pop(block))
+
+
+def _lay_out_unit(training: Training, number: int) -> Iterator[bytes]:
+    rows = user_rows(training.catalogue.unit(number).plays(), training.settings).with_dislikes
+    parts = [_part(rows, np.flatnonzero(training.block_of_item[rows.indices] == b)) for b in range(training.n_blocks)]
+    arrays = {name: getattr(rows, name) for name in ("indptr", "indices", "confidence", "target")}
+    needed = [users for users, _ in parts]
+    training.shelf.write(
+        training.unit_file(number),
+        arrays | {"needed": np.concatenate(needed), "needed_indptr": indptr_of(np.array(list(map(len, needed))))},
+    )
+    yield from (pickle.dumps(part) for _, part in parts)
+
+
+def _part(rows: Rows, pairs: IndexVector) -> tuple[IndexVector, Rows]:
+    """Users who have some of these pairs, and rows of them alone."""
+    users, sizes = np.unique(row_of_entry(rows.indptr)[pairs], return_counts=True)
+    return users, Rows(indptr_of(sizes), rows.indices[pairs], rows.confidence[pairs], rows.target[pairs])
+
+
+def _lay_out_block(training: Training, number: int, received: list[tuple[int, bytes]]) -> Batches:
+    parts: list[Rows] = [pickle.loads(payload) for _, payload in sorted(received)]
+    index_in_block = np.zeros(training.scale.n_items, np.int32)
+    items = training.items_of(number)
+    index_in_block[items] = np.arange(len(items))
+    indptr = indptr_of(np.concatenate([part.n_pairs for part in parts]))
+    indices, confidence, target = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("indices", "confidence", "target")
+    )
+    by_item = transpose(Rows(indptr, index_in_block[indices], confidence, target), len(items))
+    arrays = {name: getattr(by_item, name) for name in ("indptr", "indices", "confidence", "target")}
+    training.shelf.write(
+        training.block_file(number), arrays | {"unit_indptr": indptr_of(np.array([part.n_rows for part in parts]))}
+    )
+    yield pa.record_batch([pa.array([number])], ["block"])

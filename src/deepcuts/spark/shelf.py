@@ -1,0 +1,179 @@
+"""A shelf: the folder that all machines reach, on any file system of pyarrow, in which plays, factors and lists lie.
+
+Nothing is changed once it is written: a file is whole or not there, and a task that runs twice writes it again with the
+same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from secrets import token_hex
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import fs
+
+from deepcuts.array_types import AnyArray
+from deepcuts.errors import DataError, OutputError
+
+MANIFEST = "shelf.json"
+_FORMAT = 1
+_RENAMING = ("local", "hdfs")  # other file systems are stores of objects, of which each appears when it is whole
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A folder, by its path or its address.
+
+    Parameters
+    ----------
+    url
+        A path, or an address that pyarrow takes, such as ``s3://bucket/plays?region=eu-west-1``.
+    """
+
+    url: str
+
+    @classmethod
+    def at(cls, url: str | os.PathLike[str]) -> Shelf:
+        """Return the shelf at a path or an address, whether there is one or not."""
+        text = os.fspath(url)
+        shelf = cls(text if "://" in text else os.path.abspath(text))
+        _location(shelf.url)
+        return shelf
+
+    def manifest(self) -> dict[str, Any]:
+        """Return the sizes of the plays.
+
+        Raises
+        ------
+        DataError
+            If nothing was ingested here, or by a newer version.
+        """
+        if not self.holds(MANIFEST):
+            raise DataError(f"There are no plays on the shelf {self.url}. Run deepcuts.spark.ingest first.")
+        found = self.read_json(MANIFEST)
+        if found.get("format") != _FORMAT:
+            raise DataError(f"The shelf {self.url} is of another version of deepcuts. Ingest the plays again.")
+        return found
+
+    def publish(self, manifest: Mapping[str, Any]) -> None:
+        """Write the sizes, last of all: from then on the shelf holds plays."""
+        self.write_json(MANIFEST, {"format": _FORMAT, **manifest})
+
+    def clear(self, *, force: bool) -> None:
+        """Make room for new plays.
+
+        Raises
+        ------
+        OutputError
+            If something is there and `force` is false.
+        """
+        system, folder = _location(self.url)
+        entries = system.get_file_info(fs.FileSelector(folder, allow_not_found=True))
+        if entries and not force:
+            raise OutputError(f"{self.url} exists already. Name another shelf, or pass force=True (--force).")
+        if entries:
+            system.delete_dir(folder)
+
+    def write(self, name: str, arrays: Mapping[str, AnyArray], strings: Mapping[str, pa.Array] | None = None) -> None:
+        """Write arrays and strings as one file of one row."""
+        shapes = {key: [array.dtype.str, array.shape] for key, array in arrays.items()}
+        columns = {key: _as_bytes(np.ascontiguousarray(array)) for key, array in arrays.items()}
+        columns |= {key: _as_list(values) for key, values in (strings or {}).items()}
+        table = pa.table(columns).replace_schema_metadata({"shapes": json.dumps(shapes)})
+        with self.writing(name) as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+
+    def read(self, name: str) -> dict[str, Any]:
+        """Read what `write` has written; on a local file system the arrays stay in the file, mapped into memory."""
+        batch = self.open(name).get_batch(0)
+        shapes = json.loads(batch.schema.metadata[b"shapes"])
+        found: dict[str, Any] = {}
+        for key, column in zip(batch.schema.names, batch.columns, strict=True):
+            if key in shapes:
+                dtype, shape = shapes[key]
+                found[key] = np.frombuffer(column.buffers()[2], dtype, int(np.prod(shape))).reshape(shape)
+            else:
+                found[key] = column.flatten()
+        return found
+
+    def open(self, name: str) -> Any:
+        """Open a file of Arrow batches."""
+        system, path = self._locate(name)
+        if system.type_name == "local":
+            return pa.ipc.open_file(pa.memory_map(path))
+        return pa.ipc.open_file(system.open_input_file(path))
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[Any]:
+        """Give a stream whose file is there, whole, once the block has ended well."""
+        system, path = self._locate(name)
+        system.create_dir(path.rpartition("/")[0])
+        renames = system.type_name in _RENAMING
+        aside = f"{path}.{token_hex(8)}.tmp" if renames else path
+        try:
+            with system.open_output_stream(aside) as sink:
+                yield sink
+            if renames:
+                system.move(aside, path)
+        except BaseException:
+            if renames and system.get_file_info(aside).type == fs.FileType.File:
+                system.delete_file(aside)
+            raise
+
+    def write_json(self, name: str, content: Mapping[str, Any]) -> None:
+        """Write an object of JSON."""
+        with self.writing(name) as sink:
+            sink.write(json.dumps(content).encode())
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Read an object of JSON."""
+        system, path = self._locate(name)
+        with system.open_input_stream(path) as source:
+            found: dict[str, Any] = json.loads(source.read())
+        return found
+
+    def holds(self, name: str) -> bool:
+        """Whether a file or a folder of this name is there."""
+        system, path = self._locate(name)
+        return bool(system.get_file_info(path).type != fs.FileType.NotFound)
+
+    def names(self, folder: str) -> list[str]:
+        """Names in a folder, ascending; none where there is no such folder."""
+        system, path = self._locate(folder)
+        entries = system.get_file_info(fs.FileSelector(path, allow_not_found=True))
+        return sorted(entry.base_name for entry in entries if not entry.base_name.endswith(".tmp"))
+
+    def remove(self, folder: str) -> None:
+        """Remove a folder, if it is there."""
+        system, path = self._locate(folder)
+        if self.holds(folder):
+            system.delete_dir(path)
+
+    def _locate(self, name: str) -> tuple[Any, str]:
+        system, folder = _location(self.url)
+        return system, f"{folder}/{name}"
+
+
+@lru_cache(maxsize=8)
+def _location(url: str) -> tuple[Any, str]:
+    try:
+        system, folder = fs.FileSystem.from_uri(url)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise DataError(f"The shelf {url} cannot be reached: {error}") from error
+    return system, folder.rstrip("/")
+
+
+def _as_bytes(array: AnyArray) -> pa.Array:
+    ends = pa.py_buffer(np.array([0, array.nbytes]))
+    return pa.LargeBinaryArray.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(array)])
+
+
+def _as_list(values: pa.Array) -> pa.Array:
+    return pa.LargeListArray.from_arrays(pa.array([0, len(values)], pa.int64()), values)

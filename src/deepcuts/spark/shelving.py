@@ -1,0 +1,316 @@
+"""From rows of a DataFrame to units on a shelf: the numbers of `deepcuts.read_plays`, and no user on the driver."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property, partial
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from deepcuts.array_types import IndexVector
+from deepcuts.checks import whole_number
+from deepcuts.data.csr import indptr_of, row_of_entry
+from deepcuts.data.ids import Ids
+from deepcuts.data.labels import Labels
+from deepcuts.errors import DataError
+from deepcuts.ingest.tabular.columns import Column, Columns
+from deepcuts.ingest.tabular.options import ReadOptions
+from deepcuts.model.training.user_sums import rows_of_unit
+from deepcuts.recommendation.dial_scale import measured_users
+from deepcuts.spark.session import Batches, over, partition, working
+from deepcuts.spark.shelf import Shelf
+from deepcuts.spark.source import clean, frame_of, refuse_bad_rows
+from deepcuts.spark.units import ITEMS, LABELS, Catalogue, unit_name
+
+logger = logging.getLogger(__name__)
+
+_STAGING = "staging"
+_BATCH = 8_192
+# Doubles are added as decimals, whose sum has no order; what these cannot hold are added as they are.
+_EXACT = "abs(plays) BETWEEN 1e-6 AND 1e15"
+_SUM = f"""coalesce(cast(sum(CASE WHEN {_EXACT} THEN cast(plays AS decimal(38, 20)) END) AS double), 0)
+    + coalesce(sum(CASE WHEN NOT ({_EXACT}) THEN plays END), 0)"""
+_PAIR_SUM = f"CASE WHEN note IS NULL THEN double(float({_SUM})) ELSE sum(plays) END AS plays"
+_STAGED_DDL = "name string, n long, note string, plays double"
+_STAGED = pa.schema([("name", pa.string()), ("n", pa.int64()), ("note", pa.string()), ("plays", pa.float64())])
+
+
+@dataclass(frozen=True)
+class ShelfReport:
+    """What is on a shelf, and how many rows of the source were left out."""
+
+    n_users: int
+    n_items: int
+    n_pairs: int
+    n_rows: int
+    n_skipped: int
+
+
+def ingest(
+    source: Any,
+    *,
+    user: Column,
+    item: Column,
+    plays: Column | None = None,
+    shelf: str,
+    artists: Any = None,
+    names: Any = None,
+    tags: pa.Table | None = None,
+    min_users: int = 1,
+    min_items: int = 1,
+    force: bool = False,
+    **options: Any,
+) -> ShelfReport:
+    """Put the plays of a DataFrame onto a shelf; the same plays give the same files, however the rows lie.
+
+    Parameters
+    ----------
+    source
+        A DataFrame, or a path that Spark reads: of Parquet, CSV or TSV with a header, or JSON lines.
+    user, item, plays
+        Columns, as of `deepcuts.read_plays`.
+    shelf
+        The folder to fill: a path or an address that pyarrow and all machines reach.
+    artists
+        A DataFrame of two columns that says what each item counts as, such as the artist of a song; others drop out.
+    names, tags
+        Labels of the items, as of `Interactions.with_labels`.
+    min_users, min_items
+        The fewest users of an item and items of a user, until nothing more drops out.
+    force
+        Whether a shelf that is there already may be replaced.
+    **options
+        on_bad_rows, dislikes and trim, as of `deepcuts.ingest.ReadOptions`.
+
+    Raises
+    ------
+    DataError
+        If there are no such columns, rows are bad, or nothing is left.
+    OutputError
+        If the shelf exists and `force` is false.
+    """
+    chosen, columns, target = ReadOptions(**options), Columns(user, item, plays), Shelf.at(shelf)
+    for name, least in (("min_users", min_users), ("min_items", min_items)):
+        whole_number(name, least, 1, advice="Give a whole number of at least 1.")
+    with working(_BATCH) as session:
+        rows = clean(frame_of(session, source), columns, chosen)
+        target.clear(force=force)
+        rows = rows if artists is None else _renamed(rows, artists)
+        pairs = rows.groupBy("user", "item", "note").agg(_sql(_PAIR_SUM)).selectExpr("*", "false AS held")
+        staged = Staging.of(session, target, "pairs", pairs.filter("plays <> 0"))
+        notes = dict(zip(staged.table["note"].to_pylist(), staged.table["plays"].to_pylist(), strict=True))
+        counts = {note: int(n) for note, n in notes.items() if note is not None}
+        refuse_bad_rows(counts, chosen)
+        if not chosen.trim:
+            for kind in ("user", "item"):
+                _refuse_collisions(staged, kind)
+        if min_users > 1 or min_items > 1:
+            staged = _pruned(staged, min_users, min_items)
+        sizes = shelve(staged, names, tags)
+    n_rows = counts.pop("rows")
+    if skipped := sum(counts.values()):
+        logger.warning("Left out %s of %s rows that cannot be used.", f"{skipped:,}", f"{n_rows:,}")
+    return ShelfReport(**sizes, n_rows=n_rows, n_skipped=skipped)
+
+
+@dataclass(frozen=True)
+class Staging:
+    """Rows that tasks wrote to files of a shelf, in place of a cache."""
+
+    session: Any
+    shelf: Shelf
+    table: pa.Table
+
+    @classmethod
+    def of(cls, session: Any, shelf: Shelf, step: str, frame: Any) -> Staging:
+        """Write the rows of a DataFrame, a file for each of its partitions."""
+        table = frame.mapInArrow(partial(_stage, shelf, f"{_STAGING}/{step}"), _STAGED_DDL).toArrow()
+        return cls(session, shelf, table)
+
+    @cached_property
+    def files(self) -> list[tuple[str, int]]:
+        """Names of the files that hold rows, in order of the partitions, and how many rows."""
+        rows = self.table.filter(pc.is_null(self.table["note"])).sort_by("name")
+        return list(zip(rows["name"].to_pylist(), rows["n"].to_pylist(), strict=True))
+
+    def frame(self, schema: str = "user string, item string, plays double, held boolean") -> Any:
+        """Return the rows as a DataFrame."""
+        names = [name for name, _ in self.files]
+        return over(self.session, len(names), partial(_staged, self.shelf, names), schema)
+
+    def slices(self, first: int, last: int) -> Iterator[pa.RecordBatch]:
+        """Rows `first` to `last` − 1 of all files in their order."""
+        start = 0
+        for name, n in self.files:
+            if start < last and first < start + n:
+                yield from _slices(self.shelf.open(name), first - start, last - start)
+            start += n
+
+
+def shelve(staged: Staging, names: Any = None, tags: pa.Table | None = None) -> dict[str, int]:
+    """Number users and items of staged pairs, and write the units, the items and the sizes.
+
+    Raises
+    ------
+    DataError
+        If there are no plays.
+    """
+    session, shelf, pairs = staged.session, staged.shelf, staged.frame()
+    items = pairs.filter("plays > 0 AND NOT held").groupBy("item")
+    totals = items.agg(_sql("count(*) AS listeners"), _sql(f"{_SUM} AS n")).toArrow()
+    if not len(totals):
+        raise DataError("There are no plays above 0. Give some, or prune less.")
+    totals = totals.take(pc.sort_indices(totals["item"]))
+    ids = Ids.of(totals["item"], "item")
+    shelf.write(
+        ITEMS, {"listeners": totals["listeners"].to_numpy(), "plays": totals["n"].to_numpy()}, {"ids": ids.values}
+    )
+    if names is not None or tags is not None:
+        shelf.write(LABELS, *Labels.of(ids, names, tags).to_stored())
+    users = Staging.of(session, shelf, "users", _user_rows(pairs, Catalogue(shelf)))
+    n_users = sum(n for _, n in users.files)
+    step = rows_of_unit(n_users)
+    n_units = -(-n_users // step)
+    table = Staging(session=None, shelf=shelf, table=users.table)  # a session stays with the driver
+    counts = over(session, n_units, partial(_write_unit, table, step), "unit long, n_pairs long").toArrow()
+    by_id = Staging.of(session, shelf, "ids", users.frame(_USER_DDL).select("user").sort("user"))
+    sizes = {"n_users": n_users, "n_items": len(ids), "n_pairs": int(pc.sum(counts["n_pairs"]).as_py())}
+    shelf.publish({**sizes, "n_units": n_units, "measured": _ids_at(by_id, _measured(n_users, len(ids)))})
+    shelf.remove(_STAGING)
+    return sizes
+
+
+def _sql(expression: str) -> Any:
+    from pyspark.sql import functions
+
+    return functions.expr(expression)
+
+
+def _renamed(rows: Any, artists: Any) -> Any:
+    """Give items the names that a DataFrame of two columns has for them; rows that count others stay."""
+    new = artists.toDF("item", "artist").selectExpr("string(item)", "string(artist)").filter("artist IS NOT NULL")
+    kept = rows.join(new, "item", "left").filter("artist IS NOT NULL OR note IS NOT NULL")
+    return kept.selectExpr("user", "artist AS item", "plays", "note")
+
+
+def _refuse_collisions(staged: Staging, kind: str) -> None:
+    """Refuse ids that differ in surrounding blanks only."""
+    ids = staged.frame().select(kind).distinct().selectExpr(kind, rf"regexp_replace({kind}, '^\\s+|\\s+$', '') AS bare")
+    twins = ids.filter(f"{kind} <> bare").join(ids.selectExpr(f"{kind} AS other", "bare"), "bare")
+    found = twins.filter(f"{kind} <> other").limit(1).toArrow()
+    if len(found):
+        one, other = sorted((found[kind][0].as_py(), found["other"][0].as_py()))
+        raise DataError(
+            f"The {kind}s {one!r} and {other!r} differ in surrounding blanks only. Pass trim=True (--trim on the "
+            "command line) to read them as one, or correct the ids."
+        )
+
+
+def _pruned(staged: Staging, min_users: int, min_items: int) -> Staging:
+    """Drop items of too few users and users of too few items, until nothing more drops out."""
+    n_before, n = -1, sum(n for _, n in staged.files)
+    step = 0
+    while n != n_before:
+        frame, n_before, step = staged.frame(), n, step + 1
+        for kind, least in (("item", min_users), ("user", min_items)):
+            enough = frame.filter("plays > 0").groupBy(kind).count().filter(f"count >= {least}").select(kind)
+            frame = frame.join(enough, kind, "left_semi")
+        staged = Staging.of(
+            staged.session, staged.shelf, f"pruned-{step}", frame.select("user", "item", "plays", "held")
+        )
+        n = sum(n for _, n in staged.files)
+    if not n:
+        raise DataError(f"Nothing is left with min_users={min_users:,} and min_items={min_items:,}. Ask for fewer.")
+    return staged
+
+
+# Users, shortest histories first, and of one length by their ids: the order of `training.fit.start_base`.
+
+_PAIR_DDL = "user string, item int, plays double, held boolean"
+_USER_DDL = "user string, pairs array<struct<held: boolean, item: int, plays: double>>"
+
+
+def _user_rows(pairs: Any, catalogue: Catalogue) -> Any:
+    rows = pairs.mapInArrow(partial(_numbered, catalogue), _PAIR_DDL).groupBy("user")
+    users = rows.agg(_sql("array_sort(collect_list(struct(held, item, plays))) AS pairs"))
+    played = users.filter("exists(pairs, pair -> NOT pair.held AND pair.plays > 0)")
+    length = _sql("size(filter(pairs, pair -> NOT pair.held))")
+    return played.sort(length, "user").select("user", "pairs")
+
+
+def _numbered(catalogue: Catalogue, batches: Batches) -> Batches:
+    """Give items their numbers; what was held out may have none, and what else has none drops out."""
+    for batch in batches:
+        held, numbers = batch["held"], pc.fill_null(pc.index_in(batch["item"], catalogue.ids.values), -1)
+        columns = [batch["user"], numbers, batch["plays"], held]
+        found = pa.RecordBatch.from_arrays(columns, ["user", "item", "plays", "held"])
+        yield found.filter(pc.or_(held, pc.greater_equal(numbers, 0)))
+
+
+def _write_unit(staged: Staging, step: int, number: int) -> Batches:
+    rows = pa.Table.from_batches(staged.slices(number * step, (number + 1) * step)).combine_chunks()
+    lists = rows["pairs"].chunk(0)
+    user, pairs = row_of_entry(lists.offsets.to_numpy() - lists.offsets[0].as_py()), lists.flatten()
+    item, plays, held = (pairs.field(name).to_numpy(zero_copy_only=False) for name in ("item", "plays", "held"))
+    indptr, held_indptr = (indptr_of(np.bincount(user[which], minlength=len(rows))) for which in (~held, held))
+    arrays = {"indptr": indptr, "indices": item[~held], "plays": plays[~held].astype(np.float32)}
+    arrays |= {"held_indptr": held_indptr, "held": item[held]}
+    ids = rows["user"].chunk(0)
+    staged.shelf.write(unit_name(number), arrays, {"user_ids": ids})
+    yield pa.record_batch([pa.array([number]), pa.array([int(np.sum(arrays["plays"] > 0))])], ["unit", "n_pairs"])
+
+
+def _measured(n_users: int, n_items: int) -> IndexVector:
+    """Indexes, by ids, of the users whose lists tell what positions of the dial stand for."""
+    sizes: Any = SimpleNamespace(user_ids=range(n_users), item_ids=range(n_items))
+    return measured_users(sizes)
+
+
+def _ids_at(by_id: Staging, indexes: IndexVector) -> list[str]:
+    return [next(by_id.slices(index, index + 1))["user"][0].as_py() for index in map(int, indexes)]
+
+
+# Tasks that write and read staged rows
+
+
+def _stage(shelf: Shelf, folder: str, batches: Batches) -> Batches:
+    name, n, notes = f"{folder}/{partition():05}.arrow", 0, list[pa.RecordBatch]()
+    with ExitStack() as stack:
+        writer = None
+        for batch in batches:
+            if "note" in batch.schema.names:
+                is_row = pc.is_null(batch["note"])
+                notes.append(batch.filter(pc.invert(is_row)))
+                batch = batch.filter(is_row).drop_columns(["note"])  # noqa: PLW2901
+            if len(batch):
+                writer = writer or stack.enter_context(
+                    pa.ipc.new_file(stack.enter_context(shelf.writing(name)), batch.schema)
+                )
+                writer.write_batch(batch)
+                n += len(batch)
+    counted = [
+        (note.as_py(), plays.as_py()) for part in notes for note, plays in zip(part["note"], part["plays"], strict=True)
+    ]
+    rows = [(name, n, None, None)] * bool(n) + [(None, None, *each) for each in counted]
+    yield pa.RecordBatch.from_pylist([dict(zip(_STAGED.names, row, strict=True)) for row in rows], schema=_STAGED)
+
+
+def _staged(shelf: Shelf, names: list[str], number: int) -> Batches:
+    file = shelf.open(names[number])
+    yield from map(file.get_batch, range(file.num_record_batches))
+
+
+def _slices(file: Any, first: int, last: int) -> Iterator[pa.RecordBatch]:
+    start = 0
+    for batch in map(file.get_batch, range(file.num_record_batches)):
+        begin, end = max(first - start, 0), min(last - start, len(batch))
+        if begin < end:
+            yield batch.slice(begin, end - begin)
+        start += len(batch)

@@ -1,0 +1,122 @@
+"""The two sides of training on Spark: users are moved unit by unit, items block by block, each as one job."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from deepcuts.array_types import FloatMatrix
+from deepcuts.data.csr import UserItems
+from deepcuts.model.training.item_problem import item_problem
+from deepcuts.model.training.objective import Diversity
+from deepcuts.model.training.rows import Rows
+from deepcuts.model.training.sides import ItemCosts
+from deepcuts.model.training.solve import EPOCH_ITEMS, EPOCH_USERS, ItemGrams
+from deepcuts.model.training.user_problem import UserProblem, base_problem
+from deepcuts.model.training.user_sums import UserSums, add_in_order
+from deepcuts.spark.blocks import Training, exchange, rows_from
+from deepcuts.spark.session import Batches, over
+
+ITEM_FACTORS = "items.arrow"
+
+_SUMS = "unit long, sums binary"
+_MOVED = "block long, factors binary, misfit binary, ridge binary"
+
+
+class SparkSides:
+    """Both sides on a shelf: units of users, and blocks of items.
+
+    Parameters
+    ----------
+    session
+        Of Spark.
+    training
+        Whose units and blocks are laid out.
+    n_epochs
+        Whole epochs on the shelf; of the last one, or of the start, items are there.
+    """
+
+    def __init__(self, session: Any, training: Training, n_epochs: int) -> None:
+        self.session, self.training, self.n_epochs = session, training, n_epochs
+        self._problem = _without_users(training)
+
+    @property
+    def w0(self) -> float:
+        """Weight of a pair that was not observed, the mean over the items."""
+        return self._problem.w0
+
+    @property
+    def diversity(self) -> Diversity | None:
+        """The term, or None where it does not count."""
+        return self._problem.diversity
+
+    def move_users(self, item_factors: FloatMatrix, item_grams: ItemGrams) -> UserSums:
+        """Move the user side by a half-step with the items of the shelf fixed, and return its sums."""
+        move = partial(_move_unit, self.training, self.n_epochs, item_grams)
+        rows = over(self.session, self.training.n_units, move, _SUMS).toArrow().sort_by("unit")
+        parts: list[UserSums] = [pickle.loads(sums) for sums in rows["sums"].to_pylist()]
+        return add_in_order(parts)
+
+    def move_items(self, sums: UserSums, item_factors: FloatMatrix) -> ItemCosts:
+        """Move the items by a half-step, in place, with the user side fixed, whose sums are given."""
+        move = partial(_move_block, self.n_epochs, sums)
+        send = partial(_vectors, self.training, self.n_epochs)
+        rows = exchange(self.session, self.training, send, move, _MOVED)
+        costs = ItemCosts(np.empty(len(item_factors)), np.empty(len(item_factors), np.float32))
+        for block, factors, misfit, ridge in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+            items = self.training.items_of(block)
+            item_factors[items] = np.frombuffer(factors, np.float32).reshape(len(items), -1)
+            costs.misfit[items], costs.ridge[items] = np.frombuffer(misfit), np.frombuffer(ridge, np.float32)
+        self.n_epochs += 1
+        return costs
+
+
+def _without_users(training: Training) -> UserProblem:
+    """The terms of the user side, without any rows."""
+    nothing = np.empty(0, np.float32)
+    none = Rows(np.zeros(1, np.int64), np.empty(0, np.int32), nothing, nothing)
+    return base_problem(none, training.scale, training.settings)
+
+
+def _move_unit(training: Training, n_epochs: int, item_grams: ItemGrams, number: int) -> Batches:
+    shelf, file = training.shelf, f"users-{number:05}.arrow"
+    rows = training.rows(number)
+    factors = np.zeros((rows.n_rows, training.settings.n_factors), np.float32)
+    if n_epochs:
+        factors[:] = shelf.read(training.epoch(n_epochs, file))["factors"]
+    items = shelf.read(training.epoch(n_epochs, ITEM_FACTORS))["factors"]
+    problem = base_problem(rows, training.scale, training.settings)
+    problem.solve(items, item_grams, factors, EPOCH_USERS)
+    shelf.write(training.epoch(n_epochs + 1, file), {"factors": factors})
+    sums = pickle.dumps(problem.sums(factors))
+    yield pa.record_batch([pa.array([number]), pa.array([sums], pa.binary())], ["unit", "sums"])
+
+
+def _vectors(training: Training, n_epochs: int, number: int) -> Iterator[bytes]:
+    """The vectors of a unit that each block needs."""
+    stored = training.shelf.read(training.unit_file(number))
+    factors = training.shelf.read(training.epoch(n_epochs + 1, f"users-{number:05}.arrow"))["factors"]
+    needed = UserItems(stored["needed_indptr"], stored["needed"])
+    for block in range(training.n_blocks):
+        yield factors[needed.part(slice(block, block + 1)).items].tobytes()
+
+
+def _move_block(
+    n_epochs: int, sums: UserSums, training: Training, number: int, received: list[tuple[int, bytes]]
+) -> Batches:
+    stored, items = training.shelf.read(training.block_file(number)), training.items_of(number)
+    starts, n_factors = stored["unit_indptr"], training.settings.n_factors
+    users = np.empty((starts[-1], n_factors), np.float32)
+    for unit, vectors in received:  # each at its known place, so that the order of arrival does not matter
+        users[starts[unit] : starts[unit + 1]] = np.frombuffer(vectors, np.float32).reshape(-1, n_factors)
+    solution = training.shelf.read(training.epoch(n_epochs, ITEM_FACTORS))["factors"][items]
+    side, weights, n_users = _without_users(training), training.weights[items], training.scale.n_users
+    problem = item_problem(rows_from(stored), weights, side, n_users, len(users))
+    misfit = problem.solve(users, sums.gram, sums.row_sum, solution, EPOCH_ITEMS)
+    cells = [pa.array([cell.tobytes()], pa.binary()) for cell in (solution, misfit, problem.ridge)]
+    yield pa.record_batch([pa.array([number]), *cells], ["block", "factors", "misfit", "ridge"])

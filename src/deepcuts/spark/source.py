@@ -1,0 +1,109 @@
+"""Rows of a DataFrame as users, items and plays, by the rules of `deepcuts.ingest`; what is bad is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+
+from deepcuts.errors import DataError
+from deepcuts.ingest.tabular.arrow_tables import scan_table
+from deepcuts.ingest.tabular.columns import Columns
+from deepcuts.ingest.tabular.database import plain_errors, workspace
+from deepcuts.ingest.tabular.options import ReadOptions
+from deepcuts.ingest.tabular.rules import bad_rows, good_rows, without_blanks
+from deepcuts.ingest.tabular.scan import Scan
+from deepcuts.spark.session import Batches
+
+_ROWS = 500_000  # that a database takes at once
+_WHERE = "the DataFrame"
+_TEXT = {"csv": ",", "tsv": "\t", "txt": "\t"}
+ALL_ROWS = "rows"  # the note of how many there are
+
+ROW = pa.schema([("user", pa.string()), ("item", pa.string()), ("plays", pa.float64()), ("note", pa.string())])
+ROW_DDL = "user string, item string, plays double, note string"
+
+
+def frame_of(session: Any, source: Any) -> Any:
+    """Return a DataFrame as it is, and read a path: of CSV or TSV with a header, of JSON lines, else of Parquet."""
+    if not isinstance(source, str):
+        return source
+    ending = source.removesuffix(".gz").rpartition(".")[2].lower()
+    if ending in _TEXT:
+        return session.read.csv(source, header=True, sep=_TEXT[ending])
+    return session.read.json(source) if ending in ("json", "jsonl", "ndjson") else session.read.parquet(source)
+
+
+def clean(frame: Any, columns: Columns, options: ReadOptions) -> Any:
+    """Return rows of user, item and plays; rows without a user count what the note says: a reason, or all rows.
+
+    Raises
+    ------
+    DataError
+        If there are no such columns, or their types do not fit.
+    """
+    names = frame.columns
+    indexes = columns.find(names, len(names), _WHERE)
+    quoted = {role: names[index].replace("`", "``") for role, index in indexes.items()}
+    chosen = frame.selectExpr(*(f"`{name}` AS {role}" for role, name in quoted.items()))
+    known = Columns(**{role: role for role in indexes})
+    with workspace(options) as connection:  # types are looked at before all work
+        scan_table(connection, chosen.limit(0).toArrow(), known)
+    return chosen.mapInArrow(partial(_cleaned, known, options), ROW_DDL)
+
+
+def _cleaned(columns: Columns, options: ReadOptions, batches: Batches) -> Batches:
+    for table in _together(batches):
+        with workspace(options) as connection, plain_errors(_WHERE, options):
+            scan = replace(scan_table(connection, table, columns), dislikes=options.dislikes)
+            found = connection.sql(_rows(scan, options)).to_arrow_table()
+        yield from found.cast(ROW).to_batches(max_chunksize=_ROWS)
+
+
+def _rows(scan: Scan, options: ReadOptions) -> str:
+    user, item = (without_blanks(name) if options.trim else name for name in ("user_id", "item_id"))
+    plays = ("plays" if "plays" in scan.cells else "count(*)::DOUBLE") + " AS plays, NULL::VARCHAR AS note"
+    groups = "" if "plays" in scan.cells else "GROUP BY ALL"
+    return f"""
+        SELECT {user} AS user, {item} AS item, {plays} FROM ({good_rows(scan)})
+        WHERE user_id IS NOT NULL {groups}
+        UNION ALL SELECT NULL, NULL, count(*)::DOUBLE, reason FROM ({bad_rows(scan)}) GROUP BY reason
+        UNION ALL SELECT NULL, NULL, count(*)::DOUBLE, '{ALL_ROWS}' FROM {scan.source}"""
+
+
+def _together(batches: Batches) -> Iterator[pa.Table]:
+    """Put batches together until they are worth a database."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(map(len, waiting)) >= _ROWS:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if waiting:
+        yield pa.Table.from_batches(waiting)
+
+
+def refuse_bad_rows(notes: dict[str, int], options: ReadOptions) -> None:
+    """Refuse what cannot be used, or all rows; `notes` says how many there are for each reason, and in all.
+
+    Raises
+    ------
+    DataError
+        If rows are bad and not to be skipped, or none is left.
+    """
+    n_rows = notes.get(ALL_ROWS, 0)
+    reasons = sorted(((n, reason) for reason, n in notes.items() if reason != ALL_ROWS), reverse=True)
+    n_bad = sum(n for n, _ in reasons)
+    if not n_rows:
+        raise DataError(f"There are no rows in {_WHERE}.")
+    listed = "; ".join(f"{reason} ({n:,} rows)" for n, reason in reasons)
+    if n_bad == n_rows:
+        raise DataError(f"None of the {n_rows:,} rows can be used: {listed}.")
+    if n_bad and options.on_bad_rows == "error":
+        raise DataError(
+            f"{n_bad:,} of {n_rows:,} rows cannot be used: {listed}. Correct them, or leave them out with "
+            'on_bad_rows="skip" (--on-bad-rows skip on the command line).'
+        )

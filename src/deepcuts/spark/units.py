@@ -1,0 +1,143 @@
+"""Units: some thousands of users in a row, shortest histories first, each in a file of its own on the shelf."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from deepcuts.array_types import CountVector, DoubleVector, IndexVector
+from deepcuts.data.csr import UserItems, entries_of_rows, indptr_of
+from deepcuts.data.ids import Ids
+from deepcuts.data.interactions import Interactions
+from deepcuts.data.labels import Labels
+from deepcuts.spark.session import Batches, over
+from deepcuts.spark.shelf import Shelf
+
+ITEMS, LABELS = "items.arrow", "labels.arrow"
+_FOUND = pa.schema([("unit", pa.int32()), ("user", pa.string()), ("items", pa.binary()), ("plays", pa.binary())])
+_FOUND_DDL = "unit int, user string, items binary, plays binary"
+
+
+def unit_name(number: int) -> str:
+    """Name of the file of a unit."""
+    return f"units/unit-{number:05}.arrow"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The items of a shelf and how widely they are played."""
+
+    shelf: Shelf
+
+    @cached_property
+    def _stored(self) -> dict[str, Any]:
+        return self.shelf.read(ITEMS)
+
+    @cached_property
+    def ids(self) -> Ids:
+        """Their ids."""
+        return Ids(self._stored["ids"], "item")
+
+    @property
+    def listeners(self) -> CountVector:
+        """Users who played each item, int64, (n_items,)."""
+        found: CountVector = self._stored["listeners"]
+        return found
+
+    @property
+    def plays(self) -> DoubleVector:
+        """Plays of each item, float64, (n_items,)."""
+        found: DoubleVector = self._stored["plays"]
+        return found
+
+    def labels(self) -> Labels | None:
+        """Names and tags, where some were given."""
+        return load_labels(self.shelf, len(self.ids)) if self.shelf.holds(LABELS) else None
+
+    def unit(self, number: int) -> Unit:
+        """Read a unit."""
+        return Unit(self.shelf.read(unit_name(number)), self.ids)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What the file of a unit holds; counts below 0 are dislikes."""
+
+    stored: dict[str, Any]
+    item_ids: Ids
+
+    @property
+    def user_ids(self) -> Ids:
+        """The users, shortest histories first, and of one length by their ids."""
+        return Ids(self.stored["user_ids"], "user")
+
+    def plays(self, users: IndexVector | None = None) -> Interactions:
+        """Plays of all users of the unit, or of some of them, in that order."""
+        indptr, indices, plays = (self.stored[name] for name in ("indptr", "indices", "plays"))
+        ids = self.user_ids
+        if users is not None:
+            indptr, entries = entries_of_rows(indptr, users)
+            indices, plays, ids = indices[entries], plays[entries], Ids(ids.take(users), "user")
+        return Interactions(indptr, indices, plays, ids, self.item_ids).set_dislikes_apart()
+
+    def held(self, users: IndexVector) -> UserItems:
+        """Items that were held out of some users; −1 for those that nobody is left to play."""
+        return UserItems(self.stored["held_indptr"], self.stored["held"]).take(users)
+
+
+def load_labels(shelf: Shelf, n_items: int) -> Labels:
+    """Read names and tags of the items."""
+    from scipy import sparse
+
+    stored = shelf.read(LABELS)
+    parts = stored["tag_weights"], stored["tag_indices"], stored["tag_indptr"]
+    names = stored["tag_names"]
+    return Labels(stored["item_names"], names, sparse.csr_array(parts, shape=(n_items, len(names))))
+
+
+def plays_of(session: Any, catalogue: Catalogue, n_units: int, chosen: Chooser) -> Interactions:
+    """Collect the plays of chosen users, and of no others, in order of their ids; a user may be without any."""
+    rows = over(session, n_units, partial(_chosen_rows, catalogue, chosen), _FOUND_DDL).toArrow()
+    rows = rows.take(pc.sort_indices(rows["user"]))
+    items, plays = (
+        [np.frombuffer(cell, dtype) for cell in rows[name].to_pylist()]
+        for name, dtype in (("items", np.int32), ("plays", np.float32))
+    )
+    flat = np.concatenate([np.empty(0, np.int32), *items]), np.concatenate([np.empty(0, np.float32), *plays])
+    users = Ids(pa.concat_arrays(rows["user"].cast(pa.string()).chunks), "user") if len(rows) else Ids.of([], "user")
+    found = Interactions(indptr_of(np.array(list(map(len, items)), np.int64)), *flat, users, catalogue.ids)
+    return found.set_dislikes_apart()
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """Users named in a list."""
+
+    ids: Sequence[str]
+
+    def of(self, users: Ids) -> IndexVector:
+        """Indexes of those that are chosen of some users."""
+        is_chosen = pc.is_in(users.values, value_set=pa.array(self.ids, pa.string()))
+        return np.flatnonzero(is_chosen.to_numpy(zero_copy_only=False))
+
+
+def _chosen_rows(catalogue: Catalogue, chosen: Chooser, number: int) -> Batches:
+    unit = catalogue.unit(number)
+    users = chosen.of(unit.user_ids)
+    if not len(users):
+        return
+    indptr, entries = entries_of_rows(unit.stored["indptr"], users)
+    parts = [slice(*indptr[n : n + 2]) for n in range(len(users))]
+    items, plays = (
+        pa.array([values[part].tobytes() for part in parts], pa.binary())
+        for values in (unit.stored["indices"][entries], unit.stored["plays"][entries])
+    )
+    yield pa.record_batch(
+        [pa.array([number] * len(users), pa.int32()), unit.user_ids.take(users), items, plays], _FOUND
+    )

@@ -1,0 +1,117 @@
+"""What a shelf holds is what `read_plays` reads, to the bit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+import deepcuts as dc
+from deepcuts import spark as on_spark
+from deepcuts.errors import DataError, OutputError
+from deepcuts.ingest import prune
+from deepcuts.model.training.rows import length_order
+from deepcuts.spark.session import working
+from deepcuts.spark.shelf import Shelf
+from deepcuts.spark.units import Catalogue, Chooser, plays_of
+from spark.conftest import write
+
+COLUMNS = {"user": "user", "item": "item", "plays": "plays"}
+
+
+def on_shelf(folder: Any, users: list[str]) -> dc.Interactions:
+    shelf = Shelf.at(folder)
+    with working(8_192) as session:
+        return plays_of(session, Catalogue(shelf), shelf.manifest()["n_units"], Chooser(users))
+
+
+def assert_same(found: dc.Interactions | None, expected: dc.Interactions | None) -> None:
+    assert (found is None) == (expected is None)
+    if found is None or expected is None:
+        return
+    assert found.user_ids.values.equals(expected.user_ids.values)
+    assert found.item_ids.values.equals(expected.item_ids.values)
+    for name in ("indptr", "indices", "plays"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), err_msg=name)
+    assert_same(found.dislikes, expected.dislikes)
+
+
+def odd_rows() -> pa.Table:
+    """Rows of many kinds: doubles, fractions, dislikes, users of numbers."""
+    rng = np.random.default_rng(1)
+    n = 4_000
+    plays = np.where(rng.random(n) < 0.2, -rng.integers(1, 4, n), rng.integers(1, 9, n)).astype(float)
+    plays[rng.random(n) < 0.3] += 0.1
+    items = [f"artist {number} é" for number in rng.integers(0, 60, n)]
+    return pa.table({"user": rng.integers(0, 1_100, n), "item": items, "plays": plays})
+
+
+def test_units_hold_all_users_by_length_and_then_by_id(spark, shelf, plays):
+    catalogue = Catalogue(Shelf.at(shelf))
+    n_units = catalogue.shelf.manifest()["n_units"]
+    ids = pa.concat_arrays([catalogue.unit(number).user_ids.values for number in range(n_units)])
+    assert ids.equals(plays.user_ids.take(length_order(np.diff(plays.indptr))))
+    np.testing.assert_array_equal(catalogue.listeners, plays.item_listeners)
+    np.testing.assert_array_equal(catalogue.plays, plays.item_plays)
+    assert n_units == 8
+
+
+def test_a_shelf_holds_what_read_plays_reads(spark, shelf, plays):
+    some = plays.user_ids.values[5:500:7].to_pylist()
+    found = on_shelf(shelf, some)
+    assert found.user_ids.values.to_pylist() == some
+    users = plays.user_ids.indexes_of(some)
+    for row, user in enumerate(users):
+        for mine, theirs in zip(found.user_items(row), plays.user_items(user), strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+
+
+def test_numbers_fractions_dislikes_and_pruning_are_those_of_read_plays(spark, tmp_path):
+    rows = odd_rows()
+    write(tmp_path / "odd.parquet", rows)
+    options = {"dislikes": True}
+    expected = prune(dc.read_plays(rows, **COLUMNS, **options), min_users=20, min_items=3)
+    report = on_spark.ingest(
+        str(tmp_path / "odd.parquet"), **COLUMNS, **options, shelf=str(tmp_path / "shelf"), min_users=20, min_items=3
+    )
+    assert (report.n_users, report.n_items, report.n_pairs) == (*expected.shape, expected.n_pairs)
+    assert_same(on_shelf(tmp_path / "shelf", expected.user_ids.values.to_pylist()), expected)
+    with pytest.raises(OutputError, match="exists already"):
+        on_spark.ingest(str(tmp_path / "odd.parquet"), **COLUMNS, shelf=str(tmp_path / "shelf"), dislikes=True)
+
+
+def test_bad_rows_are_counted_and_refused_or_left_out_and_songs_become_artists(spark, tmp_path):
+    text = "user,item,plays\nada,s1,2\nada,s2,3\nbob,s1,x\n,s3,1\nbob,s3,1\ncyd,s9,4\n"
+    (tmp_path / "rows.csv").write_text(text)
+    source, shelf = str(tmp_path / "rows.csv"), str(tmp_path / "shelf")
+    with pytest.raises(DataError, match=r"2 of 6 rows cannot be used: .*user is empty \(1 rows\)"):
+        on_spark.ingest(source, **COLUMNS, shelf=shelf)
+    artists = spark.createDataFrame([("s1", "A"), ("s2", "A"), ("s3", "B")], "song string, artist string")
+    report = on_spark.ingest(source, **COLUMNS, shelf=shelf, on_bad_rows="skip", artists=artists, force=True)
+    assert (report.n_rows, report.n_skipped, report.n_users, report.n_pairs) == (6, 2, 2, 2)
+    found = on_shelf(shelf, ["ada", "bob", "cyd"])
+    assert found.to_arrow().to_pylist() == [
+        {"user_id": "ada", "item_id": "A", "plays": 5.0},
+        {"user_id": "bob", "item_id": "B", "plays": 1.0},
+    ]
+
+
+def test_a_column_that_is_not_there_is_named_before_any_work(spark, tmp_path):
+    frame = spark.createDataFrame([("ada", "A")], "user string, item string")
+    with pytest.raises(DataError, match=r"Column 'artist' not found in the DataFrame\. Its columns are 'user', 'item'"):
+        on_spark.ingest(frame, user="user", item="artist", shelf=str(tmp_path / "shelf"))
+
+
+def test_ids_that_differ_in_blanks_only_are_refused(spark, tmp_path):
+    frame = spark.createDataFrame([("ada", "A"), ("ada ", "B")], "user string, item string")
+    with pytest.raises(DataError, match="'ada' and 'ada ' differ in surrounding blanks only"):
+        on_spark.ingest(frame, user="user", item="item", shelf=str(tmp_path / "shelf"))
+    report = on_spark.ingest(frame, user="user", item="item", shelf=str(tmp_path / "shelf"), trim=True, force=True)
+    assert (report.n_users, report.n_pairs) == (1, 2)
+
+
+def test_an_empty_shelf_says_what_to_do(tmp_path):
+    with pytest.raises(DataError, match="There are no plays on the shelf"):
+        Shelf.at(tmp_path / "none").manifest()

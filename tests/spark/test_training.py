@@ -1,0 +1,80 @@
+"""Training on a shelf: the bits of the local mode, and going on where it was cut off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.dataset
+import pytest
+
+import deepcuts as dc
+from deepcuts import spark as on_spark
+from deepcuts.errors import SettingsError, UnknownIdError
+from spark.conftest import SETTINGS
+
+
+@pytest.fixture(scope="module")
+def local(plays):
+    return dc.PersonaNMF(**SETTINGS).fit(plays, seed=5)
+
+
+@pytest.mark.parametrize(("n_partitions", "n_blocks"), [(1, 1), (3, 4), (8, 16)])
+def test_everything_is_that_of_the_local_mode_to_the_bit(spark, shelf, plays, local, tmp_path, n_partitions, n_blocks):
+    spark.conf.set("spark.sql.leafNodeDefaultParallelism", str(n_partitions))
+    epochs = on_spark.fit(str(shelf), dc.PersonaNMF(**SETTINGS), seed=5, item_blocks=n_blocks)
+    assert [epoch.loss for epoch in epochs] == [epoch.loss for epoch in local.epochs]
+    some = plays.user_ids.values[::40].to_pylist()
+    model = on_spark.to_model(str(shelf), some)
+    np.testing.assert_array_equal(model.item_factors, local.item_factors)
+    assert model.item_side.scale == local.item_side.scale
+    np.testing.assert_array_equal(model.base_factors, local.base_factors[::40])
+    on_spark.recommend(str(shelf), out=str(tmp_path / "lists"), k=10, rarity=0.3)
+    lists = pyarrow.dataset.dataset(tmp_path / "lists", format="parquet").to_table()
+    expected = local.recommend(k=10, rarity=0.3)
+    keys = [("user_id", "ascending"), ("rank", "ascending")]
+    assert lists.sort_by(keys).equals(expected.sort_by(keys))
+
+
+class _StoppedError(Exception):
+    """What cuts a training off in the test."""
+
+
+def test_a_training_goes_on_after_its_last_whole_epoch(spark, shelf, local):
+    def stop_after_two(epoch: dc.Epoch) -> None:
+        if epoch.number == 2:
+            raise _StoppedError
+
+    with pytest.raises(_StoppedError):
+        on_spark.fit(str(shelf), dc.PersonaNMF(**SETTINGS), seed=5, item_blocks=3, on_epoch=stop_after_two)
+    ran: list[int] = []
+    epochs = on_spark.fit(
+        str(shelf), dc.PersonaNMF(**SETTINGS), seed=5, item_blocks=3, on_epoch=lambda epoch: ran.append(epoch.number)
+    )
+    assert ran == [3, 4]
+    assert [epoch.loss for epoch in epochs] == [epoch.loss for epoch in local.epochs]
+    (folder,) = {path.parents[1] for path in shelf.glob("trainings/*/epoch-00004/done.json") if _is_of(path, 3)}
+    assert sorted(path.name for path in folder.glob("epoch-*")) == ["epoch-00003", "epoch-00004"]
+
+
+def _is_of(done: Path, n_blocks: int) -> bool:
+    return len(list((done.parents[1] / "blocks").iterdir())) == n_blocks
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"), [({"persona_epochs": 2}, "persona_epochs"), ({"diversity": 0.1}, "diversity")]
+)
+def test_what_spark_cannot_do_is_refused_and_names_the_local_way(spark, shelf, settings, name):
+    with pytest.raises(SettingsError, match=rf"{name}=.* is not there on Spark\. .*one machine"):
+        on_spark.fit(str(shelf), dc.PersonaNMF(**settings))
+
+
+def test_lists_need_a_training_and_users_must_be_there(spark, shelf, local, tmp_path):
+    on_spark.fit(str(shelf), dc.PersonaNMF(**SETTINGS), seed=5, item_blocks=1)
+    with pytest.raises(UnknownIdError, match="There is no user 'nobody'"):
+        on_spark.to_model(str(shelf), ["nobody"])
+    model = on_spark.to_model(str(shelf))
+    model.save(tmp_path / "some.safetensors")
+    again = dc.load(tmp_path / "some.safetensors")
+    visitor = {str(local.item_ids.values[3]): 4.0}
+    assert again.fold_in(visitor).recommend(k=5, rarity=0.5).equals(local.fold_in(visitor).recommend(k=5, rarity=0.5))
