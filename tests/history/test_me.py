@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pyarrow.csv
 import pytest
 from typer.testing import CliRunner
 
+import deepcuts
 import deepcuts as dc
 from deepcuts.cli.main import app
+from deepcuts.cli.own_lists import COLOURS, POSITIONS
 from deepcuts.history import read_history
 
 ALBUM_ARTIST = "master_metadata_album_artist_name"
@@ -62,14 +66,15 @@ def test_from_an_export_to_a_list(folder, arguments, monkeypatch):
     monkeypatch.setattr(socket, "socket", lambda *_: pytest.fail("nothing may leave the machine"))
     result = run(*arguments, "-k", 7)
     assert "Spotify extended history, records: 301 in 1 file, 301 kept." in result.stderr
-    for title in ("Your artists in the catalogue", "Not in the catalogue", "Personas of your listening", "For you"):
+    titles = ("Your artists in the catalogue", "Not in the catalogue", "Your personas", *POSITIONS)
+    for title in titles:
         assert title in result.stdout
     assert "A Total Stranger" in result.stdout
     assert "203.0.113.9" not in result.output
 
 
 def test_as_json_it_is_what_the_library_says(folder, arguments):
-    shown = json.loads(run(*arguments, "-k", 7, "--json", "--quiet").stdout)
+    shown = json.loads(run(*arguments, "-k", 7, "--rarity", 0, "--min-listeners", 0, "--json", "--quiet").stdout)
     model = dc.load(folder / "model.safetensors")
     plays = {row["item_id"]: 0.0 for row in shown["matches"] if row["item_id"]}
     for row in shown["matches"]:
@@ -93,7 +98,7 @@ def test_counts_can_be_kept_and_read_again(folder, arguments, tmp_path):
     again = read_history(path).counts
     assert again.select(["artist", "plays"]).to_pydict() == saved.select(["artist", "plays"]).to_pydict()
     listed = run("me", path, "--model", folder / "model.safetensors", "-k", 5).stdout
-    assert listed.split("For you")[1] == first.stdout.split("For you")[1]
+    assert listed.split("Your personas")[1] == first.stdout.split("Your personas")[1]
     refused = run(*arguments, "--save", path, code=1)
     assert "exists already" in refused.stderr
     run(*arguments, "--save", path, "--force")
@@ -126,10 +131,88 @@ def test_strangers_alone_make_no_list(folder, tmp_path):
     assert "No artist of yours is in the catalogue of 120 items." in result.stderr
 
 
+def test_three_short_lists_come_by_default_and_no_artist_twice(folder, arguments):
+    rows = json.loads(run(*arguments, "-k", 5, "--json", "-q").stdout)["recommendations"]
+    lists = {title: [row for row in rows if row["list"] == title] for title in POSITIONS}
+    assert list(lists) == list(dict.fromkeys(row["list"] for row in rows))
+    assert {len(own) for own in lists.values()} == {5}
+    assert len({row["item_id"] for row in rows}) == 15
+    medians = [np.median([row["listeners"] for row in own]) for own in lists.values()]
+    assert medians[0] > medians[2]
+    assert all(row["listeners"] >= 3 and row["rarity"] == POSITIONS[row["list"]] for row in rows)
+    model = dc.load(folder / "model.safetensors")
+    neutral = [row["item_id"] for row in lists["As you are"]]
+    rare = model.item_ids.take(np.flatnonzero(model.item_listeners < 3)).to_pylist()
+    plays = json.loads(run(*arguments, "--json", "-q").stdout)["matches"]
+    visitor = model.fold_in(sum_by_item(plays))
+    assert neutral == visitor.recommend(k=5, deny=rare)["item_id"].to_pylist()
+
+
+def sum_by_item(matches: list[dict]) -> dict[str, float]:
+    plays: dict[str, float] = {}
+    for row in matches:
+        if row["item_id"]:
+            plays[row["item_id"]] = plays.get(row["item_id"], 0.0) + row["plays"]
+    return plays
+
+
+def test_rows_say_because_of_whom_and_for_which_persona(folder, arguments):
+    shown = json.loads(run(*arguments, "-k", 5, "--json", "-q").stdout)
+    own = {row["name"] for row in shown["matches"]}
+    for row in shown["recommendations"]:
+        assert {each["name"] for each in row["because"]} <= own
+        assert all(0.05 <= each["share"] <= 1 for each in row["because"])
+        assert row["badge"] in (-1, row["persona"])
+    text = run(*arguments, "-k", 5, "--rarity", "0.3").stdout
+    assert "For you   dial at 0.3, half have at most" in text
+    assert "because of" in text
+    assert " A " in text
+
+
+def test_personas_have_the_colours_of_the_page():
+    theme = (Path(deepcuts.__file__).parent / "web" / "page" / "theme.css").read_text("utf-8")
+    page = re.findall(r"--p\d: (#[0-9a-f]{3,6});", theme)[: len(COLOURS)]
+    assert [c if len(c) == 7 else "#" + "".join(2 * digit for digit in c[1:]) for c in page] == list(COLOURS)
+
+
+def test_a_folder_is_an_export(folder, arguments, tmp_path):
+    inner = tmp_path / "export" / "MyData"
+    inner.mkdir(parents=True)
+    with zipfile.ZipFile(folder / "my_spotify_data.zip") as archive:
+        archive.extractall(inner)
+    (inner / "readme.txt").write_text("no listens here\n")
+    (inner / "empty.json").write_text("")
+    (inner / "cover.jpg").write_bytes(b"\xff\xd8")
+    (inner / ".hidden.csv").write_text("artist,plays\nSomebody,9\n")
+    result = run("me", tmp_path / "export", *arguments[2:], "--json")
+    assert "301 in 1 file, 301 kept" in result.stderr
+    assert "Passed over 2 other files, without listens." in result.stderr
+    assert json.loads(result.stdout)["matches"] == json.loads(run(*arguments, "--json", "-q").stdout)["matches"]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "holds no file that an export could be, such as .zip, .json or .csv."),
+        ({"cover.jpg": "x"}, "holds no file that an export could be"),
+        (
+            {"readme.txt": "no listens here"},
+            "The folder holds no listens in a format that is known, nor do the text",
+        ),
+    ],
+)
+def test_a_folder_without_listens_is_refused(arguments, tmp_path, files, message):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert message in " ".join(run("me", tmp_path, *arguments[2:], code=1).stderr.split())
+
+
 @pytest.mark.parametrize("ending", ["txt", "csv", "lbradio"])
 def test_the_list_as_a_file_for_other_programs(arguments, tmp_path, ending):
     path = tmp_path / f"list.{ending}"
-    shown = json.loads(run(*arguments, "-k", 7, "--output", path, "--json", "-q").stdout)["recommendations"]
+    shown = json.loads(run(*arguments, "-k", 7, "--rarity", 0, "--output", path, "--json", "-q").stdout)[
+        "recommendations"
+    ]
     text = path.read_text(encoding="utf-8")
     assert all(row["name"] in text for row in shown)
     assert "exists already" in run(*arguments, "--output", path, code=1).stderr

@@ -25,7 +25,7 @@ def test_names_a_line():
 
 def test_a_table_whose_cells_no_spreadsheet_runs():
     header, *rows = csv.reader(io.StringIO(list_file(NAMED, ".csv").decode()))
-    assert header == ["artist", "mbid", "rank", "persona", "rarity", "listeners"]
+    assert header == ["artist", "mbid", "rank", "persona", "novelty", "listeners"]
     assert rows[0] == ["Muse", MBID, "1", "0", "1.50", "40"]
     assert rows[1][:2] == ["'=HYPERLINK(1)", ""]
 

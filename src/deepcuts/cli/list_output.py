@@ -49,8 +49,8 @@ def write_list(path: Path, rows: pa.Table, model: PersonaModel, *, force: bool) 
     items = model.item_ids.indexes_of(rows["item_id"])
     names = model.item_names(items).to_pylist()
     listeners = model.item_listeners[items]
-    rarity = -np.log2(np.maximum(listeners, 1) / max(model.n_listeners, 1))
-    known = zip(rows.to_pylist(), names, rarity.tolist(), listeners.tolist(), strict=True)
+    novelty = -np.log2(np.maximum(listeners, 1) / max(model.n_listeners, 1))
+    known = zip(rows.to_pylist(), names, novelty.tolist(), listeners.tolist(), strict=True)
     artists = [
         ListedArtist(name, row["item_id"], row["rank"], row["persona"], bits, n_listeners)
         for row, name, bits, n_listeners in known

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import struct
 import tarfile
 import zipfile
@@ -17,7 +18,7 @@ from typing import IO, Any, BinaryIO, cast
 
 import pyarrow as pa
 
-from deepcuts.errors import FileFormatError
+from deepcuts.errors import DataError, FileFormatError
 from deepcuts.history.documents import Allowance, Document
 from deepcuts.history.limits import Limits, in_words
 from deepcuts.history.spreadsheets import is_spreadsheet, sheets_of
@@ -67,6 +68,29 @@ def documents_in(name: str, file: BinaryIO, allowance: Allowance, encoding: str 
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     yield from _Opener(allowance, encoding).documents(name, file, size, in_archive=False, depth=0)
+
+
+def files_in(folder: str, limits: Limits) -> list[str]:
+    """Files of a folder and of those in it that may hold listens, by their names, in the order of these.
+
+    Links to folders are not followed, and what is hidden is left out.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    FileFormatError
+        If there are more than an export has.
+    """
+    found: list[str] = []
+    for where, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [os.path.join(where, name) for name in sorted(names) if _is_wanted(name) and not name.startswith(".")]
+        if len(found) > limits.members:
+            raise FileFormatError(f"{folder} holds more than {limits.members:,} files. Give the folder of one export.")
+    if not found:
+        raise DataError(f"The folder {folder} holds no file that an export could be, such as .zip, .json or .csv.")
+    return found
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from deepcuts.errors import DataError, FileFormatError
-from deepcuts.history.archives import documents_in
+from deepcuts.history.archives import documents_in, files_in
 from deepcuts.history.counting import count_plays
 from deepcuts.history.database import sealed_database
 from deepcuts.history.documents import Allowance, counted, opened, shortened
@@ -95,7 +95,8 @@ def read_history(paths: StrPath | Sequence[StrPath], options: HistoryOptions = _
     Parameters
     ----------
     paths
-        One or several files: archives as they were downloaded, or what was in them.
+        One or several files: archives as they were downloaded, or what was in them; or a folder with these, in which
+        files without listens are passed over.
     options
         How to read.
 
@@ -117,7 +118,7 @@ def read_history(paths: StrPath | Sequence[StrPath], options: HistoryOptions = _
     each = [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
     if not each:
         raise DataError("No files are given. Name an export, or several.")
-    return _read(_files(list(dict.fromkeys(each))), options)
+    return _read(_files(list(dict.fromkeys(each)), options), options)
 
 
 def read_upload(name: str, data: bytes, options: HistoryOptions = _DEFAULTS) -> History:
@@ -137,26 +138,31 @@ def read_upload(name: str, data: bytes, options: HistoryOptions = _DEFAULTS) -> 
     DataError, FileFormatError
         As `read_history` does.
     """
-    return _read([(name, io.BytesIO(data))], options)
+    return _read([(name, io.BytesIO(data), False)], options)
 
 
-def _files(paths: Sequence[str]) -> Iterator[tuple[str, BinaryIO]]:
+def _files(paths: Sequence[str], options: HistoryOptions) -> Iterator[tuple[str, BinaryIO, bool]]:
+    """Name, content, and whether it lies in a folder that was given, of every file."""
     for path in paths:
-        with opened(path) as file:  # open only until the next file is asked for
-            yield path, file
+        in_folder = os.path.isdir(path)
+        for each in files_in(path, options.limits) if in_folder else [path]:
+            with opened(each) as file:  # open only until the next file is asked for
+                yield each, file, in_folder
 
 
-def _read(files: Iterable[tuple[str, BinaryIO]], options: HistoryOptions) -> History:
+def _read(files: Iterable[tuple[str, BinaryIO, bool]], options: HistoryOptions) -> History:
     allowance, passed_over = Allowance(options.limits), []
     sources: list[Source] = []
     families: list[Format] = []
     with sealed_database() as connection:
         create_tables(connection)
-        for name, file in files:
-            found, others = _read_file(connection, name, file, allowance, options, len(sources))
+        for name, file, in_folder in files:
+            found, others = _read_file(connection, name, file, allowance, options, len(sources), in_folder=in_folder)
             sources += [source for source, _ in found]
             families += [known for _, known in found]
             passed_over += others
+        if not sources:  # of a folder; what is given by name has some, or is refused
+            raise FileFormatError(_unknown("The folder", dict.fromkeys(passed_over, ""), is_archive=True))
         sources = _one_of_each_family(connection, sources, families)
         counts, n_duplicates, n_outside = count_plays(connection, options.times)
     history = History(counts, tuple(sources), n_duplicates, n_outside, tuple(passed_over))
@@ -175,24 +181,28 @@ def _read_file(
     allowance: Allowance,
     options: HistoryOptions,
     n_before: int,
+    *,
+    in_folder: bool = False,
 ) -> tuple[list[tuple[Source, Format]], list[str]]:
     """Read a file or an archive: the sources in it and their formats, and the names of documents without listens."""
     if not file.seekable():
         raise DataError(f"{name} is a pipe, and an export may have to be read from its end. Save it to a file first.")
     if not file.read(1):
+        if in_folder:
+            return [], [name]
         raise FileFormatError(f"{name} is empty.")
     sources: list[tuple[Source, Format]] = []
     others: dict[str, str] = {}
     is_archive = False
     for unpacked in documents_in(name, file, allowance, options.encoding):
         is_archive |= unpacked.in_archive
-        known = detect(connection, unpacked.document, options, in_archive=unpacked.in_archive)
+        known = detect(connection, unpacked.document, options, in_archive=unpacked.in_archive or in_folder)
         if isinstance(known, Format):
             source = read_document(connection, unpacked.document, known, n_before + len(sources))
             sources.append((source, known))
         else:
             others[unpacked.document.name] = known.reason if known else ""
-    if not sources:
+    if not sources and not in_folder:
         raise FileFormatError(_unknown(name, others, is_archive=is_archive))
     return sources, list(others)
 

@@ -30,7 +30,7 @@ class ListedArtist:
         1 is best.
     persona
         The persona that it is recommended for, from 0.
-    rarity
+    novelty
         −log2 of the share of users who play it, in bits.
     listeners
         How many users play it.
@@ -40,7 +40,7 @@ class ListedArtist:
     item_id: str
     rank: int
     persona: int
-    rarity: float
+    novelty: float
     listeners: int
 
     @property
@@ -57,7 +57,7 @@ def list_file(artists: Sequence[ListedArtist], ending: str) -> bytes:
     artists
         The rows, best first.
     ending
-        ".txt": a name a line. ".csv": artist, mbid, rank, persona, rarity, listeners, where cells that a
+        ".txt": a name a line. ".csv": artist, mbid, rank, persona, novelty, listeners, where cells that a
         spreadsheet would run as formulas begin with an apostrophe. ".lbradio": a prompt of LB Radio for each persona.
         ".lidarr": the JSON of a custom list of Lidarr, for which ids have to be those of MusicBrainz.
 
@@ -92,9 +92,11 @@ def _text(artists: Sequence[ListedArtist]) -> str:
 def _csv(artists: Sequence[ListedArtist]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["artist", "mbid", "rank", "persona", "rarity", "listeners"])
+    writer.writerow(["artist", "mbid", "rank", "persona", "novelty", "listeners"])
     for each in artists:
-        writer.writerow([harmless(each.name), each.mbid, each.rank, each.persona, f"{each.rarity:.2f}", each.listeners])
+        writer.writerow(
+            [harmless(each.name), each.mbid, each.rank, each.persona, f"{each.novelty:.2f}", each.listeners]
+        )
     return text.getvalue()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,10 +11,9 @@ import typer
 
 from deepcuts.cli import values
 from deepcuts.cli.command import Command
-from deepcuts.cli.commands.personas import show_personas
 from deepcuts.cli.derived import options_from
-from deepcuts.cli.names import with_names
 from deepcuts.cli.options import Force, Json, Quiet
+from deepcuts.cli.own_lists import LONG, POSITIONS, SHORT, OwnList, own_lists, show_own_lists, show_own_personas
 from deepcuts.cli.remarks import FIRST_NOTE, Remarks
 from deepcuts.cli.terminal import print_table, printable, ruled_table, show_json, show_table
 from deepcuts.errors import DataError
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
     from deepcuts.history import History, Matches
     from deepcuts.model import PersonaModel
+    from deepcuts.web.page.state.visitor_model import VisitorModel
 
 _FUZZY_SHOWN, _UNFOUND_SHOWN = 15, 10
-_LISTS = ("k", "mix", "dial", "frequency", "base_weight", "lean")
+_LISTS = ("mix", "dial", "frequency", "base_weight", "lean")
 _TEXT = ("dates", "decimal", "encoding", "artist_column", "plays_column")
 _SAVED = ["artist", "plays", "n_listens", "last_played", "item_id", "name", "how", "score"]
 
@@ -36,9 +37,9 @@ Exports = Annotated[
     list[Path],
     typer.Argument(
         metavar="EXPORT",
-        help="Exports as they were downloaded, or the files in them: of Spotify, ListenBrainz, Last.fm, "
-        "Libre.fm, Maloja, Koito, Apple Music, YouTube Music, Deezer or iTunes, a .scrobbler.log, or a table or "
-        "spreadsheet of artists and plays.",
+        help="Exports as they were downloaded, the files in them, or a folder of either: of Spotify, ListenBrainz, "
+        "Last.fm, Libre.fm, Maloja, Koito, Apple Music, YouTube Music, Deezer or iTunes, a .scrobbler.log, or a table "
+        "or spreadsheet of artists and plays.",
     ),
 ]
 CountsFile = Annotated[
@@ -55,6 +56,23 @@ ListFile = Annotated[
 MinScore = Annotated[float, typer.Option(metavar="X", help="Least score, of 100, for a name spelt much like another.")]
 
 
+Rarity = Annotated[
+    str | None,
+    typer.Option(
+        metavar="X",
+        help="One list at this position of the dial: -1 is familiar, 0 as you are, 1 deep cuts; or by persona, such as "
+        "0=0.3,2=-0.1.",
+        show_default="three short lists: familiar, as you are, deep cuts",
+    ),
+]
+Length = Annotated[
+    int | None, typer.Option("-k", min=1, metavar="N", help="Rows of a list.", show_default="8 of each of three, or 20")
+]
+MinListeners = Annotated[
+    int, typer.Option(min=0, metavar="N", help="List nobody with fewer listeners, of whom little is known.")
+]
+
+
 @options_from(ListSettings, panel="Lists", names=_LISTS)
 @options_from(HistoryOptions, panel="Text files", names=_TEXT)
 @options_from(HistoryOptions, panel="Plays over time", names=("min_seconds",))
@@ -62,7 +80,9 @@ MinScore = Annotated[float, typer.Option(metavar="X", help="Least score, of 100,
 def me(
     exports: Exports,
     model: Annotated[Path, typer.Option(metavar="MODEL", help="A model that `deepcuts train` has written.")],
-    rarity: Annotated[str, typer.Option(metavar="X", help="-1 is familiar, 0 neutral, 1 deep cuts.")] = "0",
+    rarity: Rarity = None,
+    k: Length = None,
+    min_listeners: MinListeners = 3,
     min_score: MinScore = MIN_SCORE,
     save: CountsFile = None,
     output: ListFile = None,
@@ -71,7 +91,7 @@ def me(
     quiet: Quiet = False,
     **settings: Any,
 ) -> None:
-    """Read your own listening history, and show your personas and what to listen to next.
+    """Read your own listening history, and show your personas and what to listen to next, and because of what.
 
     Nothing leaves this machine, and nothing is kept unless you ask for it with --save, for you alone to read. Of an
     export only artist, track, time and what tells a skip are read; addresses and devices never are.
@@ -80,10 +100,12 @@ def me(
     from deepcuts.cli.tables import check_table_output
     from deepcuts.history import read_history
     from deepcuts.model import load
-    from deepcuts.recommendation import recommend
+    from deepcuts.web.page.state.visitor_model import VisitorModel
 
     remarks = Remarks(quiet)
-    lists = ListSettings(rarity=values.turn(rarity, "--rarity"), **{name: settings.pop(name) for name in _LISTS})
+    titles = POSITIONS if rarity is None else {"For you": values.turn(rarity, "--rarity")}
+    rows = k or (SHORT if rarity is None else LONG)
+    how = ListSettings(k=rows, rarity=titles.get("For you", 0), **{name: settings.pop(name) for name in _LISTS})
     reading = {name: settings.pop(name) for name in ("min_seconds", *_TEXT)}
     options = HistoryOptions(times=TimeRules(**settings), **reading)
     if save is not None:
@@ -100,12 +122,27 @@ def me(
         remarks.say(f"Counts of {history.n_artists:,} artists saved in {save}.")
     plays = _found_plays(matches, fitted)
     with remarks.working(f"Finding your personas ({FIRST_NOTE})"):
-        visitor = fitted.fold_in(plays)
-    rows = recommend(visitor, None, lists).select(["rank", "item_id", "score", "persona"])
+        visitor = VisitorModel.solve(fitted, plays, (), None)
+        lists = own_lists(visitor, how, titles, min_listeners)
     if output is not None:
-        write_list(output, rows, visitor, force=force)
-        remarks.say(f"A list of {rows.num_rows:,} artists saved in {output}.")
-    _show(history, matches, visitor, rows, as_json=json)
+        listed = _one_after_another(lists)
+        write_list(output, listed, visitor.model, force=force)
+        remarks.say(f"A list of {listed.num_rows:,} artists saved in {output}.")
+    _show(history, matches, visitor, lists, as_json=json)
+
+
+def _one_after_another(lists: Sequence[OwnList]) -> pa.Table:
+    """Return the rows of all lists as those of one."""
+    import pyarrow as pa
+
+    rows = [row for each in lists for row in each.rows]
+    return pa.table(
+        {
+            "rank": pa.array(range(1, len(rows) + 1), pa.int32()),
+            "item_id": pa.array([row.item_id for row in rows], pa.string()),
+            "persona": pa.array([row.persona for row in rows], pa.int8()),
+        }
+    )
 
 
 def _matches(history: History, model: PersonaModel, min_score: float) -> Matches:
@@ -152,7 +189,7 @@ def _say_what_was_read(history: History, remarks: Remarks) -> None:
         remarks.say(f"{what}: {n_rows:,} in {n_files}, {kept[what]:,} kept{why}.")
     if history.passed_over:
         n_files = counted(len(history.passed_over), "other file")
-        remarks.say(f"Passed over {n_files} in archives, without listens.")
+        remarks.say(f"Passed over {n_files}, without listens.")
     if history.n_duplicates:
         remarks.say(f"{counted(history.n_duplicates, 'listen')} listed twice, to count once.")
     if history.n_outside:
@@ -170,24 +207,24 @@ def _save(history: History, matches: Matches, path: Path, *, force: bool) -> Non
     write_table(path, [table.select(_SAVED)], force=force, private=True)
 
 
-def _show(history: History, matches: Matches, visitor: PersonaModel, rows: pa.Table, *, as_json: bool) -> None:
+def _show(
+    history: History, matches: Matches, visitor: VisitorModel, lists: Sequence[OwnList], *, as_json: bool
+) -> None:
     from deepcuts.model.state import VISITOR
 
-    personas = visitor.personas(VISITOR)
-    recommended = with_names(rows, visitor)
     if as_json:
         show_json(
             {
                 "sources": [_source_as_json(source) for source in history.sources],
                 "matches": matches.table.to_pylist(),
-                "personas": personas.to_pylist(),
-                "recommendations": recommended.to_pylist(),
+                "personas": visitor.model.personas(VISITOR).to_pylist(),
+                "recommendations": [row for each in lists for row in each.as_json()],
             }
         )
         return
     _show_matches(matches)
-    show_personas(personas, "your listening")
-    show_table(recommended, "For you", as_json=False)
+    show_own_personas(visitor)
+    show_own_lists(lists, visitor.model.n_listeners)
 
 
 def _source_as_json(source: Any) -> dict[str, Any]:
@@ -241,7 +278,7 @@ _HOW_IN_WORDS = {
 EXAMPLES = (
     "deepcuts me my_spotify_data.zip --model model.safetensors",
     "deepcuts me listenbrainz.zip scrobbles.csv --model model.safetensors",
-    "deepcuts me listens.zip --model model.safetensors --half-life 365 --rarity 0.3",
+    "deepcuts me my_exports/ --model model.safetensors --half-life 365 --rarity 0.3",
     "deepcuts me listens.zip --model m.safetensors --since 2023 --save counts.csv",
 )
 
