@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shutil
@@ -11,11 +12,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import httpx
+import pyarrow as pa
 import pytest
 
 import deepcuts as dc
 from deepcuts.web.server.settings import ServiceSettings
 from deepcuts.web.service import limits
+from deepcuts.web.service.examples import EXAMPLES
 from serving_help import served
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guide" / "service.md").read_text(encoding="utf-8")
@@ -43,7 +47,8 @@ def address(tmp_path_factory) -> Iterator[str]:
     users[0] = "ada"
     for index, name in zip(popular, ("Grouper", "J Dilla", "Bonnie Beecher"), strict=False):
         items[index] = name
-    plays = dc.Interactions.from_csr(plays.to_csr(), users, items)
+    tags = pa.table({"item_id": items, "tag": ["ambient", "soul"] * (len(items) // 2)})
+    plays = dc.Interactions.from_csr(plays.to_csr(), users, items).with_labels(None, tags)
     path = tmp_path_factory.mktemp("service") / "model.safetensors"
     dc.PersonaNMF(n_factors=8, n_personas=3, base_epochs=3).fit(plays, seed=0).save(path)
     with served(path) as address:
@@ -108,3 +113,25 @@ def test_the_guide_tells_every_metric_of_its_own(address):
     metrics = subprocess.check_output(["curl", "--silent", f"{address}/metrics"], text=True)
     for name in re.findall(r"^# TYPE (deepcuts_\w+) (?:counter|gauge|histogram)", metrics, flags=re.MULTILINE):
         assert name.endswith("_created") or name in GUIDE, name
+
+
+def test_every_endpoint_has_an_example_that_is_true(address):
+    document = httpx.get(f"{address}/openapi.json").json()
+    assert document["paths"].keys() == EXAMPLES.keys()
+    for path, methods in document["paths"].items():
+        (method,) = methods
+        example = EXAMPLES[path]
+        parameters = dict(example.parameters or {})
+        place = path.replace("{user}", parameters.pop("user", ""))
+        response = httpx.request(method, f"{address}{place}", params=parameters, json=example.body, timeout=60)
+        assert response.status_code == 200, response.text
+        if not isinstance(example.answer, str):
+            assert fits(shape(example.answer), shape(response.json())), path
+
+
+def test_the_reference_shows_the_examples_and_the_root_leads_to_it(address):
+    response = httpx.get(f"{address}/", follow_redirects=True)
+    assert response.url.path == "/docs"
+    assert response.text.count("<h4>Example</h4>") == len(EXAMPLES)
+    for command in re.findall(r"<code>(curl .*?)</code>", response.text):
+        assert run(html.unescape(command), address) if "/metrics" not in command else True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from deepcuts.web.server.guards.rates import RateGuard
 from deepcuts.web.server.guards.tokens import TokenGuard
 from deepcuts.web.server.heads import HeadAsGet
 from deepcuts.web.server.metrics import Metrics
+from deepcuts.web.server.models import Models
 from deepcuts.web.server.observation import Observation
 from deepcuts.web.server.settings import ServiceSettings
 from deepcuts.web.server.store import ModelStore
@@ -32,8 +33,17 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_LARGE_BYTES = 2_048  # of a response, from which it is compressed where the client takes that
+_COMPRESSION = 4  # of 9: what more would save is little, and it is done on the event loop
 
-def create_app(store: ModelStore, settings: ServiceSettings, *, page_policy: str | None = None) -> FastAPI:
+
+def create_app(
+    store: ModelStore,
+    settings: ServiceSettings,
+    *,
+    page_policy: str | None = None,
+    others: Mapping[str, ModelStore] | None = None,
+) -> FastAPI:
     """Make the application that serves a model.
 
     Its ``state`` holds what a page needs as well: ``store``, ``settings``, ``compute`` (``await compute.run(work)``
@@ -47,7 +57,10 @@ def create_app(store: ModelStore, settings: ServiceSettings, *, page_policy: str
     settings
         Settings of the service.
     page_policy
-        Content security policy of every path that is not the service's own; None is the strictest one.
+        Content security policy of every path that is not the service's own; None is the strictest one, and has `/` lead
+        to the reference.
+    others
+        Further models by name.
 
     Raises
     ------
@@ -58,11 +71,11 @@ def create_app(store: ModelStore, settings: ServiceSettings, *, page_policy: str
         from fastapi import FastAPI
         from fastapi.routing import APIRoute
 
-        from deepcuts.web.service.endpoints import router
+        from deepcuts.web.service.endpoints import MODEL_PREFIX, model_router, router
         from deepcuts.web.service.problem_handlers import add_problem_handlers
     except ImportError:
         raise MissingExtraError("The service needs FastAPI: pip install 'deepcuts[app]'.") from None
-    endpoints = [route.path for route in router.routes if isinstance(route, APIRoute)]
+    endpoints = [route.path for part in (model_router, router) for route in part.routes if isinstance(route, APIRoute)]
     service_paths = {first_segment(path) for path in (*endpoints, "docs", "openapi.json")}
     metrics, ending = Metrics(), Ending()
     app = FastAPI(
@@ -75,12 +88,15 @@ def create_app(store: ModelStore, settings: ServiceSettings, *, page_policy: str
         lifespan=_lifespan,
         middleware=_guards(settings, metrics, ending, service_paths, page_policy),
     )
+    app.state.models = Models(store, others, settings.second, settings.share)
     app.state.store, app.state.settings, app.state.metrics = store, settings, metrics
     app.state.compute = Compute(settings.n_threads, settings.waiting)
     app.state.ready, app.state.ending = threading.Event(), ending
+    app.include_router(model_router)
     app.include_router(router)
+    app.include_router(model_router, prefix=MODEL_PREFIX, include_in_schema=False)
     add_problem_handlers(app)
-    _add_documentation(app, wants_token=settings.token is not None)
+    _add_documentation(app, wants_token=settings.token is not None, leads_there=page_policy is None)
     return app
 
 
@@ -89,12 +105,16 @@ def _guards(
 ) -> list[Middleware]:
     """Return the guards, the outermost first: the cheapest checks come first, and every request is counted."""
     from starlette.middleware import Middleware
+    from starlette.middleware.gzip import GZipMiddleware
 
     return [
         Middleware(SecurityHeaders, service_paths=service_paths, page_policy=page_policy),
         Middleware(Observation, metrics=metrics, ending=ending),
         Middleware(HeadGuard),
-        Middleware(HostGuard, known_hosts=settings.known_hosts),
+        Middleware(HeadAsGet),
+        Middleware(GZipMiddleware, minimum_size=_LARGE_BYTES, compresslevel=_COMPRESSION),
+        *_cross_origin(settings.cors_origins),
+        Middleware(HostGuard, known_hosts=settings.known_hosts, cors_origins=settings.cors_origins),
         Middleware(RateGuard, rate=settings.rate, burst=settings.burst),
         Middleware(TokenGuard, token=settings.token, service_paths=service_paths),
         Middleware(
@@ -103,8 +123,24 @@ def _guards(
             body_bytes=settings.body_bytes,
             upload_bytes=settings.upload_bytes,
         ),
-        Middleware(HeadAsGet),
     ]
+
+
+def _cross_origin(origins: tuple[str, ...]) -> list[Middleware]:
+    """Tell browsers which pages of other origins may read responses; without any, none may."""
+    from starlette.middleware import Middleware
+    from starlette.middleware.cors import CORSMiddleware
+
+    if not origins:
+        return []
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=("GET", "HEAD", "POST"),
+        allow_headers=("Authorization", "Content-Type", "If-Model", "X-Request-ID"),
+        expose_headers=("X-Request-ID", "Retry-After"),
+    )
+    return [cors]
 
 
 @asynccontextmanager
@@ -114,14 +150,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
     state = app.state
     state.compute.start()
-    state.store.prepare = lambda loaded: state.compute.do(partial(prepare, loaded))
-    state.store.on_reload = partial(_note_reload, app)
+    for name, store in state.models:
+        store.prepare = lambda loaded: state.compute.do(partial(prepare, loaded))
+        store.on_reload = partial(_note_reload, app, name)
+        store.min_overlap = state.settings.min_overlap
     warming = asyncio.create_task(_warm(app))  # kept: the loop holds tasks by weak references only
-    state.store.watch(state.settings.poll_seconds)
+    for _, store in state.models:
+        store.watch(state.settings.poll_seconds)
     yield
     state.ready.clear()
     warming.cancel()
-    await asyncio.to_thread(state.store.close)
+    for _, store in state.models:
+        await asyncio.to_thread(store.close)
     await asyncio.to_thread(state.compute.stop)
 
 
@@ -130,27 +170,29 @@ async def _warm(app: FastAPI) -> None:
 
     state = app.state
     try:
-        await state.compute.run(partial(warm_up, state.store.current))
-        state.metrics.loaded_at.set_to_current_time()
+        for name, store in state.models:
+            await state.compute.run(partial(warm_up, store.current))
+            state.metrics.note_model(name, store.version)
         state.ready.set()
         logger.info("ready: version %s, %r", state.store.version, state.store.model)
-        await state.compute.run(partial(make_searchable, state.store.current))
-        await state.compute.run(partial(get_tastes, state.store.current))
+        for _, store in state.models:
+            await state.compute.run(partial(make_searchable, store.current))
+            await state.compute.run(partial(get_tastes, store.current))
     except Exception:
         logger.exception("the model cannot be warmed up")
     finally:
         freeze_garbage_collection()
 
 
-def _note_reload(app: FastAPI, is_served: bool) -> None:
+def _note_reload(app: FastAPI, name: str, is_served: bool) -> None:
     app.state.metrics.reloads.labels("served" if is_served else "refused").inc()
     if is_served:
-        app.state.metrics.loaded_at.set_to_current_time()
+        app.state.metrics.note_model(name, app.state.models.store(name).version)
 
 
-def _add_documentation(app: FastAPI, *, wants_token: bool) -> None:
-    """Add the OpenAPI document and the page that shows it, neither of which is part of the document."""
-    from fastapi.responses import HTMLResponse, JSONResponse
+def _add_documentation(app: FastAPI, *, wants_token: bool, leads_there: bool) -> None:
+    """Add the OpenAPI document, the page that shows it and, where wanted, `/`; the document has none of these."""
+    from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
     from deepcuts.web.service.openapi import openapi_document
     from deepcuts.web.service.reference import POLICY, reference_page
@@ -167,3 +209,5 @@ def _add_documentation(app: FastAPI, *, wants_token: bool) -> None:
 
     app.add_api_route("/openapi.json", openapi, include_in_schema=False)
     app.add_api_route("/docs", docs, include_in_schema=False)
+    if leads_there:
+        app.add_api_route("/", lambda: RedirectResponse("docs"), include_in_schema=False, response_model=None)

@@ -46,17 +46,21 @@ class Service:
         The model file.
     settings
         Settings of the service.
+    others
+        Names and files of further models.
     """
 
     path: Path
     settings: ServiceSettings
+    others: tuple[tuple[str, Path], ...] = ()
 
     def __call__(self) -> FastAPI:
         """Load the model and make the application."""
         from deepcuts.web.application import create_app
         from deepcuts.web.server.store import ModelStore
 
-        return create_app(ModelStore(self.path), self.settings)
+        others = {name: ModelStore(path) for name, path in self.others}
+        return create_app(ModelStore(self.path), self.settings, others=others)
 
 
 def serve(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,13 +14,14 @@ from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.options import ModelFile
 from deepcuts.cli.terminal import say_line
-from deepcuts.errors import DataError
+from deepcuts.errors import DataError, SettingsError
 from deepcuts.web.server.settings import ServiceSettings
 
 _TOKEN = "DEEPCUTS_TOKEN"
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PLAIN = (
     "host", "port", "workers", "threads", "waiting", "body_bytes", "rate", "burst", "connections", "drain_seconds",
-    "shutdown_seconds", "poll_seconds",
+    "shutdown_seconds", "poll_seconds", "second", "share", "min_overlap",
 )  # fmt: skip
 
 
@@ -40,6 +43,16 @@ def serve(
         list[str] | None,
         typer.Option(metavar="ADDRESS", help="A proxy whose X-Forwarded-For is believed; repeatable."),
     ] = None,
+    cors_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN", help="An origin whose pages may ask, such as https://music.example; repeatable."
+        ),
+    ] = None,
+    other: Annotated[
+        list[str] | None,
+        typer.Option("--model", metavar="NAME=FILE", help="A further model, served under /v1/models/NAME; repeatable."),
+    ] = None,
     **settings: Any,
 ) -> None:
     """Serve a model over HTTP: lists, personas, explanations, search; /docs has the reference.
@@ -56,13 +69,32 @@ def serve(
         open_to_all=no_auth,
         allowed_hosts=tuple(allowed_host or ()),
         trusted_proxies=tuple(trusted_proxy or ()),
+        cors_origins=tuple(cors_origin or ()),
         **settings,
     )
+    others = _named(other or ())
     os.environ.pop(_TOKEN, None)  # processes started from here do not need it
-    storage.describe(model)  # a file that cannot be used is refused before a worker starts
+    for path in (model, *(path for _, path in others)):
+        storage.describe(path)  # a file that cannot be used is refused before a worker starts
     serve_until_told(
-        Service(model, chosen), chosen, lambda address: say_line(f"Serving {model} at {address}; see {address}/docs.")
+        Service(model, chosen, others),
+        chosen,
+        lambda address: say_line(f"Serving {model} at {address}; see {address}/docs."),
     )
+
+
+def _named(models: Sequence[str]) -> tuple[tuple[str, Path], ...]:
+    """Take names and files of further models apart."""
+    found: dict[str, Path] = {}
+    for each in models:
+        name, _, path = each.partition("=")
+        if not _NAME.fullmatch(name) or not path or name in found:
+            raise SettingsError(
+                f"--model is {each!r}. Give NAME=FILE, with a name of its own of letters, digits, dots, dashes and "
+                "underscores."
+            )
+        found[name] = Path(path)
+    return tuple(found.items())
 
 
 def _token(file: Path | None) -> str | None:
@@ -81,6 +113,7 @@ def _token(file: Path | None) -> str | None:
 EXAMPLES = (
     "deepcuts serve model.safetensors",
     "deepcuts serve model.safetensors --host 0.0.0.0 --token-file secrets/token",
+    "deepcuts serve model.safetensors --model b=b.safetensors --second b",
 )
 
 COMMAND = Command("serve", serve, EXAMPLES, "Serve")

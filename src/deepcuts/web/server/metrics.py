@@ -46,9 +46,26 @@ class Metrics:
             multiprocess_mode="mostrecent",
             registry=registry,
         )
+        self._model_info = Gauge(
+            "deepcuts_model_info",
+            "Models that are served, by name and version: 1 for those of now.",
+            ["name", "version"],
+            multiprocess_mode="livemax",
+            registry=registry,
+        )
+        self._versions: dict[str, str] = {}
         for outcome in ("served", "refused"):
             self.reloads.labels(outcome)
         _add_process(registry)
+
+    def note_model(self, name: str, version: str) -> None:
+        """Note that a model is served, in place of the one of this name before it."""
+        self.loaded_at.set_to_current_time()
+        before = self._versions.get(name)
+        if before is not None and before != version:
+            self._model_info.labels(name, before).set(0)
+        self._versions[name] = version
+        self._model_info.labels(name, version).set(1)
 
     def text(self) -> bytes:
         """Return all of it as Prometheus reads it."""

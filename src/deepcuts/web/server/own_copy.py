@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import os
 import shutil
@@ -77,14 +78,15 @@ def _shared(path: Path) -> Iterator[Path]:
     import fcntl
 
     folder = Path(os.environ[SHARED_FOLDER])
-    with open(folder / "model.lock", "wb") as lock:
+    name = f"of-{hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:12]}"  # a service may have several models
+    with open(folder / f"{name}.lock", "wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         status = os.stat(path)
-        copy = folder / f"model-{status.st_ino}-{status.st_mtime_ns}-{status.st_size}{path.suffix}"
+        copy = folder / f"model-{name}-{status.st_ino}-{status.st_mtime_ns}-{status.st_size}{path.suffix}"
         if not copy.exists():
-            for older in folder.glob("model-*"):  # workers that map it hold it
+            for older in folder.glob(f"model-{name}-*"):  # workers that map it hold it
                 older.unlink()
-            aside = folder / "model.new"
+            aside = folder / f"{name}.new"
             _copy(path, aside)
             aside.rename(copy)
         yield copy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -25,8 +26,11 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "drain_seconds": (0, 3_600),
     "shutdown_seconds": (0, 3_600),
     "poll_seconds": (0.01, 3_600),
+    "share": (0, 1),
+    "min_overlap": (0, 1),
 }
-_REAL = ("rate", "drain_seconds", "shutdown_seconds", "poll_seconds")
+_ORIGIN = re.compile(r"\*|https?://[^/\s?#]+")
+_REAL = ("share", "min_overlap", "rate", "drain_seconds", "shutdown_seconds", "poll_seconds")
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,14 @@ class ServiceSettings:
         How long requests under way may take to finish after that, or after SIGINT.
     poll_seconds
         How often to look whether the model file has been replaced.
+    second
+        Name of a further model that answers a share of the people; empty for none.
+    share
+        Share of the people that it answers.
+    min_overlap
+        Share of the items of a model that its replacement is expected to have; with fewer, a warning is logged.
+    cors_origins
+        Origins whose pages may ask, such as https://music.example; * lets all.
 
     Raises
     ------
@@ -94,6 +106,10 @@ class ServiceSettings:
     drain_seconds: float = 5.0
     shutdown_seconds: int = 10
     poll_seconds: float = 1.0
+    second: str = ""
+    share: float = 0.1
+    min_overlap: float = 0.5
+    cors_origins: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, (least, most) in _RANGES.items():
@@ -104,6 +120,9 @@ class ServiceSettings:
                 value = whole_number(name, value, int(least), int(most), advice)
             object.__setattr__(self, name, value)
         object.__setattr__(self, "open_to_all", truth("open_to_all", self.open_to_all))
+        for origin in self.cors_origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise SettingsError(f"{origin!r} is no origin. Give one such as https://music.example, or * for all.")
         if self.token is not None:
             _check_token(self.token)
         if not (self.on_loopback or self.token or self.open_to_all):

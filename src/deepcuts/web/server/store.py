@@ -19,6 +19,7 @@ from deepcuts.array_types import IndexVector
 from deepcuts.errors import FileFormatError
 from deepcuts.model import PersonaModel, load
 from deepcuts.web.problems import Problem, ProblemError
+from deepcuts.web.server import logs
 from deepcuts.web.server.own_copy import own_copy
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ class ModelStore:
         of status 503 until the file has been loaded again.
     prepare
         Called with every model that replaces the first, before it is served, to warm it up.
+    min_overlap
+        Share of the items of a model that its replacement is expected to have; with fewer, a warning is logged.
     on_reload
         Called after every attempt to load a new file, with whether it is served now.
 
@@ -139,10 +142,11 @@ class ModelStore:
         path: storage.StrPath,
         prepare: Prepare = lambda loaded: None,
         on_reload: OnReload = lambda is_served: None,
+        min_overlap: float = 0.0,
     ) -> None:
         storage.check_input(path)
         self.path = Path(path)
-        self.prepare, self.on_reload = prepare, on_reload
+        self.prepare, self.on_reload, self.min_overlap = prepare, on_reload, min_overlap
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._watcher: threading.Thread | None = None
@@ -190,11 +194,27 @@ class ModelStore:
                 logger.exception("the new model cannot be used; %s: %s", served, error)
                 self.on_reload(False)
                 return False
+            before, overlap = self.version, self._overlap(loaded)
             # One assignment of one reference: a request sees the old model or the new one, and needs no lock.
-            before, self._signature, self._current = self.version, stable, loaded
-            logger.info("model replaced: version %s, was %s", loaded.version, before)
+            self._signature, self._current = stable, loaded
+            self._tell_replaced(before, overlap)
             self.on_reload(True)
             return True
+
+    def _overlap(self, new: LoadedModel) -> float | None:
+        """Share of the items of the present model that a new one has; None where the present one is lost."""
+        if self._is_lost():
+            return None
+        return float(np.mean(new.item_indexes(self._current.index_of_item) >= 0))
+
+    def _tell_replaced(self, before: str, overlap: float | None) -> None:
+        fields: dict[str, object] = {"version": self.version, "before": before}
+        if overlap is not None:
+            fields["overlap"] = round(overlap, 4)
+            if overlap < self.min_overlap:
+                told = "model replaced by one that has few of its items: is it of the same catalogue?"
+                logger.warning(told, extra={logs.FIELDS: fields})
+        logger.info("model replaced: version %s, was %s", self.version, before, extra={logs.FIELDS: fields})
 
     def _is_lost(self) -> bool:
         """Whether the file that the model lies in was written into since, whatever path it has now."""

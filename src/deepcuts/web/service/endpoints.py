@@ -12,65 +12,104 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from deepcuts.model.stranger import LEAST_LISTENERS
 from deepcuts.recommendation.settings import MOST_RARITY, ListSettings, RarityForm
 from deepcuts.web.problems import Problem, ProblemError
+from deepcuts.web.server.guards.rates import client_of
 from deepcuts.web.service import handlers, limits, responses
 from deepcuts.web.service.requests import FoldInRequest, ListBatch, ListRequest, ReasonsRequest, UserRequest
 
 if TYPE_CHECKING:
     from deepcuts.web.server.compute import Compute
-    from deepcuts.web.server.store import LoadedModel
+    from deepcuts.web.server.models import Models
+    from deepcuts.web.server.store import LoadedModel, ModelStore
 
-router = APIRouter()
+model_router = APIRouter()  # what a model answers, at plain paths and under `MODEL_PREFIX`
+router = APIRouter()  # what is about the service
+
+MODEL_PREFIX = "/v1/models/{model_name}"
 
 Id = Annotated[str, Path(min_length=1, max_length=limits.MAX_ID, description="Id of a user.")]
 Item = Annotated[str, Query(min_length=1, max_length=limits.MAX_ID, description="Id of an item.")]
 Length = Annotated[int, Query(ge=1, le=limits.MAX_K, description="The most rows.")]
 
 
-async def respond(http: Request, handle: Callable[[LoadedModel], handlers.Json]) -> Response:
-    """Compute a response with the model that is served, and serialize it, in a thread beside the event loop."""
+async def respond(http: Request, handle: Callable[[LoadedModel], handlers.Json], about: Any = None) -> Response:
+    """Compute a response with a model that is served, and serialize it, in a thread beside the event loop.
+
+    Parameters
+    ----------
+    http
+        The request; its path may name a model, and its header If-Model a version.
+    handle
+        What is computed.
+    about
+        The body that tells whom the request is about; None where it is about nobody.
+
+    Raises
+    ------
+    ProblemError
+        If there is no such model, or it is of another version.
+    """
     # `current` is read once: what is computed and serialized is of one model, also while another replaces it.
-    loaded, compute = http.app.state.store.current, _compute(http)
+    loaded, compute = _store(http, about).current, _compute(http)
+    _check_version(http, loaded)
     content = await compute.run(lambda: json.dumps(handle(loaded), allow_nan=False, separators=(",", ":")))
     return Response(content, media_type="application/json")
 
 
-@router.post("/recommend", response_model=responses.ListResponse, tags=["lists"])
+def _store(http: Request, about: Any) -> ModelStore:
+    """Return the model that the path names, or else the one that answers whom the request is about."""
+    models: Models = http.app.state.models
+    name = http.path_params.get("model_name")
+    if name is None:
+        somebody = "" if about is None else getattr(about, "user", None) or client_of(http.scope)
+        name = models.name_for(somebody)
+    return models.store(name)
+
+
+def _check_version(http: Request, loaded: LoadedModel) -> None:
+    wanted = http.headers.get("if-model")
+    if wanted is not None and wanted.strip().strip('"') not in (loaded.version, "*"):
+        detail = f"If-Model names another version than {loaded.version}, which is served now."
+        raise ProblemError(Problem(409, detail, "model"))
+
+
+@model_router.post("/recommend", response_model=responses.ListResponse, tags=["lists"])
 async def recommend(http: Request, request: ListRequest) -> Response:
     """Recommend items to a user of the model, or to anyone by what they have played."""
-    return await respond(http, partial(handlers.handle_list, request=request))
+    return await respond(http, partial(handlers.handle_list, request=request), request)
 
 
-@router.post("/recommend/batch", response_model=responses.BatchResponse, tags=["lists"])
+@model_router.post("/recommend/batch", response_model=responses.BatchResponse, tags=["lists"])
 async def recommend_batch(http: Request, batch: ListBatch) -> Response:
     """Make several lists at once; one that cannot be made has a problem in its place."""
     return await respond(http, partial(handlers.handle_batch, batch=batch))
 
 
-@router.post("/fold-in", response_model=responses.PersonasResponse, tags=["personas"])
+@model_router.post("/fold-in", response_model=responses.PersonasResponse, tags=["personas"])
 async def fold_in(http: Request, request: FoldInRequest) -> Response:
     """Find the personas of anyone, by what they have played; nothing of it is kept."""
-    return await respond(http, partial(handlers.handle_personas, request=request, n_items=request.n_items))
+    return await respond(http, partial(handlers.handle_personas, request=request, n_items=request.n_items), request)
 
 
-@router.get("/personas/{user:path}", response_model=responses.PersonasResponse, tags=["personas"])
+@model_router.get("/personas/{user:path}", response_model=responses.PersonasResponse, tags=["personas"])
 async def personas(http: Request, user: Id, n_items: Length = 10) -> Response:
     """Tell the personas of a user, and the items that made them."""
-    return await respond(http, partial(handlers.handle_personas, request=UserRequest(user=user), n_items=n_items))
+    request = UserRequest(user=user)
+    return await respond(http, partial(handlers.handle_personas, request=request, n_items=n_items), request)
 
 
-@router.post("/explain", response_model=responses.ReasonsResponse, tags=["lists"])
+@model_router.post("/explain", response_model=responses.ReasonsResponse, tags=["lists"])
 async def explain(http: Request, request: ReasonsRequest) -> Response:
     """Tell which of their own items speak for an item."""
-    return await respond(http, partial(handlers.handle_reasons, request=request))
+    return await respond(http, partial(handlers.handle_reasons, request=request), request)
 
 
-@router.get("/similar", response_model=responses.SimilarResponse, tags=["items"])
+@model_router.get("/similar", response_model=responses.SimilarResponse, tags=["items"])
 async def similar(http: Request, item: Item, k: Length = 20) -> Response:
     """List the items most like one."""
     return await respond(http, partial(handlers.handle_similar, item=item, k=k))
 
 
-@router.get("/items", response_model=responses.SearchResponse, tags=["items"])
+@model_router.get("/items", response_model=responses.SearchResponse, tags=["items"])
 async def items(
     http: Request,
     q: Annotated[str, Query(min_length=1, max_length=limits.MAX_QUERY, description="What someone typed.")],
@@ -80,7 +119,7 @@ async def items(
     return await respond(http, partial(handlers.handle_search, query=q, k=k))
 
 
-@router.get("/popular", response_model=responses.PopularResponse, tags=["lists"])
+@model_router.get("/popular", response_model=responses.PopularResponse, tags=["lists"])
 async def popular(
     http: Request,
     k: Length = 20,
@@ -96,6 +135,13 @@ async def popular(
     settings = ListSettings(k=k, rarity=rarity, dial=dial, base_weight=0.0)
     handle = partial(handlers.handle_popular, settings=settings, least_listeners=least_listeners)
     return await respond(http, handle)
+
+
+@router.get("/v1/models", response_model=responses.ModelsResponse, tags=["operation"])
+async def served_models(http: Request) -> dict[str, Any]:
+    """List the models; each answers the paths of lists, personas and items under /v1/models/{name} as well."""
+    models: Models = http.app.state.models
+    return {"models": [handlers.describe_model(name, store, models.share(name)) for name, store in models]}
 
 
 @router.get("/healthz", response_model=responses.Alive, tags=["operation"])

@@ -17,7 +17,7 @@ from deepcuts.model.state import VISITOR
 from deepcuts.model.stranger import popular_items
 from deepcuts.recommendation import ListSettings, recommend
 from deepcuts.web.problems import Problem, ProblemError
-from deepcuts.web.server.store import LoadedModel
+from deepcuts.web.server.store import LoadedModel, ModelStore
 from deepcuts.web.service.lookup import check_filter, check_known, check_persona, check_personas, known_item
 from deepcuts.web.service.requests import (
     FoldInRequest,
@@ -120,6 +120,13 @@ def handle_search(loaded: LoadedModel, query: str, k: int) -> Json:
     """Return items whose names are like what was typed."""
     table = loaded.matcher.search(query, k)
     return {"model": loaded.version, "items": item_rows(loaded, table.select(["item_id", "score"]))}
+
+
+def describe_model(name: str, store: ModelStore, share: float) -> Json:
+    """Describe a model that is served."""
+    loaded = store.current
+    sizes = {"users": len(loaded.model.user_ids), "items": len(loaded.model.item_ids)}
+    return {"name": name, "version": loaded.version, "share": share, **sizes}
 
 
 def item_rows(loaded: LoadedModel, table: pa.Table) -> list[Json]:

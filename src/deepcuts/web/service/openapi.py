@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from deepcuts.web.problems import MEDIA_TYPE
 from deepcuts.web.service import responses
+from deepcuts.web.service.examples import add_examples
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -30,6 +31,15 @@ _WITH_BODY = {
 }
 _WITH_ID = {"404": "The model has no such user, or no such item."}
 _UNKNOWN_IDS = frozenset({"/recommend", "/fold-in", "/explain", "/similar", "/personas/{user}"})
+_OF_A_MODEL = frozenset({"lists", "personas", "items"})  # tags of operations
+_IF_MODEL = {
+    "name": "If-Model",
+    "in": "header",
+    "required": False,
+    "description": "Version that is to answer: another one answers 409.",
+    "schema": {"type": "string"},
+}
+_OTHER_VERSION = {"409": "The model that is served is of another version than If-Model names."}
 _OPEN = frozenset({"/healthz", "/readyz"})
 
 
@@ -53,8 +63,12 @@ def openapi_document(app: FastAPI, *, wants_token: bool) -> dict[str, Any]:
     for path, methods in document["paths"].items():
         for operation in methods.values():
             operation["responses"] |= _problems(path, has_body="requestBody" in operation)
+            if not _OF_A_MODEL.isdisjoint(operation.get("tags", ())):
+                operation.setdefault("parameters", []).append(_IF_MODEL)
+                operation["responses"] |= _described(_OTHER_VERSION)
             if path in _OPEN:
                 operation["security"] = []
+    add_examples(document)
     if wants_token:
         document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         document["security"] = [{"token": []}]
@@ -62,6 +76,9 @@ def openapi_document(app: FastAPI, *, wants_token: bool) -> dict[str, Any]:
 
 
 def _problems(path: str, *, has_body: bool) -> dict[str, Any]:
-    descriptions = _ALWAYS | (_WITH_BODY if has_body else {}) | (_WITH_ID if path in _UNKNOWN_IDS else {})
+    return _described(_ALWAYS | (_WITH_BODY if has_body else {}) | (_WITH_ID if path in _UNKNOWN_IDS else {}))
+
+
+def _described(descriptions: dict[str, str]) -> dict[str, Any]:
     content = {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE + "Problem"}}}
     return {status: {"description": text, "content": content} for status, text in descriptions.items()}

@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import shlex
 from html import escape
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from deepcuts.web.server.guards.headers import STRICT_POLICY
 
+_ADDRESS = "http://127.0.0.1:8000"
 _STYLE = """
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; }
@@ -24,7 +27,9 @@ th { text-align: left; font-weight: 600; }
 th:nth-child(1) { width: 22%; } th:nth-child(2) { width: 36%; }
 td, th { padding: .25rem .5rem .25rem 0; vertical-align: top; overflow-wrap: anywhere;
   border-bottom: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
-code { font: .9em ui-monospace, monospace; } h4 { margin: 1rem 0 .25rem; }
+code { font: .9em ui-monospace, monospace; } summary { cursor: pointer; min-height: 24px; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .5rem; margin: .25rem 0; border-radius: .3rem;
+  background: color-mix(in srgb, currentColor 6%, transparent); } h4 { margin: 1rem 0 .25rem; }
 .must { color: light-dark(#b3261e, #ff8a80); }
 """.strip()
 
@@ -72,7 +77,26 @@ def _operation(document: dict[str, Any], method: str, path: str, operation: dict
     response = operation["responses"].get("200", {}).get("content", {}).get("application/json")
     for schema in _choices(document, response["schema"]) if response else ():
         parts.append(_fields(document, schema, "Answer"))
-    return "".join(parts) + "</article>"
+    return "".join([*parts, _example(path, operation)]) + "</article>"
+
+
+def _example(path: str, operation: dict[str, Any]) -> str:
+    """Show the example of an operation: as a command, and its answer."""
+    given = {p["name"]: p for p in operation.get("parameters", ()) if "example" in p}
+    query = {name: p["example"] for name, p in given.items() if p["in"] == "query"}
+    for name, parameter in given.items():
+        path = path.replace(f"{{{name}}}", quote(str(parameter["example"]), safe=""))
+    words = ["curl", shlex.quote(f"{_ADDRESS}{path}" + (f"?{urlencode(query)}" if query else ""))]
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
+    if body is not None:
+        words += ["--json", shlex.quote(json.dumps(body))]
+    contents = operation["responses"]["200"].get("content", {}).values()
+    answer = next((content["example"] for content in contents if "example" in content), None)
+    shown = answer if isinstance(answer, str) else json.dumps(answer, indent=2, ensure_ascii=False)
+    return (
+        f"<h4>Example</h4><pre><code>{escape(' '.join(words))}</code></pre>"
+        f"<details><summary>Its answer</summary><pre><code>{escape(shown)}</code></pre></details>"
+    )
 
 
 def _choices(document: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:

@@ -166,3 +166,19 @@ class Ready(Alive):
     model: str
     users: int
     items: int
+
+
+class ServedModel(BaseModel):
+    """A model that is served."""
+
+    name: str
+    version: str = Field(description="The first digits of its checksum.")
+    share: float = Field(description="Share of the people that it answers at plain paths.")
+    users: int
+    items: int
+
+
+class ModelsResponse(BaseModel):
+    """The models that are served."""
+
+    models: list[ServedModel]

@@ -7,6 +7,7 @@ are; those that change something, and WebSockets, carry the page's Origin.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -30,11 +31,14 @@ class HostGuard:
         What is guarded.
     known_hosts
         Names that the Host header may hold, in small letters; None lets any pass.
+    cors_origins
+        Origins of other pages that may ask; * stands for all.
     """
 
-    def __init__(self, app: ASGIApp, known_hosts: frozenset[str] | None) -> None:
+    def __init__(self, app: ASGIApp, known_hosts: frozenset[str] | None, cors_origins: Collection[str] = ()) -> None:
         self.app = app
         self.known_hosts = known_hosts
+        self.cors_origins = frozenset(cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -54,7 +58,8 @@ class HostGuard:
             return Problem(
                 421, "This service does not go by the name in the Host header. Name it with --allowed-host.", "host"
             )
-        origins = header_values(scope, b"origin")
+        origins = [] if "*" in self.cors_origins else header_values(scope, b"origin")
+        origins = [origin for origin in origins if origin not in self.cors_origins]
         changes = scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
         if changes and any(host_of_origin(origin) != hosts[0].lower() for origin in origins):
             return Problem(403, "The page of another host must not ask for this.", "origin")
