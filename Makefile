@@ -99,6 +99,7 @@ $(SITE): $(CORE)
 	@touch $@
 
 docs: $(SITE)
+	rm -rf build/docs docs/reference/api
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -b html docs build/docs
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)

@@ -70,4 +70,5 @@ sphinx_gallery_conf = {
     "matplotlib_animations": False,
     "copyfile_regex": "",
     "min_reported_time": 10,
+    "ignore_repr_types": r"matplotlib\.",
 }

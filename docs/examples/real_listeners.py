@@ -27,14 +27,14 @@ if plays is not None:
     train, holdout = dc.split_holdout(plays, fraction=0.2, seed=0)
     for name, n_personas, rarity in [("one persona", 1, 0), ("personas", 4, 0), ("personas, rarer", 4, 0.5)]:
         model = dc.PersonaNMF(n_factors=64, n_personas=n_personas).fit(train, seed=0)
-        figures = dc.evaluate(model.recommend(k=100, rarity=rarity), train, holdout).to_dict()
+        figures = dc.evaluate(model.recommend(k=100, rarity=rarity), train, holdout)
         print(f"{name:16} recall@20 {figures['recall@20']:.3f}   novelty@20 {figures['novelty@20']:.2f} bits")
 
 # %%
 # The tastes of one of them, named by tags that set them apart.
 
 if plays is not None:
-    user = train.user_ids.values[3].as_py()
+    user = train.user_ids[3]
     tastes = model.personas(user, n_items=4).to_pandas()
     for persona, rows in tastes.groupby("persona_name", sort=False):
         print(f"{rows['share'].iloc[0]:4.0%}  {persona}: {', '.join(rows['name'])}")
@@ -43,11 +43,6 @@ if plays is not None:
 # And deep cuts for them, each with the artist of theirs that speaks most for it.
 
 if plays is not None:
-    index_of = {item: index for index, item in enumerate(train.item_ids.values.to_pylist())}
-
-    def name(item_id):
-        return str(model.item_names([index_of[item_id]])[0])
-
-    for row in model.recommend([user], k=8, rarity=0.5).to_pylist():
-        reasons = model.explain(user, row["item_id"], k=1, persona=row["persona"]).to_pylist()
-        print(f"{name(row['item_id']):28} because of {name(reasons[0]['item_id'])}")
+    for row in model.recommend([user], k=8, rarity=0.5, names=True).to_pylist():
+        reasons = model.explain(user, row["item_id"], k=1, persona=row["persona"], names=True).to_pylist()
+        print(f"{row['name']:28} because of {reasons[0]['name']}")

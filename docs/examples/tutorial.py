@@ -38,7 +38,7 @@ inner, validation = dc.split_holdout(train, fraction=0.2, seed=1)
 
 for n_factors in (16, 32, 64):
     candidate = dc.PersonaNMF(n_factors=n_factors).fit(inner, seed=0)
-    score = dc.evaluate(candidate.recommend(k=100), inner, validation).to_dict()
+    score = dc.evaluate(candidate.recommend(k=100), inner, validation)
     print(f"{n_factors:3} factors: recall@20 {score['recall@20']:.4f}, ndcg@100 {score['ndcg@100']:.4f}")
 
 # %%
@@ -53,7 +53,7 @@ print(model)
 # --------
 # One listener, and the tastes that were found. A persona has a share of the listening and is named by its artists.
 
-user = train.user_ids.values[0].as_py()
+user = train.user_ids[0]
 model.personas(user, n_items=3).to_pandas()
 
 # %%
@@ -74,19 +74,9 @@ model.explain(user, first["item_id"], persona=first["persona"]).to_pandas().head
 # ``rarity`` runs from −1, familiar, over 0 to 1, deep cuts, when a list is made. Novelty is in bits: one bit rarer is
 # half as many listeners.
 
-import matplotlib.pyplot as plt
+from deepcuts.report import plot_frontier
 
-rarities = [-1, -0.5, 0, 0.25, 0.5, 0.75, 1]
-figures = [dc.evaluate(model.recommend(k=100, rarity=rarity), train, holdout) for rarity in rarities]
-novelty = [figure.to_dict()["novelty@20"] for figure in figures]
-recall = [figure.to_dict()["recall@20"] for figure in figures]
-
-_, axes = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
-axes.plot(novelty, recall, marker="o", color="#3b5b92")
-for rarity, x, y in zip(rarities, novelty, recall, strict=True):
-    axes.annotate(f"{rarity:g}", (x, y), textcoords="offset points", xytext=(6, 4), fontsize=9)
-axes.set(xlabel="novelty@20, bits", ylabel="recall@20", title="What the dial gives and takes")
-axes.spines[["top", "right"]].set_visible(False)
+plot_frontier({"personas": model, "one persona": model.base}, train, holdout)
 
 # %%
 # Beside others
@@ -95,15 +85,16 @@ axes.spines[["top", "right"]].set_visible(False)
 
 from deepcuts.evaluation import compare_evaluations
 
+ours = dc.evaluate(model.recommend(k=100), train, holdout)
 popular = dc.evaluate(dc.Popularity().fit(train).recommend(k=100), train, holdout)
-compare_evaluations(figures[2], popular).to_pandas().head()
+compare_evaluations(ours, popular).to_pandas().head()
 
 # %%
 # Somebody new
 # ------------
 # A visitor is a model of one user over the same items: nothing is fitted again.
 
-likes = dict.fromkeys(train.item_ids.values.to_pylist()[:4], 10)
+likes = dict.fromkeys(train.item_ids[:4], 10)
 model.fold_in(likes).recommend(k=5).to_pandas()
 
 # %%
