@@ -414,3 +414,13 @@ def test_whatever_becomes_of_an_archive_it_is_read_or_refused(tmp_path_factory, 
         assert [path.name for path in folder.iterdir()] == [name]
     else:
         assert len((folder / "a.txt").read_bytes()) <= WANTED["a.txt"].most_bytes
+
+
+def test_histories_of_mlhd_are_fetched_and_read_from_their_archive(server, tmp_path):
+    listener, artist = "0" * 8 + "-1111-1111-1111-" + "1" * 12, "a" * 8 + "-2222-2222-2222-" + "2" * 12
+    history = f"1300000000\t{artist}\t\t\n".encode()
+    server.files["mlhdplus-complete-0.tar"] = tar_of({f"00/{listener}.txt": history}, "w")
+    options = ("mlhd-part", "--yes", "--folder", tmp_path / "cache", "--url", server.url)
+    run(*options, "-o", tmp_path / "plays.safetensors")
+    plays = dc.Interactions.load(tmp_path / "plays.safetensors")
+    assert (plays.user_ids.values.to_pylist(), plays.item_ids.values.to_pylist()) == ([listener], [artist])

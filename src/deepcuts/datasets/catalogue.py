@@ -13,6 +13,7 @@ from deepcuts.datasets.audioscrobbler import read_audioscrobbler
 from deepcuts.datasets.companions import MISMATCHES, UNIQUE_TRACKS, Kind, expect
 from deepcuts.datasets.lastfm_2k import read_lastfm_2k
 from deepcuts.datasets.lastfm_mbid import read_lastfm_1k, read_lastfm_360k
+from deepcuts.datasets.mlhd import check_archive, read_mlhd
 from deepcuts.datasets.report import DatasetReport
 from deepcuts.datasets.taste_profile import read_taste_profile, taste_profile_files
 from deepcuts.errors import SettingsError
@@ -107,6 +108,19 @@ def _read_taste_profile(
 
 _NON_COMMERCIAL = "Made available for non-commercial use, with permission of Last.fm."
 _CELMA = "Celma, Ò.: Music Recommendation and Discovery. Springer 2010, doi:10.1007/978-3-642-13287-2."
+_MLHD = "https://data.musicbrainz.org/pub/musicbrainz/listenbrainz/mlhd/"
+_MLHD_HOME = "https://musicbrainz.org/doc/MLHD+"
+_MLHD_CITATION = (
+    "Vigliensoni, Fujinaga: The Music Listening Histories Dataset. ISMIR 2017. Improved by the MetaBrainz Foundation."
+)
+
+
+def _mlhd_archives(parts: str) -> tuple[RemoteFile, ...]:
+    """Archives of MLHD+, which are read as they are: unpacked, they would be half a million files."""
+    names = (f"mlhdplus-complete-{part}.tar" for part in parts)
+    return tuple(RemoteFile(name, f"{_MLHD}{name}", check=check_archive) for name in names)
+
+
 _ZENODO = "https://zenodo.org/records/6090214/files/"
 _MSD = "https://millionsongdataset.com/sites/default/files/"
 
@@ -223,6 +237,26 @@ DATASETS = {
                 ),
             ),
             read_audioscrobbler,
+        ),
+        Dataset(
+            "mlhd",
+            "MLHD+: listening histories of Last.fm with MusicBrainz ids, whole, with times",
+            "594,000 users, 27 billion plays; 240 GB to fetch, in sixteen archives",
+            "CC0.",
+            _MLHD_CITATION,
+            _MLHD_HOME,
+            _mlhd_archives("0123456789abcdef"),
+            read_mlhd,
+        ),
+        Dataset(
+            "mlhd-part",
+            "MLHD+, the first of its sixteen archives",
+            "some 37,000 users, 1.7 billion plays; 15 GB to fetch",
+            "CC0.",
+            _MLHD_CITATION,
+            _MLHD_HOME,
+            _mlhd_archives("0"),
+            read_mlhd,
         ),
     )
 }

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 Name = Annotated[
     str,
-    typer.Argument(metavar="NAME", help="lastfm-2k, lastfm-360k, lastfm-1k, taste-profile or audioscrobbler."),
+    typer.Argument(
+        metavar="NAME", help="lastfm-2k, lastfm-360k, lastfm-1k, taste-profile, audioscrobbler, mlhd or mlhd-part."
+    ),
 ]
 PlaysToWrite = Annotated[
     Path | None,
