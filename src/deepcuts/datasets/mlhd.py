@@ -8,7 +8,7 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -184,7 +184,7 @@ def _in_archive(path: Path) -> Iterator[tuple[str, bytes]]:
             for member in archive:
                 match = _FILE.fullmatch(member.name.rpartition("/")[2])
                 if match and (file := archive.extractfile(member)):
-                    yield match[1].lower(), _unpacked(cast(IO[bytes], file), match[2], f"{path}: {member.name}")
+                    yield match[1].lower(), _unpacked(file, match[2], f"{path}: {member.name}")
     except (tarfile.TarError, EOFError) as error:
         raise FileFormatError(f"{path} is truncated or damaged: {error}. Fetch it again.") from error
 
