@@ -23,6 +23,8 @@ settings.load_profile("deepcuts")
 TESTS = Path(__file__).parent
 
 EXTRAS = {  # what tests of these folders and files need: an extra of the package, and modules that it installs
+    "adapters/test_lenskit.py": ("lenskit", ("lenskit", "pandas")),
+    "adapters/test_rectools.py": ("rectools", ("rectools", "pandas")),
     "service": ("app", ("fastapi", "uvicorn", "prometheus_client", "rapidfuzz")),
     "page/test_browser.py": ("app", ("nicegui", "rapidfuzz")),
     "report": ("report", ("matplotlib",)),

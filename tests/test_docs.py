@@ -16,7 +16,18 @@ from deepcuts.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-EXTRA_MODULES = {"fastapi", "matplotlib", "nicegui", "optuna", "prometheus_client", "rapidfuzz", "starlette", "uvicorn"}
+EXTRA_MODULES = {
+    "lenskit",
+    "rectools",
+    "fastapi",
+    "matplotlib",
+    "nicegui",
+    "optuna",
+    "prometheus_client",
+    "rapidfuzz",
+    "starlette",
+    "uvicorn",
+}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

@@ -269,7 +269,7 @@ class PersonaModel(PersonaState):
 
     def fold_in(
         self,
-        plays: PlaysLike | Mapping[str, float],
+        plays: PlaysLike | Mapping[Any, float],
         *,
         refused: Iterable[str] = (),
         keep_personas_of: PersonaState | None = None,

@@ -49,7 +49,7 @@ Model = TypeVar("Model", bound=PersonaState)
 
 def fold_in(
     model: Model,
-    plays: Interactions | Mapping[str, float],
+    plays: Interactions | Mapping[Any, float],
     *,
     refused: IndexVector | None = None,
     keep_personas_of: PersonaState | None = None,

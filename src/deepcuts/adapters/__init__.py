@@ -1,0 +1,20 @@
+"""The model inside of other tools: as a component of LensKit, and as a model of RecTools. Each needs that library."""
+
+from typing import TYPE_CHECKING
+
+from deepcuts.lazy import names_on_demand
+
+if TYPE_CHECKING:
+    from deepcuts.adapters.lenskit_component import PersonaScorer, PersonaScorerConfig
+    from deepcuts.adapters.rectools_model import PersonaNMFModel, PersonaNMFModelConfig
+
+_HOMES = {
+    "PersonaNMFModel": "rectools_model",
+    "PersonaNMFModelConfig": "rectools_model",
+    "PersonaScorer": "lenskit_component",
+    "PersonaScorerConfig": "lenskit_component",
+}
+
+__all__ = ["PersonaNMFModel", "PersonaNMFModelConfig", "PersonaScorer", "PersonaScorerConfig"]
+
+__getattr__ = names_on_demand(__name__, _HOMES)
