@@ -1,7 +1,9 @@
 """Items may be called by their names, where they have some."""
 
+import json
 from pathlib import Path
 
+import pyarrow.csv
 import pytest
 from typer.testing import CliRunner
 
@@ -28,6 +30,41 @@ def test_of_two_items_of_one_name_the_better_known_is_meant(model):
     loaded = dc.load(model)
     popular = loaded.item_ids.values[int(loaded.item_listeners.argmax())].as_py()
     assert similar(model, "sigur RÓS").stdout == similar(model, popular).stdout != ""
+
+
+def test_that_several_items_have_a_name_is_said_once(model):
+    loaded = dc.load(model)
+    popular = loaded.item_ids[int(loaded.item_listeners.argmax())]
+    said = " ".join(similar(model, "Sigur Rós").stderr.split())
+    assert f"2 items are called 'Sigur Rós'; that with the id '{popular}' is meant" in said
+    assert said.count("are called") == 1
+
+
+def test_lists_have_names_in_json_and_in_files(model, tmp_path):
+    def run(*arguments: object) -> str:
+        result = CliRunner().invoke(app, ["recommend", str(model), *map(str, arguments)])
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    user = dc.load(model).user_ids[0]
+    rows = json.loads(run("--user", user, "-k", 5, "--json"))
+    assert list(rows[0]) == ["user_id", "item_id", "name", "rank", "score", "persona"]
+    run("-k", 5, "-o", tmp_path / "lists.csv")
+    table = pyarrow.csv.read_csv(tmp_path / "lists.csv")
+    assert table.column_names == list(rows[0])
+    assert [row["name"] for row in rows] == table["name"].to_pylist()[:5]
+
+
+def test_histories_and_filters_take_names(model, tmp_path):
+    loaded = dc.load(model)
+    popular, other = (loaded.item_ids[int(index)] for index in loaded.item_listeners.argsort()[[-1, -2]])
+    history = tmp_path / "plays.tsv"
+    listed = []
+    for text in (popular, "sigur rós"):
+        history.write_text(f"{text}\t5\n{other}\t2\n", encoding="utf-8")
+        arguments = ["recommend", str(model), "--history", str(history), "-k", "5", "--json", "--deny", text]
+        listed.append(CliRunner().invoke(app, arguments).stdout)
+    assert listed[0] == listed[1] != ""
 
 
 def test_a_name_spelt_wrongly_is_put_right(model):

@@ -94,6 +94,15 @@ def _warnings_shown() -> Iterator[None]:
 
 
 class _WarningPrinter(logging.Handler):
+    """Prints every warning once, as several lists of one person are made in one command."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self._said: set[str] = set()
+
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
+        if message in self._said:
+            return
+        self._said.add(message)
         say_line(message[:1].upper() + message[1:], "yellow", "Warning: ")

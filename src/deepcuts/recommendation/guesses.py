@@ -39,12 +39,14 @@ def warn_of_guesses(source: FactorSource, users: IndexVector) -> None:
     """Say how many of some users have lists that are guesses, and what to do."""
     guessed = guessed_users(source, users)
     if len(guessed):
+        first = shown(source.user_ids.values[int(guessed[0])].as_py())
+        which = f"The list of user {first} is a guess"
+        if len(users) > 1:
+            which = f"The lists of {len(guessed):,} of {len(users):,} users are guesses, such as that of {first}"
         logger.warning(
-            "The lists of %d of %d users are guesses, such as that of %s: hardly anybody else plays what they play. "
-            "Leave rare items out before training (prune with min_users=3), or list what is popular.",
-            len(guessed),
-            len(users),
-            shown(source.user_ids.values[int(guessed[0])].as_py()),
+            "%s: hardly anybody else plays what they play. Leave rare items out before training (prune with "
+            "min_users=3), or list what is popular.",
+            which,
         )
 
 
