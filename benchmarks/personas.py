@@ -1,6 +1,6 @@
 """Evidence: how users are split into personas and how these share a list, beside one persona.
 
-Usage: python benchmarks/personas.py [--hetrec-factors 256] [--factors 64] [--seeds 2] [--json FILE]
+Usage: python benchmarks/personas.py [--hetrec-factors 256] [--factors 64] [--seeds 2] [--only NAME …] [--json FILE]
 
 Every model is judged on a validation part that is cut from the training part of its holdout split: this is how the
 defaults were chosen. Items are the same in all rows of a table, only users are solved for again. "agreement" is the
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from common import hetrec, hetrec_tags, print_json, print_table, setting
 from planted import agreement
-from play_counts import validation
+from play_counts import sources, validation
 
 import deepcuts as dc
 from deepcuts.baselines import refit_users
@@ -30,18 +30,25 @@ from deepcuts.model.diagnostics import under_best
 
 CUTOFFS = {"recall": [20, 50], "ndcg": [100], "novelty": [20]}
 FIGURES = ("recall@20", "recall@50", "ndcg@100", "novelty@20", "calibration_kl@20")
-BEFORE: dict[str, Any] = {"join_cosine": 2.0, "lean": 0.9}
 ONE: dict[str, float] = {"one persona": 1.0, "one persona, ridge 0.7": 0.7, "one persona, ridge 0.4": 0.4}
 VARIANTS: dict[str, tuple[dict[str, Any], float]] = {
-    "not joined, lean 0.9": (BEFORE, 0.0),
-    "the same, base 0.5": (BEFORE, 0.5),
-    "joined at 0.6, lean 0.9": ({"join_cosine": 0.6, "lean": 0.9}, 0.5),
-    "default": ({}, 0.5),
-    "default, base 0": ({}, 0.0),
-    "default, base 1": ({}, 1.0),
-    "default, lean 0.3": ({"lean": 0.3}, 0.5),
+    f"joined at {join}, lean {lean}, base {base}": ({"join_cosine": join, "lean": lean}, base)
+    for join, lean, base in (
+        (2.0, 0.9, 0.0),
+        (2.0, 0.5, 1.0),
+        (0.6, 0.5, 0.0),
+        (0.6, 0.5, 0.5),
+        (0.6, 0.5, 1.0),
+        (0.65, 0.5, 1.0),
+        (0.7, 0.5, 1.0),
+        (0.6, 0.3, 1.0),
+        (0.6, 0.9, 0.5),
+    )
 }
-SPARSE = {"unobserved_exponent": 0.4, "unobserved_ratio": 16.0, "user_regularization": 0.0123}
+WORLDS = {
+    "world": {"n_users": 3_000, "n_items": 2_000, "items_per_user": 30},
+    "sparse world": {"n_users": 4_000, "n_items": 4_000, "items_per_user": 15, "n_scenes": 60},
+}
 
 
 def judged(lists: Any, train: dc.Interactions, holdout: dc.Interactions, labels: Any) -> tuple[list[float], np.ndarray]:
@@ -89,24 +96,29 @@ def difference(own: np.ndarray, best: np.ndarray) -> str:
     return f"{apart.mean():+.4f} ± {half:.4f}"
 
 
+def cases(names: list[str], hetrec_factors: int, factors: int) -> Any:
+    """Every source by its name: plays, settings, labels of items, and the world, if it is one."""
+    for name in names:
+        world = dc.generate_world(**WORLDS[name], seed=0) if name in WORLDS else None
+        plays = world.plays if world else hetrec() if name == "HetRec" else sources()[name]
+        is_labelled = name == "HetRec"
+        settings = {"n_factors": hetrec_factors if is_labelled else factors}
+        yield name, plays, settings, hetrec_tags() if is_labelled else None, world
+
+
 def main() -> None:
     """Train, judge and print."""
+    names = ["HetRec", "Audioscrobbler", *WORLDS]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name, value in (("hetrec-factors", 256), ("factors", 64), ("seeds", 2)):
         parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--only", nargs="+", choices=names, default=names)
     parser.add_argument("--json", type=Path, metavar="FILE", help="file for the figures")
     args = parser.parse_args()
-    sparse = {"n_factors": args.factors, **SPARSE, "item_regularization": SPARSE["user_regularization"]}
-    worlds = {
-        "world, 5,000 × 4,000": dc.generate_world(5_000, 4_000, items_per_user=30, seed=0),
-        "sparse world, 10,000 × 8,000": dc.generate_world(10_000, 8_000, items_per_user=15, n_scenes=90, seed=0),
-    }
-    cases = {"HetRec": (hetrec(), {"n_factors": args.hetrec_factors, "unobserved_exponent": 0.2}, hetrec_tags(), None)}
-    cases |= {name: (world.plays, sparse, None, world) for name, world in worlds.items()}
     header = ["model", *FIGURES, "personas", "agreement", "cosine", "under the best", "recall@20 beside one persona"]
     print(setting())
     everything = {}
-    for source, (plays, settings, labels, world) in cases.items():
+    for source, plays, settings, labels, world in cases(args.only, args.hetrec_factors, args.factors):
         means, recalls = study(plays, settings, args.seeds, labels, world)
         best = max(ONE, key=lambda name: recalls[name].mean())
         rows = [
