@@ -248,3 +248,23 @@ def test_a_listener_who_is_not_there(model, cut):
     settings = ReportSettings(listeners=["nobody"])
     with pytest.raises(UnknownIdError, match="nobody"):
         collect({"ours": model}, model_contenders({"ours": model}), *cut, settings)
+
+
+def test_users_are_won_and_lost_as_their_figures_say(report, cut, model):
+    first, beside = report.contenders[0], report.contenders[1]
+    assert first.duel is None
+    both = [
+        dc.evaluate(model.recommend(k=100, **lists), *cut, {"recall": [10]}).per_user["recall@10"].to_numpy()
+        for lists in ({}, {"mix": "max"})
+    ]
+    expected = [np.sum(both[1] > both[0]), np.sum(both[1] == both[0]), np.sum(both[1] < both[0])]
+    assert [beside.duel.better, beside.duel.alike, beside.duel.worse] == expected
+
+
+def test_the_curve_holds_the_recall_of_the_table_and_times_are_told(report):
+    for one in report.contenders:
+        curve = dict(one.recall_curve)
+        assert curve[20].mean == one.figures["recall@20"].mean
+        assert curve[50].mean == one.figures["recall@50"].mean
+        assert one.list_seconds > 0
+    assert [np.isnan(one.fit_seconds) for one in report.contenders] == [True, True, True, False]

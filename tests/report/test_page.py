@@ -6,22 +6,28 @@ import json
 import re
 import shutil
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 import deepcuts as dc
 from deepcuts.errors import MissingExtraError, OutputError
 from deepcuts.report import ReportSettings, baseline_contender, collect, model_contenders, render, write
+from deepcuts.report.facts import Difference
+from deepcuts.report.plots.frontier import has_outsiders
 from deepcuts.report.plots.loss import loss_by_term
 from deepcuts.report.plots.style import looks
 from deepcuts.report.sections.html import embedded_json, number, text
+from deepcuts.report.sections.verdict import verdict
+from deepcuts.report.sections.words import best_of
 
 NASTY = "<script>alert(1)</script> & \"Sons\" 'n' <img src=x onerror=alert(2)> $x_1$ \x1b[31m\u202e"
 FIGURES = ["popularity", "history", "frontier-novelty", "frontier-calibration-kl", "exposure", "concentration",
-           "by-history", "by-popularity", "effective", "cosines", "shares", "loss-0"]  # fmt: skip
+           "recall", "by-history", "by-popularity", "effective", "cosines", "shares", "loss-0"]  # fmt: skip
 
 
 class Elements(HTMLParser):
@@ -92,6 +98,50 @@ def test_every_figure_is_there_and_ids_are_unique(page, elements):
         assert max(used) in ids
 
 
+def test_the_verdict_comes_first_and_the_best_of_every_row_is_marked(report, page):
+    told = re.search(r'<p class="verdict">(.*?)</p>', page).group(1)
+    means = [one.figures[report.accuracy].mean for one in report.contenders]
+    best = report.contenders[int(np.argmax(means))]
+    assert text(best.name) in told.partition("</strong>")[0]
+    assert f"{max(means):.3f}" in told
+    assert "Turned to rarity 1" in told
+    table = page[page.index("<table") : page.index("</table>")]
+    assert table.count('class="best"') == table.count("<tr>") - 1
+    assert table.count("↑") + table.count("↓") == table.count("<tr>") - 1
+    assert best_of("gini@20", [0.5, float("nan"), 0.4]) == 2
+    assert best_of("recall@20", [float("nan")]) == -1
+
+
+def test_a_verdict_says_whether_chance_may_have_given_it(report):
+    first, rival = report.contenders[0], report.contenders[-1]
+    name = report.accuracy
+
+    def judged(mean: float, p_value: float) -> str:
+        figures = {**rival.figures, name: replace(rival.figures[name], mean=mean)}
+        apart = Difference(mean - first.figures[name].mean, 0.0, 0.0, p_value)
+        beside = replace(rival, figures=figures, differences={name: apart})
+        return verdict(replace(report, contenders=(first, beside)))
+
+    assert "reliably more than the other" in judged(0.0, 0.001)
+    assert "against 0 of 1 others" in judged(0.0, 0.4)
+    assert "reliably more than <bdi>" in judged(0.99, 0.001)
+    assert "though no more than chance may give over" in judged(0.99, 0.4)
+
+
+def test_a_close_up_has_two_lines_at_least(report):
+    axes = report.novelty, report.accuracy
+    first = report.contenders[0]
+    far = replace(
+        first,
+        dial=tuple(
+            replace(position, figures={name: replace(one, mean=one.mean / 9) for name, one in position.figures.items()})
+            for position in first.dial
+        ),
+    )
+    assert has_outsiders((first, first, far), axes)
+    assert not has_outsiders((first, far), axes)
+
+
 def test_plots_take_the_colour_of_the_text(page):
     assert page.count("currentColor") > 50
     assert "#010203" not in page
@@ -151,7 +201,7 @@ def browser():
         found.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (820, "dark"), (390, "dark")])
 def test_in_a_browser(browser, page, tmp_path: Path, width, scheme):
     path = tmp_path / "report.html"
     path.write_text(page, encoding="utf-8")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from time import perf_counter
 
 import pyarrow as pa
 
-from deepcuts.comparison.contenders import Contender, FittedModel, describe
+from deepcuts.comparison.contenders import Contender, FittedModel, Trained, describe
 from deepcuts.evaluation import Evaluation
 from deepcuts.report.exposure import exposure_facts
 from deepcuts.report.facts import ContenderFacts, DialPosition
-from deepcuts.report.judge import Judge
+from deepcuts.report.judge import CURVE, Judge
 
 Step = Callable[[str], None]
 
-_LONG = 100  # length of the lists that ndcg@100 and recall@50 are measured on
+_LONG = max(CURVE)  # length of the lists that ndcg@100 and recall@50 are measured on
 
 
 def judge_contender(
@@ -37,11 +39,15 @@ def judge_contender(
     -------
     Its facts, and the evaluation of its lists at the neutral dial.
     """
+    began = perf_counter()
     fitted = contender.method.fit(judge.train, seed=judge.settings.seed)
+    fit_seconds = math.nan if isinstance(contender.method, Trained) else perf_counter() - began
     on_step(contender.name)
     dial = _over_the_dial(fitted, contender, judge, on_step)
     # The longest cut-off; metrics cut shorter ones.
+    began = perf_counter()
     neutral = _lists(fitted, contender, max(_LONG, judge.settings.k), 0.0)
+    list_seconds = perf_counter() - began
     evaluation, ranked = judge.evaluate(neutral, judge.table), judge.rank(neutral)
     facts = ContenderFacts(
         name=contender.name,
@@ -50,6 +56,10 @@ def judge_contender(
         differences={} if reference is None else judge.differences(reference, evaluation),
         dial=dial,
         exposure=exposure_facts(ranked, judge.settings.k),
+        duel=None if reference is None else judge.duel(reference, evaluation),
+        recall_curve=judge.recall_curve(neutral),
+        fit_seconds=fit_seconds,
+        list_seconds=list_seconds,
         by_history=judge.bands.by_history(ranked, judge.settings),
         by_popularity=judge.bands.by_popularity(ranked, judge.settings),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pyarrow as pa
 
 from deepcuts.data.interactions import Interactions
@@ -20,13 +21,15 @@ from deepcuts.evaluation import (
 )
 from deepcuts.evaluation.registry import METRICS
 from deepcuts.report.bands import Bands
-from deepcuts.report.facts import Difference, Estimate
+from deepcuts.report.facts import Difference, Duel, Estimate
 from deepcuts.report.settings import ReportSettings
 
 # Shown in the table of all figures, those that a mean over users stands behind with intervals.
 _TABLE = ("recall", "ndcg", "tail_recall", "novelty", "long_tail", "coverage", "gini", "exposure_lambda")
 _LABELLED = ("calibration_kl", "ild", "minority_recall")
 
+CURVE = (1, 2, 5, 10, 20, 50, 100)  # lengths of lists at which recall is shown
+_ALIKE = 1e-12  # difference of two figures that only rounding tells apart
 _NAN = float("nan")
 _OF_DIFFERENCE = ("difference", "low", "high", "p_value")
 
@@ -89,6 +92,18 @@ class Judge:
         """Differences of figures from those of a reference, paired by user."""
         rows = compare_evaluations(reference, evaluation, seed=self.settings.seed).to_pylist()
         return {row["metric"]: Difference(*(_number(row[name]) for name in _OF_DIFFERENCE)) for row in rows}
+
+    def duel(self, reference: Evaluation, evaluation: Evaluation) -> Duel:
+        """Count the users for whom lists are better, as good, or worse than those of a reference, by the accuracy."""
+        name = self.name(self.settings.accuracy)
+        theirs, own = (one.per_user[name].to_numpy(zero_copy_only=False) for one in (reference, evaluation))
+        apart = own - theirs
+        return Duel(*(int(np.count_nonzero(one)) for one in (apart > _ALIKE, np.abs(apart) <= _ALIKE, apart < -_ALIKE)))
+
+    def recall_curve(self, lists: pa.Table) -> tuple[tuple[int, Estimate], ...]:
+        """Recall at some lengths of lists that are as long as the longest."""
+        found = self.estimates(self.evaluate(lists, {"recall": list(CURVE)}))
+        return tuple((k, found[f"recall@{k}"]) for k in CURVE)
 
     def rank(self, lists: pa.Table) -> RankedLists:
         """Lay out lists beside the holdout."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepcuts.report.facts.contenders import ContenderFacts, DialPosition, ExposureFacts
+from deepcuts.report.facts.contenders import ContenderFacts, DialPosition, Duel, ExposureFacts
 from deepcuts.report.facts.estimates import Band, Difference, Estimate
 from deepcuts.report.facts.models import (
     FactorFacts,
@@ -20,6 +20,7 @@ __all__ = [
     "ContenderFacts",
     "DialPosition",
     "Difference",
+    "Duel",
     "Estimate",
     "ExposureFacts",
     "FactorFacts",

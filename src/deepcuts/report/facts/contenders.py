@@ -40,6 +40,15 @@ class ExposureFacts:
 
 
 @dataclass(frozen=True)
+class Duel:
+    """Users whose lists of a contender are better, as good, or worse than those of the first one, by the accuracy."""
+
+    better: int
+    alike: int
+    worse: int
+
+
+@dataclass(frozen=True)
 class ContenderFacts:
     """Whatever makes lists: a model, a variant of it, or a baseline.
 
@@ -57,6 +66,12 @@ class ContenderFacts:
         Its lists at each position of the dial, rarity ascending.
     exposure
         Of its lists at the neutral dial.
+    duel
+        Users for whom it is better than the first contender; None for the first.
+    recall_curve
+        (k, recall at k), k ascending.
+    fit_seconds, list_seconds
+        Seconds to train it, NaN where it was trained before, and to make the lists of all users at the neutral dial.
     by_history, by_popularity
         Accuracy by the length of the user's history, and by the popularity of the held-out items.
     """
@@ -67,5 +82,9 @@ class ContenderFacts:
     differences: Mapping[str, Difference]
     dial: tuple[DialPosition, ...] = field(metadata=published_as("turns"))
     exposure: ExposureFacts
+    duel: Duel | None
+    recall_curve: tuple[tuple[int, Estimate], ...]
+    fit_seconds: float
+    list_seconds: float
     by_history: tuple[Band, ...]
     by_popularity: tuple[Band, ...]

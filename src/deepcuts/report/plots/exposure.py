@@ -62,10 +62,8 @@ def _draw(axes: Axes, contender: ContenderFacts, look: Look, lowest: float) -> N
     ranks = np.linspace(0, exposure.edges[-1], 800)
     fitted = exposure.fitted_lambda * np.exp(-exposure.fitted_lambda * ranks)
     axes.plot(ranks, np.maximum(fitted, lowest / 1e3), color=INK, linewidth=1.1)  # a logarithmic axis has no 0
-    axes.set_title(short(contender.name), pad=3, parse_math=False)
-    axes.annotate(
-        f"λ = {exposure.fitted_lambda:#.2g}", (0.97, 0.95), xycoords="axes fraction", ha="right", va="top", fontsize=8
-    )
+    title = f"{short(contender.name)}, λ = {exposure.fitted_lambda:#.2g}"  # above: within, it would lie on the bars
+    axes.set_title(title, pad=3, parse_math=False, fontsize=8)
 
 
 def _density(exposure: ExposureFacts) -> DoubleVector:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _WITHIN_REACH = 0.85  # of the best accuracy: what the close-up shows
+_LEAST_LINES, _LEAST_OF_LINE = 2, 2  # that a close-up needs: lines, and points of each
 _MARGIN = 0.06
 
 
@@ -54,9 +55,11 @@ def frontier(
 
 
 def has_outsiders(contenders: Sequence[ContenderFacts], axis_names: tuple[str, str]) -> bool:
-    """Tell whether some points are so far below the best accuracy that they squeeze the others."""
+    """Tell whether some points are so far below the best accuracy that they squeeze others, of two lines at least."""
     reach = _WITHIN_REACH * _best(contenders, axis_names[1])
-    return any(point.mean < reach for contender in contenders for _, point in _points(contender, axis_names))
+    within = [sum(point.mean >= reach for _, point in _points(one, axis_names)) for one in contenders]
+    n_points = sum(len(one.dial) for one in contenders)
+    return sum(n >= _LEAST_OF_LINE for n in within) >= _LEAST_LINES and sum(within) < n_points
 
 
 def _draw(axes: Axes, contender: ContenderFacts, look: Look, axis_names: tuple[str, str]) -> None:

@@ -8,6 +8,7 @@ from deepcuts.report.facts import ContenderFacts, Report
 from deepcuts.report.plots.bands import bands
 from deepcuts.report.plots.exposure import concentration, exposure_histograms
 from deepcuts.report.plots.frontier import frontier, has_outsiders
+from deepcuts.report.plots.recall import recall_curves
 from deepcuts.report.plots.style import Look
 from deepcuts.report.sections.html import details, estimates, figure, figures, rows_of, section, table, text
 from deepcuts.report.sections.legend import legend
@@ -27,7 +28,7 @@ def frontiers(report: Report, looks: Mapping[str, Look]) -> str:
         "Further up and further right is better: a line above another gives more accuracy for the same novelty. The "
         f"small numbers are rarities of {text(report.contenders[0].name)}.</p>",
         legend(looks, [one.name for one in report.contenders], "frontier"),
-        figures(shown),
+        figures([*shown, _recall(report, looks)]),
         details("The numbers behind the frontiers", _numbers(report)),
     ]
     return section("frontiers", "What accuracy is traded for", parts)
@@ -49,6 +50,14 @@ def _frontier(report: Report, looks: Mapping[str, Look], axis: str) -> list[str]
     close = frontier(report.contenders, looks, axes, reverse=reverse, close_up=True)
     note = "The same, cut to the points with at least 85&nbsp;% of the best accuracy."
     return [plain, figure("Close-up: " + title, close, note)]
+
+
+def _recall(report: Report, looks: Mapping[str, Look]) -> str:
+    caption = (
+        "Share of a user's held-out items among the first k, of as many as k items can hold, dial at neutral; bars are "
+        "95&nbsp;% bootstrap intervals. Where lines cross, one is ahead in short lists and the other in long ones."
+    )
+    return figure("Recall by length of the list", recall_curves(report.contenders, looks), caption)
 
 
 def _numbers(report: Report) -> str:

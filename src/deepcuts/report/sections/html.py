@@ -95,8 +95,24 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str, ki
     attribute = f' class="{kind}"' if kind else ""
     above = f'<p class="caption">{caption}</p>' if caption else ""  # a caption would be as wide as the table
     return (
-        f'{above}<div class="scroll" role="region" aria-label="Table" tabindex="0"><table{attribute}>'
+        f'{above}<div class="scroll" role="group" aria-label="Table" tabindex="0"><table{attribute}>'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
+    )
+
+
+def marked(cell: str) -> str:
+    """Mark a cell as the best of its row, for those who see it and for those who hear it."""
+    return f'<strong class="best">{cell}<span class="hidden"> best</span></strong>'
+
+
+def seconds(value: float) -> str:
+    """Return a time with its unit."""
+    return (
+        f"{value * 1e3:,.0f}&nbsp;ms"
+        if value < 1
+        else f"{value:,.1f}&nbsp;s"
+        if value < 100
+        else f"{value:,.0f}&nbsp;s"
     )
 
 

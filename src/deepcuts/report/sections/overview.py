@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from deepcuts.evaluation.registry import metric_of
@@ -13,31 +14,46 @@ from deepcuts.report.sections.html import (
     estimates,
     figure,
     figures,
+    marked,
     percent,
-    rows_of,
+    seconds,
     section,
     table,
     text,
 )
+from deepcuts.report.sections.verdict import verdict
+from deepcuts.report.sections.words import best_of, in_words
 
 
 def overview(report: Report) -> str:
-    """Return the section of all figures at the neutral dial."""
+    """Return the section of all figures at the neutral dial, the verdict in front."""
     contenders = report.contenders
-    names = list(contenders[0].figures)
-    columns = [estimates([one.figures[name] for one in contenders]) for name in names]
-    rows = rows_of([text(one.name) for one in contenders], columns)
     parts = [
-        "<p>Every contender with the dial at neutral (rarity 0). Below each mean over users stands its 95&nbsp;% "
-        "bootstrap interval; figures of all lists together have none. Intervals of two contenders may overlap although "
-        "one is reliably ahead, because both are judged on the same users: the differences below are paired by "
-        "user.</p>",
-        table(["contender", *map(text, names)], rows, f"Figures of {report.plays.n_judged:,} users"),
+        f'<p class="verdict">{verdict(report)}</p>',
+        "<p>Every contender with the dial at neutral (rarity 0). The arrow says which way is better, and the best of a "
+        "row is marked. Below each mean over users stands its 95&nbsp;% bootstrap interval; figures of all lists "
+        "together have none. Intervals of two contenders may overlap although one is reliably ahead, because both are "
+        "judged on the same users: the differences below are paired by user.</p>",
+        _figures(report),
         _differences(contenders),
-        details("What the figures mean", _meanings(names)),
+        _duels(report),
+        _seconds(contenders),
+        details("What the figures mean", _meanings(list(contenders[0].figures))),
         details("What the contenders are", _abouts(contenders)),
     ]
     return section("figures", "At a glance", parts)
+
+
+def _figures(report: Report) -> str:
+    """All figures, one a row, the best marked."""
+    contenders, rows = report.contenders, []
+    for name in contenders[0].figures:
+        found = [one.figures[name] for one in contenders]
+        cells = estimates(found)
+        best = best_of(name, [one.mean for one in found]) if len(found) > 1 else -1
+        rows.append([in_words(name), *(marked(cell) if at == best else cell for at, cell in enumerate(cells))])
+    caption = f"Figures of {report.plays.n_judged:,} users"
+    return table(["figure", *(text(one.name) for one in contenders)], rows, caption, "beside")
 
 
 def _differences(contenders: Sequence[ContenderFacts]) -> str:
@@ -45,14 +61,44 @@ def _differences(contenders: Sequence[ContenderFacts]) -> str:
     if not rivals:
         return ""
     names = list(rivals[0].differences)
-    columns = [differences([one.differences[name] for one in rivals]) for name in names]
-    rows = rows_of([text(one.name) for one in rivals], columns)
-    first = text(contenders[0].name)
+    rows = [[in_words(name), *differences([one.differences[name] for one in rivals])] for name in names]
     caption = (
-        f"Difference from {first}, paired by user: above 0 where the contender's figure is larger. "
+        f"Difference from {text(contenders[0].name)}, paired by user: above 0 where the contender's figure is larger. "
         "p by random signs, not corrected for the number of figures."
     )
-    return table(["contender", *map(text, names)], rows, caption)
+    return details(
+        f"Differences from {text(contenders[0].name)}",
+        table(["figure", *(text(one.name) for one in rivals)], rows, caption, "beside"),
+    )
+
+
+def _duels(report: Report) -> str:
+    """For how many users each contender is better than the first one."""
+    rivals = [(one, one.duel) for one in report.contenders if one.duel is not None]
+    if not rivals:
+        return ""
+    rows = []
+    for one, duel in rivals:
+        total = max(duel.better + duel.alike + duel.worse, 1)
+        parts = [percent(n / total) for n in (duel.better, duel.alike, duel.worse)]
+        rows.append([text(one.name), *parts])
+    first = text(report.contenders[0].name)
+    caption = f"Users for whom a contender finds more than {first}, as much, or less, by {text(report.accuracy)}"
+    return table(["contender", "more", "as much", "less"], rows, caption, "fits")
+
+
+def _seconds(contenders: Sequence[ContenderFacts]) -> str:
+    """Time that training and lists took."""
+    rows = [
+        [
+            text(one.name),
+            "before" if math.isnan(one.fit_seconds) else seconds(one.fit_seconds),
+            seconds(one.list_seconds),
+        ]
+        for one in contenders
+    ]
+    caption = "Time to train, and to make the lists of all users at the neutral dial, on this machine and this once"
+    return table(["contender", "to train", "to list"], rows, caption, "fits")
 
 
 def _meanings(names: Sequence[str]) -> str:

@@ -1,0 +1,58 @@
+"""What a report comes to, in a sentence or two."""
+
+from __future__ import annotations
+
+from deepcuts.report.facts import ContenderFacts, Report
+from deepcuts.report.sections.html import number, percent, text
+from deepcuts.report.sections.words import best_of
+
+_RELIABLE = 0.05  # p value below which a difference is called reliable
+
+
+def verdict(report: Report) -> str:
+    """Say which contender finds most, how reliably, and what the dial of the first one trades it for, as HTML."""
+    return " ".join(filter(None, [_who_finds_most(report), _what_the_dial_does(report)]))
+
+
+def _who_finds_most(report: Report) -> str:
+    contenders, accuracy = report.contenders, report.accuracy
+    means = [one.figures[accuracy].mean for one in contenders]
+    best = best_of(accuracy, means)
+    if best < 0:
+        return "No user can be judged."
+    who, share = text(contenders[best].name), number(means[best])
+    found = f"<strong>{who}</strong> finds most of what was held out ({text(accuracy)} {share})"
+    if len(contenders) == 1:
+        return f"<strong>{who}</strong> finds {percent(means[0])} of what was held out ({text(accuracy)} {share})."
+    if best > 0:
+        return (
+            f"{found}, {_ahead_of_first(contenders[best], accuracy)} {text(contenders[0].name)} ({number(means[0])})."
+        )
+    rivals = contenders[1:]
+    beaten = [
+        one for one in rivals if (of := one.differences.get(accuracy)) and of.p_value < _RELIABLE and of.difference < 0
+    ]
+    if len(beaten) == len(rivals):
+        return f"{found}, reliably more than {'the other' if len(rivals) == 1 else f'all {len(rivals)} others'}."
+    return f"{found}; that is more than chance would give against {len(beaten)} of {len(rivals)} others."
+
+
+def _ahead_of_first(rival: ContenderFacts, accuracy: str) -> str:
+    difference = rival.differences.get(accuracy)
+    is_reliable = difference is not None and difference.p_value < _RELIABLE
+    return "reliably more than" if is_reliable else "though no more than chance may give over"
+
+
+def _what_the_dial_does(report: Report) -> str:
+    first = report.contenders[0]
+    neutral = next((position for position in first.dial if position.rarity == 0), None)
+    deepest = first.dial[-1]
+    if neutral is None or deepest.rarity <= 0:
+        return ""
+    novelty = [position.figures[report.novelty].mean for position in (neutral, deepest)]
+    accuracy = [position.figures[report.accuracy].mean for position in (neutral, deepest)]
+    return (
+        f"Turned to rarity {deepest.rarity:g}, {text(first.name)} lists items "
+        f"{number(novelty[1] - novelty[0], 10)} bits rarer, and its {text(report.accuracy)} goes from "
+        f"{number(accuracy[0])} to {number(accuracy[1])}."
+    )
