@@ -23,7 +23,7 @@ from deepcuts.evaluation.item_labels import ItemFeatures
 from deepcuts.evaluation.list_layout import rank_lists
 from deepcuts.evaluation.metric import ExposureMetric, Metric, QuotientMetric, UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists
-from deepcuts.evaluation.registry import METRICS, Cutoffs, check_needs, check_own, default_cutoffs, metrics_at
+from deepcuts.evaluation.registry import Cutoffs, check_needs, check_own, default_cutoffs, metrics_at, with_arrow
 from deepcuts.html_table import html_page, html_table
 from deepcuts.ingest import PlaysLike, as_plays
 
@@ -129,7 +129,7 @@ class Evaluation:
 
     def _repr_html_(self) -> str:
         rows = [
-            [_with_arrow(name), _readable(value), self._remark(name).strip()] for name, value in self.figures.items()
+            [with_arrow(name), _readable(value), self._remark(name).strip()] for name, value in self.figures.items()
         ]
         return html_page("Evaluation", self._users(), html_table(["figure", "mean", ""], rows, _footnote(self.figures)))
 
@@ -267,11 +267,6 @@ def _warn_of_short_lists(ranked: RankedLists, wanted: Sequence[tuple[Metric, int
             ", ".join(short[:_SHORT_SHOWN]) + more,
             max(k for _, k in wanted),
         )
-
-
-def _with_arrow(figure: str) -> str:
-    metric = METRICS.get(figure.partition("@")[0])
-    return f"{figure} ↓" if metric is not None and metric.lower_is_better else figure
 
 
 def _footnote(figures: Mapping[str, float]) -> str:

@@ -107,6 +107,12 @@ def metric_of(figure: str) -> Metric:
     return METRICS[name]
 
 
+def with_arrow(figure: str) -> str:
+    """Name of a figure, with an arrow down where less is better."""
+    metric = METRICS.get(figure.partition("@")[0])
+    return f"{figure} ↓" if metric is not None and metric.lower_is_better else figure
+
+
 def default_cutoffs(lists: RankedLists, *, main_only: bool = False) -> dict[str, tuple[int, ...]]:
     """Return the default cut-offs of all metrics, or of the main ones, that can be computed from what lists have."""
     return {

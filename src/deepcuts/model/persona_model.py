@@ -232,6 +232,8 @@ class PersonaModel(PersonaState):
         return self._dressed(table, names=names, ids=ids)
 
     def _dressed(self, table: pa.Table, *, names: bool, ids: IdsAs) -> pa.Table:
+        if not names and ids == "text":
+            return table
         own = {VISITOR} == set(self.user_ids[:2])  # the id that `fold_in` gave, which no frame of a caller has
         whole = [column for column in ("user_id", "item_id") if column in table.column_names]
         return dressed(table, self.seen, names=names, ids=ids, whole=whole[1:] if own and len(whole) > 1 else whole)

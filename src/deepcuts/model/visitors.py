@@ -202,6 +202,8 @@ def _by_ids(items: NamedItems, plays: Interactions) -> Interactions:
 
 def _ids_of(items: NamedItems, texts: pa.StringArray) -> pa.StringArray:
     """Ids of items that are called by id or by name; what is neither stays."""
+    if items.labels is None or np.all(items.ids.indexes_of(texts) >= 0):  # all are ids, which is usual
+        return texts
     indexes = items.indexes_of(texts)
     return pc.coalesce(items.ids.values.take(pa.array(indexes, mask=indexes < 0)), texts)
 

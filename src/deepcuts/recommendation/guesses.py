@@ -11,11 +11,14 @@ from deepcuts.checks import shown
 from deepcuts.data.csr import entries_of_rows, sums_of_rows
 from deepcuts.recommendation.item_sizes import lengths_of
 from deepcuts.recommendation.source import FactorSource
+from deepcuts.recommendation.weak_cache import WeakCache
 
 logger = logging.getLogger(__name__)
 
 LEAST_SCORE = 1e-6  # what was played has a target of 1, from which float32 can hardly tell 1 + 1e-7
 _BLOCK_USERS = 1 << 16
+
+_longest: WeakCache[float] = WeakCache()
 
 
 def guessed_users(source: FactorSource, users: IndexVector) -> IndexVector:
@@ -30,7 +33,10 @@ def guessed_users(source: FactorSource, users: IndexVector) -> IndexVector:
     users
         int64, (n_users,): indexes of users.
     """
-    longest = float(lengths_of(source.item_factors).max(initial=0))
+    items = source.item_factors
+    longest = _longest.get(items, lambda: float(lengths_of(items).max(initial=0)))
+    if len(users) <= _BLOCK_USERS:
+        return _guessed(source, users, longest)
     blocks = np.split(users, range(_BLOCK_USERS, len(users), _BLOCK_USERS))
     return np.concatenate([_guessed(source, block, longest) for block in blocks])
 
@@ -56,6 +62,8 @@ def _guessed(source: FactorSource, users: IndexVector, longest: float) -> IndexV
     # Σ over personas is no less than the largest; squares that underflow are of short vectors, or of none.
     bounds = np.sqrt(sums_of_rows(np.einsum("rf,rf->r", factors, factors), indptr)) * longest
     short = np.flatnonzero(bounds < LEAST_SCORE)
+    if not len(short):
+        return users[:0]
     is_some = [bool(np.any(factors[indptr[user] : indptr[user + 1]])) for user in short]
     guessed: IndexVector = users[short[np.array(is_some, bool)]]
     return guessed

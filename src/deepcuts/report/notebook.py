@@ -11,7 +11,7 @@ from deepcuts.array_types import FloatMatrix
 from deepcuts.comparison.contenders import FittedModel
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation import Evaluation, evaluate, mean_intervals
-from deepcuts.evaluation.registry import METRICS, metrics_at, parse_cutoffs
+from deepcuts.evaluation.registry import METRICS, metrics_at, parse_cutoffs, with_arrow
 from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.model import PersonaModel
 from deepcuts.report.plots.style import INK, looks, require_matplotlib, short
@@ -40,7 +40,7 @@ def plot_evaluation(evaluation: Evaluation, *, ax: Axes | None = None) -> Axes:
         low, high = ends.get(name, (evaluation[name], evaluation[name]))
         axes.hlines(height, low, high, color="black", linewidth=1.2)
         axes.text(max(high, evaluation[name]) + 0.01, height, f"{evaluation[name]:.3f}", va="center", fontsize=8)
-    axes.set(yticks=heights, yticklabels=[_with_arrow(name) for name in names], xlim=(0, 1.08))
+    axes.set(yticks=heights, yticklabels=[with_arrow(name) for name in names], xlim=(0, 1.08))
     axes.set_title(f"{evaluation.n_users:,} users; lines are 95 % intervals", fontsize=9, loc="left")
     _plain(axes)
     return axes
@@ -114,7 +114,7 @@ def plot_frontier(
         for rarity, point in zip(rarities, points, strict=True):
             text = f"{rarity:g}".replace("-", "−")
             axes.annotate(text, point, xytext=(4, 5), textcoords="offset points", fontsize=7.5)
-    axes.set(xlabel=_with_arrow(x), ylabel=_with_arrow(y))
+    axes.set(xlabel=with_arrow(x), ylabel=with_arrow(y))
     axes.set_title("over the dial, from familiar to deep cuts", fontsize=9, loc="left")
     if len(named) > 1:
         axes.legend(frameon=False, fontsize=8)
@@ -183,8 +183,3 @@ def _plain(axes: Axes) -> None:
 def _is_share(name: str) -> bool:
     metric = METRICS.get(name.partition("@")[0])
     return metric is not None and (metric.least, metric.most, metric.unit) == (0, 1, "")
-
-
-def _with_arrow(name: str) -> str:
-    metric = METRICS.get(name.partition("@")[0])
-    return f"{name} ↓" if metric is not None and metric.lower_is_better else name
