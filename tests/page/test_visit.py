@@ -304,9 +304,12 @@ def test_another_model_takes_over(model):
 def test_the_keep_list_as_files(visit):
     kept = {"1": 'Sigur "Rós", live', "2": "two\nlines"}
     assert json.loads(export(kept, "json")) == [{"item_id": k, "name": n} for k, n in kept.items()]
-    assert list(csv.reader(io.StringIO(export(kept, "csv").decode())))[1:] == [list(pair) for pair in kept.items()]
+    assert list(csv.reader(io.StringIO(export(kept, "csv").decode())))[1:] == [[*pair, ""] for pair in kept.items()]
     assert export(kept, "txt").decode() == 'Sigur "Rós", live\ntwo lines\n'
-    assert export({"=1": "+44"}, "csv").decode().splitlines()[1] == "'=1,'+44"  # no spreadsheet runs it as a formula
+    mbid = "9c9f1380-2516-4fc9-a3e6-f9f61941d090"
+    assert export({"a": "Muse", "b": "Blur"}, "lbradio", {"a": mbid}).decode() == f"artist:({mbid}):3 artist:(Blur):2\n"
+    assert export({"a": "Muse"}, "csv", {"a": mbid}).decode() == f"item_id,name,mbid\na,Muse,{mbid}\n"
+    assert export({"=1": "+44"}, "csv").decode().splitlines()[1] == "'=1,'+44,"  # no spreadsheet runs it as a formula
 
 
 def test_an_export_is_matched_and_the_rest_is_listed(model):

@@ -48,7 +48,8 @@ def address(tmp_path_factory) -> Iterator[str]:
     for index, name in zip(popular, ("Grouper", "J Dilla", "Bonnie Beecher"), strict=False):
         items[index] = name
     tags = pa.table({"item_id": items, "tag": ["ambient", "soul"] * (len(items) // 2)})
-    plays = dc.Interactions.from_csr(plays.to_csr(), users, items).with_labels(None, tags)
+    mbids = {item: f"{index:08x}-2516-4fc9-a3e6-f9f61941d090" for index, item in enumerate(items)}
+    plays = dc.Interactions.from_csr(plays.to_csr(), users, items).with_labels(None, tags, mbids)
     path = tmp_path_factory.mktemp("service") / "model.safetensors"
     dc.PersonaNMF(n_factors=8, n_personas=3, base_epochs=3).fit(plays, seed=0).save(path)
     with served(path) as address:

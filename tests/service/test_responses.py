@@ -54,6 +54,13 @@ def items_of(response: dict) -> list[str]:
     return [row["item_id"] for row in response["items"]]
 
 
+def test_a_list_of_lidarr_needs_ids_of_musicbrainz(client, user):
+    response = client.get(f"/lidarr/{quote(user, safe='')}")
+    assert response.status_code == 409
+    assert "No item of the list has an id of MusicBrainz" in response.json()["detail"]
+    assert client.get("/lidarr/nobody").status_code == 404
+
+
 def test_a_list_is_that_of_the_model(client, model, model_path, user):
     response = ask(client, "/recommend", user=user, k=7, rarity={"0": 0.4}, mix="max", weights={"1": 0.5})
     expected = model.recommend(user, k=7, rarity={0: 0.4}, mix="max", weights={1: 0.5})

@@ -46,14 +46,17 @@ def write_list(path: Path, rows: pa.Table, model: PersonaModel, *, force: bool) 
     """
     import numpy as np
 
+    from deepcuts.data.labels import known_mbids
+
     items = model.item_ids.indexes_of(rows["item_id"])
     names = model.item_names(items).to_pylist()
     listeners = model.item_listeners[items]
     novelty = -np.log2(np.maximum(listeners, 1) / max(model.n_listeners, 1))
-    known = zip(rows.to_pylist(), names, novelty.tolist(), listeners.tolist(), strict=True)
+    mbids = known_mbids(model.item_ids, model.seen.labels, items)
+    known = zip(rows.to_pylist(), names, novelty.tolist(), listeners.tolist(), mbids, strict=True)
     artists = [
-        ListedArtist(name, row["item_id"], row["rank"], row["persona"], bits, n_listeners)
-        for row, name, bits, n_listeners in known
+        ListedArtist(name, row["item_id"], row["rank"], row["persona"], bits, n_listeners, mbid)
+        for row, name, bits, n_listeners, mbid in known
     ]
     content = list_file(artists, path.suffix)
     with replacing(path, force=force, private=True) as temporary:

@@ -145,10 +145,13 @@ class Interactions(PlayCounts):
         return with_whole_ids(table, ("user_id", "item_id")) if ids == "int" else table
 
     def with_labels(
-        self, names: Mapping[Any, str] | ArrowTable | None = None, tags: ArrowTable | None = None
+        self,
+        names: Mapping[Any, str] | ArrowTable | None = None,
+        tags: ArrowTable | None = None,
+        mbids: Mapping[Any, str] | ArrowTable | None = None,
     ) -> Interactions:
-        """Return the same plays, with names and tags of the items; see `Labels.of`."""
-        return replace(self, labels=Labels.of(self.item_ids, names, tags))
+        """Return the same plays, with names, tags and ids of MusicBrainz of the items; see `Labels.of`."""
+        return replace(self, labels=Labels.of(self.item_ids, names, tags, mbids))
 
     def keep_pairs(self, mask: ArrayLike) -> Interactions:
         """Keep the pairs where `mask` is true; users and items left without a pair drop out."""

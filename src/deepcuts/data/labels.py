@@ -1,7 +1,8 @@
-"""Names of the items, where they have any beside their ids, and tags with weights."""
+"""Names of the items, where they have any beside their ids, tags with weights, and ids of MusicBrainz."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,9 +26,12 @@ if TYPE_CHECKING:
     from deepcuts import storage
 
 
+_MBID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+
+
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """Names and tags of the items of one catalogue, in its order.
+    """Names, tags and ids of MusicBrainz of the items of one catalogue, in its order.
 
     Parameters
     ----------
@@ -39,16 +43,23 @@ class Labels:
         float32 CSR, (n_items, n_tags): weight of a tag of an item, above 0, such as the number of people who gave it.
     n_taggers
         int64, (n_tags,): how many different people gave each tag, to whatever item; None where nobody counted.
+    mbids
+        Arrow strings, (n_items,): the id of MusicBrainz of each item, "" where none is known; None where nobody said.
     """
 
     names: pa.StringArray
     tag_names: pa.StringArray
     tags: sparse.csr_array
     n_taggers: CountVector | None = None
+    mbids: pa.StringArray | None = None
 
     @classmethod
     def of(
-        cls, item_ids: Ids, names: Mapping[Any, str] | ArrowTable | None = None, tags: ArrowTable | None = None
+        cls,
+        item_ids: Ids,
+        names: Mapping[Any, str] | ArrowTable | None = None,
+        tags: ArrowTable | None = None,
+        mbids: Mapping[Any, str] | ArrowTable | None = None,
     ) -> Labels:
         """Take labels for the items of a catalogue; those of other items are left out.
 
@@ -63,13 +74,15 @@ class Labels:
         tags
             A table with the columns item_id, tag and, if wanted, weight (1 without it) and tagger: who gave it. Rows of
             the same item and tag are summed; a sum that is not above 0 is no tag.
+        mbids
+            Ids of MusicBrainz, a mapping or a table like names, with the columns item_id and mbid.
 
         Raises
         ------
         DataError
             If it is no table, or a column is missing.
         """
-        return cls(_names(item_ids, names), *_tags(item_ids, tags))
+        return cls(_names(item_ids, names), *_tags(item_ids, tags), mbids=_mbids(item_ids, mbids))
 
     @property
     def n_tags(self) -> int:
@@ -88,7 +101,9 @@ class Labels:
 
     def take(self, indexes: IndexVector) -> Labels:
         """Return the labels of the items at `indexes`, in that order."""
-        return replace(self, names=self.names.take(pa.array(indexes)), tags=self.tags[indexes])
+        rows = pa.array(indexes)
+        mbids = None if self.mbids is None else self.mbids.take(rows)
+        return replace(self, names=self.names.take(rows), tags=self.tags[indexes], mbids=mbids)
 
     def tags_of(
         self,
@@ -143,7 +158,8 @@ class Labels:
             "tag_weights": self.tags.data.astype(np.float32),
         }
         counted = {} if self.n_taggers is None else {"tag_taggers": self.n_taggers.astype(np.int64)}
-        return arrays | counted, {"item_names": self.names, "tag_names": self.tag_names}
+        known = {} if self.mbids is None else {"item_mbids": self.mbids}
+        return arrays | counted, {"item_names": self.names, "tag_names": self.tag_names, **known}
 
     @classmethod
     def from_stored(cls, stored: storage.Stored, n_items: int) -> Labels | None:
@@ -168,7 +184,19 @@ class Labels:
         check_rows(stored.path, "tag_indices", indptr, indices, len(tag_names))
         values.check_between(stored.path, "tag_weights", weights, values.SMALLEST_FLOAT, values.LARGEST_FLOAT)
         tags = sparse.csr_array((weights, indices, indptr), shape=(n_items, len(tag_names)))
-        return cls(names, tag_names, tags, _stored_taggers(stored, len(tag_names)))
+        mbids = stored.string_array("item_mbids") if "item_mbids" in stored.strings else None
+        if mbids is not None and len(mbids) != n_items:
+            raise values.inconsistent(stored.path, f"it has {len(mbids):,} ids of MusicBrainz for {n_items:,} items")
+        return cls(names, tag_names, tags, _stored_taggers(stored, len(tag_names)), mbids)
+
+
+def known_mbids(item_ids: Ids, labels: Labels | None, indexes: IndexVector) -> list[str]:
+    """Ids of MusicBrainz of some items: their labels, else their ids where these have that form, else ""."""
+    ids = [text.lower() for text in item_ids.values.take(pa.array(indexes)).to_pylist()]
+    own = [text if re.match(_MBID, text) else "" for text in ids]
+    if labels is None or labels.mbids is None:
+        return own
+    return [given or text for given, text in zip(labels.mbids.take(pa.array(indexes)).to_pylist(), own, strict=True)]
 
 
 def _stored_taggers(stored: storage.Stored, n_tags: int) -> CountVector | None:
@@ -180,12 +208,28 @@ def _stored_taggers(stored: storage.Stored, n_tags: int) -> CountVector | None:
     return n_taggers
 
 
+def _mbids(item_ids: Ids, mbids: Mapping[Any, str] | ArrowTable | None) -> pa.StringArray | None:
+    """Ids of MusicBrainz of the items, in small letters; what has not their form is none."""
+    if mbids is None:
+        return None
+    table = _given(mbids, "mbids", "mbid")
+    texts = pc.utf8_lower(pc.utf8_trim_whitespace(as_strings(table["mbid"])))
+    formed = pc.fill_null(pc.match_substring_regex(texts, _MBID), False)
+    ids, texts = to_text(table["item_id"], "item").filter(formed), texts.filter(formed)
+    return pc.fill_null(texts.take(pc.index_in(item_ids.values, value_set=ids)), "")
+
+
+def _given(labels: Mapping[Any, str] | ArrowTable, what: str, column: str) -> pa.Table:
+    """A mapping from item ids, or a table, as a table of item_id and another column."""
+    if isinstance(labels, Mapping):
+        return pa.table({"item_id": to_text(labels, "item"), column: as_strings(list(labels.values()))})
+    return _table_of(labels, what, ("item_id", column))
+
+
 def _names(item_ids: Ids, names: Mapping[Any, str] | ArrowTable | None) -> pa.StringArray:
     if names is None:
         return item_ids.values
-    if isinstance(names, Mapping):
-        names = pa.table({"item_id": to_text(names, "item"), "name": as_strings(list(names.values()))})
-    table = _table_of(names, "names", ("item_id", "name"))
+    table = _given(names, "names", "name")
     texts = pc.utf8_trim_whitespace(as_strings(table["name"]))
     given = pc.fill_null(pc.greater(pc.utf8_length(texts), 0), False)
     ids, texts = to_text(table["item_id"], "item").filter(given), texts.filter(given)

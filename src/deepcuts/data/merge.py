@@ -103,7 +103,8 @@ def merge_labels(old: Interactions, new: Interactions, items: Ids) -> Labels | N
     tags = [_tags(plays) for plays in labelled]
     known = tags[0]["item_id"]
     later = [table.filter(pc.invert(pc.is_in(table["item_id"], value_set=known))) for table in tags[1:]]
-    merged = Labels.of(items, names, pa.concat_tables([tags[0], *later]))
+    mbids = [pa.table({"item_id": plays.item_ids.values, "mbid": of}) for plays, of in _mbids(labelled)]
+    merged = Labels.of(items, names, pa.concat_tables([tags[0], *later]), pa.concat_tables(mbids) if mbids else None)
     return replace(merged, n_taggers=_most_taggers(merged.tag_names, [plays.labels for plays in labelled]))
 
 
@@ -147,6 +148,11 @@ def _names(plays: Interactions) -> pa.Table:
     """Names that are more than the id."""
     ids, names = plays.item_ids.values, plays.item_names(np.arange(plays.n_items))
     return pa.table({"item_id": ids, "name": names}).filter(pc.not_equal(ids, names))
+
+
+def _mbids(labelled: Sequence[Interactions]) -> list[tuple[Interactions, pa.StringArray]]:
+    """Plays whose items have ids of MusicBrainz, with these."""
+    return [(plays, plays.labels.mbids) for plays in labelled if plays.labels and plays.labels.mbids is not None]
 
 
 def _tags(plays: Interactions) -> pa.Table:

@@ -44,6 +44,11 @@ def read_names(path: StrPath, columns: Sequence[str] = NAME_COLUMNS) -> pa.Table
     return _strings(_read(path, columns, NAME_COLUMNS, "--names"))
 
 
+def read_label_table(path: StrPath, columns: Sequence[str], roles: Sequence[str], option: str) -> pa.Table:
+    """Read two columns of a table as strings, under the names of their roles; see `read_names`."""
+    return _strings(_read(path, columns, roles, option))
+
+
 def read_tags(path: StrPath, columns: Sequence[str] = TAG_COLUMNS) -> pa.Table:
     """Read a table of tags.
 

@@ -9,13 +9,16 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from xml.etree import ElementTree
 
 from deepcuts.errors import SettingsError
 
-_MBID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _FORMULA = "=+-@\t\r\n＝＋－＠"  # a cell that begins so is run by spreadsheets
 _IN_A_PROMPT = 8  # artists of one persona: with more, LB Radio takes few recordings of each
 _HEAVIEST = 3
+_BETWEEN = " – "  # artist and title, in the names of songs
+_TITLE = "Deep cuts"
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what XML 1.0 cannot hold
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class ListedArtist:
         −log2 of the share of users who play it, in bits.
     listeners
         How many users play it.
+    mbid
+        Its id of MusicBrainz; "" where none is known.
     """
 
     name: str
@@ -42,11 +47,7 @@ class ListedArtist:
     persona: int
     novelty: float
     listeners: int
-
-    @property
-    def mbid(self) -> str:
-        """Its id of MusicBrainz; "" where its id is none."""
-        return self.item_id.lower() if _MBID.fullmatch(self.item_id) else ""
+    mbid: str = ""
 
 
 def list_file(artists: Sequence[ListedArtist], ending: str) -> bytes:
@@ -59,7 +60,8 @@ def list_file(artists: Sequence[ListedArtist], ending: str) -> bytes:
     ending
         ".txt": a name a line. ".csv": artist, mbid, rank, persona, novelty, listeners, where cells that a
         spreadsheet would run as formulas begin with an apostrophe. ".lbradio": a prompt of LB Radio for each persona.
-        ".lidarr": the JSON of a custom list of Lidarr, for which ids have to be those of MusicBrainz.
+        ".lidarr": the JSON of a custom list of Lidarr, for which ids of MusicBrainz have to be known. ".jspf", ".xspf":
+        a playlist, for models by song, whose items are called "artist – title".
 
     Returns
     -------
@@ -118,10 +120,53 @@ def _lidarr(artists: Sequence[ListedArtist]) -> str:
     rows = [{"MusicBrainzId": each.mbid} for each in artists if each.mbid]
     if not rows:
         raise SettingsError(
-            "Lidarr takes artists by their ids of MusicBrainz, and the ids of these items are none. Train on plays "
-            "whose items are MBIDs, or write .txt or .csv."
+            "Lidarr takes artists by their ids of MusicBrainz, and none of these items has one. Train on plays "
+            "whose items are MBIDs, give them MBIDs (deepcuts ingest --mbids), or write .txt or .csv."
         )
     return json.dumps(rows, indent=1) + "\n"
+
+
+def _tracks(artists: Sequence[ListedArtist]) -> list[dict[str, str]]:
+    """Title, creator and identifier of every item that is a song.
+
+    Raises
+    ------
+    SettingsError
+        If the items are no songs: players would import a list of artists as an empty one.
+    """
+    named = [(each, *one_line(each.name).partition(_BETWEEN)) for each in artists]
+    if not all(dash for _, _, dash, _ in named):
+        raise SettingsError(
+            "A playlist is of songs, and these items are artists. Train on plays by song, as --by song of the Taste "
+            "Profile gives them, or write .txt, .csv or .lbradio."
+        )
+    recording = "https://musicbrainz.org/recording/"
+    return [
+        {"title": title, "creator": creator} | ({"identifier": recording + each.mbid} if each.mbid else {})
+        for each, creator, _, title in named
+    ]
+
+
+def _jspf(artists: Sequence[ListedArtist]) -> str:
+    """A playlist in JSON: XSPF 1 with lists in place of repeated elements."""
+    tracks = [
+        {**track, "identifier": [track["identifier"]]} if "identifier" in track else track for track in _tracks(artists)
+    ]
+    return json.dumps({"playlist": {"title": _TITLE, "track": tracks}}, ensure_ascii=False, indent=1) + "\n"
+
+
+def _xspf(artists: Sequence[ListedArtist]) -> str:
+    """A playlist in XML: XSPF 1, whose elements have an order."""
+    playlist = ElementTree.Element("playlist", {"version": "1", "xmlns": "http://xspf.org/ns/0/"})
+    ElementTree.SubElement(playlist, "title").text = _TITLE
+    listed = ElementTree.SubElement(playlist, "trackList")
+    for track in _tracks(artists):
+        element = ElementTree.SubElement(listed, "track")
+        for name in ("identifier", "title", "creator"):
+            if name in track:
+                ElementTree.SubElement(element, name).text = _NOT_XML.sub("", track[name])
+    ElementTree.indent(playlist)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(playlist, encoding="unicode")}\n'
 
 
 WRITERS: dict[str, Callable[[Sequence[ListedArtist]], str]] = {
@@ -129,5 +174,7 @@ WRITERS: dict[str, Callable[[Sequence[ListedArtist]], str]] = {
     ".csv": _csv,
     ".lbradio": _lb_radio,
     ".lidarr": _lidarr,
+    ".jspf": _jspf,
+    ".xspf": _xspf,
 }
 _ENDINGS = ", ".join(WRITERS)

@@ -76,6 +76,18 @@ TagsColumns = Annotated[
         rich_help_panel=_LABELS,
     ),
 ]
+Mbids = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Ids of MusicBrainz of items: a table, unique_artists.txt of the Million Song Dataset, or listens of "
+        "ListenBrainz (.jsonl, .listens).",
+        rich_help_panel=_LABELS,
+    ),
+]
+MbidsColumns = Annotated[
+    str, typer.Option(metavar="COLUMNS", help="Of a table, the columns of ids and of MBIDs.", rich_help_panel=_LABELS)
+]
 Header = Annotated[
     bool | None, typer.Option(help="Whether the first line holds names; found out if not said.", rich_help_panel=_TEXT)
 ]
@@ -110,6 +122,8 @@ def ingest(
     names_columns: NamesColumns = "item_id,name",
     tags: Tags = None,
     tags_columns: TagsColumns = TAGS_COLUMNS,
+    mbids: Mbids = None,
+    mbids_columns: MbidsColumns = "item_id,mbid",
     header: Header = None,
     delimiter: Delimiter = None,
     quote: Quote = None,
@@ -128,8 +142,9 @@ def ingest(
     from deepcuts.storage import together
 
     remarks = Remarks(quiet)
-    _check_output(output, labels=bool(names or tags), dislikes=dislikes, force=force)
+    _check_output(output, labels=bool(names or tags or mbids), dislikes=dislikes, force=force)
     labels = _read_labels(names, names_columns, tags, tags_columns)
+    labels |= _read_mbids(mbids, mbids_columns)
     forms = {name: times.pop(name) for name in _FORMS}
     options = reading.ReadOptions(
         on_bad_rows=on_bad_rows,
@@ -201,6 +216,14 @@ def _read_labels(
     }
 
 
+def _read_mbids(mbids: Path | None, columns: str) -> dict[str, pa.Table | None]:
+    if mbids is None:
+        return {}
+    from deepcuts.datasets.mbid_tables import read_mbids
+
+    return {"mbids": read_mbids(mbids, columns.split(","))}
+
+
 def _say_labels(plays: Interactions, remarks: Remarks) -> None:
     if plays.labels is None:
         return
@@ -208,6 +231,9 @@ def _say_labels(plays: Interactions, remarks: Remarks) -> None:
 
     n_named = compute.sum(compute.not_equal(plays.labels.names, plays.item_ids.values)).as_py() or 0
     remarks.say(f"{n_named:,} of {plays.n_items:,} items have names.")
+    if plays.labels.mbids is not None:
+        n_known = compute.sum(compute.not_equal(plays.labels.mbids, "")).as_py() or 0
+        remarks.say(f"{n_known:,} of {plays.n_items:,} items have ids of MusicBrainz.")
     if plays.labels.n_tags:
         n_tagged = int((plays.labels.tags.sum(axis=1) > 0).sum())
         remarks.say(f"{n_tagged:,} of {plays.n_items:,} items have some of {plays.labels.n_tags:,} tags.")

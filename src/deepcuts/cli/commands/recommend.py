@@ -25,9 +25,17 @@ if TYPE_CHECKING:
 
 _SHOWN = ["rank", "item_id", "name", "score", "persona"]
 
+_FOR_PLAYERS = (".txt", ".lbradio", ".lidarr", ".jspf", ".xspf")  # lists of one user; the others are tables of many
+
 ListsFile = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="The .parquet, .csv or .jsonl file to write lists to."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="The .parquet, .csv or .jsonl file to write lists to; of one user, also "
+        ".txt, .lbradio, .lidarr, or by song .jspf or .xspf.",
+    ),
 ]
 Users = Annotated[list[str] | None, typer.Option(metavar="ID", help="A user; may be repeated.")]
 UsersFile = Annotated[Path | None, typer.Option(metavar="FILE", help="A file with a user on every line.")]
@@ -103,6 +111,9 @@ def recommend(
         raise SettingsError("--json prints lists and -o writes them to a file. Give one of the two.")
     _check_destination(output, everyone=users is None and history is None, force=force)
     source = _source(model, fold_in, history)
+    if output is not None and output.suffix in _FOR_PLAYERS:
+        _write_one(output, source.base if base else source, users, lists, Remarks(quiet), force=force)
+        return
     parts = (with_names(part, source) for part in recommend_batches(source.base if base else source, users, lists))
     if output is None:
         _print(parts, as_json=json)
@@ -125,10 +136,10 @@ def _users(named: Sequence[str] | None, file: Path | None) -> list[str] | None:
 
 
 def _check_destination(output: Path | None, *, everyone: bool, force: bool) -> None:
-    from deepcuts.cli.tables import check_table_output
+    from deepcuts.cli.tables import ENDINGS, check_table_output
 
     if output is not None:
-        check_table_output(output, force=force)
+        check_table_output(output, force=force, endings=(*ENDINGS, *_FOR_PLAYERS))
     elif everyone:
         raise SettingsError(
             "Lists of all users are too long to print. Name a file with -o, or users with --user, --users-from "
@@ -152,6 +163,27 @@ def _write(parts: Iterator[pa.Table], output: Path, n_users: int, remarks: Remar
     with remarks.bar("Users", n_users, FIRST_NOTE) as advance:
         n_rows = write_table(output, _counted(parts, advance), force=force)
     remarks.say(f"{n_rows:,} rows saved in {output}.")
+
+
+def _write_one(
+    output: Path, source: PersonaModel, users: list[str] | None, lists: ListSettings, remarks: Remarks, *, force: bool
+) -> None:
+    """Write the list of one user for a program that people listen with.
+
+    Raises
+    ------
+    SettingsError
+        If there are several users.
+    """
+    from deepcuts.cli.list_output import write_list
+    from deepcuts.recommendation import recommend as recommended
+
+    n_users = len(source.user_ids) if users is None else len(users)
+    if n_users != 1:
+        raise SettingsError(f"{output} holds the list of one user, and there are {n_users:,}. Name one with --user.")
+    rows = recommended(source, users, lists)
+    write_list(output, rows, source, force=force)
+    remarks.say(f"{rows.num_rows:,} rows saved in {output}.")
 
 
 def _counted(parts: Iterator[pa.Table], advance: Advance) -> Iterator[pa.Table]:

@@ -31,7 +31,9 @@ Item = Annotated[str, Query(min_length=1, max_length=limits.MAX_ID, description=
 Length = Annotated[int, Query(ge=1, le=limits.MAX_K, description="The most rows.")]
 
 
-async def respond(http: Request, handle: Callable[[LoadedModel], handlers.Json], about: Any = None) -> Response:
+async def respond(
+    http: Request, handle: Callable[[LoadedModel], handlers.Json | list[dict[str, str]]], about: Any = None
+) -> Response:
     """Compute a response with a model that is served, and serialize it, in a thread beside the event loop.
 
     Parameters
@@ -134,6 +136,20 @@ async def popular(
     """Recommend items to somebody without a history: what typical tastes of all users have to say."""
     settings = ListSettings(k=k, rarity=rarity, dial=dial, base_weight=0.0)
     handle = partial(handlers.handle_popular, settings=settings, least_listeners=least_listeners)
+    return await respond(http, handle)
+
+
+@model_router.get("/lidarr/{user:path}", response_model=list[responses.LidarrArtist], tags=["lists"])
+async def lidarr(
+    http: Request,
+    user: Id,
+    k: Length = 20,
+    rarity: Annotated[
+        float, Query(ge=-MOST_RARITY, le=MOST_RARITY, description="Position of the dial: -1 familiar, 1 deep cuts.")
+    ] = 0.0,
+) -> Response:
+    """List artists for a user as a custom list of Lidarr, which fetches them from this address."""
+    handle = partial(handlers.handle_lidarr, user=user, settings=ListSettings(k=k, rarity=rarity))
     return await respond(http, handle)
 
 

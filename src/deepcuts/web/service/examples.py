@@ -70,6 +70,7 @@ EXAMPLES: Mapping[str, Example] = {
     "/items": Example(
         {"model": _VERSION, "items": [{**_GROUPER, "listeners": 31, "score": 0.93}]}, {"q": "groupr", "k": 1}
     ),
+    "/lidarr/{user}": Example([{"MusicBrainzId": "9c9f1380-2516-4fc9-a3e6-f9f61941d090"}], {"user": "ada", "k": 1}),
     "/v1/models": Example(
         {"models": [{"name": "main", "version": _VERSION, "share": 1.0, "users": 1_892, "items": 17_632}]}
     ),

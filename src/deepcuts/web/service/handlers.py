@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.array_types import IndexVector
+from deepcuts.data.labels import known_mbids
 from deepcuts.errors import SettingsError
 from deepcuts.model.state import VISITOR
 from deepcuts.model.stranger import popular_items
@@ -114,6 +115,24 @@ def handle_popular(loaded: LoadedModel, settings: ListSettings, least_listeners:
     """Return a list for somebody without a history."""
     table = popular_items(loaded.model.stranger, settings, least_listeners)
     return {"model": loaded.version, "items": item_rows(loaded, table.select(["item_id", "rank", "score"]))}
+
+
+def handle_lidarr(loaded: LoadedModel, user: str, settings: ListSettings) -> list[dict[str, str]]:
+    """Return the list of a user as a custom list of Lidarr: ids of MusicBrainz, and nothing else.
+
+    Raises
+    ------
+    ProblemError
+        If there is no such user, or no item of their list has such an id.
+    """
+    check_known(loaded.model.user_ids, user)
+    rows = recommend(loaded.model, [user], settings)
+    indexes = loaded.item_indexes(rows["item_id"].to_pylist())
+    mbids = known_mbids(loaded.model.item_ids, loaded.model.seen.labels, indexes)
+    if not any(mbids):
+        detail = "No item of the list has an id of MusicBrainz. Give the plays some: deepcuts ingest --mbids."
+        raise ProblemError(Problem(409, detail, "user"))
+    return [{"MusicBrainzId": mbid} for mbid in mbids if mbid]
 
 
 def handle_search(loaded: LoadedModel, query: str, k: int) -> Json:

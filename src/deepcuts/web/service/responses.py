@@ -59,6 +59,12 @@ class PopularResponse(ModelResponse):
     items: list[PopularItem]
 
 
+class LidarrArtist(BaseModel):
+    """A row of a custom list of Lidarr."""
+
+    MusicBrainzId: str
+
+
 class Problem(BaseModel):
     """What went wrong (RFC 9457)."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.element import Element
 
+from deepcuts.data.labels import known_mbids
 from deepcuts.web.page.session import View, VisitorSession, text_in
 from deepcuts.web.page.state.exports import FORMATS, export
 from deepcuts.web.page.state.item_choices import toggle_kept
@@ -35,4 +36,7 @@ class Tray(Element, component="tray.js"):
     def _on_export(self, event: Any) -> None:
         form = text_in(event)
         if form in FORMATS:
-            ui.download.content(export(self.session.visit.kept, form), f"deepcuts.{form}", FORMATS[form])
+            kept, model = self.session.visit.kept, self.session.visit.model
+            mbids = known_mbids(model.item_ids, model.seen.labels, model.item_ids.indexes_of(list(kept)))
+            content = export(kept, form, dict(zip(kept, mbids, strict=True)))
+            ui.download.content(content, f"deepcuts.{form}", FORMATS[form])
