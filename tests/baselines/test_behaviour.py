@@ -10,9 +10,11 @@ import numba
 import numpy as np
 import pytest
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 import deepcuts as dc
 from deepcuts import baselines
+from deepcuts.baselines.scored import DotProduct
 from deepcuts.baselines.spark_als import spark_session
 from deepcuts.errors import DataError, SettingsError
 
@@ -276,3 +278,14 @@ def test_too_little_to_learn_from_is_refused(name):
     plays = dc.Interactions.from_csr(sparse.csr_array(np.array([[1, 2, 3]])), ["a"], list("xyz"))
     with pytest.raises(DataError, match="1 users and 3 items"):
         LEARNERS[name].fit(plays)
+
+
+def test_scores_are_the_same_on_any_number_of_blas_threads() -> None:
+    rng = np.random.default_rng(0)
+    rows, items = (rng.standard_normal((n, 32)).astype(np.float32) for n in (300, 400))
+    found = []
+    for n_threads in (1, 2, 4):
+        with threadpool_limits(n_threads, user_api="blas"):
+            found.append(DotProduct(rows, items)(np.arange(300)))
+    assert np.array_equal(found[0], found[1])
+    assert np.array_equal(found[0], found[2])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from uuid import UUID
 
 import numpy as np
@@ -82,6 +83,8 @@ def test_all_ways_in_give_the_same_text(tmp_path_factory, value):
     ("values", "texts"),
     [
         ([1, "1", b"a", np.int64(4), np.str_("x"), 2.0, 3], ["1", "1", "a", "4", "x", "2", "3"]),
+        ([np.float16(2), np.float32(-3), np.float64(4), np.longdouble(5)], ["2", "-3", "4", "5"]),
+        ([np.uint64(2**64 - 1), np.int8(-3), Fraction(6), np.bytes_(b"a")], [str(2**64 - 1), "-3", "6", "a"]),
         ([Decimal("1.50"), Decimal("1E+3"), Decimal("1E-10"), Decimal("-0.0")], ["1.5", "1000", "0.0000000001", "0"]),
         (pa.array([Decimal("1E-10"), Decimal("-0.5"), None], pa.decimal128(38, 12)), ["0.0000000001", "-0.5", None]),
         (pa.array([Decimal("1.5"), Decimal("-123")], pa.decimal256(60, 12)), ["1.5", "-123"]),
@@ -122,6 +125,8 @@ def test_values_of_pandas_have_the_same_text():
         ([1.5], r"A user id is the floating-point number 1\.5\. As ids, these are whole and below 2\^53"),
         ([2.0**53], "whole and below 2"),
         ([np.float32(2**24)], r"below 2\^24"),
+        ([np.float32(0.5)], r"number .*0\.5.*below 2\^24"),
+        ([np.longdouble(0.5)], r"number .*0\.5"),
         (np.array([1.5]), r"number 1\.5\. As ids"),
         ([float("inf")], "number inf"),
         (["a\0b"], r"A user id is 'a\\x00b'\. Ids are UTF-8 text without NUL characters"),

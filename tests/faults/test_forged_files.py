@@ -59,7 +59,9 @@ def good_plays() -> dc.Interactions:
     for user, item in disliked:
         counts[user, item] = -2.0
     items = plays.item_ids.values.to_pylist()
-    tags = pa.table({"item_id": items * 2, "tag": [f"tag {i % 7}" for i in range(2 * len(items))]})
+    n = 2 * len(items)
+    given = {"item_id": items * 2, "tag": [f"tag {i % 7}" for i in range(n)], "tagger": [i % 11 for i in range(n)]}
+    tags = pa.table(given)
     matrix = sparse.csr_array(counts)
     signed = dc.Interactions.from_csr(matrix, plays.user_ids.values, plays.item_ids.values, dislikes=True)
     return signed.with_labels({items[0]: "A name"}, tags)

@@ -77,6 +77,7 @@ class RP3beta:
         DataError
             If there are fewer than two users or items.
         """
+        check_plays(plays)
         neighbours = min(self.n_neighbours, plays.n_items)
         return _learn("RP3betaRecommender", plays, beta=self.popularity_exponent, top_k=neighbours)
 
@@ -128,6 +129,7 @@ class SLIM:
         DataError
             If there are fewer than two users or items.
         """
+        check_plays(plays)
         neighbours = min(self.n_neighbours, plays.n_items)
         settings = {"alpha": self.regularization, "l1_ratio": self.l1_share, "n_iter": self.n_epochs}
         return _learn("SLIMRecommender", plays, top_k=neighbours, **settings)

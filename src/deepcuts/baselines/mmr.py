@@ -7,6 +7,7 @@ doi:10.1145/290941.291025.
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,10 +15,12 @@ import pyarrow.compute as pc
 
 from deepcuts.array_types import DoubleVector, FloatMatrix, IndexVector, NumberMatrix
 from deepcuts.checks import real_number, shown, whole_number
-from deepcuts.data.arrow_columns import encoded, take_rows
-from deepcuts.data.ids import Ids
+from deepcuts.data.arrow_columns import encoded, table_of, take_rows
+from deepcuts.data.ids import Ids, check_ids
 from deepcuts.data.vectors import unit_vectors
-from deepcuts.errors import SettingsError
+from deepcuts.errors import DataError, SettingsError
+
+_WANTED = ("user_id", "item_id", "rank", "score")
 
 
 def rerank(lists: pa.Table, item_ids: Ids, item_vectors: NumberMatrix, k: int = 20, diversity: float = 0.3) -> pa.Table:
@@ -47,6 +50,8 @@ def rerank(lists: pa.Table, item_ids: Ids, item_vectors: NumberMatrix, k: int = 
     ------
     SettingsError
         If a setting is out of its range, or an item is not in the catalogue.
+    DataError
+        If the lists are no table or lack a column, or there is not one vector for each item.
     """
     try:
         k, diversity = whole_number("k", k, 1), real_number("diversity", diversity, 0, 1)
@@ -54,8 +59,9 @@ def rerank(lists: pa.Table, item_ids: Ids, item_vectors: NumberMatrix, k: int = 
         raise SettingsError(
             f"k is {shown(k)} and diversity {shown(diversity)}. k is at least 1, diversity lies between 0 and 1."
         ) from None
-    lists = _sorted(lists)
-    vectors = unit_vectors(item_vectors)[_item_indexes(lists, item_ids)]
+    check_ids(item_ids)
+    lists = _sorted(_candidates(lists))
+    vectors = _vectors(item_vectors, len(item_ids))[_item_indexes(lists, item_ids)]
     scores = lists["score"].to_numpy().astype(np.float64)
     taken, ranks = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for start, stop in _lists_in(lists):
@@ -64,6 +70,16 @@ def rerank(lists: pa.Table, item_ids: Ids, item_vectors: NumberMatrix, k: int = 
     reranked = take_rows(lists, np.concatenate(taken))
     new_ranks = pa.array(np.concatenate(ranks).astype(np.int32))
     return reranked.set_column(lists.column_names.index("rank"), "rank", new_ranks)
+
+
+def _vectors(item_vectors: NumberMatrix, n_items: int) -> FloatMatrix:
+    found = np.asarray(item_vectors)
+    if found.dtype.kind not in "iuf" or found.ndim != 2 or len(found) != n_items:
+        raise DataError(
+            f"The item vectors are an array of {found.dtype} of the shape {found.shape}. Pass a row of numbers for "
+            f"each of the {n_items:,} items."
+        )
+    return unit_vectors(found)
 
 
 def _take(scores: DoubleVector, vectors: FloatMatrix, k: int, diversity: float) -> IndexVector:
@@ -80,6 +96,15 @@ def _take(scores: DoubleVector, vectors: FloatMatrix, k: int, diversity: float) 
         # Not the maximum with the zeros of the start: likeness can be below 0.
         nearest = likeness[best] if len(taken) == 1 else np.maximum(nearest, likeness[best])
     return np.array(taken, np.int64)
+
+
+def _candidates(lists: Any) -> pa.Table:
+    """Lists as an Arrow table that has all columns."""
+    table = table_of(lists)
+    if table is None or not set(_WANTED) <= set(table.column_names):
+        what = type(lists).__name__ if table is None else f"table with the columns {', '.join(table.column_names)}"
+        raise DataError(f"The lists are a {what}. Pass a table with the columns {', '.join(_WANTED)}.")
+    return table
 
 
 def _sorted(lists: pa.Table) -> pa.Table:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepcuts.baselines.scored import ScoredModel
+from deepcuts.data.foreign import check_interactions
 from deepcuts.data.interactions import Interactions
 
 
@@ -16,5 +17,6 @@ class Popularity:
 
     def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
         """Count listeners; `seed` changes nothing."""
+        check_interactions(plays)
         listeners = plays.item_listeners.astype(np.float32)
         return ScoredModel.of_users(plays, lambda rows: np.repeat(listeners[None, :], len(rows), axis=0))

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.array_types import DoubleVector, FloatMatrix, FloatVector, IndexVector, Indptr, NumberVector
+from deepcuts.blas_threads import one_blas_thread
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.whole_ids import IdsAs
@@ -37,8 +38,9 @@ class DotProduct:
     item_factors: FloatMatrix
 
     def __call__(self, rows: IndexVector) -> FloatMatrix:
-        """Score all items, float32, (len(rows), n_items)."""
-        return np.asarray(self.row_factors[rows] @ self.item_factors.T)
+        """Score all items, float32, (len(rows), n_items); the same bits whatever number of threads BLAS may use."""
+        with one_blas_thread():
+            return np.asarray(self.row_factors[rows] @ self.item_factors.T)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,16 @@ class ArrowTable(Protocol):
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Return a capsule that holds an Arrow C stream."""
+
+
+def table_of(given: Any) -> pa.Table | None:
+    """Take any table as one of Arrow; None where it is none, such as a single column."""
+    if not isinstance(given, ArrowTable):
+        return None
+    try:
+        return pa.table(given)
+    except pa.ArrowInvalid:
+        return None
 
 
 def as_arrow(values: AnyArray) -> pa.Array:

@@ -9,6 +9,7 @@ import numpy as np
 
 from deepcuts.array_types import BoolVector, IndexVector
 from deepcuts.data.csr import entries_of_rows
+from deepcuts.data.id_text import is_one_id, to_text
 from deepcuts.data.ids import Ids
 from deepcuts.data.play_counts import Plays
 from deepcuts.errors import DataError, UnknownIdError
@@ -33,7 +34,7 @@ def other_users(ids: Ids, forgotten: str | Iterable[str]) -> IndexVector:
     DataError
         If no user would be left.
     """
-    names = [forgotten] if isinstance(forgotten, str) else list(forgotten)
+    names = to_text([forgotten] if is_one_id(forgotten) else forgotten, ids.kind).to_pylist()
     indexes = ids.indexes_of(names)
     unknown = [name for name, index in zip(names, indexes, strict=True) if index < 0]
     if len(unknown) == 1:

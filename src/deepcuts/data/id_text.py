@@ -7,7 +7,6 @@ both to each other.
 from __future__ import annotations
 
 import datetime
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from numbers import Integral, Real
@@ -175,7 +174,7 @@ def _text_of_number(value: Any, kind: str) -> str:
 def _text_of_float(value: Any, kind: str) -> str:
     # The stored bits of the significand, and the leading one that is not stored.
     bits = min(np.finfo(value).nmant + 1 if isinstance(value, np.floating) else EXACT_BITS, EXACT_BITS)
-    whole = math.trunc(value) if abs(value) < 1 << bits else None
+    whole = int(value) if abs(value) < 1 << bits else None
     if whole is None or whole != value:
         raise _inexact(value, kind, bits)
     return str(whole)

@@ -162,6 +162,18 @@ class Ids(Sequence[str]):
         return message
 
 
+def check_ids(item_ids: Any) -> None:
+    """Refuse what is not the `Ids` of a catalogue.
+
+    Raises
+    ------
+    DataError
+        With where they are.
+    """
+    if not isinstance(item_ids, Ids):
+        raise DataError(f"The item ids are a {type(item_ids).__name__}. Pass those of plays or of a model: .item_ids.")
+
+
 def as_strings(values: Iterable[Any] | pa.Array) -> pa.StringArray:
     """Names or tags as one Arrow string array; see `string_chunks`.
 

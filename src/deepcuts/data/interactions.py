@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from scipy import sparse
 
+from deepcuts.checks import truth
 from deepcuts.data import selection
 from deepcuts.data.arrow_columns import ArrowTable
 from deepcuts.data.dislikes import set_dislikes_apart, with_dislikes
@@ -22,6 +23,7 @@ from deepcuts.data.matrix_input import order_by_ids
 from deepcuts.data.overview import overview
 from deepcuts.data.play_counts import PlayCounts
 from deepcuts.data.whole_ids import IdsAs, check_ids_as, with_whole_ids
+from deepcuts.errors import DataError
 from deepcuts.storage import StrPath
 
 if TYPE_CHECKING:
@@ -85,6 +87,7 @@ class Interactions(PlayCounts):
             If ids are missing, double or too few, an index lies outside the matrix, or a play count, or the sum of
             several of one pair, is NaN, infinite or, unless it is meant, negative.
         """
+        dislikes = truth("dislikes", dislikes)
         ordered, users, items = order_by_ids(matrix, user_ids, item_ids, negative=dislikes)
         counts = cls(ordered.indptr.astype(np.int64), ordered.indices.astype(np.int32), ordered.data, users, items)
         return counts.set_dislikes_apart() if dislikes else counts
@@ -154,8 +157,19 @@ class Interactions(PlayCounts):
         return replace(self, labels=Labels.of(self.item_ids, names, tags, mbids))
 
     def keep_pairs(self, mask: ArrayLike) -> Interactions:
-        """Keep the pairs where `mask` is true; users and items left without a pair drop out."""
-        return selection.keep_pairs(self, np.asarray(mask, bool))
+        """Keep the pairs where `mask` is true; users and items left without a pair drop out.
+
+        Raises
+        ------
+        DataError
+            If it is not one truth value a pair.
+        """
+        found = np.asarray(mask)
+        if found.dtype != bool or found.shape != (self.n_pairs,):
+            raise DataError(
+                f"The mask is an array of {found.dtype} of the shape {found.shape}. Give {self.n_pairs:,} truth values."
+            )
+        return selection.keep_pairs(self, found)
 
     def without(self, users: str | Iterable[str]) -> Interactions:
         """Forget users: the same plays without theirs, and without the items that only they played or disliked.

@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from deepcuts.array_types import AnyArray, BoolVector, CountVector, DoubleVector, FloatVector, IndexVector, NumberVector
-from deepcuts.data.arrow_columns import ArrowTable, encoded
+from deepcuts.checks import shown
+from deepcuts.data.arrow_columns import ArrowTable, encoded, table_of
 from deepcuts.data.id_text import to_text
 from deepcuts.data.ids import Ids, as_strings, string_chunks
 from deepcuts.data.row_checks import check_rows
@@ -261,14 +262,32 @@ def _usable_tags(item_ids: Ids, tags: pa.Table) -> tuple[CountVector, FloatVecto
     items = item_ids.indexes_of(tags["item_id"])
     weights = np.ones(len(items), np.float32)
     if "weight" in tags.column_names:
-        weights = tags["weight"].to_numpy().astype(np.float32)
+        weights = _weights(tags["weight"])
     has_text = pc.fill_null(pc.greater(pc.utf8_length(texts), 0), False).to_numpy(zero_copy_only=False)
     usable = (items >= 0) & has_text & np.isfinite(weights)
     return items[usable], weights[usable], tags.filter(pa.array(usable))
 
 
+def _weights(column: pa.ChunkedArray) -> FloatVector:
+    """Weights of tags, float32; what is missing or beyond float32 as NaN or infinite."""
+    kind = column.type
+    if not any(is_kind(kind) for is_kind in (_is_number, pa.types.is_null, pa.types.is_boolean)):
+        raise DataError(f"The weights of the tags are of the type {shown(str(kind))[1:-1]}. Weights are numbers.")
+    with np.errstate(over="ignore"):
+        weights: FloatVector = column.cast(pa.float64(), safe=False).to_numpy().astype(np.float32)
+    return weights
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
 def _count_taggers(columns: CountVector, taggers: pa.ChunkedArray, n_tags: int) -> CountVector:
     """How many different people gave each tag, int64; rows that name nobody do not count."""
+    if pa.types.is_nested(taggers.type):
+        raise DataError(
+            f"The taggers are of the type {shown(str(taggers.type))[1:-1]}. Name people by text or numbers."
+        )
     people, numbers = encoded(taggers)
     known = pc.is_valid(people).to_numpy(zero_copy_only=False)[numbers]
     pairs = np.unique(np.column_stack([columns, numbers])[known], axis=0)
@@ -283,12 +302,12 @@ def _table_of(given: Any, what: str, wanted: tuple[str, ...]) -> pa.Table:
     DataError
         If it is no table, or one of the columns is missing.
     """
-    if not isinstance(given, ArrowTable):
+    table = table_of(given)
+    if table is None:
         raise DataError(
             f"The {what} are a {type(given).__name__}. Pass a table with the columns {' and '.join(wanted)}."
             + (" A mapping from ids to names does as well." if what == "names" else "")
         )
-    table = pa.table(given)
     missing = [name for name in wanted if name not in table.column_names]
     if missing:
         raise DataError(

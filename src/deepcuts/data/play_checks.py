@@ -87,8 +87,10 @@ def check_plays(plays: PlayCounts) -> None:
     Raises
     ------
     DataError
-        If there are fewer.
+        If there are fewer, or these are no plays.
     """
+    if not isinstance(plays, PlayCounts):
+        raise DataError(f"The plays are a {type(plays).__name__}. Pass Interactions, such as read_plays makes.")
     if plays.n_users < 2 or plays.n_items < 2:
         raise DataError(
             f"There are {plays.n_users:,} users and {plays.n_items:,} items. "

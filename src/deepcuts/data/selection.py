@@ -9,7 +9,7 @@ import numpy as np
 
 from deepcuts.array_types import BoolVector, IndexVector
 from deepcuts.data.csr import indptr_of
-from deepcuts.data.ids import Ids
+from deepcuts.data.ids import Ids, check_ids
 from deepcuts.data.play_counts import Plays
 
 logger = logging.getLogger(__name__)
@@ -59,6 +59,7 @@ def align_items(plays: Plays, item_ids: Ids) -> Plays:
     """
     if item_ids is plays.item_ids:
         return replace(plays, labels=None)
+    check_ids(item_ids)
     new_index = item_ids.indexes_of(plays.item_ids.values)
     if not np.all(new_index[plays.indices] >= 0):
         _warn_of_missing(plays.item_ids, np.flatnonzero(new_index < 0))

@@ -215,7 +215,8 @@ def evaluate(
     coverage@2    0.50000
     recall@k: hits among the first k, over min(k, held-out items)
     """
-    metrics_at(cutoffs or {})  # refuses a wrong name before the lists are read, which may take long
+    if cutoffs is not None:
+        metrics_at(cutoffs)  # refuses a wrong name before the lists are read, which may take long
     check_own(metrics)
     return evaluate_ranked(rank_lists(lists, as_plays(train), as_plays(holdout), features, personas), cutoffs, metrics)
 

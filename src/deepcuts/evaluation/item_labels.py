@@ -16,7 +16,7 @@ from deepcuts.checks import whole_number
 from deepcuts.data.arrow_columns import ArrowTable, encoded, take_text
 from deepcuts.data.csr import UserItems, indptr_of, quotient, row_of_entry
 from deepcuts.data.id_text import text_chunks, to_text
-from deepcuts.data.ids import Ids, as_strings, string_chunks
+from deepcuts.data.ids import Ids, as_strings, check_ids, string_chunks
 from deepcuts.data.labels import Labels
 from deepcuts.errors import DataError
 from deepcuts.kernels.arrays import read_only
@@ -145,6 +145,7 @@ def item_features(labels: ArrowTable | Mapping[str, str], item_ids: Ids, n_label
     >>> features.labels, features.main_labels.tolist()
     (('krautrock', 'idm'), [1, -1, 0])
     """
+    check_ids(item_ids)
     n_labels = whole_number("n_labels", n_labels, 1, advice="Keep at least 1 label.")
     rows = _label_rows(labels)
     ids = text_chunks(rows["item_id"], "item")

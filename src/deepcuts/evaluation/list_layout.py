@@ -139,6 +139,10 @@ def _marks(listed: UserItems, judged: JudgedUsers, n_items: int) -> MarkVector:
 
 
 def _refuse_other_items(item_labels: ItemFeatures, train: Interactions) -> None:
+    if not isinstance(item_labels, ItemFeatures):
+        raise DataError(
+            f"The features are a {type(item_labels).__name__}. Lay them out with item_features(labels, train.item_ids)."
+        )
     if item_labels.item_ids is not train.item_ids and not item_labels.item_ids.values.equals(train.item_ids.values):
         raise DataError(
             f"The features are of {len(item_labels.item_ids):,} items, which are not the {train.n_items:,} of train. "

@@ -101,7 +101,7 @@ def metric_of(figure: str) -> Metric:
     SettingsError
         If there is no such metric.
     """
-    name = figure.partition("@")[0]
+    name = figure.partition("@")[0] if isinstance(figure, str) else shown(figure)
     if name not in METRICS:
         raise SettingsError(f"There is no metric {name!r}. Choose from {', '.join(METRICS)}.")
     return METRICS[name]
@@ -149,6 +149,8 @@ def metrics_at(cutoffs: Cutoffs) -> list[tuple[Metric, int]]:
     SettingsError
         If there is no such metric, or if a cut-off is not a whole number from 1 up.
     """
+    if not isinstance(cutoffs, Mapping):
+        raise SettingsError(f"cutoffs is {shown(cutoffs)}. Give cut-offs by metric, such as {{'recall': [20, 50]}}.")
     for name, lengths in cutoffs.items():
         metric_of(name)
         if not isinstance(lengths, Iterable):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-
-from deepcuts.data.arrow_columns import ArrowTable
+from deepcuts.data.arrow_columns import ArrowTable, table_of
 from deepcuts.data.foreign import what_to_call
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
@@ -30,9 +28,9 @@ def as_plays(plays: PlaysLike) -> Interactions:
     """
     if isinstance(plays, Interactions):
         return plays
-    if not isinstance(plays, ArrowTable):
+    table = table_of(plays)
+    if table is None:
         raise DataError(what_to_call(plays))
-    table = pa.table(plays)
     if not set(table.column_names) >= _WANTED:
         raise DataError(what_to_call(plays if hasattr(plays, "columns") else table))
     known = {name: name if name in table.column_names else None for name in ("plays", "last_played")}

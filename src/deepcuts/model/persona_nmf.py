@@ -194,6 +194,8 @@ def _logged(on_epoch: Progress) -> Progress:
 
 
 def _items_to_start_from(start: PersonaModel, plays: Interactions, settings: PersonaSettings) -> FloatMatrix:
+    if not isinstance(start, PersonaModel):
+        raise SettingsError(f"start is a {type(start).__name__}. Give a model of the same items.")
     if not start.item_ids.values.equals(plays.item_ids.values) or start.settings.n_factors != settings.n_factors:
         raise SettingsError(
             f"start has {len(start.item_ids):,} items and {start.settings.n_factors:,} factors; the plays have "

@@ -87,6 +87,8 @@ def fold_in(
     rows = user_rows(seen, model.settings)
     found = solve_users(rows, model.item_side)
     if keep_personas_of is not None:
+        if not isinstance(keep_personas_of, PersonaState):
+            raise DataError(f"keep_personas_of is a {type(keep_personas_of).__name__}. Give a model of one user.")
         found = keep_split(rows, found, keep_personas_of, model.item_side)
         check_finite(found.persona_factors, model.settings)
     return replace(model, seen=seen, user_personas=found, epochs=(), dial_scale=scale_for_visitors(model))

@@ -191,7 +191,7 @@ def _one_of(values: Mapping[int, float], name: str, value: object, least: float,
 def _picked(pick: Any) -> tuple[int, ...] | None:
     if pick is None:
         return None
-    if isinstance(pick, str | bytes | Mapping) or not isinstance(pick, Iterable):
+    if isinstance(pick, str | bytes | Mapping) or not isinstance(pick, Iterable) or getattr(pick, "ndim", 1) == 0:
         raise SettingsError(f"pick is {shown(pick)}. Pass a list of persona numbers, even of a single one.")
     return tuple(whole_number("A persona of pick", persona, 0, MOST_PERSONA) for persona in pick)
 

@@ -21,7 +21,7 @@ from deepcuts.array_types import AnyArray
 from deepcuts.errors import FileFormatError, OutputError
 from deepcuts.storage import strings as stored_strings
 from deepcuts.storage.header import FORMAT, MAX_HEADER_BYTES, SCHEMA_VERSION, Header, encode, parse, seal
-from deepcuts.storage.names import StrPath
+from deepcuts.storage.names import StrPath, check_name
 from deepcuts.storage.output import replacing
 
 VERIFIED_BYTES = 64 << 20  # SHA-256 of so much takes about a tenth of a second
@@ -226,6 +226,7 @@ def _blocks(array: AnyArray) -> Iterator[memoryview]:
 
 def _content(path: StrPath) -> memoryview:
     """Return the bytes of a file, read-only: in memory, or mapped where it is large and nobody else can change it."""
+    check_name(path, FileFormatError)
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # before it is opened: a pipe would wait for a writer
             raise FileFormatError(f"{path} is a folder or a device, not a file.")
@@ -245,7 +246,7 @@ def _content(path: StrPath) -> memoryview:
         raise FileFormatError(f"There is no file {path}.") from None
     except OSError as error:
         raise FileFormatError(f"{path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:  # a path with NUL; a file that was emptied between two calls
+    except ValueError as error:  # a file that was emptied between two calls
         raise FileFormatError(f"{str(path)!r} cannot be read: {error}.") from error
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
+import numpy as np
+
 from deepcuts.errors import OutputError
 from deepcuts.storage.names import StrPath, check_name
 from deepcuts.storage.placing import Move, place, recover, sync
@@ -36,6 +38,8 @@ def check_output(path: StrPath, *, force: bool = False) -> None:
         read-only.
     """
     check_name(path, OutputError)
+    if not isinstance(force, bool | np.bool_):  # any text would do, also "no"
+        raise OutputError(f"force is of the type {type(force).__name__}. Give True or False.")
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):

@@ -96,7 +96,14 @@ def by_atheris(run: Run, seed: int, corpus: Path, end: Callable[[], None]) -> No
 
     grown = run.folder / "grown"
     grown.mkdir(exist_ok=True)
-    options = ["-timeout=0", "-rss_limit_mb=0", f"-max_len={MOST_BYTES}", f"-seed={seed + 1}", "-verbosity=0"]
+    options = [
+        f"-artifact_prefix={run.folder}/",
+        "-timeout=0",
+        "-rss_limit_mb=0",
+        f"-max_len={MOST_BYTES}",
+        f"-seed={seed + 1}",
+        "-verbosity=0",
+    ]
     atheris.Setup([sys.argv[0], *options, str(grown), str(corpus)], take)
     atheris.Fuzz()
 

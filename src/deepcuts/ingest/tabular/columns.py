@@ -43,7 +43,7 @@ class Columns:
     time: Column | None = None
 
     def __post_init__(self) -> None:
-        for role, column in self.wanted.items():
+        for role, column in {"user": self.user, "item": self.item, **self.wanted}.items():
             if not _names_one(column):
                 raise SettingsError(f"{role}={shown(column)} is no column. Give its name, or its position from 1 on.")
             object.__setattr__(self, role, str(column) if isinstance(column, str) else int(column))

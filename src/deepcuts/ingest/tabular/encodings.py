@@ -6,6 +6,7 @@ import codecs
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from deepcuts.checks import shown
 from deepcuts.errors import FileFormatError, SettingsError
 
 _MARKS = {
@@ -38,10 +39,10 @@ def check_encoding(encoding: str | None) -> None:
     """
     try:
         known = encoding is None or codecs.lookup(encoding)._is_text_encoding
-    except (LookupError, UnicodeError):
+    except (LookupError, ValueError, TypeError):
         known = False
     if not known:
-        raise SettingsError(f"encoding is {encoding!r}, and there is none of that name. Give one such as cp1252.")
+        raise SettingsError(f"encoding is {shown(encoding)}, and there is none of that name. Give one such as cp1252.")
 
 
 def marked_encoding(head: bytes) -> str | None:

@@ -94,7 +94,8 @@ class ReadOptions:
             raise SettingsError(f"times is {shown(self.times)}. Pass TimeRules(...).")
         if self.delimiter is not None and not _is_mark(self.delimiter):
             raise SettingsError(f"delimiter is {shown(self.delimiter)}. Give one character, not a line end.")
-        if self.quote not in (None, "") and (not _is_mark(self.quote) or self.quote == self.delimiter):
+        has_quote = self.quote is not None and not (isinstance(self.quote, str) and not self.quote)
+        if has_quote and (not _is_mark(self.quote) or self.quote == self.delimiter):
             raise SettingsError(
                 f'quote is {shown(self.quote)}. Give one character other than the delimiter, or "" for none.'
             )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from deepcuts.checks import real_number, truth, whole_number
+from deepcuts.checks import real_number, shown, truth, whole_number
 from deepcuts.errors import SettingsError
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -120,9 +120,13 @@ class ServiceSettings:
                 value = whole_number(name, value, int(least), int(most), advice)
             object.__setattr__(self, name, value)
         object.__setattr__(self, "open_to_all", truth("open_to_all", self.open_to_all))
+        for name in ("allowed_hosts", "trusted_proxies", "cors_origins"):
+            object.__setattr__(self, name, _texts(name, getattr(self, name)))
         for origin in self.cors_origins:
             if not _ORIGIN.fullmatch(origin):
-                raise SettingsError(f"{origin!r} is no origin. Give one such as https://music.example, or * for all.")
+                raise SettingsError(f"{shown(origin)} is no origin. Give one such as https://music.example, or *.")
+        if not isinstance(self.host, str):
+            raise SettingsError(f"host is {shown(self.host)}. Give the name or the address of this machine as text.")
         if self.token is not None:
             _check_token(self.token)
         if not (self.on_loopback or self.token or self.open_to_all):
@@ -154,7 +158,18 @@ class ServiceSettings:
         return self.threads or os.cpu_count() or 1
 
 
-def _check_token(token: str) -> None:
+def _texts(name: str, values: object) -> tuple[str, ...]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise SettingsError(f"{name} is {shown(values)}. Give a list of texts, even of a single one.")
+    texts = tuple(values)
+    if not all(isinstance(text, str) for text in texts):
+        raise SettingsError(f"{name} is {shown(texts)}. Give a list of texts.")
+    return texts
+
+
+def _check_token(token: object) -> None:
+    if not isinstance(token, str):
+        raise SettingsError(f"The token is of the type {type(token).__name__}. Give text.")
     if len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isprintable():
         raise SettingsError(
             f"The token is too short, or not plain ASCII. Give {_SHORTEST_TOKEN} characters or more, such as those "
