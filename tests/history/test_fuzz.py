@@ -75,6 +75,21 @@ SAMPLES = [
     b"#AUDIOSCROBBLER/1.1\n#TZ/UTC\n" + b"A\tx\ty\t1\t200\tL\t1600000000\t\nA\tx\ty\t1\t200\tS\t1600000900\t\n" * 3,
     "Björk\t40\nJ Dilla\t12\n".encode(),
     "artist,plays\nBjörk,40\n".encode("utf-16"),
+    "Artist;Plays;Listeners\nBjörk;12.345;99\nMuse;3;99\nTotal;12.348;\n\nAlbum;Plays;\nx;3;\n".encode(),
+    b"user,Artists,Track,Time,ms_played,skipped,event\n"
+    + b'ada,"A, B",x,1.6E+09,200000,false,play\nada,A; B,x,1600000300,9,true,play\n' * 3,
+    json.dumps(
+        {
+            "items": [
+                {"track": {"name": "x", "artists": [{"name": "A"}, {"name": "B"}]}, "played_at": "2023-11-14T22:13:20Z"}
+            ]
+            * 3
+        }
+    ).encode(),
+    json.dumps(
+        {"toptracks": {"track": [{"name": "x", "playcount": "7", "artist": {"name": "BjÃ¶rk &amp; A"}}] * 3}}
+    ).encode(),
+    json.dumps([{"artist": {"name": "A"}, "plays": 3, "stats": {"x": [1, {"y": 2}]}}] * 3, indent=1).encode(),
     packed("endsong_0.json", SPOTIFY),
     packed("listens/2020/9.jsonl", LISTENS),
 ]

@@ -268,3 +268,12 @@ def test_the_curve_holds_the_recall_of_the_table_and_times_are_told(report):
         assert curve[50].mean == one.figures["recall@50"].mean
         assert one.list_seconds > 0
     assert [np.isnan(one.fit_seconds) for one in report.contenders] == [True, True, True, False]
+
+
+def test_one_long_history_leaves_the_bars_to_the_others():
+    from deepcuts.report.plays import _histogram
+
+    lengths = np.append(np.arange(1, 301) % 40 + 1, 100_000)
+    edges, counts = _histogram(lengths)
+    assert edges[-1] < 60
+    assert (sum(counts), len([n for n in counts if n])) == (301, len(counts))

@@ -101,10 +101,11 @@ def read_document(connection: duckdb.DuckDBPyConnection, document: Document, kno
         ((wrong, believed),) = connection.execute(_TIMES).fetchall()
         n_wrong, n_believed = n_wrong + wrong, n_believed + believed
     connection.execute("DROP TABLE IF EXISTS checked; DROP TABLE IF EXISTS raw")
-    if n_wrong and not n_believed:
+    if n_wrong > n_believed:  # one time that can be believed says nothing of the others
         document.remarks.append(
-            f"{document.name}: none of its times is after 2000, so all count as unknown. Numbers that are days, years "
-            "or minutes are no moments: write them as dates, or as seconds since 1970."
+            f"{document.name}: {'few' if n_believed else 'none'} of its times are after 2000; the others count as "
+            "unknown. Numbers that are days, years or minutes are no moments: write them as dates, or as seconds since "
+            "1970."
         )
     if not known.has_clock:
         connection.execute(_ONLY_DATES.format(number=number))

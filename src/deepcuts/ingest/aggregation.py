@@ -212,12 +212,18 @@ def _group_by_id(connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan]) -
 
 
 def warn_of_old_times(connection: duckdb.DuckDBPyConnection) -> None:
-    """Warn where all times lie in 1970, as numbers do that are no seconds."""
-    ((latest,),) = connection.execute("SELECT max(latest) FROM grouped WHERE is_user").fetchall()
-    if latest is not None and 0 <= latest < _YEAR:
+    """Warn where the times of most rows lie in 1970, as numbers do that are no seconds.
+
+    They are counted by users whose latest one does, so that a few other times change nothing.
+    """
+    ((n_rows, n_timed),) = connection.execute(f"""
+        SELECT sum(n_rows) FILTER (latest BETWEEN 0 AND {_YEAR - 1}), sum(n_rows) FILTER (latest IS NOT NULL)
+        FROM grouped WHERE is_user AND id IS NOT NULL""").fetchall()
+    if n_rows and 2 * n_rows > n_timed:
         logger.warning(
-            "All times lie in 1970, as days of a spreadsheet, years and minutes do. Write times as seconds since 1970, "
-            "or as timestamps."
+            "%s times lie in 1970, as days of a spreadsheet, years and minutes do. Write times as seconds since 1970, "
+            "or as timestamps.",
+            "All" if n_rows == n_timed else "Most",
         )
 
 

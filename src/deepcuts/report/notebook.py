@@ -54,7 +54,9 @@ def plot_map(model: PersonaModel, *, user: str | None = None, n_names: int = 25,
     assert drawn is not None  # `with_map` draws it
     x, y = drawn.positions.T
     listeners = model.item_listeners[drawn.items]
-    axes.scatter(x, y, s=2 + 40 * listeners / max(1, listeners.max(initial=1)), color=_GREY, alpha=0.45, linewidths=0)
+    # By orders of magnitude: one item that everybody plays would make dots of all others.
+    sizes = np.log2(1 + listeners) / np.log2(1 + listeners.max(initial=1))
+    axes.scatter(x, y, s=2 + 40 * sizes**2, color=_GREY, alpha=0.45, linewidths=0)
     if user_index is not None:
         _draw_personas(axes, model, user_index)
     for index in _apart(drawn.positions, n_names):

@@ -12,6 +12,7 @@ from deepcuts.report.facts import PlaysFacts
 
 _N_POPULARITY = 200
 _N_BARS = 35
+_USUAL = 0.99  # of the histories are no longer than what the bars are for
 
 
 def plays_facts(
@@ -46,6 +47,7 @@ def plays_facts(
         popularity=_thinned(listeners),
         n_head=int(np.searchsorted(np.cumsum(listeners), train.n_pairs / 2)) + 1,
         history_edges=edges,
+        history_longest=int(lengths.max()),
         history_counts=counts,
         history_median=float(np.median(lengths)),
         label_source=label_source if item_labels else "",
@@ -61,7 +63,12 @@ def _thinned(listeners: CountVector) -> tuple[tuple[int, int], ...]:
 
 
 def _histogram(lengths: CountVector) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """Bounds of bars that cover equally many whole numbers each, and the values between them."""
+    """Bounds of bars that cover equally many whole numbers each, and the values between them.
+
+    Where a few histories are far longer than all others, the last bar counts them too: the bars are for the others.
+    """
+    usual = int(np.quantile(lengths, _USUAL, method="inverted_cdf"))
+    lengths = np.minimum(lengths, usual) if lengths.max() > 2 * usual else lengths
     # Rounded up; bounds lie at halves, so that every length is inside a bar.
     step = -(-(int(np.ptp(lengths)) + 1) // _N_BARS)
     counts, edges = np.histogram(lengths, np.arange(lengths.min(), lengths.max() + step + 1, step) - 0.5)

@@ -23,6 +23,8 @@ class PlaysFacts:
         Items that have half of all pairs between them, the most listened to first.
     history_edges, history_counts
         Users by their number of items in train: bounds of the bars, and the users between them.
+    history_longest
+        The most items of one user; more than the last bound where a few histories are far longer than the others.
     history_median
         Median number of items of a user.
     label_source
@@ -41,6 +43,7 @@ class PlaysFacts:
     n_head: int
     history_edges: tuple[float, ...]
     history_counts: tuple[int, ...]
+    history_longest: int
     history_median: float
     label_source: str
     n_labels: int

@@ -25,5 +25,6 @@ def history_lengths(plays: PlaysFacts) -> str:
     axes.stairs(plays.history_counts, plays.history_edges, fill=True, color=ACCENT, alpha=0.75)
     mark(axes, plays.history_median, f"median {plays.history_median:g}")
     axes.grid(visible=False, axis="x")
-    axes.set(xlabel="items of a user in train", ylabel="users")
+    more = f"; the last bar has all up to {plays.history_longest:,}" * (plays.history_longest > plays.history_edges[-1])
+    axes.set(xlabel=f"items of a user in train{more}", ylabel="users")
     return to_svg(figure, "history", f"Users by history length; the median is {plays.history_median:g} items.")
