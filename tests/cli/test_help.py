@@ -26,7 +26,10 @@ from deepcuts.model import PersonaModel, PersonaSettings
 from deepcuts.recommendation import ListSettings
 from deepcuts.synthetic import generate_world
 
-COMMANDS = typer.main.get_command(app).commands
+_ALL = typer.main.get_command(app).commands
+# Those of `deepcuts spark` by both of their words.
+COMMANDS = {name: command for name, command in _ALL.items() if name != "spark"}
+COMMANDS |= {f"spark {name}": command for name, command in _ALL["spark"].commands.items()}
 HEAVY = ("numpy", "scipy", "numba", "pyarrow", "duckdb", "safetensors")
 
 
@@ -37,6 +40,7 @@ def options_of(command: str) -> dict[str, object]:
 def test_the_commands_of_the_design_are_there():
     expected = {"ingest", "download", "generate", "split", "train", "extend", "forget", "recommend", "evaluate"}
     expected |= {"personas", "similar", "explain", "info", "demo", "me", "explore", "serve"}
+    expected |= {f"spark {name}" for name in ("ingest", "split", "sample", "train", "recommend", "evaluate", "model")}
     assert set(COMMANDS) == expected | {"report", "tune", "compare"}
 
 
@@ -61,8 +65,9 @@ def test_every_command_has_an_example_that_names_existing_options(command):
     assert heading == "[bold]Examples[/bold]"
     assert examples
     for example in examples:
-        program, name, *arguments = shlex.split(example)
-        assert (program, name) == ("deepcuts", command)
+        words = shlex.split(example)
+        called, arguments = words[: 1 + len(command.split())], words[1 + len(command.split()) :]
+        assert called == ["deepcuts", *command.split()]
         assert len(example) <= 78
         assert {word for word in arguments if word.startswith("-")} <= set(options_of(command))
 
@@ -70,7 +75,7 @@ def test_every_command_has_an_example_that_names_existing_options(command):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_example_can_be_parsed(command):
     for example in COMMANDS[command].epilog.splitlines()[1:]:
-        context = COMMANDS[command].make_context(command, shlex.split(example)[2:])
+        context = COMMANDS[command].make_context(command, shlex.split(example)[1 + len(command.split()) :])
         assert set(context.params) == {
             parameter.name for parameter in COMMANDS[command].params if parameter.expose_value
         }
@@ -78,7 +83,7 @@ def test_every_example_can_be_parsed(command):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_fits_a_narrow_terminal(command):
-    result = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "80"})
+    result = CliRunner().invoke(app, [*command.split(), "--help"], env={"COLUMNS": "80"})
     assert result.exit_code == 0
     assert max(map(len, result.stdout.splitlines())) <= 80
     for name in filter(lambda name: name.startswith("-"), options_of(command)):

@@ -15,7 +15,7 @@ from deepcuts.ingest import prune
 from deepcuts.model.training.rows import length_order
 from deepcuts.spark.session import working
 from deepcuts.spark.shelf import Shelf
-from deepcuts.spark.units import Catalogue, Chooser, plays_of
+from deepcuts.spark.units import Catalogue, Named, plays_of
 from spark.conftest import write
 
 COLUMNS = {"user": "user", "item": "item", "plays": "plays"}
@@ -24,7 +24,7 @@ COLUMNS = {"user": "user", "item": "item", "plays": "plays"}
 def on_shelf(folder: Any, users: list[str]) -> dc.Interactions:
     shelf = Shelf.at(folder)
     with working(8_192) as session:
-        return plays_of(session, Catalogue(shelf), shelf.manifest()["n_units"], Chooser(users))
+        return plays_of(session, Catalogue(shelf), shelf.manifest()["n_units"], Named(users))
 
 
 def assert_same(found: dc.Interactions | None, expected: dc.Interactions | None) -> None:

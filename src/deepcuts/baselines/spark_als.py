@@ -22,6 +22,7 @@ from deepcuts.data.play_checks import check_plays
 from deepcuts.errors import MissingExtraError
 
 _N_BLOCKS = 2  # fixed: random starts are drawn block by block
+_SUBMITTED = {"PYSPARK_GATEWAY_PORT", "SPARK_REMOTE"}  # set by spark-submit, and for Spark Connect
 LOCAL = {  # nothing listens beyond this machine, and nothing is shown
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
@@ -144,6 +145,8 @@ def prepare() -> None:
 
 def _start(sql: Any) -> Any:
     prepare()
+    if os.environ.keys() & _SUBMITTED:  # which says where to run, and how
+        return sql.SparkSession.builder.appName("deepcuts").getOrCreate()
     builder = sql.SparkSession.builder.master(f"local[{numba.get_num_threads()}]").appName("deepcuts")
     for name, value in LOCAL.items():
         builder = builder.config(name, value)

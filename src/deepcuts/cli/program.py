@@ -33,6 +33,7 @@ from deepcuts.cli.commands import (
     train,
     tune,
 )
+from deepcuts.cli.spark_commands import spark_app
 from deepcuts.cli.terminal import printable
 from deepcuts.errors import shortened
 
@@ -113,3 +114,9 @@ def _root(
 
 for _command in COMMANDS:
     add_command(app, _command)
+app.add_typer(
+    spark_app,
+    name="spark",
+    help="Plays, training and lists where users outgrow one machine, on Apache Spark.",
+    rich_help_panel="Model",
+)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepcuts.array_types import CountVector, IndexVector
+from deepcuts.array_types import BoolVector, CountVector, IndexVector
 from deepcuts.checks import LARGEST, real_number, shown, whole_number
 from deepcuts.data.csr import row_of_entry
 from deepcuts.data.foreign import check_interactions
@@ -52,9 +52,9 @@ def split_holdout(plays: Interactions, fraction: float = 0.2, seed: int = 0) -> 
         If nothing would be held out.
     """
     check_interactions(plays)
-    fraction = _share("fraction", fraction)
+    fraction = share_below_one("fraction", fraction)
     n_items = np.diff(plays.indptr)
-    return _hold_out(plays, _generator(seed).permutation(plays.n_pairs), _floor(fraction, n_items))
+    return _hold_out(plays, _generator(seed).permutation(plays.n_pairs), share_of_items(fraction, n_items))
 
 
 def split_last(plays: Interactions, n: int = 1) -> HoldoutSplit:
@@ -201,7 +201,7 @@ def split_users(
         If nothing would be held out.
     """
     check_interactions(plays)
-    fraction = _share("fraction", fraction)
+    fraction = share_below_one("fraction", fraction)
     min_items = _whole("min_items", min_items, 2)
     n_holdout = _number_of_users(users, plays.n_users)
     generator = _generator(seed)
@@ -212,15 +212,31 @@ def split_users(
     is_trained_item = train.item_ids.indexes_of(plays.item_ids.values) >= 0  # keep_pairs has dropped the others
     others = plays.keep_pairs(is_holdout_pair & is_trained_item[plays.indices])
     n_items = np.diff(others.indptr)
-    counts = np.where(n_items >= min_items, _floor(fraction, n_items), 0)
+    counts = np.where(n_items >= min_items, share_of_items(fraction, n_items), 0)
     return UserSplit(train, *_hold_out(others, generator.permutation(others.n_pairs), counts))
 
 
 def _hold_out(plays: Interactions, order: IndexVector, counts: CountVector) -> HoldoutSplit:
     """Hold out of every user u the `counts[u]` pairs that come first in `order`."""
+    return divided(plays, first_of_users(plays, order, counts))
+
+
+def first_of_users(plays: Interactions, order: IndexVector, counts: CountVector) -> BoolVector:
+    """Mask of the `counts[u]` pairs of every user u that come first in `order`, (n_pairs,)."""
     pairs, rank = _in_order(plays, order)
-    is_holdout = np.zeros(plays.n_pairs, bool)
-    is_holdout[pairs] = rank < counts[row_of_entry(plays.indptr)]
+    is_first = np.zeros(plays.n_pairs, bool)
+    is_first[pairs] = rank < counts[row_of_entry(plays.indptr)]
+    return is_first
+
+
+def divided(plays: Interactions, is_holdout: BoolVector) -> HoldoutSplit:
+    """Divide plays by a mask of what is held out, (n_pairs,).
+
+    Raises
+    ------
+    DataError
+        If that is nothing.
+    """
     if not is_holdout.any():
         most = np.diff(plays.indptr).max(initial=0)
         raise DataError(
@@ -249,7 +265,8 @@ def _as_date(seconds: int) -> str:
     return str(np.datetime64(int(seconds), "s").astype("datetime64[D]"))
 
 
-def _floor(fraction: float, n_items: CountVector) -> CountVector:
+def share_of_items(fraction: float, n_items: CountVector) -> CountVector:
+    """Whole number of items, of each user, that is at most this share of them."""
     return np.floor(fraction * n_items).astype(np.int64)
 
 
@@ -264,7 +281,8 @@ def _number_of_users(users: float, n_users: int) -> int:
     return int(n_holdout)
 
 
-def _share(name: str, value: float) -> float:
+def share_below_one(name: str, value: float) -> float:
+    """Check a share above 0 and below 1."""
     advice = "Give a share above 0 and below 1."
     share = real_number(name, value, 0, 1, advice, above=True)
     if share == 1:

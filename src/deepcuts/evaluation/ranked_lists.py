@@ -27,6 +27,23 @@ _BLOCK_CELLS = 1 << 19  # cells of lists worked on at once: their temporaries st
 
 
 @dataclass(frozen=True, eq=False)
+class TrainTotals:
+    """What is counted over all users of train.
+
+    Parameters
+    ----------
+    listeners
+        int64, (n_items,): users who have played each item.
+    n_users, n_pairs
+        Users and pairs.
+    """
+
+    listeners: CountVector
+    n_users: int
+    n_pairs: int
+
+
+@dataclass(frozen=True, eq=False)
 class RankedLists:
     """The lists of the users that are judged, as arrays, and what is known of these users.
 
@@ -54,6 +71,8 @@ class RankedLists:
         What the lists were made from.
     item_labels
         Labels of the items.
+    totals
+        Counts over all users, where `train` holds some of them only; None where it holds all.
     """
 
     items: IndexMatrix
@@ -66,6 +85,7 @@ class RankedLists:
     persona_shares: DoubleMatrix
     train: Interactions
     item_labels: ItemFeatures
+    totals: TrainTotals | None = None
 
     def __post_init__(self) -> None:
         for array in (self.items, self.hits, self.list_personas, self.n_holdout):
@@ -89,8 +109,13 @@ class RankedLists:
     @property
     def item_listeners(self) -> CountVector:
         """Users of train that have played each item, int64, (n_items,)."""
-        listeners: CountVector = self.train.item_listeners
-        return listeners
+        return self.of_train.listeners
+
+    @property
+    def of_train(self) -> TrainTotals:
+        """Counts over all users of train."""
+        train = self.train
+        return self.totals or TrainTotals(train.item_listeners, train.n_users, train.n_pairs)
 
     @property
     def n_items(self) -> int:

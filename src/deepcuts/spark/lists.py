@@ -27,7 +27,7 @@ from deepcuts.recommendation.dial_scale import DialScale, in_strengths
 from deepcuts.spark.session import Batches, over, working
 from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.training import MODEL
-from deepcuts.spark.units import Catalogue, Chooser, plays_of
+from deepcuts.spark.units import Catalogue, Named, plays_of
 
 _BATCH = 8_192
 _DONE = "_SUCCESS"
@@ -104,7 +104,7 @@ def recommend(shelf: str, *, out: str, k: int = 20, force: bool = False, **setti
     trained, manifest = Trained.on(place), place.manifest()
     with working(_BATCH) as session:
         measured = trained.model_of(
-            plays_of(session, trained.catalogue, manifest["n_units"], Chooser(manifest["measured"]))
+            plays_of(session, trained.catalogue, manifest["n_units"], Named(manifest["measured"]))
         )
         target.clear(force=force)
         task = partial(_lists_of_unit, trained, target, in_strengths(measured, asked))
@@ -153,8 +153,8 @@ def to_model(shelf: str, users: str | Iterable[str] | None = None) -> PersonaMod
     wanted = [users] if is_one_id(users) and users is not None else users
     ids = manifest["measured"] if wanted is None else sorted(set(to_text(wanted, "user").to_pylist()))
     with working(_BATCH) as session:
-        measured = plays_of(session, trained.catalogue, manifest["n_units"], Chooser(manifest["measured"]))
-        plays = plays_of(session, trained.catalogue, manifest["n_units"], Chooser(ids))
+        measured = plays_of(session, trained.catalogue, manifest["n_units"], Named(manifest["measured"]))
+        plays = plays_of(session, trained.catalogue, manifest["n_units"], Named(ids))
     if missing := set(ids) - set(plays.user_ids.values.to_pylist()):
         raise UnknownIdError(f"There is no user {shown(min(missing))} among {trained.n_users:,} users of the shelf.")
     dial = DialScale(trained.model_of(measured))

@@ -114,8 +114,9 @@ class Shelf:
     def writing(self, name: str) -> Iterator[Any]:
         """Give a stream whose file is there, whole, once the block has ended well."""
         system, path = self._locate(name)
-        system.create_dir(path.rpartition("/")[0])
         renames = system.type_name in _RENAMING
+        if renames:
+            system.create_dir(path.rpartition("/")[0])
         aside = f"{path}.{token_hex(8)}.tmp" if renames else path
         try:
             with system.open_output_stream(aside) as sink:
@@ -126,6 +127,11 @@ class Shelf:
             if renames and system.get_file_info(aside).type == fs.FileType.File:
                 system.delete_file(aside)
             raise
+
+    def reading(self, name: str) -> Any:
+        """Open a file of bytes."""
+        system, path = self._locate(name)
+        return system.open_input_file(path)
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Write an object of JSON."""

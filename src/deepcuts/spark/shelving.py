@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -30,6 +30,8 @@ from deepcuts.spark.source import clean, frame_of, refuse_bad_rows
 from deepcuts.spark.units import ITEMS, LABELS, Catalogue, unit_name
 
 logger = logging.getLogger(__name__)
+
+PAIR_DDL = "user string, item string, plays double, held boolean"
 
 _STAGING = "staging"
 _BATCH = 8_192
@@ -103,7 +105,7 @@ def ingest(
         rows = clean(frame_of(session, source), columns, chosen)
         target.clear(force=force)
         rows = rows if artists is None else _renamed(rows, artists)
-        pairs = rows.groupBy("user", "item", "note").agg(_sql(_PAIR_SUM)).selectExpr("*", "false AS held")
+        pairs = rows.groupBy("user", "item", "note").agg(sql(_PAIR_SUM)).selectExpr("*", "false AS held")
         staged = Staging.of(session, target, "pairs", pairs.filter("plays <> 0"))
         notes = dict(zip(staged.table["note"].to_pylist(), staged.table["plays"].to_pylist(), strict=True))
         counts = {note: int(n) for note, n in notes.items() if note is not None}
@@ -113,7 +115,8 @@ def ingest(
                 _refuse_collisions(staged, kind)
         if min_users > 1 or min_items > 1:
             staged = _pruned(staged, min_users, min_items)
-        sizes = shelve(staged, names, tags)
+        has_labels = names is not None or tags is not None
+        sizes = shelve(staged, lambda ids: Labels.of(ids, names, tags) if has_labels else None)
     n_rows = counts.pop("rows")
     if skipped := sum(counts.values()):
         logger.warning("Left out %s of %s rows that cannot be used.", f"{skipped:,}", f"{n_rows:,}")
@@ -140,7 +143,7 @@ class Staging:
         rows = self.table.filter(pc.is_null(self.table["note"])).sort_by("name")
         return list(zip(rows["name"].to_pylist(), rows["n"].to_pylist(), strict=True))
 
-    def frame(self, schema: str = "user string, item string, plays double, held boolean") -> Any:
+    def frame(self, schema: str = PAIR_DDL) -> Any:
         """Return the rows as a DataFrame."""
         names = [name for name, _ in self.files]
         return over(self.session, len(names), partial(_staged, self.shelf, names), schema)
@@ -154,7 +157,7 @@ class Staging:
             start += n
 
 
-def shelve(staged: Staging, names: Any = None, tags: pa.Table | None = None) -> dict[str, int]:
+def shelve(staged: Staging, label: Callable[[Ids], Labels | None]) -> dict[str, int]:
     """Number users and items of staged pairs, and write the units, the items and the sizes.
 
     Raises
@@ -164,7 +167,7 @@ def shelve(staged: Staging, names: Any = None, tags: pa.Table | None = None) -> 
     """
     session, shelf, pairs = staged.session, staged.shelf, staged.frame()
     items = pairs.filter("plays > 0 AND NOT held").groupBy("item")
-    totals = items.agg(_sql("count(*) AS listeners"), _sql(f"{_SUM} AS n")).toArrow()
+    totals = items.agg(sql("count(*) AS listeners"), sql(f"{_SUM} AS n")).toArrow()
     if not len(totals):
         raise DataError("There are no plays above 0. Give some, or prune less.")
     totals = totals.take(pc.sort_indices(totals["item"]))
@@ -172,8 +175,8 @@ def shelve(staged: Staging, names: Any = None, tags: pa.Table | None = None) -> 
     shelf.write(
         ITEMS, {"listeners": totals["listeners"].to_numpy(), "plays": totals["n"].to_numpy()}, {"ids": ids.values}
     )
-    if names is not None or tags is not None:
-        shelf.write(LABELS, *Labels.of(ids, names, tags).to_stored())
+    if (labels := label(ids)) is not None:
+        shelf.write(LABELS, *labels.to_stored())
     users = Staging.of(session, shelf, "users", _user_rows(pairs, Catalogue(shelf)))
     n_users = sum(n for _, n in users.files)
     step = rows_of_unit(n_users)
@@ -187,7 +190,8 @@ def shelve(staged: Staging, names: Any = None, tags: pa.Table | None = None) -> 
     return sizes
 
 
-def _sql(expression: str) -> Any:
+def sql(expression: str) -> Any:
+    """Return a column of an expression of SQL."""
     from pyspark.sql import functions
 
     return functions.expr(expression)
@@ -233,15 +237,15 @@ def _pruned(staged: Staging, min_users: int, min_items: int) -> Staging:
 
 # Users, shortest histories first, and of one length by their ids: the order of `training.fit.start_base`.
 
-_PAIR_DDL = "user string, item int, plays double, held boolean"
+_NUMBERED_DDL = "user string, item int, plays double, held boolean"
 _USER_DDL = "user string, pairs array<struct<held: boolean, item: int, plays: double>>"
 
 
 def _user_rows(pairs: Any, catalogue: Catalogue) -> Any:
-    rows = pairs.mapInArrow(partial(_numbered, catalogue), _PAIR_DDL).groupBy("user")
-    users = rows.agg(_sql("array_sort(collect_list(struct(held, item, plays))) AS pairs"))
+    rows = pairs.mapInArrow(partial(_numbered, catalogue), _NUMBERED_DDL).groupBy("user")
+    users = rows.agg(sql("array_sort(collect_list(struct(held, item, plays))) AS pairs"))
     played = users.filter("exists(pairs, pair -> NOT pair.held AND pair.plays > 0)")
-    length = _sql("size(filter(pairs, pair -> NOT pair.held))")
+    length = sql("size(filter(pairs, pair -> NOT pair.held))")
     return played.sort(length, "user").select("user", "pairs")
 
 

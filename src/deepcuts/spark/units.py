@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -115,8 +115,15 @@ def plays_of(session: Any, catalogue: Catalogue, n_units: int, chosen: Chooser) 
     return found.set_dislikes_apart()
 
 
+class Chooser(Protocol):
+    """Chooses users."""
+
+    def of(self, users: Ids) -> IndexVector:
+        """Indexes of those that are chosen of some users."""
+
+
 @dataclass(frozen=True)
-class Chooser:
+class Named:
     """Users named in a list."""
 
     ids: Sequence[str]

@@ -21,7 +21,7 @@ from deepcuts.evaluation.ranked_lists import RankedLists
 
 def novelty(lists: RankedLists, k: int) -> DoubleVector:
     """Mean of −log2(share of the users of train who play the item) over the first k; undefined without a list."""
-    return lists.listed(k).means(item_novelties(lists.item_listeners, lists.train.n_users))
+    return lists.listed(k).means(item_novelties(lists.item_listeners, lists.of_train.n_users))
 
 
 METRICS = (UserMetric("novelty", novelty, is_main=True, most=inf, unit="bits"),)

@@ -23,12 +23,12 @@ from deepcuts.evaluation.ranked_lists import RankedLists
 
 def epc(lists: RankedLists, k: int) -> DoubleVector:
     """Discounted share of the users of train who do not play the item, over the hits, of what k hits could have."""
-    return _discounted(lists, 1 - lists.item_listeners / lists.train.n_users, k)
+    return _discounted(lists, 1 - lists.item_listeners / lists.of_train.n_users, k)
 
 
 def efd(lists: RankedLists, k: int) -> DoubleVector:
     """Discounted −log2(share of the pairs of train that the item has), over the hits, of what k hits could have."""
-    return _discounted(lists, -np.log2(np.maximum(lists.item_listeners, 1) / max(1, lists.train.n_pairs)), k)
+    return _discounted(lists, -np.log2(np.maximum(lists.item_listeners, 1) / max(1, lists.of_train.n_pairs)), k)
 
 
 def _discounted(lists: RankedLists, novelties: DoubleVector, k: int) -> DoubleVector:

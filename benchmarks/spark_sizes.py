@@ -1,0 +1,61 @@
+"""Claim: what an epoch on Spark moves and what a shelf holds, predicted for sizes that one machine does not have.
+
+Usage: python benchmarks/spark_sizes.py [--items 1000000] [--factors 64] [--executors 16]
+
+Users with 25 items each are drawn, items in proportion to rank ** −s (Zipf), and dealt to B blocks by falling listeners
+as training deals them. Counted is in how many blocks a user has items: so many copies of the user's vector are sent in
+an epoch. All bytes are before compression.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+from common import print_json, print_table
+
+ITEMS_OF_USER, DRAWN_USERS = 25, 20_000
+PAIR_BYTES = 16  # on the shelf: index, confidence and target of a pair, and its plays
+SIZES = {10_000_000: 64, 100_000_000: 256}  # users, and item blocks
+
+
+def blocks_of_user(n_items: int, n_blocks: int, exponent: float) -> float:
+    """Mean number of blocks that a user has items in."""
+    weights = np.arange(1, n_items + 1) ** -exponent
+    bounds = np.cumsum(weights) / weights.sum()
+    items = np.searchsorted(bounds, np.random.default_rng(0).random((DRAWN_USERS, ITEMS_OF_USER)))
+    blocks = np.sort(items % n_blocks, axis=1)  # rank r of the listeners goes to block r mod B
+    return float(1 + np.count_nonzero(np.diff(blocks, axis=1), axis=1).mean())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--items", type=int, default=1_000_000)
+    parser.add_argument("--factors", type=int, default=64)
+    parser.add_argument("--executors", type=int, default=16)
+    args = parser.parse_args()
+    vector, gigabyte = 4 * args.factors, 1e9
+    rows, figures = [], {}
+    for n_users, n_blocks in SIZES.items():
+        sent = [n_users * blocks_of_user(args.items, n_blocks, s) * vector / gigabyte for s in (1.0, 0.8)]
+        n_pairs = n_users * ITEMS_OF_USER
+        parts = {
+            "vectors to the item blocks": f"{sent[0]:,.0f} to {sent[1]:,.0f} GB",
+            "items read by the executors": f"{args.executors * args.items * vector / gigabyte:,.1f} GB",
+            "user factors written": f"{n_users * vector / gigabyte:,.1f} GB",
+            "sums to the driver": f"{min(256, -(-n_users // 8_192)) * 8 * args.factors**2 / 1e6:,.1f} MB",
+            "items to the driver": f"{args.items * vector / 1e6:,.0f} MB",
+            "a task of items holds": f"{sent[1] / n_blocks:,.2f} GB",
+            "the shelf: plays, pairs by user and by item": f"{3 * PAIR_BYTES * n_pairs / gigabyte:,.0f} GB",
+            "the shelf: two epochs": f"{2 * (n_users + args.items) * vector / gigabyte:,.0f} GB",
+        }
+        figures[n_users] = parts
+        rows.append([f"{n_users:,}", str(n_blocks), *parts.values()])
+    names = ["users", "item blocks", *next(iter(figures.values()))]
+    header, *lines = ([name, *cells] for name, *cells in zip(names, *rows, strict=True))
+    print_table(header, lines)
+    print_json(benchmark="spark sizes", items=args.items, factors=args.factors, figures=figures)
+
+
+if __name__ == "__main__":
+    main()

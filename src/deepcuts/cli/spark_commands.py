@@ -1,0 +1,206 @@
+"""`deepcuts spark`: plays, training and lists on Apache Spark, run by spark-submit or alone on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deepcuts.cli import values
+from deepcuts.cli.command import HELP_FLAGS, Command, add_command
+from deepcuts.cli.derived import options_from
+from deepcuts.cli.options import Force, Json, MinItems, MinUsers, OnBadRows, Output, Quiet, Seed
+from deepcuts.cli.remarks import FIRST_NOTE, Remarks
+from deepcuts.model import PersonaSettings
+from deepcuts.recommendation import ListSettings
+
+if TYPE_CHECKING:
+    from deepcuts.model import Epoch
+
+ShelfFolder = Annotated[
+    str,
+    typer.Option(metavar="FOLDER", help="The shelf: a folder that all machines reach, as a path or as s3://bucket/x."),
+]
+OtherShelf = Annotated[str, typer.Option(metavar="FOLDER", help="The shelf to write, to train and judge on.")]
+Source = Annotated[
+    str, typer.Argument(metavar="SOURCE", help="Parquet, CSV or TSV with a header, or JSON lines, as Spark reads them.")
+]
+UserColumn = Annotated[str, typer.Option(metavar="COLUMN", help="Column of user ids.")]
+ItemColumn = Annotated[str, typer.Option(metavar="COLUMN", help="Column of item ids.")]
+PlaysColumn = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Column of play counts; without it every row is one play.")
+]
+Dislikes = Annotated[bool, typer.Option("--dislikes", help="Take play counts below 0 as dislikes.")]
+Trim = Annotated[bool, typer.Option("--trim", help="Cut off blanks around ids.")]
+Fraction = Annotated[float, typer.Option(metavar="X", help="Share of a user's items to hold out.")]
+ItemBlocks = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Tasks that items are dealt to.", show_default="one for 2 million pairs"),
+]
+Rarity = Annotated[
+    str,
+    typer.Option(metavar="X", help="-1 is familiar, 0 neutral, 1 deep cuts; or by persona, such as 0=0.3,2=-0.1."),
+]
+Out = Annotated[str, typer.Option("--output", "-o", metavar="FOLDER", help="The folder of Parquet files to write.")]
+Lists = Annotated[str, typer.Argument(metavar="LISTS", help="What `deepcuts spark recommend` has written.")]
+Metrics = Annotated[
+    str | None,
+    typer.Option(metavar="NAME,…", help="Figures to give, such as recall@20,novelty.", show_default="all"),
+]
+Share = Annotated[float, typer.Option(metavar="X", help="Share of the users, above 0 and up to 1.")]
+Users = Annotated[
+    list[str] | None,
+    typer.Option("--user", metavar="ID", help="A user; may be repeated.", show_default="some hundred users"),
+]
+
+
+def ingest(
+    source: Source,
+    shelf: ShelfFolder,
+    user: UserColumn,
+    item: ItemColumn,
+    plays: PlaysColumn = None,
+    min_users: MinUsers = 1,
+    min_items: MinItems = 1,
+    on_bad_rows: OnBadRows = "error",
+    dislikes: Dislikes = False,
+    trim: Trim = False,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Put plays onto a shelf: rows of the same user and item are summed."""
+    from deepcuts import spark
+
+    remarks = Remarks(quiet)
+    columns: dict[str, Any] = {"user": user, "item": item, "plays": plays}
+    how: dict[str, Any] = {"on_bad_rows": on_bad_rows, "dislikes": dislikes, "trim": trim, "force": force}
+    with remarks.working(f"Reading {source}"):
+        report = spark.ingest(source, shelf=shelf, min_users=min_users, min_items=min_items, **columns, **how)
+    remarks.say(
+        f"{report.n_rows:,} rows hold {report.n_pairs:,} pairs of {report.n_users:,} users and {report.n_items:,} items"
+        f", on the shelf {shelf}."
+    )
+
+
+def split(
+    shelf: ShelfFolder,
+    into: OtherShelf,
+    fraction: Fraction = 0.2,
+    seed: Seed = 0,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Hold plays out: those that are left, and those that are not, go onto another shelf.
+
+    What a user loses depends on the seed and on names alone.
+    """
+    from deepcuts import spark
+
+    remarks = Remarks(quiet)
+    with remarks.working(f"Splitting {shelf}"):
+        sizes = spark.split(shelf, into, fraction=fraction, seed=seed, force=force)
+    remarks.say("{n_pairs:,} pairs of {n_users:,} users and {n_items:,} items are left.".format(**sizes))
+
+
+@options_from(PersonaSettings, panel="Settings of the model")
+def train(
+    shelf: ShelfFolder, item_blocks: ItemBlocks = None, seed: Seed = 0, quiet: Quiet = False, **settings: Any
+) -> None:
+    """Learn the factors of items from the plays of a shelf.
+
+    Every epoch leaves a checkpoint: called again, a training that was killed goes on after its last whole epoch.
+    """
+    from deepcuts import spark
+
+    asked, remarks = PersonaSettings(**settings), Remarks(quiet)
+
+    def on_epoch(epoch: Epoch) -> None:
+        advance(epoch.number - done[0], f"loss {epoch.loss:,.0f}, {epoch.seconds:.1f} s")
+        done[0] = epoch.number
+
+    done = [0]
+    with remarks.bar("Training", asked.base_epochs, FIRST_NOTE) as advance:
+        epochs = spark.fit(shelf, asked, seed=seed, item_blocks=item_blocks, on_epoch=on_epoch)
+    remarks.say(f"{len(epochs)} epochs, loss {epochs[-1].loss:,.1f}; the model is on the shelf {shelf}.")
+
+
+@options_from(ListSettings, panel="Lists", names=("k", "mix", "dial", "frequency", "base_weight", "include_seen"))
+def recommend(
+    shelf: ShelfFolder, output: Out, rarity: Rarity = "0", force: Force = False, quiet: Quiet = False, **settings: Any
+) -> None:
+    """Make ranked lists for all users of a shelf, as Parquet: user_id, item_id, rank, score and persona."""
+    from deepcuts import spark
+
+    remarks = Remarks(quiet)
+    with remarks.working("Making lists"):
+        spark.recommend(shelf, out=output, force=force, rarity=values.turn(rarity, "--rarity"), **settings)
+    remarks.say(f"Lists saved in {output}.")
+
+
+def evaluate(lists: Lists, shelf: ShelfFolder, metrics: Metrics = None, json: Json = False) -> None:
+    """Judge lists by what `deepcuts spark split` has held out on the shelf."""
+    from deepcuts import spark
+    from deepcuts.cli.terminal import show_json
+    from deepcuts.evaluation.registry import parse_cutoffs
+
+    cutoffs = None if metrics is None else parse_cutoffs(metrics.split(","))
+    judged = spark.evaluate(shelf, lists, cutoffs)
+    if json:
+        show_json(judged.to_dict())
+    else:
+        print(judged)
+
+
+def sample(
+    shelf: ShelfFolder,
+    output: Output,
+    users: Share = 0.01,
+    seed: Seed = 0,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the plays of some users, drawn by their names, to tune settings on one machine."""
+    from deepcuts import spark
+    from deepcuts.cli.plays_files import check_interactions_output, write_interactions
+
+    check_interactions_output(output, force=force)
+    remarks = Remarks(quiet)
+    with remarks.working(f"Drawing users of {shelf}"):
+        found = spark.sample(shelf, users=users, seed=seed)
+    write_interactions(output, found, force=force)
+    remarks.say(f"{found.n_pairs:,} pairs of {found.n_users:,} users and {found.n_items:,} items saved in {output}.")
+
+
+def model(shelf: ShelfFolder, output: Output, user: Users = None, force: Force = False, quiet: Quiet = False) -> None:
+    """Write a model of chosen users, for the page, the service and visitors."""
+    from deepcuts import spark
+    from deepcuts.storage import check_output
+
+    check_output(output, force=force)
+    remarks = Remarks(quiet)
+    with remarks.working("Collecting plays"):
+        found = spark.to_model(shelf, user or None)
+    found.save(Path(output), force=force)
+    remarks.say(f"{found!r} saved in {output}.")
+
+
+SPARK_COMMANDS = (
+    Command(
+        "ingest",
+        ingest,
+        ("deepcuts spark ingest logs.parquet --user u --item artist --shelf plays",),
+        "Plays",
+    ),
+    Command("split", split, ("deepcuts spark split --shelf plays --into train --seed 1",), "Plays"),
+    Command("sample", sample, ("deepcuts spark sample --shelf plays --users 0.01 -o s.safetensors",), "Plays"),
+    Command("train", train, ("deepcuts spark train --shelf train --factors 128",), "Model"),
+    Command("recommend", recommend, ("deepcuts spark recommend --shelf train -k 100 -o lists",), "Model"),
+    Command("evaluate", evaluate, ("deepcuts spark evaluate lists --shelf train",), "Model"),
+    Command("model", model, ("deepcuts spark model --shelf train --user ada -o m.safetensors",), "Model"),
+)
+
+spark_app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", context_settings=HELP_FLAGS)
+
+for _command in SPARK_COMMANDS:
+    add_command(spark_app, _command)

@@ -1,0 +1,46 @@
+"""`deepcuts spark`, as it is typed."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow.parquet as pq
+from typer.testing import CliRunner
+
+import deepcuts as dc
+from deepcuts.cli.main import app
+from spark.conftest import write
+
+
+def run(*words: object) -> str:
+    result = CliRunner().invoke(app, ["spark", *map(str, words)])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_from_plays_to_figures_lists_a_model_and_a_sample(spark, plays, tmp_path):
+    write(tmp_path / "plays.parquet", plays.to_arrow())
+    columns = ("--user", "user_id", "--item", "item_id", "--plays", "plays")
+    said = run("ingest", tmp_path / "plays.parquet", *columns, "--shelf", tmp_path / "all")
+    assert f"{plays.n_pairs:,} pairs of 2,000 users and 240 items" in " ".join(said.split())
+    run("split", "--shelf", tmp_path / "all", "--into", tmp_path / "train", "--seed", 1)
+    run("train", "--shelf", tmp_path / "train", "--factors", 8, "--base-epochs", 2)
+    run("recommend", "--shelf", tmp_path / "train", "-k", 10, "--rarity", 0.2, "-o", tmp_path / "lists")
+    assert pq.read_table(tmp_path / "lists" / "part-00000.parquet")["rank"].to_numpy().max() == 10
+    figures = json.loads(
+        run("evaluate", tmp_path / "lists", "--shelf", tmp_path / "train", "--metrics", "recall@10", "--json")
+    )
+    assert figures["n_users"] > 1_000
+    assert 0.1 < figures["recall@10"] < 1
+    user = plays.user_ids.values[3].as_py()
+    run("model", "--shelf", tmp_path / "train", "--user", user, "-o", tmp_path / "one.safetensors")
+    assert dc.load(tmp_path / "one.safetensors").recommend(user, k=3).num_rows == 3
+    run("sample", "--shelf", tmp_path / "all", "--users", 0.2, "-o", tmp_path / "some.safetensors")
+    assert 300 < dc.Interactions.load(tmp_path / "some.safetensors").n_users < 500
+
+
+def test_a_shelf_that_is_not_there_is_named(tmp_path):
+    result = CliRunner().invoke(app, ["spark", "train", "--shelf", str(tmp_path / "nothing")])
+    assert result.exit_code == 1
+    assert "There are no plays on the shelf" in result.output
+    assert "Traceback" not in result.output

@@ -1,0 +1,85 @@
+"""A shelf on a local file system and on a store of objects."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from deepcuts.errors import DataError, OutputError
+from deepcuts.spark.shelf import Shelf
+from spark.object_store import object_store
+
+
+@pytest.fixture(params=["folder", "store of objects"])
+def shelf(request, tmp_path, monkeypatch) -> Iterator[Shelf]:
+    if request.param == "folder":
+        yield Shelf.at(tmp_path / "shelf")
+        return
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # or the client asks for credentials elsewhere
+    with object_store() as store:
+        yield Shelf.at(store.url("some/shelf"))
+
+
+def test_what_is_written_is_read(shelf):
+    arrays = {"factors": np.arange(12, dtype=np.float32).reshape(3, 4), "none": np.empty((0, 5), np.int64)}
+    shelf.write("epoch-1/items.arrow", arrays, {"ids": pa.array(["ada", "bob", "é"])})
+    found = pickle.loads(pickle.dumps(shelf)).read("epoch-1/items.arrow")
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(found[name], array)
+        assert found[name].dtype == array.dtype
+    assert found["ids"].to_pylist() == ["ada", "bob", "é"]
+    assert shelf.names("epoch-1") == ["items.arrow"]
+    assert shelf.names("nowhere") == []
+
+
+def test_a_file_is_replaced_whole_and_a_failure_leaves_what_was_there(shelf):
+    shelf.write_json("done.json", {"epochs": 1})
+    shelf.write_json("done.json", {"epochs": 2})
+    assert shelf.read_json("done.json") == {"epochs": 2}
+    assert shelf.names("") == ["done.json"]
+
+
+def test_a_failure_leaves_no_part_of_a_file_in_a_folder(tmp_path):
+    shelf = Shelf.at(tmp_path)
+
+    def write_half() -> None:
+        with shelf.writing("part.bin") as sink:
+            sink.write(b"half")
+            raise ValueError("the other half is missing")
+
+    with pytest.raises(ValueError, match="the other half"):
+        write_half()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_are_removed_and_a_shelf_is_cleared_only_by_force(shelf):
+    for number in (1, 2):
+        shelf.write_json(f"epochs/{number}/done.json", {})
+    shelf.remove("epochs/1")
+    shelf.remove("epochs/9")
+    assert shelf.names("epochs") == ["2"]
+    assert shelf.holds("epochs/2/done.json")
+    with pytest.raises(OutputError, match="exists already"):
+        shelf.clear(force=False)
+    shelf.clear(force=True)
+    assert shelf.names("epochs") == []
+    shelf.clear(force=False)
+
+
+def test_what_was_published_is_the_manifest(shelf):
+    with pytest.raises(DataError, match="There are no plays on the shelf"):
+        shelf.manifest()
+    shelf.publish({"n_users": 3})
+    assert shelf.manifest()["n_users"] == 3
+    shelf.write_json("shelf.json", {"format": 0})
+    with pytest.raises(DataError, match="of another version"):
+        shelf.manifest()
+
+
+def test_an_address_of_no_known_kind_is_refused():
+    with pytest.raises(DataError, match="cannot be reached"):
+        Shelf.at("gopher://host/shelf")
