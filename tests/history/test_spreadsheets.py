@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
 from datetime import datetime
 
 import openpyxl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from deepcuts.errors import DataError, FileFormatError
+from deepcuts.errors import DataError, DeepcutsError, FileFormatError
 from deepcuts.history import HistoryOptions, read_upload
 from deepcuts.history.limits import Limits
 
@@ -33,6 +36,9 @@ def workbook(**sheets: list[list[object]]) -> bytes:
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
+
+
+DAMAGED_BELOW = workbook(listens=DEEZER)
 
 
 def plays(data: bytes) -> dict[str, float]:
@@ -89,3 +95,26 @@ def test_what_is_no_spreadsheet_of_listens_is_refused():
             damaged.writestr(info, whole.read(info)[: 40 if "sheet1" in info.filename else None])
     with pytest.raises((FileFormatError, DataError), match=r"sheet|spreadsheet|listens"):
         read_upload("x", buffer.getvalue())
+
+
+@pytest.mark.slow
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), st.binary(max_size=8)), min_size=1, max_size=4))
+def test_a_damaged_spreadsheet_is_refused_or_read(changes):
+    data = DAMAGED_BELOW
+    for where, n_lost, put_in in changes:
+        offset = int(where * len(data))
+        data = data[:offset] + put_in + data[offset + n_lost :]
+    with contextlib.suppress(DeepcutsError):
+        read_upload("x", data)
+
+
+@pytest.mark.slow
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.lists(st.one_of(st.none(), st.booleans(), st.floats(), st.text(max_size=5)), max_size=4), max_size=5)
+)
+def test_any_cells_of_a_sheet_are_refused_or_read(rows):
+    usable = [[None if isinstance(cell, str) and not cell.isprintable() else cell for cell in row] for row in rows]
+    with contextlib.suppress(DeepcutsError):
+        read_upload("x", workbook(Sheet1=[["Artist", "Plays"], *usable]))

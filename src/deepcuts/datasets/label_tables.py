@@ -102,13 +102,14 @@ def _read(path: StrPath, columns: Sequence[str], roles: Sequence[str], option: s
         raise DataError(f"{path} is JSON. {option} takes CSV, TSV or Parquet.")
     try:
         table = pq.read_table(path) if sample.kind == "parquet" else _read_text(sample)
+        names = table.column_names  # which need not be UTF-8
     except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         raise FileFormatError(f"{path}, given as {option}, cannot be read: {error}.") from error
-    given = _columns_by_role(columns, roles, option, table.column_names)
+    given = _columns_by_role(columns, roles, option, names)
     for column in given.values():
-        if column not in table.column_names:
+        if column not in names:
             raise DataError(
-                f"{path}, given as {option}, has no column {column!r}. Its columns are {listed(table.column_names)}; "
+                f"{path}, given as {option}, has no column {column!r}. Its columns are {listed(names)}; "
                 f"name those to take with {option}-columns, such as {','.join(given)}."
             )
     return table.select(list(given.values())).rename_columns(list(given))

@@ -71,7 +71,7 @@ def read_mlhd(folder: StrPath, options: ReadOptions | None = None) -> tuple[Inte
     options = options or ReadOptions()
     counts = _Counts()
     timed = options.times is not None and options.times.active
-    batches = _batches(_files(Path(folder)), counts, summed=not timed)
+    batches = _kept(_batches(_files(Path(folder)), counts, summed=not timed), counts)
     try:
         plays, _ = ingest(pa.RecordBatchReader.from_batches(_SCHEMA, batches), _COLUMNS, options)
     except FileFormatError:
@@ -83,10 +83,10 @@ def read_mlhd(folder: StrPath, options: ReadOptions | None = None) -> tuple[Inte
     return plays, DatasetReport(counts.n_rows, counts.n_bad, (f"{counts.n_listeners:,} listeners were read.",))
 
 
-def _kept(files: Iterator[tuple[str, bytes]], counts: _Counts) -> Iterator[tuple[str, bytes]]:
-    """The same files; an error in reading them is kept."""
+def _kept(batches: Iterator[pa.RecordBatch], counts: _Counts) -> Iterator[pa.RecordBatch]:
+    """The same batches; an error in reading them is kept."""
     try:
-        yield from files
+        yield from batches
     except DeepcutsError as error:
         counts.failure = error
         raise
@@ -94,7 +94,7 @@ def _kept(files: Iterator[tuple[str, bytes]], counts: _Counts) -> Iterator[tuple
 
 def _batches(files: Iterator[tuple[str, bytes]], counts: _Counts, *, summed: bool) -> Iterator[pa.RecordBatch]:
     waiting: list[pa.Table] = []
-    for user_id, text in _kept(files, counts):
+    for user_id, text in files:
         counts.n_listeners += 1
         waiting.append(_plays_of(user_id, text, counts, summed=summed))
         if sum(map(len, waiting)) >= _BATCH:
@@ -131,7 +131,7 @@ def _rows(user_id: str, text: bytes, counts: _Counts) -> pa.Table:
 
     try:
         table = pa_csv.read_csv(
-            pa.BufferReader(text),
+            pa.BufferReader(_in_utf8(text)),
             pa_csv.ReadOptions(column_names=_NAMES, use_threads=False, block_size=len(text) + 1),
             pa_csv.ParseOptions(delimiter="\t", quote_char=False, invalid_row_handler=leave_out),
             pa_csv.ConvertOptions(
@@ -145,6 +145,15 @@ def _rows(user_id: str, text: bytes, counts: _Counts) -> pa.Table:
     counts.n_rows += len(table) + n_odd
     counts.n_bad += len(table) + n_odd - len(good)
     return pa.table({"played_at": good["played_at"].cast(pa.int64()), "artists": good["artists"]})
+
+
+def _in_utf8(text: bytes) -> bytes:
+    """Text with a mark in place of what is not UTF-8, so that its rows are left out and no others."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return text.decode("utf-8", "replace").encode()
+    return text
 
 
 def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
