@@ -32,6 +32,7 @@ CLAIMS: dict[str, tuple[list[str], list[str]]] = {
     "latency": ([], []),
     "evaluation": ([], []),
     "startup": ([], []),
+    "first_use": ([], []),
     "taste_profile": (["--scale", "0.1"], []),
     "service": ([], []),
     "short_rows": ([], []),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 from pathlib import Path
 
 import pyarrow as pa
@@ -263,3 +264,15 @@ def test_an_interrupt_beside_the_command_ends_quietly(monkeypatch, name):
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
     assert ended.value.code == 130
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_that_kernels_are_compiled_is_said_unless_quiet(quiet: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    def command(*, quiet: bool) -> None:
+        logging.getLogger("deepcuts.kernels.code_cache").info("Compiling kernels.")
+        logging.getLogger("deepcuts.elsewhere").info("Not for people.")
+        logging.getLogger("deepcuts.elsewhere").warning("for people.")
+
+    guarded(command)(quiet=quiet)
+    assert capsys.readouterr().err.splitlines() == [*["Compiling kernels."] * (not quiet), "Warning: For people."]
+    assert not logging.getLogger("deepcuts.kernels.code_cache").isEnabledFor(logging.INFO)

@@ -31,7 +31,7 @@ def cluster(
     indptr = np.concatenate([[0], np.cumsum([len(history) for history in histories], dtype=np.int64)])
     indices = np.array([item for history in histories for item in history], np.int32)
     labels, n_found = np.full(len(indices), -1, np.int8), np.full(len(histories), -1)
-    inputs = map(read_only, (indptr, indices, directions, np.array(n_clusters, np.int64)))
+    inputs = map(read_only, (indptr, indices, indices, directions, np.array(n_clusters, np.int64)))
     with np.errstate(over="ignore"):
         cluster_histories(*inputs, seed, max_rounds, np.float32(join_cosine), labels, n_found)
     by_user = [part.tolist() for part in np.split(labels, indptr[1:-1])]

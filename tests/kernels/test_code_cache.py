@@ -293,3 +293,11 @@ def test_the_fingerprint_of_the_sources_takes_little_time() -> None:
     for _ in range(10):
         cache_folder.fingerprint(Path(cache_folder.__file__).parent)
     assert (perf_counter() - start) / 10 < 0.05
+
+
+def test_that_kernels_are_compiled_is_told_once_and_not_where_they_are_kept(package: Package) -> None:
+    told = []
+    for _ in range(2):
+        process = package.start("import logging; logging.basicConfig(level=logging.INFO)")
+        told.append(process.communicate(timeout=120)[1].count("Compiling kernels"))
+    assert told == [1, 0]

@@ -10,7 +10,6 @@ import deepcuts as dc
 from deepcuts.data.vectors import unit_vectors
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.personas.clustering import cluster_histories
-from deepcuts.kernels.personas.few_histories import cluster_few_histories
 from deepcuts.kernels.threads import threads_for
 from deepcuts.model.training.fold_in import solve_users
 from deepcuts.model.training.weights import user_rows
@@ -25,10 +24,13 @@ def test_few_histories_are_clustered_like_many(seed: int) -> None:
     ways = unit_vectors(rng.gamma(0.3, size=(60, 7)).astype(np.float32))
     most = np.clip(np.floor(np.log2(np.maximum(n_pairs, 1))), 1, 4).astype(np.int64)
     found = []
-    for kernel, vectors in ((cluster_histories, ways), (cluster_few_histories, ways[indices])):
+    of_pairs = np.arange(len(indices), dtype=np.int32)
+    for places, vectors in ((indices, ways), (of_pairs, ways[indices])):
         labels, n_found = np.zeros(len(indices), np.int8), np.empty(len(n_pairs), np.int64)
         with np.errstate(over="ignore"):  # without the JIT, random numbers overflow as they should, but warn of it
-            kernel(*map(read_only, (indptr, indices, vectors, most)), 5, 20, np.float32(0.8), labels, n_found)
+            cluster_histories(
+                *map(read_only, (indptr, indices, places, vectors, most)), 5, 20, np.float32(0.8), labels, n_found
+            )
         found.append((labels, n_found))
     np.testing.assert_array_equal(found[1][0], found[0][0])
     np.testing.assert_array_equal(found[1][1], found[0][1])

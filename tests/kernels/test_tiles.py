@@ -186,11 +186,11 @@ def test_tiles_out_of_reach_are_not_looked_at() -> None:
 def test_best_first_starts_with_the_highest_bounds() -> None:
     bounds = np.random.default_rng(0).normal(size=500).astype(np.float32)
     order = np.empty(500, np.int64)
-    bounded_search.best_first(bounds, order)
+    bounded_search.best_first(bounds, order, np.empty(129, np.int64))
     assert sorted(order.tolist()) == list(range(500))
     bucket = (bounds.max() - bounds.min()) / 128
     assert np.all(np.diff(bounds[order]) <= bucket * 1.001)
-    bounded_search.best_first(np.full(5, 0.5, np.float32), order[:5])
+    bounded_search.best_first(np.full(5, 0.5, np.float32), order[:5], np.empty(129, np.int64))
     assert sorted(order[:5].tolist()) == list(range(5))
 
 

@@ -19,15 +19,18 @@ from deepcuts.errors import DeepcutsError, SettingsError
 
 BAD_DATA, BAD_USAGE = 1, 2
 
+_COMPILER = "deepcuts.kernels.code_cache"  # tells that kernels are compiled, which takes a while
+
 _OWN_EXITS = (typer.Exit, typer.Abort, typer.BadParameter)  # typer turns these into messages and exit codes by itself
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
-    """Wrap a command so that its warnings are printed, and a failure ends as a message and an exit code."""
+    """Wrap a command so that warnings of the library are printed, and a failure ends as a message and an exit code."""
 
     @wraps(command)
     def run(*arguments: Any, **options: Any) -> None:
-        with _warnings_shown(), _failures_reported():
+        least = logging.WARNING if options.get("quiet") else logging.INFO
+        with _log_shown("deepcuts", logging.WARNING), _log_shown(_COMPILER, least), _failures_reported():
             command(*arguments, **options)
 
     return run
@@ -83,18 +86,21 @@ def _message(error: Exception) -> str:
 
 
 @contextmanager
-def _warnings_shown() -> Iterator[None]:
-    """Print warnings of the library for as long as the block runs."""
-    logger, handler = logging.getLogger("deepcuts"), _WarningPrinter(logging.WARNING)
+def _log_shown(name: str, least: int) -> Iterator[None]:
+    """Print what a logger of the library tells from a level on, for as long as the block runs."""
+    logger, handler = logging.getLogger(name), _LogPrinter(least)
+    before = logger.level
     logger.addHandler(handler)
+    logger.setLevel(min(logger.getEffectiveLevel(), least))
     try:
         yield
     finally:
+        logger.setLevel(before)
         logger.removeHandler(handler)
 
 
-class _WarningPrinter(logging.Handler):
-    """Prints every warning once, as several lists of one person are made in one command."""
+class _LogPrinter(logging.Handler):
+    """Prints everything once, as several lists of one person are made in one command."""
 
     def __init__(self, level: int) -> None:
         super().__init__(level)
@@ -105,4 +111,8 @@ class _WarningPrinter(logging.Handler):
         if message in self._said:
             return
         self._said.add(message)
-        say_line(message[:1].upper() + message[1:], "yellow", "Warning: ")
+        text = message[:1].upper() + message[1:]
+        if record.levelno >= logging.WARNING:
+            say_line(text, "yellow", "Warning: ")
+        else:
+            say_line(text)

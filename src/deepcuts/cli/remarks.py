@@ -10,8 +10,6 @@ from deepcuts.cli.terminal import printable, say_line, stderr
 
 Advance = Callable[[int, str], None]
 
-FIRST_NOTE = "first use compiles kernels"  # which takes seconds, once per machine
-
 _PLAIN_LINES = 10  # a bar leaves about that many where lines cannot be redrawn
 
 
@@ -46,7 +44,7 @@ class Remarks:
             yield
 
     @contextmanager
-    def bar(self, what: str, n_steps: int, first_note: str = "") -> Iterator[Advance]:
+    def bar(self, what: str, n_steps: int) -> Iterator[Advance]:
         """Show how far a loop of `n_steps` is; the block calls what it is given with steps done and a note."""
         if self.quiet or not stderr().is_terminal:
             yield self._plain_lines(what, n_steps)
@@ -57,7 +55,7 @@ class Remarks:
         title_column = TextColumn("{task.description}", markup=False)
         columns = (SpinnerColumn(), title_column, BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), note_column)
         with Progress(*columns, console=stderr(), transient=True) as progress:
-            task = progress.add_task(what, total=n_steps, note=first_note)
+            task = progress.add_task(what, total=n_steps, note="")
             yield lambda steps, note: progress.update(task, advance=steps, note=printable(note))
 
     def _plain_lines(self, what: str, n_steps: int) -> Advance:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deepcuts.cli.remarks import FIRST_NOTE, Remarks
+from deepcuts.cli.remarks import Remarks
 from deepcuts.model import PersonaSettings
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def search_settings(plays: Interactions, search: AutoSettings, remarks: Remarks)
         steps, spent = int(trial.spent) - int(spent), trial.spent
         advance(steps, f"{trial.stage}: ndcg@100 {trial.ndcg:.4f}")
 
-    with remarks.bar("Searching settings", round(search.budget), FIRST_NOTE) as advance:
+    with remarks.bar("Searching settings", round(search.budget)) as advance:
         found = tune_automatically(plays, search, on_trial=on_trial)
     remarks.say(f"{len(found.trials)} trials took as long as {found.spent:.1f} fits. {_verdict(found)}")
     return found.settings

@@ -11,7 +11,7 @@ from deepcuts.cli import values
 from deepcuts.cli.command import HELP_FLAGS, Command, add_command
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.options import Force, Json, MinItems, MinUsers, OnBadRows, Output, Quiet, Seed
-from deepcuts.cli.remarks import FIRST_NOTE, Remarks
+from deepcuts.cli.remarks import Remarks
 from deepcuts.model import PersonaSettings
 from deepcuts.recommendation import ListSettings
 
@@ -120,7 +120,7 @@ def train(
         done[0] = epoch.number
 
     done = [0]
-    with remarks.bar("Training", asked.base_epochs, FIRST_NOTE) as advance:
+    with remarks.bar("Training", asked.base_epochs) as advance:
         epochs = spark.fit(shelf, asked, seed=seed, item_blocks=item_blocks, on_epoch=on_epoch)
     remarks.say(f"{len(epochs)} epochs, loss {epochs[-1].loss:,.1f}; the model is on the shelf {shelf}.")
 

@@ -7,7 +7,9 @@ these is a miss: the kernel is compiled, and a warning tells so once.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
+import logging
 import os
 import pickle
 import sys
@@ -20,6 +22,8 @@ from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
 from deepcuts.kernels.cache_folder import cache_folder, say_once, temporary_name
+
+logger = logging.getLogger(__name__)
 
 _DIGEST = hashlib.sha256().digest_size
 # What machine code depends on beside the kernel, its signature and the processor, which Numba's key names.
@@ -55,6 +59,13 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
     def load_overload(self, sig, target_context):
         """Return what was compiled for a signature in an earlier run, or None."""
         target_context.refresh()
+        kept = self._kept(sig, target_context)
+        if kept is None:
+            _tell_of_compiling()
+        return kept
+
+    def _kept(self, sig, target_context):
+        """Read what was compiled; None where there is nothing that can be used."""
         folder = cache_folder()
         if folder is None:
             return None
@@ -82,6 +93,12 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
         key = repr((*self._index_key(sig, codegen), _PROGRAMS, flags))
         name = f"{self._py_func.__module__.rpartition('.')[2]}.{self._py_func.__name__}"
         return folder / f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:32]}.nbc"
+
+
+@functools.cache
+def _tell_of_compiling() -> None:
+    """Log that time goes into compiling: once a process, as one kernel follows the other."""
+    logger.info("Compiling kernels: this is the first use on this machine, and takes some seconds once.")
 
 
 def checked(content: bytes) -> bytes:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numba import prange
+from functools import partial
 
-from deepcuts.kernels.compiling import kernel
-from deepcuts.kernels.threads import N_CHUNKS
+import numpy as np
+
+from deepcuts.kernels.compiling import kernel, kernel_entry
+from deepcuts.kernels.threads import N_CHUNKS, over_ranges
 
 SEEN, HOLDOUT, LISTED = np.uint8(1), np.uint8(2), np.uint8(4)
 
@@ -14,7 +15,17 @@ _FETCHED = 64  # rows to have on their way from memory at a time
 _FORGOTTEN_PER_LISTENER = 1024  # items that are set to 0 in a sweep in the time that one history takes
 
 
-@kernel(parallel=True)
+@kernel()
+def sum_rows_of_range(first, last, indptr, items, row_indptr, columns, values, totals):
+    """Add up the rows of the items of some users, see `sum_rows`."""
+    for user in range(first, last):
+        totals[user, :] = 0.0
+        for place in range(indptr[user], indptr[user + 1]):
+            for entry in range(row_indptr[items[place]], row_indptr[items[place] + 1]):
+                totals[user, columns[entry]] += values[entry]
+
+
+@kernel_entry
 def sum_rows(indptr, items, row_indptr, columns, values, totals):
     """Add up the rows of a sparse matrix that belong to each user's items.
 
@@ -27,12 +38,7 @@ def sum_rows(indptr, items, row_indptr, columns, values, totals):
     totals
         float64, (n_users, n_columns): overwritten.
     """
-    for user in prange(len(indptr) - 1):
-        total = totals[user]
-        total[:] = 0
-        for item in items[indptr[user] : indptr[user + 1]]:
-            for entry in range(row_indptr[item], row_indptr[item + 1]):
-                total[columns[entry]] += values[entry]
+    over_ranges(sum_rows_of_range, len(indptr) - 1, indptr, items, row_indptr, columns, values, totals)
 
 
 @kernel()
@@ -73,7 +79,7 @@ def forget_together(indptr, indices, listeners, together):
             together[item] = 0
 
 
-@kernel(parallel=True)
+@kernel_entry
 def nearest_of_history(
     indptr, indices, listener_indptr, listeners, seen_indptr, seen_items, list_indptr, list_rows, nearness
 ):
@@ -92,28 +98,41 @@ def nearest_of_history(
     nearness
         float64, (len(list_rows),): overwritten, from 0 to 1; users who play both / √(listeners of one · of the other).
     """
-    n_items = len(listener_indptr) - 1
-    weights = 1 / np.maximum(np.diff(listener_indptr), 1)
-    for chunk in prange(N_CHUNKS):
-        # Counts are at most the listeners of the item: few need more than a byte, and bytes stay in the nearest cache.
-        small, middle, large = (
-            np.zeros(n_items + 1, np.uint8),
-            np.zeros(n_items + 1, np.uint16),
-            np.zeros(n_items + 1, np.int32),
-        )
-        for item in range(chunk, n_items, N_CHUNKS):
+    n_listeners, is_listed = np.diff(listener_indptr), np.diff(list_indptr) > 0
+    weights, above = 1 / np.maximum(n_listeners, 1), -1
+    # Counts are at most the listeners of the item: few need more than a byte, and bytes stay in the nearest cache.
+    for count in (np.uint8, np.uint16, np.int32):
+        most = np.iinfo(count).max
+        chosen = np.flatnonzero(is_listed & (n_listeners > above) & (n_listeners <= most))
+        above = most
+        if len(chosen):  # the kernel is compiled for the kinds of counts that there are
+            arrays = indptr, indices, listener_indptr, listeners, seen_indptr, seen_items, list_indptr, list_rows
+            counts = partial(_no_counts, len(weights) + 1, count)
+            over_ranges(nearest_of_chunks, N_CHUNKS, chosen, *arrays, weights, nearness, scratch=counts)
+
+
+def _no_counts(n, dtype):
+    return (np.zeros(n, dtype),)
+
+
+@kernel()
+def nearest_of_chunks(
+    first, last, chosen, indptr, indices, listener_indptr, listeners, seen_indptr, seen_items, list_indptr,
+    list_rows, weights, nearness, together,
+):  # fmt: skip
+    """Do what `nearest_of_history` does for some items: chunk c has every `N_CHUNKS`-th, from the one numbered c on.
+
+    `together`, whole numbers, (n_items + 1,), is 0 before and after, and large enough for the listeners of these items.
+    """
+    for chunk in range(first, last):
+        for index in range(chunk, len(chosen), N_CHUNKS):
+            item = chosen[index]
             entries = slice(list_indptr[item], list_indptr[item + 1])
             rows, found = list_rows[entries], nearness[entries]
             own = listeners[listener_indptr[item] : listener_indptr[item + 1]]
-            if len(rows) == 0:
-                continue
-            if len(own) < 1 << 8:
-                nearest_to_item(indptr, indices, own, seen_indptr, seen_items, rows, weights, small, found)
-            elif len(own) < 1 << 16:
-                nearest_to_item(indptr, indices, own, seen_indptr, seen_items, rows, weights, middle, found)
-            else:
-                nearest_to_item(indptr, indices, own, seen_indptr, seen_items, rows, weights, large, found)
-            found *= np.sqrt(weights[item])
+            nearest_to_item(indptr, indices, own, seen_indptr, seen_items, rows, weights, together, found)
+            for row in range(len(found)):
+                found[row] *= np.sqrt(weights[item])
 
 
 @kernel()
@@ -148,7 +167,31 @@ def nearest_to_item(indptr, indices, own, seen_indptr, seen_items, rows, weights
     forget_together(indptr, indices, own, together)
 
 
-@kernel(parallel=True)
+@kernel()
+def inspect_range(
+    first, last, seen_indptr, seen_items, holdout_indptr, holdout_items, list_indptr, items, marks, known
+):
+    """Look up the lists of some rows, see `inspect_lists`; `known`, uint8, (n_items,), is 0 before and after."""
+    for row in range(first, last):
+        seen = seen_items[seen_indptr[row] : seen_indptr[row + 1]]
+        holdout = holdout_items[holdout_indptr[row] : holdout_indptr[row + 1]]
+        for place in range(len(seen)):
+            known[seen[place]] |= SEEN
+        for place in range(len(holdout)):
+            known[holdout[place]] |= HOLDOUT
+        for entry in range(list_indptr[row], list_indptr[row + 1]):
+            marks[entry] = known[items[entry]]
+            known[items[entry]] |= LISTED
+        # Undone, not cleared: `known` is as long as the catalogue.
+        for entry in range(list_indptr[row], list_indptr[row + 1]):
+            known[items[entry]] = 0
+        for place in range(len(seen)):
+            known[seen[place]] = 0
+        for place in range(len(holdout)):
+            known[holdout[place]] = 0
+
+
+@kernel_entry
 def inspect_lists(seen_indptr, seen_items, holdout_indptr, holdout_items, list_indptr, items, n_items, marks):
     """Look up each listed item among what its user has seen, what was held out, and the list before it.
 
@@ -165,26 +208,25 @@ def inspect_lists(seen_indptr, seen_items, holdout_indptr, holdout_items, list_i
     marks
         uint8, (len(items),): overwritten; the sum of `SEEN`, `HOLDOUT` and `LISTED` where they apply.
     """
-    n_rows = len(list_indptr) - 1
-    for chunk in prange(N_CHUNKS):
-        known = np.zeros(n_items, np.uint8)
-        for row in range(chunk * n_rows // N_CHUNKS, (chunk + 1) * n_rows // N_CHUNKS):
-            seen = seen_items[seen_indptr[row] : seen_indptr[row + 1]]
-            holdout = holdout_items[holdout_indptr[row] : holdout_indptr[row + 1]]
-            for item in seen:
-                known[item] |= SEEN
-            for item in holdout:
-                known[item] |= HOLDOUT
-            for entry in range(list_indptr[row], list_indptr[row + 1]):
-                marks[entry] = known[items[entry]]
-                known[items[entry]] |= LISTED
-            for entry in range(list_indptr[row], list_indptr[row + 1]):
-                known[items[entry]] = 0
-            known[seen] = 0  # undone, not cleared: `known` is as long as the catalogue
-            known[holdout] = 0
+    arrays = seen_indptr, seen_items, holdout_indptr, holdout_items, list_indptr, items
+    over_ranges(inspect_range, len(list_indptr) - 1, *arrays, marks, scratch=partial(_no_counts, n_items, np.uint8))
 
 
-@kernel(parallel=True)
+@kernel()
+def divergences_of_range(first, last, p, q, smoothing, values):
+    """Write the divergences of some rows, see `divergences`."""
+    for row in range(first, last):
+        total = 0.0
+        for column in range(p.shape[1]):
+            smooth = (1 - smoothing) * q[row, column] + smoothing * p[row, column]
+            if p[row, column] > 0:
+                total += p[row, column] * np.log(p[row, column] / smooth)
+            elif np.isnan(smooth):  # NaN > 0 is false, so it is looked for here
+                total = np.nan
+        values[row] = total if np.isnan(total) else max(total, 0.0)
+
+
+@kernel_entry
 def divergences(p, q, smoothing, values):
     """Write Σ p ln(p / q̃), q̃ = (1 − smoothing) q + smoothing p, maths.md (24), row by row; NaN where a row has one.
 
@@ -197,18 +239,19 @@ def divergences(p, q, smoothing, values):
     values
         float64, (n_rows,): overwritten.
     """
-    for row in prange(len(p)):
-        total = 0.0
-        for column in range(p.shape[1]):
-            smooth = (1 - smoothing) * q[row, column] + smoothing * p[row, column]
-            if p[row, column] > 0:
-                total += p[row, column] * np.log(p[row, column] / smooth)
-            elif np.isnan(smooth):  # NaN > 0 is false, so it is looked for here
-                total = np.nan
-        values[row] = total if np.isnan(total) else max(total, 0.0)
+    over_ranges(divergences_of_range, len(p), p, q, smoothing, values)
 
 
-@kernel(parallel=True)
+@kernel()
+def add_exposure_of_draws(first, last, indptr, items, weights, totals):
+    """Add the exposure of some draws, see `add_exposure`."""
+    for user in range(len(indptr) - 1):
+        for place in range(indptr[user], indptr[user + 1]):
+            for draw in range(first, last):
+                totals[items[place], draw] += weights[user, draw]
+
+
+@kernel_entry
 def add_exposure(indptr, items, weights, totals):
     """Add to the total of every item, in each draw, the weights of the users who are recommended it.
 
@@ -221,11 +264,5 @@ def add_exposure(indptr, items, weights, totals):
     totals
         float32, (n_items, n_draws): added to.
     """
-    n_draws = weights.shape[1]
-    for chunk in prange(N_CHUNKS):
-        first, last = chunk * n_draws // N_CHUNKS, (chunk + 1) * n_draws // N_CHUNKS
-        # Chunks own draws, not users: no two threads add to the same number.
-        for user in range(len(indptr) - 1):
-            for item in items[indptr[user] : indptr[user + 1]]:
-                for draw in range(first, last):
-                    totals[item, draw] += weights[user, draw]
+    # Ranges are of draws, not of users: no two threads add to the same number.
+    over_ranges(add_exposure_of_draws, weights.shape[1], indptr, items, weights, totals)

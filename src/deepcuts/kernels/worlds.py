@@ -10,11 +10,11 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
 
 from deepcuts.array_types import DoubleVector, FloatVector, Indices, Indptr
-from deepcuts.kernels.compiling import kernel
+from deepcuts.kernels.compiling import kernel, kernel_entry
 from deepcuts.kernels.random_streams import GOLDEN, scramble, uniform
+from deepcuts.kernels.threads import over_ranges
 
 N_CIRCLES = 4  # circles in a scene; circle c holds the popularity ranks c, c + 4, c + 8, … of its scene
 CIRCLE_PULL = 0.75  # share of a persona's draws that stay within its own circle
@@ -126,7 +126,7 @@ def _draw_stray(stream, attempt, scenes, own_scenes, share, loudness, indices, p
 def _draw_history(stream, user, n_stray, loudness, stray_share, scenes, personas, indices, plays):
     """Fill `indices` and `plays` persona by persona, then with stray plays."""
     first, last = personas.indptr[user], personas.indptr[user + 1]
-    attempt, start, cumulative = 0, 0, 0.0
+    attempt, start, cumulative = np.int64(0), 0, 0.0  # one type of attempts is enough to compile for
     for p in range(first, last):
         scene, circle, share = personas.scenes[p], personas.circles[p], personas.shares[p]
         cumulative += share
@@ -138,7 +138,18 @@ def _draw_history(stream, user, n_stray, loudness, stray_share, scenes, personas
     _draw_stray(stream, attempt, scenes, own, stray_share, loudness, indices[start:], plays[start:])
 
 
-@kernel(parallel=True)
+@kernel()
+def _draw_range(first, last, seed, indptr, n_stray, loudness, stray_share, scenes, personas, indices, plays):
+    """Draw the histories of some users, see `draw_histories`."""
+    for user in range(first, last):
+        pairs = slice(indptr[user], indptr[user + 1])
+        stream = scramble(seed + np.uint64(user) * GOLDEN)
+        _draw_history(
+            stream, user, n_stray[user], loudness[user], stray_share, scenes, personas, indices[pairs], plays[pairs]
+        )
+
+
+@kernel_entry
 def draw_histories(seed, indptr, n_stray, loudness, stray_share, scenes, personas):
     """Draw the items and plays of every user.
 
@@ -169,11 +180,6 @@ def draw_histories(seed, indptr, n_stray, loudness, stray_share, scenes, persona
     """
     indices = np.empty(indptr[-1], np.int32)
     plays = np.empty(indptr[-1], np.float32)
-    for i in prange(len(indptr) - 1):
-        user = np.int64(i)  # a prange counts in uint64, and one type is enough to compile for
-        pairs = slice(indptr[user], indptr[user + 1])
-        stream = scramble(seed + np.uint64(user) * GOLDEN)
-        _draw_history(
-            stream, user, n_stray[user], loudness[user], stray_share, scenes, personas, indices[pairs], plays[pairs]
-        )
+    users = seed, indptr, n_stray, loudness, stray_share, scenes, personas, indices, plays
+    over_ranges(_draw_range, len(indptr) - 1, *users)
     return indices, plays

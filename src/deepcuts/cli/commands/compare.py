@@ -11,7 +11,7 @@ import typer
 from deepcuts.cli.command import Command
 from deepcuts.cli.metric_names import MetricsCommand
 from deepcuts.cli.options import Force, Json, PlaysFile, Quiet, Resamples
-from deepcuts.cli.remarks import FIRST_NOTE, Remarks
+from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.tag_files import TAGS_COLUMNS, TagsColumns, TagsFile, read_labels
 from deepcuts.cli.terminal import print_table, printable, ruled_table, show_json, stdout
 from deepcuts.errors import SettingsError
@@ -91,7 +91,7 @@ def compare(
     labels = read_labels(tags, tags_columns)
     cutoffs = _cutoffs(metrics, with_labels=labels is not None or _has_tags(learnt))
     remarks.say(f"{len(names)} contenders, {len(numbers)} seeds; judged at {', '.join(_names(cutoffs))}.")
-    with remarks.bar("Runs", len(names) * len(numbers), FIRST_NOTE) as advance:
+    with remarks.bar("Runs", len(names) * len(numbers)) as advance:
         runs = run_all(
             contenders,
             cuts,

@@ -14,7 +14,7 @@ from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.options import Force, Json, Quiet
 from deepcuts.cli.own_lists import LONG, POSITIONS, SHORT, OwnList, own_lists, show_own_lists, show_own_personas
-from deepcuts.cli.remarks import FIRST_NOTE, Remarks
+from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.terminal import print_table, printable, ruled_table, show_json, show_table
 from deepcuts.errors import DataError
 from deepcuts.history.options import MIN_SCORE, HistoryOptions
@@ -121,7 +121,7 @@ def me(
         _save(history, matches, save, force=force)
         remarks.say(f"Counts of {history.n_artists:,} artists saved in {save}.")
     plays = _found_plays(matches, fitted)
-    with remarks.working(f"Finding your personas ({FIRST_NOTE})"):
+    with remarks.working("Finding your personas"):
         visitor = VisitorModel.solve(fitted, plays, (), None)
         lists = own_lists(visitor, how, titles, min_listeners)
     if output is not None:

@@ -13,7 +13,7 @@ from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.names import with_names
 from deepcuts.cli.options import Force, Json, ModelFile, Quiet
-from deepcuts.cli.remarks import FIRST_NOTE, Advance, Remarks
+from deepcuts.cli.remarks import Advance, Remarks
 from deepcuts.cli.terminal import show_json, show_table
 from deepcuts.errors import SettingsError
 from deepcuts.recommendation.settings import ListSettings
@@ -160,7 +160,7 @@ def _source(model: Path, fold_in: Path | None, history: Path | None) -> PersonaM
 def _write(parts: Iterator[pa.Table], output: Path, n_users: int, remarks: Remarks, *, force: bool) -> None:
     from deepcuts.cli.tables import write_table
 
-    with remarks.bar("Users", n_users, FIRST_NOTE) as advance:
+    with remarks.bar("Users", n_users) as advance:
         n_rows = write_table(output, _counted(parts, advance), force=force)
     remarks.say(f"{n_rows:,} rows saved in {output}.")
 

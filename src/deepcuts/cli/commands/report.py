@@ -11,7 +11,7 @@ import typer
 from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.options import Force, Json, Output, Quiet, Seed
-from deepcuts.cli.remarks import FIRST_NOTE, Remarks
+from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.tag_files import TAGS_COLUMNS, TagsColumns, TagsFile, features_of, read_labels
 from deepcuts.cli.terminal import show_json
 from deepcuts.errors import SettingsError
@@ -100,7 +100,7 @@ def report(
     loaded = _load(files, train_plays)
     contenders = _contenders(loaded, mixes, baseline or [], one_persona=one_persona)
     features, source = _features(read_labels(tags, tags_columns), tags, train_plays, loaded)
-    with remarks.bar("Report", reports.n_steps(contenders, shown), FIRST_NOTE) as advance:
+    with remarks.bar("Report", reports.n_steps(contenders, shown)) as advance:
         found = reports.collect(
             loaded,
             contenders,

@@ -12,7 +12,7 @@ from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.interrupts import answer_the_first, exit_status
 from deepcuts.cli.options import Force, Output, PlaysFile, Quiet, Seed
-from deepcuts.cli.remarks import FIRST_NOTE, Remarks
+from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.settings_search import auto_settings, search_settings
 from deepcuts.errors import SettingsError
 from deepcuts.model import PersonaSettings
@@ -190,7 +190,7 @@ def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks,
         measured = "" if epoch.validation_ndcg is None else f", validation ndcg {epoch.validation_ndcg:.4f}"
         advance(1, f"{epoch.stage}, loss {epoch.loss:,.0f}{measured}")
 
-    with remarks.bar("Training", n_epochs, FIRST_NOTE) as advance:
+    with remarks.bar("Training", n_epochs) as advance:
         model = untrained.fit(
             plays,
             seed=seed,

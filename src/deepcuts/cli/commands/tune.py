@@ -10,7 +10,7 @@ import typer
 
 from deepcuts.cli.command import Command
 from deepcuts.cli.options import Force, Json, PlaysFile, Quiet, Seed
-from deepcuts.cli.remarks import FIRST_NOTE, Remarks
+from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.terminal import print_table, ruled_table, show_json, stdout
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ Objectives = Annotated[
 PickName = Annotated[
     Literal["balanced", "accurate", "novel"],
     typer.Option(
-        metavar="NAME",
         help='"balanced": no worse than the default on both, and ahead by most; "accurate": best on the first; '
         '"novel": best on the second that keeps 95 % of the default\'s first.',
     ),
@@ -129,7 +128,7 @@ def _search(plays: Any, study: Path, settings: TuningSettings, remarks: Remarks)
         ended = "stopped early" if trial.values is None else f"{first.name} {trial.values[0]:.4f}"
         return f"trial {trial.number}: {ended}"
 
-    with remarks.bar("Trials", settings.n_trials, FIRST_NOTE) as advance:
+    with remarks.bar("Trials", settings.n_trials) as advance:
         return search(plays, study, settings, on_trial=lambda trial: advance(1, note(trial)))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import prange
 
 from deepcuts.kernels.baselines.sgd import (
     add,
@@ -15,10 +14,11 @@ from deepcuts.kernels.baselines.sgd import (
     project,
     user_stream,
 )
-from deepcuts.kernels.compiling import kernel
+from deepcuts.kernels.compiling import kernel, kernel_entry
+from deepcuts.kernels.threads import over_ranges
 
 
-@kernel()
+@kernel(allocates=True)
 def mean_user_epoch(order, indptr, indices, weights, rate, max_norm, stream, items):
     """One epoch of item vectors by maths.md (25), where a user is the mean m of the vectors of their items.
 
@@ -91,19 +91,25 @@ def user_epoch(personas, own, items, weights, rate, max_norm, stream):
     return loss
 
 
-@kernel(parallel=True)
+@kernel()
+def persona_epoch_of_range(first, last, indptr, indices, items, weights, rate, max_norm, stream, personas, losses):
+    """One epoch of the vectors of some users, see `persona_epoch`."""
+    for user in range(first, last):
+        own = indices[indptr[user] : indptr[user + 1]]
+        losses[user] = 0.0
+        if len(own) < len(items):
+            losses[user] = user_epoch(personas[user], own, items, weights, rate, max_norm, user_stream(stream, user))
+
+
+@kernel_entry
 def persona_epoch(indptr, indices, items, weights, rate, max_norm, stream, personas, losses):
     """One epoch of the vectors of all users with items fixed, every user on their own.
 
     The parameters are as in `mean_user_epoch`; `personas` is float32, (n_users, n_personas, n_factors), changed in
     place, and `losses` float64, (n_users,), overwritten with every user's sum of weight × violation.
     """
-    for i in prange(len(indptr) - 1):
-        user = np.int64(i)
-        own = indices[indptr[user] : indptr[user + 1]]
-        losses[user] = 0.0
-        if len(own) < len(items):
-            losses[user] = user_epoch(personas[user], own, items, weights, rate, max_norm, user_stream(stream, user))
+    users = indptr, indices, items, weights, rate, max_norm, stream, personas, losses
+    over_ranges(persona_epoch_of_range, len(indptr) - 1, *users)
 
 
 @kernel()
@@ -142,10 +148,16 @@ def joint_epoch(order, user_of_pair, indptr, indices, weights, rate, max_norm, s
     return loss
 
 
-@kernel(parallel=True)
+@kernel_entry
 def persona_shares(indptr, indices, items, personas, shares):
     """Write the share of the user's items that each vector scores highest, float32, (n_users, n_personas)."""
-    for u in prange(len(indptr) - 1):
+    over_ranges(persona_shares_of_range, len(indptr) - 1, indptr, indices, items, personas, shares)
+
+
+@kernel()
+def persona_shares_of_range(first, last, indptr, indices, items, personas, shares):
+    """Write the shares of some users, see `persona_shares`."""
+    for u in range(first, last):
         shares[u] = np.float32(0.0)
         n_own = indptr[u + 1] - indptr[u]
         for item in indices[indptr[u] : indptr[u + 1]]:

@@ -24,7 +24,7 @@ def push(projection, pulled, vector):
         add(vector, pulled[s], projection[s])
 
 
-@kernel()
+@kernel(allocates=True)
 def projection_epoch(order, indptr, indices, rate, regularization, stream, projections, items):
     """One epoch of −ln σ(f(i) − f(j)) with f(i) = Pᵀv_i · Pᵀm, m the mean of the vectors of the user's items.
 

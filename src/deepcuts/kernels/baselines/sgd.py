@@ -37,7 +37,7 @@ def project(vector, max_norm):
         vector *= max_norm / length
 
 
-@kernel()
+@kernel(allocates=True)
 def mean_vector(items, own):
     """Mean of the vectors of a user's items, float32, (n_factors,)."""
     mean = np.zeros(items.shape[1], np.float32)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import prange
 
 from deepcuts.kernels.baselines.sgd import add, best_persona, dot, draw_other, draw_own, user_stream
-from deepcuts.kernels.compiling import kernel
+from deepcuts.kernels.compiling import kernel, kernel_entry
+from deepcuts.kernels.threads import over_ranges
 
 
 @kernel()
@@ -42,7 +42,7 @@ def softmax_slopes(user, score, items, drawn, odds, slopes):
     return own / total, np.log(total) - (score - highest)
 
 
-@kernel()
+@kernel(allocates=True)
 def gradient_of_user(items, liked, own_slope, drawn, slopes, gradient):
     """Write v_liked · (1 − p_liked) − Σ p_s v_s, the direction in which a user's vector is to go."""
     gradient[:] = (np.float32(1.0) - own_slope) * items[liked]
@@ -57,7 +57,7 @@ def draw_others(own, n_items, stream, counter, drawn):
         drawn[s] = draw_other(own, n_items, stream, counter + s)
 
 
-@kernel()
+@kernel(allocates=True)
 def both_epoch(order, user_of_pair, indptr, indices, rate, ridge, n_negatives, stream, users, items):
     """One epoch of −ln softmax over items with one vector per user, a sample for every pair.
 
@@ -103,7 +103,7 @@ def both_epoch(order, user_of_pair, indptr, indices, rate, ridge, n_negatives, s
     return loss
 
 
-@kernel()
+@kernel(allocates=True)
 def user_epoch(personas, own, items, rate, ridge, n_negatives, stream):
     """Move the vectors of one user by as many samples as the user has items; return the sum of −ln softmax."""
     drawn, slopes = np.empty(n_negatives, np.int64), np.empty(n_negatives, np.float32)
@@ -122,16 +122,22 @@ def user_epoch(personas, own, items, rate, ridge, n_negatives, stream):
     return loss
 
 
-@kernel(parallel=True)
+@kernel()
+def personas_epoch_of_range(first, last, indptr, indices, items, rate, ridge, n_negatives, stream, personas, losses):
+    """One epoch of the vectors of some users, see `personas_epoch`."""
+    for user in range(first, last):
+        own = indices[indptr[user] : indptr[user + 1]]
+        losses[user] = 0.0
+        if len(own) < len(items):
+            losses[user] = user_epoch(personas[user], own, items, rate, ridge, n_negatives, user_stream(stream, user))
+
+
+@kernel_entry
 def personas_epoch(indptr, indices, items, rate, ridge, n_negatives, stream, personas, losses):
     """One epoch of the vectors of all users with items fixed: the vector that scores what was played best moves.
 
     The parameters are as in `both_epoch`; `personas` is float32, (n_users, n_personas, n_factors), changed in place,
     and `losses` float64, (n_users,), overwritten with every user's sum of −ln softmax.
     """
-    for i in prange(len(indptr) - 1):
-        user = np.int64(i)
-        own = indices[indptr[user] : indptr[user + 1]]
-        losses[user] = 0.0
-        if len(own) < len(items):
-            losses[user] = user_epoch(personas[user], own, items, rate, ridge, n_negatives, user_stream(stream, user))
+    users = indptr, indices, items, rate, ridge, n_negatives, stream, personas, losses
+    over_ranges(personas_epoch_of_range, len(indptr) - 1, *users)

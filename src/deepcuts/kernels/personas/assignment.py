@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import prange
 
-from deepcuts.kernels.compiling import kernel
+from deepcuts.kernels.compiling import kernel, kernel_entry
 from deepcuts.kernels.flags import FASTMATH
 from deepcuts.kernels.personas.clustering import cosine, largest_first
+from deepcuts.kernels.threads import over_ranges
 
 
-@kernel(fastmath=FASTMATH, parallel=True)
+@kernel(fastmath=FASTMATH)
+def assign_range(first, last, indptr, indices, vectors, persona_indptr, factors, personas, matches):
+    """Give the pairs of some users to personas, see `assign`."""
+    for u in range(first, last):
+        for pair in range(indptr[u], indptr[u + 1]):
+            matches[pair] = -np.inf
+            for row in range(persona_indptr[u], persona_indptr[u + 1]):
+                product = cosine(vectors[indices[pair]], factors[row])  # of vectors of any length: a score
+                if product > matches[pair]:
+                    matches[pair], personas[pair] = product, row - persona_indptr[u]
+
+
+@kernel_entry
 def assign(indptr, indices, vectors, persona_indptr, factors, personas, matches):
     """Give every pair to the persona with the largest product, the first of equals, maths.md (17).
 
@@ -27,22 +39,17 @@ def assign(indptr, indices, vectors, persona_indptr, factors, personas, matches)
     personas, matches
         int8 and float32, (n_pairs,): overwritten with the persona of each pair and its product.
     """
-    for u in prange(len(indptr) - 1):
-        for pair in range(indptr[u], indptr[u + 1]):
-            matches[pair] = -np.inf
-            for row in range(persona_indptr[u], persona_indptr[u + 1]):
-                product = cosine(vectors[indices[pair]], factors[row])  # of vectors of any length: a score
-                if product > matches[pair]:
-                    matches[pair], personas[pair] = product, row - persona_indptr[u]
+    pairs = indptr, indices, vectors, persona_indptr, factors, personas, matches
+    over_ranges(assign_range, len(indptr) - 1, *pairs)
 
 
-@kernel()
-def reseed(labels, matches, n_personas):
-    """Give each empty persona the worst match of a persona that has others to lose."""
-    sizes = np.zeros(n_personas, np.int64)
-    for label in labels:
-        sizes[label] += 1
-    for persona in range(n_personas):
+@kernel(inline="always")
+def reseed(labels, matches, sizes):
+    """Give each empty persona the worst match of a persona that has others to lose; `sizes`, int64, are overwritten."""
+    sizes[:] = 0
+    for pair in range(len(labels)):
+        sizes[labels[pair]] += 1
+    for persona in range(len(sizes)):
         worst = -1
         for pair in range(len(labels)):
             # No persona gives its last pair away.
@@ -54,11 +61,14 @@ def reseed(labels, matches, n_personas):
             labels[worst] = persona
 
 
-@kernel()
-def merge(labels, factors, threshold):
-    """Join every persona with the first before it that it is as alike as `threshold`, by the cosine of directions."""
-    joined = np.arange(len(factors))
-    for persona in range(1, len(factors)):
+@kernel(inline="always")
+def merge(labels, factors, threshold, joined):
+    """Join every persona with the first before it that it is as alike as `threshold`, by the cosine of directions.
+
+    `joined`, int64, (n_personas,), is overwritten with the persona that each becomes.
+    """
+    for persona in range(len(factors)):
+        joined[persona] = persona
         for earlier in range(persona):
             # Only a persona that stays takes others in, so that labels need one look-up.
             if joined[earlier] == earlier and cosine(factors[persona], factors[earlier]) >= threshold:
@@ -68,7 +78,19 @@ def merge(labels, factors, threshold):
         labels[pair] = joined[labels[pair]]
 
 
-@kernel(parallel=True)
+@kernel()
+def regroup_range(first, last, indptr, persona_indptr, directions, matches, threshold, personas, n_left, numbers):
+    """Re-seed, join and renumber the personas of some users, see `regroup`; `numbers`, int64, has one for each."""
+    for u in range(first, last):
+        labels = personas[indptr[u] : indptr[u + 1]]
+        rows = directions[persona_indptr[u] : persona_indptr[u + 1]]
+        of_personas = numbers[: len(rows)]
+        reseed(labels, matches[indptr[u] : indptr[u + 1]], of_personas)
+        merge(labels, rows, threshold, of_personas)
+        n_left[u] = largest_first(labels, of_personas)
+
+
+@kernel_entry
 def regroup(indptr, persona_indptr, directions, matches, threshold, personas, n_left):
     """Re-seed empty personas, join those alike, and renumber by falling size.
 
@@ -87,9 +109,6 @@ def regroup(indptr, persona_indptr, directions, matches, threshold, personas, n_
     n_left
         int64, (n_users,): overwritten with the number of personas that have items.
     """
-    for u in prange(len(indptr) - 1):
-        labels = personas[indptr[u] : indptr[u + 1]]
-        rows = directions[persona_indptr[u] : persona_indptr[u + 1]]
-        reseed(labels, matches[indptr[u] : indptr[u + 1]], len(rows))
-        merge(labels, rows, threshold)
-        n_left[u] = largest_first(labels, len(rows))
+    users = indptr, persona_indptr, directions, matches, threshold, personas, n_left
+    most = int(np.diff(persona_indptr).max(initial=0))
+    over_ranges(regroup_range, len(indptr) - 1, *users, scratch=lambda: (np.empty(most, np.int64),))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numba import prange
+from typing import NamedTuple
 
-from deepcuts.kernels.compiling import kernel
+import numpy as np
+
+from deepcuts.array_types import CountVector, FloatMatrix, FloatVector
+from deepcuts.kernels.arrays import scratch
+from deepcuts.kernels.compiling import kernel, kernel_entry
 from deepcuts.kernels.flags import FASTMATH
 from deepcuts.kernels.random_streams import scramble, uniform
+from deepcuts.kernels.threads import over_ranges
 
 
-@kernel()
+@kernel(inline="always")
 def history_stream(seed, indices):
     """Name a stream of random numbers after what was played, so that the same history draws the same numbers."""
     stream = scramble(np.uint64(seed))
@@ -28,27 +32,46 @@ def cosine(first, second):
     return total
 
 
-@kernel()
-def spread_out(vectors, n_clusters, stream):
-    """Draw the first centre evenly, each further one in proportion to its distance (k-means++, maths.md (14))."""
+@kernel(inline="always")
+def add_row(row, total):
+    """Add one vector to another, in place."""
+    for f in range(len(total)):
+        total[f] += row[f]
+
+
+@kernel(inline="always")
+def copy_row(row, copy):
+    """Copy a vector."""
+    for f in range(len(copy)):
+        copy[f] = row[f]
+
+
+@kernel(inline="always")
+def spread_out(vectors, stream, distances, centres):
+    """Draw the first centre evenly, each further one in proportion to its distance (k-means++, maths.md (14)).
+
+    `distances`, float32, (n,), and `centres`, float32, (n_clusters, n_factors), are overwritten.
+    """
     n = len(vectors)
-    centres = np.empty((n_clusters, vectors.shape[1]), np.float32)
-    distances = np.ones(n, np.float32)
-    for c in range(n_clusters):
-        threshold = uniform(stream, c) * np.sum(distances)  # distances are all 1 for the first centre
+    for j in range(n):
+        distances[j] = np.float32(1.0)  # alike for the first centre
+    for c in range(len(centres)):
+        total = np.float32(0.0)
+        for j in range(n):
+            total += distances[j]
+        threshold = uniform(stream, c) * total
         chosen, passed = 0, distances[0]
         while passed < threshold and chosen < n - 1:  # rounding may leave the threshold above the sum
             chosen += 1
             passed += distances[chosen]
-        centres[c] = vectors[chosen]
+        copy_row(vectors[chosen], centres[c])
         for j in range(n):
             away = max(np.float32(1.0) - cosine(vectors[j], centres[c]), np.float32(0.0))
             # maths.md (14), kept up to date centre by centre
             distances[j] = away if c == 0 else min(distances[j], away)
-    return centres
 
 
-@kernel()
+@kernel(inline="always")
 def nearest(vectors, centres, labels):
     """Label every vector with its nearest centre, maths.md (15); return whether a label changed."""
     changed = False
@@ -63,46 +86,56 @@ def nearest(vectors, centres, labels):
     return changed
 
 
-@kernel()
+@kernel(inline="always")
+def sum_clusters(vectors, labels, sums):
+    """Write the sum of the vectors of every cluster, those of a label, float32, (n_clusters, n_factors)."""
+    sums[:] = np.float32(0.0)
+    for j in range(len(vectors)):
+        add_row(vectors[j], sums[labels[j]])
+
+
+@kernel(inline="always")
 def recentre(vectors, labels, centres):
     """Point every centre along the sum of its vectors, maths.md (16)."""
-    centres[:] = np.float32(0.0)
-    for j in range(len(vectors)):
-        centres[labels[j]] += vectors[j]
+    sum_clusters(vectors, labels, centres)
     for c in range(len(centres)):
         length = np.sqrt(cosine(centres[c], centres[c]))
         if length > np.float32(0.0):  # an empty cluster keeps a centre of 0, with a cosine of 0 to all
-            centres[c] /= length
+            for f in range(centres.shape[1]):
+                centres[c, f] /= length
 
 
 @kernel()
-def largest_first(labels, n_clusters):
-    """Renumber labels by falling size, the first of equals first; empty clusters vanish. Return how many are left."""
-    sizes = np.zeros(n_clusters, np.int64)
-    for label in labels:
-        sizes[label] += 1
-    order = np.argsort(-sizes, kind="mergesort")  # stable
-    rank_of = np.empty(n_clusters, np.int64)
-    for rank in range(n_clusters):
-        rank_of[order[rank]] = rank
+def largest_first(labels, sizes):
+    """Renumber labels by falling size, the first of equals first; empty clusters vanish. Return how many are left.
+
+    `sizes`, int64, is as long as there are clusters, and overwritten.
+    """
+    sizes[:] = 0
     for j in range(len(labels)):
-        labels[j] = rank_of[labels[j]]
-    return np.sum(sizes > 0)
+        sizes[labels[j]] += 1
+    for j in range(len(labels)):
+        rank = 0
+        for c in range(len(sizes)):
+            rank += sizes[c] > sizes[labels[j]] or (sizes[c] == sizes[labels[j]] and c < labels[j])
+        labels[j] = rank
+    n_left = 0
+    for c in range(len(sizes)):
+        n_left += sizes[c] > 0
+    return n_left
 
 
 @kernel(fastmath=FASTMATH)
-def join_alike(vectors, labels, n_clusters, threshold):
+def join_alike(vectors, labels, threshold, sums):
     """Join the two clusters whose sums of vectors are most alike, as long as that is `threshold`.
 
-    See docs/maths.md, How a user is split. A threshold above 1 joins none, whatever rounding makes of a cosine.
+    See docs/maths.md, How a user is split. A threshold above 1 joins none, whatever rounding makes of a cosine. `sums`,
+    float32, (n_clusters, n_factors), are overwritten.
     """
-    sums = np.zeros((n_clusters, vectors.shape[1]), np.float32)
-    for j in range(len(labels)):
-        sums[labels[j]] += vectors[j]
-    joined = np.arange(n_clusters)
+    sum_clusters(vectors, labels, sums)
     while threshold <= 1:
         kept, taken, highest = 0, 0, np.float32(-np.inf)
-        for c in range(n_clusters):
+        for c in range(len(sums)):
             for earlier in range(c):
                 lengths = np.sqrt(cosine(sums[c], sums[c]) * cosine(sums[earlier], sums[earlier]))
                 # Clusters that are empty, or were joined to another, have a sum of 0.
@@ -110,36 +143,72 @@ def join_alike(vectors, labels, n_clusters, threshold):
                     kept, taken, highest = earlier, c, cosine(sums[c], sums[earlier]) / lengths
         if kept == taken or highest < threshold:
             break
-        sums[kept] += sums[taken]
+        add_row(sums[taken], sums[kept])
         sums[taken] = np.float32(0.0)
-        joined[joined == taken] = kept
-    for j in range(len(labels)):
-        labels[j] = joined[labels[j]]
+        for j in range(len(labels)):
+            if labels[j] == taken:
+                labels[j] = kept
+
+
+class ClusteringScratch(NamedTuple):
+    """Arrays for intermediate results, for the longest history and the most clusters that there are.
+
+    Parameters
+    ----------
+    vectors, distances
+        float32, (longest, n_factors) and (longest,): of the items of one user.
+    centres, sizes
+        float32, (most, n_factors), and int64, (most,): of their clusters.
+    """
+
+    vectors: FloatMatrix
+    distances: FloatVector
+    centres: FloatMatrix
+    sizes: CountVector
+
+    @classmethod
+    def of(cls, longest, most, n_factors):
+        """Make them."""
+        distances, sizes = scratch(longest), scratch(most, dtype=np.int64)
+        return cls(scratch(longest, n_factors), distances, scratch(most, n_factors), sizes)
 
 
 @kernel()
-def cluster(vectors, stream, n_clusters, max_rounds, join_cosine, labels):
-    """Cluster the items of one user, who has some; return the number of clusters, see `cluster_histories`."""
-    labels[:] = 0  # what the first round compares with
-    centres = spread_out(vectors, n_clusters, stream)
-    for _ in range(max_rounds):
-        if not nearest(vectors, centres, labels):
-            break
-        recentre(vectors, labels, centres)
-    join_alike(vectors, labels, n_clusters, join_cosine)
-    return largest_first(labels, n_clusters)
+def cluster_range(
+    first, last, indptr, indices, places, directions, n_clusters, seed, max_rounds, join_cosine, labels, n_found, work
+):
+    """Cluster the items of some users, see `cluster_histories`; `work` is a `ClusteringScratch`."""
+    for u in range(first, last):
+        start, n = indptr[u], indptr[u + 1] - indptr[u]
+        n_found[u] = 0
+        if n == 0:
+            continue
+        vectors, distances, own = work.vectors[:n], work.distances[:n], labels[start : start + n]
+        centres, sizes = work.centres[: n_clusters[u]], work.sizes[: n_clusters[u]]
+        for j in range(n):
+            copy_row(directions[places[start + j]], vectors[j])
+            own[j] = 0  # what the first round compares with
+        spread_out(vectors, history_stream(seed, indices[start : start + n]), distances, centres)
+        for _ in range(max_rounds):
+            if not nearest(vectors, centres, own):
+                break
+            recentre(vectors, own, centres)
+        join_alike(vectors, own, join_cosine, centres)
+        n_found[u] = largest_first(own, sizes)
 
 
-@kernel(parallel=True)
-def cluster_histories(indptr, indices, directions, n_clusters, seed, max_rounds, join_cosine, labels, n_found):
+@kernel_entry
+def cluster_histories(indptr, indices, places, directions, n_clusters, seed, max_rounds, join_cosine, labels, n_found):
     """Divide every user's items into clusters of like direction.
 
     Parameters
     ----------
     indptr, indices
         int64, (n_users + 1,) and int32, (n_pairs,): the items of every user.
+    places
+        int32, (n_pairs,): the row of `directions` that belongs to each pair.
     directions
-        float32, (n_items, n_factors): item vectors of length one, or zero.
+        float32, (n_directions, n_factors): item vectors of length one, or zero.
     n_clusters
         int64, (n_users,): the most clusters of each user, at least 1.
     seed
@@ -153,11 +222,6 @@ def cluster_histories(indptr, indices, directions, n_clusters, seed, max_rounds,
     n_found
         int64, (n_users,): overwritten with the number of clusters that are not empty.
     """
-    for u in prange(len(indptr) - 1):
-        start, stop = indptr[u], indptr[u + 1]
-        if start == stop:
-            n_found[u] = 0
-            continue
-        own = indices[start:stop]
-        stream = history_stream(seed, own)
-        n_found[u] = cluster(directions[own], stream, n_clusters[u], max_rounds, join_cosine, labels[start:stop])
+    users = indptr, indices, places, directions, n_clusters, seed, max_rounds, join_cosine, labels, n_found
+    sizes = int(np.diff(indptr).max(initial=0)), int(n_clusters.max(initial=0)), directions.shape[1]
+    over_ranges(cluster_range, len(indptr) - 1, *users, scratch=lambda: (ClusteringScratch.of(*sizes),))

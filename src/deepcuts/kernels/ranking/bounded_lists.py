@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepcuts.kernels.compiling import kernel
+from deepcuts.kernels.arrays import scratch
+from deepcuts.kernels.compiling import kernel, kernel_entry
 from deepcuts.kernels.ranking.bounded_search import top_of_personas
-from deepcuts.kernels.ranking.interleaving import NOTHING, best_persona, interleave
+from deepcuts.kernels.ranking.interleaving import NOTHING, best_persona, interleave, voices_of
 from deepcuts.kernels.ranking.tiles import WIDTH, choose_factors, search_buffers
 
 _UNKNOWN = np.int8(-1)  # the persona of an item that the base brought up, before it is looked for
 
 
-@kernel()
+@kernel_entry
 def lists_by_share(tiles, rarity, batch, seen_indptr, seen_items, allowed, list_items, list_scores, list_personas):
     """Let each persona rank on its own, and the base, and interleave them by their weights, maths.md (18).
 
@@ -27,33 +28,41 @@ def lists_by_share(tiles, rarity, batch, seen_indptr, seen_items, allowed, list_
     list_items, list_scores, list_personas
         int32, float32 and int8, (n_users, k): overwritten; ranks left empty hold -1 in `list_items`.
     """
-    most, depth, listable = most_rows(batch.indptr), list_items.shape[1], allowed.copy()
-    top_scores, top_items = np.empty((most, depth), np.float32), np.empty((most, depth), np.int32)
-    labels, before_dial = np.empty((most, depth), np.int8), np.empty(most, np.float32)
-    sizes, listed = np.empty(most, np.int64), np.zeros(len(allowed), np.bool_)
-    buffers = search_buffers(tiles, most, depth)
+    most, depth = int(np.diff(batch.indptr).max(initial=1)), list_items.shape[1]
+    work = voices_of(most, depth, len(allowed)), search_buffers(tiles, most, depth), scratch(most), allowed.copy()
+    lists = list_items, list_scores, list_personas
+    write_lists_by_share(tiles, rarity, batch, seen_indptr, seen_items, allowed, *lists, *work)
+
+
+@kernel()
+def write_lists_by_share(
+    tiles, rarity, batch, seen_indptr, seen_items, allowed, list_items, list_scores, list_personas, voices, buffers,
+    before_dial, listable,
+):  # fmt: skip
+    """Do what `lists_by_share` does, with work arrays; `listable` is as `allowed` before and after."""
     for u in range(len(batch.indptr) - 1):
         first, last = batch.indptr[u], batch.indptr[u + 1]
         # Hidden now and shown again below: a copy for every user would be as long as the catalogue.
         hide(seen_items[seen_indptr[u] : seen_indptr[u + 1]], listable)
         for p in range(last - first):
-            row, sizes[p] = first + p, 0
-            labels[p] = p if row < last - batch.n_base else _UNKNOWN
+            row, voices.sizes[p] = first + p, 0
+            voices.labels[p] = p if row < last - batch.n_base else _UNKNOWN
             if batch.persona_weights[row] > 0:
-                sizes[p] = top_of_personas(
-                    tiles, rarity, batch, row, row + 1, listable, buffers, top_scores[p], top_items[p]
+                voices.sizes[p] = top_of_personas(
+                    tiles, rarity, batch, row, row + 1, listable, buffers, voices.scores[p], voices.items[p]
                 )
         show(seen_items[seen_indptr[u] : seen_indptr[u + 1]], allowed, listable)
-        own, weights = (list_items[u], list_scores[u], list_personas[u]), batch.persona_weights[first:last]
-        n_listed = interleave(top_scores, top_items, labels, sizes, weights, listed, *own)
+        weights = batch.persona_weights[first:last]
+        n_listed = interleave(voices, weights, list_items[u], list_scores[u], list_personas[u])
         for p in range(last - first - batch.n_base, last - first):
             # Only what is listed: of most items of the base, another voice has brought them up, or they have no place.
             choose_factors(batch, first, first + p, buffers)
-            n_kept = put_under_personas(tiles, rarity, batch, first, buffers, before_dial[:p], *own, n_listed)
+            own = list_items[u], list_scores[u], list_personas[u], n_listed
+            n_kept = put_under_personas(tiles, rarity, batch, first, buffers, before_dial[:p], *own)
             if n_kept < n_listed:  # an item that no persona has a score for: it is left out, and others move up
-                base = top_items[p], top_scores[p], labels[p], sizes[p]
-                sizes[p] = put_under_personas(tiles, rarity, batch, first, buffers, before_dial[:p], *base)
-                interleave(top_scores, top_items, labels, sizes, weights, listed, *own)
+                base = voices.items[p], voices.scores[p], voices.labels[p], voices.sizes[p]
+                voices.sizes[p] = put_under_personas(tiles, rarity, batch, first, buffers, before_dial[:p], *base)
+                interleave(voices, weights, list_items[u], list_scores[u], list_personas[u])
 
 
 @kernel()
@@ -80,7 +89,7 @@ def put_under_personas(tiles, rarity, batch, first, buffers, before_dial, items,
     return kept
 
 
-@kernel()
+@kernel(inline="always")
 def after_dial(rarity, batch, row, position, score):
     """Score of the item at a position by a row after the dial, worked out in the order of `score_tile`."""
     multipliers = rarity.multipliers if score >= 0 else rarity.negative_multipliers
@@ -88,7 +97,7 @@ def after_dial(rarity, batch, row, position, score):
     return score * multiplier * batch.score_weights[row] - batch.amounts[row] * rarity.commonness[position]
 
 
-@kernel()
+@kernel(inline="always")
 def score_at(tiles, chosen, multiples, position):
     """Score of the item at a position, added up in the order in which `add_lines` does it."""
     tile, slot, score = position // WIDTH, position % WIDTH, np.float32(0.0)
@@ -97,10 +106,20 @@ def score_at(tiles, chosen, multiples, position):
     return score
 
 
-@kernel()
+@kernel_entry
 def lists_by_max(tiles, rarity, batch, seen_indptr, seen_items, allowed, list_items, list_scores, list_personas):
     """Rank the items of every user by the best of their personas' scores; the parameters are as in `lists_by_share`."""
-    listable, buffers = allowed.copy(), search_buffers(tiles, most_rows(batch.indptr), list_items.shape[1])
+    most, depth = int(np.diff(batch.indptr).max(initial=1)), list_items.shape[1]
+    lists = list_items, list_scores, list_personas
+    work = search_buffers(tiles, most, depth), allowed.copy()
+    write_lists_by_max(tiles, rarity, batch, seen_indptr, seen_items, allowed, *lists, *work)
+
+
+@kernel()
+def write_lists_by_max(
+    tiles, rarity, batch, seen_indptr, seen_items, allowed, list_items, list_scores, list_personas, buffers, listable
+):
+    """Do what `lists_by_max` does, with work arrays; `listable` is as `allowed` before and after."""
     for u in range(len(batch.indptr) - 1):
         first, last = batch.indptr[u], batch.indptr[u + 1]
         hide(seen_items[seen_indptr[u] : seen_indptr[u + 1]], listable)
@@ -111,24 +130,15 @@ def lists_by_max(tiles, rarity, batch, seen_indptr, seen_items, allowed, list_it
             list_personas[u, rank] = buffers.personas[list_items[u, rank]]
 
 
-@kernel()
+@kernel(inline="always")
 def hide(items, listable):
     """Take some items out of those that may be listed."""
-    for item in items:
-        listable[item] = False
+    for place in range(len(items)):
+        listable[items[place]] = False
 
 
-@kernel()
+@kernel(inline="always")
 def show(items, allowed, listable):
     """Undo `hide`."""
-    for item in items:
-        listable[item] = allowed[item]
-
-
-@kernel()
-def most_rows(indptr):
-    """Return the number of personas of the user who has the most, at least 1."""
-    most = 1
-    for u in range(len(indptr) - 1):
-        most = max(most, indptr[u + 1] - indptr[u])
-    return most
+    for place in range(len(items)):
+        listable[items[place]] = allowed[items[place]]

@@ -12,19 +12,17 @@ import numpy as np
 
 from deepcuts.kernels.compiling import kernel
 from deepcuts.kernels.ranking.selection import keep_best, pack, score_of, unpack
-from deepcuts.kernels.ranking.tiles import WIDTH, add_lines, choose_factors
-
-_BUCKETS = 128
+from deepcuts.kernels.ranking.tiles import N_BUCKETS, WIDTH, add_lines, choose_factors
 
 
-@kernel()
+@kernel(inline="always")
 def bound_after_rarity(bound, multiplier_bounds, commonness_bounds, tile, weight, amount):
     """Bound the scores of a tile after rarity is taken into account, maths.md (22) with (19) and (20)."""
     multiplier = multiplier_bounds[0 if bound >= 0 else 1, tile]  # the largest m, the smallest 1 / m
     return bound * multiplier * weight - amount * commonness_bounds[1 if amount >= 0 else 0, tile]
 
 
-@kernel()
+@kernel(inline="always")
 def bound_tiles(tiles, rarity, batch, first, last, buffers):
     """Bound the best score of every tile over some personas."""
     n_tiles = len(tiles.lines)
@@ -50,17 +48,21 @@ def bound_tiles(tiles, rarity, batch, first, last, buffers):
                 buffers.bounds[tile] = max(buffers.bounds[tile], after)
 
 
-@kernel()
-def best_first(bounds, order):
-    """Put tiles roughly into falling order of their bounds, by counting how many fall into each of some buckets."""
+@kernel(inline="always")
+def best_first(bounds, order, starts):
+    """Put tiles roughly into falling order of their bounds, by counting how many fall into each of some buckets.
+
+    `starts`, int64, (N_BUCKETS + 1,), is overwritten.
+    """
     highest, lowest = bounds[0], bounds[0]
-    for bound in bounds:
+    for tile in range(len(bounds)):
+        bound = bounds[tile]
         highest, lowest = max(highest, bound), min(lowest, bound)
-    scale = np.float32(_BUCKETS) / (highest - lowest) if highest > lowest else np.float32(0.0)
-    starts = np.zeros(_BUCKETS + 1, np.int64)
-    for bound in bounds:
-        starts[bucket_of(bound, highest, scale) + 1] += 1
-    for bucket in range(_BUCKETS):
+    scale = np.float32(N_BUCKETS) / (highest - lowest) if highest > lowest else np.float32(0.0)
+    starts[:] = 0
+    for tile in range(len(bounds)):
+        starts[bucket_of(bounds[tile], highest, scale) + 1] += 1
+    for bucket in range(N_BUCKETS):
         starts[bucket + 1] += starts[bucket]
     for tile in range(len(bounds)):
         bucket = bucket_of(bounds[tile], highest, scale)
@@ -68,14 +70,14 @@ def best_first(bounds, order):
         starts[bucket] += 1
 
 
-@kernel()
+@kernel(inline="always")
 def bucket_of(bound, highest, scale):
     """Bucket of a bound: 0 holds the highest, the last one also what is not a number."""
     offset = (highest - bound) * scale
-    return int(offset) if offset < np.float32(_BUCKETS) else _BUCKETS - 1
+    return int(offset) if offset < np.float32(N_BUCKETS) else N_BUCKETS - 1
 
 
-@kernel()
+@kernel(inline="always")
 def score_tile(tiles, rarity, batch, first, last, tile, buffers):
     """Write the best score of each item of a tile over some personas, and whose it is; −inf where it is exactly 0."""
     buffers.best[:] = -np.inf
@@ -121,9 +123,12 @@ def top_of_personas(tiles, rarity, batch, first, last, listable, buffers, top_sc
     n_tiles, depth, size = len(tiles.lines), len(top_items), 0
     if buffers.bounds[0] == -np.inf:  # nobody takes part
         return 0
-    best_first(buffers.bounds[:n_tiles], buffers.order)  # decides how many tiles are looked at, not what is found
+    best_first(
+        buffers.bounds[:n_tiles], buffers.order, buffers.starts
+    )  # decides how many tiles are looked at, not what is found
     least = np.float32(-np.inf)  # what an entry must score to be among the best so far
-    for tile in buffers.order[:n_tiles]:
+    for place in range(n_tiles):
+        tile = buffers.order[place]
         if buffers.bounds[tile] < least:  # no break: the order is rough
             continue
         score_tile(tiles, rarity, batch, first, last, tile, buffers)

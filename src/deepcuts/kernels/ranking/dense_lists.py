@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import prange
 
-from deepcuts.kernels.compiling import kernel
-from deepcuts.kernels.ranking.interleaving import NOTHING, best_persona, interleave
+from deepcuts.kernels.arrays import scratch
+from deepcuts.kernels.compiling import kernel, kernel_entry
+from deepcuts.kernels.ranking.interleaving import NOTHING, best_persona, interleave, voices_of
+from deepcuts.kernels.threads import over_ranges
 
 
 @kernel()
@@ -74,7 +75,25 @@ def put_under_personas(before_dial, after_dial, top_scores, top_items, labels, s
     return kept
 
 
-@kernel(parallel=True)
+@kernel()
+def share_lists_of_range(
+    first_user, last_user, scores, before_dial, indptr, weights, n_base, list_items, list_scores, list_personas, voices
+):
+    """Do what `lists_by_share` does, for some users; `voices` is overwritten."""
+    for u in range(first_user, last_user):
+        first, last = indptr[u], indptr[u + 1]
+        for p in range(last - first):
+            voices.labels[p], voices.sizes[p] = p, 0
+            if weights[first + p] > 0:
+                voices.sizes[p] = top_of_row(scores[first + p], voices.scores[p], voices.items[p])
+        for p in range(last - first - n_base, last - first):
+            personas = slice(first, last - 1)
+            own = voices.scores[p], voices.items[p], voices.labels[p], voices.sizes[p]
+            voices.sizes[p] = put_under_personas(before_dial[personas], scores[personas], *own)
+        interleave(voices, weights[first:last], list_items[u], list_scores[u], list_personas[u])
+
+
+@kernel_entry
 def lists_by_share(scores, before_dial, indptr, weights, n_base, list_items, list_scores, list_personas):
     """Let each persona rank on its own, and the base, and interleave them by weight.
 
@@ -93,33 +112,21 @@ def lists_by_share(scores, before_dial, indptr, weights, n_base, list_items, lis
     list_items, list_scores, list_personas
         int32, float32 and int8, (n_users, k): overwritten; ranks left empty hold -1 in `list_items`.
     """
-    depth = list_items.shape[1]
-    for u in prange(len(indptr) - 1):
-        first, last = indptr[u], indptr[u + 1]
-        top_scores = np.empty((last - first, depth), np.float32)
-        top_items, labels = np.empty((last - first, depth), np.int32), np.empty((last - first, depth), np.int8)
-        sizes = np.zeros(last - first, np.int64)
-        for p in range(last - first):
-            labels[p] = p
-            if weights[first + p] > 0:
-                sizes[p] = top_of_row(scores[first + p], top_scores[p], top_items[p])
-        for p in range(last - first - n_base, last - first):
-            personas = slice(first, last - 1)
-            own = top_scores[p], top_items[p], labels[p], sizes[p]
-            sizes[p] = put_under_personas(before_dial[personas], scores[personas], *own)
-        listed, lists = np.zeros(scores.shape[1], np.bool_), (list_items[u], list_scores[u], list_personas[u])
-        interleave(top_scores, top_items, labels, sizes, weights[first:last], listed, *lists)
+    most, depth, n_items = int(np.diff(indptr).max(initial=0)), list_items.shape[1], scores.shape[1]
+    users = scores, before_dial, indptr, weights, n_base, list_items, list_scores, list_personas
+    over_ranges(share_lists_of_range, len(indptr) - 1, *users, scratch=lambda: (voices_of(most, depth, n_items),))
 
 
-@kernel(parallel=True)
-def lists_by_max(scores, indptr, list_items, list_scores, list_personas):
-    """Rank the items of every user by the best of their personas' scores; the parameters are as in `lists_by_share`."""
-    for u in prange(len(indptr) - 1):
+@kernel()
+def max_lists_of_range(first_user, last_user, scores, indptr, list_items, list_scores, list_personas, best):
+    """Do what `lists_by_max` does, for some users; `best`, float32, (n_items,), is overwritten."""
+    for u in range(first_user, last_user):
         first, last = indptr[u], indptr[u + 1]
         list_items[u] = NOTHING
         if first == last:
             continue
-        best = scores[first].copy()
+        for item in range(len(best)):
+            best[item] = scores[first, item]
         for row in range(first + 1, last):
             for item in range(len(best)):
                 best[item] = max(best[item], scores[row, item])
@@ -133,7 +140,27 @@ def lists_by_max(scores, indptr, list_items, list_scores, list_personas):
                     break
 
 
-@kernel(parallel=True)
+@kernel_entry
+def lists_by_max(scores, indptr, list_items, list_scores, list_personas):
+    """Rank the items of every user by the best of their personas' scores; the parameters are as in `lists_by_share`."""
+    users = scores, indptr, list_items, list_scores, list_personas
+    over_ranges(max_lists_of_range, len(indptr) - 1, *users, scratch=lambda: (scratch(scores.shape[1]),))
+
+
+@kernel()
+def forbid_in_range(first_user, last_user, scores, indptr, seen_indptr, seen_items, allowed):
+    """Do what `forbid` does, for some users."""
+    nothing = np.float32(-np.inf)
+    for u in range(first_user, last_user):
+        for row in range(indptr[u], indptr[u + 1]):
+            for item in range(scores.shape[1]):
+                if not allowed[item] or scores[row, item] == np.float32(0.0):
+                    scores[row, item] = nothing
+            for item in seen_items[seen_indptr[u] : seen_indptr[u + 1]]:
+                scores[row, item] = nothing
+
+
+@kernel_entry
 def forbid(scores, indptr, seen_indptr, seen_items, allowed):
     """Put −inf where an item scores exactly 0, is not allowed, or is among the user's seen items.
 
@@ -148,21 +175,14 @@ def forbid(scores, indptr, seen_indptr, seen_items, allowed):
     allowed
         bool, (n_items,): items that may be listed.
     """
-    nothing = np.float32(-np.inf)
-    for u in prange(len(indptr) - 1):
-        for row in range(indptr[u], indptr[u + 1]):
-            for item in range(scores.shape[1]):
-                if not allowed[item] or scores[row, item] == np.float32(0.0):
-                    scores[row, item] = nothing
-            for item in seen_items[seen_indptr[u] : seen_indptr[u + 1]]:
-                scores[row, item] = nothing
+    over_ranges(forbid_in_range, len(indptr) - 1, scores, indptr, seen_indptr, seen_items, allowed)
 
 
-@kernel(parallel=True)
-def spread_of_rows(scores, spreads):
-    """Write the standard deviation of every row of `scores` into `spreads`, float32, (n_rows,)."""
+@kernel()
+def spread_of_range(first_row, last_row, scores, spreads):
+    """Do what `spread_of_rows` does, for some rows."""
     n_items = scores.shape[1]
-    for row in prange(len(scores)):
+    for row in range(first_row, last_row):
         mean, square = 0.0, 0.0
         for item in range(n_items):
             score = np.float64(scores[row, item])  # the difference of squares below cancels in float32
@@ -171,7 +191,23 @@ def spread_of_rows(scores, spreads):
         spreads[row] = np.sqrt(max(square - mean * mean, 0.0))
 
 
-@kernel(parallel=True)
+@kernel_entry
+def spread_of_rows(scores, spreads):
+    """Write the standard deviation of every row of `scores` into `spreads`, float32, (n_rows,)."""
+    over_ranges(spread_of_range, len(scores), scores, spreads)
+
+
+@kernel()
+def multiply_range(first_row, last_row, scores, chosen, multipliers, negative_multipliers):
+    """Do what `multiply` does, for some rows."""
+    for row in range(first_row, last_row):
+        if chosen[row]:
+            for item in range(scores.shape[1]):
+                score = scores[row, item]
+                scores[row, item] = score * (multipliers[item] if score >= 0 else negative_multipliers[item])
+
+
+@kernel_entry
 def multiply(scores, chosen, multipliers, negative_multipliers):
     """Multiply scores by m, and those below 0 by 1 / m, maths.md (20), in place; −inf stays −inf.
 
@@ -184,14 +220,19 @@ def multiply(scores, chosen, multipliers, negative_multipliers):
     multipliers, negative_multipliers
         float32, (n_items,), above 0: m and 1 / m.
     """
-    for row in prange(len(scores)):
-        if chosen[row]:
+    over_ranges(multiply_range, len(scores), scores, chosen, multipliers, negative_multipliers)
+
+
+@kernel()
+def shift_range(first_row, last_row, scores, amounts, commonness):
+    """Do what `shift` does, for some rows."""
+    for row in range(first_row, last_row):
+        if amounts[row] != 0:
             for item in range(scores.shape[1]):
-                score = scores[row, item]
-                scores[row, item] = score * (multipliers[item] if score >= 0 else negative_multipliers[item])
+                scores[row, item] -= amounts[row] * commonness[item]
 
 
-@kernel(parallel=True)
+@kernel_entry
 def shift(scores, amounts, commonness):
     """Subtract amounts[row] × commonness[item] from every score, maths.md (19), in place; −inf stays −inf.
 
@@ -206,7 +247,4 @@ def shift(scores, amounts, commonness):
     commonness
         float32, (n_items,): standardised log frequency.
     """
-    for row in prange(len(scores)):
-        if amounts[row] != 0:
-            for item in range(scores.shape[1]):
-                scores[row, item] -= amounts[row] * commonness[item]
+    over_ranges(shift_range, len(scores), scores, amounts, commonness)

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepcuts.kernels.compiling import kernel
+from deepcuts.kernels.compiling import kernel, kernel_entry
 
 
-@kernel()
+@kernel_entry
 def moments(factors):
     """Sum of the rows of a matrix, and of their outer products, float64, (n_factors,) and (n_factors, n_factors)."""
     n_factors = factors.shape[1]
     total, products = np.zeros(n_factors), np.zeros((n_factors, n_factors))
-    for row in factors:
-        for f in range(n_factors):
-            value = np.float64(row[f])  # sums over all items, of which (21) takes a difference
-            if value != 0.0:
-                total[f] += value
-                for g in range(n_factors):
-                    products[f, g] += value * np.float64(row[g])
+    add_moments(factors, total, products)
     return total, products
 
 
 @kernel()
+def add_moments(factors, total, products):
+    """Add the `moments` of a matrix to those that there are."""
+    n_factors = factors.shape[1]
+    for row in range(len(factors)):
+        for f in range(n_factors):
+            value = np.float64(factors[row, f])  # sums over all items, of which (21) takes a difference
+            if value != 0.0:
+                total[f] += value
+                for g in range(n_factors):
+                    products[f, g] += value * np.float64(factors[row, g])
+
+
+@kernel_entry
 def spread_of_products(factors, total, products, n_items, spreads):
     """Write the standard deviation of the scores of a row over the items, √(xᵀ M x / n − (x·t / n)²); maths.md (21).
 
@@ -37,8 +44,13 @@ def spread_of_products(factors, total, products, n_items, spreads):
     spreads
         float32, (n_rows,): overwritten.
     """
+    write_spreads(factors, total, products, n_items, spreads, np.empty(factors.shape[1]))
+
+
+@kernel()
+def write_spreads(factors, total, products, n_items, spreads, through):
+    """Do what `spread_of_products` does; `through`, float64, (n_factors,), is overwritten."""
     n_factors = factors.shape[1]
-    through = np.empty(n_factors)
     for row in range(len(factors)):
         mean, square = 0.0, 0.0
         through[:] = 0.0

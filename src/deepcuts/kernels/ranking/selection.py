@@ -11,7 +11,7 @@ _ALL = np.uint32(0xFFFFFFFF)
 _HALF = np.uint64(32)
 
 
-@kernel()
+@kernel(inline="always")
 def pack(score, item):
     """Make one number of an entry, uint64: a higher score is a larger number, and of equals the lower item is."""
     bits = np.float32(score + np.float32(0.0)).view(np.uint32)  # −0 becomes 0
@@ -19,14 +19,14 @@ def pack(score, item):
     return np.uint64(ordered) << _HALF | np.uint64(_ALL ^ np.uint32(item))
 
 
-@kernel()
+@kernel(inline="always")
 def score_of(entry):
     """Score of a packed entry."""
     ordered = np.uint32(entry >> _HALF)
     return np.uint32(ordered ^ (_SIGN if ordered & _SIGN else _ALL)).view(np.float32)
 
 
-@kernel()
+@kernel(inline="always")
 def item_of(entry):
     """Item of a packed entry."""
     return np.int32(_ALL ^ np.uint32(entry & np.uint64(_ALL)))
@@ -56,16 +56,32 @@ def keep_best(entries, n_kept):
     return entries[target]
 
 
-@kernel()
+@kernel(inline="always")
 def median(a, b, c):
     """The middle one of three numbers."""
     return max(min(a, b), min(max(a, b), c))
 
 
-@kernel()
+@kernel(inline="always")
+def sort(entries):
+    """Sort entries in place, ascending, by Shell's method: insertion over gaps that get smaller."""
+    n, gap = len(entries), 1
+    while gap < n // 3:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for place in range(gap, n):
+            entry, hole = entries[place], place
+            while hole >= gap and entries[hole - gap] > entry:
+                entries[hole] = entries[hole - gap]
+                hole -= gap
+            entries[hole] = entry
+        gap //= 3
+
+
+@kernel(inline="always")
 def unpack(entries, scores, items):
     """Sort entries in place and write them out, the best first."""
-    entries.sort()
+    sort(entries)
     for rank in range(len(entries)):
         entry = entries[len(entries) - 1 - rank]
         scores[rank], items[rank] = score_of(entry), item_of(entry)

@@ -18,9 +18,11 @@ from deepcuts.array_types import (
     NumberVector,
     PersonaVector,
 )
+from deepcuts.kernels.arrays import scratch
 from deepcuts.kernels.compiling import kernel
 
 WIDTH = 64  # items in a tile, and tiles in a group
+N_BUCKETS = 128  # by which tiles are put into falling order of their bounds
 
 
 class Tiles(NamedTuple):
@@ -108,8 +110,8 @@ class SearchBuffers(NamedTuple):
 
     Parameters
     ----------
-    bounds, order
-        Bound of every tile, and in which order to look at them.
+    bounds, order, starts
+        Bound of every tile, in which order to look at them, and where each of the buckets begins that order them.
     scores, best, best_personas
         Of the items of one tile: scores of one persona, the best score over personas, and whose it is.
     personas
@@ -123,6 +125,7 @@ class SearchBuffers(NamedTuple):
 
     bounds: FloatVector
     order: IndexVector
+    starts: IndexVector
     scores: FloatVector
     best: FloatVector
     best_personas: PersonaVector
@@ -134,22 +137,22 @@ class SearchBuffers(NamedTuple):
     entries: NumberVector
 
 
-@kernel()
 def search_buffers(tiles, most_personas, depth):
     """Make work arrays for lists of at most so many items by at most so many personas of a user."""
     n_groups, n_factors = len(tiles.bounds), tiles.lines.shape[1]
     return SearchBuffers(
-        np.empty(n_groups * WIDTH, np.float32),
-        np.empty(n_groups * WIDTH, np.int64),
-        np.empty(WIDTH, np.float32),
-        np.empty(WIDTH, np.float32),
-        np.empty(WIDTH, np.int8),
-        np.empty(len(tiles.items), np.int8),
-        np.empty((most_personas, n_factors), np.int64),
-        np.empty((most_personas, n_factors), np.int64),
-        np.empty((most_personas, n_factors), np.float32),
-        np.empty(most_personas, np.int64),
-        np.empty(2 * depth + WIDTH, np.uint64),  # see `top_of_personas`
+        scratch(n_groups * WIDTH),
+        scratch(n_groups * WIDTH, dtype=np.int64),
+        scratch(N_BUCKETS + 1, dtype=np.int64),
+        scratch(WIDTH),
+        scratch(WIDTH),
+        scratch(WIDTH, dtype=np.int8),
+        scratch(len(tiles.items), dtype=np.int8),
+        scratch(most_personas, n_factors, dtype=np.int64),
+        scratch(most_personas, n_factors, dtype=np.int64),
+        scratch(most_personas, n_factors),
+        scratch(most_personas, dtype=np.int64),
+        scratch(2 * depth + WIDTH, dtype=np.uint64),  # see `top_of_personas`
     )
 
 

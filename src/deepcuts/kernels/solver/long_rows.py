@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
 
 from deepcuts.array_types import FloatMatrix, FloatVector
-from deepcuts.kernels.compiling import kernel
+from deepcuts.kernels.compiling import kernel, kernel_entry
 from deepcuts.kernels.flags import FASTMATH
 from deepcuts.kernels.solver.lanes import LineOrder, lay_out_lines
 from deepcuts.kernels.solver.llvm_vectors import BLOCK, LANES
-from deepcuts.kernels.threads import N_CHUNKS
+from deepcuts.kernels.threads import N_CHUNKS, over_ranges
 
 _MULTIPLE = 32  # lines are padded with zeros to a multiple of this, so that loops over pairs have no scalar remainder
 _PAGE = 1024  # floats in a page: lines that are whole pages apart would all fall into the same few cache lines
@@ -109,28 +108,50 @@ def sweep(row):
     return largest
 
 
-@kernel(fastmath=FASTMATH, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def solve_rows(chunk, chosen, problem, budget, rows, misfit):
-    """Solve every `N_CHUNKS`-th row, from the one numbered `chunk` on."""
+@kernel(inline="always")
+def largest_of(x):
+    """Largest of some numbers without their signs."""
+    largest = np.float32(0.0)
+    for value in x:
+        largest = max(largest, abs(value))
+    return largest
+
+
+@kernel(fastmath=FASTMATH, inline="always")
+def sum_of_squares(numbers):
+    """Sum of the squares of some numbers, which these become."""
+    for j in range(len(numbers)):
+        numbers[j] *= numbers[j]
+    total = np.float32(0.0)
+    for j in range(len(numbers)):
+        total += numbers[j]
+    return total
+
+
+@kernel(allocates=True, fastmath=FASTMATH)
+def solve_chunks(first, last, chosen, problem, budget, rows, misfit):
+    """Solve the rows of some chunks: chunk c has every `N_CHUNKS`-th row, from the one numbered c on."""
     n_factors, tolerance = rows.shape[1], np.float32(budget.tolerance)
     steps, shared_x = np.empty(n_factors, np.float32), np.empty(n_factors, np.float32)
-    for index in range(chunk, len(chosen), N_CHUNKS):
-        i = chosen[index]
-        pairs, x = slice(problem.indptr[i], problem.indptr[i + 1]), rows[i]
-        length = padded_length(pairs.stop - pairs.start)
-        lines, residuals = np.empty((n_factors, length), np.float32), np.empty(length, np.float32)
-        indices, confidence, target = problem.indices[pairs], problem.confidence[pairs], problem.target[pairs]
-        lay_out(indices, confidence, target, problem.other, lines, residuals)
-        pull = problem.pull[i % len(problem.pull)]  # its own, or the only one
-        row = LongRow(lines, residuals, problem.shared, problem.ridge[i], pull, problem.floor, steps, shared_x, x)
-        prepare(row)
-        for _ in range(budget.sweeps):
-            if sweep(row) <= tolerance * np.max(np.abs(x)):
-                break
-        misfit[i] = np.sum(residuals * residuals)  # maths.md (9)
+    for chunk in range(first, last):
+        for index in range(chunk, len(chosen), N_CHUNKS):
+            i = chosen[index]
+            pairs, x = slice(problem.indptr[i], problem.indptr[i + 1]), rows[i]
+            length = padded_length(pairs.stop - pairs.start)
+            # Made here: of arrays that come from outside, long sums would be added up in another order.
+            lines, residuals = np.empty((n_factors, length), np.float32), np.empty(length, np.float32)
+            indices, confidence, target = problem.indices[pairs], problem.confidence[pairs], problem.target[pairs]
+            lay_out(indices, confidence, target, problem.other, lines, residuals)
+            pull = problem.pull[i % len(problem.pull)]  # its own, or the only one
+            row = LongRow(lines, residuals, problem.shared, problem.ridge[i], pull, problem.floor, steps, shared_x, x)
+            prepare(row)
+            for _ in range(budget.sweeps):
+                if sweep(row) <= tolerance * largest_of(x):
+                    break
+            misfit[i] = sum_of_squares(residuals)  # maths.md (9)
 
 
-@kernel(parallel=True)
+@kernel_entry
 def solve_long_rows(chosen, problem, budget, rows, misfit):
     """Minimise a quadratic over every row on its own, in place.
 
@@ -149,5 +170,6 @@ def solve_long_rows(chosen, problem, budget, rows, misfit):
     misfit
         float32, (n_rows,): overwritten with Σ_j c_j (r_j − x·v_j)².
     """
-    for chunk in prange(N_CHUNKS):
-        solve_rows(np.int64(chunk), chosen, problem, budget, rows, misfit)
+    if not len(chosen):
+        return
+    over_ranges(solve_chunks, N_CHUNKS, chosen, problem, budget, rows, misfit)

@@ -7,9 +7,9 @@ a block of factors. For the same reason, fields of tuples are read before loops,
 from __future__ import annotations
 
 import numpy as np
-from numba import prange
 
-from deepcuts.kernels.compiling import kernel
+from deepcuts.kernels.arrays import scratch
+from deepcuts.kernels.compiling import kernel, kernel_entry
 from deepcuts.kernels.flags import FASTMATH
 from deepcuts.kernels.solver.lane_intrinsics import COUPLED
 from deepcuts.kernels.solver.lanes import (
@@ -25,54 +25,48 @@ from deepcuts.kernels.solver.lanes import (
     project,
 )
 from deepcuts.kernels.solver.llvm_vectors import BLOCK, LANES
-from deepcuts.kernels.threads import N_CHUNKS
+from deepcuts.kernels.threads import N_CHUNKS, over_ranges
 
 
-@kernel(fastmath=FASTMATH)
 def by_block(shared):
     """Columns of S, four by four: panels[p, g, i] = S[g, 4 p + i], with zeros where there are no such factors."""
-    n_blocks = (len(shared) + BLOCK - 1) // BLOCK
-    panels = np.zeros((n_blocks, n_blocks * BLOCK, BLOCK), np.float32)  # one pass over x serves four slopes
-    for f in range(len(shared)):
-        panels[f // BLOCK, : len(shared), f % BLOCK] = shared[:, f]
-    return panels
+    n, n_blocks = len(shared), (len(shared) + BLOCK - 1) // BLOCK
+    whole = np.zeros((n_blocks * BLOCK, n_blocks * BLOCK), np.float32)
+    whole[:n, :n] = shared
+    # One pass over x serves four slopes.
+    return np.ascontiguousarray(whole.reshape(-1, n_blocks, BLOCK).transpose(1, 0, 2))
 
 
-@kernel(inline="always")
 def pairs_scratch(n_wide, most):
     """Work arrays for groups whose rows have at most so many pairs."""
-    return LanePairs(
-        np.empty((n_wide * most, LANES), np.float32),
-        np.empty((most, LANES), np.float32),
-        np.empty((most, LANES), np.float32),
-        np.empty((most, LANES), np.int64),
-    )
+    by_pair = scratch(most, LANES), scratch(most, LANES), scratch(most, LANES, dtype=np.int64)
+    return LanePairs(scratch(n_wide * most, LANES), *by_pair)
 
 
 @kernel(inline="always")
-def first_pairs(scratch, n_wide, n):
+def first_pairs(pairs, n_wide, n):
     """The part of the work arrays that a group whose longest row has n pairs takes."""
-    return LanePairs(scratch.lines[: n_wide * n], scratch.residuals[:n], scratch.roots[:n], scratch.starts[:n])
+    return LanePairs(pairs.lines[: n_wide * n], pairs.residuals[:n], pairs.roots[:n], pairs.starts[:n])
 
 
-@kernel(inline="always")
 def rows_scratch(n_blocks, pull):
     """Work arrays for sixteen rows; a pull that all rows have in common is written here, once."""
     n_wide = n_blocks * BLOCK
-    own_pull = np.zeros((n_wide, LANES), np.float32)
-    for lane in range(LANES if len(pull) == 1 else 0):
-        own_pull[: pull.shape[1], lane] = pull[0]
-    return LaneRows(
-        np.zeros((n_wide, LANES), np.float32),
-        own_pull,
-        np.ones(LANES, np.float32),
-        np.empty((n_wide, LANES), np.float32),
-        np.empty((n_blocks * len(COUPLED), LANES), np.float32),
-        np.empty((BLOCK, LANES), np.float32),
-        np.empty((2, LANES), np.float32),
-        np.empty((1, LANES), np.int64),
-        np.empty((1, LANES), np.float32),
+    rows = LaneRows(
+        scratch(n_wide, LANES),
+        scratch(n_wide, LANES),
+        scratch(LANES),
+        scratch(n_wide, LANES),
+        scratch(n_blocks * len(COUPLED), LANES),
+        scratch(BLOCK, LANES),
+        scratch(2, LANES),
+        scratch(1, LANES, dtype=np.int64),
+        scratch(1, LANES),
     )
+    rows.x[:], rows.pull[:], rows.ridge[:] = 0, 0, 1
+    if len(pull) == 1:
+        rows.pull[: pull.shape[1]] = pull.T
+    return rows
 
 
 @kernel(inline="always")
@@ -174,34 +168,37 @@ def sweep_group(pairs, lanes, panels, floor, budget):
 @kernel(inline="always")
 def write_back(group, pairs, lanes, rows, misfit):
     """Write the rows of a group to where they belong, and their misfits."""
-    total = np.zeros(LANES, np.float32)
+    total = lanes.largest[0]  # no sweep needs it any more
+    total[:] = np.float32(0.0)
     add_products(pairs.residuals, 0, pairs.residuals, total)  # maths.md (9)
     give_back_lines(lanes.x, lanes.starts, len(group), rows)
     for lane in range(len(group)):
         misfit[group[lane]] = total[lane]
 
 
-@kernel(fastmath=FASTMATH, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def solve_groups(chunk, chosen, problem, budget, panels, rows, misfit):
-    """Solve every `N_CHUNKS`-th group of sixteen rows, from the one numbered `chunk` on."""
-    n_groups, indptr = (len(chosen) + LANES - 1) // LANES, problem.indptr
-    most = indptr[chosen[-1] + 1] - indptr[chosen[-1]] if len(chosen) else 0  # ascending: the last row is the longest
-    n_blocks, n_wide = panels.shape[:2]
-    scratch, lanes = pairs_scratch(n_wide, most), rows_scratch(n_blocks, problem.pull)
-    for g in range(chunk, n_groups, N_CHUNKS):
-        group = chosen[g * LANES : (g + 1) * LANES]
-        # The next group of this chunk is on its way from memory while this one is solved.
-        fetch_group(chosen[(g + N_CHUNKS) * LANES : (g + N_CHUNKS + 1) * LANES], problem, rows)
-        pairs = first_pairs(scratch, n_wide, indptr[group[-1] + 1] - indptr[group[-1]])  # its last row is its longest
-        gather_pairs(group, problem, pairs)
-        gather_rows(group, problem, rows, lanes)
-        lay_out_pairs(problem.other, pairs)
-        couple_blocks(len(group), pairs, lanes, panels)
-        sweep_group(pairs, lanes, panels, problem.floor, budget)
-        write_back(group, pairs, lanes, rows, misfit)
+@kernel(fastmath=FASTMATH)
+def solve_chunks(first, last, chosen, problem, budget, panels, rows, misfit, all_pairs, lanes):
+    """Solve the groups of sixteen rows of some chunks: chunk c has every `N_CHUNKS`-th, from the one numbered c on.
+
+    `all_pairs` and `lanes` are the work arrays of `pairs_scratch` and `rows_scratch`.
+    """
+    n_groups, indptr, n_wide = (len(chosen) + LANES - 1) // LANES, problem.indptr, panels.shape[1]
+    for chunk in range(first, last):
+        for g in range(chunk, n_groups, N_CHUNKS):
+            group = chosen[g * LANES : (g + 1) * LANES]
+            # The next group of this chunk is on its way from memory while this one is solved.
+            fetch_group(chosen[(g + N_CHUNKS) * LANES : (g + N_CHUNKS + 1) * LANES], problem, rows)
+            # The last row of a group is its longest.
+            pairs = first_pairs(all_pairs, n_wide, indptr[group[-1] + 1] - indptr[group[-1]])
+            gather_pairs(group, problem, pairs)
+            gather_rows(group, problem, rows, lanes)
+            lay_out_pairs(problem.other, pairs)
+            couple_blocks(len(group), pairs, lanes, panels)
+            sweep_group(pairs, lanes, panels, problem.floor, budget)
+            write_back(group, pairs, lanes, rows, misfit)
 
 
-@kernel(parallel=True)
+@kernel_entry
 def solve_short_rows(chosen, problem, budget, rows, misfit):
     """Do what `deepcuts.kernels.solver.long_rows.solve_long_rows` does, for rows of few pairs.
 
@@ -211,6 +208,13 @@ def solve_short_rows(chosen, problem, budget, rows, misfit):
         int64, the rows to solve, in ascending order of their numbers of pairs, so that rows of like length share a
         vector.
     """
-    panels = by_block(problem.shared)
-    for chunk in prange(N_CHUNKS):
-        solve_groups(np.int64(chunk), chosen, problem, budget, panels, rows, misfit)  # writes its own rows only
+    if not len(chosen):
+        return
+    panels, indptr = by_block(problem.shared), problem.indptr
+    n_blocks, n_wide, _ = panels.shape
+    most = indptr[chosen[-1] + 1] - indptr[chosen[-1]]  # ascending: the last row is the longest
+
+    def work_arrays():
+        return pairs_scratch(n_wide, most), rows_scratch(n_blocks, problem.pull)
+
+    over_ranges(solve_chunks, N_CHUNKS, chosen, problem, budget, panels, rows, misfit, scratch=work_arrays)

@@ -12,7 +12,6 @@ from deepcuts.data.vectors import unit_vectors
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.personas.assignment import assign, regroup
 from deepcuts.kernels.personas.clustering import cluster_histories
-from deepcuts.kernels.personas.few_histories import cluster_few_histories
 from deepcuts.model.training.rows import Rows
 from deepcuts.model.training.settings import PersonaSettings
 
@@ -78,9 +77,10 @@ def cluster_start(
     personas = np.zeros(len(rows.indices), np.int8)
     n_found = np.empty(rows.n_rows, np.int64)
     few = 8 * len(rows.indices) < len(item_factors)  # directions of all items would take longer than the clustering
-    kernel, vectors = (cluster_few_histories, item_factors[rows.indices]) if few else (cluster_histories, item_factors)
-    inputs = map(read_only, (rows.indptr, rows.indices, unit_vectors(vectors), most))
-    kernel(*inputs, seed, _MAX_ROUNDS, np.float32(join_cosine), personas, n_found)
+    vectors = item_factors[rows.indices] if few else item_factors
+    places = np.arange(len(rows.indices), dtype=np.int32) if few else rows.indices
+    inputs = map(read_only, (rows.indptr, rows.indices, places, unit_vectors(vectors), most))
+    cluster_histories(*inputs, seed, _MAX_ROUNDS, np.float32(join_cosine), personas, n_found)
     return PersonaSplit.of(personas, n_found)
 
 

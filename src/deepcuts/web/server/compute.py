@@ -1,8 +1,7 @@
 """Threads that compute responses beside the event loop.
 
 A request is small, and many come at once: they are computed side by side, each on one thread, which is faster than to
-spread each over all cores. On one thread, kernels do not enter Numba's threading layer, so that any number of requests
-may be in kernels at a time, whichever the layer is (`deepcuts.kernels.parallel_regions`).
+spread each over all cores: kernels run in the thread that calls them (`deepcuts.kernels.threads`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,5 @@
+"""`python -m deepcuts`: the command, where its folder is not on the path."""
+
+from deepcuts.cli.main import main
+
+main()
