@@ -6,7 +6,7 @@ Each takes NumPy's scalars as well as Python's own numbers, and returns one of P
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from functools import wraps
 from numbers import Integral, Real
@@ -205,6 +205,28 @@ def choice(name: str, value: object, known: tuple[str, ...]) -> str:
     if not isinstance(value, str) or value not in known:
         raise SettingsError(f"{name} is {shown(value)}. Pass {' or '.join(map(repr, known))}.")
     return str(value)
+
+
+def is_several(value: object) -> bool:
+    """Whether something can be gone through, and is neither text nor a mapping, nor a number of NumPy as an array."""
+    is_one = isinstance(value, str | bytes | Mapping) or getattr(value, "ndim", 1) == 0
+    return isinstance(value, Iterable) and not is_one
+
+
+def texts(name: str, values: Any) -> tuple[str, ...]:
+    """Take some texts.
+
+    Raises
+    ------
+    SettingsError
+        If it is anything else, such as one text alone.
+    """
+    if not is_several(values):
+        raise SettingsError(f"{name} is {shown(values)}. Give a list of texts, even of a single one.")
+    found = tuple(values)
+    if not all(isinstance(text, str) for text in found):
+        raise SettingsError(f"{name} is {shown(found)}. Give a list of texts.")
+    return found
 
 
 def _plain(value: object) -> float | None:

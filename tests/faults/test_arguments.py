@@ -29,8 +29,10 @@ from deepcuts import baselines
 from deepcuts.baselines.mmr import rerank
 from deepcuts.errors import MOST_BYTES, DeepcutsError
 from deepcuts.evaluation import item_features
-from deepcuts.ingest import ReadOptions
+from deepcuts.history import HistoryOptions, Matcher, read_history
+from deepcuts.ingest import Columns, ReadOptions, TimeRules
 from deepcuts.recommendation.settings import ListSettings
+from deepcuts.tuning.settings import TuningSettings
 from faults.limits import time_limit
 from faults.table import add_row
 
@@ -120,7 +122,7 @@ class Calls(dict[str, Call]):
 
 def calls(scene: Scene) -> Calls:
     made = Calls()
-    for add_calls in (add_data, add_model, add_evaluation, add_training):
+    for add_calls in (add_data, add_settings, add_model, add_evaluation, add_training):
         add_calls(made, scene)
     return made
 
@@ -150,6 +152,16 @@ def add_data(made: Calls, scene: Scene) -> None:
     columns = {"source": scene.folder / "plays.csv", "user": "user", "item": "item", "plays": None, "time": None}
     options = {field.name: getattr(ReadOptions(), field.name) for field in fields(ReadOptions)}
     add(dc.read_plays, {**columns, "min_users": 1, "min_items": 1, **options})
+
+
+def add_settings(made: Calls, scene: Scene) -> None:
+    for kind in (HistoryOptions, TimeRules, TuningSettings, ReadOptions):
+        made.add(kind, {field.name: getattr(kind(), field.name) for field in fields(kind)})
+    made.add(Columns, {"user": "a", "item": "b", "plays": None, "time": None})
+    made.add(read_history, {"paths": scene.folder / "plays.csv"})
+    ids = scene.model.item_ids
+    matcher = Matcher(ids, ids.values, scene.model.item_listeners)
+    made.add(matcher.match, {"artists": ["a"], "plays": None})
 
 
 def add_model(made: Calls, scene: Scene) -> None:

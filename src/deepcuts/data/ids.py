@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from deepcuts.array_types import CountVector, IndexVector
-from deepcuts.checks import MOST_SHOWN, shown
+from deepcuts.checks import MOST_SHOWN, is_several, shown
 from deepcuts.data.arrow_columns import take_text
 from deepcuts.data.id_text import chunked, joined, one_text, text_chunks, to_text
 from deepcuts.errors import DataError, UnknownIdError
@@ -195,6 +195,8 @@ def string_chunks(values: Iterable[Any] | pa.Array) -> pa.ChunkedArray:
     DataError
         If they are of a type that has no text.
     """
+    if not is_several(values):
+        raise DataError(f"The names are {shown(values)}. Pass a list of texts.")
     if not isinstance(values, pa.Array | pa.ChunkedArray | np.ndarray):
         values = list(values)
     try:

@@ -6,13 +6,13 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from deepcuts.array_types import DoubleVector, IndexVector, NumberVector
-from deepcuts.checks import real_number
+from deepcuts.checks import real_number, shown
 from deepcuts.data.ids import Ids, as_strings
 from deepcuts.errors import DataError
 from deepcuts.history import fuzzy
@@ -90,7 +90,7 @@ class Matcher:
             float, (n_artists,): plays of each, above 0; None counts each as 1.
         """
         names = as_strings(artists).fill_null("")
-        counts = np.ones(len(names)) if plays is None else np.asarray(plays, np.float64)
+        counts = np.ones(len(names)) if plays is None else _counts(plays, len(names))
         texts = names.to_pylist()
         forms = [compact_form(spaced_form(text)) for text in texts]
         exact, normalised = _look_up(texts, self._by_name), _look_up(forms, self._by_form)
@@ -209,6 +209,16 @@ class Matcher:
 
 def _most_played(artists: IndexVector, plays: DoubleVector, most: int) -> IndexVector:
     return artists[np.argsort(-plays[artists], kind="stable")][:most]
+
+
+def _counts(plays: Any, n_names: int) -> DoubleVector:
+    try:
+        counts = np.asarray(plays, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise DataError(f"The plays are {shown(plays)}. Give one number for each of the {n_names:,} names.") from None
+    if counts.shape != (n_names,):
+        raise DataError(f"The plays have the shape {counts.shape}. Give one number for each of the {n_names:,} names.")
+    return counts
 
 
 def _look_up(texts: Sequence[str], known: Mapping[str, int]) -> IndexVector:

@@ -8,13 +8,14 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from deepcuts.checks import is_several, shown
 from deepcuts.errors import DataError, FileFormatError
 from deepcuts.history.archives import documents_in, files_in
 from deepcuts.history.counting import count_plays
@@ -115,10 +116,22 @@ def read_history(paths: StrPath | Sequence[StrPath], options: HistoryOptions = _
     >>> read_history(path).counts["artist"].to_pylist()
     ['Grouper', 'J Dilla']
     """
-    each = [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+    each = [_path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else _several(paths))]
     if not each:
         raise DataError("No files are given. Name an export, or several.")
     return _read(_files(list(dict.fromkeys(each)), options), options)
+
+
+def _several(paths: Any) -> list[Any]:
+    if not is_several(paths):
+        raise DataError(f"The files are {shown(paths)}. Give a path, or a list of paths.")
+    return list(paths)
+
+
+def _path(path: object) -> str:
+    if not isinstance(path, str | os.PathLike):
+        raise DataError(f"A file is {shown(path)}. Give a path.")
+    return os.fspath(path)
 
 
 def read_upload(name: str, data: bytes, options: HistoryOptions = _DEFAULTS) -> History:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict, get_args
 
-from deepcuts.checks import choice, real_number, refusing_unknown, shown, truth, whole_number
+from deepcuts.checks import choice, is_several, real_number, refusing_unknown, shown, truth, whole_number
 from deepcuts.errors import SettingsError
 
 Mix = Literal["share", "max"]
@@ -191,7 +191,7 @@ def _one_of(values: Mapping[int, float], name: str, value: object, least: float,
 def _picked(pick: Any) -> tuple[int, ...] | None:
     if pick is None:
         return None
-    if isinstance(pick, str | bytes | Mapping) or not isinstance(pick, Iterable) or getattr(pick, "ndim", 1) == 0:
+    if not is_several(pick):
         raise SettingsError(f"pick is {shown(pick)}. Pass a list of persona numbers, even of a single one.")
     return tuple(whole_number("A persona of pick", persona, 0, MOST_PERSONA) for persona in pick)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from deepcuts.checks import check_ranges, real_number
+from deepcuts.checks import check_ranges, real_number, texts
 from deepcuts.errors import SettingsError
 from deepcuts.tuning.objectives import Objective, parse_objectives
 from deepcuts.tuning.space import check_fixed
@@ -65,6 +65,7 @@ class TuningSettings:
             raise SettingsError(f"fraction is {fraction}. {advice}")
         object.__setattr__(self, "fraction", fraction)
         check_fixed(self.fixed)
+        object.__setattr__(self, "objectives", texts("objectives", self.objectives))
         parse_objectives(self.objectives)
 
     @property

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from deepcuts.checks import shown
 from deepcuts.data.play_counts import PlayCounts
 from deepcuts.errors import SettingsError
 from deepcuts.model.training.density_rule import resolved
@@ -97,6 +98,8 @@ def check_fixed(fixed: Mapping[str, Any]) -> None:
         If there is no such setting, a value is out of its range, or nothing is left to search.
     """
     known = [field.name for field in fields(PersonaSettings)]
+    if not isinstance(fixed, Mapping):
+        raise SettingsError(f"fixed is {shown(fixed)}. Give values by the names of settings.")
     for name in fixed:
         if name not in known:
             raise SettingsError(f"There is no setting {name!r}. Choose from {', '.join(known)}.")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from deepcuts.checks import real_number, shown, truth, whole_number
+from deepcuts.checks import real_number, shown, texts, truth, whole_number
 from deepcuts.errors import SettingsError
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -121,7 +121,7 @@ class ServiceSettings:
             object.__setattr__(self, name, value)
         object.__setattr__(self, "open_to_all", truth("open_to_all", self.open_to_all))
         for name in ("allowed_hosts", "trusted_proxies", "cors_origins"):
-            object.__setattr__(self, name, _texts(name, getattr(self, name)))
+            object.__setattr__(self, name, texts(name, getattr(self, name)))
         for origin in self.cors_origins:
             if not _ORIGIN.fullmatch(origin):
                 raise SettingsError(f"{shown(origin)} is no origin. Give one such as https://music.example, or *.")
@@ -156,15 +156,6 @@ class ServiceSettings:
     def n_threads(self) -> int:
         """Requests that are computed at a time."""
         return self.threads or os.cpu_count() or 1
-
-
-def _texts(name: str, values: object) -> tuple[str, ...]:
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        raise SettingsError(f"{name} is {shown(values)}. Give a list of texts, even of a single one.")
-    texts = tuple(values)
-    if not all(isinstance(text, str) for text in texts):
-        raise SettingsError(f"{name} is {shown(texts)}. Give a list of texts.")
-    return texts
 
 
 def _check_token(token: object) -> None:
