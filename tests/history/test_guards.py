@@ -167,7 +167,7 @@ def test_json_nested_deeply_is_no_trouble(depth):
 def test_a_path_that_is_none_says_so(tmp_path):
     with pytest.raises(DataError, match=r"There is no file .*nothing.zip"):
         read_history(tmp_path / "nothing.zip")
-    with pytest.raises(DataError, match=r"is a folder. Name the files in it"):
+    with pytest.raises(DataError, match=r"The folder .* holds no file that an export could be"):
         read_history(tmp_path)
     with pytest.raises(DataError, match="No files are given"):
         read_history([])
