@@ -282,12 +282,12 @@ def test_lists_in_every_format_are_the_same_and_can_be_judged(folder, model, tmp
 
 
 def test_evaluate_prints_the_figures(folder, model, tmp_path):
-    run("recommend", folder / "model.safetensors", "-o", tmp_path / "lists.parquet")
+    run("recommend", folder / "model.safetensors", "-k", 100, "-o", tmp_path / "lists.parquet")
     options = ("--train", folder / "train.safetensors", "--holdout", folder / "holdout.parquet", "--quiet")
     result = run("evaluate", tmp_path / "lists.parquet", *options)
     train, holdout = (read_interactions(folder / name) for name in ("train.safetensors", "holdout.parquet"))
     assert result.stderr == ""
-    figures = dc.evaluate(model.recommend(), train, holdout, {"recall": [20], "gini": [20]}).figures
+    figures = dc.evaluate(model.recommend(k=100), train, holdout, {"recall": [20], "gini": [20]}).figures
     lines = [line.split() for line in result.stdout.splitlines()]
     assert ["recall@20", f"{figures['recall@20']:.4f}"] in lines
     assert ["gini@20", "↓", f"{figures['gini@20']:.4f}"] in lines

@@ -102,7 +102,8 @@ def test_figures_come_as_a_table_of_text_and_as_a_dictionary(worked):
     assert lines[0] == "3 users, 1 of them without a list"
     assert lines[1] == "recall@2             0.50000"
     assert "novelty@2            1.75000  of 2 users" in lines
-    assert len({line.index(".") for line in lines[1:] if "e-" not in line}) == 1
+    assert lines[-1] == "recall@k: hits among the first k, over min(k, held-out items)"
+    assert len({line.index(".") for line in lines[1:-1] if "e-" not in line}) == 1
     assert worked.n_defined["recall@2"] == 3
     assert worked.n_defined["novelty@2"] == 2
     assert repr(worked) == str(worked)

@@ -7,7 +7,7 @@ import pytest
 
 import deepcuts as dc
 
-faiss = pytest.importorskip("faiss", reason="needs an index of inner products: pip install faiss-cpu")
+usearch = pytest.importorskip("usearch.index", reason="needs an index of inner products: pip install usearch")
 
 K = 15
 
@@ -18,10 +18,8 @@ def model() -> dc.PersonaModel:
     return dc.PersonaNMF(n_factors=12, n_personas=3).fit(plays, seed=0)
 
 
-def found_by(index: faiss.Index, model: dc.PersonaModel, personas: np.ndarray) -> list[list[int]]:
+def unseen(near: np.ndarray, model: dc.PersonaModel) -> list[list[int]]:
     """Items of each persona that its user has not played, the best first, of what an index finds."""
-    longest = int(np.diff(model.seen.indptr).max())
-    _, near = index.search(np.ascontiguousarray(personas), K + longest)
     lists = []
     for user in range(len(model.user_ids)):
         seen = set(model.seen.user_items(user)[0].tolist())
@@ -40,15 +38,19 @@ def listed_by(model: dc.PersonaModel, **settings: object) -> list[tuple[list[int
     return lists
 
 
+def n_wanted(model: dc.PersonaModel) -> int:
+    """As many as are left when the longest history is left out."""
+    return K + int(np.diff(model.seen.indptr).max())
+
+
 @pytest.mark.parametrize(
     "settings",
     [{}, {"rarity": 0.7}, {"rarity": -0.5, "dial": "power"}, {"rarity": 0.5, "dial": "shift"}, {"lean": 0.5}],
 )
 def test_an_exact_index_finds_the_lists(model, settings):
     items, personas, _ = model.to_mips(**settings)
-    index = faiss.IndexFlatIP(items.shape[1])
-    index.add(np.ascontiguousarray(items))
-    for found, (listed, scores) in zip(found_by(index, model, personas), listed_by(model, **settings), strict=True):
+    near = usearch.search(items, personas.astype(items.dtype), n_wanted(model), "ip", exact=True).keys
+    for found, (listed, scores) in zip(unseen(near, model), listed_by(model, **settings), strict=True):
         # Scores that are alike but for rounding may change places; what is clearly better may not.
         clearly = [rank for rank in range(len(listed)) if np.all(np.abs(scores[rank] - np.delete(scores, rank)) > 1e-5)]
         assert [listed[rank] for rank in clearly] == [found[rank] for rank in clearly]
@@ -57,9 +59,9 @@ def test_an_exact_index_finds_the_lists(model, settings):
 
 def test_an_approximate_index_finds_nearly_all(model):
     items, personas, _ = model.to_mips(rarity=0.5)
-    index = faiss.IndexHNSWFlat(items.shape[1], 32, faiss.METRIC_INNER_PRODUCT)
-    index.hnsw.efSearch = 256
-    index.add(np.ascontiguousarray(items))
-    pairs = list(zip(found_by(index, model, personas), listed_by(model, rarity=0.5), strict=True))
+    index = usearch.Index(ndim=items.shape[1], metric="ip", dtype="f32", connectivity=32, expansion_search=256)
+    index.add(np.arange(len(items)), items)
+    near = index.search(personas, n_wanted(model)).keys
+    pairs = list(zip(unseen(near, model), listed_by(model, rarity=0.5), strict=True))
     hits = sum(len(set(found) & set(listed)) for found, (listed, _) in pairs)
     assert hits >= 0.95 * sum(len(listed) for _, (listed, _) in pairs)

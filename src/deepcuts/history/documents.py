@@ -183,8 +183,6 @@ def opened(path: StrPath) -> Iterator[io.BufferedReader]:
     DataError
         If there is no such file, or it cannot be read.
     """
-    if os.path.isdir(path):
-        raise DataError(f"{os.fspath(path)} is a folder. Name the files in it, or the archive that it came from.")
     check_input(path)
     with ExitStack() as stack:
         try:
