@@ -2,148 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
-import time
-import zipfile
-from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
-import deepcuts as dc
+from browsing import HOSTILE, add, add_list, median_listeners, picture, rows, wait_until, zipped
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
 pytestmark = pytest.mark.slow
 
-HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>{{ 1+1 }}'
-HOSTILE_ID = "Ballroom Conspiracy"  # the most played artist of this world
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PASTE = """(text) => {
     const clipboardData = new DataTransfer();
     clipboardData.setData("text/plain", text);
     const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
     document.getElementById("dc-artist").dispatchEvent(paste);
 }"""
-PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
-
-
-@pytest.fixture(scope="module")
-def world():
-    return dc.generate_world(300, 300, items_per_user=25, seed=0)
-
-
-@pytest.fixture(scope="module")
-def address(world, tmp_path_factory):
-    """Address of `deepcuts explore` in a process of its own."""
-    folder = tmp_path_factory.mktemp("page")
-    items = world.plays.item_ids.values
-    tags = pa.table({"item_id": items, "tag": [f"tag {scene}" for scene in world.item_scenes]})
-    plays = world.plays.with_labels(names={HOSTILE_ID: HOSTILE}, tags=tags)
-    train, holdout = dc.split_holdout(plays, fraction=0.2, seed=0)
-    dc.PersonaNMF(n_factors=12).fit(train, seed=0).with_map().save(folder / "model.safetensors")
-    holdout.save(folder / "holdout.safetensors")
-    command = [sys.executable, "-c", "from deepcuts.cli.main import main; main()", "explore", "model.safetensors"]
-    command += ["--holdout", "holdout.safetensors", "--port", "0", "--no-browser"]
-    environment = {**os.environ, "OMP_WAIT_POLICY": "passive"}
-    for name in ("PYTEST_CURRENT_TEST", "NICEGUI_SCREEN_TEST_PORT"):
-        environment.pop(name, None)
-    server = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
-    try:
-        line = server.stderr.readline()
-        assert "http://" in line, line
-        yield line.split()[4]
-    finally:
-        server.send_signal(signal.SIGINT)
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-        server.stderr.close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium on PATH: apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser, address):
-    """Open the page in a window of its own; nothing may go wrong in it, and no other host be asked."""
-    contexts, wrong = [], []
-
-    def open_page(width: int = 1280, height: int = 900, **options: object):
-        context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", **options)
-        context.set_default_timeout(20_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda message: wrong.append(message.text) if is_wrong(message) else None)
-        page.on("request", lambda request: wrong.append(request.url) if not own(request.url) else None)
-        page.goto(address)
-        page.get_by_role("combobox", name="Search for an artist to add").wait_for()
-        page.locator(".dc-example").first.wait_for()
-        return page
-
-    def is_wrong(message) -> bool:
-        return message.type == "error" and "422" not in message.text  # which is how a file is refused
-
-    def own(url: str) -> bool:
-        return url.startswith((address, "data:", "blob:"))
-
-    open_page.wrong = wrong
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert wrong == []
-
-
-def add(page, *names: str) -> None:
-    search = page.get_by_role("combobox", name="Search for an artist to add")
-    for name in names:
-        search.fill(name)
-        page.get_by_role("option").first.wait_for()
-        search.press("Enter")
-        page.locator(".dc-chips li").filter(has_text=name[:5]).first.wait_for()
-
-
-def rows(page) -> list[str]:
-    return page.locator(".dc-row h3").all_inner_texts()
-
-
-def median_listeners(page) -> float:
-    return float(page.locator(".dc-median").inner_text().replace(",", ""))
-
-
-def wait_until(holds, seconds: float = 15) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
-
-
-def picture(page, name: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
 
 def test_from_names_to_a_list(open_page, tmp_path):
@@ -324,13 +198,6 @@ def test_exports_are_read(open_page, tmp_path):
     page.locator(".dc-notice").wait_for(state="hidden")
 
 
-def zipped(name: str, text: str) -> bytes:
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as archive:
-        archive.writestr(name, text)
-    return data.getvalue()
-
-
 def test_names_that_are_markup_stay_text(open_page):
     page = open_page()
     add(page, "<img src=x")
@@ -374,17 +241,12 @@ def test_the_model_and_the_map(open_page):
     picture(page, "model")
 
 
-TEN = "Humming Falcon, Astela, Quumere, Lucky Pilgrim, Drifting Carpet, Spare Lighthouse, The Quiet Saddles, Casper"
-
-
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (820, 1180)])
 def test_a_phone_and_a_tablet(open_page, width, height):
     page = open_page(width, height, has_touch=True, is_mobile=True)
     picture(page, f"first-{width}")
+    add_list(page)
     search = page.get_by_role("combobox", name="Search for an artist to add")
-    search.fill(TEN)
-    search.press("Enter")
-    page.locator(".dc-row").first.wait_for()
     assert search.is_visible()  # one may want to go on
     page.get_by_role("button", name="Done").click()
     search.wait_for(state="hidden")
@@ -403,10 +265,7 @@ def test_a_phone_and_a_tablet(open_page, width, height):
 
 def test_personas_stay_in_view_with_many_artists(open_page):
     page = open_page(1440, 900)
-    search = page.get_by_role("combobox", name="Search for an artist to add")
-    search.fill(", ".join(page.evaluate("fetch('/explore/map.json').then((r) => r.json())")["names"][1:38]))
-    search.press("Enter")
-    page.locator(".dc-row").first.wait_for()
+    add_list(page, ", ".join(page.evaluate("fetch('/explore/map.json').then((r) => r.json())")["names"][1:38]))
     page.get_by_role("button", name="Show all").click()
     card = page.get_by_role("region", name="My personas").bounding_box()
     assert card["y"] < 520
@@ -418,9 +277,6 @@ def test_the_keyboard_alone(open_page):
     page = open_page()
     assert page.evaluate("document.activeElement.id") == "dc-artist"  # the cursor is where one begins
     page.keyboard.press("Shift+Tab")  # theme
-    page.keyboard.press("Shift+Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Skip to the list"
-    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Theme: light").wait_for()
     page.keyboard.press("Tab")
@@ -442,7 +298,9 @@ def test_the_keyboard_alone(open_page):
     page.keyboard.press("End")
     wait_until(lambda: rows(page) != before)
     assert median_listeners(page) < popularity
-    page.locator("#dc-tab-list").focus()
+    page.locator(".dc-skip").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "dc-tab-list"
     page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.id") == "dc-tab-map"
     page.locator(".dc-map canvas").wait_for()

@@ -23,5 +23,5 @@ def test_every_event_is_declared_sent_and_handled(component):
 
 
 def test_all_components_that_send_events_are_checked():
-    names = ["layout", "atlas", "finder", "listing", "persona_cards", "toast", "tray"]
+    names = ["layout", "atlas", "finder", "listing", "memory", "persona_cards", "share", "toast", "tray"]
     assert [path.stem for path in COMPONENTS] == names

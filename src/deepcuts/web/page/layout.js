@@ -28,7 +28,7 @@ export default {
     },
   },
   template: `
-  <div id="dc-views" class="dc-views" :class="'at-' + current" tabindex="-1">
+  <div class="dc-views" :class="'at-' + current">
     <div class="dc-tabs" role="tablist" aria-label="Views" @keydown.right.prevent="step(1)" @keydown.left.prevent="step(-1)">
       <button v-for="[key, label] in tabs" :key="key" role="tab" :id="'dc-tab-' + key" :aria-selected="key === current" :aria-controls="'dc-panel-' + key" :tabindex="key === current ? 0 : -1" @click="show(key)">{{ label }}</button>
     </div>

@@ -12,8 +12,10 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.web.page.sections.atlas import Atlas
 from deepcuts.web.page.sections.finder import Finder
 from deepcuts.web.page.sections.listing import Listing
+from deepcuts.web.page.sections.memory import Memory
 from deepcuts.web.page.sections.model_view import ModelView
 from deepcuts.web.page.sections.persona_cards import PersonaCards
+from deepcuts.web.page.sections.share import Share
 from deepcuts.web.page.sections.tray import Tray
 from deepcuts.web.page.session import View, VisitorSession, text_in
 
@@ -64,13 +66,14 @@ class PageLayout:
     ) -> None:
         self.session, self.map_url = session, map_url
         self.atlas: Atlas | None = None
-        html.a("Skip to the list").classes("dc-skip").props('href="#dc-views"')
+        self.skip = html.a("Skip to the list").classes("dc-skip").props('href="#dc-tab-list"')
         self.undo_button = _header(session)
-        with html.main().classes("dc-main") as self.main:
+        with html.div().classes("dc-main") as self.main:
             with html.div().classes("dc-side"):
                 _hero()
                 self.finder = Finder(session, upload_url, upload_bytes)
                 _around(self._open_tab)
+                share = Share(session, upload_url)
                 PersonaCards(session)
             self.tabs = Tabs().on("tab", self._on_tab)
             with self.tabs.panels["list"]:
@@ -80,6 +83,7 @@ class PageLayout:
             with self.tabs.panels["model"]:
                 self.model_view = ModelView(session, holdout, has_report=has_report)
         Tray(session)
+        Memory(session, share)
         Focus()
         self._show_start(is_first=not session.visit.plays)
         session.on_visit.append(self._show)
@@ -104,6 +108,7 @@ class PageLayout:
 
     def _show_start(self, *, is_first: bool) -> None:
         """Show the first screen, or what follows from the artists of the visitor."""
+        self.skip.set_visibility(not is_first)
         self.main.classes(add="first" if is_first else "known", remove="known" if is_first else "first")
 
     def _open_tab(self, key: str) -> None:

@@ -80,9 +80,11 @@ async def _open(app: FastAPI, holdout: Interactions | None, *, has_report: bool)
     loading = _loading()
     await client.connected(timeout=30)  # tab_id is known from then on
     key = secrets.token_urlsafe(16)
-    visit = state.visits.visit_of(client.tab_id)
+    visit, steps = state.visits.visit_of(client.tab_id)
     toast = Toast()
-    session = state.sessions[key] = VisitorSession(visit, state.views, state.compute, toast.say, state.ready.is_set)
+    session = state.sessions[key] = VisitorSession(
+        visit, state.views, state.compute, toast.say, state.ready.is_set, steps
+    )
     toast.follow(session)
     # Or the address for uploads would work after the page is gone.
     client.on_delete(lambda: state.sessions.pop(key, None))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import unquote
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from deepcuts.errors import DeepcutsError
 from deepcuts.web.page.session import VisitorSession
+from deepcuts.web.page.state.blend import BLENDED, blend
 from deepcuts.web.page.state.importing import import_export, take_import
 from deepcuts.web.page.state.map_marks import map_background
 
@@ -39,17 +41,19 @@ def router(report: Path | None) -> APIRouter:
     return routes
 
 
-async def _upload(request: Request, visit: str = "", more: bool = False) -> Response:
+async def _upload(
+    request: Request, visit: str = "", more: bool = False, is_theirs: Annotated[bool, Query(alias="blend")] = False
+) -> Response:
     """Take an export as the body of a request, which the guards keep within bounds; `visit` is a secret of one page."""
     session = request.app.state.sessions.get(visit)
     if session is None:
         return JSONResponse({"detail": "This page is not open any more. Reload it."}, 404)
     name = unquote(request.headers.get("x-file-name", ""))[:_MOST_FILE_NAME] or "the file"
-    return await _import(session, name, await request.body(), more=more)
+    return await _import(session, name, await request.body(), more=more, as_blend=is_theirs)
 
 
-async def _import(session: VisitorSession, name: str, data: bytes, *, more: bool) -> Response:
-    """Read an export beside the event loop, and put its plays into the visit."""
+async def _import(session: VisitorSession, name: str, data: bytes, *, more: bool, as_blend: bool) -> Response:
+    """Read an export beside the event loop, and put its plays into the visit, or blend them with what is there."""
     shared = session.views.current
     try:
         async with _READING:
@@ -57,7 +61,10 @@ async def _import(session: VisitorSession, name: str, data: bytes, *, more: bool
             imported = await asyncio.to_thread(lambda: import_export(name, data, shared.matcher))
     except DeepcutsError as error:
         return JSONResponse({"detail": str(error)}, 422)
-    await session.change(lambda: take_import(session.visit, imported, more=more), f"Imported {name}")
+    if not as_blend:
+        await session.change(lambda: take_import(session.visit, imported, more=more), f"Imported {name}")
+    elif imported.plays:
+        await session.change(lambda: blend(session.visit, imported.plays, shared.usual_matches), BLENDED)
     if not imported.plays:
         detail = f"None of the {imported.n_unmatched:,} artists of {name} is in this catalogue; yours are as they were."
         return JSONResponse({"detail": detail}, 422)

@@ -123,7 +123,7 @@ def _table(title: str, rows: list[tuple[str, dict[str, Any], bool, str]]) -> str
         f"<td>{escape(kind_of(schema))}</td><td>{escape(text)}</td></tr>"
         for name, schema, is_required, text in rows
     )
-    return f"<h4>{escape(title)}</h4><table><tr><th>name</th><th>value</th><th></th></tr>{lines}</table>"
+    return f"<h4>{escape(title)}</h4><table><tr><th>name</th><th>value</th><th>meaning</th></tr>{lines}</table>"
 
 
 def _text(field: dict[str, Any]) -> str:

@@ -105,12 +105,13 @@ def _facts(model: PersonaModel) -> None:
 
 
 def _sizes(sizes: list[float]) -> None:
-    with html.figure().classes("dc-figure"), html.ol().classes("dc-sizes"):
+    with html.figure().classes("dc-figure"):
         html.figcaption("How artists divide among personas")
-        for number, size in enumerate(sizes):
-            with html.li().classes(f"p{number % 8}"):
-                html.i().style(f"width: {100 * size:.1f}%")
-                html.span(f"{size:.0%} belong to persona {chr(65 + number % 26)}, on average")
+        with html.ol().classes("dc-sizes"):
+            for number, size in enumerate(sizes):
+                with html.li().classes(f"p{number % 8}"):
+                    html.i().style(f"width: {100 * size:.1f}%")
+                    html.span(f"{size:.0%} belong to persona {chr(65 + number % 26)}, on average")
 
 
 def _factor(factor: Factor) -> None:

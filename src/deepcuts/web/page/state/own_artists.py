@@ -76,7 +76,7 @@ def remove_artist(visit: Visit, item_id: str) -> None:
 
 def clear_artists(visit: Visit) -> None:
     """Forget plays, refusals and options of personas; what is kept stays."""
-    visit.plays, visit.refused, visit.source = {}, {}, ""
+    visit.plays, visit.refused, visit.source, visit.blend = {}, {}, "", None
     visit.unmatched, visit.n_unmatched = [], 0
     visit.forget_personas()
 

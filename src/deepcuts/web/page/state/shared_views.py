@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow.compute as pc
 
-from deepcuts.array_types import IndexVector
+from deepcuts.array_types import FloatVector, IndexVector
 from deepcuts.data.vectors import cosines
 from deepcuts.evaluation.personas import effective_personas
 from deepcuts.model.item_map import ItemMap, draw_map
+from deepcuts.model.taste_match import usual_matches
 
 if TYPE_CHECKING:
     from deepcuts.history import Matcher
@@ -25,6 +26,7 @@ _EXAMPLE_ITEMS = (12, 200)  # artists of an example: enough for personas, few en
 _N_EXAMPLE_ARTISTS, _MOST_PLAYED = 3, 8  # artists told of an example, and among how many of a persona
 _MOST_ALIKE = 0.5  # cosine of base vectors from which two users are too similar to be both examples
 _N_USERS_FOUND = 8
+_N_PAIRS = 500  # of users whose matches are what is usual
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,11 @@ class SharedViews:
         sizes = np.diff(model.seen.indptr)[chosen].tolist()
         rows = zip(chosen, ids, sizes, strict=True)
         return [Example(user_id, _artists_of(model, user), size) for user, user_id, size in rows]
+
+    @cached_property
+    def usual_matches(self) -> FloatVector:
+        """Matches of pairs of its users, ascending; see `deepcuts.model.taste_match`."""
+        return usual_matches(self.model, _N_PAIRS, self.model.item_side.seed)
 
     def users_like(self, text: str) -> list[str]:
         """Ids of users that begin with a text."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from deepcuts.model import PersonaModel
 from deepcuts.web.page.state.persona_options import PersonaOptions
-from deepcuts.web.page.state.visit import UnmatchedArtist, Visit
+from deepcuts.web.page.state.visit import Blend, UnmatchedArtist, Visit
 from deepcuts.web.page.state.visitor_model import VisitorModel
 
 MOST_STEPS = 20
@@ -19,7 +19,7 @@ class Choices:
 
     Parameters
     ----------
-    plays, source, unmatched, n_unmatched, refused, kept, persona_options
+    plays, source, unmatched, n_unmatched, refused, kept, blend, persona_options
         Those of `Visit`.
     model, visitor_model
         The model at that time, and the one solved for the visitor.
@@ -31,6 +31,7 @@ class Choices:
     n_unmatched: int
     refused: dict[str, str]
     kept: dict[str, str]
+    blend: Blend | None
     persona_options: list[PersonaOptions]
     model: PersonaModel | None = field(compare=False)
     visitor_model: VisitorModel | None = field(compare=False)
@@ -45,6 +46,7 @@ class Choices:
             visit.n_unmatched,
             dict(visit.refused),
             dict(visit.kept),
+            visit.blend,
             [replace(options) for options in visit.persona_options],
             visit._model,
             visit._visitor_model,
@@ -55,6 +57,7 @@ class Choices:
         visit.plays, visit.source = dict(self.plays), self.source
         visit.unmatched, visit.n_unmatched = list(self.unmatched), self.n_unmatched
         visit.refused, visit.kept = dict(self.refused), dict(self.kept)
+        visit.blend = self.blend
         visit.persona_options = [replace(options) for options in self.persona_options]
         visit._model, visit._visitor_model = self.model, self.visitor_model
 

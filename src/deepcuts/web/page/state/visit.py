@@ -26,6 +26,33 @@ class UnmatchedArtist:
     suggestions: list[tuple[str, str]]
 
 
+@dataclass(frozen=True)
+class Blend:
+    """Another person's music in that of the visitor.
+
+    Parameters
+    ----------
+    mine, source
+        The visitor's own plays, and where they came from.
+    n_theirs
+        Artists of the other person.
+    match, closer
+        How alike the two are, 0 to 1, and the share of pairs of listeners of the model who are less so.
+    shared
+        Names of the personas that are alike, the visitor's and the other's.
+    common
+        Names of artists that both play.
+    """
+
+    mine: dict[str, float]
+    source: str
+    n_theirs: int
+    match: float
+    closer: float
+    shared: list[tuple[str, str]]
+    common: list[str]
+
+
 @dataclass(eq=False)
 class Visit:
     """State of one visitor, in memory only.
@@ -42,10 +69,14 @@ class Visit:
         Artists of exports that the catalogue does not have: the most played ones, and how many in all.
     refused, kept
         Names by item id, the latest last.
+    blend
+        Whose music is in the plays besides the visitor's own; None where nobody's is.
     list_options
         Options of the list.
     persona_options
         Options of each persona of `visitor_model`.
+    items_of_options
+        Item indexes of the personas that the options are of, where these were solved elsewhere.
     """
 
     get_model: Callable[[], PersonaModel]
@@ -55,8 +86,10 @@ class Visit:
     n_unmatched: int = 0
     refused: dict[str, str] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
+    blend: Blend | None = None
     list_options: ListOptions = field(default_factory=ListOptions)
     persona_options: list[PersonaOptions] = field(default_factory=list)
+    items_of_options: list[set[int]] = field(default_factory=list)
     _model: PersonaModel | None = None
     _visitor_model: VisitorModel | None = None
 
@@ -80,8 +113,13 @@ class Visit:
             return None
         if previous is None or not previous.fits(self.plays, self.refused):
             solved = self._visitor_model = VisitorModel.solve(model, self.plays, self.refused, previous)
-            items_before = [] if previous is None else previous.persona_items
+            items_before = self.items_of_options if previous is None else previous.persona_items
             self.persona_options = carry_over(self.persona_options, items_before, solved.persona_items)
+        return self._visitor_model
+
+    @property
+    def solved(self) -> VisitorModel | None:
+        """The model that was solved last; None where none was."""
         return self._visitor_model
 
     def options_of(self, persona: int) -> PersonaOptions:
@@ -99,4 +137,4 @@ class Visit:
 
     def forget_personas(self) -> None:
         """Drop the solved model and the options of its personas: the next one has nothing to carry over."""
-        self._visitor_model, self.persona_options = None, []
+        self._visitor_model, self.persona_options, self.items_of_options = None, [], []

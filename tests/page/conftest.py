@@ -1,0 +1,121 @@
+"""A model for the page, a server of it and a browser; server and browser are shared by the tests of a file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+import deepcuts as dc
+from browsing import HOSTILE, HOSTILE_ID
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory) -> Path:
+    """A folder with a model and the plays held out of it."""
+    folder = tmp_path_factory.mktemp("page")
+    world = dc.generate_world(300, 300, items_per_user=25, seed=0)
+    items = world.plays.item_ids.values
+    tags = pa.table({"item_id": items, "tag": [f"tag {scene}" for scene in world.item_scenes]})
+    plays = world.plays.with_labels(names={HOSTILE_ID: HOSTILE}, tags=tags)
+    train, holdout = dc.split_holdout(plays, fraction=0.2, seed=0)
+    dc.PersonaNMF(n_factors=12).fit(train, seed=0).with_map().save(folder / "model.safetensors")
+    holdout.save(folder / "holdout.safetensors")
+    return folder
+
+
+@contextmanager
+def explored(folder: Path, *options: str, **variables: str) -> Iterator[str]:
+    """Address of `deepcuts explore` in a process of its own."""
+    command = [sys.executable, "-c", "from deepcuts.cli.main import main; main()", "explore", "model.safetensors"]
+    command += ["--holdout", "holdout.safetensors", "--no-browser", *options]
+    environment = {**os.environ, "OMP_WAIT_POLICY": "passive", **variables}
+    for name in ("PYTEST_CURRENT_TEST", "NICEGUI_SCREEN_TEST_PORT"):
+        environment.pop(name, None)
+    server = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        line = server.stderr.readline()
+        assert "http://" in line, line
+        yield line.split()[4].rstrip("/")
+    finally:
+        server.send_signal(signal.SIGINT)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+        server.stderr.close()
+
+
+@pytest.fixture(scope="session")
+def explore():
+    """Start servers of the page."""
+    return explored
+
+
+@pytest.fixture(scope="module")
+def address(folder):
+    """Address of a server that the tests of a file share."""
+    with explored(folder, "--port", "0") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium on PATH: apt-get install chromium")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """Open the page in a window of its own; nothing may go wrong in it, and no other host be asked."""
+    contexts, wrong = [], []
+
+    def open_page(width: int = 1280, height: int = 900, url: str = address, **options: object):
+        options = {"viewport": {"width": width, "height": height}, "reduced_motion": "reduce", **options}
+        context = browser.new_context(**options)
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda message: wrong.append(message.text) if is_wrong(message) else None)
+        page.on("request", lambda request: wrong.append(request.url) if not own(request.url) else None)
+        page.goto(url)
+        page.get_by_role("combobox", name="Search for an artist to add").wait_for()
+        page.locator(".dc-example").first.wait_for(state="attached")
+        return page
+
+    def is_wrong(message) -> bool:
+        return message.type == "error" and "422" not in message.text  # which is how a file is refused
+
+    def own(url: str) -> bool:
+        return url.startswith((address, "data:", "blob:"))
+
+    open_page.wrong = wrong
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []

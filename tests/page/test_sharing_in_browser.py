@@ -1,0 +1,69 @@
+"""Sharing in a real browser: files that are downloaded, links that are opened, two people as one."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from browsing import add_list, picture, rows, wait_until
+
+pytestmark = pytest.mark.slow
+
+
+def opened(page):
+    page.get_by_role("button", name="Share or blend").click()
+    page.locator(".dc-picture").wait_for()
+    wait_until(lambda: "#p=" in page.locator("#dc-link").input_value())
+    return page.locator("#dc-link").input_value()
+
+
+def test_a_picture_a_link_and_a_blend(open_page, address, tmp_path):
+    page = open_page()
+    add_list(page)
+    link = opened(page)
+    picture(page, "share")
+    for form in ("PNG", "SVG"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=form).click()
+        download.value.save_as(tmp_path / form)
+    png = (tmp_path / "PNG").read_bytes()
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">I", png[16:20]) == (1080,)
+    assert b"My tastes" in (tmp_path / "SVG").read_bytes()
+
+    asked: list[str] = []
+    other = open_page(url=link)
+    other.on("request", lambda request: asked.append(request.url))
+    other.locator(".dc-row").first.wait_for()
+    assert rows(other) == rows(page)
+    assert "#" not in other.url  # read once
+    assert not [url for url in asked if "#p=" in url or link[-20:] in url]
+
+    third = open_page()
+    add_list(third, "Astela, Quumere, Lucky Pilgrim, Imani Eklund, Livia Rivelli")
+    before = rows(third)
+    third.get_by_role("button", name="Share or blend").click()
+    third.locator("#dc-theirs").fill("https://elsewhere.example/")
+    third.get_by_role("button", name="Open", exact=True).click()
+    third.get_by_text("This is no link of deepcuts").wait_for()
+    third.locator("#dc-theirs").fill(link)
+    third.get_by_role("button", name="Open", exact=True).click()
+    third.get_by_role("button", name="Blend with mine").click()
+    third.locator(".dc-match").wait_for()
+    assert "% alike" in third.locator(".dc-match").inner_text()
+    picture(third, "blend")
+    third.get_by_role("button", name="Back to mine").click()
+    wait_until(lambda: rows(third) == before)
+    third.get_by_role("button", name="Share or blend").click()
+    third.get_by_label("Import somebody else's export").set_input_files(
+        {"name": "friend.csv", "mimeType": "text/csv", "buffer": b"artist,plays\nHumming Falcon,40\nAstela,3\n"}
+    )
+    third.locator(".dc-match").wait_for()
+    third.locator(".dc-undo").click()
+    wait_until(lambda: rows(third) == before)
+
+
+def test_a_link_that_was_cut_off_is_told(open_page, address):
+    page = open_page(url=f"{address}/#p=abcdef")
+    page.locator(".dc-notice", has_text="This is no profile of deepcuts").wait_for()
