@@ -30,6 +30,7 @@ EXTRAS = {  # what tests of these folders and files need: an extra of the packag
     "page/test_accessible.py": ("app,report,dev", ("nicegui", "rapidfuzz", "matplotlib", "axe_playwright_python")),
     "page/test_kept_by_browser.py": ("app", ("nicegui", "rapidfuzz")),
     "page/test_sharing_in_browser.py": ("app", ("nicegui", "rapidfuzz")),
+    "page/test_shown_to_others.py": ("app", ("nicegui", "rapidfuzz")),
     "report": ("report", ("matplotlib",)),
     "spark": ("spark", ("pyspark",)),
     "tuning/test_study.py": ("tune", ("optuna",)),

@@ -216,6 +216,11 @@ def test_names_that_are_markup_stay_text(open_page):
     assert page.locator("img[src=x]").count() == 0
 
 
+def middle(place) -> tuple[float, float]:
+    box = place.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 def test_the_model_and_the_map(open_page):
     page = open_page(color_scheme="dark")
     page.locator(".dc-example").first.click()
@@ -226,19 +231,52 @@ def test_the_model_and_the_map(open_page):
     page.get_by_label("Go to an artist on the map").wait_for()
     page.get_by_text("Loading the map").wait_for(state="detached")
     unknown = rows(page)[0]
-    page.get_by_label("Go to an artist on the map").fill(unknown)
+    page.get_by_label("Go to an artist on the map").fill(unknown[1:])  # the search of the page finds it all the same
     page.get_by_label("Go to an artist on the map").press("Enter")
-    page.locator(".dc-hover b").wait_for()
-    assert page.locator(".dc-hover b").inner_text() == unknown
-    picture(page, "map")
-    box = page.locator(".dc-map").bounding_box()
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.locator(".dc-hover b", has_text=unknown).wait_for()
+    picture(page, "map-sought")
+    page.locator(".dc-hover").get_by_role("button", name="Add").click()
     wait_until(lambda: unknown not in rows(page))
+    page.locator(".dc-toast-button").click()
+    wait_until(lambda: unknown in rows(page))
+    page.get_by_role("button", name="Fit mine").click()
+    page.mouse.click(*middle(page.locator(".dc-map")))  # a press alone adds nothing
+    page.wait_for_timeout(200)
+    assert page.locator(".dc-chips").first.locator("li").count() == own
+    page.get_by_label("Go to an artist on the map").fill("qqqqqqq")
+    page.get_by_label("Go to an artist on the map").press("Enter")
+    page.get_by_text("Not known here.").wait_for()
+    picture(page, "map")
 
     page.get_by_role("tab", name="The model").click()
     page.get_by_text("Accuracy against novelty").wait_for()
     assert page.locator(".dc-figure").count() == 5
     picture(page, "model")
+
+
+def test_a_stranger_turns_the_dial_and_looks_elsewhere(open_page):
+    page = open_page()
+    page.get_by_role("button", name="What everybody plays").click()
+    page.locator(".dc-row").first.wait_for()
+    before, listeners = rows(page), median_listeners(page)
+    page.locator("#dc-dial").fill("0.8")
+    wait_until(lambda: rows(page) != before)
+    assert median_listeners(page) < listeners
+    assert page.locator(".dc-what p").count() == 0  # nobody's artists speak for a stranger's list
+
+    name = rows(page)[0]
+    page.get_by_label(f"Look for {name} elsewhere", exact=True).click()
+    menu = page.get_by_role("list", name=f"{name} elsewhere")
+    menu.get_by_role("link", name="Spotify").wait_for()
+    links = menu.get_by_role("link").all()
+    assert len(links) > 3
+    for link in links:
+        assert link.get_attribute("href").startswith("https://")
+        assert (link.get_attribute("target"), link.get_attribute("rel")) == ("_blank", "noopener noreferrer")
+    page.keyboard.press("Escape")
+    menu.wait_for(state="hidden")
+    page.get_by_role("button", name="Start over").click()
+    page.locator(".dc-hero").wait_for()
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (820, 1180)])

@@ -28,6 +28,7 @@ from deepcuts.web.page.state.own_artists import (
     own_artists,
     remove_artist,
     replace_artists,
+    start_as_stranger,
     start_from_user,
 )
 from deepcuts.web.page.state.persona_options import MOST_NAME, PersonaOptions, carry_over
@@ -310,6 +311,25 @@ def test_the_keep_list_as_files(visit):
     assert export({"a": "Muse", "b": "Blur"}, "lbradio", {"a": mbid}).decode() == f"artist:({mbid}):3 artist:(Blur):2\n"
     assert export({"a": "Muse"}, "csv", {"a": mbid}).decode() == f"item_id,name,mbid\na,Muse,{mbid}\n"
     assert export({"=1": "+44"}, "csv").decode().splitlines()[1] == "'=1,'+44,"  # no spreadsheet runs it as a formula
+
+
+def test_a_stranger_gets_what_everybody_plays_under_the_same_dial(model):
+    visit = Visit(lambda: model)
+    assert not visit.has_begun
+    start_as_stranger(visit)
+    assert visit.has_begun
+    listed = recommended_list(visit)
+    assert [row.item_id for row in listed.rows] == model.popular(20)["item_id"].to_pylist()
+    assert {(row.badge, tuple(row.reasons)) for row in listed.rows} == {(ALL_OF_YOU, ())}
+    assert (persona_cards(visit), map_marks(visit, model.item_map, listed, [])) == ([], [])
+    visit.list_options.set_dial(0.8)
+    assert recommended_list(visit).novelty > listed.novelty
+    refuse(visit, listed.rows[0].item_id)
+    assert listed.rows[0].item_id not in ids(visit)
+    add_artist(visit, listed.rows[1].item_id)
+    assert len(persona_cards(visit)) == 1  # from then on the list is the visitor's own
+    clear_artists(visit)
+    assert not visit.has_begun
 
 
 def test_an_export_is_matched_and_the_rest_is_listed(model):

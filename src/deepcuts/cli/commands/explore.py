@@ -15,6 +15,7 @@ import typer
 from deepcuts.cli.command import Command
 from deepcuts.cli.options import ModelFile, Quiet
 from deepcuts.cli.remarks import Remarks
+from deepcuts.cli.token_option import AllowedHost, NoAuth, TokenFile, read_token
 from deepcuts.errors import DataError
 
 if TYPE_CHECKING:
@@ -34,12 +35,19 @@ def explore(
     port: Annotated[
         int, typer.Option(min=0, max=65_535, metavar="N", help="Port to listen on; 0 takes a free one.")
     ] = 8080,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Address to listen on; any but this machine's own needs a token.")
+    ] = "127.0.0.1",
+    token_file: TokenFile = None,
+    no_auth: NoAuth = False,
+    allowed_host: AllowedHost = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page in a browser.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Open a page to explore a model: a listener, their personas, a list under its dial, a map of artists.
 
-    It listens on this machine alone, and keeps nothing of what visitors do. Ctrl-C ends it.
+    It listens on this machine alone, unless --host says otherwise; then browsers ask for the token, as the password of
+    any name. It keeps nothing of what visitors do. Ctrl-C ends it.
     """
     from deepcuts.cli.plays_files import read_interactions
     from deepcuts.web.application import create_app
@@ -52,7 +60,16 @@ def explore(
     if report is not None and not report.is_file():
         raise DataError(f"There is no report at {report}. Give an HTML file.")
     holdout_plays = read_interactions(holdout) if holdout else None
-    store, settings = ModelStore(model), ServiceSettings(port=port, drain_seconds=0, shutdown_seconds=_END_SECONDS)
+    settings = ServiceSettings(
+        host=host,
+        port=port,
+        token=None if no_auth else read_token(token_file),
+        open_to_all=no_auth,
+        allowed_hosts=tuple(allowed_host or ()),
+        drain_seconds=0,
+        shutdown_seconds=_END_SECONDS,
+    )
+    store = ModelStore(model)
 
     def make_app() -> FastAPI:
         app = create_app(store, settings, page_policy=PAGE_POLICY)
@@ -63,7 +80,8 @@ def explore(
         logging.getLogger("deepcuts").setLevel(logging.WARNING)  # no line for every request
         remarks.say(f"The page is at {address}/ Ctrl-C ends it.")
         if not no_browser:
-            Thread(target=_open_once_it_answers, args=(address,), daemon=True).start()
+            here = address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+            Thread(target=_open_once_it_answers, args=(here,), daemon=True).start()
 
     serve(make_app, settings, tell)
 
@@ -83,6 +101,7 @@ def _open_once_it_answers(address: str) -> None:
 EXAMPLES = (
     "deepcuts explore model.safetensors",
     "deepcuts explore model.safetensors --holdout holdout.parquet",
+    "deepcuts explore model.safetensors --host 0.0.0.0 --token-file secrets/token",
     "deepcuts explore model.safetensors --port 0 --no-browser",
 )
 

@@ -14,10 +14,10 @@ from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.options import ModelFile
 from deepcuts.cli.terminal import say_line
-from deepcuts.errors import DataError, SettingsError
+from deepcuts.cli.token_option import TOKEN, AllowedHost, NoAuth, TokenFile, read_token
+from deepcuts.errors import SettingsError
 from deepcuts.web.server.settings import ServiceSettings
 
-_TOKEN = "DEEPCUTS_TOKEN"
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PLAIN = (
     "host", "port", "workers", "threads", "waiting", "body_bytes", "rate", "burst", "connections", "drain_seconds",
@@ -28,17 +28,9 @@ _PLAIN = (
 @options_from(ServiceSettings, panel="Service", names=_PLAIN)
 def serve(
     model: ModelFile,
-    token_file: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="A file that holds the token; else it is that of DEEPCUTS_TOKEN."),
-    ] = None,
-    no_auth: Annotated[
-        bool, typer.Option("--no-auth", help="Serve other machines without a token, and none if one is set.")
-    ] = False,
-    allowed_host: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="A name under which the service may be addressed; repeatable."),
-    ] = None,
+    token_file: TokenFile = None,
+    no_auth: NoAuth = False,
+    allowed_host: AllowedHost = None,
     trusted_proxy: Annotated[
         list[str] | None,
         typer.Option(metavar="ADDRESS", help="A proxy whose X-Forwarded-For is believed; repeatable."),
@@ -65,7 +57,7 @@ def serve(
     from deepcuts.web.serving import serve as serve_until_told
 
     chosen = ServiceSettings(
-        token=None if no_auth else _token(token_file),
+        token=None if no_auth else read_token(token_file),
         open_to_all=no_auth,
         allowed_hosts=tuple(allowed_host or ()),
         trusted_proxies=tuple(trusted_proxy or ()),
@@ -73,7 +65,7 @@ def serve(
         **settings,
     )
     others = _named(other or ())
-    os.environ.pop(_TOKEN, None)  # processes started from here do not need it
+    os.environ.pop(TOKEN, None)  # processes started from here do not need it
     for path in (model, *(path for _, path in others)):
         storage.describe(path)  # a file that cannot be used is refused before a worker starts
     serve_until_told(
@@ -95,19 +87,6 @@ def _named(models: Sequence[str]) -> tuple[tuple[str, Path], ...]:
             )
         found[name] = Path(path)
     return tuple(found.items())
-
-
-def _token(file: Path | None) -> str | None:
-    """Read the token, from a file or from the environment: other users of a machine can read what is in argv."""
-    from deepcuts.storage import check_input
-
-    if file is None:
-        return os.environ.get(_TOKEN) or None
-    check_input(file)
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"The token cannot be read from {file}: {getattr(error, 'strerror', None) or error}.") from None
 
 
 EXAMPLES = (

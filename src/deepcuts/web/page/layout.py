@@ -85,7 +85,7 @@ class PageLayout:
         Tray(session)
         Memory(session, share)
         Focus()
-        self._show_start(is_first=not session.visit.plays)
+        self._show_start(is_first=not session.visit.has_begun)
         session.on_visit.append(self._show)
 
     async def start(self) -> None:
@@ -102,7 +102,7 @@ class PageLayout:
             await self.session.change()
 
     def _show(self, view: View) -> None:
-        self._show_start(is_first=not view.visit.plays)
+        self._show_start(is_first=not view.visit.has_begun)
         self.undo_button.set_visibility(bool(view.undoable))
         self.undo_button.props["title"] = f"Undo: {view.undoable}"
 

@@ -1,14 +1,43 @@
-// The map on a canvas: names are painted, never parsed as HTML. Wheel, pinch, buttons and keys zoom; a click adds.
+// The map on a canvas: names are painted, never parsed as HTML. Wheel, pinch, buttons and keys zoom; a press picks an
+// artist, who can then be added.
 const NEAR = 12; // pixels within which the pointer means a point
 const LARGEST = 40;
+const ALWAYS = 40; // own artists up to which each has its name
+const AROUND = [[0, -13], [0, 15], [0, -27], [0, 29]]; // where the name of a mark may stand, in pixels
+
+// The outline of points, by Andrew's monotone chain: the lower half from left to right, and the upper one back.
+const hull = (points) => {
+  const sorted = [...points].sort((one, two) => one[0] - two[0] || one[1] - two[1]);
+  const turn = (a, b, c) => (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
+  const half = (ordered) => {
+    const kept = [];
+    for (const point of ordered) {
+      while (kept.length > 1 && turn(kept.at(-2), kept.at(-1), point) <= 0) kept.pop();
+      kept.push(point);
+    }
+    return kept.slice(0, -1);
+  };
+  return sorted.length < 3 ? sorted : [...half(sorted), ...half(sorted.reverse())];
+};
 
 export default {
-  props: { marks: Array, source: String },
-  emits: ["add"],
-  data: () => ({ hover: null, failed: "", loading: true, found: "" }),
+  props: { marks: Array, source: String, sought: Object },
+  emits: ["add", "seek"],
+  data: () => ({ hover: null, picked: null, failed: "", loading: true, found: "" }),
+  computed: {
+    shown() {
+      const point = this.picked || this.hover;
+      const mine = point && this.marks.some((mark) => mark.kind === "own" && mark.item_id === point.id);
+      return point && { ...point, mine };
+    },
+    hasMine() {
+      return this.marks.some((mark) => mark.kind === "own");
+    },
+  },
   created() {
     this.view = { x: 0, y: 0, zoom: 1 };
     this.points = [];
+    this.regions = [];
     this.pointers = new Map();
   },
   async mounted() {
@@ -20,8 +49,9 @@ export default {
     try {
       const response = await fetch(this.source);
       if (!response.ok) throw new Error();
-      const { ids, names, xs, ys, listeners } = await response.json();
-      this.points = ids.map((id, n) => ({ id, name: names[n], x: xs[n] / 1e4, y: ys[n] / 1e4, listeners: listeners[n] }));
+      const { ids, names, xs, ys, listeners, regions, region_names } = await response.json();
+      this.points = ids.map((id, n) => ({ id, name: names[n], x: xs[n] / 1e4, y: ys[n] / 1e4, listeners: listeners[n], region: regions[n] }));
+      this.regions = region_names.map(([name, x, y]) => ({ name, x: x / 1e4, y: y / 1e4 }));
     } catch (error) {
       this.failed = "The map did not arrive. Reload the page to try again.";
     }
@@ -35,6 +65,9 @@ export default {
   watch: {
     marks() {
       this.draw();
+    },
+    sought(point) {
+      if (point?.name) this.go(point, 8);
     },
   },
   methods: {
@@ -70,17 +103,25 @@ export default {
       context.setTransform(canvas.width / w, 0, 0, canvas.height / h, 0, 0);
       context.clearRect(0, 0, w, h);
       const most = Math.log2(1 + Math.max(1, ...this.points.slice(0, 1).map((point) => point.listeners)));
-      context.fillStyle = colour("--dust");
+      // A tint for each region, from the golden angle, so that neighbours in the list are far apart in hue.
+      const dark = document.body.classList.contains("body--dark");
+      const named = this.regions.map((region, n) => (region.name ? `hsl(${(n * 137.5) % 360} ${dark ? "32% 44%" : "42% 70%"})` : colour("--dust")));
       for (const point of this.points) {
         const [x, y] = this.at(point.x, point.y);
         if (x < -5 || y < -5 || x > w + 5 || y > h + 5) continue;
         const radius = (0.8 + (2.2 * Math.log2(1 + point.listeners)) / most) * Math.min(2.2, Math.sqrt(this.view.zoom));
+        context.fillStyle = named[point.region] || colour("--dust");
         context.beginPath();
         context.arc(x, y, radius, 0, 7); // 7 is more than 2π: a full circle
         context.fill();
       }
+      const paper = colour("--card");
       const taken = []; // boxes of names that are painted: a later name that would overlap one is left out
       this.paintMarks(context, colour, taken);
+      for (const region of this.regions.filter((one) => one.name)) {
+        const [x, y] = this.at(region.x, region.y);
+        if (x > 0 && y > 0 && x < w && y < h) this.write(context, region.name.toUpperCase(), x, y, colour("--muted"), "700 12px Roboto, sans-serif", taken, paper);
+      }
       this.paintNames(context, colour, taken, w, h);
     },
     paintMarks(context, colour, taken) {
@@ -91,11 +132,7 @@ export default {
         const ink = colour(mark.persona < 0 ? "--pall" : "--p" + (mark.persona % 8)); // below 0: all of the visitor's artists
         context.beginPath();
         if (mark.kind === "persona") {
-          context.globalAlpha = 0.13;
-          context.fillStyle = ink;
-          context.arc(x, y, 46, 0, 7);
-          context.fill();
-          context.globalAlpha = 1;
+          this.paintHull(context, mark.persona, ink);
           labels.push([mark.name, x, y, ink, "700 14px Roboto, sans-serif"]);
           continue;
         }
@@ -118,11 +155,40 @@ export default {
         const free = [0, 20, -20, 40, -40].find((by) => this.write(context, text, x, y + by, ink, font, taken, paper));
         if (free === undefined) this.write(context, text, x, y, ink, font, taken, paper, true);
       }
-      for (const kind of ["listed", "own"])
-        for (const mark of this.marks.filter((one) => one.kind === kind).slice(0, 20 * this.view.zoom)) {
-          const [x, y] = this.at(mark.x, mark.y);
-          this.write(context, mark.name, x, y - 12, colour("--ink"), "500 12px Roboto, sans-serif", taken, paper);
-        }
+      const own = this.marks.filter((mark) => mark.kind === "own");
+      for (const mark of own) this.label(context, mark, colour("--ink"), taken, paper, own.length <= ALWAYS);
+      for (const mark of this.marks.filter((one) => one.kind === "listed").slice(0, 20 * this.view.zoom)) this.label(context, mark, colour("--ink"), taken, paper, false);
+    },
+    // The name of a mark above or below it; where there is no room and it has to be told, above it all the same.
+    label(context, mark, ink, taken, paper, always) {
+      const [x, y] = this.at(mark.x, mark.y);
+      const { clientWidth: w, clientHeight: h } = this.$refs.box;
+      if (x < 0 || y < 0 || x > w || y > h) return;
+      const font = (mark.kind === "own" ? "700" : "500") + " 12px Roboto, sans-serif";
+      const free = AROUND.some(([right, down]) => this.write(context, mark.name, x + right, y + down, ink, font, taken, paper));
+      if (!free && always) this.write(context, mark.name, x, y - 13, ink, font, taken, paper, true);
+    },
+    // Around the artists that made a persona, but for the fifth of them that is farthest from their middle.
+    paintHull(context, persona, ink) {
+      const marks = this.marks.filter((mark) => mark.kind === "own" && mark.persona === persona);
+      const middle = (values) => values.sort((one, two) => one - two)[values.length >> 1];
+      const [x, y] = [middle(marks.map((mark) => mark.x)), middle(marks.map((mark) => mark.y))];
+      const far = (mark) => Math.hypot(mark.x - x, mark.y - y);
+      const near = marks.sort((one, two) => far(one) - far(two)).slice(0, Math.max(3, Math.ceil(0.8 * marks.length)));
+      const outline = hull(near.map((mark) => this.at(mark.x, mark.y)));
+      if (!outline.length) return;
+      const path = new Path2D();
+      path.moveTo(...outline[0]);
+      for (const point of outline.slice(1)) path.lineTo(...point);
+      path.closePath();
+      Object.assign(context, { fillStyle: ink, strokeStyle: ink, lineJoin: "round", lineCap: "round" });
+      context.lineWidth = outline.length < 3 ? 40 : 1.5; // one artist, or two, have no inside
+      context.globalAlpha = outline.length < 3 ? 0.14 : 0.5;
+      context.stroke(path);
+      context.globalAlpha = 0.12;
+      context.fill(path);
+      context.globalAlpha = 1;
+      context.beginPath();
     },
     paintNames(context, colour, taken, w, h) {
       let left = 45;
@@ -171,7 +237,7 @@ export default {
     shift(x, y) {
       this.view.x = Math.max(-1, Math.min(1, this.view.x + x));
       this.view.y = Math.max(-1, Math.min(1, this.view.y + y));
-      this.hover = null;
+      this.hover = this.picked = null;
       this.draw();
     },
     wheel(event) {
@@ -188,7 +254,7 @@ export default {
       const before = this.pointers.get(event.pointerId);
       const now = [event.offsetX, event.offsetY];
       if (!before) {
-        this.hover = this.nearest(...now);
+        if (!this.picked) this.hover = this.nearest(...now);
         return;
       }
       this.moved += Math.abs(now[0] - before[0]) + Math.abs(now[1] - before[1]);
@@ -206,8 +272,7 @@ export default {
     up(event) {
       this.pointers.delete(event.pointerId);
       if (this.moved > 6) return;
-      const point = this.nearest(event.offsetX, event.offsetY);
-      if (point && point.kind !== "own") this.$emit("add", point.id);
+      this.picked = this.nearest(event.offsetX, event.offsetY);
     },
     key(event) {
       const step = 0.15 / this.view.zoom;
@@ -220,31 +285,43 @@ export default {
     },
     showAll() {
       this.view = { x: 0, y: 0, zoom: 1 };
+      this.hover = this.picked = null;
       this.draw();
     },
-    seek() {
-      const wanted = this.found.trim().toLowerCase();
-      const point = wanted && this.points.find((one) => one.name.toLowerCase().startsWith(wanted));
-      if (!point) return;
-      this.view = { x: point.x, y: point.y, zoom: 8 };
+    fitMine() {
+      const mine = this.marks.filter((mark) => mark.kind === "own");
+      const [xs, ys] = [mine.map((mark) => mark.x), mine.map((mark) => mark.y)];
+      const [left, right, low, high] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+      const zoom = Math.max(1, Math.min(12, 1.8 / Math.max(right - left, high - low, 0.1)));
+      this.view = { x: (left + right) / 2, y: (low + high) / 2, zoom };
+      this.hover = this.picked = null;
+      this.draw();
+    },
+    go(point, zoom) {
+      this.view = { x: point.x, y: point.y, zoom };
       this.$nextTick(() => {
         const [px, py] = this.at(point.x, point.y);
-        this.hover = { ...point, px, py };
+        this.picked = { ...point, px, py };
       });
       this.draw();
+    },
+    add(point) {
+      this.$emit("add", point.id);
+      this.picked = null;
+      this.$refs.canvas.focus({ preventScroll: true });
     },
   },
   template: `
   <div>
     <div class="dc-map-tools">
-      <form @submit.prevent="seek"><label class="dc-sr" for="dc-seek">Go to an artist on the map</label><input id="dc-seek" v-model="found" placeholder="Go to an artist …" maxlength="200"></form>
+      <form @submit.prevent="$emit('seek', found.trim())"><label class="dc-sr" for="dc-seek">Go to an artist on the map</label><input id="dc-seek" v-model="found" placeholder="Go to an artist …" maxlength="200"><span role="status" class="dc-note"><template v-if="sought && sought.query && !sought.name && sought.query === found.trim()">Not known here.</template></span></form>
       <div class="dc-map-keys" aria-hidden="true"><span><i class="own"></i>mine</span><span><i class="listed"></i>on the list</span></div>
-      <div class="dc-buttons"><button aria-label="Zoom in" @click="zoom(1.6)">+</button><button aria-label="Zoom out" @click="zoom(1 / 1.6)">−</button><button aria-label="Show all of the map" @click="showAll"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M4 8V4h4M12 4h4v4M16 12v4h-4M8 16H4v-4"/></svg></button></div>
+      <div class="dc-buttons"><button aria-label="Zoom in" @click="zoom(1.6)">+</button><button aria-label="Zoom out" @click="zoom(1 / 1.6)">−</button><button v-if="hasMine" class="dc-fit" @click="fitMine">Fit mine</button><button aria-label="Show all of the map" @click="showAll"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M4 8V4h4M12 4h4v4M16 12v4h-4M8 16H4v-4"/></svg></button></div>
     </div>
     <div ref="box" class="dc-map">
       <canvas ref="canvas" tabindex="0" role="application" aria-label="Map of artists. Arrow keys move, plus and minus zoom; search adds artists as well."
         @pointerdown="down" @pointermove="move" @pointerup="up" @pointercancel="pointers.delete($event.pointerId)" @pointerleave="hover = null" @keydown="key"></canvas>
-      <div v-if="hover" class="dc-hover" :style="{ left: hover.px + 'px', top: hover.py + 'px' }"><b>{{ hover.name }}</b><span v-if="hover.kind === 'own'">one of mine</span><span v-else>press to add</span></div>
+      <div v-if="shown" class="dc-hover" :class="{ picked }" :style="{ left: shown.px + 'px', top: shown.py + 'px' }"><b>{{ shown.name }}</b><span v-if="shown.mine">one of mine</span><button v-else-if="picked" class="dc-toast-button" @click="add(shown)">Add</button><span v-else>press for more</span></div>
       <p v-if="loading" class="dc-empty" role="status">Loading the map …</p>
       <p v-if="failed" class="dc-empty dc-error" role="alert">{{ failed }}</p>
     </div>

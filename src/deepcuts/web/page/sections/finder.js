@@ -5,7 +5,7 @@ const SEVERAL = /[\n\t;,]/; // what lies between the names of a list
 
 export default {
   props: { state: Object, found: Object, uploadUrl: String, uploadBytes: Number, withUsers: Boolean },
-  emits: ["search", "enter", "add", "remove", "amount", "example", "user", "users", "clear"],
+  emits: ["search", "enter", "add", "remove", "amount", "example", "user", "users", "popular", "clear"],
   data() {
     return {
       text: "", open: false, active: 0, amount: "often", all: false, user: "", dragging: false, busy: "", failed: "",
@@ -139,7 +139,7 @@ export default {
     <div class="dc-head">
       <h2 id="finder-title">Who am I</h2>
       <button v-if="state.is_known" class="dc-quiet dc-fold" :aria-expanded="unfolded" aria-controls="dc-finder-body" @click="unfolded = !unfolded">{{ unfolded ? 'Done' : 'Change' }}</button>
-      <button v-if="state.is_known" class="dc-quiet dc-clear" @click="$emit('clear')">Start over</button>
+      <button v-if="state.has_begun" class="dc-quiet dc-clear" @click="$emit('clear')">Start over</button>
     </div>
     <p v-if="state.is_known" class="dc-summary"><b>{{ state.artists.length.toLocaleString('en') }}</b> {{ summary }}</p>
     <div id="dc-finder-body" class="dc-finder-body">
@@ -196,6 +196,8 @@ export default {
             </ul>
           </div>
           <div class="dc-import">
+            <p class="dc-note">Or begin with nothing</p>
+            <button class="dc-example" @click="$emit('popular')"><span>What everybody plays</span><small>then turn the dial</small></button>
             <label class="dc-drop" :class="{ over: dragging }" @dragover.prevent="dragging = true" @dragleave="dragging = false" @drop.prevent="drop">
               <input ref="files" type="file" class="dc-sr" multiple :disabled="!!busy" @change="offer([...$event.target.files])" aria-label="Import a listening export">
               <template v-if="busy"><strong role="status">Reading {{ busy }} …</strong></template>

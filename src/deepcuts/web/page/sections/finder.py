@@ -14,6 +14,7 @@ from deepcuts.web.page.state.own_artists import (
     own_artists,
     plays_scale,
     remove_artist,
+    start_as_stranger,
     start_from_user,
 )
 from deepcuts.web.page.state.pasted import MOST_TEXT, take_names
@@ -35,6 +36,7 @@ class Finder(Element, component="finder.js"):
         self.props["found"] = {"query": "", "items": []}
         self.props["state"] = {"artists": [], "unmatched": [], "n_unmatched": 0, "source": ""}
         self.props["state"] |= {"examples": [], "users": [], "n_entered": 0, "is_known": bool(session.visit.plays)}
+        self.props["state"] |= {"has_begun": session.visit.has_begun}
         session.on_visit.append(self.show)
         self.on("search", self._on_search)
         self.on("enter", self._on_enter)
@@ -44,6 +46,7 @@ class Finder(Element, component="finder.js"):
         self.on("example", self._on_user)
         self.on("user", self._on_user)
         self.on("users", self._on_users)
+        self.on("popular", self._on_popular)
         self.on("clear", self._on_clear)
 
     def show(self, view: View) -> None:
@@ -55,6 +58,7 @@ class Finder(Element, component="finder.js"):
                 for one in own_artists(visit)[:_MOST_ARTISTS]
             ],
             is_known=bool(visit.plays),
+            has_begun=visit.has_begun,
             source=visit.source,
             unmatched=[
                 {"name": one.artist, "suggestions": [{"id": item, "name": name} for item, name in one.suggestions]}
@@ -135,6 +139,9 @@ class Finder(Element, component="finder.js"):
     async def _on_users(self, event: Any) -> None:
         shared, text = self.session.views.current, text_in(event)[:_MOST_QUERY]
         self._update_state(users=await self.session.look_up(lambda: shared.users_like(text)) or [])
+
+    async def _on_popular(self) -> None:
+        await self.session.change(lambda: start_as_stranger(self.session.visit), "Started from what everybody plays")
 
     async def _on_clear(self) -> None:
         await self.session.change(lambda: clear_artists(self.session.visit), "Started over")

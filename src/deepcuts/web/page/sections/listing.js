@@ -1,4 +1,14 @@
 // The list under its dial. A new position is sent once the list for the one before has arrived, so none queue up.
+// Where an artist can be looked for. A link is followed on a press only, in a new tab that is told nothing of this page.
+const SERVICES = [
+  ["Spotify", "https://open.spotify.com/search/{}/artists"],
+  ["Apple Music", "https://music.apple.com/search?term={}"],
+  ["YouTube Music", "https://music.youtube.com/search?q={}"],
+  ["Bandcamp", "https://bandcamp.com/search?item_type=b&q={}"],
+  ["Last.fm", "https://www.last.fm/search/artists?q={}"],
+  ["MusicBrainz", "https://musicbrainz.org/search?type=artist&query={}"],
+];
+
 export default {
   props: { state: Object },
   emits: ["dial", "mix", "length", "floor", "more", "refuse", "allow", "keep"],
@@ -6,10 +16,12 @@ export default {
     return { position: this.state.dial_position, waiting: false, wanted: null, seconds: 0 };
   },
   mounted() {
+    for (const type of ["pointerdown", "keydown"]) document.addEventListener(type, this.closeMenus);
     this.clock = setInterval(() => (this.seconds += this.state.is_warming ? 1 : 0), 1000);
   },
   beforeUnmount() {
     clearInterval(this.clock);
+    for (const type of ["pointerdown", "keydown"]) document.removeEventListener(type, this.closeMenus);
   },
   watch: {
     "state.sequence"() {
@@ -35,10 +47,20 @@ export default {
     },
   },
   methods: {
+    elsewhere: (name) => SERVICES.map(([service, url]) => [service, url.replace("{}", encodeURIComponent(name))]),
+    // One menu is open at a time, and Escape or a press elsewhere closes it.
+    closeMenus(event) {
+      if (event.type === "keydown" && event.key !== "Escape") return;
+      for (const menu of this.$el.querySelectorAll(".dc-elsewhere[open]")) {
+        if (event.type === "keydown" || !menu.contains(event.target)) menu.open = false;
+        if (event.type === "keydown") menu.firstElementChild.focus();
+      }
+    },
     // A persona below 0 is no persona: all of the visitor's artists speak for the row.
     letter: (number) => (number < 0 ? "✱" : String.fromCharCode(65 + (number % 26))),
     colour: (number) => (number < 0 ? "pall" : "p" + (number % 8)),
     whose(number) {
+      if (this.state.is_stranger) return "Typical tastes of all listeners";
       return number < 0 ? "All of you: no one persona speaks for it" : "Persona " + this.letter(number) + ", " + this.state.personas[number];
     },
     number: (value) => (value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString("en")),
@@ -103,13 +125,16 @@ export default {
         <div class="dc-what">
           <h3>{{ row.name }}</h3>
           <p v-if="row.reasons.length">because of <template v-for="([name, share], n) in row.reasons" :key="name"><template v-if="n">, </template><span>{{ name }}</span> <small>{{ Math.round(share * 100) }} %</small></template></p>
-          <p v-else>because of many of your artists, each a little</p>
+          <p v-else-if="!state.is_stranger">because of many of your artists, each a little</p>
         </div>
         <span class="dc-heard" :title="row.listeners + ' of ' + state.n_listeners + ' listeners'"><i :style="{ width: along(row.listeners) + '%' }"></i><span>{{ row.listeners.toLocaleString('en') }} {{ row.listeners === 1 ? 'listener' : 'listeners' }}</span></span>
         <div class="dc-buttons">
           <button :aria-label="'More like ' + row.name" title="More like this" @click="$emit('more', row.item_id)"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M10 4v12M4 10h12"/></svg></button>
           <button :aria-label="'Not for me: ' + row.name" title="Not for me" @click="$emit('refuse', row.item_id)"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M5 5l10 10M15 5L5 15"/></svg></button>
           <button :aria-label="'Keep ' + row.name" title="Keep" :aria-pressed="row.kept" @click="$emit('keep', row.item_id)"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M6 3.5h8v13l-4-3.2-4 3.2z"/></svg></button>
+          <details class="dc-elsewhere" @toggle="$event.target.open && $event.target.querySelector('a')?.focus()"><summary :aria-label="'Look for ' + row.name + ' elsewhere'" title="Look for it elsewhere"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M8 4H4v12h12v-4M11 4h5v5M16 4l-7 7"/></svg></summary>
+            <ul :aria-label="row.name + ' elsewhere'"><li v-for="[service, url] in elsewhere(row.name)" :key="service"><a :href="url" target="_blank" rel="noopener noreferrer">{{ service }}</a></li></ul>
+          </details>
         </div>
       </li>
     </TransitionGroup>

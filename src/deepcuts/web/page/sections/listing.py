@@ -31,6 +31,7 @@ _BEFORE_THE_FIRST = {
     "floors": LISTENERS,
     "refused": [],
     "is_known": False,
+    "is_stranger": False,
     "is_warming": False,
     "empty": "",
 }
@@ -68,7 +69,8 @@ class Listing(Element, component="listing.js"):
             "lengths": LENGTHS,
             "floors": LISTENERS,
             "refused": [{"id": item_id, "name": name} for item_id, name in visit.refused.items()],
-            "is_known": bool(visit.plays),
+            "is_known": visit.has_begun,
+            "is_stranger": not visit.plays,
             "is_warming": view.is_warming,
             "empty": _why_empty(view),
         }
@@ -110,6 +112,6 @@ class Listing(Element, component="listing.js"):
 
 def _why_empty(view: View) -> str:
     """Why the list is empty, if it is."""
-    if not view.cards:
-        return _NO_ARTISTS
+    if not view.visit.plays:
+        return _NONE_LEFT if view.visit.is_stranger else _NO_ARTISTS
     return _ALL_MUTED if all(card.options.muted for card in view.cards) else _NONE_LEFT

@@ -9,6 +9,7 @@ import numpy as np
 from deepcuts.array_types import FloatMatrix, IndexVector
 from deepcuts.model import PersonaModel
 from deepcuts.model.item_map import ItemMap
+from deepcuts.web.page.state.map_regions import map_regions
 from deepcuts.web.page.state.view_models import PersonaCard, RecommendedList, card_titles
 from deepcuts.web.page.state.visit import Visit
 
@@ -28,15 +29,19 @@ class MapMark:
     y: float
 
 
-def map_background(model: PersonaModel, item_map: ItemMap) -> dict[str, list[object]]:
-    """All artists on the map, the most listened first: ids, names, coordinates in ten-thousandths, listeners."""
+def map_background(model: PersonaModel, item_map: ItemMap) -> dict[str, object]:
+    """All artists on the map, the most listened first, and its regions; coordinates are in ten-thousandths."""
     xy = np.rint(item_map.positions * _GRID).astype(int)
+    regions = map_regions(model, item_map)
+    centres = np.rint(regions.centres * _GRID).astype(int).tolist()
     return {
         "ids": model.item_ids.take(item_map.items).to_pylist(),
         "names": model.item_names(item_map.items).to_pylist(),
         "xs": xy[:, 0].tolist(),
         "ys": xy[:, 1].tolist(),
         "listeners": model.item_listeners[item_map.items].tolist(),
+        "regions": regions.region_of_item.tolist(),
+        "region_names": [[name, *centre] for name, centre in zip(regions.names, centres, strict=True)],
     }
 
 
@@ -56,6 +61,12 @@ def map_marks(visit: Visit, item_map: ItemMap, listed: RecommendedList, cards: l
             for card, title in zip(cards, card_titles(cards), strict=True)
         ),
     ]
+
+
+def map_place(model: PersonaModel, item_map: ItemMap, item: int) -> tuple[float, float]:
+    """Coordinates of an item, whether it is on the map or between those that are."""
+    x, y = _map_xy(item_map, np.array([item]), model.item_factors)[0]
+    return float(x), float(y)
 
 
 def _own_marks(visitor: PersonaModel, pairs: IndexVector, xy: FloatMatrix) -> list[MapMark]:

@@ -77,7 +77,7 @@ def remove_artist(visit: Visit, item_id: str) -> None:
 def clear_artists(visit: Visit) -> None:
     """Forget plays, refusals and options of personas; what is kept stays."""
     visit.plays, visit.refused, visit.source, visit.blend = {}, {}, "", None
-    visit.unmatched, visit.n_unmatched = [], 0
+    visit.unmatched, visit.n_unmatched, visit.is_stranger = [], 0, False
     visit.forget_personas()
 
 
@@ -105,6 +105,12 @@ def replace_artists(visit: Visit, plays: Mapping[str, float], source: str) -> No
     clear_artists(visit)
     visit.plays = {item_id: min(float(plays[item_id]), _MOST_PLAYS) for item_id in most}
     visit.source = source
+
+
+def start_as_stranger(visit: Visit) -> None:
+    """Begin without any artist: with what everybody plays."""
+    clear_artists(visit)
+    visit.is_stranger = True
 
 
 def start_from_user(visit: Visit, user_id: str) -> None:

@@ -19,7 +19,7 @@ class Choices:
 
     Parameters
     ----------
-    plays, source, unmatched, n_unmatched, refused, kept, blend, persona_options
+    plays, source, unmatched, n_unmatched, refused, kept, is_stranger, blend, persona_options
         Those of `Visit`.
     model, visitor_model
         The model at that time, and the one solved for the visitor.
@@ -31,6 +31,7 @@ class Choices:
     n_unmatched: int
     refused: dict[str, str]
     kept: dict[str, str]
+    is_stranger: bool
     blend: Blend | None
     persona_options: list[PersonaOptions]
     model: PersonaModel | None = field(compare=False)
@@ -46,6 +47,7 @@ class Choices:
             visit.n_unmatched,
             dict(visit.refused),
             dict(visit.kept),
+            visit.is_stranger,
             visit.blend,
             [replace(options) for options in visit.persona_options],
             visit._model,
@@ -57,7 +59,7 @@ class Choices:
         visit.plays, visit.source = dict(self.plays), self.source
         visit.unmatched, visit.n_unmatched = list(self.unmatched), self.n_unmatched
         visit.refused, visit.kept = dict(self.refused), dict(self.kept)
-        visit.blend = self.blend
+        visit.is_stranger, visit.blend = self.is_stranger, self.blend
         visit.persona_options = [replace(options) for options in self.persona_options]
         visit._model, visit._visitor_model = self.model, self.visitor_model
 

@@ -15,7 +15,7 @@ from deepcuts.web.page.state.own_artists import MOST_ARTISTS
 from deepcuts.web.page.state.persona_options import PersonaOptions
 from deepcuts.web.page.state.rare_items import rarer_than
 from deepcuts.web.page.state.visit import Visit
-from deepcuts.web.page.state.visitor_model import VisitorModel
+from deepcuts.web.page.state.visitor_model import ALL_OF_YOU, VisitorModel
 
 _N_CARD_ARTISTS = 6
 
@@ -93,6 +93,8 @@ def card_titles(cards: Sequence[PersonaCard]) -> list[str]:
 def recommended_list(visit: Visit) -> RecommendedList:
     """The list for the present choices; empty without plays, and where every persona is muted."""
     visitor = visit.visitor_model
+    if visitor is None and visit.is_stranger:
+        return _popular_list(visit)
     table = None if visitor is None else _recommend(visit, visitor)
     if visitor is None or table is None or not table.num_rows:
         return EMPTY_LIST
@@ -104,6 +106,28 @@ def recommended_list(visit: Visit) -> RecommendedList:
         reasons, badge = visitor.reasons(item_id, persona)
         rows.append(ListRow(rank, item_id, name, persona, badge, n_listeners, item_id in visit.kept, reasons))
     novelties = item_novelties(listeners, visitor.model.n_listeners)
+    return RecommendedList(rows, float(np.median(listeners)), float(novelties.mean()))
+
+
+def _popular_list(visit: Visit) -> RecommendedList:
+    """The list for somebody without artists; nobody's artists speak for its rows."""
+    options, model = visit.list_options, visit.model
+    table = model.popular(
+        options.k,
+        least_listeners=options.least_listeners,
+        rarity=options.dial_position,
+        mix=options.mix,
+        deny=list(visit.refused),
+    )
+    ids, listeners = table["item_id"].to_pylist(), table["listeners"].to_numpy()
+    if not ids:
+        return EMPTY_LIST
+    names = model.item_names(model.item_ids.indexes_of(ids)).to_pylist()
+    rows = [
+        ListRow(rank, item_id, name, 0, ALL_OF_YOU, n_listeners, item_id in visit.kept, [])
+        for rank, (item_id, name, n_listeners) in enumerate(zip(ids, names, listeners.tolist(), strict=True), start=1)
+    ]
+    novelties = item_novelties(listeners, model.n_listeners)
     return RecommendedList(rows, float(np.median(listeners)), float(novelties.mean()))
 
 

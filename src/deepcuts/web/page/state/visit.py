@@ -69,6 +69,8 @@ class Visit:
         Artists of exports that the catalogue does not have: the most played ones, and how many in all.
     refused, kept
         Names by item id, the latest last.
+    is_stranger
+        Whether a list is wanted without any plays: what the typical tastes of all listeners suggest.
     blend
         Whose music is in the plays besides the visitor's own; None where nobody's is.
     list_options
@@ -86,6 +88,7 @@ class Visit:
     n_unmatched: int = 0
     refused: dict[str, str] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
+    is_stranger: bool = False
     blend: Blend | None = None
     list_options: ListOptions = field(default_factory=ListOptions)
     persona_options: list[PersonaOptions] = field(default_factory=list)
@@ -104,6 +107,11 @@ class Visit:
             self._model = model
             self.forget_personas()
         return model
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is something to list: artists, or the wish for what everybody plays."""
+        return bool(self.plays) or self.is_stranger
 
     @property
     def visitor_model(self) -> VisitorModel | None:

@@ -1,0 +1,44 @@
+"""The options of who may ask, which serve and explore share: the token, none at all, and names of this machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deepcuts.errors import DataError
+
+TOKEN = "DEEPCUTS_TOKEN"
+
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="A file that holds the token; else it is that of DEEPCUTS_TOKEN."),
+]
+NoAuth = Annotated[
+    bool, typer.Option("--no-auth", help="Serve other machines without a token, and none if one is set.")
+]
+AllowedHost = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="A name under which the service may be addressed; repeatable."),
+]
+
+
+def read_token(file: Path | None) -> str | None:
+    """Read the token, from a file or from the environment: other users of a machine can read what is in argv.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read.
+    """
+    from deepcuts.storage import check_input
+
+    if file is None:
+        return os.environ.get(TOKEN) or None
+    check_input(file)
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"The token cannot be read from {file}: {getattr(error, 'strerror', None) or error}.") from None
