@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PAGE_POLICY = page_policy()
 MOST_CLIENTS = 200  # pages open at a time
+_AWAY = 30.0  # seconds that a page may be out of reach, as on a phone that sleeps, before it has to load again
 _HERE = Path(__file__).parent
 
 
@@ -62,7 +63,15 @@ def mount_page(app: FastAPI, *, holdout: Interactions | None = None, report: Pat
     async def page() -> None:
         await _open(app, holdout, has_report=report is not None)
 
-    ui.run_with(app, title="deepcuts", dark=None, tailwind=False, show_welcome_message=False, language="en-US")
+    ui.run_with(
+        app,
+        title="deepcuts",
+        dark=None,
+        tailwind=False,
+        show_welcome_message=False,
+        language="en-US",
+        reconnect_timeout=_AWAY,
+    )
 
 
 async def _open(app: FastAPI, holdout: Interactions | None, *, has_report: bool) -> None:

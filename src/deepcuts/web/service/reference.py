@@ -57,9 +57,9 @@ def reference_page(document: dict[str, Any]) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(info["title"])}: service'
-        f"</title><style>{_STYLE}</style></head><body><h1>{escape(info['title'])} {escape(info['version'])}</h1>"
+        f"</title><style>{_STYLE}</style></head><body><main><h1>{escape(info['title'])} {escape(info['version'])}</h1>"
         f'<p>{escape(info["description"])} For programs: <a href="openapi.json">openapi.json</a>.</p>'
-        f"{sections}</body></html>"
+        f"{sections}</main></body></html>"
     )
 
 
