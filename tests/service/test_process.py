@@ -241,6 +241,19 @@ def test_logs_are_json_without_the_token(path):
     assert TOKEN not in json.dumps(lines)
 
 
+def test_logs_do_not_name_the_files_of_visitors():
+    program = """
+import logging.config
+from deepcuts.history import read_upload
+from deepcuts.web.server.logs import logging_configuration
+logging.config.dictConfig(logging_configuration())
+read_upload("of a visitor.csv", b"artist,plays\\nGrouper,3\\nBurial,none\\n")
+logging.getLogger("deepcuts.web").warning("a line")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert [json.loads(line)["message"] for line in done.stderr.splitlines()] == ["a line"]
+
+
 def test_other_machines_are_not_let_in_unasked(path, tmp_path):
     refused = run(str(path), "--host", "0.0.0.0", DEEPCUTS_TOKEN="")
     assert refused.returncode == 2

@@ -59,6 +59,8 @@ def logging_configuration(level: str = "INFO") -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
         "loggers": {
             "deepcuts": {"handlers": ["stderr"], "level": level, "propagate": False},
+            # What it warns of names the files of visitors, who are told it on the page.
+            "deepcuts.history": {"level": "ERROR"},
             "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         },
     }
