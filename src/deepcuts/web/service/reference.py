@@ -15,8 +15,10 @@ from deepcuts.web.server.guards.headers import STRICT_POLICY
 _ADDRESS = "http://127.0.0.1:8000"
 _STYLE = """
 :root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { margin-bottom: 0; } h2 { margin-top: 2.5rem; text-transform: capitalize; }
+body { background: light-dark(#fff, #14171b); color: light-dark(#1b1f24, #e8ebef);
+  font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; }
+a { color: light-dark(#0b5cad, #7cb8f5); } h1 { margin-bottom: 0; }
+h2 { margin-top: 2.5rem; text-transform: capitalize; }
 article { border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: .5rem;
   padding: .25rem 1rem 1rem; margin: 1rem 0; }
 h3 { font: 600 1rem/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
