@@ -30,7 +30,7 @@ def print_page(folder: Path, systems: Sequence[str]) -> None:
             by_data[data] = compared(runs, systems)
             print(f"\n### {data}\n\n{about.about}; {about.n_factors} factors, {seeds_of(runs)}\n")
             print_table(*neutral_table(by_data[data]))
-    for figure in HEAT:
+    for figure in HEAT if len(by_data) > 1 else ():  # shares of the best need several data sets
         header, rows = heat_table(by_data, systems, figure)
         print(f"\n### {figure}, % of the best\n")
         print_table(header, rows)

@@ -77,8 +77,8 @@ class ListSettings:
         persona is muted. Models without base vectors do without.
     lean
         How far personas lean on the base vector of their user, from 0, as they were trained, to 1, where all of them
-        are that vector. Evidence is thin for rare items, where leaning keeps accuracy at the price of calibration;
-        docs/evidence.md measures a lean of half the rarity. Models without base vectors do not lean.
+        are that vector. Evidence is thin for rare items, where leaning keeps accuracy at the price of calibration.
+        Models without base vectors do not lean.
     include_seen
         Whether items that the user has played may be listed.
     allow, deny
