@@ -21,6 +21,13 @@ BLOCK = 256  # users of a block, in place of 8,192
 SETTINGS = {"n_factors": 8, "n_personas": 3, "base_epochs": 4, "tolerance": 0.0}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have one process run all tests of this folder: it starts Java and fills the shelf once."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("spark"))
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator[Any]:
     """A session on two cores of this machine; tests are skipped where there is no Java."""
@@ -68,3 +75,24 @@ def shelf(spark: Any, plays: dc.Interactions, tmp_path_factory: pytest.TempPathF
 
 def write(path: Path, table: pa.Table) -> None:
     pq.write_table(table.take(np.random.default_rng(0).permutation(len(table))), path)
+
+
+@pytest.fixture
+def collected(spark: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], int]]:
+    """Columns, and the number of rows, of all that comes to the driver while a test runs."""
+    found: list[tuple[list[str], int]] = []
+    kind = type(spark.range(1))
+    collect = kind.toArrow
+
+    def noted(frame: Any) -> pa.Table:
+        table = collect(frame)
+        found.append((table.column_names, len(table)))
+        return table
+
+    monkeypatch.setattr(kind, "toArrow", noted)
+    return found
+
+
+def most_users(collected: list[tuple[list[str], int]]) -> int:
+    """The most rows with a user that came to the driver at once."""
+    return max((n for columns, n in collected if "user" in columns), default=0)

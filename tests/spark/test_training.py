@@ -11,7 +11,7 @@ import pytest
 import deepcuts as dc
 from deepcuts import spark as on_spark
 from deepcuts.errors import SettingsError, UnknownIdError
-from spark.conftest import SETTINGS
+from spark.conftest import SETTINGS, most_users
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,9 @@ def local(plays):
 
 
 @pytest.mark.parametrize(("n_partitions", "n_blocks"), [(1, 1), (3, 4), (8, 16)])
-def test_everything_is_that_of_the_local_mode_to_the_bit(spark, shelf, plays, local, tmp_path, n_partitions, n_blocks):
+def test_everything_is_that_of_the_local_mode_to_the_bit(
+    spark, shelf, plays, local, tmp_path, n_partitions, n_blocks, collected
+):
     spark.conf.set("spark.sql.leafNodeDefaultParallelism", str(n_partitions))
     epochs = on_spark.fit(str(shelf), dc.PersonaNMF(**SETTINGS), seed=5, item_blocks=n_blocks)
     assert [epoch.loss for epoch in epochs] == [epoch.loss for epoch in local.epochs]
@@ -34,6 +36,8 @@ def test_everything_is_that_of_the_local_mode_to_the_bit(spark, shelf, plays, lo
     expected = local.recommend(k=10, rarity=0.3)
     keys = [("user_id", "ascending"), ("rank", "ascending")]
     assert lists.sort_by(keys).equals(expected.sort_by(keys))
+    assert len(collected) > 10
+    assert most_users(collected) <= 128  # those whose lists tell what the dial stands for, and those asked for
 
 
 class _StoppedError(Exception):

@@ -91,8 +91,19 @@ def check_plays(plays: PlayCounts) -> None:
     """
     if not isinstance(plays, PlayCounts):
         raise DataError(f"The plays are a {type(plays).__name__}. Pass Interactions, such as read_plays makes.")
-    if plays.n_users < 2 or plays.n_items < 2:
+    check_sizes(plays.n_users, plays.n_items)
+
+
+def check_sizes(n_users: int, n_items: int) -> None:
+    """Refuse fewer than two users or two items: a model compares both.
+
+    Raises
+    ------
+    DataError
+        If there are fewer.
+    """
+    if n_users < 2 or n_items < 2:
         raise DataError(
-            f"There are {plays.n_users:,} users and {plays.n_items:,} items. "
+            f"There are {n_users:,} users and {n_items:,} items. "
             "Learning tastes takes at least two of each: add more plays, or prune less."
         )

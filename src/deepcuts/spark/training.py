@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.checks import seed_number, whole_number
-from deepcuts.data.play_checks import check_plays
+from deepcuts.data.play_checks import check_sizes
 from deepcuts.errors import SettingsError
 from deepcuts.model.training.density_rule import resolved
 from deepcuts.model.training.early_stopping import LEAST_USERS
@@ -83,7 +83,7 @@ def fit(
     seed, settings = seed_number(seed), _without_local_settings(PersonaSettings(**vars(model)))
     place = Shelf.at(shelf)
     sizes: Any = SimpleNamespace(**place.manifest())
-    check_plays(sizes)
+    check_sizes(sizes.n_users, sizes.n_items)
     n_blocks = _blocks(sizes, item_blocks)
     if model.early_stopping == "auto" and sizes.n_users >= LEAST_USERS:
         logger.warning("Early stopping is off on Spark; training ends by the loss alone, or by base_epochs.")
