@@ -64,7 +64,14 @@ def read_lines(
     path = os.fspath(path)
     cells = {field: Cell(field, "VARCHAR") for field in fields}
     parser = partial(_parsed_lines, parse=parse, n_fields=len(fields), encoding=encoding)
-    fill_table(connection, table, {path: parser}, take_sample(path).compression, cells, range(len(fields)))
+    fill_table(
+        connection,
+        table,
+        {path: parser},
+        take_sample(path, None if encoding == "utf-8" else encoding).compression,
+        cells,
+        range(len(fields)),
+    )
     n_bad = _warn_of_malformed(connection, table, path)
     connection.execute(f"DELETE FROM {table} WHERE problem IS NOT NULL")
     return n_bad

@@ -126,7 +126,7 @@ LISTENERS = frozenset(
 )
 # Who listened, in a table that may be of several people.
 LISTENER = _words("""
-    user|username|user name|user id|userid|uid|listener|listener id|account|account name|profile|member|benutzer|
+    user|username|user name|user id|userid|uid|listener|listener id|benutzer|
     benutzername|nutzer|utilisateur|nom d utilisateur|usuario|utente|gebruiker|anvandare|bruker|bruger|kayttaja|
     uzytkownik|    uzivatel|kullanici|пользователь|用户|ユーザー|사용자
 """)

@@ -174,11 +174,13 @@ REASON = "no artist of its own (various, unknown, untagged)"
 
 def is_nameless(name: str) -> str:
     """SQL of whether a name, without blanks around it, stands for no artist."""
-    numbered = rf"regexp_replace(lower({name}), '\s+(\d+|\(\d+\))$', '')"  # "Unknown Artist 1", "Various Artists (2)"
+    # "Unknown Artist 1", "Various Artists (2)"; the slow expressions are for the few names that end, or look, like it.
+    base = rf"regexp_replace(lower({name}), '\s+(\d+|\(\d+\))$', '')"
     bare = rf"regexp_extract({name}, '^[\[<(]\s*(.*?)\s*[\])>]$', 1)"
     alone = [each for each in _NAMES if each not in _ALSO_NAMES]
     plain = listed_texts([*alone, *_NOTHING, *_IDS])
     several = listed_texts([each for each in alone if " " in each])
     within = listed_texts([*_NAMES, *_IN_BRACKETS, *_NOTHING])
-    remark = rf"regexp_matches({name}, '{_REMARK}')"
-    return f"(lower({name}) IN ({plain}) OR {numbered} IN ({several}) OR lower({bare}) IN ({within}) OR {remark})"
+    numbered = f"(right({name}, 1) BETWEEN '0' AND '9' OR ends_with({name}, ')')) AND {base} IN ({several})"
+    remark = rf"contains({name}, ':') AND regexp_matches({name}, '{_REMARK}')"
+    return f"(lower({name}) IN ({plain}) OR ({numbered}) OR lower({bare}) IN ({within}) OR ({remark}))"

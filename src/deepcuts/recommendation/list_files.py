@@ -156,7 +156,7 @@ def _jspf(artists: Sequence[ListedArtist]) -> str:
 
 
 def _xspf(artists: Sequence[ListedArtist]) -> str:
-    """A playlist in XML: XSPF 1, whose elements have an order."""
+    """A playlist in XML: XSPF 1."""
     playlist = ElementTree.Element("playlist", {"version": "1", "xmlns": "http://xspf.org/ns/0/"})
     ElementTree.SubElement(playlist, "title").text = _TITLE
     listed = ElementTree.SubElement(playlist, "trackList")

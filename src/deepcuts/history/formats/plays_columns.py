@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
 from deepcuts.history import column_words as words
@@ -9,7 +10,6 @@ from deepcuts.history.formats.format import Refusal
 from deepcuts.history.formats.sample_table import Roles, Table
 
 _FIRST_YEAR, _LAST_YEAR, _LEAST_ROWS = 1900, 2100, 3
-_ASK = 'say which column holds them with plays_column="{0}" (--plays-column {0})'
 
 
 def plays_column(
@@ -29,13 +29,18 @@ def plays_column(
     if any(table.cells(index) != table.cells(numeric[0]) for index in numeric[1:]):
         called = ", ".join(repr((table.names or ())[index]) for index in numeric)
         first = (table.names or ())[numeric[0]].strip()
-        return Refusal(f"has several columns of plays, {called}: {_ASK.format(first)}")
+        return Refusal(f"has several columns of plays, {called}: {_ask(first)}")
     if names[numeric[0]] not in words.OWN_PLAYS and _are_of_everybody(table, names, numeric[0]):
         return Refusal(
             "has the plays of all listeners of a site, not of one: they are no less than its numbers of listeners. "
             "Give your own listening history"
         )
     return numeric[0]
+
+
+def _ask(column: str) -> str:
+    """How to say which column holds the plays, in Python and on the command line."""
+    return f"say which column holds them with plays_column={column!r} (--plays-column {shlex.quote(column)})"
 
 
 def _groups(named: Sequence[int], names: Sequence[str]) -> Iterator[list[int]]:
@@ -80,7 +85,7 @@ def unless_no_plays(table: Table, plays: int, name: str, columns: dict[str, int]
     n_cells = len(table.cells(plays))
     called = (table.names or [""] * (plays + 1))[plays].strip()
     what = f"its column {called!r}" if called else "its column of numbers"
-    ask = f"If it does hold plays, {_ASK.format(called or plays + 1)}"
+    ask = f"If it does hold plays, {_ask(called or str(plays + 1))}"
     if name in words.NOT_PLAYS or set(name.split()) & words.UNITS:
         return Refusal(f"has no plays: {what} is a rank, a year, an id or a length. {ask}")
     if len(numbers) == n_cells >= _LEAST_ROWS:

@@ -39,28 +39,31 @@ def without_summaries() -> str:
         (SELECT *, {bare} AS bare, {bare} IN ({listed_texts([*_TOTALS, *_MEANS, *_COUNTS, *_PARTS])}) AS is_named,
                 {bare} IN ({listed_texts(_PARTS)})
                 OR ({whose} <> '' AND {whose} IN (SELECT lower(trim(artist)) FROM raw)) AS is_part FROM raw)"""
-    return f"(SELECT * EXCLUDE (bare, is_named, is_part), {_why()} AS dropped FROM {parts})"
-
-
-def _why() -> str:
-    """SQL of why a row is no artist: it holds what its name says of the others."""
-    others = "FILTER (WHERE problem IS NULL AND filled(artist) IS NOT NULL AND NOT is_named AND NOT is_part) OVER ()"
-    total, n_others = f"sum(number) {others}", f"count(number) {others}"
     return f"""
-        CASE WHEN {_of_another_table()} THEN 'of another table below the first'
-             WHEN regexp_full_match(trim(artist) || trim(plays), '[-:=+_ ]+') THEN 'a line between rows'
-             WHEN is_part THEN 'a sum of other rows'
-             WHEN bare IN ({listed_texts(_TOTALS)}) AND {n_others} > 0 AND number >= {total} * (1 - 1e-6)
-             THEN 'a sum of other rows'
-             WHEN bare IN ({listed_texts(_MEANS)}) AND abs(number - {total} / {n_others}) <= 0.51
-             THEN 'a mean of other rows'
-             WHEN bare IN ({listed_texts(_COUNTS)}) AND number = {n_others} THEN 'a count of other rows' END"""
+        (WITH parts AS MATERIALIZED {parts},
+              others AS (SELECT coalesce(sum(number), 0) AS total, count(number) AS n_others FROM parts
+                         WHERE problem IS NULL AND filled(artist) IS NOT NULL AND NOT is_named AND NOT is_part),
+              headers AS ({_headers()})
+         SELECT parts.* EXCLUDE (bare, is_named, is_part), {_WHY} AS dropped
+         FROM parts CROSS JOIN others ASOF LEFT JOIN headers ON parts.row >= headers.header)"""
 
 
-def _of_another_table() -> str:
-    """SQL of whether the last header at or above a row, if there is one within the table, does not name artists."""
-    plays = f"lower(trim(plays)) IN ({listed_texts(sorted(words.PLAYS))})"
-    again = f"lower(trim(artist)) IN ({listed_texts(sorted(words.ARTIST))})"
-    kind = f"CASE WHEN {plays} AND number IS NULL THEN {again} END"
-    last = f"last_value({kind} IGNORE NULLS) OVER (ORDER BY row ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
-    return f"(NOT coalesce({last}, true) OR coalesce({kind}, false))"
+# Why a row is no artist: it holds what its name says of the others, or the last header above it is of something else.
+_WHY = f"""
+    CASE WHEN header = row OR NOT coalesce(of_artists, true) THEN 'of another table below the first'
+         WHEN left(trim(plays), 1) IN ('-', ':', '=', '+', '_')
+              AND regexp_full_match(trim(artist) || trim(plays), '[-:=+_ ]+')
+         THEN 'a line between rows'
+         WHEN is_part THEN 'a sum of other rows'
+         WHEN is_named AND bare IN ({listed_texts(_TOTALS)}) AND n_others > 0 AND number >= total * (1 - 1e-6)
+         THEN 'a sum of other rows'
+         WHEN is_named AND bare IN ({listed_texts(_MEANS)}) AND abs(number - total / n_others) <= 0.51
+         THEN 'a mean of other rows'
+         WHEN is_named AND bare IN ({listed_texts(_COUNTS)}) AND number = n_others THEN 'a count of other rows' END"""
+
+
+def _headers() -> str:
+    """SQL of the rows that name columns again: their numbers, and whether the first of these is of artists."""
+    return f"""
+        SELECT row AS header, lower(trim(artist)) IN ({listed_texts(sorted(words.ARTIST))}) AS of_artists FROM raw
+        WHERE number IS NULL AND lower(trim(plays)) IN ({listed_texts(sorted(words.PLAYS))})"""

@@ -64,7 +64,7 @@ _COUNTS = """
            false AS single
     FROM {rows}"""
 # Of a table that may name several artists in a cell: what a semicolon and a blank divide.
-_DIVIDED = "string_split(without_entities(artist), '; ')"
+_DIVIDED = "CASE WHEN contains(artist, '; ') THEN string_split(without_entities(artist), '; ') ELSE [artist] END"
 
 
 def stated_columns(options: HistoryOptions) -> Stated:
@@ -133,9 +133,9 @@ def _prepare(connection: duckdb.DuckDBPyConnection, document: Document, roles: R
     columns = "".join(f", {'' if each in roles.columns else 'NULL::VARCHAR AS '}{each}" for each in _OPTIONAL)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE raw AS
-        SELECT row, problem, artist{columns}, {_read_time(time, order)} AS time, {number} AS number,
-               resolution_of({time or "NULL::VARCHAR"}) AS resolution
-        FROM raw""")
+        SELECT row, problem, artist{columns}, {_read_time(order)} AS time, {number} AS number,
+               resolution_of(said) AS resolution
+        FROM (SELECT *, {time or "NULL::VARCHAR"} AS said FROM raw)""")
 
 
 def _time(roles: Roles, options: HistoryOptions) -> str | None:
@@ -143,15 +143,14 @@ def _time(roles: Roles, options: HistoryOptions) -> str | None:
     if "time" not in roles.columns or options.dates == "none":
         return None
     text = "trim(time)" if "clock" not in roles.columns else "trim(time) || ' ' || trim(clock)"
-    return f"CASE WHEN lower({text}) NOT IN ({listed_texts(_NEVER)}) THEN {text} END"
+    return f"CASE WHEN {text} BETWEEN '0' AND ':' OR lower({text}) NOT IN ({listed_texts(_NEVER)}) THEN {text} END"
 
 
-def _read_time(time: str | None, order: str | None) -> str:
-    """SQL of a time whose text needs the order of its column no more: of that it becomes seconds."""
-    if time is None or order is None:
-        return time or "NULL::VARCHAR"
-    seconds = f"coalesce(seconds_of({time}, '{order}')::VARCHAR, {time})"
-    return f"CASE WHEN three_numbers({time}) THEN {seconds} ELSE {time} END"
+def _read_time(order: str | None) -> str:
+    """SQL of what a time says, whose text needs the order of its column no more: of that it becomes seconds."""
+    if order is None:
+        return "said"
+    return f"CASE WHEN three_numbers(said) THEN coalesce(seconds_of(said, '{order}')::VARCHAR, said) ELSE said END"
 
 
 def _number(connection: duckdb.DuckDBPyConnection, document: Document, options: HistoryOptions) -> str:
