@@ -1,7 +1,8 @@
 """The model inside of other tools: as a component of LensKit, and as a model of RecTools. Each needs that library."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from deepcuts.errors import MissingExtraError
 from deepcuts.lazy import names_on_demand
 
 if TYPE_CHECKING:
@@ -17,4 +18,14 @@ _HOMES = {
 
 __all__ = ["PersonaNMFModel", "PersonaNMFModelConfig", "PersonaScorer", "PersonaScorerConfig"]
 
-__getattr__ = names_on_demand(__name__, _HOMES)
+_find = names_on_demand(__name__, _HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        return _find(name)
+    except ModuleNotFoundError as error:
+        library = (error.name or "").partition(".")[0]
+        if library not in ("lenskit", "rectools"):
+            raise
+        raise MissingExtraError(f"{library} is not installed. Run: pip install 'deepcuts[{library}]'") from error
