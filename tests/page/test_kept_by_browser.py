@@ -49,15 +49,18 @@ def test_another_start_of_the_server_and_the_back_button_bring_a_visit_back(brow
 def test_what_the_browser_kept_and_the_model_lacks_is_told(open_page):
     page = open_page()
     profile = """{"version": 1, "artists": [["Astela", "Astela", 20, 0], ["nobody", "Nobody", 3, 0]]}"""
+    wait_until(lambda: page.evaluate("sessionStorage['deepcuts.profile'] !== undefined"))  # looked into, from then on
     page.evaluate("(text) => sessionStorage.setItem('deepcuts.profile', text)", profile)
     page.reload()
-    page.locator(".dc-notice", has_text="1 of your artists are not in the model").wait_for()
+    page.locator(".dc-notice", has_text="1 artist of yours is not in the model").wait_for()
     assert page.locator(".dc-chips").first.locator("li").count() == 1
     page.get_by_role("button", name="Start over").click()
     page.locator(".dc-hero").wait_for()
+    wait_until(lambda: page.evaluate("sessionStorage['deepcuts.profile'].includes('\"artists\":[]')"))
     page.evaluate("sessionStorage.setItem('deepcuts.profile', '{\"version\": 99}')")
     page.reload()
     page.locator(".dc-notice", has_text="This is no profile of deepcuts").wait_for()
+    wait_until(lambda: page.evaluate("sessionStorage['deepcuts.profile'].includes('\"artists\":[]')"))
     page.evaluate("sessionStorage.setItem('deepcuts.profile', 'not json')")
     page.reload()
     page.locator(".dc-hero").wait_for()

@@ -125,7 +125,8 @@ class VisitorSession:
         only_list
             Whether nothing but the list can differ.
         """
-        view = await self.run(lambda: self._changed(change, words, about))
+        # A change that the visitor did not make, as when kernels are ready, leaves what they were told where it is.
+        view = await self.run(lambda: self._changed(change, words, about), quiet=not words)
         # The change failed: what it left of the visit is shown, so that page and visit agree.
         if view is None:
             view = await self.run(lambda: self._changed(lambda: None, "", ""), quiet=True)

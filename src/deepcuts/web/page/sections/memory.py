@@ -49,7 +49,8 @@ class Memory(Element, component="memory.js"):
 
         await self.session.change(restore)
         if n_lost:
-            self.session.notify(f"{n_lost:,} of your artists are not in the model that is served now; the others are.")
+            what = "artist of yours is" if n_lost == 1 else "artists of yours are"
+            self.session.notify(f"{n_lost:,} {what} not in the model that is served now; the others are.")
 
     async def _on_shared(self, event: Any) -> None:
         await self.share.offer(field_in(event, "profile"))
