@@ -1,4 +1,4 @@
-"""A model for the page, a server of it and a browser; server and browser are shared by the tests of a file."""
+"""A model for the page and a server of it, shared by all tests, and a browser, shared by the tests of a file."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ def explore():
     return explored
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address(folder):
-    """Address of a server that the tests of a file share."""
+    """Address of a server; every page that is opened is a visit of its own."""
     with explored(folder, "--port", "0") as address:
         yield address
 
