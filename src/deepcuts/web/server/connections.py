@@ -25,6 +25,7 @@ from deepcuts.web.server.settings import ServiceSettings
 HEAD_SECONDS = 20.0  # from the beginning of a connection, or of a later request on it, to the end of the headers
 BODY_SECONDS = 30.0  # from one part of a body to the next
 LINGER_SECONDS = 0.3  # at the end, for requests that were sent before their client could know of it
+FIRST_SECONDS = 1.5  # at the end, for the first request of a connection
 
 _NO_HTTP = Problem(400, "This is no HTTP request.")
 _TOO_MANY = Problem(429, "Too many connections from this address. Close some.", "connections")
@@ -121,7 +122,9 @@ class Connection(H11Protocol):
     def shutdown(self) -> None:
         """Close the connection after what is under way; where nothing is, a request may be on its way."""
         if self._is_idle():
-            self.loop.call_later(LINGER_SECONDS, super().shutdown)
+            seconds = FIRST_SECONDS if self.cycle is None else LINGER_SECONDS
+            most = self.config.timeout_graceful_shutdown
+            self.loop.call_later(seconds if most is None else min(seconds, most / 2), super().shutdown)
         else:
             super().shutdown()
 

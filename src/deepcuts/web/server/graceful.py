@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import logging
 import signal
 import socket
+import struct
+import sys
 from time import monotonic
 from types import FrameType
 
@@ -19,6 +22,8 @@ logger = logging.getLogger(__name__)
 _AT_ONCE_SECONDS = (
     0.5  # within which two signals are one: a terminal sends it to workers, as does who watches over them
 )
+_SO_ATTACH_FILTER = 26  # of Linux; Python has no name for it
+_DROP_ALL = (0x06, 0, 0, 0)  # the one instruction of a packet filter that returns 0, so that nothing passes
 _ACCEPT_SECONDS = 0.05  # for connections that the system has taken and the server has not yet
 
 
@@ -68,7 +73,24 @@ class GracefulServer(uvicorn.Server):
         self.ending.has_begun = True
         logger.info("stopping", extra={logs.FIELDS: {"requests_under_way": len(self.server_state.tasks)}})
         for listener in sockets or ():
-            listener.listen(0)  # from here on the system takes no more connections than the server at once
-        await asyncio.sleep(_ACCEPT_SECONDS)
+            _take_no_more(listener)
+        for _ in range(2):  # the loop may look at its timers before it looks at the listener
+            await asyncio.sleep(_ACCEPT_SECONDS)
         await super().shutdown(sockets)
         logger.info("stopped")
+
+
+def _take_no_more(listener: socket.socket) -> None:
+    """Have the system ignore whoever wants to connect, so that none is reset who is connected but not accepted yet.
+
+    Who is ignored tries again after a second, and is refused then. Elsewhere than on Linux the queue is made as short
+    as it can be.
+    """
+    drop = ctypes.create_string_buffer(struct.pack("HBBI", *_DROP_ALL))
+    program = struct.pack("HP", 1, ctypes.addressof(drop))  # struct sock_fprog: how many instructions, and where
+    try:
+        if sys.platform != "linux":
+            raise OSError("there are no filters of sockets")
+        listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+    except OSError:
+        listener.listen(0)
