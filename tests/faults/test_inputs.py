@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 
 import deepcuts as dc
-from deepcuts.cli.commands.serve import _token
 from deepcuts.cli.plays_files import read_interactions
 from deepcuts.cli.tables import open_table
+from deepcuts.cli.token_option import read_token
 from deepcuts.cli.values import ids, plays_in_file
 from deepcuts.datasets.label_tables import read_names, read_tags
+from deepcuts.datasets.mbid_tables import read_mbids
 from deepcuts.datasets.taste_profile import load_taste_profile, read_taste_profile
 from deepcuts.errors import MOST_BYTES, DeepcutsError, FileFormatError, OutputError, shortened
 from deepcuts.history import read_history
@@ -66,12 +67,13 @@ DOORS: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "export": (".zip", read_history),
     "settings in JSON": (".json", read_settings),
     "settings in TOML": (".toml", read_settings),
-    "token": ("", _token),
+    "token": ("", read_token),
     "ids": ("", lambda path: ids([f"@{path}"])),
     "plays of a visitor": (".tsv", plays_in_file),
     **{f"lists{ending}": (ending, lists) for ending in (".csv", ".parquet", ".jsonl")},
     "names": (".tsv", read_names),
     "tags": (".parquet", read_tags),
+    "mbids": (".csv", read_mbids),
     "triplets": (".txt", read_taste_profile),
     "triplets of a folder": (".txt", of_folder),
     "tracks": (".txt", lambda path: read_taste_profile(triplets(path.parent), [path])),
