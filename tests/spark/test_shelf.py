@@ -9,8 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from deepcuts.data.ids import Ids
+from deepcuts.data.labels import Labels
 from deepcuts.errors import DataError, OutputError
 from deepcuts.spark.shelf import Shelf
+from deepcuts.spark.units import LABELS, load_labels
 from spark.object_store import object_store
 
 
@@ -83,3 +86,14 @@ def test_what_was_published_is_the_manifest(shelf):
 def test_an_address_of_no_known_kind_is_refused():
     with pytest.raises(DataError, match="cannot be reached"):
         Shelf.at("gopher://host/shelf")
+
+
+@pytest.mark.parametrize("tags", [None, pa.table({"item_id": ["a", "c", "c"], "tag": ["x", "y", "x"]})])
+def test_names_and_tags_come_back(tmp_path, tags):
+    shelf, ids = Shelf.at(tmp_path), Ids.of(["a", "b", "c"], "item")
+    labels = Labels.of(ids, {"a": "Ann"}, tags)
+    shelf.write(LABELS, *labels.to_stored())
+    found = load_labels(shelf, len(ids))
+    assert found.names.equals(labels.names)
+    assert found.tag_names.equals(labels.tag_names)
+    np.testing.assert_array_equal(found.tags.toarray(), labels.tags.toarray())
