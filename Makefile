@@ -117,7 +117,7 @@ wheel:
 	$(PYTHON) -m venv build/wheel
 	build/wheel/bin/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	build/wheel/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt dist/deepcuts-*.whl
-	cd build/wheel && bin/deepcuts demo --folder demo && bin/deepcuts info demo/model.safetensors
+	cd build/wheel && bin/deepcuts demo --output demo && bin/deepcuts info demo/model.safetensors
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py --output build/benchmarks.md

@@ -55,3 +55,8 @@ class OutputError(DeepcutsError, OSError):
 
 class MissingExtraError(DeepcutsError, ImportError):
     """An optional library is not installed."""
+
+    @classmethod
+    def of(cls, library: str, extra: str) -> MissingExtraError:
+        """Say which library is missing, and how to get it with what else belongs to it."""
+        return cls(f"{library} is not installed. Run: pip install 'deepcuts[{extra}]'")

@@ -227,4 +227,4 @@ def test_personas_wants_a_user_or_factors(model, tmp_path):
     model.save(tmp_path / "model.safetensors")
     result = CliRunner().invoke(app, ["personas", str(tmp_path / "model.safetensors")])
     assert result.exit_code == 2
-    assert "Name a user to see their personas, or pass --factors" in result.output
+    assert "Name a user to see their personas, or pass --all-factors" in result.output

@@ -221,4 +221,4 @@ def import_peer(name: str, extra: str = "peers") -> ModuleType:
         return import_module(name)
     except ImportError as error:
         library = name.partition(".")[0]
-        raise MissingExtraError(f"{library} is not installed. Run: pip install 'deepcuts[{extra}]'") from error
+        raise MissingExtraError.of(library, extra) from error

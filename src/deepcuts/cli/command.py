@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple
 
 import typer
 from typer.core import TyperCommand
@@ -14,6 +14,44 @@ from deepcuts.cli.failures import guarded
 HELP_FLAGS = {"help_option_names": ["--help", "-h"]}
 
 Panel = Literal["Start here", "Plays", "Model", "Settings", "Serve", "Look inside"]
+
+
+# Options under names they had before, which are still taken.
+_FORMER: Mapping[str, Mapping[str, str]] = {
+    "demo": {"--folder": "--output"},
+    "ingest": {"--memory-limit": "--memory"},
+    "taste-profile": {"--memory-limit": "--memory"},
+    "personas": {"--items": "-k", "--factors": "--all-factors"},
+    "report": {"--factors": "--shown-factors", "--listeners": "--shown-listeners"},
+}
+
+
+class CommandParser(TyperCommand):
+    """Parses a command: takes former names of options, and shows in the help what an option takes, if anything."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse arguments, with former names of options replaced by today's."""
+        end = args.index("--") if "--" in args else len(args)
+        former = _FORMER.get(self.name or "", {})
+        return super().parse_args(ctx, [*(_todays(word, former) for word in args[:end]), *args[end:]])
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        show_what_options_take(self, ctx)
+        super().format_help(ctx, formatter)
+
+
+def _todays(word: str, former: Mapping[str, str]) -> str:
+    name, equals, value = word.partition("=")
+    today = former.get(name, name)
+    return today + (value if equals and not today.startswith("--") else equals + value)
+
+
+def show_what_options_take(command: Any, context: Any) -> None:
+    """Have the help show nothing after a flag, and the choices after an option that has some."""
+    for option in command.get_params(context):
+        if option.metavar is None and option.param_type_name == "option":
+            option.metavar = "" if option.is_flag else option.display_type(context).strip("<>")
 
 
 class Command(NamedTuple):
@@ -37,7 +75,7 @@ class Command(NamedTuple):
     function: Callable[..., None]
     examples: tuple[str, ...]
     panel: Panel
-    parser: type[TyperCommand] = TyperCommand
+    parser: type[TyperCommand] = CommandParser
 
 
 def add_command(app: typer.Typer, command: Command) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import Field, fields
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -17,7 +17,7 @@ _ENTRY = re.compile(r"^(\w[\w, ]*)\n((?:    .*\n?)+)", re.MULTILINE)
 
 
 def options_from(
-    settings: type, panel: str, names: Collection[str] | None = None
+    settings: type, panel: str, names: Collection[str] | None = None, flags: Mapping[str, str] | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command, in place of its ``**settings``, one option for each field of a dataclass.
 
@@ -29,6 +29,8 @@ def options_from(
         Title of the options in the help.
     names
         The fields that become options; None takes all.
+    flags
+        Options of fields whose own name has another meaning elsewhere.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
@@ -36,7 +38,7 @@ def options_from(
         own = [option for option in signature.parameters.values() if option.kind is not option.VAR_KEYWORD]
         types, texts = get_type_hints(settings), parameter_help(settings)
         derived = [
-            _option(field, types[field.name], texts.get(field.name, field.name), panel)  # no docstrings with -OO
+            _option(field, types[field.name], texts.get(field.name, field.name), panel, flags or {})
             for field in fields(settings)
             if names is None or field.name in names
         ]
@@ -70,8 +72,8 @@ def flag(name: str) -> str:
     return f"-{name}" if len(name) == 1 else "--" + name.removeprefix("n_").replace("_", "-")
 
 
-def _option(field: Field[Any], annotation: Any, text: str, panel: str) -> inspect.Parameter:
-    annotation, parser = _spelt(annotation)
+def _option(field: Field[Any], annotation: Any, text: str, panel: str, flags: Mapping[str, str]) -> inspect.Parameter:
+    metavar, (annotation, parser) = _metavar(annotation), _spelt(annotation)
     # Rich takes "[" for markup.
     default, text = field.default, text.replace("``", "`").replace("[", r"\[").replace("None", "leaving it out")
     if default is True:  # the flag turns it off: a pair of flags would take a column of its own in the help
@@ -84,9 +86,8 @@ def _option(field: Field[Any], annotation: Any, text: str, panel: str) -> inspec
         )
         default = False
     else:
-        option = typer.Option(
-            flag(field.name), metavar=_metavar(annotation), help=text, rich_help_panel=panel, parser=parser
-        )
+        name = flags.get(field.name, flag(field.name))
+        option = typer.Option(name, metavar=metavar, help=text, rich_help_panel=panel, parser=parser)
     return inspect.Parameter(
         field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[annotation, option]
     )
@@ -114,5 +115,10 @@ def _opposite(turned_off: bool) -> bool:
 
 
 def _metavar(annotation: Any) -> str | None:
+    """What stands for the value in the help; None for flags and choices, which say that themselves."""
+    members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    words = [word for member in members if get_origin(member) is Literal for word in get_args(member)]
+    if words:
+        return "|".join(("X", *words)) if float in members else None
     known: dict[Any, str | None] = {int: "N", int | None: "N", float: "X", float | None: "X", bool: None}
-    return known.get(annotation, "NAME")  # the text names the choices
+    return known.get(annotation, "NAME")

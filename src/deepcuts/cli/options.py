@@ -24,15 +24,20 @@ Seed = Annotated[int, typer.Option(min=0, metavar="N", help="Of all randomness: 
 Force = Annotated[bool, typer.Option("--force", help="Replace outputs that exist already.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results, warnings and errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+OutputFolder = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where its files go; made if missing.")
+]
 
 # Of commands that read plays
 MinUsers = Annotated[int, typer.Option(min=1, metavar="N", help="Leave out items with fewer users.")]
 MinItems = Annotated[int, typer.Option(min=1, metavar="N", help="Leave out users with fewer items.")]
 OnBadRows = Annotated[
     Literal["error", "skip"],
-    typer.Option(metavar="NAME", help='"error" refuses rows that cannot be used; "skip" leaves them out.'),
+    typer.Option(help='"error" refuses rows that cannot be used; "skip" leaves them out.'),
 ]
-Memory = Annotated[str, typer.Option(metavar="SIZE", help="Memory to take before intermediate results go to disk.")]
+Memory = Annotated[
+    str, typer.Option("--memory", metavar="SIZE", help="Memory to take before intermediate results go to disk.")
+]
 TempDirectory = Annotated[
     Path | None, typer.Option(metavar="FOLDER", help="Folder for these.", show_default="the system's")
 ]

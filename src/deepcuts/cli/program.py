@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from deepcuts._version import __version__
-from deepcuts.cli.command import HELP_FLAGS, add_command
+from deepcuts.cli.command import HELP_FLAGS, add_command, show_what_options_take
 from deepcuts.cli.commands import (
     compare,
     demo,
@@ -76,6 +76,11 @@ class _Program(TyperGroup):
         with _messages_shortened():
             return super().invoke(ctx)
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        show_what_options_take(self, ctx)
+        super().format_help(ctx, formatter)
+
 
 @contextmanager
 def _messages_shortened() -> Iterator[None]:
@@ -90,7 +95,6 @@ def _messages_shortened() -> Iterator[None]:
 app = typer.Typer(
     cls=_Program,
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings=HELP_FLAGS,

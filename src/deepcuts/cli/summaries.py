@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,3 +82,8 @@ def _popularity(listeners: CountVector, plays: Interactions) -> dict[str, Any]:
         "median_listeners": float(np.median(listeners)),
         "most_listeners": dict(zip(labels, listeners[most].tolist(), strict=True)),
     }
+
+
+def saved_plays(output: Path, plays: Interactions) -> dict[str, Any]:
+    """Where plays were saved, and their sizes."""
+    return {"output": str(output), **_sizes(plays)}

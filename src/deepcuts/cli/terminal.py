@@ -54,7 +54,7 @@ def say_line(text: str, style: str = "", label: str = "") -> None:
 
 def show_json(value: Any) -> None:
     """Print a value to stdout as JSON, in ASCII, so that no locale can spoil it."""
-    print(json.dumps(value, indent=2))
+    print(json.dumps(value, indent=2), flush=True)  # also where the command goes on, as a service does
 
 
 def show_table(table: pa.Table, title: str, *, as_json: bool) -> None:

@@ -260,7 +260,5 @@ def _pooch() -> Any:
     try:
         import pooch  # type: ignore[import-untyped]
     except ImportError as error:
-        raise MissingExtraError(
-            "Fetching data sets needs Pooch. Install it: pip install 'deepcuts[download]'."
-        ) from error
+        raise MissingExtraError.of("Pooch", "download") from error
     return pooch

@@ -61,8 +61,8 @@ def _opened(name: str, file: IO[bytes]) -> tuple[Any, type[Exception]]:
         from python_calamine import CalamineError, CalamineWorkbook
     except ImportError as error:
         raise MissingExtraError(
-            f"{name} is a spreadsheet, and reading those needs Calamine. Install it: pip install 'deepcuts[history]'. "
-            "Or save its sheet as CSV, with columns named artist and plays, or artist and time."
+            f"{name} is a spreadsheet, and python-calamine is not installed. Run: pip install 'deepcuts[history]', "
+            "or save its sheet as CSV, with columns named artist and plays, or artist and time."
         ) from error
     try:
         file.seek(0)

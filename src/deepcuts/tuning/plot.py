@@ -60,7 +60,7 @@ def plot_front(tuning: Tuning, path: Path, *, force: bool = False) -> None:
         from matplotlib import rc_context
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise MissingExtraError("matplotlib is not installed. Run: pip install 'deepcuts[report]'") from error
+        raise MissingExtraError.of("matplotlib", "report") from error
     with rc_context({"font.size": 10, "svg.fonttype": "none"}):
         figure = Figure(figsize=(6.4, 4.4), layout="constrained")
         _draw(figure.add_subplot(), tuning)

@@ -43,7 +43,7 @@ def import_optuna() -> ModuleType:
     try:
         import optuna
     except ImportError as error:
-        raise MissingExtraError("optuna is not installed. Run: pip install 'deepcuts[tune]'") from error
+        raise MissingExtraError.of("optuna", "tune") from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna
 

@@ -74,7 +74,7 @@ def create_app(
         from deepcuts.web.service.endpoints import MODEL_PREFIX, model_router, router
         from deepcuts.web.service.problem_handlers import add_problem_handlers
     except ImportError:
-        raise MissingExtraError("The service needs FastAPI: pip install 'deepcuts[app]'.") from None
+        raise MissingExtraError.of("FastAPI", "app") from None
     endpoints = [route.path for part in (model_router, router) for route in part.routes if isinstance(route, APIRoute)]
     service_paths = {first_segment(path) for path in (*endpoints, "docs", "openapi.json")}
     metrics, ending = Metrics(), Ending()

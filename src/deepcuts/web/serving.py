@@ -87,7 +87,7 @@ def serve(
     try:
         import uvicorn  # noqa: F401
     except ImportError:
-        raise MissingExtraError("The service needs uvicorn: pip install 'deepcuts[app]'.") from None
+        raise MissingExtraError.of("uvicorn", "app") from None
     with closing(listen(settings)) as listener, temporary_folder() as folder:
         host, port = listener.getsockname()[:2]
         gc.disable()  # until the service is warm: what is imported and loaded until then is never garbage

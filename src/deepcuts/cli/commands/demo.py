@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from deepcuts.cli.command import Command
 from deepcuts.cli.commands.train import fit
-from deepcuts.cli.options import Quiet, Seed
+from deepcuts.cli.options import Json, OutputFolder, Quiet, Seed
 from deepcuts.cli.remarks import Remarks
+from deepcuts.cli.terminal import show_json
 from deepcuts.errors import OutputError
 
 if TYPE_CHECKING:
@@ -23,14 +22,15 @@ _N_USERS, _N_ITEMS = 2_000, 1_500
 
 
 def demo(
-    folder: Annotated[Path, typer.Option(metavar="FOLDER", help="Where its files go; made if missing.")] = Path("demo"),
+    folder: OutputFolder = Path("demo"),
     seed: Seed = 0,
+    json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Take every step once: invent listeners, read, split, train, recommend, judge, save.
 
-    It takes some seconds, and half a minute the first time, while kernels are compiled. The folder is the demo's own:
-    running it again replaces what it holds, all of it or nothing.
+    It takes some seconds, and a quarter of a minute more the first time, while kernels are compiled. The folder is the
+    demo's own: running it again replaces what it holds, all of it or nothing.
     """
     from deepcuts.cli.commands import demo_report as report
     from deepcuts.model import PersonaNMF
@@ -44,6 +44,9 @@ def demo(
         model = fit(PersonaNMF(), train, seed, remarks)
         model.save(folder / "model.safetensors", force=True)
     evaluations = _judge(model, train, holdout, remarks)
+    if json:
+        show_json({"folder": str(folder), "figures": {name: each.figures for name, each in evaluations.items()}})
+        return
     user = report.most_divided_user(model)
     report.show_world(world)
     report.show_listener(model, world, user)
@@ -57,7 +60,7 @@ def _claim(folder: Path) -> None:
     from deepcuts.synthetic.files import PLAYS
 
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "world" / PLAYS).exists():
-        raise OutputError(f"{folder} holds other files already. Give an empty or a new folder with --folder.")
+        raise OutputError(f"{folder} holds other files already. Give an empty or a new folder with --output.")
 
 
 def _invent(folder: Path, seed: int, remarks: Remarks) -> World:
@@ -101,7 +104,7 @@ def _judge(model: PersonaModel, train: Interactions, holdout: Interactions, rema
 
 EXAMPLES = (
     "deepcuts demo",
-    "deepcuts demo --folder /tmp/other --seed 1",
+    "deepcuts demo -o /tmp/other --seed 1",
 )
 
 COMMAND = Command("demo", demo, EXAMPLES, "Start here")

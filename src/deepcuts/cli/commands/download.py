@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from deepcuts.cli.command import Command
-from deepcuts.cli.options import Force, Memory, MinItems, MinUsers, Quiet
+from deepcuts.cli.options import Force, Json, Memory, MinItems, MinUsers, Quiet
 from deepcuts.cli.remarks import Remarks
-from deepcuts.cli.terminal import printable, say_line, stderr
+from deepcuts.cli.terminal import printable, say_line, show_json, stderr
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -55,11 +55,12 @@ def download(
     url: Mirror = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept the terms of use without being asked.")] = False,
     by: Annotated[
-        Literal["artist", "song"], typer.Option(metavar="NAME", help='Items of the Taste Profile: "artist" or "song".')
+        Literal["artist", "song"], typer.Option(help='Items of the Taste Profile: "artist" or "song".')
     ] = "artist",
     memory: Memory = "4GB",
     min_users: MinUsers = 1,
     min_items: MinItems = 1,
+    json: Json = False,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
@@ -68,6 +69,7 @@ def download(
     Interrupted downloads are resumed, checksums are compared, and what has been fetched is kept.
     """
     from deepcuts.cli.plays_files import check_interactions_output, write_interactions
+    from deepcuts.cli.summaries import saved_plays
     from deepcuts.datasets.catalogue import find_dataset
     from deepcuts.datasets.fetching import cache_folder
     from deepcuts.ingest import ReadOptions, prune
@@ -82,6 +84,8 @@ def download(
     if output is None:
         at = f" --folder {folder}" if folder else ""
         remarks.say(f"For plays: deepcuts download {name}{at} -o plays.safetensors")
+        if json:
+            show_json({"folder": str(kept_in), "output": None})
         return
     read = partial(dataset.read, by=by) if name == "taste-profile" else dataset.read
     with remarks.working(f"Reading {kept_in}"):
@@ -94,6 +98,8 @@ def download(
         f"{report.n_rows:,} rows hold {plays.n_pairs:,} pairs of {plays.n_users:,} users and {plays.n_items:,} items."
     )
     remarks.say(f"Saved {output}.")
+    if json:
+        show_json({"folder": str(kept_in), **saved_plays(output, plays), "n_rows": report.n_rows})
 
 
 def _fetch(dataset: Dataset, folder: Path, mirror: str | None, yes: bool, remarks: Remarks) -> None:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deepcuts.cli.command import Command
-from deepcuts.cli.options import ModelFile, Quiet
+from deepcuts.cli.options import Json, ModelFile, Quiet
 from deepcuts.cli.remarks import Remarks
+from deepcuts.cli.terminal import show_json
 from deepcuts.cli.token_option import AllowedHost, NoAuth, TokenFile, read_token
 from deepcuts.errors import DataError
 
@@ -42,6 +43,7 @@ def explore(
     no_auth: NoAuth = False,
     allowed_host: AllowedHost = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page in a browser.")] = False,
+    json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Open a page to explore a model: a listener, their personas, a list under its dial, a map of artists.
@@ -79,6 +81,8 @@ def explore(
     def tell(address: str) -> None:
         logging.getLogger("deepcuts").setLevel(logging.WARNING)  # no line for every request
         remarks.say(f"The page is at {address}/ Ctrl-C ends it.")
+        if json:
+            show_json({"address": address})
         if not no_browser:
             here = address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
             Thread(target=_open_once_it_answers, args=(here,), daemon=True).start()

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from deepcuts.cli.command import Command
-from deepcuts.cli.options import Force, ModelFile, Output, PlaysFile, Quiet
+from deepcuts.cli.options import Force, Json, ModelFile, Output, PlaysFile, Quiet
 from deepcuts.cli.remarks import Remarks
+from deepcuts.cli.terminal import show_json
 
 
-def extend(model: ModelFile, plays: PlaysFile, output: Output, force: Force = False, quiet: Quiet = False) -> None:
+def extend(
+    model: ModelFile,
+    plays: PlaysFile,
+    output: Output,
+    json: Json = False,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
     """Add new plays to a model, also of new users and of new items, without training again.
 
     Counts are added to those of the model. Users with new plays and new items are solved; all else stays as it is.
@@ -23,6 +31,9 @@ def extend(model: ModelFile, plays: PlaysFile, output: Output, force: Force = Fa
     grown.save(output, force=force)
     n_users, n_items = (len(getattr(grown, ids)) - len(getattr(before, ids)) for ids in ("user_ids", "item_ids"))
     remarks.say(f"{n_users:,} users and {n_items:,} items joined. Saved {output}.")
+    if json:
+        sizes = {"n_users": len(grown.user_ids), "n_items": len(grown.item_ids)}
+        show_json({"output": str(output), **sizes, "users_joined": n_users, "items_joined": n_items})
 
 
 EXAMPLES = ("deepcuts extend model.safetensors today.safetensors -o grown.safetensors",)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deepcuts.cli.command import Command
-from deepcuts.cli.options import Force, Output, Quiet
+from deepcuts.cli.options import Force, Json, Output, Quiet
 from deepcuts.cli.remarks import Remarks
+from deepcuts.cli.terminal import show_json
 
 if TYPE_CHECKING:
     from deepcuts.data.interactions import Interactions
@@ -19,7 +20,9 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="A model, or plays, a
 Users = Annotated[list[str], typer.Argument(metavar="USER...", help="Ids of the users to forget.")]
 
 
-def forget(file: File, users: Users, output: Output, force: Force = False, quiet: Quiet = False) -> None:
+def forget(
+    file: File, users: Users, output: Output, json: Json = False, force: Force = False, quiet: Quiet = False
+) -> None:
     """Write plays or a model without some users: their plays, personas, counts and ids are gone.
 
     With --force, the output may be the file itself. Items that a model learned with them stay as they are: forget the
@@ -35,12 +38,17 @@ def forget(file: File, users: Users, output: Output, force: Force = False, quiet
         check_output(output, force=force)
         model = before.without(users)
         model.save(output, force=force)
-        remarks.say(_said(before, len(model.user_ids), output) + " Train again for items that never knew them.")
-        return
-    check_interactions_output(output, force=force)
-    plays = before.without(users)
-    write_interactions(output, plays, force=force)
-    remarks.say(_said(before, plays.n_users, output))
+        n_left = len(model.user_ids)
+        remarks.say(_said(before, n_left, output) + " Train again for items that never knew them.")
+    else:
+        check_interactions_output(output, force=force)
+        plays = before.without(users)
+        write_interactions(output, plays, force=force)
+        n_left = plays.n_users
+        remarks.say(_said(before, n_left, output))
+    if json:
+        n_forgotten = len(before.user_ids) - n_left
+        show_json({"output": str(output), "users_forgotten": n_forgotten, "users_left": n_left})
 
 
 def _read(file: Path) -> Interactions | PersonaModel:

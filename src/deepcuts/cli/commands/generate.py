@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from deepcuts.cli.command import Command
-from deepcuts.cli.options import Force, Quiet, Seed
+from deepcuts.cli.options import Force, Json, Quiet, Seed
 from deepcuts.cli.remarks import Remarks
+from deepcuts.cli.terminal import show_json
 
 Folder = Annotated[
     Path, typer.Option("--output", "-o", metavar="FOLDER", help="The folder to write to; it is made if missing.")
@@ -28,6 +29,7 @@ def generate(
     personas: Annotated[int, typer.Option(metavar="N", help="The most personas a listener may have.")] = 4,
     stray_share: Annotated[float, typer.Option(metavar="X", help="Share of plays outside all personas.")] = 0.05,
     seed: Seed = 0,
+    json: Json = False,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
@@ -35,6 +37,7 @@ def generate(
 
     Writes plays.parquet (user, artist, plays) and the truth behind it: artists.parquet and personas.parquet.
     """
+    from deepcuts.cli.summaries import saved_plays
     from deepcuts.synthetic import generate_world
 
     remarks = Remarks(quiet)
@@ -54,6 +57,8 @@ def generate(
         f"{world.plays.n_pairs:,} pairs of {world.plays.n_users:,} listeners and {world.plays.n_items:,} artists in "
         f"{len(world.scene_names):,} scenes, saved in {folder}."
     )
+    if json:
+        show_json({**saved_plays(folder, world.plays), "n_scenes": len(world.scene_names)})
 
 
 def _check_folder(folder: Path, *, force: bool) -> None:

@@ -12,6 +12,7 @@ from deepcuts.cli.commands.ingest_taste_profile import IngestCommand
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.options import (
     Force,
+    Json,
     Memory,
     MinItems,
     MinUsers,
@@ -23,6 +24,7 @@ from deepcuts.cli.options import (
 )
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.tag_files import TAGS_COLUMNS
+from deepcuts.cli.terminal import show_json
 from deepcuts.ingest import ReadOptions, TimeRules
 
 if TYPE_CHECKING:
@@ -129,6 +131,7 @@ def ingest(
     quote: Quote = None,
     memory_limit: Memory = "4GB",
     temp_directory: TempDirectory = None,
+    json: Json = False,
     force: Force = False,
     quiet: Quiet = False,
     **times: Any,
@@ -139,6 +142,7 @@ def ingest(
     """
     from deepcuts import ingest as reading
     from deepcuts.cli.plays_files import write_interactions
+    from deepcuts.cli.summaries import saved_plays
     from deepcuts.storage import together
 
     remarks = Remarks(quiet)
@@ -170,6 +174,12 @@ def ingest(
     _say_report(report, everything, kept, remarks)
     _say_labels(named, remarks)
     remarks.say(f"Saved {output}.")
+    if json:
+        show_json({**saved_plays(output, kept), "n_rows": report.n_rows, "bad_rows": _path_text(report.bad_rows)})
+
+
+def _path_text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 def _check_output(output: Path, *, labels: bool, dislikes: bool, force: bool) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from typer.core import TyperCommand
 
-from deepcuts.cli.command import Command, add_command
+from deepcuts.cli.command import Command, CommandParser, add_command
 from deepcuts.cli.options import (
     Force,
+    Json,
     Memory,
     MinItems,
     MinUsers,
@@ -21,6 +21,7 @@ from deepcuts.cli.options import (
     bad_rows_beside,
 )
 from deepcuts.cli.remarks import Remarks
+from deepcuts.cli.terminal import show_json
 
 
 def ingest_taste_profile(
@@ -37,14 +38,13 @@ def ingest_taste_profile(
     mismatches: Annotated[
         Path | None, typer.Option(metavar="FILE", help="sid_mismatches.txt: pairs of song and track to drop.")
     ] = None,
-    by: Annotated[
-        Literal["artist", "song"], typer.Option(metavar="NAME", help='What the items are: "artist" or "song".')
-    ] = "artist",
+    by: Annotated[Literal["artist", "song"], typer.Option(help='What the items are: "artist" or "song".')] = "artist",
     on_bad_rows: OnBadRows = "error",
     memory: Memory = "4GB",
     temp_directory: TempDirectory = None,
     min_users: MinUsers = 1,
     min_items: MinItems = 1,
+    json: Json = False,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
@@ -54,6 +54,7 @@ def ingest_taste_profile(
     first. A song of which every known track is a mismatch is dropped, and so is, by artist, one without a known track.
     """
     from deepcuts.cli.plays_files import check_interactions_output, write_interactions
+    from deepcuts.cli.summaries import saved_plays
     from deepcuts.datasets.taste_profile import read_taste_profile
     from deepcuts.ingest import ReadOptions, prune
     from deepcuts.storage import together
@@ -78,6 +79,8 @@ def ingest_taste_profile(
         f"{report.n_rows:,} rows hold {plays.n_pairs:,} pairs of {plays.n_users:,} users and {plays.n_items:,} {by}s."
     )
     remarks.say(f"Saved {output}.")
+    if json:
+        show_json({**saved_plays(output, plays), "n_rows": report.n_rows})
 
 
 EXAMPLES = (
@@ -89,7 +92,7 @@ EXAMPLES = (
 COMMAND = Command("taste-profile", ingest_taste_profile, EXAMPLES, "Plays")
 
 
-class IngestCommand(TyperCommand):
+class IngestCommand(CommandParser):
     """`deepcuts ingest`, which hands over to `deepcuts ingest taste-profile` where that is asked for."""
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
@@ -99,9 +102,9 @@ class IngestCommand(TyperCommand):
         return super().make_context(info_name, args, parent=parent, **extra)
 
 
-def _command() -> TyperCommand:
+def _command() -> CommandParser:
     program = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
     add_command(program, COMMAND)
     command = typer.main.get_command(program)
-    assert isinstance(command, TyperCommand)  # a program with one command is that command
+    assert isinstance(command, CommandParser)  # a program with one command is that command
     return command

@@ -49,6 +49,8 @@ CountsFile = Annotated[
 ListFile = Annotated[
     Path | None,
     typer.Option(
+        "--output",
+        "-o",
         metavar="FILE",
         help="File for the list: .txt (names), .csv, .lbradio (prompts of LB Radio) or .lidarr (a custom list).",
     ),

@@ -20,15 +20,17 @@ if TYPE_CHECKING:
 def personas(
     model: ModelFile,
     user: Annotated[str | None, typer.Argument(metavar="USER", help="Id of a user.", show_default=False)] = None,
-    items: Annotated[int, typer.Option(min=1, metavar="N", help="The most items of each persona to show.")] = 10,
-    factors: Annotated[bool, typer.Option("--factors", help="Show the factors of the model instead.")] = False,
+    items: Annotated[
+        int, typer.Option("-k", min=1, metavar="N", help="The most items of each persona or factor to show.")
+    ] = 10,
+    factors: Annotated[bool, typer.Option("--all-factors", help="Show the factors of the model instead.")] = False,
     json: Json = False,
 ) -> None:
     """Show the personas of a user, or the factors of the model: names, shares, and the items behind them."""
     from deepcuts.model import load
 
     if factors == (user is not None):
-        raise SettingsError("Name a user to see their personas, or pass --factors to see those of the model.")
+        raise SettingsError("Name a user to see their personas, or pass --all-factors to see those of the model.")
     fitted = load(model)
     table = fitted.personas(user, n_items=items) if user is not None else fitted.factors(items)
     if json:
@@ -69,8 +71,8 @@ def show_factors(table: pa.Table) -> None:
 
 EXAMPLES = (
     "deepcuts personas model.safetensors ada",
-    "deepcuts personas model.safetensors ada --items 50 --json",
-    "deepcuts personas model.safetensors --factors",
+    "deepcuts personas model.safetensors ada -k 50 --json",
+    "deepcuts personas model.safetensors --all-factors",
 )
 
 COMMAND = Command("personas", personas, EXAMPLES, "Look inside")

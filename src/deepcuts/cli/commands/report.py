@@ -49,7 +49,7 @@ Baselines = Annotated[
 Mixes = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="NAME", help="How lists are made from personas: share or max; repeatable, the main one first."
+        metavar="share|max", help="How lists are made from personas: share or max; repeatable, the main one first."
     ),
 ]
 OnePersona = Annotated[
@@ -62,7 +62,12 @@ Rarities = Annotated[
 Listeners = Annotated[list[str] | None, typer.Option(metavar="ID", help="A listener whose lists to show; repeatable.")]
 
 
-@options_from(ReportSettings, panel="What it shows", names=("k", "accuracy", "n_factors", "n_listeners"))
+@options_from(
+    ReportSettings,
+    panel="What it shows",
+    names=("k", "accuracy", "n_factors", "n_listeners"),
+    flags={"n_factors": "--shown-factors", "n_listeners": "--shown-listeners"},
+)
 def report(
     models: Models,
     train: Train,

@@ -12,8 +12,8 @@ import typer
 
 from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
-from deepcuts.cli.options import ModelFile
-from deepcuts.cli.terminal import say_line
+from deepcuts.cli.options import Json, ModelFile
+from deepcuts.cli.terminal import say_line, show_json
 from deepcuts.cli.token_option import TOKEN, AllowedHost, NoAuth, TokenFile, read_token
 from deepcuts.errors import SettingsError
 from deepcuts.web.server.settings import ServiceSettings
@@ -45,6 +45,7 @@ def serve(
         list[str] | None,
         typer.Option("--model", metavar="NAME=FILE", help="A further model, served under /v1/models/NAME; repeatable."),
     ] = None,
+    json: Json = False,
     **settings: Any,
 ) -> None:
     """Serve a model over HTTP: lists, personas, explanations, search; /docs has the reference.
@@ -68,11 +69,13 @@ def serve(
     os.environ.pop(TOKEN, None)  # processes started from here do not need it
     for path in (model, *(path for _, path in others)):
         storage.describe(path)  # a file that cannot be used is refused before a worker starts
-    serve_until_told(
-        Service(model, chosen, others),
-        chosen,
-        lambda address: say_line(f"Serving {model} at {address}; see {address}/docs."),
-    )
+
+    def tell(address: str) -> None:
+        say_line(f"Serving {model} at {address}; see {address}/docs.")
+        if json:
+            show_json({"address": address})
+
+    serve_until_told(Service(model, chosen, others), chosen, tell)
 
 
 def _named(models: Sequence[str]) -> tuple[tuple[str, Path], ...]:

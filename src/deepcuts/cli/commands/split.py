@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from deepcuts.cli.command import Command
-from deepcuts.cli.options import Force, PlaysFile, Quiet, Seed
+from deepcuts.cli.options import Force, Json, PlaysFile, Quiet, Seed
 from deepcuts.cli.remarks import Remarks
+from deepcuts.cli.terminal import show_json
 from deepcuts.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ FoldInFile = Annotated[
 Method = Annotated[
     Literal["random", "last", "users"],
     typer.Option(
-        metavar="NAME",
         help='"random" holds out a share of every user\'s items; "last" the items that every user played last; '
         '"users" whole users, and of their items a share to judge by, the others to fold in.',
     ),
@@ -49,6 +49,7 @@ def split(
     users: HeldOutUsers = 0.1,
     min_items: MinItems = 5,
     seed: Seed = 0,
+    json: Json = False,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
@@ -57,6 +58,7 @@ def split(
     The files are replaced together or not at all. They may end in .safetensors, .parquet, .csv or .jsonl.
     """
     from deepcuts.cli.plays_files import read_interactions, write_interactions
+    from deepcuts.cli.summaries import saved_plays
     from deepcuts.data.split import split_holdout, split_last, split_users
     from deepcuts.storage import together
 
@@ -78,6 +80,10 @@ def split(
             write_interactions(output, part, force=force)
     for output, part in zip(outputs, parts, strict=True):
         remarks.say(f"{part.n_pairs:,} pairs of {part.n_users:,} users and {part.n_items:,} items saved in {output}.")
+    if json:
+        names = ("train", "holdout") if fold_in is None else ("train", "fold_in", "holdout")
+        saved = (saved_plays(output, part) for output, part in zip(outputs, parts, strict=True))
+        show_json(dict(zip(names, saved, strict=True)))
 
 
 def _check_outputs(outputs: list[Path], *, force: bool) -> None:

@@ -11,9 +11,10 @@ import typer
 from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.interrupts import answer_the_first, exit_status
-from deepcuts.cli.options import Force, Output, PlaysFile, Quiet, Seed
+from deepcuts.cli.options import Force, Json, Output, PlaysFile, Quiet, Seed
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.settings_search import auto_settings, search_settings
+from deepcuts.cli.terminal import show_json
 from deepcuts.errors import SettingsError
 from deepcuts.model import PersonaSettings
 
@@ -73,6 +74,14 @@ StudyFile = Annotated[
 ]
 
 
+NoMap = Annotated[
+    bool,
+    typer.Option(
+        "--no-map", help="Leave out the map of items that the page shows, which may take as long as training."
+    ),
+]
+
+
 @options_from(PersonaSettings, panel=_SETTINGS)
 def train(
     context: typer.Context,
@@ -85,7 +94,9 @@ def train(
     any_sign: AnySign = False,
     most_factors: MostFactors = None,
     study: StudyFile = None,
+    no_map: NoMap = False,
     seed: Seed = 0,
+    json: Json = False,
     force: Force = False,
     quiet: Quiet = False,
     **settings: Any,
@@ -113,10 +124,26 @@ def train(
     data = read_interactions(plays)
     if search is not None:
         untrained = PersonaNMF(**vars(search_settings(data, search, remarks)))
-    model = _saved(fit(untrained, data, seed, remarks, keep=True), output, force, remarks)
+    model = _saved(fit(untrained, data, seed, remarks, keep=True), output, force, remarks, with_map=not no_map)
     remarks.say(f"Saved {output}" + (", the model of the last whole epoch." if model.interrupted else "."))
+    if json:
+        show_json(_summary(model, output))
     if model.interrupted:
         raise typer.Exit(exit_status())
+
+
+def _summary(model: PersonaModel, output: Path) -> dict[str, Any]:
+    """What came of training, as JSON values."""
+    epochs = model.epochs
+    return {
+        "output": str(output),
+        "n_users": len(model.user_ids),
+        "n_items": len(model.item_ids),
+        "n_epochs": len(epochs),
+        "seconds": sum(epoch.seconds for epoch in epochs),
+        "loss": epochs[-1].loss if epochs else None,
+        "interrupted": model.interrupted,
+    }
 
 
 def _refuse_search_options(context: typer.Context) -> None:
@@ -133,10 +160,10 @@ def _refuse_search_options(context: typer.Context) -> None:
             raise SettingsError(f"{flag} is about the search of settings, and none is asked for. Pass --auto as well.")
 
 
-def _saved(model: PersonaModel, output: Path, force: bool, remarks: Remarks) -> PersonaModel:
-    """Save a model with its map; without one where training is interrupted, or this."""
+def _saved(model: PersonaModel, output: Path, force: bool, remarks: Remarks, *, with_map: bool = True) -> PersonaModel:
+    """Save a model with its map, if it is wanted; without one where training is interrupted, or this."""
     try:
-        if not model.interrupted:
+        if with_map and not model.interrupted:
             with remarks.working("Drawing the map"):
                 model = model.with_map()
         model.save(output, force=force)

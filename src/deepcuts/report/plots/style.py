@@ -94,7 +94,7 @@ def require_matplotlib() -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError as error:
-        raise MissingExtraError("matplotlib is not installed. Run: pip install 'deepcuts[report]'") from error
+        raise MissingExtraError.of("matplotlib", "report") from error
 
 
 def short(name: str) -> str:

@@ -43,7 +43,7 @@ def mount_page(app: FastAPI, *, holdout: Interactions | None = None, report: Pat
         from nicegui import app as page_app
         from nicegui import ui
     except ImportError:
-        raise MissingExtraError("The page needs NiceGUI: pip install 'deepcuts[app]'.") from None
+        raise MissingExtraError.of("NiceGUI", "app") from None
     from deepcuts.web.page.routes import router
     from deepcuts.web.page.state.shared_views import CurrentViews
     from deepcuts.web.page.state.visit import Visit

@@ -23,7 +23,7 @@ class Metrics:
         try:
             from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
         except ImportError:
-            raise MissingExtraError("The service needs prometheus-client: pip install 'deepcuts[app]'.") from None
+            raise MissingExtraError.of("prometheus-client", "app") from None
         registry = self.registry = CollectorRegistry()
         self.requests = Counter(
             "deepcuts_requests", "Requests answered.", ["route", "method", "status"], registry=registry
