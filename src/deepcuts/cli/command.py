@@ -26,6 +26,10 @@ _FORMER: Mapping[str, Mapping[str, str]] = {
 }
 
 
+_WIDEST = 10  # characters of what an option takes
+_NARROW = 36  # characters of its name and of what it takes, of which 80 columns leave enough for the text
+
+
 class CommandParser(TyperCommand):
     """Parses a command: takes former names of options, and shows in the help what an option takes, if anything."""
 
@@ -43,15 +47,29 @@ class CommandParser(TyperCommand):
 
 def _todays(word: str, former: Mapping[str, str]) -> str:
     name, equals, value = word.partition("=")
-    today = former.get(name, name)
+    if name not in former:
+        return word
+    today = former[name]
     return today + (value if equals and not today.startswith("--") else equals + value)
 
 
 def show_what_options_take(command: Any, context: Any) -> None:
     """Have the help show nothing after a flag, and the choices after an option that has some."""
-    for option in command.get_params(context):
-        if option.metavar is None and option.param_type_name == "option":
-            option.metavar = "" if option.is_flag else option.display_type(context).strip("<>")
+    options = [option for option in command.get_params(context) if option.param_type_name == "option"]
+    for option in options:
+        if option.metavar is None:
+            beside = [other for other in options if other.rich_help_panel == option.rich_help_panel]
+            room = _NARROW - max(len(name) for other in beside for name in other.opts)
+            shown = "" if option.is_flag else option.display_type(context).strip("<>")
+            option.metavar = _in_room(shown, room)
+
+
+def _in_room(choices: str, room: int) -> str:
+    """Choices side by side, or below one another; where names leave no room for either, the text names them."""
+    if len(choices) <= min(room, _WIDEST):
+        return choices
+    lines = choices.replace("|", "|\n")
+    return lines if max(map(len, lines.split("\n"))) <= room else "NAME"
 
 
 class Command(NamedTuple):

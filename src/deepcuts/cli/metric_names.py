@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperOption
+
+from deepcuts.cli.command import CommandParser
 
 _THERE_ARE = " There are "
 
 
-class MetricsCommand(TyperCommand):
+class MetricsCommand(CommandParser):
     """A command with an option --metrics; what metrics there are is imported only when its help is shown."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:

@@ -37,7 +37,7 @@ def explore(
         int, typer.Option(min=0, max=65_535, metavar="N", help="Port to listen on; 0 takes a free one.")
     ] = 8080,
     host: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="Address to listen on; any but this machine's own needs a token.")
+        str, typer.Option(metavar="NAME", help="Address to listen on; any but this machine's own needs a token.")
     ] = "127.0.0.1",
     token_file: TokenFile = None,
     no_auth: NoAuth = False,
