@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
@@ -284,8 +285,19 @@ def test_scores_are_the_same_on_any_number_of_blas_threads() -> None:
     rng = np.random.default_rng(0)
     rows, items = (rng.standard_normal((n, 32)).astype(np.float32) for n in (300, 400))
     found = []
-    for n_threads in (1, 2, 4):
-        with threadpool_limits(n_threads, user_api="blas"):
+    before = threadpool_limits(user_api="blas").get_original_num_threads()["blas"]
+    try:
+        for n_threads in (1, 2, 4):
+            limit_blas(n_threads)
             found.append(DotProduct(rows, items)(np.arange(300)))
+    finally:
+        limit_blas(before)
     assert np.array_equal(found[0], found[1])
     assert np.array_equal(found[0], found[2])
+
+
+def limit_blas(n_threads: int | None) -> None:
+    """Set a limit in a thread that ends: while the thread that set one lives, those of other threads are ignored."""
+    thread = threading.Thread(target=threadpool_limits, args=(n_threads,), kwargs={"user_api": "blas"})
+    thread.start()
+    thread.join()
