@@ -25,9 +25,11 @@ from serving_help import served
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-PAGES = [page for page in PAGES if blocks_of(page)]
+MADE = ROOT / "docs" / "reference" / "commands.md"  # by a build of the site
+PAGES = [page for page in PAGES if page != MADE and blocks_of(page)]
 
 NEVER_ENDS = {"serve", "explore"}  # these serve until they are ended: their arguments are parsed
+ON_A_CLUSTER = {"spark.md"}  # names folders that all its machines reach: tests/spark runs every one of its steps
 FETCHES = {"download"}  # from addresses out in the world: tests/datasets/test_download.py runs it against a server here
 QUICKER = {"tune": ["--trials", "2", "--set", "n_factors=8", "--set", "base_epochs=2"]}  # appended: a small search
 NOT_OURS = {"git", "gunicorn", "export", "openssl", "podman", "docker", "systemctl", "cd", "python", "spark-submit"}
@@ -52,7 +54,9 @@ class Session:
 
     def run(self, block: Block, page: Path) -> None:
         """Run a block, or read what is shown only."""
-        if block.language == "python":
+        if block.language == "python" and page.name in ON_A_CLUSTER:
+            compile(block.text, str(page), "exec")
+        elif block.language == "python":
             for path in re.findall(r'\b(?:save|write)\(.*"(.+?)"\)', block.text):
                 Path(path).unlink(missing_ok=True)  # left by a block before, or by the fixture
             exec(compile("\n" * block.line + block.text, str(page), "exec"), self.names)
@@ -142,8 +146,10 @@ def names_of(folder: Path) -> dict[str, Any]:
 def deepcuts(words: list[str]) -> None:
     """Run a command of the program, or parse it where it would not end or leaves this machine."""
     command = next(iter(words), "--help")
+    if command == "spark":
+        return parse(words[1:], program()["spark"].commands)
     if command in NEVER_ENDS | FETCHES:
-        return parse(words)
+        return parse(words, program())
     replacing = ["--force"] if any("--force" in parameter.opts for parameter in program()[command].params) else []
     with pytest.raises(SystemExit) as ended:
         main([*words, *QUICKER.get(command, []), *replacing])
@@ -156,9 +162,9 @@ def program() -> dict[str, Any]:
     return dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
-def parse(words: list[str]) -> None:
+def parse(words: list[str], commands: dict[str, Any]) -> None:
     """Parse a command's arguments without running it."""
-    program()[words[0]].make_context(words[0], list(words[1:]))
+    commands[words[0]].make_context(words[0], list(words[1:]))
 
 
 def curl(words: list[str], address: str) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -28,6 +30,7 @@ def make_working_folder(folder: Path) -> None:
     _write_spotify_export(table, folder / "my_spotify_data.zip")
     _write_hetrec(folder / "hetrec2011-lastfm-2k")
     _write_taste_profile(folder)
+    _write_listens(folder / "listenbrainz-listens-dump-1.tar.zst")
 
 
 def world_table() -> pa.Table:
@@ -119,3 +122,15 @@ def _write_taste_profile(folder: Path) -> None:
     (folder / "train_triplets.txt").write_text("".join(triplets), "utf-8")
     (folder / "unique_tracks.txt").write_text("".join(known), "utf-8")
     (folder / "sid_mismatches.txt").write_text(mismatch, "utf-8")
+
+
+def _write_listens(path: Path) -> None:
+    listens = [
+        {"user_id": number % 5, "timestamp": 1_700_000_000 + number, "track_metadata": {"artist_name": name}}
+        for number, name in enumerate(KNOWN_ITEMS * 4)
+    ]
+    content = "".join(json.dumps(listen) + "\n" for listen in listens).encode()
+    entry = tarfile.TarInfo("listenbrainz-listens-dump/listens/2023/11.listens")
+    entry.size = len(content)
+    with pa.output_stream(path, compression="zstd") as file, tarfile.open(fileobj=file, mode="w|") as archive:
+        archive.addfile(entry, io.BytesIO(content))

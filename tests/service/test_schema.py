@@ -52,5 +52,5 @@ def test_schemathesis_finds_nothing(path, tmp_path):
             check=False,
         )
     assert run.returncode == 0, run.stdout[:5_000]
-    assert "Tested: 12" in run.stdout
+    assert "Tested: 13" in run.stdout
     assert "❌" not in run.stdout
