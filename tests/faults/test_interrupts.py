@@ -82,10 +82,11 @@ def _filled(word: str, values: Mapping[str, str]) -> str:
 
 @pytest.fixture(scope="module", autouse=True)
 def _interrupts_are_heard() -> Iterator[None]:
-    """What a shell starts in the background ignores interrupts, and so would all that it starts."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """What a shell starts in the background, or under nohup, ignores signals, and so would all that it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler), signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in zip((signal.SIGINT, signal.SIGHUP), before, strict=True):
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="module")
