@@ -189,7 +189,7 @@ def check_names(owner: str, named: Iterable[str], known: Collection[str], what: 
         if name not in known:
             from difflib import get_close_matches
 
-            near = get_close_matches(name, known, n=1, cutoff=0.5)
+            near = get_close_matches(name, known, n=1, cutoff=0.5) if isinstance(name, str) else []
             meant = f" Did you mean {near[0]!r}?" if near else ""
             raise SettingsError(f"{owner} has no {what} {shown(name)}.{meant} It has {', '.join(known)}.")
 
@@ -207,6 +207,43 @@ def choice(name: str, value: object, known: tuple[str, ...]) -> str:
     return str(value)
 
 
+def instance(name: str, value: object, kind: type[Kind], advice: str) -> Kind:
+    """Take an object of one class.
+
+    Parameters
+    ----------
+    name
+        What it is called, for the message.
+    value
+        Anything.
+    kind
+        The class.
+    advice
+        How to get one.
+
+    Raises
+    ------
+    SettingsError
+        If it is anything else.
+    """
+    if not isinstance(value, kind):
+        raise SettingsError(f"{name} is {shown(value)}. {advice}")
+    return value
+
+
+def instances(name: str, values: Any, kind: type[Kind], advice: str) -> tuple[Kind, ...]:
+    """Take some objects of one class; the parameters are those of `instance`.
+
+    Raises
+    ------
+    SettingsError
+        If they are anything else, such as one of them alone.
+    """
+    if not is_several(values):
+        raise SettingsError(f"{name} is {shown(values)}. {advice}")
+    return tuple(instance(name, value, kind, advice) for value in values)
+
+
 def is_several(value: object) -> bool:
     """Whether something can be gone through, and is neither text nor a mapping, nor a number of NumPy as an array."""
     is_one = isinstance(value, str | bytes | Mapping) or getattr(value, "ndim", 1) == 0
@@ -221,12 +258,7 @@ def texts(name: str, values: Any) -> tuple[str, ...]:
     SettingsError
         If it is anything else, such as one text alone.
     """
-    if not is_several(values):
-        raise SettingsError(f"{name} is {shown(values)}. Give a list of texts, even of a single one.")
-    found = tuple(values)
-    if not all(isinstance(text, str) for text in found):
-        raise SettingsError(f"{name} is {shown(found)}. Give a list of texts.")
-    return found
+    return instances(name, values, str, "Give a list of texts, even of a single one.")
 
 
 def _plain(value: object) -> float | None:

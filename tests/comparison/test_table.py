@@ -109,7 +109,7 @@ def test_latex_escapes_what_it_has_to(comparison, tmp_path):
 
 
 def test_the_ending_says_the_format(comparison, tmp_path):
-    write_comparison(tmp_path / "t.md", comparison)
+    write_comparison(str(tmp_path / "t.md"), comparison)
     assert (tmp_path / "t.md").read_text(encoding="utf-8") == to_markdown(comparison)
     with pytest.raises(SettingsError, match=r"has to end in \.csv or \.md or \.tex"):
         write_comparison(tmp_path / "t.xlsx", comparison)

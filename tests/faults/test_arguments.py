@@ -27,8 +27,21 @@ import deepcuts as dc
 from array_checks import ArrayTypeError
 from deepcuts import baselines
 from deepcuts.baselines.mmr import rerank
+from deepcuts.comparison import baseline, cuts_of, one_cut, run_all, tabulate, write_comparison
 from deepcuts.errors import MOST_BYTES, DeepcutsError
-from deepcuts.evaluation import item_features
+from deepcuts.evaluation import (
+    catalogue_intervals,
+    compare_catalogue,
+    compare_evaluations,
+    describe_personas,
+    evaluate_ranked,
+    item_features,
+    mean_intervals,
+    overlap,
+    persona_agreement,
+    rank_lists,
+    tag_features,
+)
 from deepcuts.history import HistoryOptions, Matcher, read_history
 from deepcuts.ingest import Columns, ReadOptions, TimeRules
 from deepcuts.recommendation.settings import ListSettings
@@ -122,7 +135,7 @@ class Calls(dict[str, Call]):
 
 def calls(scene: Scene) -> Calls:
     made = Calls()
-    for add_calls in (add_data, add_settings, add_model, add_evaluation, add_training):
+    for add_calls in (add_data, add_settings, add_model, add_evaluation, add_intervals, add_comparison, add_training):
         add_calls(made, scene)
     return made
 
@@ -162,6 +175,8 @@ def add_settings(made: Calls, scene: Scene) -> None:
     ids = scene.model.item_ids
     matcher = Matcher(ids, ids.values, scene.model.item_listeners)
     made.add(matcher.match, {"artists": ["a"], "plays": None})
+    counts = scene.model.item_listeners
+    made.add(Matcher, {"item_ids": ids, "names": ids.values, "listeners": counts, "min_score": 90.0})
 
 
 def add_model(made: Calls, scene: Scene) -> None:
@@ -191,6 +206,39 @@ def add_evaluation(made: Calls, scene: Scene) -> None:
     add(item_features, {"labels": {scene.item: "a"}, "item_ids": model.item_ids, "n_labels": 5})
     again = {"lists": scene.lists, "item_ids": model.item_ids, "item_vectors": model.item_factors}
     add(rerank, {**again, "k": 3, "diversity": 0.3})
+
+
+def add_intervals(made: Calls, scene: Scene) -> None:
+    judged = {"train": scene.train, "holdout": scene.holdout}
+    ranked = rank_lists(scene.lists, **judged)
+    evaluation, add = evaluate_ranked(ranked), made.add
+    draws: dict[str, Any] = {"n_resamples": 5, "level": 0.9, "seed": 0}
+    add(rank_lists, {"lists": scene.lists, **judged, "features": None, "personas": None})
+    add(evaluate_ranked, {"ranked": ranked, "cutoffs": None, "metrics": ()})
+    add(mean_intervals, {"evaluation": evaluation, **draws})
+    add(compare_evaluations, {"a": evaluation, "b": evaluation, **draws})
+    add(catalogue_intervals, {"lists": ranked, "cutoffs": None, **draws})
+    add(compare_catalogue, {"a": ranked, "b": ranked, "cutoffs": None, **draws})
+    add(overlap, {"lists": ranked, "others": ranked, "k": 3})
+    personas = np.zeros(scene.train.n_pairs, np.int8)
+    add(describe_personas, {"train": scene.train, "personas": personas, "features": None})
+    add(persona_agreement, {"train": scene.train, "personas": personas, "others": personas})
+    add(tag_features, {"labels": scene.plays.labels, "item_ids": scene.model.item_ids, "n_labels": 5})
+
+
+def add_comparison(made: Calls, scene: Scene) -> None:
+    add, popularity = made.add, baseline("popularity")
+    add(baseline, {"name": "popularity", "values": None, "title": None})
+    add(cuts_of, {"plays": scene.plays, "fraction": 0.2, "seeds": [0]})
+    add(one_cut, {"train": scene.train, "holdout": scene.holdout, "seeds": [0]})
+    cuts = list(one_cut(scene.train, scene.holdout, [0]))
+    few: dict[str, Any] = {"n_resamples": 5}
+    cutoffs = {"recall": [3]}
+    add(run_all, {"contenders": [popularity], "cuts": cuts, "cutoffs": cutoffs, "labels": None, **few})
+    runs = run_all([popularity, baseline("ease")], cuts, cutoffs, **few)
+    compared = {"runs": runs, "contenders": ["popularity", "ease"], "reference": "ease", **few}
+    add(tabulate, {**compared, "level": 0.9, "seed": 0})
+    add(write_comparison, {"path": scene.folder / "c.csv", "comparison": tabulate(**compared), "force": True})
 
 
 def add_training(made: Calls, scene: Scene) -> None:

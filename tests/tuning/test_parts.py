@@ -118,7 +118,7 @@ def test_the_other_picks():
 def test_settings_files_bring_back_what_was_written(tmp_path, ending):
     settings = PersonaSettings(n_factors=7, lean=0.1 + 0.2, start="copy", nonnegative=False, tolerance=1e-5)
     write_settings(tmp_path / f"s.{ending}", settings, "Where it\ncomes from")
-    assert read_settings(tmp_path / f"s.{ending}") == vars(settings)
+    assert read_settings(str(tmp_path / f"s.{ending}")) == vars(settings)
     assert ("# comes from" in (tmp_path / f"s.{ending}").read_text()) == (ending == "toml")
 
 

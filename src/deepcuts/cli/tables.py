@@ -14,26 +14,14 @@ import pyarrow.csv as pa_csv
 import pyarrow.json as pa_json
 import pyarrow.parquet as pq
 
-from deepcuts.errors import DataError, SettingsError
-from deepcuts.storage import check_input, check_output, replacing
+from deepcuts.errors import DataError
+from deepcuts.storage import check_input, check_output, path_with_ending, replacing
 
 ENDINGS = (".parquet", ".csv", ".jsonl")
 
 _ROW_GROUP = 1 << 20  # rows; small groups compress badly
 _ROWS_OF_PYTHON = 10_000  # rows as dicts take a hundred times the memory
 _TEXT = pa.schema([("user_id", pa.string()), ("item_id", pa.string())])  # 007 is an id, not a number
-
-
-def check_ending(path: Path, endings: Iterable[str] = ENDINGS) -> None:
-    """Refuse a file whose ending does not say its format.
-
-    Raises
-    ------
-    SettingsError
-        If the ending is none of those given.
-    """
-    if path.suffix not in endings:
-        raise SettingsError(f"{path} has to end in {' or '.join(endings)}, which says the format.")
 
 
 def check_table_output(path: Path, *, force: bool, endings: Iterable[str] = ENDINGS) -> None:
@@ -46,7 +34,7 @@ def check_table_output(path: Path, *, force: bool, endings: Iterable[str] = ENDI
     OutputError
         If the file exists and `force` is false, or nothing can be written there.
     """
-    check_ending(path, endings)
+    path_with_ending(path, endings)
     check_output(path, force=force)
 
 

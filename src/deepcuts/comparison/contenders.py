@@ -9,7 +9,7 @@ from typing import Any, Protocol, Unpack
 
 import pyarrow as pa
 
-from deepcuts.checks import shown
+from deepcuts.checks import check_names, instance, instances, shown
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
 from deepcuts.model import PersonaModel, PersonaNMF
@@ -118,7 +118,7 @@ def _check_method(name: str, method: Any) -> None:
         )
 
 
-def check_names(contenders: Sequence[Contender]) -> None:
+def check_contenders(contenders: Sequence[Contender]) -> None:
     """Refuse contenders that a table or a legend could not tell apart.
 
     Raises
@@ -126,7 +126,8 @@ def check_names(contenders: Sequence[Contender]) -> None:
     SettingsError
         If there is none, or two have the same name.
     """
-    names = [contender.name for contender in contenders]
+    advice = "Give a list of contenders, such as [baseline('popularity')]."
+    names = [contender.name for contender in instances("contenders", contenders, Contender, advice)]
     if not names:
         raise SettingsError("There is nothing to compare. Name models or baselines.")
     for name in names:
@@ -145,8 +146,8 @@ def check_reference(reference: str, names: Sequence[str]) -> None:
     SettingsError
         If it is not.
     """
-    if reference not in names:
-        raise SettingsError(f"The reference {reference!r} does not take part. Choose from {', '.join(names)}.")
+    if not isinstance(reference, str) or reference not in names:
+        raise SettingsError(f"The reference {shown(reference)} does not take part. Choose from {', '.join(names)}.")
 
 
 def contender_of(title: str, method: Any, values: Mapping[str, Any]) -> Contender:
@@ -166,10 +167,11 @@ def contender_of(title: str, method: Any, values: Mapping[str, Any]) -> Contende
     SettingsError
         If there is no such setting, or a value is out of its range.
     """
+    instance("A title", title, str, "Give it a text.")
+    if not isinstance(values, Mapping):
+        raise SettingsError(f"values is {shown(values)}. Give settings by name, such as {{'n_factors': 32}}.")
     known = settings_of(method)
-    for name in values:
-        if name not in (*known, *LIST_SETTINGS):
-            raise SettingsError(f"{title} has no setting {name!r}. It has {', '.join((*known, *LIST_SETTINGS))}.")
+    check_names(title, values, (*known, *LIST_SETTINGS))
     own = {name: value for name, value in values.items() if name in known}
     lists = {name: value for name, value in values.items() if name not in known}
     return Contender(title, method(**own), lists)
@@ -196,7 +198,7 @@ def model(title: str, values: Mapping[str, Any] | None = None) -> Contender:
     SettingsError
         If there is no such setting, or a value is out of its range.
     """
-    return contender_of(title, PersonaNMF, values or {})
+    return contender_of(title, PersonaNMF, {} if values is None else values)
 
 
 def model_contenders(

@@ -5,15 +5,14 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from io import StringIO
-from pathlib import Path
 
 import numpy as np
 
+from deepcuts.checks import instance
 from deepcuts.comparison.table import Comparison, Figure
-from deepcuts.errors import SettingsError
 from deepcuts.evaluation.registry import metric_of
 from deepcuts.html_table import html_page, html_table
-from deepcuts.storage import replacing
+from deepcuts.storage import StrPath, path_with_ending, replacing
 
 SIGNIFICANT = 0.05
 
@@ -22,19 +21,7 @@ _LATEX_STAR = r"$^{*}$"
 _LATEX = str.maketrans({c: rf"\{c}" for c in "&%$#_{}"} | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}"})
 
 
-def check_comparison_ending(path: Path) -> None:
-    """Refuse a file whose ending does not say its format.
-
-    Raises
-    ------
-    SettingsError
-        If the ending is not known.
-    """
-    if path.suffix not in FORMATS:
-        raise SettingsError(f"{path} has to end in {' or '.join(FORMATS)}, which says the format.")
-
-
-def write_comparison(path: Path, comparison: Comparison, *, force: bool = False) -> None:
+def write_comparison(path: StrPath, comparison: Comparison, *, force: bool = False) -> None:
     """Write a comparison in the format that the ending says, whole or not at all.
 
     Parameters
@@ -53,7 +40,8 @@ def write_comparison(path: Path, comparison: Comparison, *, force: bool = False)
     OutputError
         If the file exists and `force` is false, or if it cannot be written.
     """
-    check_comparison_ending(path)
+    path = path_with_ending(path, FORMATS)
+    instance("comparison", comparison, Comparison, "Give what tabulate returns.")
     with replacing(path, force=force) as temporary:
         temporary.write_text(FORMATS[path.suffix](comparison), encoding="utf-8")
 

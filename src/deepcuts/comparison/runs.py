@@ -8,12 +8,16 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from deepcuts.array_types import DoubleVector
-from deepcuts.comparison.contenders import Contender, check_names
+from deepcuts.checks import instance, is_several, seed_number, shown
+from deepcuts.comparison.contenders import Contender, check_contenders
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.split import split_holdout
+from deepcuts.errors import SettingsError
 from deepcuts.evaluation import Evaluation, ItemFeatures, evaluate_ranked, item_features, rank_lists, tag_features
 from deepcuts.evaluation.catalogue_intervals import catalogue_draws
+from deepcuts.evaluation.intervals import draws_of
 from deepcuts.evaluation.registry import metrics_at, parse_cutoffs
+from deepcuts.ingest import PlaysLike, as_plays
 
 Cutoffs = Mapping[str, tuple[int, ...]]
 
@@ -54,15 +58,22 @@ RunProgress = Callable[[Run], None]
 
 def cuts_of(plays: Interactions, fraction: float, seeds: Iterable[int]) -> Iterator[Cut]:
     """Cut plays once for each seed, as `deepcuts.split_holdout` does."""
-    for seed in seeds:
+    for seed in _seeds(seeds):
         train, holdout = split_holdout(plays, fraction, seed)
         yield Cut(train, holdout, seed)
 
 
-def one_cut(train: Interactions, holdout: Interactions, seeds: Iterable[int]) -> Iterator[Cut]:
+def one_cut(train: PlaysLike, holdout: PlaysLike, seeds: Iterable[int]) -> Iterator[Cut]:
     """Take one cut that is there already, for several seeds of training."""
-    for seed in seeds:
+    train, holdout = as_plays(train), as_plays(holdout)
+    for seed in _seeds(seeds):
         yield Cut(train, holdout, seed)
+
+
+def _seeds(seeds: Iterable[int]) -> tuple[int, ...]:
+    if not is_several(seeds):
+        raise SettingsError(f"seeds is {shown(seeds)}. Give a list of seeds, even of a single one.")
+    return tuple(seed_number(seed) for seed in seeds)
 
 
 def _say_nothing(_: Run) -> None:
@@ -103,10 +114,13 @@ def run_all(
     MissingExtraError
         If the library of a peer is not installed.
     """
-    check_names(contenders)
-    k = max(length for _, length in metrics_at(cutoffs))
+    check_contenders(contenders)
+    n_resamples, _ = draws_of(n_resamples)
+    k = max((length for _, length in metrics_at(cutoffs)), default=0)
+    if not k:
+        raise SettingsError("cutoffs has no metric. Give cut-offs by metric, such as {'recall': [20, 50]}.")
     runs = []
-    for cut in cuts:
+    for cut in _checked(cuts):
         item_labels = _item_labels(cut, labels)
         for contender, lists in _lists(contenders, cut, k):
             ranked = rank_lists(lists, cut.train, cut.holdout, item_labels)
@@ -115,6 +129,15 @@ def run_all(
             runs.append(Run(contender.name, cut.seed, evaluate_ranked(ranked, cutoffs), draws))
             on_run(runs[-1])
     return runs
+
+
+def _checked(cuts: Iterable[Cut]) -> Iterator[Cut]:
+    """Yield cuts as they come: those of `cuts_of` are made one at a time."""
+    advice = "Give what cuts_of or one_cut returns."
+    if not is_several(cuts):
+        raise SettingsError(f"cuts is {shown(cuts)}. {advice}")
+    for cut in cuts:
+        yield instance("A cut", cut, Cut, advice)
 
 
 def _lists(contenders: Sequence[Contender], cut: Cut, k: int) -> Iterator[tuple[Contender, pa.Table]]:

@@ -18,13 +18,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from deepcuts.array_types import AnyArray, DoubleMatrix, DoubleVector
+from deepcuts.checks import instances, shown, texts
 from deepcuts.comparison.contenders import check_reference
 from deepcuts.comparison.runs import Run
 from deepcuts.data.csr import quotient
 from deepcuts.data.frames import as_frame
 from deepcuts.data.ids import Ids
+from deepcuts.errors import SettingsError
 from deepcuts.evaluation.catalogue_intervals import spread
-from deepcuts.evaluation.intervals import bootstrap_interval, sign_flip_test
+from deepcuts.evaluation.intervals import bootstrap_interval, draws_of, sign_flip_test
 
 # The formats stand on the type of a comparison: they are entered by name, when a notebook shows one.
 _FORMATS = "deepcuts.comparison.formats"
@@ -134,7 +136,10 @@ def tabulate(
     SettingsError
         If the reference is none of the contenders, or an argument is out of its range.
     """
+    runs = instances("runs", runs, Run, "Give what run_all(contenders, cuts, cutoffs) returns.")
+    contenders = _run(contenders, runs)
     check_reference(reference, contenders)
+    n_resamples, level = draws_of(n_resamples, level)
     runs_of = {name: [run for run in runs if run.contender == name] for name in contenders}
     user_metrics = runs[0].evaluation.per_user.column_names[1:]
     users = _users_of_all(runs)
@@ -154,6 +159,15 @@ def tabulate(
         figures |= _catalogue(name, runs_of[name], None if name == reference else runs_of[reference], level)
     seeds = tuple(run.seed for run in runs_of[reference])
     return Comparison(tuple(contenders), tuple(runs[0].evaluation.figures), reference, seeds, figures)
+
+
+def _run(names: Sequence[str], runs: Sequence[Run]) -> tuple[str, ...]:
+    """Take names of contenders that have runs."""
+    have_run = {run.contender for run in runs}
+    for name in (names := texts("contenders", names)):
+        if name not in have_run:
+            raise SettingsError(f"There is no run of {shown(name)}. Choose from {', '.join(sorted(have_run))}.")
+    return names
 
 
 def holm(p_values: DoubleVector) -> DoubleVector:

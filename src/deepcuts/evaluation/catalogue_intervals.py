@@ -20,9 +20,9 @@ import pyarrow as pa
 from deepcuts.array_types import DoubleVector, FloatMatrix
 from deepcuts.data.csr import quotient
 from deepcuts.errors import DataError
-from deepcuts.evaluation.intervals import POISSON, check_draws, random_words
+from deepcuts.evaluation.intervals import POISSON, draws_of, random_words
 from deepcuts.evaluation.metric import ExposureMetric, QuotientMetric
-from deepcuts.evaluation.ranked_lists import RankedLists
+from deepcuts.evaluation.ranked_lists import RankedLists, check_ranked
 from deepcuts.evaluation.registry import Cutoffs, default_cutoffs, metrics_at
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.metrics import add_exposure
@@ -66,7 +66,8 @@ def catalogue_intervals(
     SettingsError
         If there is no such metric, or `n_resamples` or `level` is out of its range.
     """
-    check_draws(n_resamples, level)
+    check_ranked("lists", lists)
+    n_resamples, level = draws_of(n_resamples, level)
     draws = catalogue_draws(lists, cutoffs, n_resamples=n_resamples, seed=seed)
     rows = []
     for metric, k in _catalogue_metrics(lists, cutoffs):
@@ -104,7 +105,9 @@ def compare_catalogue(
     DataError
         If the users are not the same.
     """
-    check_draws(n_resamples, level)
+    check_ranked("a", a)
+    check_ranked("b", b)
+    n_resamples, level = draws_of(n_resamples, level)
     if not a.user_ids.equals(b.user_ids):
         raise DataError("The lists are of different users. Lay both beside the same train and holdout.")
     first, second = (catalogue_draws(lists, cutoffs, n_resamples=n_resamples, seed=seed) for lists in (a, b))

@@ -22,10 +22,10 @@ from deepcuts.data.frames import as_frame
 from deepcuts.evaluation.item_labels import ItemFeatures
 from deepcuts.evaluation.list_layout import rank_lists
 from deepcuts.evaluation.metric import ExposureMetric, Metric, QuotientMetric, UserMetric
-from deepcuts.evaluation.ranked_lists import RankedLists
+from deepcuts.evaluation.ranked_lists import RankedLists, check_ranked
 from deepcuts.evaluation.registry import Cutoffs, check_needs, check_own, default_cutoffs, metrics_at, with_arrow
 from deepcuts.html_table import html_page, html_table
-from deepcuts.ingest import PlaysLike, as_plays
+from deepcuts.ingest import PlaysLike
 
 logger = logging.getLogger(__name__)
 
@@ -218,7 +218,7 @@ def evaluate(
     if cutoffs is not None:
         metrics_at(cutoffs)  # refuses a wrong name before the lists are read, which may take long
     check_own(metrics)
-    return evaluate_ranked(rank_lists(lists, as_plays(train), as_plays(holdout), features, personas), cutoffs, metrics)
+    return evaluate_ranked(rank_lists(lists, train, holdout, features, personas), cutoffs, metrics)
 
 
 def evaluate_ranked(ranked: RankedLists, cutoffs: Cutoffs | None = None, metrics: Sequence[Metric] = ()) -> Evaluation:
@@ -236,6 +236,7 @@ def evaluate_ranked(ranked: RankedLists, cutoffs: Cutoffs | None = None, metrics
     SettingsError
         If there is no such metric, it needs what is not given, or a cut-off is below 1.
     """
+    check_ranked("ranked", ranked)
     check_own(metrics)
     wanted = metrics_at(default_cutoffs(ranked) if cutoffs is None else cutoffs)
     wanted += [(metric, k) for metric in metrics for k in metric.cutoffs if (metric, k) not in wanted]

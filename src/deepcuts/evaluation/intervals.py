@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.array_types import AnyArray, DoubleMatrix, DoubleVector, FloatVector, NumberMatrix
-from deepcuts.checks import real_number, seed_number, whole_number
+from deepcuts.checks import instance, real_number, seed_number, whole_number
 from deepcuts.data.csr import quotient
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.evaluation.evaluate import Evaluation
@@ -54,6 +54,7 @@ def mean_intervals(evaluation: Evaluation, *, n_resamples: int = 1000, level: fl
     SettingsError
         If `n_resamples` or `level` is out of its range.
     """
+    _check_evaluation("evaluation", evaluation)
     names = evaluation.per_user.column_names[1:]
     values = _matrix(evaluation.per_user, names)
     low, high = bootstrap_interval(values, n_resamples=n_resamples, level=level, seed=seed)
@@ -90,6 +91,8 @@ def compare_evaluations(
     SettingsError
         If `n_resamples` or `level` is out of its range.
     """
+    _check_evaluation("a", a)
+    _check_evaluation("b", b)
     names = _common_metrics(a, b)
     first, second = _matrix(a.per_user, names), _matrix(b.per_user, names)
     differences = second - first
@@ -134,7 +137,7 @@ def bootstrap_interval(
     SettingsError
         If `n_resamples` or `level` is out of its range.
     """
-    check_draws(n_resamples, level)
+    n_resamples, level = draws_of(n_resamples, level)
     centre = _means(values)
     there = ~np.isnan(values)
     centred = np.where(there, values - centre, 0).astype(np.float32)  # small numbers, for which float32 will do
@@ -173,7 +176,7 @@ def sign_flip_test(differences: DoubleMatrix, *, n_resamples: int = 1000, seed: 
     SettingsError
         If `n_resamples` is below 1.
     """
-    check_draws(n_resamples)
+    n_resamples, _ = draws_of(n_resamples)
     there = ~np.isnan(differences)
     values = np.where(there, differences, 0)
     largest = np.abs(values).sum(axis=0)  # of all sums with any signs
@@ -209,12 +212,18 @@ def _poisson_table() -> FloatVector:
 POISSON = _poisson_table()
 
 
-def check_draws(n_resamples: int, level: float = 0.95) -> None:
-    """Refuse a number of draws below 1, and a level that is no share."""
-    whole_number("n_resamples", n_resamples, 1, advice="Draw at least once; 1,000 draws are usual.")
+def draws_of(n_resamples: int, level: float = 0.95) -> tuple[int, float]:
+    """Take a number of draws from 1 up, and a level between 0 and 1."""
+    n_resamples = whole_number("n_resamples", n_resamples, 1, advice="Draw at least once; 1,000 draws are usual.")
     advice = "It lies between 0 and 1, such as 0.95."
-    if real_number("level", level, 0, 1, advice) in (0, 1):
+    level = real_number("level", level, 0, 1, advice)
+    if level in (0, 1):
         raise SettingsError(f"level is {level}. {advice}")
+    return n_resamples, level
+
+
+def _check_evaluation(name: str, evaluation: object) -> None:
+    instance(name, evaluation, Evaluation, "Give what evaluate(lists, train, holdout) returns.")
 
 
 def _common_metrics(a: Evaluation, b: Evaluation) -> list[str]:

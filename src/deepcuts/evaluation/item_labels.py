@@ -192,13 +192,44 @@ def tag_features(labels: Labels, item_ids: Ids, n_labels: int = 100) -> ItemFeat
         Items of train.
     n_labels
         How many tags to keep, at least 1, as `item_features` does.
+
+    Raises
+    ------
+    DataError
+        If these are no labels, or not of these items.
+    SettingsError
+        If `n_labels` is below 1.
     """
+    check_ids(item_ids)
+    n_labels = whole_number("n_labels", n_labels, 1, advice="Keep at least 1 label.")
+    if not isinstance(labels, Labels) or len(labels.names) != len(item_ids):
+        kind = f"of {len(labels.names):,} items" if isinstance(labels, Labels) else f"a {type(labels).__name__}"
+        raise DataError(f"The labels are {kind}. Pass plays.labels and plays.item_ids, of the same {len(item_ids):,}.")
     if not labels.tags.nnz:
         return ItemFeatures.without_labels(item_ids)
     items, tags = labels.tags.nonzero()
     names = take_text(labels.tag_names, tags)
     rows = {"item_id": item_ids.take_chunks(items), "label": names, "weight": labels.tags.data.astype(np.float64)}
     return item_features(pa.table(rows), item_ids, n_labels)
+
+
+def check_features(features: object, item_ids: Ids) -> None:
+    """Refuse what are not the features of these items.
+
+    Raises
+    ------
+    DataError
+        With how to lay them out.
+    """
+    if not isinstance(features, ItemFeatures):
+        raise DataError(
+            f"The features are a {type(features).__name__}. Lay them out with item_features(labels, train.item_ids)."
+        )
+    if features.item_ids is not item_ids and not features.item_ids.values.equals(item_ids.values):
+        raise DataError(
+            f"The features are of {len(features.item_ids):,} items, which are not the {len(item_ids):,} of train. "
+            "Lay them out anew with item_features(labels, train.item_ids)."
+        )
 
 
 def _label_rows(labels: ArrowTable | Mapping[str, str]) -> pa.Table:

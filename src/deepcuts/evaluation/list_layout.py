@@ -23,10 +23,11 @@ from deepcuts.data.csr import UserItems, block_of_rows
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
 from deepcuts.evaluation.holdout import JudgedUsers, match_holdout, names_of
-from deepcuts.evaluation.item_labels import ItemFeatures
+from deepcuts.evaluation.item_labels import ItemFeatures, check_features
 from deepcuts.evaluation.lists_table import read_rows
 from deepcuts.evaluation.personas import persona_shares
 from deepcuts.evaluation.ranked_lists import RankedLists, row_blocks
+from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.metrics import HOLDOUT, LISTED, SEEN, inspect_lists
 
@@ -35,8 +36,8 @@ logger = logging.getLogger(__name__)
 
 def rank_lists(
     lists: ArrowTable,
-    train: Interactions,
-    holdout: Interactions,
+    train: PlaysLike,
+    holdout: PlaysLike,
     features: ItemFeatures | None = None,
     personas: AnyArray | None = None,
 ) -> RankedLists:
@@ -66,8 +67,9 @@ def rank_lists(
         twice in a list, seen, or not in train; if the holdout is empty, has no user of train or a pair of train; or
         if features or personas do not fit train.
     """
+    train, holdout = as_plays(train), as_plays(holdout)
     item_labels = ItemFeatures.without_labels(train.item_ids) if features is None else features
-    _refuse_other_items(item_labels, train)
+    check_features(item_labels, train.item_ids)
     judged = match_holdout(train, holdout)
     ranked = RankedLists(
         *_lay_out(lists, train, judged),
@@ -136,18 +138,6 @@ def _marks(listed: UserItems, judged: JudgedUsers, n_items: int) -> MarkVector:
     arrays = (array for rows in (judged.seen, judged.holdout, listed) for array in (rows.indptr, rows.items))
     inspect_lists(*map(read_only, arrays), n_items, marks)
     return marks
-
-
-def _refuse_other_items(item_labels: ItemFeatures, train: Interactions) -> None:
-    if not isinstance(item_labels, ItemFeatures):
-        raise DataError(
-            f"The features are a {type(item_labels).__name__}. Lay them out with item_features(labels, train.item_ids)."
-        )
-    if item_labels.item_ids is not train.item_ids and not item_labels.item_ids.values.equals(train.item_ids.values):
-        raise DataError(
-            f"The features are of {len(item_labels.item_ids):,} items, which are not the {train.n_items:,} of train. "
-            "Lay them out anew with item_features(labels, train.item_ids)."
-        )
 
 
 def _refuse_doubles(user_ranks: IndexVector, marks: MarkVector, pairs: IndexVector, train: Interactions) -> None:

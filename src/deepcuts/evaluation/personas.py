@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from deepcuts.array_types import AnyArray, DoubleMatrix, DoubleVector, IndexVector, Indptr, NumberVector
 from deepcuts.data.csr import block_of_rows, quotient, row_of_entry, sums_of_rows
+from deepcuts.data.foreign import check_interactions
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
-from deepcuts.evaluation.item_labels import ItemFeatures
+from deepcuts.evaluation.item_labels import ItemFeatures, check_features
 from deepcuts.evaluation.lists_table import N_PERSONAS
 from deepcuts.evaluation.metrics.mutual_information import adjusted_mutual_information
 
@@ -111,6 +112,7 @@ def persona_purity(
         If `personas` is not one integer from -1 to 127 for each pair.
     """
     personas = check_assignment(personas, train)
+    check_features(item_labels, train.item_ids)
     n_personas, n_labels = max(1, int(personas.max(initial=0)) + 1), max(1, item_labels.n_labels)
     parts = []
     for rows, users, pairs in _user_blocks(train, n_personas * n_labels):
@@ -200,6 +202,7 @@ def check_assignment(personas: AnyArray, train: Interactions) -> NumberVector:
     DataError
         If it is not one integer from -1 to 127 for each pair of train.
     """
+    check_interactions(train)
     personas = np.asarray(personas)
     if personas.shape != (train.n_pairs,) or personas.dtype.kind not in "iu":
         raise DataError(

@@ -19,6 +19,7 @@ from deepcuts.array_types import (
     NumberVector,
     PersonaMatrix,
 )
+from deepcuts.checks import instance
 from deepcuts.data.csr import UserItems, indptr_of
 from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation.item_labels import ItemFeatures
@@ -171,6 +172,17 @@ class RankedLists:
         for block in self.blocks():
             counts += np.bincount(block.items[:, :k].ravel() % (self.n_items + 1), minlength=self.n_items + 1)
         return counts[:-1]
+
+
+def check_ranked(name: str, lists: object) -> RankedLists:
+    """Take lists that lie beside their holdout.
+
+    Raises
+    ------
+    SettingsError
+        If they are anything else.
+    """
+    return instance(name, lists, RankedLists, "Give what rank_lists(lists, train, holdout) returns.")
 
 
 def row_blocks(n_rows: int, n_columns: int) -> Iterator[slice]:

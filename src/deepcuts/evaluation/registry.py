@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from deepcuts.checks import shown, whole_number
+from deepcuts.checks import is_several, shown, whole_number
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation.metric import ExposureMetric, Metric, QuotientMetric, UserMetric
 from deepcuts.evaluation.metrics import (
@@ -79,6 +79,8 @@ def check_own(metrics: Iterable[Metric]) -> None:
     SettingsError
         At the first one.
     """
+    if not is_several(metrics):
+        raise SettingsError(f"metrics is {shown(metrics)}. Give a list of metrics, even of a single one.")
     names = set[str]()
     for metric in metrics:
         if not isinstance(metric, _KINDS):

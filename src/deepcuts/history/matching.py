@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from deepcuts.array_types import DoubleVector, IndexVector, NumberVector
 from deepcuts.checks import real_number, shown
-from deepcuts.data.ids import Ids, as_strings
+from deepcuts.data.ids import Ids, as_strings, check_ids
 from deepcuts.errors import DataError
 from deepcuts.history import fuzzy
 from deepcuts.history.matches import HOW, SCHEMA, Matches
@@ -57,8 +57,14 @@ class Matcher:
     min_score: float = MIN_SCORE
 
     def __post_init__(self) -> None:
+        check_ids(self.item_ids)
+        object.__setattr__(self, "names", as_strings(self.names))
         if len(self.names) != len(self.item_ids):
             raise DataError(f"There are {len(self.item_ids):,} items and {len(self.names):,} names. Give each its own.")
+        if self.listeners is not None and np.shape(self.listeners) != (len(self.names),):
+            raise DataError(
+                f"listeners is {shown(self.listeners)}. Give a number for each of {len(self.names):,} items."
+            )
         real_number("min_score", self.min_score, 0, 100, "Give a number above 0, up to 100.", above=True)
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from deepcuts.comparison.contenders import Contender, check_names
+from deepcuts.comparison.contenders import Contender, check_contenders
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation import Evaluation, ItemFeatures
@@ -72,7 +72,7 @@ def collect(
     """
     if not models or not contenders:
         raise SettingsError("There is nothing to report on. Give at least one model.")
-    check_names(contenders)
+    check_contenders(contenders)
     for name, model in models.items():
         check_model(name, model, train)
     judge = Judge(train, holdout, features, settings)

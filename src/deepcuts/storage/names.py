@@ -1,11 +1,13 @@
-"""Names that no file can have."""
+"""Names of files: those that none can have, and endings that say the format."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TypeAlias
 
-from deepcuts.errors import DeepcutsError
+from deepcuts.errors import DeepcutsError, SettingsError
 
 StrPath: TypeAlias = str | os.PathLike[str]
 
@@ -28,3 +30,18 @@ def check_name(path: StrPath, error: type[DeepcutsError]) -> None:
         can_be = False
     if not can_be:
         raise error(f"{os.fspath(path)!r} is a name that no file can have.")
+
+
+def path_with_ending(path: StrPath, endings: Iterable[str]) -> Path:
+    """Take the path of a file whose ending says its format.
+
+    Raises
+    ------
+    SettingsError
+        If it is no path, or its ending is none of those given.
+    """
+    check_name(path, SettingsError)
+    path = Path(path)
+    if path.suffix not in endings:
+        raise SettingsError(f"{path} has to end in {' or '.join(endings)}, which says the format.")
+    return path

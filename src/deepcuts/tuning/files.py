@@ -11,24 +11,12 @@ from typing import Any
 
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.model.training.settings import PersonaSettings
-from deepcuts.storage import check_input, replacing
+from deepcuts.storage import StrPath, check_input, path_with_ending, replacing
 
 ENDINGS = (".toml", ".json")
 
 
-def check_settings_ending(path: Path) -> None:
-    """Refuse a settings file whose ending does not say its format.
-
-    Raises
-    ------
-    SettingsError
-        If the ending is neither .toml nor .json.
-    """
-    if path.suffix not in ENDINGS:
-        raise SettingsError(f"{path} has to end in {' or '.join(ENDINGS)}, which says the format.")
-
-
-def write_settings(path: Path, settings: PersonaSettings, remark: str = "", *, force: bool = False) -> None:
+def write_settings(path: StrPath, settings: PersonaSettings, remark: str = "", *, force: bool = False) -> None:
     """Write all settings into a file, whole or not at all.
 
     Parameters
@@ -49,7 +37,7 @@ def write_settings(path: Path, settings: PersonaSettings, remark: str = "", *, f
     OutputError
         If the file exists and `force` is false, or if it cannot be written.
     """
-    check_settings_ending(path)
+    path = path_with_ending(path, ENDINGS)
     values = vars(settings)
     if path.suffix == ".json":
         text = json.dumps(values, indent=2) + "\n"
@@ -61,7 +49,7 @@ def write_settings(path: Path, settings: PersonaSettings, remark: str = "", *, f
         temporary.write_text(text, encoding="utf-8")
 
 
-def read_settings(path: Path) -> dict[str, Any]:
+def read_settings(path: StrPath) -> dict[str, Any]:
     """Read a settings file; it may hold some settings only.
 
     Raises
@@ -71,7 +59,7 @@ def read_settings(path: Path) -> dict[str, Any]:
     SettingsError
         If the ending is neither .toml nor .json, there is no such setting, or a value is out of its range.
     """
-    check_settings_ending(path)
+    path = path_with_ending(path, ENDINGS)
     check_input(path)
     try:
         text = path.read_text(encoding="utf-8")

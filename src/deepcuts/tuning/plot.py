@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from deepcuts.array_types import DoubleMatrix
-from deepcuts.errors import MissingExtraError, SettingsError
-from deepcuts.storage import replacing
+from deepcuts.errors import MissingExtraError
+from deepcuts.storage import StrPath, path_with_ending, replacing
 from deepcuts.tuning.front import Pick
 from deepcuts.tuning.result import Trial, Tuning
 
@@ -22,19 +21,7 @@ _PICKS: tuple[Pick, ...] = ("accurate", "balanced", "novel")
 _DEFAULT, _PICKED = "#E69F00", "#0072B2"  # of Okabe and Ito 2008, which differ for every kind of colour vision
 
 
-def check_plot_ending(path: Path) -> None:
-    """Refuse a plot whose ending does not say its format.
-
-    Raises
-    ------
-    SettingsError
-        If the ending is not known.
-    """
-    if path.suffix not in ENDINGS:
-        raise SettingsError(f"{path} has to end in {' or '.join(ENDINGS)}, which says the format.")
-
-
-def plot_front(tuning: Tuning, path: Path, *, force: bool = False) -> None:
+def plot_front(tuning: Tuning, path: StrPath, *, force: bool = False) -> None:
     """Draw all complete trials, the front, the default and the picks.
 
     Parameters
@@ -55,7 +42,7 @@ def plot_front(tuning: Tuning, path: Path, *, force: bool = False) -> None:
     OutputError
         If the file exists and `force` is false, or if it cannot be written.
     """
-    check_plot_ending(path)
+    path = path_with_ending(path, ENDINGS)
     try:
         from matplotlib import rc_context
         from matplotlib.figure import Figure

@@ -111,10 +111,10 @@ def compare(
 
 
 def _check_output(output: Path, *, force: bool) -> None:
-    from deepcuts.comparison.formats import check_comparison_ending
-    from deepcuts.storage import check_output
+    from deepcuts.comparison.formats import FORMATS
+    from deepcuts.storage import check_output, path_with_ending
 
-    check_comparison_ending(output)
+    path_with_ending(output, FORMATS)
     check_output(output, force=force)
 
 

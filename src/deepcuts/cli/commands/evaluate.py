@@ -97,13 +97,13 @@ def evaluate(
 
 
 def _check_files(lists: Iterable[Path], per_user: Path | None, *, force: bool) -> None:
-    from deepcuts.cli.tables import ENDINGS, check_ending
-    from deepcuts.storage import check_output
+    from deepcuts.cli.tables import ENDINGS
+    from deepcuts.storage import check_output, path_with_ending
 
     for path in lists:
-        check_ending(path)
+        path_with_ending(path, ENDINGS)
     if per_user is not None:
-        check_ending(per_user, (*ENDINGS, ".arrow"))
+        path_with_ending(per_user, (*ENDINGS, ".arrow"))
         check_output(per_user, force=force)
 
 

@@ -157,7 +157,7 @@ def _load(files: Mapping[str, Path], train: Interactions) -> dict[str, PersonaMo
 def _contenders(
     models: Mapping[str, PersonaModel], mixes: Sequence[Mix], baselines: Sequence[str], *, one_persona: bool
 ) -> list[Contender]:
-    from deepcuts.comparison.contenders import check_names
+    from deepcuts.comparison.contenders import check_contenders
     from deepcuts.report import baseline_contender, model_contenders
     from deepcuts.tuning.files import parse_values
 
@@ -166,7 +166,7 @@ def _contenders(
     for text in (text.strip() for texts in baselines for text in texts.split(",")):
         name, *values = text.split(":")
         contenders.append(baseline_contender(name, parse_values(values, f"--baseline {name}"), n_factors))
-    check_names(contenders)
+    check_contenders(contenders)
     return contenders
 
 

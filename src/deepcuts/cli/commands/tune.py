@@ -107,14 +107,14 @@ def tune(
 
 
 def _check_outputs(output: Path, plot: Path | None, *, force: bool) -> None:
-    from deepcuts.storage import check_output
-    from deepcuts.tuning.files import check_settings_ending
-    from deepcuts.tuning.plot import check_plot_ending
+    from deepcuts.storage import check_output, path_with_ending
+    from deepcuts.tuning import files
+    from deepcuts.tuning import plot as plots
 
-    check_settings_ending(output)
+    path_with_ending(output, files.ENDINGS)
     check_output(output, force=force)
     if plot is not None:
-        check_plot_ending(plot)
+        path_with_ending(plot, plots.ENDINGS)
         check_output(plot, force=force)
 
 

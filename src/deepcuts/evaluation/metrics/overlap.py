@@ -14,9 +14,10 @@ from __future__ import annotations
 import numpy as np
 
 from deepcuts.array_types import DoubleVector, IndexMatrix
+from deepcuts.checks import whole_number
 from deepcuts.data.csr import quotient
 from deepcuts.errors import DataError
-from deepcuts.evaluation.ranked_lists import RankedLists, row_blocks
+from deepcuts.evaluation.ranked_lists import RankedLists, check_ranked, row_blocks
 
 
 def overlap(lists: RankedLists, others: RankedLists, k: int) -> DoubleVector:
@@ -39,6 +40,9 @@ def overlap(lists: RankedLists, others: RankedLists, k: int) -> DoubleVector:
     DataError
         If users or items are not the same.
     """
+    check_ranked("lists", lists)
+    check_ranked("others", others)
+    k = whole_number("k", k, 1)
     if not (
         lists.user_ids.equals(others.user_ids) and lists.train.item_ids.values.equals(others.train.item_ids.values)
     ):
