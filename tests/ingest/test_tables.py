@@ -42,6 +42,18 @@ def test_tables_of_every_kind_give_the_same_plays(convert):
     assert pairs(read_plays(convert(TABLE), **COLUMNS)) == PLAYS
 
 
+def test_frames_of_pandas_may_mix_types_of_ids():
+    frame = pd.DataFrame({"u": [7, "7", "007", None], "i": ["a", 5, 5.0, "c"], "n": [1, 2, 4, 8]})
+    plays = read_plays(frame, user="u", item="i", plays="n", on_bad_rows="skip")
+    assert pairs(plays) == {("7", "a"): 1, ("7", "5"): 2, ("007", "5"): 4}
+
+
+@pytest.mark.parametrize("cells", [{"u": ["a", "b"], "n": [1, "x"]}, {"u": ["a", 1.5], "n": [1, 2]}])
+def test_other_mixtures_are_refused(cells):
+    with pytest.raises(DataError, match=r"values of one type|whole and below"):
+        read_plays(pd.DataFrame(cells).assign(i="b"), user="u", item="i", plays="n")
+
+
 def test_columns_of_tables_can_be_named_by_position():
     assert pairs(read_plays(TABLE, user=2, item="3", plays=1)) == PLAYS
 
@@ -193,4 +205,4 @@ def test_what_is_no_table_is_refused_with_advice():
     with pytest.raises(DataError, match="from an object of type int"):
         read_plays(5, user=1, item=2)
     with pytest.raises(DataError, match="cannot be turned into Arrow data"):
-        read_plays(pd.DataFrame({"u": ["a", 1], "i": ["x", "y"]}, dtype=object), user=1, item=2)
+        read_plays(pd.DataFrame({"u": ["a", "b"], "i": ["x", "y"], "n": ["a", 1]}), user=1, item=2, plays=3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -14,6 +15,7 @@ from deepcuts.ingest.tabular.columns import Columns
 from deepcuts.ingest.tabular.scan import Cell, Scan, check_types
 
 _WHERE = "the table"
+_IDS = ("user", "item")
 
 
 def scan_table(connection: duckdb.DuckDBPyConnection, table: ArrowTable, columns: Columns) -> Scan:
@@ -24,13 +26,10 @@ def scan_table(connection: duckdb.DuckDBPyConnection, table: ArrowTable, columns
     DataError
         If the table is no Arrow data, does not have the columns asked for, or their types do not fit.
     """
-    try:
-        stream = pa.RecordBatchReader.from_stream(table)
-    except (pa.ArrowException, TypeError, ValueError) as error:
-        raise DataError(f"The table cannot be turned into Arrow data: {error}") from error
+    stream = _stream_of(table, columns)
     names = stream.schema.names
     indexes = columns.find(names, len(names), _WHERE)
-    stream = _with_text_ids(stream, {role: index for role, index in indexes.items() if role in ("user", "item")})
+    stream = _with_text_ids(stream, {role: index for role, index in indexes.items() if role in _IDS})
     aliases = ", ".join(f"c{index}" for index in range(len(names)))
     kept = ", ".join(f"c{index} AS {role}_cell" for role, index in indexes.items())
     connection.register("stream", stream)
@@ -40,6 +39,31 @@ def scan_table(connection: duckdb.DuckDBPyConnection, table: ArrowTable, columns
     cells = {role: Cell(f"{role}_cell", types[f"{role}_cell"]) for role in indexes}
     check_types(cells, {role: names[index] for role, index in indexes.items()}, _WHERE)
     return Scan("(SELECT rowid + 1 AS row, * FROM kept)", cells, file="'Table'", row="row", unit="row")
+
+
+def _stream_of(table: Any, columns: Columns) -> pa.RecordBatchReader:
+    try:
+        return pa.RecordBatchReader.from_stream(table)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        # A frame of pandas whose ids are objects of several types, which its reader of CSV files makes of 7 and "007".
+        if hasattr(table, "isetitem") and (changed := _with_text_objects(table, columns)) is not None:
+            return _stream_of(changed, columns)
+        raise DataError(
+            f"The table cannot be turned into Arrow data: {error}. Give each column values of one type that Arrow has."
+        ) from error
+
+
+def _with_text_objects(frame: Any, columns: Columns) -> Any | None:
+    """A frame of pandas whose ids, where its columns hold objects, are text; None where there are no such columns."""
+    names = list(map(str, frame.columns))
+    indexes = {role: index for role, index in columns.find(names, len(names), _WHERE).items() if role in _IDS}
+    objects = {role: index for role, index in indexes.items() if frame.dtypes.iloc[index].kind == "O"}
+    if all(isinstance(value, str) for index in objects.values() for value in frame.iloc[:, index]):
+        return None  # something else is the matter
+    changed = frame.copy(deep=False)
+    for role, index in objects.items():
+        changed.isetitem(index, to_text(frame.iloc[:, index], role, allow_missing=True).to_pylist())
+    return changed
 
 
 def _with_text_ids(stream: pa.RecordBatchReader, indexes: Mapping[str, int]) -> pa.RecordBatchReader:
