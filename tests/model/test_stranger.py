@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 import deepcuts as dc
+from deepcuts.data.popularity import item_novelties
 from deepcuts.errors import SettingsError
 from deepcuts.model.stranger import STRANGER
 
@@ -33,6 +36,34 @@ def test_the_dial_turns_the_list_from_what_all_play_to_what_few_do(model):
     assert listeners[0] > listeners[1] > listeners[2]
     most = np.sort(model.item_listeners)[-20:].mean()
     assert listeners[0] > 0.7 * most
+
+
+@pytest.mark.parametrize("least_listeners", [0, 8])
+@pytest.mark.parametrize("dial", ["norm", "shift", "power"])
+def test_every_turn_of_the_dial_makes_another_list_of_less_known_items(model, dial, least_listeners):
+    tables = [
+        model.popular(20, rarity=rarity, dial=dial, least_listeners=least_listeners)
+        for rarity in (-1, -0.5, 0, 0.25, 0.5, 0.75, 1)
+    ]
+    means = [np.mean(table["listeners"].to_numpy()) for table in tables]
+    assert all(rarer < commoner for commoner, rarer in pairwise(means[2:]))
+    assert means[0] > means[2]
+    assert means[0] >= means[1] >= means[2]
+    neutral, rarest = (set(table["item_id"].to_pylist()) for table in (tables[2], tables[-1]))
+    assert len(neutral & rarest) <= 12
+
+
+def test_the_dial_is_measured_on_the_items_that_may_be_listed(model):
+    everything, known = (model.popular(20, rarity=1, least_listeners=least) for least in (0, 25))
+    novelty = item_novelties(model.item_listeners, model.n_listeners)
+    blind = novelty[model.item_listeners >= 25].mean()
+    neutral = np.mean(_novelties(model, model.popular(20, least_listeners=25)))
+    assert np.mean(_novelties(model, known)) == pytest.approx((neutral + blind) / 2, abs=0.15)
+    assert np.mean(_novelties(model, known)) < np.mean(_novelties(model, everything))
+
+
+def _novelties(model, table):
+    return item_novelties(table["listeners"].to_numpy(), model.n_listeners)
 
 
 def test_the_list_is_ranked_and_leaves_out_what_hardly_anyone_plays(model):

@@ -2,7 +2,8 @@
 
 The mean of all users stands for the most played items alone, whatever the dial says. Typical tastes are directions
 that personas of many users have, so that their lists turn with the dial. What its positions stand for is measured on
-the list of the stranger: tastes are nearer to what everybody plays than users are.
+the list of the stranger, without the items that it leaves out: tastes are nearer to what everybody plays than users
+are, and the rarest items, which a list of many tastes is full of once the dial is turned, are the ones left out.
 """
 
 from __future__ import annotations
@@ -22,12 +23,18 @@ from deepcuts.data.vectors import unit_vectors
 from deepcuts.model.state import PersonaState
 from deepcuts.model.training.fold_in import UserPersonas
 from deepcuts.recommendation import ListSettings, recommend
+from deepcuts.recommendation.dial_scale import DialScale
+from deepcuts.recommendation.weak_cache import WeakCache
 
 STRANGER = "stranger"  # id of the user of such a model
 
 _N_TASTES = 16
 _MOST_ROWS = 20_000  # personas that tastes are found from
 _MOST_ROUNDS = 20
+
+_MOST_SCALES = 16  # kept for a model: callers may ask for any number of listeners
+
+_scales: WeakCache[dict[tuple[int, float], DialScale]] = WeakCache()
 
 LEAST_LISTENERS = 3  # of an item that is listed to a stranger
 
@@ -51,9 +58,11 @@ def popular_items(stranger: PersonaState, settings: ListSettings, least_listener
     SettingsError
         If a setting is out of its range.
     """
-    rare = stranger.item_listeners < whole_number("least_listeners", least_listeners, 0)
+    least_listeners = whole_number("least_listeners", least_listeners, 0)
+    rare = stranger.item_listeners < least_listeners
     deny = [*(settings.deny or ()), *stranger.item_ids.take(np.flatnonzero(rare)).to_pylist()]
-    table = recommend(stranger, STRANGER, replace(settings, deny=deny))
+    turned = replace(stranger, dial_scale=_scale(stranger, least_listeners, settings.base_weight))
+    table = recommend(turned, STRANGER, replace(settings, deny=deny))
     listeners = stranger.item_listeners[stranger.item_ids.indexes_of(table["item_id"])]
     return table.select(["item_id", "rank", "score"]).append_column("listeners", pa.array(listeners))
 
@@ -91,6 +100,15 @@ def stranger_of(model: Model) -> Model:
         labels=model.seen.labels,
     )
     return replace(model, seen=nothing, user_personas=personas, epochs=(), dial_scale=None)
+
+
+def _scale(stranger: PersonaState, least_listeners: int, base_weight: float) -> DialScale:
+    """Scale of the dial for lists without the items that have fewer listeners."""
+    scales, key = _scales.get(stranger, dict), (least_listeners, base_weight)
+    if key not in scales and len(scales) >= _MOST_SCALES:
+        scales.clear()
+    allowed = stranger.item_listeners >= least_listeners
+    return scales.setdefault(key, DialScale(allowed=allowed, base_weight=base_weight))
 
 
 def _tastes(factors: FloatMatrix, rng: np.random.Generator) -> tuple[FloatMatrix, DoubleVector]:

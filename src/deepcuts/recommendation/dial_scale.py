@@ -18,7 +18,7 @@ from typing import get_args
 
 import numpy as np
 
-from deepcuts.array_types import DoubleVector, IndexVector
+from deepcuts.array_types import BoolVector, DoubleVector, IndexVector
 from deepcuts.data.popularity import item_novelties
 from deepcuts.recommendation.factored import lists_from_factors
 from deepcuts.recommendation.item_index import tiled_items_of
@@ -72,10 +72,16 @@ class DialScale:
         Users whose lists are measured, where these are not of the source that asks.
     curves
         Those that were measured, by way and sign.
+    allowed
+        bool, (n_items,): the only items that the lists may have; None for all.
+    base_weight
+        That of the lists.
     """
 
     sample: ScoreSource | None = None
     curves: dict[tuple[Way, int], DialCurve] = field(default_factory=dict)
+    allowed: BoolVector | None = None
+    base_weight: float = ListSettings.base_weight
 
     def strength(self, source: ScoreSource, settings: ListSettings, position: float) -> float:
         """Strength of a form at a position of the dial; 0 is exactly neutral.
@@ -98,7 +104,11 @@ class DialScale:
     def curve(self, source: ScoreSource, way: Way, sign: int) -> DialCurve:
         """Return the curve of a way to make lists, measured when it is first asked for."""
         if (way, sign) not in self.curves:
-            self.curves[way, sign] = measure(source if self.sample is None else self.sample, way, sign)
+            dial, mix, frequency = way
+            settings = ListSettings(k=_DEPTH, dial=dial, mix=mix, frequency=frequency, base_weight=self.base_weight)
+            measured = source if self.sample is None else self.sample
+            allowed = np.ones(len(source.item_ids), np.bool_) if self.allowed is None else self.allowed
+            self.curves[way, sign] = _measure(measured, settings, allowed, sign)
         return self.curves[way, sign]
 
 
@@ -128,26 +138,26 @@ def measured_users(source: ScoreSource) -> IndexVector:
     return np.unique(np.linspace(0, n_users - 1, min(n_users, most)).astype(np.int64))
 
 
-def measure(source: ScoreSource, way: Way, sign: int) -> DialCurve:
+def _measure(source: ScoreSource, settings: ListSettings, allowed: BoolVector, sign: int) -> DialCurve:
     """Make lists at growing strengths, until they are as rare, or as familiar, as n₂.
 
     Parameters
     ----------
     source
         Whose lists.
-    way
-        Form of the dial, mix, frequency.
+    settings
+        How they are made.
+    allowed
+        bool, (n_items,): the items that they may have.
     sign
         1 towards rare, −1 towards familiar.
     """
-    dial, mix, frequency = way
     bits = sign * item_novelties(source.item_listeners, source.n_listeners)
     users, novelties, farthest = measured_users(source), list[float](), np.inf
     for strength in _STRENGTHS:
-        asked = ListSettings(k=_DEPTH, strength=sign * strength, dial=dial, mix=mix, frequency=frequency)
-        novelties.append(_mean_of_listed(source, users, asked, bits))
+        novelties.append(_mean_of_listed(source, users, allowed, replace(settings, strength=sign * strength), bits))
         if strength == 0:
-            farthest = _farthest(novelties[0], bits, sign)
+            farthest = _farthest(novelties[0], bits[allowed], sign)
         if novelties[-1] >= farthest:
             break
     return DialCurve(tuple(novelties), farthest)
@@ -155,18 +165,22 @@ def measure(source: ScoreSource, way: Way, sign: int) -> DialCurve:
 
 def _farthest(neutral: float, bits: DoubleVector, sign: int) -> float:
     """n₂ with its sign: the mean of all items, or of as many of the most popular as lists are long."""
+    if not len(bits):
+        return np.inf
     mean = float(bits.mean() if sign > 0 else np.sort(bits)[-_DEPTH:].mean())
     return mean if mean > neutral else np.inf
 
 
-def _mean_of_listed(source: ScoreSource, users: IndexVector, settings: ListSettings, bits: DoubleVector) -> float:
+def _mean_of_listed(
+    source: ScoreSource, users: IndexVector, allowed: BoolVector, settings: ListSettings, bits: DoubleVector
+) -> float:
     """Mean of a value of the items in the lists of some users; 0 where nothing is listed."""
-    everything, tiled_items = np.ones(len(bits), np.bool_), None
+    tiled_items = None
     if has_factors(source):
         tiled_items = tiled_items_of(source.item_factors)
     if has_factors(source) and tiled_items is not None:
-        lists = lists_from_factors(source, tiled_items, users, everything, settings)
+        lists = lists_from_factors(source, tiled_items, users, allowed, settings)
     else:
-        lists = lists_from_scores(source, users, everything, settings)
+        lists = lists_from_scores(source, users, allowed, settings)
     listed = lists.items[lists.items >= 0]
     return float(bits[listed].mean()) if len(listed) else 0.0
