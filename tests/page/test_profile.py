@@ -98,7 +98,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=3),
     max_leaves=12,
 )
-FIELDS = ["version", "artists", "source", "refused", "kept", "personas"]
+FIELDS = ["version", "artists", "source", "refused", "kept", "personas", "blend"]
 
 
 @given(JSON | st.fixed_dictionaries({"version": st.just(1)}, optional=dict.fromkeys(FIELDS[1:], JSON)))

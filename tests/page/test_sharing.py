@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,12 +12,13 @@ import pytest
 import deepcuts as dc
 from browsing import HOSTILE
 from deepcuts.errors import DataError
+from deepcuts.history import Matcher
 from deepcuts.model.taste_match import usual_matches
 from deepcuts.web.page.state.blend import blend, leave_blend
 from deepcuts.web.page.state.own_artists import add_artist, replace_artists, start_from_user
 from deepcuts.web.page.state.persona_card import WIDTH, persona_card
 from deepcuts.web.page.state.persona_options import PersonaOptions
-from deepcuts.web.page.state.profile import restore_profile, shared_profile
+from deepcuts.web.page.state.profile import profile_of, restore_profile, shared_profile
 from deepcuts.web.page.state.view_models import ListRow, PersonaCard, persona_cards, recommended_list
 from deepcuts.web.page.state.visit import Visit
 
@@ -93,6 +95,27 @@ def test_a_blend_is_for_both_and_can_be_left(visit, model):
     assert visit.blend.match == pytest.approx(1, abs=1e-5)
     leave_blend(visit)
     assert (visit.plays, visit.source, visit.blend) == (mine, source, None)
+
+
+def test_a_profile_and_a_link_remember_a_blend(visit, model):
+    mine, source = dict(visit.plays), visit.source
+    theirs = dict.fromkeys(model.item_ids.values.to_pylist()[:5], 4.0)
+    blend(visit, theirs, usual_matches(model, 60, seed=0))
+    for saved in (profile_of(visit), shared_profile(visit)):
+        again = Visit(lambda: model)
+        assert restore_profile(again, json.loads(json.dumps(saved)), None) == 0
+        assert again.plays == pytest.approx(visit.plays, abs=0.01)
+        assert replace(again.blend, mine={}) == replace(visit.blend, mine={})
+        leave_blend(again)
+        assert again.plays == pytest.approx(mine)
+        assert again.source == source
+    forged = profile_of(visit) | {"blend": saved["blend"] | {"match": 7, "shared": [["a"], 3], "common": [1, "x"]}}
+    again = Visit(lambda: model)
+    restore_profile(again, forged, None)
+    assert (again.blend.match, again.blend.shared, again.blend.common) == (1.0, [], ["x"])
+    alone = profile_of(visit) | {"blend": saved["blend"] | {"artists": [["of elsewhere", "Nobody", 3.0]]}}
+    restore_profile(again, alone, Matcher(model.item_ids, model.item_ids.values, model.item_listeners))
+    assert again.blend is None
 
 
 def test_there_is_nothing_to_blend_with_at_first(model):

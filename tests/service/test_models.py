@@ -67,6 +67,24 @@ def test_a_share_of_the_people_is_answered_by_the_second_always_the_same(client,
     assert shares == pytest.approx([0.7, 0.3])
 
 
+def test_visitors_behind_one_proxy_are_told_apart(client, versions):
+    history = {"history": {small_model().item_ids[1]: 3.0}}
+
+    def version(**headers: str) -> str:
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        return client.post("/fold-in", json=history, headers=names).json()["model"]
+
+    for name in ("x_session_id", "x_forwarded_for", "x_request_id"):
+        answered = [version(**{name: f"203.0.113.{n}"}) for n in range(40)]
+        assert 0.1 < answered.count(versions["new"]) / 40 < 0.5
+        assert answered == [version(**{name: f"203.0.113.{n}"}) for n in range(40)]
+    sessions = [version(x_session_id=f"s{n}", x_forwarded_for="203.0.113.9", x_request_id=f"r{n}") for n in range(20)]
+    assert sessions == [version(x_session_id=f"s{n}", x_request_id="other") for n in range(20)]
+    people = [version(x_forwarded_for=f"203.0.113.{n}, 10.0.0.1", x_request_id=f"r{n}") for n in range(20)]
+    assert people == [version(x_forwarded_for=f"203.0.113.{n}") for n in range(20)]
+    assert len({version() for _ in range(10)}) == 1  # by the address
+
+
 def test_shares_come_true_and_stay():
     models = Models(None, {"new": None}, "new", 0.25)
     names = [models.name_for(f"user {n}") for n in range(4_000)]

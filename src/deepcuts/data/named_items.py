@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -107,12 +107,16 @@ class NamedItems:
         called: defaultdict[str, list[int]] = defaultdict(list)
         for index in named.tolist():
             called[labels.folded_names[index].as_py()].append(index)
-        return {text: self._meant(text, called[name]) for text, name in folded.items() if name in called}
+        return {text: self._told(text, called[name]) for text, name in folded.items() if name in called}
 
-    def _meant(self, text: str, indexes: list[int]) -> int:
-        """Choose among the items of one name."""
+    def meant(self, text: str, indexes: Collection[int]) -> int:
+        """Choose among the items of one name, given in ascending order: of the same case, then of most listeners."""
         names = {} if self.labels is None else {index: self.labels.names[index].as_py() for index in indexes}
-        best = max(indexes, key=lambda index: (names.get(index) == text.strip(), self.listeners[index]))
+        return max(indexes, key=lambda index: (names.get(index) == text.strip(), self.listeners[index]))
+
+    def _told(self, text: str, indexes: list[int]) -> int:
+        """Choose among the items of one name, and say so."""
+        best = self.meant(text, indexes)
         if len(indexes) > 1:
             others = [self.ids.values[index].as_py() for index in indexes if index != best]
             logger.warning(

@@ -56,6 +56,20 @@ def warn_of_guesses(source: FactorSource, users: IndexVector) -> None:
         )
 
 
+def is_guess(source: FactorSource, user: int) -> bool:
+    """Whether the list of a user says next to nothing of them: it is a guess, or all of their factors are 0.
+
+    Parameters
+    ----------
+    source
+        Where the personas come from.
+    user
+        Index of the user.
+    """
+    rows = slice(source.persona_indptr[user], source.persona_indptr[user + 1])
+    return not np.any(source.persona_factors[rows]) or bool(len(guessed_users(source, np.array([user], np.int64))))
+
+
 def _guessed(source: FactorSource, users: IndexVector, longest: float) -> IndexVector:
     indptr, rows = entries_of_rows(source.persona_indptr, users)
     factors: FloatMatrix = source.persona_factors[rows]

@@ -36,7 +36,9 @@ _BLOCK_ENTRIES = 200_000  # listed items of a block, where scores of all items a
 _NAMED_IN_WARNING = 20
 
 
-def recommend(source: ScoreSource, users: str | Iterable[str] | None, settings: ListSettings) -> pa.Table:
+def recommend(
+    source: ScoreSource, users: str | Iterable[str] | None, settings: ListSettings, *, warns: bool = True
+) -> pa.Table:
     """Ranked lists as one Arrow table: user_id, item_id, rank (1 = best), score, persona.
 
     Parameters
@@ -47,6 +49,8 @@ def recommend(source: ScoreSource, users: str | Iterable[str] | None, settings: 
         One user id, several, or None for all users.
     settings
         What to list.
+    warns
+        Whether a warning tells of lists that are guesses.
 
     Raises
     ------
@@ -55,11 +59,11 @@ def recommend(source: ScoreSource, users: str | Iterable[str] | None, settings: 
     SettingsError
         If an item to allow or deny is not in the catalogue.
     """
-    return pa.concat_tables(recommend_batches(source, users, settings))
+    return pa.concat_tables(recommend_batches(source, users, settings, warns=warns))
 
 
 def recommend_batches(
-    source: ScoreSource, users: str | Iterable[str] | None, settings: ListSettings
+    source: ScoreSource, users: str | Iterable[str] | None, settings: ListSettings, *, warns: bool = True
 ) -> Iterator[pa.Table]:
     """Yield the lists of `recommend` block by block; memory does not grow with the number of users.
 
@@ -70,7 +74,7 @@ def recommend_batches(
     allowed = allowed_items(items, settings)
     settings = in_strengths(source, settings)
     tiled_items = tiled_items_of(source.item_factors) if has_factors(source) else None
-    if has_factors(source):
+    if warns and has_factors(source):
         warn_of_guesses(source, user_indexes)
     if has_factors(source) and tiled_items is not None:
         make = partial(_table_from_factors, source, tiled_items, allowed, settings)

@@ -137,7 +137,7 @@ def _cross_origin(origins: tuple[str, ...]) -> list[Middleware]:
         CORSMiddleware,
         allow_origins=origins,
         allow_methods=("GET", "HEAD", "POST"),
-        allow_headers=("Authorization", "Content-Type", "If-Model", "X-Request-ID"),
+        allow_headers=("Authorization", "Content-Type", "If-Model", "X-Request-ID", "X-Session-ID"),
         expose_headers=("X-Request-ID", "Retry-After"),
     )
     return [cors]

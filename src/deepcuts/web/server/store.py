@@ -87,23 +87,28 @@ class LoadedModel:
         return {item: index for index, item in enumerate(self.model.item_ids.values.to_pylist())}
 
     @cached_property
-    def index_of_name(self) -> dict[str, int]:
-        """Index of the item that is meant by a name in small letters: of several, the one with most listeners."""
-        labels, listeners = self.model.seen.labels, self.model.item_listeners
-        if labels is None:
-            return {}
-        rarest_first = np.argsort(listeners, kind="stable")
-        names = labels.folded_names.take(rarest_first).to_pylist()
-        return dict(zip(names, rarest_first.tolist(), strict=True))  # the last of equal keys counts
+    def indexes_of_name(self) -> dict[str, tuple[int, ...]]:
+        """Indexes of the items of each name, which is in small letters; they ascend."""
+        labels = self.model.seen.labels
+        found: dict[str, tuple[int, ...]] = {}
+        for index, name in enumerate([] if labels is None else labels.folded_names.to_pylist()):
+            found[name] = (*found.get(name, ()), index)
+        return found
 
     def item_indexes(self, items: Iterable[str]) -> IndexVector:
         """Indexes of some items, by their ids, or else by their names, int64; -1 where there is no such item."""
         return np.fromiter(map(self.item_index, items), np.int64)
 
     def item_index(self, item: str) -> int:
-        """Index of an item by its id, or else by its name in whatever case; -1 where there is none."""
+        """Index of an item by its id, or else by its name, as `NamedItems` finds it; -1 where there is none.
+
+        Nothing is logged of names that several items have: they are of visitors.
+        """
         index = self.index_of_item.get(item)
-        return self.index_of_name.get(item.strip().casefold(), -1) if index is None else index
+        if index is not None:
+            return index
+        named = self.indexes_of_name.get(item.strip().casefold(), ())
+        return self.model.named_items.meant(item, named) if named else -1
 
     def named_items(self, items: Iterable[str]) -> dict[str, str]:
         """Ids of those items that were found by their names."""

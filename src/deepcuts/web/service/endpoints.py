@@ -12,9 +12,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from deepcuts.model.stranger import LEAST_LISTENERS
 from deepcuts.recommendation.settings import MOST_RARITY, ListSettings, RarityForm
 from deepcuts.web.problems import Problem, ProblemError
-from deepcuts.web.server.guards.rates import client_of
 from deepcuts.web.service import handlers, limits, responses
 from deepcuts.web.service.requests import FoldInRequest, ListBatch, ListRequest, ReasonsRequest, UserRequest
+from deepcuts.web.service.somebody import somebody_of
 
 if TYPE_CHECKING:
     from deepcuts.web.server.compute import Compute
@@ -62,8 +62,7 @@ def _store(http: Request, about: Any) -> ModelStore:
     models: Models = http.app.state.models
     name = http.path_params.get("model_name")
     if name is None:
-        somebody = "" if about is None else getattr(about, "user", None) or client_of(http.scope)
-        name = models.name_for(somebody)
+        name = models.name_for("" if about is None else somebody_of(http.scope, getattr(about, "user", None)))
     return models.store(name)
 
 

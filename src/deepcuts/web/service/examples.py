@@ -9,7 +9,8 @@ from typing import Any
 _VERSION = "5f0c1b7a90de"
 _GROUPER = {"item_id": "Grouper", "name": "Grouper"}
 _ROW = {**_GROUPER, "listeners": 31, "rank": 1, "score": 0.412}
-_LIST = {"model": _VERSION, "user": "ada", "unknown_items": [], "named_items": {}, "items": [_ROW | {"persona": 0}]}
+_OF_ADA = {"model": _VERSION, "user": "ada", "unknown_items": [], "named_items": {}, "is_guess": False}
+_LIST = _OF_ADA | {"items": [_ROW | {"persona": 0}]}
 _PERSONA = {
     "persona": 0,
     "name": "ambient / drone · Grouper, Stars of the Lid",
@@ -17,7 +18,7 @@ _PERSONA = {
     "tags": ["ambient", "drone"],
     "items": [{**_GROUPER, "plays": 40.0}],
 }
-_PERSONAS = {"model": _VERSION, "user": "ada", "unknown_items": [], "named_items": {}, "personas": [_PERSONA]}
+_PERSONAS = _OF_ADA | {"personas": [_PERSONA]}
 _REASON = {**_GROUPER, "rank": 1, "plays": 40.0, "persona": 0, "contribution": 0.2, "share": 0.5}
 
 
@@ -49,14 +50,7 @@ EXAMPLES: Mapping[str, Example] = {
     "/fold-in": Example(_PERSONAS | {"user": None}, body={"history": {"Grouper": 40, "J Dilla": 12}, "n_items": 1}),
     "/personas/{user}": Example(_PERSONAS, {"user": "ada", "n_items": 1}),
     "/explain": Example(
-        {
-            "model": _VERSION,
-            "user": "ada",
-            "unknown_items": [],
-            "named_items": {},
-            "item": _GROUPER,
-            "reasons": [_REASON],
-        },
+        _OF_ADA | {"item": _GROUPER, "reasons": [_REASON]},
         body={"user": "ada", "item": "Grouper", "k": 1},
     ),
     "/similar": Example(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
@@ -17,6 +17,7 @@ from deepcuts.errors import SettingsError
 from deepcuts.model.state import VISITOR
 from deepcuts.model.stranger import popular_items
 from deepcuts.recommendation import ListSettings, recommend
+from deepcuts.recommendation.guesses import is_guess
 from deepcuts.web.problems import Problem, ProblemError
 from deepcuts.web.server.store import LoadedModel, ModelStore
 from deepcuts.web.service.lookup import check_filter, check_known, check_persona, check_personas, known_item
@@ -37,15 +38,18 @@ Json = dict[str, Any]
 
 
 class _Subject:
-    """The user or visitor that a request is about: a model that has them, and their id in it."""
+    """The user or visitor that a request is about: a model that has them, and their id in it.
 
-    def __init__(self, loaded: LoadedModel, request: UserRequest | VisitorRequest) -> None:
+    Further items of the request, given as `items`, are told as well where they were given by their names.
+    """
+
+    def __init__(self, loaded: LoadedModel, request: UserRequest | VisitorRequest, items: Collection[str] = ()) -> None:
         self.version = loaded.version
         self.unknown_items: list[str] = []
-        self.named_items: dict[str, str] = {}
+        given = [*request.history, *request.dislikes] if isinstance(request, VisitorRequest) else []
+        self.named_items = loaded.named_items([*given, *items])
         self.user_id: str | None = None  # None for a visitor
         if isinstance(request, VisitorRequest):
-            self.named_items = loaded.named_items([*request.history, *request.dislikes])
             visitor = fold_in(loaded, request.history, request.dislikes)
             self.model, self.user, self.unknown_items = visitor.model, VISITOR, visitor.unknown_items
         else:
@@ -60,17 +64,25 @@ class _Subject:
 
     def response(self, **members: Any) -> Json:
         """Return what responses about a user or visitor have in common, and further members."""
-        common = {"model": self.version, "user": self.user_id, "unknown_items": self.unknown_items}
-        return {**common, "named_items": self.named_items, **members}
+        return {
+            "model": self.version,
+            "user": self.user_id,
+            "unknown_items": self.unknown_items,
+            "named_items": self.named_items,
+            "is_guess": is_guess(self.model, self.model.user_ids.index_of(self.user)),
+            **members,
+        }
 
 
 def handle_list(loaded: LoadedModel, request: ListRequest) -> Json:
     """Return a ranked list."""
-    check_filter(loaded, "allow", request.allow or ())
-    check_filter(loaded, "deny", request.deny)
-    subject = _Subject(loaded, request)
+    allow, deny = request.allow or (), request.deny
+    check_filter(loaded, "allow", allow)
+    check_filter(loaded, "deny", deny)
+    subject = _Subject(loaded, request, [*allow, *deny])
     check_personas(request.persona_numbers(), subject.n_personas)
-    table = recommend(subject.model, subject.user, _filters_by_ids(loaded, request.list_settings()))
+    settings = _filters_by_ids(loaded, request.list_settings())
+    table = recommend(subject.model, subject.user, settings, warns=False)  # a log has no ids of users
     return subject.response(items=item_rows(loaded, table.select(["rank", "item_id", "score", "persona"])))
 
 
@@ -96,7 +108,7 @@ def handle_personas(loaded: LoadedModel, request: UserRequest | FoldInRequest, n
 def handle_reasons(loaded: LoadedModel, request: ReasonsRequest) -> Json:
     """Return which of their own items speak for an item."""
     item_id = known_item(loaded, request.item)
-    subject = _Subject(loaded, request)
+    subject = _Subject(loaded, request, [request.item])
     check_persona(request.persona, subject.n_personas)
     explain, persona = subject.model.explain, request.persona
     table = explain(subject.user, item_id, request.k, persona=persona, lean=request.lean)
@@ -126,7 +138,7 @@ def handle_lidarr(loaded: LoadedModel, user: str, settings: ListSettings) -> lis
         If there is no such user, or no item of their list has such an id.
     """
     check_known(loaded.model.user_ids, user)
-    rows = recommend(loaded.model, [user], settings)
+    rows = recommend(loaded.model, [user], settings, warns=False)
     indexes = loaded.item_indexes(rows["item_id"].to_pylist())
     mbids = known_mbids(loaded.model.item_ids, loaded.model.seen.labels, indexes)
     if not any(mbids):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from deepcuts.web.problems import MEDIA_TYPE
 from deepcuts.web.service import responses
 from deepcuts.web.service.examples import add_examples
+from deepcuts.web.service.somebody import SESSION
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -39,6 +40,14 @@ _IF_MODEL = {
     "description": "Version that is to answer: another one answers 409.",
     "schema": {"type": "string"},
 }
+_SESSION = {
+    "name": SESSION,
+    "in": "header",
+    "required": False,
+    "description": "Any text that stays the same for one person: it decides which of several models answers a visitor.",
+    "schema": {"type": "string"},
+}
+_OF_VISITORS = frozenset({"/recommend", "/fold-in", "/explain"})
 _OTHER_VERSION = {"409": "The model that is served is of another version than If-Model names."}
 _OPEN = frozenset({"/healthz", "/readyz"})
 
@@ -66,6 +75,8 @@ def openapi_document(app: FastAPI, *, wants_token: bool) -> dict[str, Any]:
             if not _OF_A_MODEL.isdisjoint(operation.get("tags", ())):
                 operation.setdefault("parameters", []).append(_IF_MODEL)
                 operation["responses"] |= _described(_OTHER_VERSION)
+            if path in _OF_VISITORS:
+                operation.setdefault("parameters", []).append(_SESSION)
             if path in _OPEN:
                 operation["security"] = []
     add_examples(document)

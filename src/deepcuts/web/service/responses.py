@@ -9,6 +9,8 @@ NAMED_ITEMS = (
     "that with most listeners."
 )
 
+IS_GUESS = "Whether hardly anybody else plays what they play, so that next to nothing can be said of them."
+
 
 class ModelResponse(BaseModel):
     """Any response that a model was used for."""
@@ -43,6 +45,7 @@ class ListResponse(ModelResponse):
     user: str | None = Field(description="Whom it is for; null for a visitor.")
     unknown_items: list[str] = Field(description="Items of the history that the catalogue does not have.")
     named_items: dict[str, str] = Field(description=NAMED_ITEMS)
+    is_guess: bool = Field(description=IS_GUESS)
     items: list[ListedItem]
 
 
@@ -111,6 +114,7 @@ class PersonasResponse(ModelResponse):
     user: str | None = Field(description="Whose they are; null for a visitor.")
     unknown_items: list[str] = Field(description="Items of the history that the catalogue does not have.")
     named_items: dict[str, str] = Field(description=NAMED_ITEMS)
+    is_guess: bool = Field(description=IS_GUESS)
     personas: list[UserPersona]
 
 
@@ -144,6 +148,7 @@ class ReasonsResponse(ModelResponse):
     user: str | None
     unknown_items: list[str]
     named_items: dict[str, str] = Field(description=NAMED_ITEMS)
+    is_guess: bool = Field(description=IS_GUESS)
     item: ItemName
     reasons: list[Reason]
 

@@ -118,6 +118,7 @@ export default {
       <div class="dc-bar" role="progressbar" aria-label="Warming up" :aria-valuetext="seconds + ' seconds'" aria-valuemin="0" aria-valuemax="100" :aria-valuenow="Math.round(100 * warmed)"><i :style="{ width: 100 * warmed + '%' }"></i></div>
     </div>
     <p v-else-if="!state.rows.length" class="dc-empty" role="status">{{ state.empty }}</p>
+    <p v-if="state.doubt" class="dc-doubt" role="status">{{ state.doubt }}</p>
     <TransitionGroup tag="ol" name="dc-row" class="dc-rows" aria-label="Recommended artists">
       <li v-for="row in state.rows" :key="row.item_id" class="dc-row" :class="colour(row.badge)" :data-item="row.item_id">
         <span class="dc-rank">{{ row.rank }}</span>

@@ -15,6 +15,8 @@ from deepcuts.web.page.state.own_artists import add_as_often_played
 
 _NO_ARTISTS = "Add an artist, drop an export, or start from a listener: the list follows."
 _ALL_MUTED = "Every persona is muted. Let one be heard again."
+_A_GUESS = "This list is a guess: hardly anybody else here plays what you play. Add artists that more people know."
+_NO_IDEA = "Hardly anybody else here plays what you play, so nothing can be listed. Add artists that more people know."
 _NONE_LEFT = "Nothing is left to list: the catalogue has no artist for these personas that you do not know yet."
 
 _BEFORE_THE_FIRST = {
@@ -34,6 +36,7 @@ _BEFORE_THE_FIRST = {
     "is_stranger": False,
     "is_warming": False,
     "empty": "",
+    "doubt": "",
 }
 
 
@@ -73,6 +76,7 @@ class Listing(Element, component="listing.js"):
             "is_stranger": not visit.plays,
             "is_warming": view.is_warming,
             "empty": _why_empty(view),
+            "doubt": _A_GUESS if listed.is_guess and listed.rows else "",
         }
         self.update()
 
@@ -114,4 +118,6 @@ def _why_empty(view: View) -> str:
     """Why the list is empty, if it is."""
     if not view.visit.plays:
         return _NONE_LEFT if view.visit.is_stranger else _NO_ARTISTS
-    return _ALL_MUTED if all(card.options.muted for card in view.cards) else _NONE_LEFT
+    if all(card.options.muted for card in view.cards):
+        return _ALL_MUTED
+    return _NO_IDEA if view.listed.is_guess else _NONE_LEFT

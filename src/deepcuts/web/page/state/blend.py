@@ -14,7 +14,7 @@ from deepcuts.web.page.state.visit import Blend, Visit
 from deepcuts.web.page.state.visitor_model import VisitorModel
 
 BLENDED = "Blended with somebody's music"
-_MOST_COMMON = 12  # artists in common that are told
+MOST_COMMON = 12  # artists in common that are told
 
 
 def blend(visit: Visit, theirs: Mapping[str, float], usual: FloatVector) -> None:
@@ -43,7 +43,7 @@ def blend(visit: Visit, theirs: Mapping[str, float], usual: FloatVector) -> None
         raise DataError("There is nothing to blend with yet. Add some artists of yours first.")
     one, other = (VisitorModel.solve(visit.model, plays, (), None) for plays in (mine, theirs))
     found = match_tastes(one.model, other.model)
-    common = sorted(set(mine) & set(theirs), key=lambda item: (-min(mine[item], theirs[item]), item))[:_MOST_COMMON]
+    common = sorted(set(mine) & set(theirs), key=lambda item: (-min(mine[item], theirs[item]), item))[:MOST_COMMON]
     names = visit.model.item_names(visit.model.item_ids.indexes_of(common)).to_pylist() if common else []
     closer = float(np.searchsorted(usual, found.match) / len(usual)) if len(usual) else 0.0
     pairs = [(_short(one.names[row]), _short(other.names[column])) for row, column, _ in found.shared]

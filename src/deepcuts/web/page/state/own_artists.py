@@ -25,10 +25,15 @@ class OwnArtist(NamedTuple):
 
 def own_artists(visit: Visit) -> list[OwnArtist]:
     """The visitor's artists, the most played first; equal ones in the order in which they came."""
+    return artists_of(visit, visit.plays)
+
+
+def artists_of(visit: Visit, plays: Mapping[str, float]) -> list[OwnArtist]:
+    """Artists of some plays, the most played first; equal ones in the order in which they came."""
     model = visit.model
-    ids = sorted(visit.plays, key=lambda item_id: -visit.plays[item_id])
+    ids = sorted(plays, key=lambda item_id: -plays[item_id])
     names = model.item_names(model.item_ids.indexes_of(ids)).to_pylist() if ids else []
-    return [OwnArtist(item_id, name, visit.plays[item_id]) for item_id, name in zip(ids, names, strict=True)]
+    return [OwnArtist(item_id, name, plays[item_id]) for item_id, name in zip(ids, names, strict=True)]
 
 
 def plays_scale(visit: Visit) -> float:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from deepcuts.errors import DataError
+from deepcuts.web.page.state.blend_profile import blend_fields, read_blend
 from deepcuts.web.page.state.list_options import ListOptions
-from deepcuts.web.page.state.own_artists import own_artists, replace_artists
+from deepcuts.web.page.state.own_artists import artists_of, own_artists, replace_artists
 from deepcuts.web.page.state.persona_options import PersonaOptions
+from deepcuts.web.page.state.profile_fields import MOST_TEXT, field_of, is_number, pairs_of, text_of
 from deepcuts.web.page.state.visit import Visit
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 _VERSION = 1
 _MOST_ARTISTS = 2_000  # the most played ones
 _MOST_LINKED = 300  # of a link, so that it can be sent
-_MOST_TEXT = 512  # characters of an id, a name, a source
 _MOST_PERSONAS = 64
 _FLAGS = ("muted", "boosted", "pinned")
 _UNREADABLE = "This is no profile of deepcuts, or one of a later version. Ask for the link again."
@@ -45,6 +45,7 @@ def profile_of(visit: Visit) -> dict[str, object]:
         "source": visit.source,
         "refused": [list(pair) for pair in visit.refused.items()],
         "kept": [list(pair) for pair in visit.kept.items()],
+        "blend": _blend_of(visit, _MOST_ARTISTS),
         "personas": [
             {"name": one.name, "dial": one.dial_position, **{flag: getattr(one, flag) for flag in _FLAGS}}
             for one in visit.persona_options
@@ -53,9 +54,20 @@ def profile_of(visit: Visit) -> dict[str, object]:
 
 
 def shared_profile(visit: Visit) -> dict[str, object]:
-    """Return what a link holds: the most played artists and nothing else."""
-    artists = [[one.item_id, one.name, round(one.plays, 2)] for one in own_artists(visit)[:_MOST_LINKED]]
-    return {"version": _VERSION, "artists": artists}
+    """Return what a link holds: the most played artists and, of a blend, which of them are the visitor's own."""
+    linked: dict[str, object] = {"version": _VERSION, "artists": _rows(visit, visit.plays, _MOST_LINKED)}
+    blend = _blend_of(visit, _MOST_LINKED)
+    return linked | ({"blend": blend} if blend else {})
+
+
+def _blend_of(visit: Visit, most: int) -> dict[str, object] | None:
+    if visit.blend is None:
+        return None
+    return {"version": _VERSION, "artists": _rows(visit, visit.blend.mine, most)} | blend_fields(visit.blend)
+
+
+def _rows(visit: Visit, plays: Mapping[str, float], most: int) -> list[list[object]]:
+    return [[one.item_id, one.name, round(one.plays, 2)] for one in artists_of(visit, plays)[:most]]
 
 
 def options_of(options: ListOptions) -> dict[str, object]:
@@ -74,14 +86,17 @@ def restore_profile(visit: Visit, profile: object, matcher: Matcher) -> int:
         If it is no profile, or the model has none of its artists.
     """
     entries = list(read_entries(profile))
-    kept, refused = _pairs(profile, "kept"), _pairs(profile, "refused")
-    rows = [(one.item_id, one.name) for one in entries]
-    found = _found([*rows, *kept, *refused], visit, matcher)
+    kept, refused = (pairs_of(field_of(profile, name), _MOST_ARTISTS) for name in ("kept", "refused"))
+    blended = field_of(profile, "blend")
+    mine = [] if blended is None else list(read_entries(blended))
+    rows = _pairs_of_entries(entries)
+    found = _found([*rows, *kept, *refused, *_pairs_of_entries(mine)], visit, matcher)
     plays = plays_of(entries, found)
     if plays:
-        replace_artists(visit, plays, _text(_field(profile, "source")))
+        replace_artists(visit, plays, text_of(field_of(profile, "source")))
         visit.plays = {item_id: visit.plays[item_id] for item_id in plays if item_id in visit.plays}  # in their order
-        _hold_options(visit, entries, found, _field(profile, "personas"))
+        visit.blend = read_blend(blended, plays_of(mine, found))
+        _hold_options(visit, entries, found, field_of(profile, "personas"))
     elif entries:
         raise DataError(f"This model has none of the {len(entries):,} artists of this profile.")
     visit.kept = {found[pair]: pair[1] for pair in kept if pair in found}
@@ -101,7 +116,7 @@ def restore_options(options: ListOptions, saved: object) -> None:
         ("dial", options.set_dial), ("mix", options.set_mix), ("k", options.set_length),
         ("listeners", options.set_least_listeners),
     ):  # fmt: skip
-        value = _field(saved, name)
+        value = field_of(saved, name)
         if isinstance(value, str if name == "mix" else int | float) and not isinstance(value, bool):
             set_option(value)  # type: ignore[arg-type]
 
@@ -115,7 +130,7 @@ def shared_plays(profile: object, visit: Visit, matcher: Matcher) -> dict[str, f
         If it is no profile, or the model has none of its artists.
     """
     entries = list(read_entries(profile))
-    plays = plays_of(entries, _found([(one.item_id, one.name) for one in entries], visit, matcher))
+    plays = plays_of(entries, _found(_pairs_of_entries(entries), visit, matcher))
     if not plays:
         raise DataError(f"This model has none of the {len(entries):,} artists of this profile.")
     return plays
@@ -129,17 +144,17 @@ def read_entries(profile: object) -> Iterator[Entry]:
     DataError
         If it is no profile.
     """
-    rows = _field(profile, "artists")
-    if _field(profile, "version") != _VERSION or not isinstance(rows, list):
+    rows = field_of(profile, "artists")
+    if field_of(profile, "version") != _VERSION or not isinstance(rows, list):
         raise DataError(_UNREADABLE)
     for row in rows[:_MOST_ARTISTS]:
         if not (isinstance(row, list) and len(row) >= 3 and isinstance(row[0], str) and isinstance(row[1], str)):
             raise DataError(_UNREADABLE)
         plays = row[2]
-        if isinstance(plays, bool) or not isinstance(plays, int | float) or not (0 < plays < math.inf):
+        if not is_number(plays) or plays <= 0:
             raise DataError(_UNREADABLE)
         persona = row[3] if len(row) > 3 and isinstance(row[3], int) else 0
-        yield Entry(row[0][:_MOST_TEXT], row[1][:_MOST_TEXT], float(plays), persona)
+        yield Entry(row[0][:MOST_TEXT], row[1][:MOST_TEXT], float(plays), persona)
 
 
 def plays_of(entries: list[Entry], found: dict[tuple[str, str], str]) -> dict[str, float]:
@@ -150,6 +165,10 @@ def plays_of(entries: list[Entry], found: dict[tuple[str, str], str]) -> dict[st
         if item_id is not None:
             plays[item_id] = plays.get(item_id, 0.0) + one.plays
     return plays
+
+
+def _pairs_of_entries(entries: list[Entry]) -> list[tuple[str, str]]:
+    return [(one.item_id, one.name) for one in entries]
 
 
 def _found(pairs: list[tuple[str, str]], visit: Visit, matcher: Matcher) -> dict[tuple[str, str], str]:
@@ -196,29 +215,10 @@ def _hold_options(visit: Visit, entries: list[Entry], found: dict[tuple[str, str
 
 
 def _read_options(saved: object) -> PersonaOptions:
-    muted, boosted, pinned = (_field(saved, flag) is True for flag in _FLAGS)
+    muted, boosted, pinned = (field_of(saved, flag) is True for flag in _FLAGS)
     options = PersonaOptions(muted=muted, boosted=boosted, pinned=pinned)
-    options.rename(_text(_field(saved, "name")))
-    position = _field(saved, "dial")
-    if isinstance(position, int | float) and not isinstance(position, bool):
+    options.rename(text_of(field_of(saved, "name")))
+    position = field_of(saved, "dial")
+    if is_number(position):
         options.set_dial(float(position))
     return options
-
-
-def _pairs(profile: object, name: str) -> list[tuple[str, str]]:
-    """Ids and names of a field; what is none is left out."""
-    rows = _field(profile, name)
-    pairs = [tuple(row) for row in rows[:_MOST_ARTISTS] if _is_pair(row)] if isinstance(rows, list) else []
-    return [(item_id[:_MOST_TEXT], text[:_MOST_TEXT]) for item_id, text in pairs]
-
-
-def _is_pair(row: object) -> bool:
-    return isinstance(row, list) and len(row) == 2 and all(isinstance(part, str) for part in row)
-
-
-def _field(saved: object, name: str) -> Any:
-    return saved.get(name) if isinstance(saved, dict) else None
-
-
-def _text(value: object) -> str:
-    return value[:_MOST_TEXT] if isinstance(value, str) else ""

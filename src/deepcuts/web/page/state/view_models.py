@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from deepcuts.data.popularity import item_novelties
 from deepcuts.model.state import VISITOR
+from deepcuts.recommendation.guesses import is_guess
 from deepcuts.web.page.state.own_artists import MOST_ARTISTS
 from deepcuts.web.page.state.persona_options import PersonaOptions
 from deepcuts.web.page.state.rare_items import rarer_than
@@ -58,11 +59,15 @@ class ListRow:
 
 @dataclass(frozen=True)
 class RecommendedList:
-    """The list, and how widely known its artists are: their median listeners, and mean novelty in bits."""
+    """The list, and how widely known its artists are: their median listeners, and mean novelty in bits.
+
+    It is a guess where hardly anybody else plays what the visitor plays.
+    """
 
     rows: list[ListRow]
     median_listeners: float
     novelty: float
+    is_guess: bool = False
 
 
 EMPTY_LIST = RecommendedList([], 0.0, 0.0)
@@ -96,8 +101,11 @@ def recommended_list(visit: Visit) -> RecommendedList:
     if visitor is None and visit.is_stranger:
         return _popular_list(visit)
     table = None if visitor is None else _recommend(visit, visitor)
-    if visitor is None or table is None or not table.num_rows:
+    if visitor is None or table is None:
         return EMPTY_LIST
+    guess = is_guess(visitor.model, 0)
+    if not table.num_rows:
+        return replace(EMPTY_LIST, is_guess=guess)
     indexes = visitor.model.item_ids.indexes_of(table["item_id"])
     names, listeners = visitor.model.item_names(indexes).to_pylist(), visitor.model.item_listeners[indexes]
     columns = zip(table["item_id"].to_pylist(), names, table["persona"].to_pylist(), listeners.tolist(), strict=True)
@@ -106,7 +114,7 @@ def recommended_list(visit: Visit) -> RecommendedList:
         reasons, badge = visitor.reasons(item_id, persona)
         rows.append(ListRow(rank, item_id, name, persona, badge, n_listeners, item_id in visit.kept, reasons))
     novelties = item_novelties(listeners, visitor.model.n_listeners)
-    return RecommendedList(rows, float(np.median(listeners)), float(novelties.mean()))
+    return RecommendedList(rows, float(np.median(listeners)), float(novelties.mean()), guess)
 
 
 def _popular_list(visit: Visit) -> RecommendedList:

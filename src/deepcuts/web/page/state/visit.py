@@ -8,7 +8,7 @@ what the page shows.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from deepcuts.errors import SettingsError
 from deepcuts.model import PersonaModel
@@ -104,6 +104,10 @@ class Visit:
             for chosen in (self.plays, self.refused, self.kept):
                 for item_id in unknown_ids(model.item_ids, chosen):  # a list, so that the dict may shrink meanwhile
                     del chosen[item_id]
+            if self.blend is not None:
+                unknown = set(unknown_ids(model.item_ids, self.blend.mine))
+                mine = {item_id: plays for item_id, plays in self.blend.mine.items() if item_id not in unknown}
+                self.blend = replace(self.blend, mine=mine)
             self._model = model
             self.forget_personas()
         return model
