@@ -26,6 +26,11 @@ def shortened(text: str, most_bytes: int = MOST_BYTES) -> str:
     return f"{encoded[:head].decode('utf-8', 'ignore')} … {encoded[-tail:].decode('utf-8', 'ignore')}"
 
 
+def command_for(extra: str) -> str:
+    """Return the command that adds an extra to deepcuts where it is installed, from wherever it came."""
+    return f"pip install 'deepcuts[{extra}]'"
+
+
 class DeepcutsError(Exception):
     """Root of all errors of this package; of a long message the text is a shortened one."""
 
@@ -59,4 +64,4 @@ class MissingExtraError(DeepcutsError, ImportError):
     @classmethod
     def of(cls, library: str, extra: str) -> MissingExtraError:
         """Say which library is missing, and how to get it with what else belongs to it."""
-        return cls(f"{library} is not installed. Run: pip install 'deepcuts[{extra}]'")
+        return cls(f"{library} is not installed. Run: {command_for(extra)}")

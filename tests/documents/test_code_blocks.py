@@ -184,6 +184,18 @@ def check_extras(line: str) -> None:
         assert set(named.split(",")) <= set(project["optional-dependencies"]), line
 
 
+def test_one_page_says_how_to_install_and_one_function_how_to_add_an_extra() -> None:
+    install = (ROOT / "docs" / "install.md").read_text("utf-8")
+    homes = {ROOT / "docs" / "install.md", ROOT / "src" / "deepcuts" / "errors.py"}
+    files = [*PAGES, *(ROOT / "docs").rglob("*.md"), *(ROOT / "src").rglob("*.py"), *(ROOT / "docs").rglob("*.py")]
+    for file in set(files) - homes:
+        for command in re.findall(r"pip install[^\n#`]*", file.read_text("utf-8")):
+            is_ours = "deepcuts" in command or re.search(r" '?\.(\[|$| )", command)
+            assert not is_ours or command.strip() in install, f"{file.relative_to(ROOT)}: {command}"
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert "docs/install.md" in readme
+
+
 def check_targets(words: list[str]) -> None:
     """See that make is told of targets that exist."""
     (phony,) = (line for line in (ROOT / "Makefile").read_text("utf-8").splitlines() if line.startswith(".PHONY:"))

@@ -31,6 +31,7 @@ HOLDOUT = {"ada": {"c", "d", "z"}, "bob": {"b"}, "cyd": {"e"}, "zoe": {"a"}}
 LISTS = {"ada": ["e", "c", "d"], "bob": ["b", "e"], "dot": ["a"], "zoe": ["f"]}
 
 PLAIN = [name for name, metric in METRICS.items() if not metric.needs]
+BY_DEFAULT = [name for name in PLAIN if not METRICS[name].on_request]
 
 
 @pytest.fixture
@@ -114,12 +115,13 @@ def test_figures_come_as_a_table_of_text_and_as_a_dictionary(worked):
 
 def test_default_figures_are_those_the_field_reports():
     figures = evaluate(table(LISTS), interactions(TRAIN), interactions(HOLDOUT)).figures
-    assert list(figures) == [f"{metric}@{k}" for metric in PLAIN for k in METRICS[metric].cutoffs]
+    assert list(figures) == [f"{metric}@{k}" for metric in BY_DEFAULT for k in METRICS[metric].cutoffs]
     assert {"recall@20", "recall@50", "ndcg@100", "novelty@20", "coverage@20", "exposure_lambda@20"} < set(figures)
 
 
 def test_nobody_has_a_list():
-    evaluation = evaluate(table({}), interactions(TRAIN), interactions(HOLDOUT))
+    on_request = [METRICS["unexpectedness"]]
+    evaluation = evaluate(table({}), interactions(TRAIN), interactions(HOLDOUT), metrics=on_request)
     assert evaluation.n_without_list == evaluation.n_users == 3
     assert evaluation.figures["recall@20"] == evaluation.figures["mrr@100"] == evaluation.figures["coverage@20"] == 0
     assert isnan(evaluation.figures["novelty@20"])

@@ -24,7 +24,7 @@ TYPES = (UserMetric, ExposureMetric, QuotientMetric)
 def guide_row(metric):
     """What the table of the guide says of a metric."""
     cutoffs, needs = (", ".join(map(str, values)) for values in (metric.cutoffs, [n.given_as for n in metric.needs]))
-    main = " ●" if metric.is_main else ""
+    main = " ●" if metric.is_main else " ○" if metric.on_request else ""
     cells = (f"`{metric.name}`{main}", cutoffs, metric.range, metric.better, needs)
     return "| " + " | ".join((*cells, metric.meaning.rstrip("."))) + " |"
 
@@ -48,7 +48,7 @@ def test_a_file_registers_functions_of_its_own_that_say_what_they_are(file):
 
 
 def test_the_guide_has_a_row_for_every_metric_that_says_what_is_registered():
-    rows = [line for line in GUIDE.splitlines() if re.match(r"\| `\w+`( ●)? \| \d", line)]
+    rows = [line for line in GUIDE.splitlines() if re.match(r"\| `\w+`( [●○])? \| \d", line)]
     assert rows == [guide_row(metric) for metric in METRICS.values()]
 
 

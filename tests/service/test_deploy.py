@@ -71,7 +71,6 @@ def test_what_the_containerfile_copies_is_there_and_the_health_check_asks_what_i
     assert os.access(DEPLOY / "serve", os.X_OK)
 
 
-@pytest.mark.slow
-def test_the_script_compiles_what_the_service_needs():
-    done = run(sys.executable, str(DEPLOY / "compile_kernels.py"), PYTHONPATH=os.pathsep.join(sys.path))
-    assert (done.returncode, done.stderr) == (0, "")
+def test_the_image_starts_with_the_kernels_that_were_compiled_while_it_was_built():
+    (built,) = re.findall(r"^RUN NUMBA_CACHE_DIR=(\S+) deepcuts warmup$", CONTAINERFILE, flags=re.MULTILINE)
+    assert f'cp -R {built} "$NUMBA_CACHE_DIR"' in (DEPLOY / "serve").read_text(encoding="utf-8")

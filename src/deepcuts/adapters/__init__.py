@@ -28,4 +28,4 @@ def __getattr__(name: str) -> Any:
         library = (error.name or "").partition(".")[0]
         if library not in ("lenskit", "rectools"):
             raise
-        raise MissingExtraError(f"{library} is not installed. Run: pip install 'deepcuts[{library}]'") from error
+        raise MissingExtraError.of(library, extra=library) from error

@@ -32,6 +32,7 @@ from deepcuts.cli.commands import (
     split,
     train,
     tune,
+    warmup,
 )
 from deepcuts.cli.spark_commands import spark_app
 from deepcuts.cli.terminal import printable
@@ -54,6 +55,7 @@ COMMANDS = (  # in the order in which help lists them and their panels
     tune.COMMAND,
     compare.COMMAND,
     serve.COMMAND,
+    warmup.COMMAND,
     personas.COMMAND,
     similar.COMMAND,
     explain.COMMAND,

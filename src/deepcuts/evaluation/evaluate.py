@@ -181,14 +181,15 @@ def evaluate(
         What was taken out of train beforehand, alike.
     cutoffs
         From names of metrics to the list lengths at which to report them, each at least 1; None for all metrics that
-        can be computed from what is given, at their default lengths (`deepcuts.evaluation.registry.METRICS`).
+        can be computed from what is given, but for those on request, at their default lengths
+        (`deepcuts.evaluation.registry.METRICS`).
     features
         Labels of the items, from `deepcuts.evaluation.item_features`; diversity and calibration are measured on them.
     personas
         Integers, (train.n_pairs,): the persona that each pair of train belongs to, 0 the user's dominant one, -1 none.
     metrics
-        Metrics of your own, each at its own cut-offs, beside those of `cutoffs`; docs/guide/own_metric.md tells how to
-        write one.
+        Metrics of your own, or on request, each at its own cut-offs, beside those of `cutoffs`;
+        docs/guide/own_metric.md tells how to write one.
 
     Raises
     ------

@@ -80,6 +80,8 @@ class Metric:
         Lengths at which it is reported unless others are asked for.
     is_main
         Whether it is among those that tell most, which the command shows unless others are asked for.
+    on_request
+        Whether it is left out unless it is asked for, because it takes much longer than others.
     lower_is_better
         Whether less is better; of other metrics, more is.
     needs
@@ -94,6 +96,7 @@ class Metric:
     function: Callable[..., Any]
     cutoffs: tuple[int, ...] = (20,)
     is_main: bool = False
+    on_request: bool = False
     lower_is_better: bool = False
     needs: tuple[Need, ...] = ()
     least: float = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Literal
 
 from deepcuts.checks import is_several, shown, whole_number
 from deepcuts.errors import SettingsError
@@ -115,13 +116,24 @@ def with_arrow(figure: str) -> str:
     return f"{figure} ↓" if metric is not None and metric.lower_is_better else figure
 
 
-def default_cutoffs(lists: RankedLists, *, main_only: bool = False) -> dict[str, tuple[int, ...]]:
-    """Return the default cut-offs of all metrics, or of the main ones, that can be computed from what lists have."""
-    return {
-        metric.name: metric.cutoffs
-        for metric in METRICS.values()
-        if not metric.missing(lists) and (metric.is_main or not main_only)
-    }
+def default_cutoffs(
+    lists: RankedLists, which: Literal["default", "main", "every"] = "default"
+) -> dict[str, tuple[int, ...]]:
+    """Return the default cut-offs of metrics that can be computed from what lists have.
+
+    Parameters
+    ----------
+    lists
+        What is judged.
+    which
+        "main" for those that tell most, "every" for those on request as well.
+    """
+    wanted = {
+        "default": lambda metric: not metric.on_request,
+        "main": lambda metric: metric.is_main,
+        "every": lambda metric: True,
+    }[which]
+    return {metric.name: metric.cutoffs for metric in METRICS.values() if wanted(metric) and not metric.missing(lists)}
 
 
 def parse_cutoffs(texts: Iterable[str]) -> dict[str, tuple[int, ...]]:

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from deepcuts.array_types import DoubleVector, IndexVector
+from deepcuts.errors import command_for
 
-MISSING = "Names that are spelt slightly otherwise are found with rapidfuzz only: pip install 'deepcuts[history]'."
+MISSING = f"Names that are spelt slightly otherwise are found with rapidfuzz only. Run: {command_for('history')}"
 
 _AT_A_TIME = 1 << 24  # scores in one matrix of float32: 64 MiB
 _DIGITS = "0123456789"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import IO, Any
 
-from deepcuts.errors import FileFormatError, MissingExtraError
+from deepcuts.errors import FileFormatError, MissingExtraError, command_for
 from deepcuts.history.limits import Limits, in_words
 
 _SHEETS = {"xl/workbook.xml", "xl/workbook.bin"}
@@ -61,7 +61,7 @@ def _opened(name: str, file: IO[bytes]) -> tuple[Any, type[Exception]]:
         from python_calamine import CalamineError, CalamineWorkbook
     except ImportError as error:
         raise MissingExtraError(
-            f"{name} is a spreadsheet, and python-calamine is not installed. Run: pip install 'deepcuts[history]', "
+            f"{name} is a spreadsheet, and python-calamine is not installed. Run: {command_for('history')}, "
             "or save its sheet as CSV, with columns named artist and plays, or artist and time."
         ) from error
     try:

@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from numba.core import config
 from numba.misc.appdirs import AppDirs
@@ -27,6 +28,8 @@ from deepcuts._version import __version__
 
 logger = logging.getLogger(__name__)
 
+ADVICE = "Set NUMBA_CACHE_DIR to a folder that only you can write to, so that they are found by the next run."
+
 _SOURCES = Path(__file__).parent
 _USER = os.geteuid() if hasattr(os, "geteuid") else 0
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -34,37 +37,46 @@ _MACHINE = hashlib.sha256(platform.node().encode()).hexdigest()[:8]  # whose num
 _LONGEST_WRITE = 3600  # seconds
 
 
+class Found(NamedTuple):
+    """A folder for machine code, or none, and why it may not be the one that is looked into next time, if so."""
+
+    folder: Path | None
+    problem: str | None
+
+
 @functools.cache
-def cache_folder() -> Path | None:
-    """Return the folder of this version and this user, made where it was missing; None where there can be none.
+def find_folder() -> Found:
+    """Look for the folder of this version and this user, made where it was missing.
 
     Tried in this order: ``NUMBA_CACHE_DIR``, beside the sources, the user's folder of caches, the folder of temporary
-    files. The last one, and none, are told by a warning, as is a ``NUMBA_CACHE_DIR`` that cannot be used.
+    files. The last one, and none, are a problem, as is a ``NUMBA_CACHE_DIR`` that cannot be used.
     """
-    problems = []
+    problems: list[str] = []
     for base in _bases():
         try:
             folder = _folder_in(base)
         except OSError as error:
             problems.append(str(error))
-            if str(base) == config.CACHE_DIR:
-                say_once(f"nothing can be kept in NUMBA_CACHE_DIR ({error})")
         else:
-            if base == _temporary():
-                say_once(f"they are kept in {folder} for now ({problems[0]})")
-            return folder
-    say_once(f"no folder can be used ({'; '.join(problems)})")
-    return None
+            if problems and config.CACHE_DIR:
+                return Found(folder, f"NUMBA_CACHE_DIR cannot be used ({problems[0]}), they are kept in {folder}")
+            is_last_resort = base == _temporary() and str(base) != config.CACHE_DIR
+            return Found(folder, f"they are kept in {folder} for now ({problems[0]})" if is_last_resort else None)
+    return Found(None, f"no folder can be used ({'; '.join(problems)})")
+
+
+def cache_folder() -> Path | None:
+    """Return the folder of this version and this user, None where there can be none; warn once of a problem."""
+    folder, problem = find_folder()
+    if problem is not None:
+        say_once(problem)
+    return folder
 
 
 @functools.cache
 def say_once(reason: str) -> None:
     """Log that compiled kernels may have to be compiled again, and what to do."""
-    logger.warning(
-        "Compiled kernels: %s. Set NUMBA_CACHE_DIR to a folder that only you can write to, so that they are found "
-        "by the next run.",
-        reason[:1_000],
-    )
+    logger.warning("Compiled kernels: %s. %s", reason[:1_000], ADVICE)
 
 
 def fingerprint(sources: Path) -> str:

@@ -30,6 +30,8 @@ _DIGEST = hashlib.sha256().digest_size
 _PROGRAMS = (sys.implementation.cache_tag, getattr(sys, "abiflags", ""), numba.__version__)
 _FLAGS = ("BOUNDSCHECK", "OPT", "DEBUGINFO_DEFAULT")
 
+not_kept: list[str] = []  # why machine code of this process could not be written
+
 
 class KernelCache(FunctionCache):  # type: ignore[misc]
     """What Numba asks for the machine code of one kernel.
@@ -86,7 +88,8 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
         try:
             replace(self._file(folder, sig, data.codegen), dumps(data._reduce()))
         except Exception as error:
-            say_once(f"some cannot be kept ({type(error).__name__}: {error})")
+            not_kept.append(f"some cannot be kept ({type(error).__name__}: {error})")
+            say_once(not_kept[-1])
 
     def _file(self, folder, sig, codegen):
         flags = tuple(getattr(config, name, None) for name in _FLAGS)

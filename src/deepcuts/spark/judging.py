@@ -240,7 +240,7 @@ def _evaluation(
     sums: Mapping[tuple[str, int], tuple[float, int]], n_items: int, wanted: Iterable[tuple[str, int]] | None
 ) -> Evaluation:
     figures: dict[str, float] = {}
-    asked = wanted or [(metric.name, k) for metric in METRICS.values() for k in metric.cutoffs]
+    asked = wanted or [(metric.name, k) for metric in METRICS.values() if not metric.on_request for k in metric.cutoffs]
     left_out = []
     for metric, k in ((METRICS[name], k) for name, k in asked):
         name = metric.at(k)

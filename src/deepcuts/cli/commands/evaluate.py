@@ -128,7 +128,9 @@ def _ranking(
 def _cutoffs(metrics: str | None, ranked: RankedLists, *, every: bool) -> Mapping[str, tuple[int, ...]]:
     from deepcuts.evaluation.registry import default_cutoffs, parse_cutoffs
 
-    return default_cutoffs(ranked, main_only=not every) if metrics is None else parse_cutoffs(metrics.split(","))
+    if metrics is not None:
+        return parse_cutoffs(metrics.split(","))
+    return default_cutoffs(ranked, "every" if every else "main")
 
 
 def _figures(judged: Evaluation) -> _Rows:

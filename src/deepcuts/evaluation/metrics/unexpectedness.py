@@ -46,4 +46,4 @@ def _by_item(rows: UserItems, n_items: int) -> tuple[Indptr, Indices]:
     return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32)
 
 
-METRICS = (UserMetric("unexpectedness", unexpectedness, all_users_at_once=True),)
+METRICS = (UserMetric("unexpectedness", unexpectedness, on_request=True, all_users_at_once=True),)
