@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import get_args
@@ -68,13 +69,15 @@ def _steps() -> Iterator[str]:
     world = dc.generate_world(_N_USERS, _N_ITEMS, items_per_user=20)
     train, holdout = dc.split_holdout(world.plays, fraction=0.2, seed=0)
     yield next(names)
-    settings = {"n_personas": 3, "base_epochs": 2, "persona_epochs": 1, "early_stopping": "on"}
-    fitted = dc.PersonaNMF(n_factors=16, distinction=0.1, **settings).fit(train)
+    untrained = dc.PersonaNMF(
+        n_factors=16, n_personas=3, base_epochs=2, persona_epochs=1, distinction=0.1, early_stopping="on"
+    )
+    fitted = untrained.fit(train)
     with tempfile.TemporaryDirectory() as folder:  # what is served is read from a file
         fitted.save(path := Path(folder) / "model.safetensors")
         model = dc.load(path)
     yield next(names)
-    dc.PersonaNMF(n_factors=_MANY_FACTORS, **settings).fit(train)
+    replace(untrained, n_factors=_MANY_FACTORS).fit(train)
     yield next(names)
     for form, mix, source in product(get_args(RarityForm), get_args(Mix), (model, model.base)):
         for rarity in (-_TURN, 0, _TURN):

@@ -41,7 +41,7 @@ def test_the_commands_of_the_design_are_there():
     expected = {"ingest", "download", "generate", "split", "train", "extend", "forget", "recommend", "evaluate"}
     expected |= {"personas", "similar", "explain", "info", "demo", "me", "explore", "serve"}
     expected |= {f"spark {name}" for name in ("ingest", "split", "sample", "train", "recommend", "evaluate", "model")}
-    assert set(COMMANDS) == expected | {"report", "tune", "compare"}
+    assert set(COMMANDS) == expected | {"report", "tune", "compare", "warmup"}
 
 
 def test_every_file_of_commands_registers_one_that_is_listed():

@@ -128,12 +128,12 @@ def default_cutoffs(
     which
         "main" for those that tell most, "every" for those on request as well.
     """
-    wanted = {
-        "default": lambda metric: not metric.on_request,
-        "main": lambda metric: metric.is_main,
-        "every": lambda metric: True,
-    }[which]
-    return {metric.name: metric.cutoffs for metric in METRICS.values() if wanted(metric) and not metric.missing(lists)}
+    groups = {
+        "default": [metric for metric in METRICS.values() if not metric.on_request],
+        "main": [metric for metric in METRICS.values() if metric.is_main],
+        "every": list(METRICS.values()),
+    }
+    return {metric.name: metric.cutoffs for metric in groups[which] if not metric.missing(lists)}
 
 
 def parse_cutoffs(texts: Iterable[str]) -> dict[str, tuple[int, ...]]:
