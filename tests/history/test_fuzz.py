@@ -148,6 +148,7 @@ def test_the_samples_themselves_are_fine(sample):
         b"Artist,Track,Album,Time\n\t,x,y,1600000000\nA,x,y,1600000000\n",  # an artist of blanks other than spaces
         b"artist,plays\nA,1\n\xff,\xff\n",
         nameless(packed("x", SPOTIFY)),
+        b'{"\\u0000": [{"artist": "A", "plays": 3}]}',  # a key that SQL cannot name
         # DuckDB's own message cut this letter in two, and could not be read itself
         SAMPLES[1].replace(b'"artistName": "A1"', b'"artistName":\xf1\xab\x8f\x86f "A1"'),
     ],

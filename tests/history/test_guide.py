@@ -32,6 +32,7 @@ SECTIONS = {
     "artist_lists": "Spotify web interface",
     "tables": "any table",
     "json_tables": "JSON objects",
+    "json_rows": "artists and plays as JSON",
     "strangers": "none",
 }
 MODULES = sorted({each.__module__.rpartition(".")[2] for each in registry.RECOGNISERS})

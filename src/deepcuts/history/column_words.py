@@ -77,7 +77,8 @@ TIME = _words("""
     date d ecoute|date de lecture|date et heure|fecha|hora|fecha y hora|fecha de reproduccion|
     ultima reproduccion|data|ora|data e ora|data e hora|ultimo ascolto|tijd|tijdstip|afgespeeld op|dato|tid|
     tidspunkt|tidpunkt|spelad|paivays|paivamaara|aika|czas|data odtworzenia|cas|datum a cas|tarih|zaman|дата|
-    время|дата и время|когда|日時|日付|再生日時|时间|日期|播放时间|날짜|시간
+    время|дата и время|когда|日時|日付|再生日時|时间|日期|播放时间|날짜|시간|
+    month|year month|monat|mois|mes|mese|maand|manad|maned|miesiac|mesic|ay|месяц|年月|月
 """)
 PLAYS = _words("""
     plays|view count|views|playcount|play count|play counts|number of plays|total plays|times played|n plays|num plays|

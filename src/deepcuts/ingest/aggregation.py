@@ -16,7 +16,7 @@ from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
 from deepcuts.ingest.tabular.moments import date_order
-from deepcuts.ingest.tabular.numbers import NumberForm, form_of_numbers
+from deepcuts.ingest.tabular.numbers import NumberForm, form_of_numbers, plain_digits
 from deepcuts.ingest.tabular.options import ReadOptions
 from deepcuts.ingest.tabular.rules import good_rows, spelt_once, without_blanks
 from deepcuts.ingest.tabular.scan import Scan
@@ -64,7 +64,7 @@ def count_rows(
         scans, counts = _in_their_form(connection, scans, counts, options)
     except duckdb.OutOfMemoryException:  # a duckdb.Error too, and reading by lines would not help
         raise
-    except duckdb.Error:
+    except (duckdb.Error, UnicodeDecodeError):  # the latter where DuckDB quotes bytes that are no text
         if not any(scan.line_reader for scan in scans):
             raise
     else:
@@ -111,7 +111,7 @@ def _form_of_plays(connection: duckdb.DuckDBPyConnection, options: ReadOptions) 
 def _order_of_dates(connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan]) -> Order | None:
     """The order of dates of three numbers, over all scans with times that are text."""
     texts = [
-        f"SELECT {scan.cells['time'].sql}::VARCHAR AS text FROM {scan.source}"
+        f"SELECT {plain_digits(scan.cells['time'].sql + '::VARCHAR')} AS text FROM {scan.source}"
         for scan in scans
         if "time" in scan.cells and scan.cells["time"].type == "VARCHAR"
     ]

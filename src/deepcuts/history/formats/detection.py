@@ -11,6 +11,7 @@ from deepcuts.history.documents import Document
 from deepcuts.history.formats.format import AreMoments, Format, Head, Refusal
 from deepcuts.history.formats.registry import RECOGNISERS
 from deepcuts.history.options import HistoryOptions
+from deepcuts.ingest.tabular.numbers import plain_digits
 
 FIRST_SCROBBLER = 946_684_800  # 2000-01-01: earlier times come from clocks that were never set
 
@@ -29,8 +30,8 @@ def _are_moments(connection: duckdb.DuckDBPyConnection) -> AreMoments:
         connection.register("texts", pa.table({"text": pa.array(list(texts), pa.string())}))
         # Of dates in two orders, either will do here: a moment in 2000 or later, whichever it is.
         rows = connection.execute(f"""
-            SELECT coalesce(seconds_of(trim(text), 'dmy'), seconds_of(trim(text), 'mdy')) >= {FIRST_SCROBBLER}
-            FROM texts""").fetchall()
+            SELECT coalesce(seconds_of(text, 'dmy'), seconds_of(text, 'mdy')) >= {FIRST_SCROBBLER}
+            FROM (SELECT trim({plain_digits("text")}) AS text FROM texts)""").fetchall()
         connection.unregister("texts")
         return [bool(row[0]) for row in rows]
 

@@ -120,8 +120,8 @@ def _add_sample(shape: Shape, stack: list[_Frame], text: str) -> None:
 
 
 def _plain(string: str) -> str:
-    """The text that a string of JSON stands for, with "?" for half of a surrogate pair."""
+    """The text that a string of JSON stands for, with "?" for half of a surrogate pair and for NUL."""
     try:
-        return str(json.loads(string)).encode("utf-8", "replace").decode()
+        return str(json.loads(string)).encode("utf-8", "replace").decode().replace("\0", "?")
     except ValueError:
-        return string[1:-1]
+        return string[1:-1].replace("\0", "?")

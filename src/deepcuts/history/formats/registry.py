@@ -7,6 +7,7 @@ from deepcuts.history.formats import (
     artist_lists,
     deezer,
     itunes_library,
+    json_rows,
     json_tables,
     koito,
     lastfm_json,
@@ -35,6 +36,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     apple_music.recognise_library,
     artist_lists.recognise,
     json_tables.recognise,
+    json_rows.recognise,
     player_log.recognise,
     apple_music.recognise_daily,
     apple_music.recognise_activity,
@@ -56,6 +58,7 @@ _NAMED = (
     deezer,
     artist_lists,
     tables,
+    json_rows,
     json_tables,
 )
 

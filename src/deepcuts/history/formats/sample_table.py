@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from deepcuts.history.formats.format import AreMoments
+from deepcuts.ingest.tabular.numbers import are_mostly_numbers
 
-_NUMBER = re.compile(r"[+-]?\d[\d.,'’ \u00a0\u202f\u2009]*([eE][+-]?\d+)?|[.,]\d+")
 _SAMPLE = 400  # rows that are looked at
 
 
@@ -84,5 +83,4 @@ class Table:
 
     def has_numbers(self, index: int) -> bool:
         """Whether more than half of the cells that are not blank are numbers."""
-        cells = self.cells(index)
-        return 2 * sum(bool(_NUMBER.fullmatch(cell)) for cell in cells) > len(cells)
+        return are_mostly_numbers(self.cells(index))

@@ -11,6 +11,7 @@ from deepcuts.history.column_words import first_of, plain_word, without_unit
 from deepcuts.history.formats.format import Refusal
 from deepcuts.history.formats.plays_columns import plays_column, unless_no_plays
 from deepcuts.history.formats.sample_table import NOT_STATED, Roles, Stated, Table
+from deepcuts.ingest.tabular.numbers import are_mostly_numbers
 
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?(\.\d+)?\s*([ap]\.?m\.?)?", re.IGNORECASE)
 # Roles that a table may have beside artist, track, time and plays, and the words for them.
@@ -31,10 +32,10 @@ def roles_by_name(table: Table, *, timeless: bool = False, stated: Stated = NOT_
     """
     names = [without_unit(plain_word(name)) for name in table.names or ()]
     own = {role: _index_of(table, names, column) for role, column in vars(stated).items() if column is not None}
-    if None in own.values():
+    named = first_of(names, words.ARTIST)
+    if None in own.values() or (named is None and _are_no_names(table, own)):
         return None
-    artist = own.get("artist")
-    artist = first_of(names, words.ARTIST) if artist is None else artist
+    artist = own.get("artist", named)
     if artist is None and "plays" in own and len(names) == 2:
         artist = 1 - (own["plays"] or 0)
     if artist is None:
@@ -45,6 +46,11 @@ def roles_by_name(table: Table, *, timeless: bool = False, stated: Stated = NOT_
     return replace(
         found, in_seconds=_is_in_seconds(names, found), several=plain_word((table.names or ())[artist]) in words.ARTISTS
     )
+
+
+def _are_no_names(table: Table, own: Mapping[str, int | None]) -> bool:
+    """Whether columns that somebody gave by position have numbers for names, as a first row without names has."""
+    return any(are_mostly_numbers([(table.names or ())[index]]) for index in own.values() if index is not None)
 
 
 def _other_roles(
@@ -81,17 +87,24 @@ def _index_of(table: Table, names: Sequence[str], column: str) -> int | None:
         return given.index(column.strip())
     if plain_word(column) in names:
         return names.index(plain_word(column))
+    return _position(column, len(given))
+
+
+def _position(column: str, n_columns: int) -> int | None:
+    """The index of a column that is given by its position from 1; None where there is none."""
     position = int(column) if column.isascii() and column.isdigit() else 0
-    return position - 1 if 1 <= position <= len(given) else None
+    return position - 1 if 1 <= position <= n_columns else None
 
 
 def _is_in_seconds(names: Sequence[str], roles: Roles) -> bool:
     return "heard" in roles.columns and names[roles.columns["heard"]] in words.HEARD_SECONDS
 
 
-def roles_by_cells(table: Table) -> Roles | Refusal | None:
+def roles_by_cells(table: Table, stated: Stated = NOT_STATED) -> Roles | Refusal | None:
     """What the columns of a table without names are; None where this cannot be told."""
     n_columns = max(map(len, table.rows), default=0)
+    if stated != NOT_STATED:
+        return _stated_roles(table, stated, n_columns)
     moments = [index for index in range(n_columns) if table.has_moments(index)]
     found = _listens_by_cells(n_columns, moments[0]) if len(moments) == 1 else None
     if found:
@@ -102,6 +115,17 @@ def roles_by_cells(table: Table) -> Roles | Refusal | None:
             name = without_unit(plain_word(table.names[plays])) if table.names else ""
             return unless_no_plays(table, plays, name, {"artist": 1 - plays, "plays": plays})
     return None
+
+
+def _stated_roles(table: Table, stated: Stated, n_columns: int) -> Roles | None:
+    """The columns at positions that somebody gave; of two, the other one as well."""
+    given = {role: column for role, column in vars(stated).items() if column is not None}
+    found = {role: _position(column, n_columns) for role, column in given.items()}
+    if n_columns == 2 and len(found) == 1:
+        ((role, index),) = found.items()
+        found["plays" if role == "artist" else "artist"] = None if index is None else 1 - index
+    columns = {role: index for role, index in found.items() if index is not None}
+    return Roles(columns) if len(columns) == 2 and table.has_numbers(columns["plays"]) else None
 
 
 def _listens_by_cells(n_columns: int, time: int) -> dict[str, int] | None:

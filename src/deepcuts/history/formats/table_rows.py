@@ -16,7 +16,7 @@ from deepcuts.history.formats.summary_rows import without_summaries
 from deepcuts.history.options import HistoryOptions
 from deepcuts.ingest.tabular.database import listed_texts
 from deepcuts.ingest.tabular.moments import date_order
-from deepcuts.ingest.tabular.numbers import form_of_numbers, number_shape, number_sql
+from deepcuts.ingest.tabular.numbers import form_of_numbers, number_shape, number_sql, plain_digits
 
 _OPTIONAL = ("track", "event", "plays", "listener", "skipped", "why", "heard", "private")
 _THREE_NUMBERS = re.compile(rb"\b\d{1,2}[/-]\d{1,2}[/-](\d{4}|\d{2})\b")
@@ -142,7 +142,7 @@ def _time(roles: Roles, options: HistoryOptions) -> str | None:
     """SQL of the text of a time, null where it says that there is none; None where times are not read."""
     if "time" not in roles.columns or options.dates == "none":
         return None
-    text = "trim(time)" if "clock" not in roles.columns else "trim(time) || ' ' || trim(clock)"
+    text = plain_digits("trim(time)" if "clock" not in roles.columns else "trim(time) || ' ' || trim(clock)")
     return f"CASE WHEN {text} BETWEEN '0' AND ':' OR lower({text}) NOT IN ({listed_texts(_NEVER)}) THEN {text} END"
 
 
@@ -155,16 +155,15 @@ def _read_time(order: str | None) -> str:
 
 def _number(connection: duckdb.DuckDBPyConnection, document: Document, options: HistoryOptions) -> str:
     """SQL of the number of plays, as the whole column writes it."""
-    shapes = connection.execute(
-        f"SELECT DISTINCT {number_shape('trim(plays)')} FROM raw WHERE problem IS NULL"
-    ).fetchall()
+    shape = number_shape(f"trim({plain_digits('plays')})")
+    shapes = connection.execute(f"SELECT DISTINCT {shape} FROM raw WHERE problem IS NULL").fetchall()
     form = form_of_numbers([shape for (shape,) in shapes if shape], f"{document.name}: plays", options.decimal)
     if form.grouped and options.decimal is None:
         document.remarks.append(
             f"{document.name}: numbers such as 12{form.group}345 are read as thousands. If they are fractions, say "
             f'decimal="{form.group}" (--decimal {form.group}).'
         )
-    return number_sql("filled(plays)", form)
+    return number_sql(plain_digits("filled(plays)"), form)
 
 
 def _has_dates_in_two_orders(document: Document, roles: Roles) -> bool:

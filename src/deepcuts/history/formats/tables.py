@@ -37,7 +37,7 @@ def recognise(head: Head) -> Format | Refusal | None:
         if isinstance(known, Format):
             return known
         refused = refused or known
-    return refused or _not_named(readings, head) or _by_cells(readings, head)
+    return refused or _by_cells(readings, head) or _not_named(readings, head)
 
 
 def complete_lines(head: Head) -> str:
@@ -133,7 +133,7 @@ def _by_cells_of(reading: Reading, head: Head) -> tuple[float, Format | Refusal]
     alike = [cells for _, cells in trimmed if len(cells) == width]
     blank_end = width > 2 and not any(cells[-1].strip() for cells in alike)
     table = _named_or_not(trimmed, [cells[:-1] for cells in alike] if blank_end else alike, head)
-    roles = roles_by_cells(table)
+    roles = roles_by_cells(table, stated_columns(head.options))
     # Two columns of unknown names: plays, if the file was given as such; never listens, and nothing in an archive.
     if roles is None or (table.names and (head.in_archive or not (isinstance(roles, Refusal) or roles.counts))):
         return None

@@ -74,6 +74,8 @@ def plain_errors(where: str, options: ReadOptions) -> Iterator[None]:
             f"Reading {where} took more than memory_limit={options.memory_limit!r}, or than its temporary folder "
             "holds. Raise memory_limit, or pass a temp_directory on a larger disk."
         ) from error
+    except UnicodeDecodeError as error:  # an error of DuckDB that quotes bytes which are no text
+        raise FileFormatError(f"Cannot read {where}. It holds bytes that are not UTF-8 text.") from error
     except duckdb.Error as error:
         message = str(error).strip().partition("\n")[0]
         if "No space left" in message:

@@ -12,7 +12,8 @@ from deepcuts.errors import DataError
 from deepcuts.ingest.tabular.columns import Columns
 from deepcuts.ingest.tabular.files import Sample
 from deepcuts.ingest.tabular.header_doubt import looks_like_names
-from deepcuts.ingest.tabular.layouts import Reading, quote_of, reading_of, stated_delimiter
+from deepcuts.ingest.tabular.layouts import Reading, reading_of, stated_delimiter
+from deepcuts.ingest.tabular.numbers import are_mostly_numbers
 from deepcuts.ingest.tabular.options import ReadOptions
 
 logger = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ def find_dialect(sample: Sample, columns: Columns, options: ReadOptions) -> Dial
     """
     stated = stated_delimiter(sample.text)
     delimiters = options.delimiter or stated or _DELIMITERS
-    readings = {mark: reading_of(sample.text, mark, _quote_for(mark, options)) for mark in delimiters}
+    readings = {mark: reading_of(sample.text, mark, options.quote) for mark in delimiters}
     delimiter = _best({mark: _from_names(_rows(reading), columns) for mark, reading in readings.items()}, columns)
     records = readings[delimiter].records
     if not records:
@@ -93,7 +94,7 @@ def find_dialect(sample: Sample, columns: Columns, options: ReadOptions) -> Dial
     n_columns = _width(rows)[0] if names is None else max(len(names), _usual_width(rows[1:], len(names)))
     return Dialect(
         delimiter,
-        _quote_for(delimiter, options),
+        readings[delimiter].quote,
         header is not None,
         names,
         n_columns,
@@ -185,12 +186,6 @@ def _warn_of_names(rows: Sequence[Sequence[str]], columns: Columns, path: str) -
         )
 
 
-def _quote_for(delimiter: str, options: ReadOptions) -> str:
-    if options.quote is not None:
-        return options.quote
-    return quote_of(delimiter)
-
-
 def _width(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
     """Most common number of cells, and how many lines have it."""
     return Counter(map(len, rows)).most_common(1)[0] if rows else (0, 0)
@@ -217,16 +212,8 @@ def _fits(rows: list[list[str]], columns: Columns) -> bool:
 def _has_header(rows: Sequence[Sequence[str]]) -> bool:
     """Whether a first record holds no number, and some column below it mostly numbers."""
     first, *below = rows
-    return not any(map(_is_number, first)) and any(
-        # A slice, as rows may be too short.
-        sum(_is_number(cell) for row in below for cell in row[index : index + 1]) > len(below) / 2
+    return not any(are_mostly_numbers([cell.strip()]) for cell in first) and any(
+        # Cells that are missing are none, as rows may be too short.
+        are_mostly_numbers([row[index].strip() if index < len(row) else "" for row in below])
         for index in range(len(first))
     )
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
@@ -23,6 +24,7 @@ from deepcuts.ingest.tabular.encodings import (
     eight_bit_encoding,
     marked_encoding,
 )
+from deepcuts.ingest.tabular.json_rows import array_as_csv
 from deepcuts.storage import StrPath
 
 logger = logging.getLogger(__name__)
@@ -32,6 +34,7 @@ SAMPLE_BYTES = 1 << 18
 # Magic bytes at the beginning of a file; DuckDB unpacks the first two, the others are unpacked to a copy.
 _COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2", b"\xfd7zX": "xz"}
 _COPIED = ("bz2", "xz")
+_LARGEST_ARRAY = 1 << 29
 _PARQUET_ENDINGS = (".parquet", ".pq")
 _JSON_ENDINGS = (".json", ".jsonl", ".ndjson", ".listens")  # the last of ListenBrainz's dumps
 
@@ -56,6 +59,8 @@ class Sample:
         Its encoding, where that is not UTF-8.
     shown
         What messages call it.
+    is_json_array
+        Whether it is an array of rows in JSON, and `head` the delimited text that they would be.
     """
 
     path: str
@@ -65,11 +70,12 @@ class Sample:
     complete: bool
     encoding: str | None = None
     shown: str = ""
+    is_json_array: bool = False
 
     @property
     def is_copied(self) -> bool:
         """Whether DuckDB cannot read it as it is, but a copy in UTF-8."""
-        return self.encoding is not None or self.compression in _COPIED
+        return self.encoding is not None or self.compression in _COPIED or self.is_json_array
 
     @property
     def text(self) -> str:
@@ -142,11 +148,36 @@ def copy_as_utf8(sample: Sample, folder: str, number: int) -> Sample:
         If it is damaged, or not text of its encoding.
     """
     path = os.path.join(folder, f"copy_{number}.txt")
+    if sample.is_json_array:
+        Path(path).write_bytes(_array_of(sample))
+        return replace(sample, path=path, compression=None, encoding=None, shown=sample.path, is_json_array=False)
     with opened(sample.path, sample.compression) as stream, open(path, "wb") as file:
         text = Utf8Stream(stream, sample.path, sample.encoding)
         while part := text.read(1 << 20):
             file.write(part)
     return replace(sample, path=path, compression=None, encoding=None, shown=sample.path)
+
+
+def _array_of(sample: Sample) -> bytes:
+    """An array of rows in JSON as delimited text.
+
+    Raises
+    ------
+    FileFormatError
+        If it is too large to be held as a whole, or ends early.
+    """
+    with opened(sample.path, sample.compression) as stream:
+        raw = stream.read(_LARGEST_ARRAY + 1)
+    if len(raw) > _LARGEST_ARRAY:
+        raise FileFormatError(
+            f"{sample.path} is an array of rows of more than {_LARGEST_ARRAY:,} bytes, which is held as a whole. Write "
+            "it as CSV, or as one object a line."
+        )
+    text = _in_utf8(sample.path, raw, sample.encoding)[0].decode("utf-8-sig", "replace")
+    rows = array_as_csv(text) if text.rstrip()[-1:] == "]" else None
+    if rows is None:
+        raise FileFormatError(f"{sample.path} begins with rows of JSON, and does not go on so to its end.")
+    return rows
 
 
 def compression_of(path: str) -> str | None:
@@ -189,7 +220,9 @@ def _text_sample(path: str, compression: str | None, encoding: str | None) -> Sa
         )
     stem = re.sub(r"\.(gz|zst|bz2|xz)$", "", path.lower())
     kind: Literal["json", "text"] = "json" if stem.endswith(_JSON_ENDINGS) else "text"
-    return Sample(path, kind, compression, head[:SAMPLE_BYTES], len(raw) <= SAMPLE_BYTES, found, path)
+    sample = Sample(path, kind, compression, head[:SAMPLE_BYTES], len(raw) <= SAMPLE_BYTES, found, path)
+    rows = array_as_csv(sample.text) if kind == "json" else None
+    return sample if rows is None else replace(sample, kind="text", head=rows, is_json_array=True)
 
 
 def _in_utf8(path: str, raw: bytes, encoding: str | None) -> tuple[bytes, str | None]:

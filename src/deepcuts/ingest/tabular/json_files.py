@@ -1,4 +1,4 @@
-"""Scans of JSON: one array of objects, or one object a line."""
+"""Scans of JSON: one array of objects, or objects one after the other, on a line each or on several."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from deepcuts.ingest.tabular.text_files import listing
 
 _DEEPEST = 4  # objects within objects whose keys can be named
 
-Shape: TypeAlias = Literal["array", "newline_delimited"]
+# "unstructured" is what DuckDB calls objects that take several lines.
+Shape: TypeAlias = Literal["array", "newline_delimited", "unstructured"]
 Place: TypeAlias = tuple[str, ...]  # the keys that lead to a field, from the outside in
 
 
@@ -39,14 +40,14 @@ def scan_json(samples: Sequence[Sample], columns: Columns) -> Iterator[Scan]:
     for (compression, shape, keys), paths in alike.items():
         indexes = columns.find(keys, len(keys), paths[0])
         wanted = {role: _place(keys[index], keys) for role, index in indexes.items()}
-        reader = _read_lines if shape == "newline_delimited" else _read_array
+        by_line = _read_lines if shape == "newline_delimited" else partial(_read_records, shape=shape)
         yield Scan(
             source=_read_json(paths, shape, compression, wanted),
             cells=_cells(wanted),
             file=FILE,
             row="NULL::BIGINT",
             unit="line" if shape == "newline_delimited" else "record",
-            line_reader=partial(reader, paths=paths, compression=compression, wanted=wanted),
+            line_reader=partial(by_line, paths=paths, compression=compression, wanted=wanted),
         )
 
 
@@ -60,7 +61,15 @@ def _layout(sample: Sample) -> tuple[Shape, tuple[str, ...]]:
         raise _not_objects(sample, text)
     keys = dict.fromkeys(key for each in objects for key in each)
     dotted = dict.fromkeys(key for each in objects for key in _dotted(each) if key not in keys)
-    return ("array" if text[0] == "[" else "newline_delimited"), (*keys, *dotted)
+    return _shape(text), (*keys, *dotted)
+
+
+def _shape(text: str) -> Shape:
+    """How the objects at the beginning of a text are laid out."""
+    if text[0] == "[":
+        return "array"
+    _, end = json.JSONDecoder().raw_decode(text)
+    return "unstructured" if "\n" in text[:end] or text[end:].lstrip(" \t\r")[:1] == "{" else "newline_delimited"
 
 
 def _dotted(value: Mapping[str, Any], before: str = "", depth: int = 0) -> Iterator[str]:
@@ -92,7 +101,8 @@ def _not_objects(sample: Sample, text: str) -> DataError | FileFormatError:
     if sample.complete and "".join(text.split()) == "[]":
         return DataError(f"There are no rows in {sample.path}.")
     return FileFormatError(
-        f"{sample.path} begins with {text[:20]!r}. JSON is read as an array of objects, or as one object a line."
+        f"{sample.path} begins with {text[:20]!r}. JSON is read as an array of objects or of rows, or as objects one "
+        "after the other."
     )
 
 
@@ -126,10 +136,11 @@ def _inner(outer: Sequence[str], place: Place) -> str:
     return f"json_extract({column}, {quoted(path)})"
 
 
-def _read_array(
+def _read_records(
     connection: duckdb.DuckDBPyConnection,
     table: str,
     *,
+    shape: Shape,
     paths: Sequence[str],
     compression: str | None,
     wanted: Mapping[str, Place],
@@ -137,7 +148,7 @@ def _read_array(
     """Number the records; what is not JSON at all cannot be read past, and raises an error of DuckDB."""
     each = (
         f"SELECT {FILE} AS file, row_number() OVER () AS row, * EXCLUDE ({FILE}) "
-        f"FROM {_read_json([path], 'array', compression, wanted)}"
+        f"FROM {_read_json([path], shape, compression, wanted)}"
         for path in paths
     )
     connection.execute(f"CREATE TEMP TABLE {table} AS {' UNION ALL '.join(each)}")

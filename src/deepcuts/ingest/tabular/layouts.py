@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from deepcuts.ingest.tabular.csv_records import read_csv_records
 
 DELIMITERS = "\t,;|"
+_LINES = 100  # that are looked at
 _UNQUOTED = "\t "  # names that hold quotes are common between tabs, and cells in quotes are not
 _SEPARATOR = re.compile(r"\s*\"?sep=(.)\"?\s*$", re.IGNORECASE)
 
@@ -44,10 +45,29 @@ def stated_delimiter(text: str) -> str | None:
 
 
 def _quote_in(text: str, delimiter: str) -> str:
-    """The quote that is usual with a delimiter; between tabs, the one that stands around every cell of a first line."""
+    """The quote that is usual with a delimiter, or another that stands around cells of every line.
+
+    That is " between tabs where it stands around every cell of the first line, and ' where every line, but for one of
+    names, has cells that begin with it, as many that end with it, and then as many cells as the first.
+    """
     cells = text.lstrip().partition("\n")[0].rstrip("\r").split(delimiter)
-    all_quoted = len(cells) > 1 and all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells)
-    return '"' if all_quoted else quote_of(delimiter)
+    if len(cells) > 1 and all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells):
+        return '"'
+    return "'" if _in_single_quotes(text, delimiter) else quote_of(delimiter)
+
+
+def _in_single_quotes(text: str, delimiter: str) -> bool:
+    if "'" not in text:
+        return False
+    lines = [line.rstrip("\r") for line in text.split("\n", _LINES)[:_LINES] if line.strip()]
+    lines = lines[1:] if stated_delimiter(text) else lines
+    mark = re.escape(delimiter)
+    begins, ends = re.compile(rf"(?:^|{mark}) *'(?!')"), re.compile(rf"(?<!')' *(?={mark}|$)")
+    n_each = [(len(begins.findall(line)), len(ends.findall(line))) for line in lines]
+    if len(lines) < 2 or not all(n == n_ends > 0 for n, n_ends in n_each[1:]):
+        return False
+    cells = [cells or () for _, _, cells in read_csv_records(lines, delimiter, "'")]
+    return all(len(each) == len(cells[0]) > 1 for each in cells)
 
 
 def reading_of(text: str, delimiter: str, quote: str | None = None, most: int = 10_000) -> Reading:

@@ -2,20 +2,40 @@
 
 A number with one mark before three digits, such as 12.345, can be read in two ways. Which one is meant is found over
 the whole column, from the shapes of its numbers: what differs in digits only has one shape, so that a column of any
-length has few.
+length has few. A word that stands after every number of a column, as in "12 plays", is its unit, and left out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from deepcuts.errors import DataError
+from deepcuts.ingest.tabular.database import quoted
 
 MARKS = ".,"  # each of them groups thousands in some countries and begins the fraction in others
 _GROUPING_ONLY = "'’\u00a0\u202f\u2009 "
 _WAYS_OUT = 'Say which with decimal="." or "," (--decimal).'
+
+# Zeros of other scripts, each followed by its nine other digits: Arabic, Persian, Indic, Thai and so on, full width.
+_ZEROS = "٠۰߀०০੦૦୦௦౦೦൦๐໐༠၀០᠐０"
+_ODD = "".join(chr(ord(zero) + digit) for zero in _ZEROS for digit in range(10)) + "٬，．"
+_PLAIN = "0123456789" * len(_ZEROS) + "',."
+
+_NUMBER = re.compile(rf"[+-]?\d[\d.,{_GROUPING_ONLY}]*([eE][+-]?\d+)?|[.,]\d+")
+_WITH_UNIT = re.compile(rf"([+-]?\d[\d.,{_GROUPING_ONLY}]*?)\s*([^\W\d_][^\s\d.,;:/()%-]+\.?|[x×回次])")
+_STEM = 3  # letters in which the one and the many of a word agree: play and plays, Wiedergabe and Wiedergaben
+# Units of something else than plays, and words that multiply the number before them; by their first letters.
+_NO_COUNTS = tuple(
+    """
+    min|minut|мин|std|stun|hour|hr|heur|hora|ore|uur|час|sec|sek|segu|сек|ms|mill|mio|mln|mrd|mld|bill|tsd|thou|taus|mil|
+    тыс|млн|day|tag|jour|día|dia|giorn|dag|dni|week|woch|sem|month|mona|mois|mes|year|jahr|ann|an|год|лет|kb|mb|gb|
+    byte|star|point|punk|song|trac|titl|titel|alb|list|hör|audi|oyen|ouvi|asco|foll|fan|like|perc|proz|rank|place|platz
+    """.replace("\n", "")
+    .replace(" ", "")
+    .split("|")
+)
 
 
 @dataclass(frozen=True)
@@ -28,10 +48,13 @@ class NumberForm:
         The mark that begins the fraction.
     grouped
         Whether the other one of "." and "," groups thousands.
+    unit
+        The first letters of the word that stands after every number, in lower case; "" where none does.
     """
 
     decimal: str = "."
     grouped: bool = False
+    unit: str = ""
 
     @property
     def group(self) -> str:
@@ -40,6 +63,22 @@ class NumberForm:
 
 
 PLAIN = NumberForm()
+_NUMBER_AND_UNIT = r"(?i)^([+-]?\d.*?)[\s\x{{00a0}}\x{{202f}}]*{}[^\s\d]*$"
+
+
+def plain_digits(text: str) -> str:
+    """SQL of a text with the digits of other scripts, and the marks between them, as those of ASCII."""
+    return f"""CASE WHEN strlen({text}) = length({text}) THEN {text}
+                    ELSE translate({text}, {quoted(_ODD)}, {quoted(_PLAIN)}) END"""
+
+
+def are_mostly_numbers(cells: Sequence[str]) -> bool:
+    """Whether more than half of some cells are numbers, or numbers with one unit."""
+    _, numbers = _without_unit([cell.translate(_TO_PLAIN) for cell in cells])
+    return 2 * sum(bool(_NUMBER.fullmatch(number)) for number in numbers) > len(cells)
+
+
+_TO_PLAIN = str.maketrans(_ODD, _PLAIN)
 
 
 def number_shape(text: str) -> str:
@@ -68,10 +107,11 @@ def form_of_numbers(shapes: Iterable[str], where: str, decimal: str | None = Non
     DataError
         If the numbers can be read in two ways, and nothing says which.
     """
-    each = [_without_groups(shape.strip()) for shape in shapes if shape]
+    unit, numbers = _without_unit([shape.strip() for shape in shapes if shape])
+    each = list(map(_without_groups, numbers))
     found = {mark: _evidence(each, mark) for mark in MARKS}
     if decimal is not None:
-        return NumberForm(decimal, grouped=True)
+        return NumberForm(decimal, grouped=True, unit=unit)
     decimals = [mark for mark in MARKS if found[mark].fraction]
     groups = [mark for mark in MARKS if found[mark].groups]
     doubtful = [mark for mark in MARKS if found[mark].either and mark not in decimals and mark not in groups]
@@ -88,19 +128,32 @@ def form_of_numbers(shapes: Iterable[str], where: str, decimal: str | None = Non
     grouping = groups or doubtful
     if grouping:
         other = "," if grouping[0] == "." else "."
-        return NumberForm(other, grouped=True)
-    return NumberForm(decimals[0]) if decimals else PLAIN
+        return NumberForm(other, grouped=True, unit=unit)
+    return NumberForm(decimals[0] if decimals else ".", unit=unit)
+
+
+def _without_unit(cells: Sequence[str]) -> tuple[str, list[str]]:
+    """The unit of some numbers, and these without it; "" and the same where they have none, or not all the same."""
+    found = [_WITH_UNIT.fullmatch(cell) for cell in cells if any(map(str.isdigit, cell))]
+    stems = {match[2].lower()[:_STEM] if match else "" for match in found}
+    unit = stems.pop() if len(stems) == 1 else ""
+    if not unit or any(match and match[2].lower().startswith(_NO_COUNTS) for match in found):
+        return "", list(cells)
+    return unit, [match[1] for match in found if match]
 
 
 def number_sql(text: str, form: NumberForm = PLAIN) -> str:
     """SQL of the number that a text without blanks around it writes in a form; null where it is none."""
+    if form.unit:
+        text = f"regexp_extract({text}, {quoted(_NUMBER_AND_UNIT.format(re.escape(form.unit)))}, 1)"
     decimal, group = rf"\{form.decimal}", rf"\{form.group}"
     alone = f"[{_GROUPING_ONLY.replace(chr(39), chr(39) * 2)}]"
     marks = f"({alone}|{group})" if form.grouped else alone
     is_grouped = rf"regexp_full_match({text}, '[+-]?\d{{1,3}}({marks}\d{{2,3}})*{marks}\d{{3}}({decimal}\d+)?')"
     digits = rf"CASE WHEN {is_grouped} THEN regexp_replace({text}, '{marks}', '', 'g') ELSE {text} END"
     plain = digits if form.decimal == "." else f"replace({_without_point(digits, form)}, '{form.decimal}', '.')"
-    return f"coalesce({f'TRY_CAST({text} AS DOUBLE), ' if form == PLAIN else ''}TRY_CAST({plain} AS DOUBLE))"
+    first = f"TRY_CAST({text} AS DOUBLE), " if form.decimal == "." and not form.grouped else ""
+    return f"coalesce({first}TRY_CAST({plain} AS DOUBLE))"
 
 
 def _without_point(digits: str, form: NumberForm) -> str:

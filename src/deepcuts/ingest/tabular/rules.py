@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deepcuts.ingest.tabular.database import quoted
 from deepcuts.ingest.tabular.moments import latest_moment
-from deepcuts.ingest.tabular.numbers import NumberForm, number_shape, number_sql
+from deepcuts.ingest.tabular.numbers import NumberForm, number_shape, number_sql, plain_digits
 from deepcuts.ingest.tabular.scan import Cell, Scan
 
 ROLES = ("user", "item", "plays", "time")
@@ -78,7 +78,7 @@ def _checked(scan: Scan) -> str:
 
 def _shape(scan: Scan) -> str:
     cell = scan.cells.get("plays")
-    return "NULL::VARCHAR" if cell is None or cell.is_number else number_shape(f"trim({_text(cell)})")
+    return "NULL::VARCHAR" if cell is None or cell.is_number else number_shape(f"trim({plain_digits(_text(cell))})")
 
 
 def _text(cell: Cell | None) -> str:
@@ -110,7 +110,7 @@ def _exact(number: str, bits: int = 53) -> str:
 
 
 def _number(cell: Cell, form: NumberForm) -> str:
-    return f"{cell.sql}::DOUBLE" if cell.is_number else number_sql(f"trim({_text(cell)})", form)
+    return f"{cell.sql}::DOUBLE" if cell.is_number else number_sql(f"trim({plain_digits(_text(cell))})", form)
 
 
 def _seconds(cell: Cell, order: str | None) -> str:
@@ -123,7 +123,7 @@ def _seconds(cell: Cell, order: str | None) -> str:
         return f"coalesce({digits}, {_whole(f'{cell.sql}::DOUBLE')})"
     if cell.family.startswith(("DATE", "TIMESTAMP")):
         return _whole(f"epoch({cell.sql}::TIMESTAMPTZ)")
-    text = f"trim({_text(cell)})"
+    text = f"trim({plain_digits(_text(cell))})"
     number = _whole(f"TRY_CAST({text} AS DOUBLE)")
     other = f"CASE WHEN {text} IS NOT NULL THEN seconds_of({text}, {'NULL' if order is None else quoted(order)}) END"
     return f"coalesce(date_of_digits({text}), {number}, {other})"

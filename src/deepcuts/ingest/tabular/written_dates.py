@@ -1,4 +1,4 @@
-"""Dates as people and programs write them in words, or as three numbers."""
+"""Dates as people and programs write them in words, or as three numbers; of a month alone, its first day."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ _CLOCK = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _EAST_ASIAN = re.compile(r"^(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
+_EAST_ASIAN_MONTH = re.compile(r"^(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]$")
+_YEAR_MONTH = re.compile(r"^(\d{4})[-/](\d{1,2})$")
+_MONTH_YEAR = re.compile(r"^(\d{1,2})[-/](\d{4})$")
 _THREE = re.compile(r"^(\d{1,4})([./-])(\d{1,2})\2(\d{2}|\d{4})\.?$")
 _WORDS = re.compile(r"[^\W\d_]+|\d+")
 _BLANKS = re.compile(r"[\s\u200e\u200f]+")
@@ -47,8 +50,8 @@ _PIVOT = 70  # two digits of a year from here on are of the last century
 def seconds_of_words(text: str, order: str | None) -> int | None:
     """Seconds since 1970 of a date in words, in basic ISO 8601 or of three numbers; None where it is none of them.
 
-    Where no zone is named, it is UTC. Numbers between dots begin with the day, or with a year of four digits; for
-    those between slashes or hyphens the order has to be given.
+    Where no zone is named, it is UTC. A month without a day is its first. Numbers between dots begin with the day, or
+    with a year of four digits; for those between slashes or hyphens the order has to be given.
 
     Examples
     --------
@@ -89,6 +92,10 @@ def _date(text: str, order: str | None) -> tuple[int, int, int] | None:
     text = text.strip(" ,")
     if match := _EAST_ASIAN.match(text):
         return int(match[1]), int(match[2]), int(match[3])
+    if match := _YEAR_MONTH.match(text) or _EAST_ASIAN_MONTH.match(text):
+        return int(match[1]), int(match[2]), 1
+    if match := _MONTH_YEAR.match(text):
+        return int(match[2]), int(match[1]), 1
     if match := _THREE.match(text):
         return _of_three(match, order)
     return _of_words(_WORDS.findall(text.casefold()))
@@ -105,9 +112,11 @@ def _of_three(match: re.Match[str], order: str | None) -> tuple[int, int, int] |
 
 
 def _of_words(words: list[str]) -> tuple[int, int, int] | None:
-    """A date with one name of a month and two numbers; other words, such as of weekdays, are passed over."""
+    """A date with one name of a month and one or two numbers; other words, such as of weekdays, are passed over."""
     months = [number for word in words if (number := _MONTH_OF.get(word))]
     numbers = [word for word in words if word.isdigit()]
+    if len(months) == len(numbers) == 1 and len(words) == 2 and len(numbers[0]) == 4:
+        return int(numbers[0]), months[0], 1
     if len(months) != 1 or len(numbers) != 2:
         return None
     years = [number for number in numbers if len(number) == 4]
