@@ -222,6 +222,15 @@ def test_progress_moves_on_a_terminal_and_nowhere_else(folder, tmp_path):
     assert "Training: 3 of 3" in said
 
 
+def test_the_interpreter_looks_for_no_garbage_at_its_end():
+    code = (
+        "import atexit, gc, sys; from deepcuts.cli.main import main; sys.argv = ['deepcuts', '--version'];"
+        "atexit.register(lambda: print(gc.get_count()[0] < 1_000 < gc.get_freeze_count())); main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout.splitlines()[-1] == "True"
+
+
 def test_no_color_is_respected():
     said = on_a_terminal("info", "none.safetensors", code=1)
     assert "\x1b[1;31mError: \x1b[0mThere is no file" in said

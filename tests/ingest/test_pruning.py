@@ -40,6 +40,15 @@ def test_where_nothing_drops_out_the_same_plays_come_back():
     assert prune(plays, min_users=2, min_items=2) is plays
 
 
+def test_items_that_nobody_plays_and_users_who_play_nothing_are_left_out_at_one():
+    plays = interactions([[1, 0, 2], [0, 0, 0], [0, 0, 3]])
+    left = prune(plays, min_users=1, min_items=1)
+    assert left.user_ids.to_pylist() == ["u0", "u2"]
+    assert left.item_ids.to_pylist() == ["i0", "i2"]
+    assert pairs(left) == pairs(plays)
+    assert prune(left) is left
+
+
 @given(
     listening=st.lists(st.lists(st.integers(0, 2), min_size=5, max_size=5), min_size=1, max_size=8),
     min_users=st.integers(1, 3),

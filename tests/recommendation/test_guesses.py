@@ -55,6 +55,32 @@ def test_lists_that_are_guesses_are_told_once_for_all_users(caplog):
     assert "min_users=3" in message
 
 
+@pytest.mark.parametrize("mix", ["share", "max"])
+@pytest.mark.parametrize("rarity", [0.0, 0.5])
+def test_of_whom_nothing_is_known_what_is_popular_is_listed(caplog, mix, rarity):
+    source = scaled({2: 0.0, 4: 0.0})
+    items = source.item_ids.values.to_pylist()
+    denied = items[int(np.argmax(source.item_listeners))]
+    settings = ListSettings(k=4, mix=mix, rarity=rarity, deny=[denied])
+    with caplog.at_level(logging.WARNING):
+        lists = recommend(source, None, settings)
+    (message,) = [record.getMessage() for record in caplog.records]
+    unknown = [source.user_ids.values[user].as_py() for user in (2, 4)]
+    assert message.startswith(f"The lists of 2 of 7 users are what is popular, such as that of '{unknown[0]}': nobody")
+    for user, name in zip((2, 4), unknown, strict=True):
+        seen = set(source.seen.user_items(user)[0].tolist())
+        popular = [items[i] for i in np.argsort(-source.item_listeners, kind="stable") if i not in seen]
+        own = lists.filter(pc.equal(lists["user_id"], name))
+        assert own["item_id"].to_pylist() == [item for item in popular if item != denied][:4]
+        assert set(own["score"].to_pylist()) == set(own["persona"].to_pylist()) == {0}
+
+
+def test_who_mutes_every_persona_has_no_list_even_where_nothing_is_known():
+    source = scaled({2: 0.0})
+    name = source.user_ids.values[2].as_py()
+    assert recommend(source, name, ListSettings(k=3, weights=dict.fromkeys(range(10), 0.0))).num_rows == 0
+
+
 @pytest.fixture(scope="module")
 def isolated():
     """A world, and one listener of five artists whom nobody else plays."""
@@ -85,3 +111,19 @@ def test_an_isolated_user_is_told_and_pruning_leaves_them_out(model, isolated, c
         caplog.clear()
         model.recommend("u000", k=3)
     assert not caplog.records
+
+
+def test_a_fold_in_which_nobody_else_plays_what_a_user_plays_is_judged_by_what_is_popular(caplog):
+    """Of a user's own items alone, factors end at exactly 0 where the model cannot reach them."""
+    world = dc.generate_world(n_users=100, n_items=200, items_per_user=12, seed=1).plays
+    model = dc.PersonaNMF(n_factors=8, n_personas=2, base_epochs=5).fit(world, seed=0)
+    silent = replace(model.item_side, factors=model.item_side.factors.copy())
+    silent.factors[:5] = 0
+    visitor = replace(model, item_side=silent).fold_in(dict.fromkeys(model.item_ids.to_pylist()[:5], 3))
+    with caplog.at_level(logging.WARNING):
+        rows = visitor.recommend(k=5).to_pylist()
+    listeners = dict(zip(model.item_ids.to_pylist(), model.item_listeners.tolist(), strict=True))
+    assert [listeners[row["item_id"]] for row in rows] == sorted(
+        (n for item, n in listeners.items() if item not in model.item_ids.to_pylist()[:5]), reverse=True
+    )[:5]
+    assert "is what is popular: nobody else plays what they play" in caplog.text

@@ -92,6 +92,10 @@ class FactoredScores(DenseScores):
     item_factors: FloatMatrix
     base_factors: FloatMatrix | None = None
 
+    def all_factors(self, user: int) -> FloatMatrix:
+        base = [] if self.base_factors is None else [self.base_factors[user]]
+        return np.array([*self.persona_factors[slice(*self.persona_indptr[user : user + 2])], *base])
+
     def without_factors(self) -> DenseScores:
         sizes = np.array(sizes_of(self))
         return SizedScores(self.seen, self.persona_indptr, self.persona_shares, self.table, sizes)
@@ -142,7 +146,9 @@ def lists(source: DenseScores, settings: ListSettings) -> Lists:
 
 
 def list_of(source: DenseScores, user: int, settings: ListSettings) -> list[tuple[str, int]]:
-    """Items and personas of the list of one user."""
+    """Items and personas of the list of one user; what is popular where all of their factors are 0."""
+    if isinstance(source, FactoredScores) and not np.any(source.all_factors(user)):
+        return popular_items(source, user, settings)
     shares = source.persona_shares[slice(*source.persona_indptr[user : user + 2])].tolist()
     weights = [weight_of(p, settings) for p in range(len(shares))]
     rows = source.table[slice(*source.persona_indptr[user : user + 2])].astype(np.float64).tolist()
@@ -167,6 +173,16 @@ def list_of(source: DenseScores, user: int, settings: ListSettings) -> list[tupl
             )
         ]
     return [(source.item_ids.values[item].as_py(), persona) for item, _, persona in listed]
+
+
+def popular_items(source: FactoredScores, user: int, settings: ListSettings) -> list[tuple[str, int]]:
+    """Items that may be listed, by listeners; none where every persona is muted."""
+    n_personas = int(np.diff(source.persona_indptr)[user])
+    if not any(weight_of(persona, settings) for persona in range(n_personas)):
+        return []
+    listeners = source.item_listeners.tolist()
+    order = sorted(listable_items(source, user, settings), key=lambda item: (-listeners[item], item))
+    return [(source.item_ids.values[item].as_py(), 0) for item in order[: settings.k]]
 
 
 def rounding_orders_none(source: FactoredScores, settings: ListSettings) -> bool:

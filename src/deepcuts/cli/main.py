@@ -5,6 +5,7 @@ The commands are imported within `main`, where an interrupt ends without a trace
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -42,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _run(arguments)
     except KeyboardInterrupt:  # before the command had begun, or after it had ended
         raise SystemExit(exit_status()) from None
+    finally:
+        if arguments is None:
+            gc.freeze()  # at its end the interpreter looks for garbage among all objects of libraries: half a second
 
 
 def _run(arguments: Sequence[str] | None) -> None:

@@ -15,7 +15,8 @@ def prune(plays: Interactions, min_users: int = 1, min_items: int = 1) -> Intera
     """Keep items with enough users and users with enough items, until nothing more drops out.
 
     What is left does not depend on the order: it is the largest part of the plays in which everything has enough,
-    a generalised core of the graph of users and items (Batagelj and Zaveršnik 2002, arXiv:cs/0202039).
+    a generalised core of the graph of users and items (Batagelj and Zaveršnik 2002, arXiv:cs/0202039). Items that
+    nobody plays and users who play nothing are left out at 1 already, as after a split.
 
     Parameters
     ----------
@@ -44,7 +45,15 @@ def prune(plays: Interactions, min_users: int = 1, min_items: int = 1) -> Intera
     keep = _core(plays.user_of_pair(), plays.indices, min_users, min_items)
     if not keep.any():
         raise DataError(_nothing_left(plays, min_users, min_items))
-    return plays if keep.all() else plays.keep_pairs(keep)
+    return plays if keep.all() and not _some_have_nothing(plays) else plays.keep_pairs(keep)
+
+
+def _some_have_nothing(plays: Interactions) -> bool:
+    """Whether there are users or items without plays and dislikes, as a part of other plays may have."""
+    parts = [plays] if plays.dislikes is None else [plays, plays.dislikes]
+    of_users = sum(np.diff(part.indptr) for part in parts)
+    of_items = sum(np.bincount(part.indices, minlength=plays.n_items) for part in parts)
+    return not (np.all(of_users) and np.all(of_items))
 
 
 def _core(users: IndexVector, items: IndexVector, min_users: int, min_items: int) -> BoolVector:

@@ -1,4 +1,4 @@
-"""Users whose lists are guesses: hardly anybody else plays what they play."""
+"""Users whose lists are guesses, or what is popular: hardly anybody else plays what they play, or nobody."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from deepcuts.array_types import FloatMatrix, IndexVector
 from deepcuts.checks import shown
 from deepcuts.data.csr import entries_of_rows, sums_of_rows
 from deepcuts.recommendation.item_sizes import lengths_of
+from deepcuts.recommendation.popular_lists import is_unknown
 from deepcuts.recommendation.source import FactorSource
 from deepcuts.recommendation.weak_cache import WeakCache
 
@@ -24,7 +25,7 @@ _longest: WeakCache[float] = WeakCache()
 def guessed_users(source: FactorSource, users: IndexVector) -> IndexVector:
     """Return those of some users that no item can have a score of `LEAST_SCORE` with, int64.
 
-    Users whose factors are all 0 are not among them: they have no list.
+    Users whose factors are all 0 are not among them: their lists are what is popular.
 
     Parameters
     ----------
@@ -42,18 +43,27 @@ def guessed_users(source: FactorSource, users: IndexVector) -> IndexVector:
 
 
 def warn_of_guesses(source: FactorSource, users: IndexVector) -> None:
-    """Say how many of some users have lists that are guesses, and what to do."""
-    guessed = guessed_users(source, users)
-    if len(guessed):
-        first = shown(source.user_ids.values[int(guessed[0])].as_py())
-        which = f"The list of user {first} is a guess"
-        if len(users) > 1:
-            which = f"The lists of {len(guessed):,} of {len(users):,} users are guesses, such as that of {first}"
-        logger.warning(
-            "%s: hardly anybody else plays what they play. Leave rare items out before training (prune with "
-            "min_users=3), or list what is popular.",
-            which,
-        )
+    """Say how many of some users have lists that are guesses, or what is popular, and what to do."""
+    for found, who, one, several in (
+        (guessed_users(source, users), "hardly anybody", "is a guess", "are guesses"),
+        (_unknown(source, users), "nobody", "is what is popular", "are what is popular"),
+    ):
+        if len(found):
+            first = shown(source.user_ids.values[int(found[0])].as_py())
+            which = f"The list of user {first} {one}"
+            if len(users) > 1:
+                which = f"The lists of {len(found):,} of {len(users):,} users {several}, such as that of {first}"
+            logger.warning(
+                "%s: %s else plays what they play. Leave rare items out before training (prune with min_users=3).",
+                which,
+                who,
+            )
+
+
+def _unknown(source: FactorSource, users: IndexVector) -> IndexVector:
+    """Return those of some users whose factors are all 0, int64."""
+    blocks = np.split(users, range(_BLOCK_USERS, len(users), _BLOCK_USERS))
+    return np.concatenate([block[is_unknown(source, block)] for block in blocks])
 
 
 def is_guess(source: FactorSource, user: int) -> bool:
@@ -66,8 +76,8 @@ def is_guess(source: FactorSource, user: int) -> bool:
     user
         Index of the user.
     """
-    rows = slice(source.persona_indptr[user], source.persona_indptr[user + 1])
-    return not np.any(source.persona_factors[rows]) or bool(len(guessed_users(source, np.array([user], np.int64))))
+    one = np.array([user], np.int64)
+    return bool(is_unknown(source, one)[0]) or bool(len(guessed_users(source, one)))
 
 
 def _guessed(source: FactorSource, users: IndexVector, longest: float) -> IndexVector:

@@ -25,6 +25,7 @@ from deepcuts.recommendation.dial_scale import in_strengths
 from deepcuts.recommendation.factored import lists_from_factors
 from deepcuts.recommendation.guesses import warn_of_guesses
 from deepcuts.recommendation.item_index import ItemIndex, tiled_items_of
+from deepcuts.recommendation.popular_lists import list_popular
 from deepcuts.recommendation.scored import lists_from_scores
 from deepcuts.recommendation.settings import ListSettings
 from deepcuts.recommendation.source import FactorSource, Lists, ScoreSource, has_factors
@@ -82,7 +83,10 @@ def recommend_batches(
         yield from in_threads(make, np.split(user_indexes, range(n_users, len(user_indexes), n_users)))
     else:
         for block in blocks_of_users(source, user_indexes):
-            yield _to_table(source, block, lists_from_scores(source, block, allowed, settings))
+            lists = lists_from_scores(source, block, allowed, settings)
+            if has_factors(source):
+                list_popular(source, block, allowed, settings, lists)
+            yield _to_table(source, block, lists)
 
 
 def in_threads(make: Callable[[IndexVector], pa.Table], blocks: Sequence[IndexVector]) -> Iterator[pa.Table]:
@@ -158,7 +162,9 @@ def blocks_of_users(source: ScoreSource, user_indexes: IndexVector) -> Iterator[
 def _table_from_factors(
     source: FactorSource, tiled_items: ItemIndex, allowed: BoolVector, settings: ListSettings, users: IndexVector
 ) -> pa.Table:
-    return _to_table(source, users, lists_from_factors(source, tiled_items, users, allowed, settings))
+    lists = lists_from_factors(source, tiled_items, users, allowed, settings)
+    list_popular(source, users, allowed, settings, lists)
+    return _to_table(source, users, lists)
 
 
 def _to_table(source: ScoreSource, users: IndexVector, lists: Lists) -> pa.Table:
