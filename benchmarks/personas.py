@@ -30,20 +30,45 @@ from deepcuts.model.diagnostics import under_best
 
 CUTOFFS = {"recall": [20, 50], "ndcg": [100], "novelty": [20]}
 FIGURES = ("recall@20", "recall@50", "ndcg@100", "novelty@20", "calibration_kl@20")
-ONE: dict[str, float] = {"one persona": 1.0, "one persona, ridge 0.7": 0.7, "one persona, ridge 0.4": 0.4}
+ONE: dict[str, dict[str, float]] = {  # by scale of w0 and of λ once items are found; the first is the default
+    f"one persona, w0 × {w0}, λ × {ridge}": {"settled_unobserved_scale": w0, "settled_regularization_scale": ridge}
+    for w0, ridge in ((0.5, 0.85), (1.0, 1.0), (1.0, 0.7), (1.0, 0.4), (0.5, 0.7), (0.4, 0.8), (0.2, 1.2))
+}
+BEFORE: dict[str, Any] = {  # what personas had before base vectors had scales of their own
+    "settled_unobserved_scale": 1.0,
+    "settled_regularization_scale": 1.0,
+    "persona_unobserved_scale": 0.6,
+    "persona_regularization_scale": 0.4,
+    "lean": 0.5,
+    "join_cosine": 0.6,
+}
+SCALES = (
+    "settled_unobserved_scale",
+    "settled_regularization_scale",
+    "persona_unobserved_scale",
+    "persona_regularization_scale",
+    "lean",
+)
 VARIANTS: dict[str, tuple[dict[str, Any], float]] = {
-    f"joined at {join}, lean {lean}, base {base}": ({"join_cosine": join, "lean": lean}, base)
-    for join, lean, base in (
-        (2.0, 0.9, 0.0),
-        (2.0, 0.5, 1.0),
-        (0.6, 0.5, 0.0),
-        (0.6, 0.5, 0.5),
-        (0.6, 0.5, 1.0),
-        (0.65, 0.5, 1.0),
-        (0.7, 0.5, 1.0),
-        (0.6, 0.3, 1.0),
-        (0.6, 0.9, 0.5),
-    )
+    "personas": ({}, 0.5),
+    "as before": (BEFORE, 0.5),
+    "as before, base 1": (BEFORE, 1.0),
+    "base 0": ({}, 0.0),
+    "base 1": ({}, 1.0),
+    "lean 0.2": ({"lean": 0.2}, 0.5),
+    "lean 0.7": ({"lean": 0.7}, 0.5),
+    "joined at 0.6": ({"join_cosine": 0.6}, 0.5),
+    "joined at 0.7": ({"join_cosine": 0.7}, 0.5),
+    "not joined": ({"join_cosine": 2.0}, 0.5),
+    **{
+        "scales " + ", ".join(map(str, values)): (dict(zip(SCALES, values, strict=True)), 0.5)
+        for values in (
+            (0.4, 0.8, 0.2, 0.8, 0.35),
+            (0.5, 0.7, 0.3, 0.8, 0.3),
+            (0.35, 1.0, 0.2, 1.0, 0.4),
+            (0.2, 1.4, 0.1, 1.3, 0.4),
+        )
+    },
 }
 WORLDS = {
     "world": {"n_users": 3_000, "n_items": 2_000, "items_per_user": 30},
@@ -62,10 +87,8 @@ def judged(lists: Any, train: dc.Interactions, holdout: dc.Interactions, labels:
 
 def rows_of(model: dc.PersonaModel, world: dc.World | None, whole: dc.PersonaModel | None) -> Any:
     """Every variant as its model, settings of its lists, and figures of its personas."""
-    ridge = model.settings.user_regularization
-    for name, factor in ONE.items():
-        one = model.base if factor == 1 else refit_users(model, n_personas=1, user_regularization=factor * ridge)
-        yield name, one, {}, [1.0, math.nan, math.nan, math.nan]
+    for name, scales in ONE.items():
+        yield name, refit_users(model, n_personas=1, **scales), {}, [1.0, math.nan, math.nan, math.nan]
     for name, (settings, base_weight) in VARIANTS.items():
         fitted, lists = refit_users(model, **settings), {"base_weight": base_weight}
         found = fitted.diagnostics()

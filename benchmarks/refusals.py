@@ -26,7 +26,7 @@ from deepcuts.data.vectors import unit_vectors
 from deepcuts.model.training.fold_in import solve_exactly, solve_personas
 from deepcuts.model.training.persona_split import PersonaSplit
 from deepcuts.model.training.rows import Rows
-from deepcuts.model.training.user_problem import base_problem
+from deepcuts.model.training.user_problem import settled_problem
 from deepcuts.model.training.weights import user_rows
 
 COUNTS = (-1, -3, -15)  # of a refusal as a dislike, which all personas of the user learn from
@@ -70,7 +70,7 @@ def nearest_persona_learns(model: dc.PersonaModel, refused: UserItems) -> dc.Per
             np.concatenate([likes.confidence, np.full(len(own), CONFIDENCE, np.float32)]),
             np.concatenate([likes.target, np.zeros(len(own), np.float32)]),
         )
-        problem = base_problem(both, items.scale, items.settings)
+        problem = settled_problem(both, items.scale, items.settings)
         base[user] = solve_exactly(problem, items, np.zeros_like(base[user : user + 1]))
         personas = np.concatenate([users.personas[pairs], nearest.astype(np.int8)])
         split = PersonaSplit(personas, np.array([0, rows.stop - rows.start]))

@@ -140,6 +140,7 @@ def test_train_takes_every_setting(folder, tmp_path):
         "n_factors": 4, "n_personas": 2, "user_regularization": 0.1, "item_regularization": 0.2,
         "frequency_exponent": 0.5, "unobserved_ratio": 2.0, "unobserved_exponent": 0.3, "confidence": "binary",
         "confidence_scale": 3.0, "target": "signed_log", "user_normalization": False,
+        "settled_unobserved_scale": 0.5, "settled_regularization_scale": 0.6,
         "persona_unobserved_scale": 0.7, "persona_regularization_scale": 0.3, "lean": 2.0, "lean_history": 9.0,
         "diversity": 0.1,
         "distinction": 0.2, "distinction_floor": 0.3, "start": "copy", "persona_count": "all",

@@ -30,7 +30,7 @@ def plays() -> dc.Interactions:
 @pytest.mark.parametrize(
     ("sizes", "expected"),
     [
-        ((1853, 4577, 61_800), (0.0202, 8.0, 0.197)),  # HetRec
+        ((1853, 4577, 61_800), (0.0202, 8.0, 0.233)),  # HetRec
         ((50, 6500, 20_000), (0.0349, 8.0, 0.001)),  # Audioscrobbler
         ((6000, 3700, 800_000), (0.0200, 8.2, 0.006)),  # ratings of films: dense
         ((30_000, 40_000, 800_000), (0.0124, 16.0, 0.398)),  # large and sparse

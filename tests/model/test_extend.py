@@ -56,7 +56,7 @@ def test_its_measures_are_those_of_the_whole_data(plays, grown):
     measured = grown.item_side.scale
     assert (measured.n_users, measured.n_items) == (expected.n_users, expected.n_items)
     assert measured.w0 == pytest.approx(expected.w0, rel=1e-5)
-    base = grown.base.persona_factors.astype(float)
+    base = objective.base_vectors_in_training(grown)
     factors, weights = grown.item_factors, grown.item_side.unobserved_weights
     np.testing.assert_allclose(weights, objective.unobserved_weights(plays, grown.settings.unobserved_exponent), 1e-5)
     np.testing.assert_allclose(grown.item_side.grams.plain, factors.T @ factors, rtol=1e-4, atol=1e-4)

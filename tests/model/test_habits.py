@@ -101,7 +101,7 @@ def test_settings_are_read_set_and_cloned_as_in_scikit_learn(plays):
     assert copy is not SMALL
     assert SMALL.get_params()["n_factors"] == 4
     grid = [clone(SMALL).set_params(**values) for values in ({"n_factors": 2, "lean": 0.1}, {"n_factors": 3})]
-    assert [(one.n_factors, one.lean, one.base_epochs) for one in grid] == [(2, 0.1, 2), (3, 0.5, 2)]
+    assert [(one.n_factors, one.lean, one.base_epochs) for one in grid] == [(2, 0.1, 2), (3, 0.4, 2)]
     assert SMALL.n_factors == 4
     assert grid[0].fit(plays).settings.n_factors == 2
 

@@ -74,6 +74,7 @@ def test_an_old_model_is_written_again_as_it_was(model, tmp_path):
     again = dc.load(tmp_path / "again.safetensors")
     assert again.settings == model.settings
     assert again.settings.unobserved_exponent == 0
+    assert again.settings.settled_unobserved_scale == again.settings.settled_regularization_scale == 1
     assert again.epochs == model.epochs
     assert again.item_side.scale == model.item_side.scale
     np.testing.assert_array_equal(again.item_side.user_factor_sum, model.item_side.user_factor_sum)

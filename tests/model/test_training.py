@@ -95,6 +95,22 @@ def test_factors_are_finite_and_not_negative(plays, chosen):
         assert np.all(factors >= 0)
 
 
+@pytest.mark.parametrize(("unobserved", "ridge"), [(1.0, 1.0), (0.4, 0.8), (0.0, 3.0)])
+@pytest.mark.parametrize("n_personas", [1, 3])
+def test_base_vectors_are_settled_with_their_own_weights(unobserved, ridge, n_personas):
+    """Each is the minimum of its row under w0 and λ times their scales, the items as they are."""
+    plays, n_items = random_plays(7, 20, 15, 0.4), 15
+    chosen = {"settled_unobserved_scale": unobserved, "settled_regularization_scale": ridge}
+    model = dc.PersonaNMF(n_factors=5, n_personas=n_personas, unobserved_exponent=0.5, **chosen).fit(plays)
+    v, w0 = model.item_factors.astype(float), unobserved * model.item_side.scale.w0
+    weights = objective.confidence(plays, "log", 1.0)
+    absent = w0 * objective.unobserved_weights(plays, 0.5)
+    for row, x in zip(weights, model.base.persona_factors.astype(float), strict=True):
+        rho = ridge * model.settings.user_regularization * (row.sum() + w0 * n_items)
+        slope = v.T @ (row * (1 - v @ x) - absent * (v @ x)) - rho * x
+        assert np.all(np.where(x > 0, np.abs(slope), slope) < 2e-3)
+
+
 @pytest.mark.parametrize("kind", ["binary", "log"])
 def test_confidence_is_that_of_the_twin(kind):
     plays = random_plays(4, 6, 9, 0.5)

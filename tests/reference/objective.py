@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
 from deepcuts import Interactions, PersonaModel
 from deepcuts.model.training.fit import Alternation
+from deepcuts.model.training.fold_in import solve_users
 from deepcuts.model.training.sides import LocalSides
+from deepcuts.model.training.weights import user_rows
 
 
 def confidence(plays: Interactions, kind: str, scale: float) -> np.ndarray:
@@ -66,6 +69,13 @@ def unobserved_weights(plays: Interactions, exponent: float) -> np.ndarray:
     listeners = (plays.to_csr().toarray() > 0).sum(axis=0)
     powers = [max(1, int(n)) ** exponent for n in listeners]
     return np.array(powers) / np.mean(powers)
+
+
+def base_vectors_in_training(model: PersonaModel) -> np.ndarray:
+    """The base vectors under the weights that training has, which are not those that users settle with."""
+    chosen = replace(model.settings, n_personas=1, settled_unobserved_scale=1, settled_regularization_scale=1)
+    items = replace(model.item_side, settings=chosen)
+    return solve_users(user_rows(model.seen, chosen), items).base_factors.astype(float)
 
 
 def best_scores(model: PersonaModel) -> np.ndarray:

@@ -10,7 +10,7 @@ from deepcuts.array_types import DoubleVector, FloatVector
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas
 from deepcuts.model.training.persona_split import PersonaSplit
 from deepcuts.model.training.rows import Rows
-from deepcuts.model.training.user_problem import UserProblem, base_problem, persona_problem
+from deepcuts.model.training.user_problem import UserProblem, persona_problem, settled_problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ def explain_score(
     direction = items.factors[item].astype(np.float64)
     scores = (1 - lean) * (user.persona_factors @ direction) + lean * (user.base_factors[0] @ direction)
     persona = int(np.argmax(scores)) if persona is None else persona  # maths.md (1)
-    base = base_problem(rows, items.scale, items.settings)
+    base = settled_problem(rows, items.scale, items.settings)
     if items.settings.n_personas == 1:
         shares = _shares(base, items, user.base_factors[0], direction, 0)[0]
         return Explanation(persona, float(scores[persona]), shares)

@@ -101,14 +101,25 @@ def extend(model: Model, plays: Interactions) -> Model:
 def _solve_new_items(model: PersonaState, growth: Growth, rows: Rows, touched: Rows) -> ItemSide:
     """Solve for base vectors of touched users and for new items alternately; return all items and the data measured."""
     items = _with_zero_items(model, growth, rows)
-    base = growth.scatter_users(model.base_factors)
+    before = growth.scatter_users(_as_in_training(model))
+    base = before.copy()
     for _ in range(_ROUNDS):
         problem = base_problem(touched, items.scale, items.settings)
         # Indexing with an array copies: the copy is solved in place, and put back.
         base[growth.touched] = solve_exactly(problem, items, base[growth.touched])
-        items = replace(items, user_factor_sum=_factor_sum(model, growth, base))
+        items = replace(items, user_factor_sum=_factor_sum(model, growth, before, base))
         items = _with_new_items(items, growth, problem, rows.with_dislikes, base)
-    return replace(items, scale=replace(items.scale, taste_square=_taste_square(model, growth, base)))
+    return replace(items, scale=replace(items.scale, taste_square=_taste_square(model, growth, before, base)))
+
+
+def _as_in_training(model: PersonaState) -> FloatMatrix:
+    """Base vectors about as they were when items were found: as long as then, in the directions they have settled in.
+
+    Then, users are held more, so they are shorter; new items that went by longer ones would be shorter than old items.
+    """
+    settled, then = model.base_factors, model.item_side.scale.taste_square
+    now = float(np.einsum("ij,ij->", settled, settled, dtype=np.float64)) / max(1, len(settled))
+    return np.asarray(settled * np.float32(np.sqrt(then / now) if then and now else 1.0))
 
 
 def _with_zero_items(model: PersonaState, growth: Growth, rows: Rows) -> ItemSide:
@@ -153,16 +164,16 @@ def _rows_of_items(rows: Rows, items: IndexVector, n_items: int) -> Rows:
     return transpose(of_users, len(items))
 
 
-def _factor_sum(model: PersonaState, growth: Growth, base: FloatMatrix) -> DoubleVector:
+def _factor_sum(model: PersonaState, growth: Growth, before: FloatMatrix, base: FloatMatrix) -> DoubleVector:
     """Sum of all users' base vectors, by how far those of touched users have moved; new users come from 0."""
-    moved = (base - growth.scatter_users(model.base_factors))[growth.touched]
+    moved = (base - before)[growth.touched]
     return np.asarray(model.item_side.user_factor_sum + moved.sum(axis=0, dtype=np.float64))
 
 
-def _taste_square(model: PersonaState, growth: Growth, base: FloatMatrix) -> float:
+def _taste_square(model: PersonaState, growth: Growth, before: FloatMatrix, base: FloatMatrix) -> float:
     """Mean squared length of base vectors, with those of touched users as they are now."""
     scale = model.item_side.scale
-    old, now = growth.scatter_users(model.base_factors)[growth.touched], base[growth.touched]
+    old, now = before[growth.touched], base[growth.touched]
     total = scale.taste_square * scale.n_users + float(np.sum(now**2) - np.sum(old**2))
     return max(total, 0.0) / (scale.n_users + growth.n_new_users)  # a difference of sums may round to below 0
 

@@ -26,6 +26,8 @@ SETTINGS_BEFORE = {
     "item_regularization": 0.02,
     "unobserved_ratio": 8.0,
     "unobserved_exponent": 0.0,
+    "settled_unobserved_scale": 1.0,
+    "settled_regularization_scale": 1.0,
     "early_stopping": "off",
     "join_cosine": 2.0,
 }

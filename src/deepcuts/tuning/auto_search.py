@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class AutoTrial:
     ndcg
         Mean ndcg@100 on the cut.
     spent
-        Cost of the search so far, in fits of the default on all plays.
+        Cost of the search so far, in fits of the default on all plays, as planned.
     """
 
     stage: str
@@ -70,9 +70,11 @@ class AutoTuning:
         Mean difference in ndcg@100 of the last one that was tried from the default over two fresh cuts, and its
         interval of 95 %, all over the default's mean; 0 where none got so far.
     spent
-        Cost of the search, in fits of the default on all plays.
+        Cost of the search, in fits of the default on all plays, as planned.
     trials
         All trials, in order.
+    measured
+        Processor time of the search over that of a fit of the default on all plays.
     """
 
     settings: PersonaSettings
@@ -82,6 +84,7 @@ class AutoTuning:
     high: float
     spent: float
     trials: tuple[AutoTrial, ...]
+    measured: float = field(default=0.0, compare=False)  # a clock's word: searches that agree may differ in it
 
 
 AutoProgress = Callable[[AutoTrial], None]
@@ -117,7 +120,7 @@ def tune_automatically(
     with memory_of(plays, settings.study_file, settings.seed) as memory:
         runner = _Runner(plays, settings, memory, on_trial)
         found = _search(runner)
-        return _verdict(runner, found)
+        return replace(_verdict(runner, found), measured=runner.measured)
 
 
 class _Runner:
@@ -136,10 +139,19 @@ class _Runner:
         self.default = resolved(PersonaSettings(**settings.fixed), plays)
         self.most_factors = settings.most_factors or self.default.n_factors
         self.trials: list[AutoTrial] = []
-        self.spent = 0.0
+        self.spent = self.seconds = 0.0
         self.default_epochs = 0  # not known before the default was trained
-        self.run("default", Run(self.default, SEARCHED))
+        first = Run(self.default, SEARCHED)
+        if memory.find(first) is None:
+            self.cuts[SEARCHED].load_kernels(self.default)
+        # A fit on all plays takes longer than that on a cut, as it has more pairs.
+        self.fit_seconds = self.run("default", first).seconds / (1 - FRACTION)
         self._tried: set[PersonaSettings] = set()
+
+    @property
+    def measured(self) -> float:
+        """Processor time so far, in fits of the default on all plays; 0 where nothing was measured."""
+        return self.seconds / self.fit_seconds if self.fit_seconds else 0.0
 
     def settings_after(self, step: Step) -> PersonaSettings:
         """Settings that a step from the default leads to."""
@@ -161,8 +173,9 @@ class _Runner:
             epochs = None  # other factors are found from the beginning
         most_epochs = min(_MARGIN * self.default_epochs, settings.base_epochs)
         verdict = self.cost(self.default, most_epochs) + self.cost(settings, most_epochs)
-        cost = self.cost(settings, epochs or most_epochs)
-        if self.spent + cost + len(VERDICT) * verdict > self.settings.budget:
+        cost = self.cost(settings, epochs or most_epochs) + len(VERDICT) * verdict
+        pace = max(1.0, self.measured / self.spent)  # where trials take longer than planned, so will those to come
+        if pace * (self.spent + cost) > self.settings.budget:
             return None
         self._tried.add(settings)
         return self.run(stage, Run(settings, SEARCHED, epochs))
@@ -175,12 +188,13 @@ class _Runner:
             self.memory.keep(run, outcome)
         self.default_epochs = self.default_epochs or outcome.epochs
         self.spent += self.cost(run.settings, outcome.epochs)
+        self.seconds += outcome.seconds
         self.trials.append(AutoTrial(stage, run.settings, outcome.mean, self.spent))
         self.on_trial(self.trials[-1])
         return outcome
 
     def cost(self, settings: PersonaSettings, n_epochs: float) -> float:
-        """Time of a trial, in fits of the default on all plays; by epochs, not by a clock, so that a search repeats."""
+        """Time that a trial is expected to take, in fits of the default on all plays, by its epochs and factors."""
         epochs = _EPOCHS_SHARE * n_epochs / self.default_epochs
         return float((1 - FRACTION) * (epochs + _JUDGING) * (settings.n_factors / self.default.n_factors) ** _GROWTH)
 

@@ -20,7 +20,7 @@ class AutoSettings:
     ----------
     budget
         Time that the search may take, in fits of the default settings on all plays, lists of the users who are judged
-        included, 6 to 1000.
+        included, 6 to 1000: as planned by epochs, and by the processor time of this process.
     any_sign
         Whether factors that may be negative may be chosen, for which names and explanations are harder to read.
     most_factors

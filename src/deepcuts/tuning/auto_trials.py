@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from time import process_time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +30,7 @@ FRACTION = 0.2
 OBJECTIVES = ("ndcg@100", "recall@20")  # the first is what is searched by
 
 _MOST_JUDGED = 5_000  # users whose lists are made: of many, a sample says enough
-_KEY, _EPOCHS, _PER_USER = "key", "epochs", "per_user"
+_KEY, _EPOCHS, _PER_USER, _SECONDS = "key", "epochs", "per_user", "seconds"
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +43,14 @@ class Outcome:
         Epochs that it took.
     ndcg, recall
         ndcg@100 and recall@20 of every user that was judged, float64, (n_users,), NaN where undefined.
+    seconds
+        Processor time of training, lists and their evaluation; 0 where it was not measured.
     """
 
     epochs: int
     ndcg: DoubleVector
     recall: DoubleVector
+    seconds: float = 0.0
 
     @property
     def mean(self) -> float:
@@ -104,13 +108,18 @@ class Cut:
     def run(self, run: Run, default: PersonaSettings) -> Outcome:
         """Train and judge; `default` are the settings that a warm start comes from."""
         settings, start = run.settings, None
+        began = process_time()
         if run.warm_epochs is not None:
             start = self._default or self._fit(default, None)  # again, where another process has found it
             settings = PersonaSettings(**{**vars(settings), "base_epochs": run.warm_epochs})
         model = self._fit(settings, start)
         if run.settings == default and run.warm_epochs is None:
             self._default = model
-        return self._judge(model)
+        return replace(self._judge(model), seconds=process_time() - began)
+
+    def load_kernels(self, settings: PersonaSettings) -> None:
+        """Train for an epoch and judge, so that what is measured next is not the time that kernels take to load."""
+        self._judge(self._fit(replace(settings, base_epochs=1), None))
 
     def _fit(self, settings: PersonaSettings, start: PersonaModel | None) -> PersonaModel:
         return PersonaNMF(**vars(settings)).fit(self._parts[0], seed=self.seed, start=start)
@@ -148,6 +157,7 @@ class Memory:
             _KEY: run.key,
             _EPOCHS: outcome.epochs,
             _PER_USER: [outcome.ndcg.tolist(), outcome.recall.tolist()],
+            _SECONDS: outcome.seconds,
         }
         values = [outcome.mean, float(np.nanmean(outcome.recall))]
         self._study.add_trial(import_optuna().trial.create_trial(values=values, user_attrs=attributes))
@@ -158,7 +168,7 @@ def _outcomes_of(study: optuna.Study) -> dict[str, Outcome]:
     for trial in study.trials:
         attributes = trial.user_attrs
         ndcg, recall = (np.array(values, np.float64) for values in attributes[_PER_USER])
-        found[attributes[_KEY]] = Outcome(attributes[_EPOCHS], ndcg, recall)
+        found[attributes[_KEY]] = Outcome(attributes[_EPOCHS], ndcg, recall, attributes.get(_SECONDS, 0.0))
     return found
 
 

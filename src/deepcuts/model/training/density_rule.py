@@ -21,7 +21,7 @@ def weighting_by_density(n_users: int, n_items: int, n_pairs: int) -> Weighting:
     """Weights for data of these sizes, by smooth functions of its sparsity x and of N, the pairs of a row.
 
         x = log10(users · items / pairs),  N = pairs / (users + items)
-        α = 0.4 S((x − 2.15) / 0.17),  S(t) = 1 / (1 + exp(−t))
+        α = 0.4 S((x − 2.08) / 0.17),  S(t) = 1 / (1 + exp(−t))
         ratio = 8 · 2^(S((x − 2.4) / 0.1) · S((log10 pairs − 5.2) / 0.15))
         λ = (0.02 + 0.015 / (1 + (N / 5.5)^8)) · (8 / ratio)^0.7
 
@@ -32,7 +32,7 @@ def weighting_by_density(n_users: int, n_items: int, n_pairs: int) -> Weighting:
     """
     pairs = max(1, n_pairs)
     sparsity = math.log10(n_users * n_items / pairs)
-    exponent = _MOST_EXPONENT * _step((sparsity - 2.15) / 0.17)
+    exponent = _MOST_EXPONENT * _step((sparsity - 2.08) / 0.17)
     is_sparse_and_large = _step((sparsity - 2.4) / 0.1) * _step((math.log10(pairs) - 5.2) / 0.15)
     ratio = _LEAST_RATIO * (_MOST_RATIO / _LEAST_RATIO) ** is_sparse_and_large
     ridge = _ridge(n_users, n_items, pairs, ratio)

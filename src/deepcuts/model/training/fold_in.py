@@ -16,7 +16,7 @@ from deepcuts.model.training.persona_split import PersonaSplit, initial_split, m
 from deepcuts.model.training.rows import Rows, persona_row_of_pair
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.solve import CONVERGED, ItemGrams
-from deepcuts.model.training.user_problem import UserProblem, base_problem, persona_problem
+from deepcuts.model.training.user_problem import UserProblem, persona_problem, settled_problem
 
 _BLOCK_PAIRS = 2_000_000  # of users solved together; bounds the copies that a block makes, not what comes out
 _MAJORISATIONS = 10  # solutions with the distinction term majorised at the last one, maths.md (13)
@@ -149,7 +149,7 @@ def check_finite(factors: FloatMatrix, settings: PersonaSettings) -> None:
 def _solve_block(rows: Rows, items: ItemSide) -> UserPersonas:
     # A row of the base has one minimum, so any start will do.
     zeros = np.zeros((rows.n_rows, items.factors.shape[1]), np.float32)
-    base = solve_exactly(base_problem(rows, items.scale, items.settings), items, zeros)
+    base = solve_exactly(settled_problem(rows, items.scale, items.settings), items, zeros)
     return split_users(rows, base, items) if items.settings.n_personas > 1 else as_one_persona(rows, base)
 
 

@@ -54,6 +54,8 @@ class PersonaOptions(TypedDict, total=False):
     confidence_scale: float
     target: Target
     user_normalization: bool
+    settled_unobserved_scale: float
+    settled_regularization_scale: float
     persona_unobserved_scale: float
     persona_regularization_scale: float
     lean: float
@@ -105,6 +107,9 @@ class PersonaSettings:
         plays. The latter needs counts: where everything was played once, all targets are below 0.
     user_normalization
         Whether confidences, and signed targets, are divided by their mean size over the user's items.
+    settled_unobserved_scale, settled_regularization_scale
+        Factors on w0, at least 0, and on λ of users, above 0, where base vectors are solved for with the items fixed:
+        at the end of training, and in fold-in.
     persona_unobserved_scale
         Factor on w0 once users are split, at least 0.
     persona_regularization_scale
@@ -161,16 +166,18 @@ class PersonaSettings:
     confidence_scale: float = 1.0
     target: Target = "one"
     user_normalization: bool = True
-    persona_unobserved_scale: float = 0.6
-    persona_regularization_scale: float = 0.4
-    lean: float = 0.5  # for histories of up to `lean_history` items; docs/maths.md, How the lean grows
+    settled_unobserved_scale: float = 0.5  # these and the next, by benchmarks/personas.py
+    settled_regularization_scale: float = 0.85
+    persona_unobserved_scale: float = 0.3
+    persona_regularization_scale: float = 0.8
+    lean: float = 0.4  # for histories of up to `lean_history` items; docs/maths.md, How the lean grows
     lean_history: float = 50.0
     diversity: float = 0.0
     distinction: float = 0.0
     distinction_floor: float = 0.1
     start: Start = "cluster"
     persona_count: PersonaCount = "log2"
-    join_cosine: float = 0.6  # chosen by benchmarks/personas.py and benchmarks/planted.py
+    join_cosine: float = 0.62  # chosen by benchmarks/personas.py and benchmarks/planted.py
     reassignment: Reassignment = "kept"
     merge_cosine: float = 2.0
     base_epochs: int = 30
@@ -227,6 +234,8 @@ _RANGES = {
     "unobserved_ratio": (0, 1e6),
     "unobserved_exponent": (0, 1),
     "confidence_scale": (0, 1e6),
+    "settled_unobserved_scale": (0, 1e3),
+    "settled_regularization_scale": (1e-9, 1e3),
     "persona_unobserved_scale": (0, 1e3),
     "persona_regularization_scale": (1e-9, 1e3),
     "lean": (0, 1e6),

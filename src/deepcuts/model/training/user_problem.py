@@ -99,6 +99,16 @@ def base_problem(rows: Rows, scale: Scale, settings: PersonaSettings) -> UserPro
     return UserProblem(rows, ridge, scale.w0, _diversity(scale.w0, scale, settings), None, None, settings)
 
 
+def settled_problem(rows: Rows, scale: Scale, settings: PersonaSettings) -> UserProblem:
+    """One row per user, with the items as training leaves them: fewer things move, so less holds them back.
+
+    Docs/maths.md, Weights: Once items are found.
+    """
+    scales = settings.settled_unobserved_scale, settings.settled_regularization_scale
+    w0, ridge = _scaled(rows, scale, settings, *scales)
+    return UserProblem(rows, ridge, w0, _diversity(w0, scale, settings), None, None, settings)
+
+
 def persona_problem(
     rows: Rows, base: FloatMatrix, split: PersonaSplit, scale: Scale, settings: PersonaSettings
 ) -> UserProblem:
@@ -117,18 +127,23 @@ def persona_problem(
     """
     persona_rows = split_by_persona(rows, split.personas, split.persona_indptr)
     user_of_row = row_of_entry(split.persona_indptr)
-    w0 = scale.w0 * settings.persona_unobserved_scale  # docs/maths.md, Weights: After the split
-    ridge = frequency_ridge(
-        settings.weighting.user_regularization * settings.persona_regularization_scale,
-        persona_rows.with_dislikes.weights,  # Σ c of the row: dislikes weigh on all personas
-        w0 * scale.n_items,
-        settings.frequency_exponent,
-    )
+    scales = settings.persona_unobserved_scale, settings.persona_regularization_scale
+    w0, ridge = _scaled(persona_rows, scale, settings, *scales)  # docs/maths.md, Weights: After the split
     # ρ_u of the base: lean and distinction are weighed by the user, not by the persona.
     of_user = base_ridge(rows.with_dislikes.weights, scale, settings)
     lean = Lean(lean_weights(of_user, rows.n_pairs, settings)[user_of_row], base, user_of_row)  # n_u without dislikes
     distinction = _distinction(split, of_user, scale, settings)
     return UserProblem(persona_rows, ridge, w0, _diversity(w0, scale, settings), lean, distinction, settings)
+
+
+def _scaled(
+    rows: Rows, scale: Scale, settings: PersonaSettings, of_w0: float, of_ridge: float
+) -> tuple[float, FloatVector]:
+    """Return w0 and ρ of rows, with w0 and λ multiplied by factors."""
+    w0 = scale.w0 * of_w0
+    regularization = settings.weighting.user_regularization * of_ridge
+    weights = rows.with_dislikes.weights  # Σ c of the row: dislikes weigh on all personas
+    return w0, frequency_ridge(regularization, weights, w0 * scale.n_items, settings.frequency_exponent)
 
 
 def _diversity(w0: float, scale: Scale, settings: PersonaSettings) -> Diversity | None:
