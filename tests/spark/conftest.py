@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,14 @@ import deepcuts as dc
 from deepcuts.kernels import threads
 from deepcuts.model.training import user_sums
 
+N_USERS = 2_000
 BLOCK = 256  # users of a block, in place of 8,192
+FEW_PARTS = {  # and less to compile: the plays are few
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.executorEnv.AWS_EC2_METADATA_DISABLED": "true",  # or the client of S3 asks for credentials elsewhere
+}
 SETTINGS = {"n_factors": 8, "n_personas": 3, "base_epochs": 4, "tolerance": 0.0}
 
 
@@ -39,7 +47,7 @@ def spark() -> Iterator[Any]:
 
     prepare()
     builder = SparkSession.builder.master("local[2]").appName("tests")
-    for name, value in (LOCAL | {"spark.sql.shuffle.partitions": "2"}).items():
+    for name, value in (LOCAL | FEW_PARTS).items():
         builder = builder.config(name, value)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of pandas, which nothing here uses
@@ -58,7 +66,7 @@ def small_blocks() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def plays() -> dc.Interactions:
-    return dc.generate_world(n_users=2_000, n_items=240, items_per_user=12, seed=3).plays
+    return dc.generate_world(n_users=N_USERS, n_items=240, items_per_user=12, seed=3).plays
 
 
 @pytest.fixture(scope="session")
@@ -77,22 +85,32 @@ def write(path: Path, table: pa.Table) -> None:
     pq.write_table(table.take(np.random.default_rng(0).permutation(len(table))), path)
 
 
-@pytest.fixture
-def collected(spark: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], int]]:
-    """Columns, and the number of rows, of all that comes to the driver while a test runs."""
-    found: list[tuple[list[str], int]] = []
+@pytest.fixture(scope="session")
+def collected(spark: Any) -> Iterator[list[int]]:
+    """Numbers of rows of all that has come to the driver in this session, which only one method brings."""
+    found: list[int] = []
     kind = type(spark.range(1))
     collect = kind.toArrow
 
     def noted(frame: Any) -> pa.Table:
         table = collect(frame)
-        found.append((table.column_names, len(table)))
+        found.append(len(table))
         return table
 
-    monkeypatch.setattr(kind, "toArrow", noted)
-    return found
+    def refused(*_: object) -> None:
+        raise AssertionError("rows came to the driver by another method than toArrow")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kind, "toArrow", noted)
+        for name in ("collect", "toPandas", "toLocalIterator", "take", "head", "first", "tail"):
+            patch.setattr(kind, name, refused)
+        yield found
 
 
-def most_users(collected: list[tuple[list[str], int]]) -> int:
-    """The most rows with a user that came to the driver at once."""
-    return max((n for columns, n in collected if "user" in columns), default=0)
+@contextmanager
+def no_users_collected(collected: list[int], most: int = N_USERS // 2) -> Iterator[None]:
+    """Check that all that comes to the driver within the block has fewer rows than there are users."""
+    before = len(collected)
+    yield
+    assert len(collected) > before
+    assert max(collected[before:]) <= most

@@ -16,7 +16,7 @@ from deepcuts.model.training.rows import length_order
 from deepcuts.spark.session import working
 from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.units import Catalogue, Named, plays_of
-from spark.conftest import most_users, write
+from spark.conftest import no_users_collected, write
 
 COLUMNS = {"user": "user", "item": "item", "plays": "plays"}
 
@@ -73,10 +73,9 @@ def test_numbers_fractions_dislikes_and_pruning_are_those_of_read_plays(spark, t
     write(tmp_path / "odd.parquet", rows)
     options = {"dislikes": True}
     expected = prune(dc.read_plays(rows, **COLUMNS, **options), min_users=20, min_items=3)
-    report = on_spark.ingest(
-        str(tmp_path / "odd.parquet"), **COLUMNS, **options, shelf=str(tmp_path / "shelf"), min_users=20, min_items=3
-    )
-    assert most_users(collected) <= 1  # ids that differ in blanks are looked for
+    asked = {**COLUMNS, **options, "min_users": 20, "min_items": 3}
+    with no_users_collected(collected, expected.n_users // 2):
+        report = on_spark.ingest(str(tmp_path / "odd.parquet"), **asked, shelf=str(tmp_path / "shelf"))
     assert (report.n_users, report.n_items, report.n_pairs) == (*expected.shape, expected.n_pairs)
     assert_same(on_shelf(tmp_path / "shelf", expected.user_ids.values.to_pylist()), expected)
     with pytest.raises(OutputError, match="exists already"):
@@ -106,8 +105,8 @@ def test_a_column_that_is_not_there_is_named_before_any_work(spark, tmp_path):
 
 
 def test_ids_that_differ_in_blanks_only_are_refused(spark, tmp_path):
-    frame = spark.createDataFrame([("ada", "A"), ("ada ", "B")], "user string, item string")
-    with pytest.raises(DataError, match="'ada' and 'ada ' differ in surrounding blanks only"):
+    frame = spark.createDataFrame([("ada", "A"), ("ada\u00a0", "B")], "user string, item string")
+    with pytest.raises(DataError, match=r"'ada' and 'ada\\xa0' differ in surrounding blanks only"):
         on_spark.ingest(frame, user="user", item="item", shelf=str(tmp_path / "shelf"))
     report = on_spark.ingest(frame, user="user", item="item", shelf=str(tmp_path / "shelf"), trim=True, force=True)
     assert (report.n_users, report.n_pairs) == (1, 2)

@@ -81,24 +81,27 @@ class SparkALS:
         check_plays(plays)
         seed = seed_number(seed)
         with spark_session() as session:
-            als = import_peer("pyspark.ml.recommendation", "spark").ALS(
-                rank=self.n_factors,
-                maxIter=self.n_epochs,
-                regParam=self.regularization,
-                implicitPrefs=True,
-                alpha=self.confidence,
-                nonnegative=self.nonnegative,
-                seed=seed,
-                numUserBlocks=_N_BLOCKS,
-                numItemBlocks=_N_BLOCKS,
-                checkpointInterval=-1,
-            )
-            model = als.fit(session.createDataFrame(_ratings(plays)))
+            model = self.estimator(seed).fit(session.createDataFrame(ratings(plays)))
             users, items = (
                 factor_matrix(frame.toArrow(), n_rows, self.n_factors)
                 for frame, n_rows in ((model.userFactors, plays.n_users), (model.itemFactors, plays.n_items))
             )
         return ScoredModel.of_users(plays, DotProduct(users, items))
+
+    def estimator(self, seed: int) -> Any:
+        """Make the estimator of the library, of a DataFrame of user, item and rating, while a session is there."""
+        return import_peer("pyspark.ml.recommendation", "spark").ALS(
+            rank=self.n_factors,
+            maxIter=self.n_epochs,
+            regParam=self.regularization,
+            implicitPrefs=True,
+            alpha=self.confidence,
+            nonnegative=self.nonnegative,
+            seed=seed,
+            numUserBlocks=_N_BLOCKS,
+            numItemBlocks=_N_BLOCKS,
+            checkpointInterval=-1,
+        )
 
 
 @contextmanager
@@ -131,7 +134,7 @@ def factor_matrix(table: pa.Table, n_rows: int, n_factors: int) -> FloatMatrix:
     return factors
 
 
-def _ratings(plays: Interactions) -> pa.Table:
+def ratings(plays: Interactions) -> pa.Table:
     """1 for every pair, as Spark's ALS takes them: user, item, rating."""
     users = plays.user_of_pair().astype(np.int32)
     return pa.table({"user": users, "item": plays.indices, "rating": np.ones(plays.n_pairs, np.float32)})

@@ -29,6 +29,17 @@ OutputFolder = Annotated[
 ]
 
 # Of commands that read plays
+UserColumn = Annotated[
+    str, typer.Option(metavar="COLUMN", help="Column of user ids: its name, or its position from 1.")
+]
+ItemColumn = Annotated[str, typer.Option(metavar="COLUMN", help="Column of item ids.")]
+PlaysColumn = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Column of play counts; without it every row is one play.")
+]
+Dislikes = Annotated[
+    bool, typer.Option("--dislikes", help="Take play counts below 0 as dislikes; else they are refused.")
+]
+Trim = Annotated[bool, typer.Option("--trim", help="Cut off blanks around ids.")]
 MinUsers = Annotated[int, typer.Option(min=1, metavar="N", help="Leave out items with fewer users.")]
 MinItems = Annotated[int, typer.Option(min=1, metavar="N", help="Leave out users with fewer items.")]
 OnBadRows = Annotated[

@@ -10,7 +10,21 @@ import typer
 from deepcuts.cli import values
 from deepcuts.cli.command import HELP_FLAGS, Command, add_command
 from deepcuts.cli.derived import options_from
-from deepcuts.cli.options import Force, Json, MinItems, MinUsers, OnBadRows, Output, Quiet, Seed
+from deepcuts.cli.options import (
+    Dislikes,
+    Force,
+    ItemColumn,
+    Json,
+    MinItems,
+    MinUsers,
+    OnBadRows,
+    Output,
+    PlaysColumn,
+    Quiet,
+    Seed,
+    Trim,
+    UserColumn,
+)
 from deepcuts.cli.remarks import Remarks
 from deepcuts.model import PersonaSettings
 from deepcuts.recommendation import ListSettings
@@ -26,17 +40,18 @@ OtherShelf = Annotated[str, typer.Option(metavar="FOLDER", help="The shelf to wr
 Source = Annotated[
     str, typer.Argument(metavar="SOURCE", help="Parquet, CSV or TSV with a header, or JSON lines, as Spark reads them.")
 ]
-UserColumn = Annotated[str, typer.Option(metavar="COLUMN", help="Column of user ids.")]
-ItemColumn = Annotated[str, typer.Option(metavar="COLUMN", help="Column of item ids.")]
-PlaysColumn = Annotated[
-    str | None, typer.Option(metavar="COLUMN", help="Column of play counts; without it every row is one play.")
-]
-Dislikes = Annotated[bool, typer.Option("--dislikes", help="Take play counts below 0 as dislikes.")]
-Trim = Annotated[bool, typer.Option("--trim", help="Cut off blanks around ids.")]
 Fraction = Annotated[float, typer.Option(metavar="X", help="Share of a user's items to hold out.")]
 ItemBlocks = Annotated[
     int | None,
     typer.Option(metavar="N", help="Tasks that items are dealt to.", show_default="one for 2 million pairs"),
+]
+HeavyItems = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N|auto",
+        help="Move items of more listeners than this by sums over them.",
+        show_default="none, as on one machine to the bit",
+    ),
 ]
 Rarity = Annotated[
     str,
@@ -105,7 +120,12 @@ def split(
 
 @options_from(PersonaSettings, panel="Settings of the model")
 def train(
-    shelf: ShelfFolder, item_blocks: ItemBlocks = None, seed: Seed = 0, quiet: Quiet = False, **settings: Any
+    shelf: ShelfFolder,
+    item_blocks: ItemBlocks = None,
+    heavy_items: HeavyItems = None,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+    **settings: Any,
 ) -> None:
     """Learn the factors of items from the plays of a shelf.
 
@@ -114,6 +134,9 @@ def train(
     from deepcuts import spark
 
     asked, remarks = PersonaSettings(**settings), Remarks(quiet)
+    parts: Any = {"item_blocks": item_blocks, "heavy_items": heavy_items}
+    if heavy_items is not None and heavy_items.isdigit():
+        parts["heavy_items"] = int(heavy_items)
 
     def on_epoch(epoch: Epoch) -> None:
         advance(epoch.number - done[0], f"loss {epoch.loss:,.0f}, {epoch.seconds:.1f} s")
@@ -121,7 +144,7 @@ def train(
 
     done = [0]
     with remarks.bar("Training", asked.base_epochs) as advance:
-        epochs = spark.fit(shelf, asked, seed=seed, item_blocks=item_blocks, on_epoch=on_epoch)
+        epochs = spark.fit(shelf, asked, seed=seed, on_epoch=on_epoch, **parts)
     remarks.say(f"{len(epochs)} epochs, loss {epochs[-1].loss:,.1f}; the model is on the shelf {shelf}.")
 
 

@@ -147,7 +147,7 @@ def _with_new_items(items: ItemSide, growth: Growth, problem: UserProblem, rows:
     user_gram = gram(base) * (n_users / len(base))  # a model of visitors holds few of those it was trained on
     factors = items.factors.copy()
     own_factors = factors[new]  # a copy, 0 in the first round
-    own_problem = item_problem(own, weights[new], problem, n_users, len(base))
+    own_problem = item_problem(own, own.weights, weights[new], problem, n_users, len(base))
     own_problem.solve(base, user_gram, items.user_factor_sum, own_factors, CONVERGED)
     factors[new] = own_factors
     return replace(items, factors=factors, grams=ItemGrams.of(factors, weights))

@@ -8,23 +8,25 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
+from operator import add
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from deepcuts.array_types import FloatVector, IndexVector
+from deepcuts.array_types import AnyArray, BoolVector, FloatVector, IndexVector
 from deepcuts.blas_threads import one_blas_thread
-from deepcuts.data.csr import indptr_of, row_of_entry
+from deepcuts.data.csr import UserItems, indptr_of, row_of_entry
 from deepcuts.model.training.objective import Scale
-from deepcuts.model.training.rows import Rows, transpose
+from deepcuts.model.training.rows import Rows, beside, transpose
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.weights import unobserved_weights, user_rows
 from deepcuts.spark.session import Batches, over, use_own_threads
 from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.units import Catalogue
 
+_ARRAYS = ("indptr", "indices", "confidence", "target")
 SENT = "block int, unit long, payload binary"
 _SENT = pa.schema([("block", pa.int32()), ("unit", pa.int64()), ("payload", pa.binary())])
 
@@ -41,6 +43,9 @@ class Training:
         Into how many parts users and items are dealt.
     settings, scale
         Hyperparameters and sizes of the data.
+    heavy_items
+        Items of more listeners than this are heavy: units send sums over their pairs, not the vectors of their
+        listeners. None where no item is.
     """
 
     shelf: Shelf
@@ -49,6 +54,7 @@ class Training:
     n_blocks: int
     settings: PersonaSettings
     scale: Scale
+    heavy_items: int | None
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -68,9 +74,19 @@ class Training:
         blocks[by_listeners] = np.arange(len(blocks)) % self.n_blocks
         return blocks
 
+    @cached_property
+    def is_heavy(self) -> BoolVector:
+        """Which items are heavy, (n_items,)."""
+        listeners = self.catalogue.listeners
+        return np.zeros(len(listeners), bool) if self.heavy_items is None else listeners > self.heavy_items
+
     def items_of(self, block: int) -> IndexVector:
         """Indexes of the items of a block, ascending."""
         return np.flatnonzero(self.block_of_item == block)
+
+    def heavy_of(self, block: int) -> IndexVector:
+        """Indexes of the heavy items of a block, ascending."""
+        return np.flatnonzero((self.block_of_item == block) & self.is_heavy)
 
     def epoch(self, number: int, file: str) -> str:
         """Name of a file of an epoch."""
@@ -89,9 +105,14 @@ class Training:
         return rows_from(self.shelf.read(self.unit_file(number)))
 
 
-def rows_from(stored: dict[str, Any]) -> Rows:
+def to_arrays(rows: Rows, prefix: str = "") -> dict[str, AnyArray]:
+    """Rows as arrays of a file."""
+    return {prefix + name: getattr(rows, name) for name in _ARRAYS}
+
+
+def rows_from(stored: dict[str, Any], prefix: str = "") -> Rows:
     """Rows of a file."""
-    return Rows(*(stored[name] for name in ("indptr", "indices", "confidence", "target")))
+    return Rows(*(stored[prefix + name] for name in _ARRAYS))
 
 
 def lay_out(session: Any, training: Training) -> None:
@@ -147,14 +168,19 @@ def _received(training: Training, receive: Callable[..., Batches], batches: Batc
 
 def _lay_out_unit(training: Training, number: int) -> Iterator[bytes]:
     rows = user_rows(training.catalogue.unit(number).plays(), training.settings).with_dislikes
-    parts = [_part(rows, np.flatnonzero(training.block_of_item[rows.indices] == b)) for b in range(training.n_blocks)]
-    arrays = {name: getattr(rows, name) for name in ("indptr", "indices", "confidence", "target")}
-    needed = [users for users, _ in parts]
+    light = np.where(training.is_heavy[rows.indices], -1, training.block_of_item[rows.indices])
+    parts = [_part(rows, np.flatnonzero(light == block)) for block in range(training.n_blocks)]
+    needed = UserItems(indptr_of(np.array([len(users) for users, _ in parts])), np.concatenate([u for u, _ in parts]))
+    by_item = transpose(rows, training.scale.n_items)
+    heavy = np.flatnonzero(training.is_heavy)
     training.shelf.write(
         training.unit_file(number),
-        arrays | {"needed": np.concatenate(needed), "needed_indptr": indptr_of(np.array(list(map(len, needed))))},
+        to_arrays(rows)
+        | to_arrays(by_item.take(heavy), "heavy_")
+        | {"needed": needed.items, "needed_indptr": needed.indptr},
     )
-    yield from (pickle.dumps(part) for _, part in parts)
+    for block, (_, part) in enumerate(parts):
+        yield pickle.dumps((part, by_item.weights[training.heavy_of(block)]))
 
 
 def _part(rows: Rows, pairs: IndexVector) -> tuple[IndexVector, Rows]:
@@ -164,17 +190,25 @@ def _part(rows: Rows, pairs: IndexVector) -> tuple[IndexVector, Rows]:
 
 
 def _lay_out_block(training: Training, number: int, received: list[tuple[int, bytes]]) -> Batches:
-    parts: list[Rows] = [pickle.loads(payload) for _, payload in sorted(received)]
+    parts, heavy_weights = zip(*(pickle.loads(payload) for _, payload in sorted(received)), strict=True)
     index_in_block = np.zeros(training.scale.n_items, np.int32)
-    items = training.items_of(number)
+    items, is_heavy = training.items_of(number), training.is_heavy[training.items_of(number)]
     index_in_block[items] = np.arange(len(items))
     indptr = indptr_of(np.concatenate([part.n_pairs for part in parts]))
     indices, confidence, target = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("indices", "confidence", "target")
     )
     by_item = transpose(Rows(indptr, index_in_block[indices], confidence, target), len(items))
-    arrays = {name: getattr(by_item, name) for name in ("indptr", "indices", "confidence", "target")}
-    training.shelf.write(
-        training.block_file(number), arrays | {"unit_indptr": indptr_of(np.array([part.n_rows for part in parts]))}
-    )
+    observed = by_item.weights.copy()
+    observed[is_heavy] = reduce(add, heavy_weights)
+    stored = beside(by_item, _places(is_heavy, len(indptr) - 1, training.settings.n_factors + 1))
+    units = {"unit_indptr": indptr_of(np.array([part.n_rows for part in parts])), "observed": observed}
+    training.shelf.write(training.block_file(number), to_arrays(stored) | units)
     yield pa.record_batch([pa.array([number])], ["block"])
+
+
+def _places(is_heavy: BoolVector, n_users: int, n_pairs: int) -> Rows:
+    """Pseudo-pairs of heavy items, behind all users; every epoch brings their vectors and targets."""
+    indptr = indptr_of(is_heavy * n_pairs)
+    indices = np.arange(n_users, n_users + indptr[-1], dtype=np.int32)
+    return Rows(indptr, indices, np.ones(indptr[-1], np.float32), np.zeros(indptr[-1], np.float32))

@@ -28,7 +28,7 @@ from deepcuts.evaluation.registry import METRICS, Cutoffs, check_needs, default_
 from deepcuts.spark.lists import lists_file
 from deepcuts.spark.session import Batches, over, working
 from deepcuts.spark.shelf import Shelf
-from deepcuts.spark.shelving import PAIR_DDL, Staging, shelve, sql
+from deepcuts.spark.shelving import ORDER, PAIR_DDL, Staging, shelve, sql
 from deepcuts.spark.units import Catalogue, plays_of
 
 logger = logging.getLogger(__name__)
@@ -78,7 +78,8 @@ def split(shelf: str, into: str, *, fraction: float = 0.2, seed: int = 0, force:
     with working(_BATCH) as session:
         target.clear(force=force)
         pairs = over(session, n_units, partial(_drawn, catalogue, fraction, seed), PAIR_DDL)
-        return shelve(Staging.of(session, target, "pairs", pairs), partial(_labels_of, catalogue))
+        staged = Staging.of(session, target, "pairs", pairs.sortWithinPartitions(*ORDER))
+        return shelve(staged, partial(_labels_of, catalogue))
 
 
 def _labels_of(catalogue: Catalogue, ids: Ids) -> Labels | None:

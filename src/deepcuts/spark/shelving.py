@@ -16,29 +16,34 @@ import pyarrow.compute as pc
 
 from deepcuts.array_types import IndexVector
 from deepcuts.checks import whole_number
-from deepcuts.data.csr import indptr_of, row_of_entry
+from deepcuts.data.csr import indptr_of, sums_of_rows
 from deepcuts.data.ids import Ids
 from deepcuts.data.labels import Labels
 from deepcuts.errors import DataError
 from deepcuts.ingest.tabular.columns import Column, Columns
 from deepcuts.ingest.tabular.options import ReadOptions
+from deepcuts.ingest.tabular.rules import BLANKS
 from deepcuts.model.training.user_sums import rows_of_unit
 from deepcuts.recommendation.dial_scale import measured_users
 from deepcuts.spark.session import Batches, over, partition, working
 from deepcuts.spark.shelf import Shelf
-from deepcuts.spark.source import clean, frame_of, refuse_bad_rows
-from deepcuts.spark.units import ITEMS, LABELS, Catalogue, unit_name
+from deepcuts.spark.source import clean, frame_of, refuse_bad_rows, together
+from deepcuts.spark.units import ITEMS, LABELS, Catalogue, as_cells, from_cells, unit_name
 
 logger = logging.getLogger(__name__)
 
 PAIR_DDL = "user string, item string, plays double, held boolean"
+_USER_DDL = "user string, length int, items binary, plays binary"
+ORDER = ("user", "held", "item")
 
 _STAGING = "staging"
 _BATCH = 8_192
-# Doubles are added as decimals, whose sum has no order; what these cannot hold are added as they are.
-_EXACT = "abs(plays) BETWEEN 1e-6 AND 1e15"
-_SUM = f"""coalesce(cast(sum(CASE WHEN {_EXACT} THEN cast(plays AS decimal(38, 20)) END) AS double), 0)
-    + coalesce(sum(CASE WHEN NOT ({_EXACT}) THEN plays END), 0)"""
+# Whole numbers are added as such and other doubles as decimals, whose sums have no order; the rest as they are.
+_WHOLE = "rint(plays) = plays AND abs(plays) < 1e9"
+_DECIMAL = f"NOT ({_WHOLE}) AND abs(plays) BETWEEN 1e-6 AND 1e15"
+_SUM = f"""coalesce(double(sum(CASE WHEN {_WHOLE} THEN bigint(plays) END)), 0)
+    + coalesce(double(sum(CASE WHEN {_DECIMAL} THEN cast(plays AS decimal(38, 20)) END)), 0)
+    + coalesce(sum(CASE WHEN NOT ({_WHOLE} OR {_DECIMAL}) THEN plays END), 0)"""
 _PAIR_SUM = f"CASE WHEN note IS NULL THEN double(float({_SUM})) ELSE sum(plays) END AS plays"
 _STAGED_DDL = "name string, n long, note string, plays double"
 _STAGED = pa.schema([("name", pa.string()), ("n", pa.int64()), ("note", pa.string()), ("plays", pa.float64())])
@@ -105,14 +110,14 @@ def ingest(
         rows = clean(frame_of(session, source), columns, chosen)
         target.clear(force=force)
         rows = rows if artists is None else _renamed(rows, artists)
-        pairs = rows.groupBy("user", "item", "note").agg(sql(_PAIR_SUM)).selectExpr("*", "false AS held")
-        staged = Staging.of(session, target, "pairs", pairs.filter("plays <> 0"))
+        pairs = rows.repartition("user").groupBy("user", "item", "note").agg(sql(_PAIR_SUM))
+        frame = pairs.filter("plays <> 0").selectExpr("*", "false AS held")
+        staged = Staging.of(session, target, "pairs", frame.sortWithinPartitions(*ORDER))
         notes = dict(zip(staged.table["note"].to_pylist(), staged.table["plays"].to_pylist(), strict=True))
         counts = {note: int(n) for note, n in notes.items() if note is not None}
         refuse_bad_rows(counts, chosen)
         if not chosen.trim:
-            for kind in ("user", "item"):
-                _refuse_collisions(staged, kind)
+            _refuse_collisions(staged)
         if min_users > 1 or min_items > 1:
             staged = _pruned(staged, min_users, min_items)
         has_labels = names is not None or tags is not None
@@ -143,10 +148,14 @@ class Staging:
         rows = self.table.filter(pc.is_null(self.table["note"])).sort_by("name")
         return list(zip(rows["name"].to_pylist(), rows["n"].to_pylist(), strict=True))
 
-    def frame(self, schema: str = PAIR_DDL) -> Any:
-        """Return the rows as a DataFrame."""
+    def each(self, task: Callable[[Batches], Batches], schema: str) -> Any:
+        """Return what a task makes of the rows of each file."""
         names = [name for name, _ in self.files]
-        return over(self.session, len(names), partial(_staged, self.shelf, names), schema)
+        return over(self.session, len(names), partial(_of_file, self.shelf, names, task), schema)
+
+    def frame(self, schema: str = PAIR_DDL) -> Any:
+        """Return the columns of a schema as a DataFrame."""
+        return self.each(partial(_columns, [field.split()[0] for field in schema.split(", ")]), schema)
 
     def slices(self, first: int, last: int) -> Iterator[pa.RecordBatch]:
         """Rows `first` to `last` − 1 of all files in their order."""
@@ -159,6 +168,8 @@ class Staging:
 
 def shelve(staged: Staging, label: Callable[[Ids], Labels | None]) -> dict[str, int]:
     """Number users and items of staged pairs, and write the units, the items and the sizes.
+
+    Each file of the pairs has all those of its users, in the order of user, held and item.
 
     Raises
     ------
@@ -177,13 +188,14 @@ def shelve(staged: Staging, label: Callable[[Ids], Labels | None]) -> dict[str, 
     )
     if (labels := label(ids)) is not None:
         shelf.write(LABELS, *labels.to_stored())
-    users = Staging.of(session, shelf, "users", _user_rows(pairs, Catalogue(shelf)))
+    rows = staged.each(partial(_user_rows, Catalogue(shelf)), _USER_DDL)
+    users = Staging.of(session, shelf, "users", rows.sort("length", "user"))
     n_users = sum(n for _, n in users.files)
     step = rows_of_unit(n_users)
     n_units = -(-n_users // step)
     table = Staging(session=None, shelf=shelf, table=users.table)  # a session stays with the driver
     counts = over(session, n_units, partial(_write_unit, table, step), "unit long, n_pairs long").toArrow()
-    by_id = Staging.of(session, shelf, "ids", users.frame(_USER_DDL).select("user").sort("user"))
+    by_id = Staging.of(session, shelf, "ids", users.frame("user string").sort("user"))
     sizes = {"n_users": n_users, "n_items": len(ids), "n_pairs": int(pc.sum(counts["n_pairs"]).as_py())}
     shelf.publish({**sizes, "n_units": n_units, "measured": _ids_at(by_id, _measured(n_users, len(ids)))})
     shelf.remove(_STAGING)
@@ -204,17 +216,30 @@ def _renamed(rows: Any, artists: Any) -> Any:
     return kept.selectExpr("user", "artist AS item", "plays", "note")
 
 
-def _refuse_collisions(staged: Staging, kind: str) -> None:
+def _refuse_collisions(staged: Staging) -> None:
     """Refuse ids that differ in surrounding blanks only."""
-    ids = staged.frame().select(kind).distinct().selectExpr(kind, rf"regexp_replace({kind}, '^\\s+|\\s+$', '') AS bare")
-    twins = ids.filter(f"{kind} <> bare").join(ids.selectExpr(f"{kind} AS other", "bare"), "bare")
-    found = twins.filter(f"{kind} <> other").limit(1).toArrow()
-    if len(found):
-        one, other = sorted((found[kind][0].as_py(), found["other"][0].as_py()))
-        raise DataError(
-            f"The {kind}s {one!r} and {other!r} differ in surrounding blanks only. Pass trim=True (--trim on the "
-            "command line) to read them as one, or correct the ids."
+    found = staged.each(_kinds_with_blanks, "kind string").toArrow()["kind"].unique().to_pylist()
+    for kind in found:
+        ids = (
+            staged.frame(f"{kind} string").distinct().selectExpr(f"{kind} AS id", f"btrim({kind}, '{BLANKS}') AS bare")
         )
+        twins = ids.filter("id <> bare").join(ids.selectExpr("id AS other", "bare"), "bare").filter("id <> other")
+        for row in twins.limit(1).toArrow().to_pylist():
+            one, other = sorted((row["id"], row["other"]))
+            raise DataError(
+                f"The {kind}s {one!r} and {other!r} differ in surrounding blanks only. Pass trim=True (--trim on the "
+                "command line) to read them as one, or correct the ids."
+            )
+
+
+def _kinds_with_blanks(batches: Batches) -> Batches:
+    found = {
+        kind
+        for batch in batches
+        for kind in ("user", "item")
+        if pc.any(pc.not_equal(pc.utf8_trim(batch[kind], BLANKS), batch[kind])).as_py()
+    }
+    yield pa.record_batch([pa.array(sorted(found), pa.string())], ["kind"])
 
 
 def _pruned(staged: Staging, min_users: int, min_items: int) -> Staging:
@@ -226,48 +251,51 @@ def _pruned(staged: Staging, min_users: int, min_items: int) -> Staging:
         for kind, least in (("item", min_users), ("user", min_items)):
             enough = frame.filter("plays > 0").groupBy(kind).count().filter(f"count >= {least}").select(kind)
             frame = frame.join(enough, kind, "left_semi")
-        staged = Staging.of(
-            staged.session, staged.shelf, f"pruned-{step}", frame.select("user", "item", "plays", "held")
-        )
+        frame = frame.select("user", "item", "plays", "held").repartition("user").sortWithinPartitions(*ORDER)
+        staged = Staging.of(staged.session, staged.shelf, f"pruned-{step}", frame)
         n = sum(n for _, n in staged.files)
     if not n:
         raise DataError(f"Nothing is left with min_users={min_users:,} and min_items={min_items:,}. Ask for fewer.")
     return staged
 
 
-# Users, shortest histories first, and of one length by their ids: the order of `training.fit.start_base`.
-
-_NUMBERED_DDL = "user string, item int, plays double, held boolean"
-_USER_DDL = "user string, pairs array<struct<held: boolean, item: int, plays: double>>"
+# Users, shortest histories first, and of one length by their ids: the order of `training.fit.start_base`
 
 
-def _user_rows(pairs: Any, catalogue: Catalogue) -> Any:
-    rows = pairs.mapInArrow(partial(_numbered, catalogue), _NUMBERED_DDL).groupBy("user")
-    users = rows.agg(sql("array_sort(collect_list(struct(held, item, plays))) AS pairs"))
-    played = users.filter("exists(pairs, pair -> NOT pair.held AND pair.plays > 0)")
-    length = sql("size(filter(pairs, pair -> NOT pair.held))")
-    return played.sort(length, "user").select("user", "pairs")
+def _user_rows(catalogue: Catalogue, batches: Batches) -> Batches:
+    """A row for each user who played something; cells have so many items, then those that were held out."""
+    for rows in _whole_users(together(batches)):
+        # What was held out may have no number, and what else has none drops out.
+        numbers = pc.fill_null(pc.index_in(rows["item"], catalogue.ids.values), -1)
+        table = rows.set_column(1, "item", numbers).filter(pc.or_(rows["held"], pc.greater_equal(numbers, 0)))
+        runs = pc.run_end_encode(table["user"].combine_chunks(), pa.int64())
+        item, plays, held = (table[name].to_numpy() for name in ("item", "plays", "held"))
+        indptr = np.concatenate([[0], runs.run_ends.to_numpy()])
+        length, n_played = (sums_of_rows(which.astype(np.float64), indptr) for which in (~held, ~held & (plays > 0)))
+        cells = as_cells(indptr, item.astype(np.int32)), as_cells(indptr, plays.astype(np.float32))
+        users = pa.record_batch([runs.values, length.astype(np.int32), *cells], ["user", "length", "items", "plays"])
+        yield users.filter(pa.array(n_played > 0))
 
 
-def _numbered(catalogue: Catalogue, batches: Batches) -> Batches:
-    """Give items their numbers; what was held out may have none, and what else has none drops out."""
-    for batch in batches:
-        held, numbers = batch["held"], pc.fill_null(pc.index_in(batch["item"], catalogue.ids.values), -1)
-        columns = [batch["user"], numbers, batch["plays"], held]
-        found = pa.RecordBatch.from_arrays(columns, ["user", "item", "plays", "held"])
-        yield found.filter(pc.or_(held, pc.greater_equal(numbers, 0)))
+def _whole_users(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Cut tables where users end."""
+    rest: list[pa.Table] = []
+    for table in tables:
+        rows = pa.concat_tables([*rest, table])
+        begin = pc.index(rows["user"], rows["user"][-1]).as_py()
+        yield rows.slice(0, begin)
+        rest = [rows.slice(begin)]
+    yield from rest
 
 
 def _write_unit(staged: Staging, step: int, number: int) -> Batches:
-    rows = pa.Table.from_batches(staged.slices(number * step, (number + 1) * step)).combine_chunks()
-    lists = rows["pairs"].chunk(0)
-    user, pairs = row_of_entry(lists.offsets.to_numpy() - lists.offsets[0].as_py()), lists.flatten()
-    item, plays, held = (pairs.field(name).to_numpy(zero_copy_only=False) for name in ("item", "plays", "held"))
-    indptr, held_indptr = (indptr_of(np.bincount(user[which], minlength=len(rows))) for which in (~held, held))
-    arrays = {"indptr": indptr, "indices": item[~held], "plays": plays[~held].astype(np.float32)}
-    arrays |= {"held_indptr": held_indptr, "held": item[held]}
-    ids = rows["user"].chunk(0)
-    staged.shelf.write(unit_name(number), arrays, {"user_ids": ids})
+    rows = pa.Table.from_batches(staged.slices(number * step, (number + 1) * step))
+    items, plays, length = from_cells(rows["items"], np.int32), from_cells(rows["plays"], np.float32), rows["length"]
+    indptr, whole = indptr_of(length.to_numpy()), indptr_of(pc.binary_length(rows["items"]).to_numpy() // 4)
+    is_held = np.arange(whole[-1]) - np.repeat(whole[:-1], np.diff(whole)) >= np.repeat(length, np.diff(whole))
+    arrays = {"indptr": indptr, "indices": items[~is_held], "plays": plays[~is_held]}
+    arrays |= {"held_indptr": whole - indptr, "held": items[is_held]}
+    staged.shelf.write(unit_name(number), arrays, {"user_ids": rows["user"].combine_chunks()})
     yield pa.record_batch([pa.array([number]), pa.array([int(np.sum(arrays["plays"] > 0))])], ["unit", "n_pairs"])
 
 
@@ -306,9 +334,13 @@ def _stage(shelf: Shelf, folder: str, batches: Batches) -> Batches:
     yield pa.RecordBatch.from_pylist([dict(zip(_STAGED.names, row, strict=True)) for row in rows], schema=_STAGED)
 
 
-def _staged(shelf: Shelf, names: list[str], number: int) -> Batches:
+def _of_file(shelf: Shelf, names: list[str], task: Callable[[Batches], Batches], number: int) -> Batches:
     file = shelf.open(names[number])
-    yield from map(file.get_batch, range(file.num_record_batches))
+    yield from task(map(file.get_batch, range(file.num_record_batches)))
+
+
+def _columns(names: list[str], batches: Batches) -> Batches:
+    return (batch.select(names) for batch in batches)
 
 
 def _slices(file: Any, first: int, last: int) -> Iterator[pa.RecordBatch]:

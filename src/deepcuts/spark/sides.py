@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from deepcuts.array_types import FloatMatrix
 from deepcuts.data.csr import UserItems
 from deepcuts.model.training.item_problem import item_problem
 from deepcuts.model.training.objective import Diversity
+from deepcuts.model.training.pseudo_pairs import moment, moment_size, pseudo_pairs
 from deepcuts.model.training.rows import Rows
 from deepcuts.model.training.sides import ItemCosts
 from deepcuts.model.training.solve import EPOCH_ITEMS, EPOCH_USERS, ItemGrams
@@ -65,7 +67,7 @@ class SparkSides:
     def move_items(self, sums: UserSums, item_factors: FloatMatrix) -> ItemCosts:
         """Move the items by a half-step, in place, with the user side fixed, whose sums are given."""
         move = partial(_move_block, self.n_epochs, sums)
-        send = partial(_vectors, self.training, self.n_epochs)
+        send = partial(_sent, self.training, self.n_epochs)
         rows = exchange(self.session, self.training, send, move, _MOVED)
         costs = ItemCosts(np.empty(len(item_factors)), np.empty(len(item_factors), np.float32))
         for block, factors, misfit, ridge in zip(*(column.to_pylist() for column in rows.columns), strict=True):
@@ -97,26 +99,49 @@ def _move_unit(training: Training, n_epochs: int, item_grams: ItemGrams, number:
     yield pa.record_batch([pa.array([number]), pa.array([sums], pa.binary())], ["unit", "sums"])
 
 
-def _vectors(training: Training, n_epochs: int, number: int) -> Iterator[bytes]:
-    """The vectors of a unit that each block needs."""
+def _sent(training: Training, n_epochs: int, number: int) -> Iterator[bytes]:
+    """The vectors of a unit that each block needs, then the moments of its heavy items."""
     stored = training.shelf.read(training.unit_file(number))
     factors = training.shelf.read(training.epoch(n_epochs + 1, f"users-{number:05}.arrow"))["factors"]
-    needed = UserItems(stored["needed_indptr"], stored["needed"])
+    needed, heavy = UserItems(stored["needed_indptr"], stored["needed"]), rows_from(stored, "heavy_")
+    blocks = training.block_of_item[training.is_heavy]
     for block in range(training.n_blocks):
-        yield factors[needed.part(slice(block, block + 1)).items].tobytes()
+        vectors = factors[needed.part(slice(block, block + 1)).items]
+        items = (heavy.block(item, item + 1) for item in np.flatnonzero(blocks == block).tolist())
+        moments = [moment(factors[item.indices], item.confidence, item.target) for item in items]
+        yield b"".join(part.tobytes() for part in (vectors, *moments))
 
 
 def _move_block(
     n_epochs: int, sums: UserSums, training: Training, number: int, received: list[tuple[int, bytes]]
 ) -> Batches:
     stored, items = training.shelf.read(training.block_file(number)), training.items_of(number)
-    starts, n_factors = stored["unit_indptr"], training.settings.n_factors
-    users = np.empty((starts[-1], n_factors), np.float32)
-    for unit, vectors in received:  # each at its known place, so that the order of arrival does not matter
-        users[starts[unit] : starts[unit + 1]] = np.frombuffer(vectors, np.float32).reshape(-1, n_factors)
+    rows, users = _arranged(training, number, stored, received)
     solution = training.shelf.read(training.epoch(n_epochs, ITEM_FACTORS))["factors"][items]
     side, weights, n_users = _without_users(training), training.weights[items], training.scale.n_users
-    problem = item_problem(rows_from(stored), weights, side, n_users, len(users))
+    problem = item_problem(rows, stored["observed"], weights, side, n_users, len(users))
     misfit = problem.solve(users, sums.gram, sums.row_sum, solution, EPOCH_ITEMS)
     cells = [pa.array([cell.tobytes()], pa.binary()) for cell in (solution, misfit, problem.ridge)]
     yield pa.record_batch([pa.array([number]), *cells], ["block", "factors", "misfit", "ridge"])
+
+
+def _arranged(
+    training: Training, number: int, stored: dict[str, Any], received: list[tuple[int, bytes]]
+) -> tuple[Rows, FloatMatrix]:
+    """Put what the units sent in its place: pairs of the items, and vectors of users, then those of pseudo-pairs."""
+    starts, n_factors, n_heavy = stored["unit_indptr"], training.settings.n_factors, len(training.heavy_of(number))
+    rows, n_pseudo = rows_from(stored), n_heavy * (n_factors + 1)
+    users = np.empty((starts[-1] + n_pseudo, n_factors), np.float32)
+    total = np.zeros((n_heavy, moment_size(n_factors)))
+    for unit, payload in sorted(received):  # sums hang on the order of the units, not on that of arrival
+        numbers = np.frombuffer(payload, np.float32)
+        n_vectors = starts[unit + 1] - starts[unit]
+        users[starts[unit] : starts[unit + 1]] = numbers[: n_vectors * n_factors].reshape(n_vectors, n_factors)
+        total += numbers[n_vectors * n_factors :].reshape(total.shape)
+    if not n_heavy:
+        return rows, users
+    vectors, targets = zip(*(pseudo_pairs(each, n_factors) for each in total), strict=True)
+    users[starts[-1] :] = np.concatenate(vectors)
+    target = rows.target.copy()
+    target[rows.indices >= starts[-1]] = np.concatenate(targets)
+    return replace(rows, target=target), users

@@ -56,7 +56,7 @@ def clean(frame: Any, columns: Columns, options: ReadOptions) -> Any:
 
 
 def _cleaned(columns: Columns, options: ReadOptions, batches: Batches) -> Batches:
-    for table in _together(batches):
+    for table in together(batches):
         with workspace(options) as connection, plain_errors(_WHERE, options):
             scan = replace(scan_table(connection, table, columns), dislikes=options.dislikes)
             found = connection.sql(_rows(scan, options)).to_arrow_table()
@@ -74,7 +74,7 @@ def _rows(scan: Scan, options: ReadOptions) -> str:
         UNION ALL SELECT NULL, NULL, count(*)::DOUBLE, '{ALL_ROWS}' FROM {scan.source}"""
 
 
-def _together(batches: Batches) -> Iterator[pa.Table]:
+def together(batches: Batches) -> Iterator[pa.Table]:
     """Put batches together until they are worth a database."""
     waiting: list[pa.RecordBatch] = []
     for batch in batches:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,7 @@ from deepcuts.model.training.epochs import Epoch
 from deepcuts.model.training.fit import Alternation, alternate, initial_items
 from deepcuts.model.training.fold_in import check_finite
 from deepcuts.model.training.objective import Scale
+from deepcuts.model.training.pseudo_pairs import moment_size
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.user_sums import UserSums, add_in_order, observed_weight
 from deepcuts.model.training.weights import user_rows
@@ -38,6 +39,7 @@ MODEL = "model.json"
 
 _PAIRS_OF_BLOCK = 2_000_000
 _MOST_BLOCKS = 1_024
+_HEAVY = 16  # times as many listeners as where a sum is as large as their vectors: for items far above all others
 _BATCH = 4  # rows of megabytes each
 _KEPT = 2  # epochs on the shelf
 _DONE = "done.json"
@@ -49,9 +51,10 @@ def fit(
     *,
     seed: int = 0,
     item_blocks: int | None = None,
+    heavy_items: int | Literal["auto"] | None = None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> tuple[Epoch, ...]:
-    """Train on the plays of a shelf; the factors are those of `PersonaNMF.fit`, to the bit.
+    """Train on the plays of a shelf; without heavy items, the factors are those of `PersonaNMF.fit`, to the bit.
 
     After every epoch, factors are on the shelf. Called again with the same settings and seed, it goes on after the last
     whole epoch, also where the driver was killed.
@@ -66,6 +69,10 @@ def fit(
         Seed of the item factors to start from and of the split.
     item_blocks
         Into how many blocks items are dealt, each one task of an epoch; None takes one for 2 million pairs.
+    heavy_items
+        Items of more listeners than this are moved by sums that units send in place of the vectors of their listeners,
+        so that one item of very many does not hold a task up; factors then agree to about six digits. "auto" takes
+        sixteen times as many listeners as make the sums the smaller message; None takes no item so.
     on_epoch
         Called after every epoch.
 
@@ -84,11 +91,11 @@ def fit(
     place = Shelf.at(shelf)
     sizes: Any = SimpleNamespace(**place.manifest())
     check_sizes(sizes.n_users, sizes.n_items)
-    n_blocks = _blocks(sizes, item_blocks)
+    n_blocks, heavy = _blocks(sizes, item_blocks), _heavy(sizes, heavy_items, settings.n_factors)
     if model.early_stopping == "auto" and sizes.n_users >= LEAST_USERS:
         logger.warning("Early stopping is off on Spark; training ends by the loss alone, or by base_epochs.")
     with working(_BATCH) as session:
-        training = _begin(session, place, sizes, resolved(settings, sizes), seed, n_blocks)
+        training = _begin(session, place, sizes, resolved(settings, sizes), seed, n_blocks, heavy)
         lay_out(session, training)
         stage, epochs = _resumed(session, training, seed)
         alternate(stage, settings.base_epochs, partial(_record, training, stage, epochs, on_epoch))
@@ -128,9 +135,25 @@ def _blocks(sizes: Any, item_blocks: int | None) -> int:
     return whole_number("item_blocks", item_blocks, 1, most, f"Give a whole number from 1 to {most:,}.")
 
 
-def _begin(session: Any, shelf: Shelf, sizes: Any, settings: PersonaSettings, seed: int, n_blocks: int) -> Training:
+def _heavy(sizes: Any, heavy_items: int | Literal["auto"] | None, n_factors: int) -> int | None:
+    if heavy_items == "auto":
+        return _HEAVY * int(sizes.n_units) * moment_size(n_factors) // n_factors
+    if heavy_items is None:
+        return None
+    return whole_number("heavy_items", heavy_items, 1, advice="Give a whole number of at least 1, 'auto' or None.")
+
+
+def _begin(
+    session: Any,
+    shelf: Shelf,
+    sizes: Any,
+    settings: PersonaSettings,
+    seed: int,
+    n_blocks: int,
+    heavy_items: int | None,
+) -> Training:
     """Find the training of these settings on the shelf, or begin it, which takes the sum of all confidences."""
-    name = hashlib.sha256(json.dumps([asdict(settings), seed, n_blocks]).encode()).hexdigest()[:16]
+    name = hashlib.sha256(json.dumps([asdict(settings), seed, n_blocks, heavy_items]).encode()).hexdigest()[:16]
     folder = f"trainings/{name}"
     if not shelf.holds(f"{folder}/scale.json"):
         task = partial(_observed_of_unit, Catalogue(shelf), settings)
@@ -138,7 +161,7 @@ def _begin(session: Any, shelf: Shelf, sizes: Any, settings: PersonaSettings, se
         observed = add_in_order(rows["observed"].to_pylist())
         shelf.write_json(f"{folder}/scale.json", asdict(Scale.of(sizes, observed, settings.weighting.unobserved_ratio)))
     scale = Scale(**shelf.read_json(f"{folder}/scale.json"))
-    return Training(shelf, folder, sizes.n_units, n_blocks, settings, scale)
+    return Training(shelf, folder, sizes.n_units, n_blocks, settings, scale, heavy_items)
 
 
 def _observed_of_unit(catalogue: Catalogue, settings: PersonaSettings, number: int) -> Batches:

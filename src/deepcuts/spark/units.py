@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from deepcuts.array_types import CountVector, DoubleVector, IndexVector
+from deepcuts.array_types import AnyArray, CountVector, DoubleVector, IndexVector, Indptr
 from deepcuts.data.csr import UserItems, entries_of_rows, indptr_of
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
@@ -105,14 +105,21 @@ def plays_of(session: Any, catalogue: Catalogue, n_units: int, chosen: Chooser) 
     """Collect the plays of chosen users, and of no others, in order of their ids; a user may be without any."""
     rows = over(session, n_units, partial(_chosen_rows, catalogue, chosen), _FOUND_DDL).toArrow()
     rows = rows.take(pc.sort_indices(rows["user"]))
-    items, plays = (
-        [np.frombuffer(cell, dtype) for cell in rows[name].to_pylist()]
-        for name, dtype in (("items", np.int32), ("plays", np.float32))
-    )
-    flat = np.concatenate([np.empty(0, np.int32), *items]), np.concatenate([np.empty(0, np.float32), *plays])
+    indptr = indptr_of(pc.binary_length(rows["items"]).to_numpy() // 4)
+    flat = from_cells(rows["items"], np.int32), from_cells(rows["plays"], np.float32)
     users = Ids(pa.concat_arrays(rows["user"].cast(pa.string()).chunks), "user") if len(rows) else Ids.of([], "user")
-    found = Interactions(indptr_of(np.array(list(map(len, items)), np.int64)), *flat, users, catalogue.ids)
-    return found.set_dislikes_apart()
+    return Interactions(indptr, *flat, users, catalogue.ids).set_dislikes_apart()
+
+
+def as_cells(indptr: Indptr, values: AnyArray) -> pa.Array:
+    """Values of every row as a cell of bytes."""
+    ends, data = (indptr * values.itemsize).astype(np.int32), np.ascontiguousarray(values)
+    return pa.Array.from_buffers(pa.binary(), len(indptr) - 1, [None, pa.py_buffer(ends), pa.py_buffer(data)])
+
+
+def from_cells(cells: pa.ChunkedArray, dtype: type[np.generic]) -> AnyArray:
+    """Values of all rows, one after the other."""
+    return np.frombuffer(b"".join(cells.to_pylist()), dtype)
 
 
 class Chooser(Protocol):
@@ -140,11 +147,6 @@ def _chosen_rows(catalogue: Catalogue, chosen: Chooser, number: int) -> Batches:
     if not len(users):
         return
     indptr, entries = entries_of_rows(unit.stored["indptr"], users)
-    parts = [slice(*indptr[n : n + 2]) for n in range(len(users))]
-    items, plays = (
-        pa.array([values[part].tobytes() for part in parts], pa.binary())
-        for values in (unit.stored["indices"][entries], unit.stored["plays"][entries])
-    )
-    yield pa.record_batch(
-        [pa.array([number] * len(users), pa.int32()), unit.user_ids.take(users), items, plays], _FOUND
-    )
+    items, plays = (as_cells(indptr, unit.stored[name][entries]) for name in ("indices", "plays"))
+    numbers = pa.array([number] * len(users), pa.int32())
+    yield pa.record_batch([numbers, unit.user_ids.take(users), items, plays], _FOUND)

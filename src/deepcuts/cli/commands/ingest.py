@@ -11,15 +11,20 @@ from deepcuts.cli.command import Command
 from deepcuts.cli.commands.ingest_taste_profile import IngestCommand
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.options import (
+    Dislikes,
     Force,
+    ItemColumn,
     Json,
     Memory,
     MinItems,
     MinUsers,
     OnBadRows,
     Output,
+    PlaysColumn,
     Quiet,
     TempDirectory,
+    Trim,
+    UserColumn,
     bad_rows_beside,
 )
 from deepcuts.cli.remarks import Remarks
@@ -42,13 +47,6 @@ Sources = Annotated[
         metavar="FILES", help="CSV, TSV, JSON or Parquet files, text also as .gz or .zst; or quoted glob patterns."
     ),
 ]
-UserColumn = Annotated[
-    str, typer.Option(metavar="COLUMN", help="Column of user ids: its name, or its position from 1.")
-]
-ItemColumn = Annotated[str, typer.Option(metavar="COLUMN", help="Column of item ids.")]
-PlaysColumn = Annotated[
-    str | None, typer.Option(metavar="COLUMN", help="Column of play counts; without it every row is one play.")
-]
 TimeColumn = Annotated[
     str | None, typer.Option(metavar="COLUMN", help="Column of times: seconds since 1970, or ISO 8601.")
 ]
@@ -56,10 +54,6 @@ BadRows = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="CSV file for rows that are skipped.", show_default="beside the output"),
 ]
-Dislikes = Annotated[
-    bool, typer.Option("--dislikes", help="Take play counts below 0 as dislikes; else they are refused.")
-]
-Trim = Annotated[bool, typer.Option("--trim", help="Cut off blanks around ids.")]
 Names = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Table of names of items: CSV, TSV or Parquet.", rich_help_panel=_LABELS),

@@ -77,13 +77,17 @@ class ItemProblem:
         return misfit
 
 
-def item_problem(rows: Rows, weights: FloatVector, user_side: UserProblem, n_users: int, n_rows: int) -> ItemProblem:
+def item_problem(
+    rows: Rows, observed: DoubleVector, weights: FloatVector, user_side: UserProblem, n_users: int, n_rows: int
+) -> ItemProblem:
     """Divide the rows of some items by their weights, and take the terms of the user side over.
 
     Parameters
     ----------
     rows
-        The observed pairs of the items, as they are.
+        The observed pairs of the items, as they are, or pairs that stand for them.
+    observed
+        Σ c over the observed pairs of every item, float64, (n_items,).
     weights
         q of these items, float32, (n_items,).
     user_side
@@ -95,9 +99,7 @@ def item_problem(rows: Rows, weights: FloatVector, user_side: UserProblem, n_use
     """
     settings = user_side.settings
     unobserved = user_side.w0 * n_users * weights.astype(np.float64)
-    ridge = frequency_ridge(
-        settings.weighting.item_regularization, rows.weights, unobserved, settings.frequency_exponent
-    )
+    ridge = frequency_ridge(settings.weighting.item_regularization, observed, unobserved, settings.frequency_exponent)
     divided = replace(rows, confidence=rows.confidence / weights[row_of_entry(rows.indptr)])
     if user_side.diversity is not None:
         divided = beside(divided, _one_pair_each(weights, n_rows))

@@ -93,4 +93,4 @@ class LocalSides:
     def _item_problem(self, weights: FloatVector, n_users: int) -> ItemProblem:
         # The pairs of the user side by item: the same in all epochs of a stage, so they are transposed once.
         rows = transpose(self.problem.rows.with_dislikes, len(weights))
-        return item_problem(rows, weights, self.problem, n_users, len(self.factors))
+        return item_problem(rows, rows.weights, weights, self.problem, n_users, len(self.factors))
