@@ -67,6 +67,7 @@ APART = {"spark"}  # a Java machine for every call: tests/spark tries its comman
 # For each command, calls that are valid but for what is mutated: {} is the folder of good inputs, and what ! marks
 # stays as it is. Commands that would run for long have something that always fails.
 CALLS: dict[str, list[list[str]]] = {
+    "warmup": [["!none"], ["!{}/m.safetensors"]],
     "demo": [["--folder", "!{}/p.safetensors"], ["--folder", "!{}/p.safetensors/none"], ["--folder", "!/dev/null"]],
     "me": [
         ["{}/export.tsv", "--model", MODEL],

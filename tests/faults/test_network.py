@@ -50,6 +50,7 @@ CALLS = [
     ["info", "{}/model.safetensors"],
     ["forget", "{}/model.safetensors", "user 0000001", "-o", "{}/without.safetensors"],
     ["demo", "--folder", "{}/demo"],
+    ["warmup"],
 ]
 SERVICES = [["serve"], ["explore", "--no-browser"], ["serve", "--workers", "2"]]
 # They run until they are told to end, are to connect, or talk to a Java machine on this machine.
