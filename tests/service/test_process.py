@@ -209,6 +209,26 @@ def test_workers_share_the_port_and_add_up_what_they_count(path):
 
 
 @pytest.mark.slow
+def test_a_worker_that_hangs_is_killed_and_another_started(path):
+    with spawned(path, "--workers", "2", "--hang-seconds", "3") as (process, address):
+        wait_until_ready(address)
+        pids = workers_of(process.pid)
+        os.kill(pids[0], signal.SIGSTOP)  # its event loop does not turn any more
+        deadline = time.monotonic() + 60
+        while pids[0] in workers_of(process.pid) or len(workers_of(process.pid)) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert pids[1] in workers_of(process.pid)  # which says that it runs
+        assert first_response(address).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+        said = {line["message"]: line for line in log_of(process)}
+    hung = said["a worker hangs, and is killed"]
+    assert hung["pid"] == said["a worker died, and another is started"]["pid"] == pids[0]
+    assert hung["seconds"] >= 3
+
+
+@pytest.mark.slow
 def test_workers_end_with_the_process_that_watches_over_them(path):
     with spawned(path, "--workers", "2") as (process, address):
         wait_until_ready(address)

@@ -130,7 +130,7 @@ class _Worker:
     make_app: Callable[[], FastAPI]
     settings: ServiceSettings
 
-    def __call__(self, listener: socket.socket) -> None:
+    def __call__(self, listener: socket.socket, beat: Callable[[], None]) -> None:
         from uvicorn.config import STARTUP_FAILURE
 
         gc.disable()
@@ -140,7 +140,7 @@ class _Worker:
         except DeepcutsError as error:
             logger.critical("the worker cannot start: %s", error)
             raise SystemExit(STARTUP_FAILURE) from None
-        _serve_here(app, self.settings, listener)
+        _serve_here(app, self.settings, listener, beat=beat)
 
 
 def _serve_here(
@@ -148,10 +148,11 @@ def _serve_here(
     settings: ServiceSettings,
     listener: socket.socket,
     on_listening: Callable[[], None] = lambda: None,
+    beat: Callable[[], None] = lambda: None,
 ) -> None:
     from deepcuts.web.server.graceful import GracefulServer
 
-    server = GracefulServer(_configuration(app, settings), app.state.ending, settings.drain_seconds)
+    server = GracefulServer(_configuration(app, settings), app.state.ending, settings.drain_seconds, beat)
     with _signals_to(server.handle_exit):
         on_listening()
         server.run([listener])
@@ -162,7 +163,8 @@ def _serve_spawned(make_app: Callable[[], FastAPI], settings: ServiceSettings, l
 
     dictConfig(logging_configuration())
     patience = settings.drain_seconds + settings.shutdown_seconds + _LATE_SECONDS
-    workers = Workers(_Worker(make_app, settings), listener, settings.workers, patience)
+    work = _Worker(make_app, settings)
+    workers = Workers(work, listener, settings.workers, patience, settings.hang_seconds)
     with _signals_to(workers.take_signal):
         workers.run()
 

@@ -21,7 +21,7 @@ from deepcuts.web.server.settings import ServiceSettings
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PLAIN = (
     "host", "port", "workers", "threads", "waiting", "body_bytes", "rate", "burst", "connections", "drain_seconds",
-    "shutdown_seconds", "poll_seconds", "second", "share", "min_overlap",
+    "shutdown_seconds", "hang_seconds", "poll_seconds", "second", "share", "min_overlap",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from time import monotonic
 from types import FrameType
 
@@ -40,11 +41,15 @@ class GracefulServer(uvicorn.Server):
         That of the application.
     drain_seconds
         How long the first step takes.
+    beat
+        Called every tenth of a second, as long as the event loop turns.
     """
 
-    def __init__(self, config: uvicorn.Config, ending: Ending, drain_seconds: float) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ending: Ending, drain_seconds: float, beat: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__(config)
-        self.ending, self.drain_seconds = ending, drain_seconds
+        self.ending, self.drain_seconds, self.beat = ending, drain_seconds, beat
         self._began, self._stops_at = 0.0, float("inf")
         self._is_told = False
 
@@ -61,6 +66,7 @@ class GracefulServer(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Look, ten times a second, whether it is time to stop."""
+        self.beat()
         if self._stops_at < float("inf") and not self._is_told:
             self._is_told = True
             logger.info("draining: /readyz says no", extra={logs.FIELDS: {"seconds": self.drain_seconds}})

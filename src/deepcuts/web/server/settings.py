@@ -25,12 +25,13 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "connections": (0, 65_536),
     "drain_seconds": (0, 3_600),
     "shutdown_seconds": (0, 3_600),
+    "hang_seconds": (0, 3_600),
     "poll_seconds": (0.01, 3_600),
     "share": (0, 1),
     "min_overlap": (0, 1),
 }
 _ORIGIN = re.compile(r"\*|https?://[^/\s?#]+")
-_REAL = ("share", "min_overlap", "rate", "drain_seconds", "shutdown_seconds", "poll_seconds")
+_REAL = ("share", "min_overlap", "rate", "drain_seconds", "shutdown_seconds", "hang_seconds", "poll_seconds")
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,9 @@ class ServiceSettings:
         How long after SIGTERM requests are still taken, while `/readyz` tells balancers to send them elsewhere.
     shutdown_seconds
         How long requests under way may take to finish after that, or after SIGINT.
+    hang_seconds
+        How long a worker may not say that it runs, which it does ten times a second, before it is killed and another
+        started; 0 never kills one.
     poll_seconds
         How often to look whether the model file has been replaced.
     second
@@ -105,6 +109,7 @@ class ServiceSettings:
     connections: int = 256
     drain_seconds: float = 5.0
     shutdown_seconds: int = 10
+    hang_seconds: float = 60.0
     poll_seconds: float = 1.0
     second: str = ""
     share: float = 0.1

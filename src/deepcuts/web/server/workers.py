@@ -1,4 +1,8 @@
-"""Processes that serve one port: started, watched, started again when they die, and ended together."""
+"""Processes that serve one port: started, watched, started again when they die or hang, and ended together.
+
+A worker says that it runs by writing the time of the clock that all processes share into memory that they share. It
+does so from its event loop, so one that computes is alive, and one whose loop does not turn is not.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,11 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from ctypes import c_double
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from time import monotonic, sleep
+from typing import NamedTuple
 
 from uvicorn.config import STARTUP_FAILURE
 
@@ -24,24 +30,39 @@ _POLL_SECONDS = 0.1
 _RESTART_SECONDS = 1.0  # from one start of a worker to the next, at the least
 
 
+Work = Callable[[socket.socket, Callable[[], None]], None]
+
+
+class _Worker(NamedTuple):
+    """A process, when it was started, and when it last said that it runs, both in seconds; 0 before it has."""
+
+    process: SpawnProcess
+    began: float
+    pulse: c_double
+
+
 class Workers:
     """Some processes that run one function.
 
     Parameters
     ----------
     work
-        What a worker does until SIGTERM or SIGINT ends it; picklable. It exits with the status `STARTUP_FAILURE` of
-        uvicorn where it cannot begin, and is not started again then.
+        What a worker does until SIGTERM or SIGINT ends it; picklable. It takes the listener and a function that says
+        that it runs. It exits with the status `STARTUP_FAILURE` of uvicorn where it cannot begin, and is not started
+        again then.
     listener
         The socket that they accept from.
     n
         How many.
     patience
         Seconds from a signal to the time when a worker that has not ended is killed.
+    hang_seconds
+        Seconds after which a worker that has said that it runs, and does not say so any more, is killed; 0 for never.
     """
 
-    def __init__(self, work: Callable[[socket.socket], None], listener: socket.socket, n: int, patience: float) -> None:
+    def __init__(self, work: Work, listener: socket.socket, n: int, patience: float, hang_seconds: float) -> None:
         self.work, self.listener, self.n, self.patience = work, listener, n, patience
+        self.hang_seconds = hang_seconds or float("inf")
         self._signals: list[int] = []
 
     def take_signal(self, number: int, frame: object = None) -> None:
@@ -56,25 +77,37 @@ class Workers:
         OutputError
             If a worker cannot begin.
         """
-        running = [(self._started(), monotonic()) for _ in range(self.n)]
+        running = [self._started() for _ in range(self.n)]
         while not self._signals:
-            wait([worker.sentinel for worker, _ in running], _POLL_SECONDS)
-            for index, (worker, began) in enumerate(running):
-                if worker.exitcode is None or self._signals:
+            wait([worker.process.sentinel for worker in running], _POLL_SECONDS)
+            for index, worker in enumerate(running):
+                self._kill_if_hung(worker)
+                if worker.process.exitcode is None or self._signals:
                     continue
-                if worker.exitcode == STARTUP_FAILURE:
-                    self._end([worker for worker, _ in running], signal.SIGINT)
+                if worker.process.exitcode == STARTUP_FAILURE:
+                    self._end([worker.process for worker in running], signal.SIGINT)
                     raise OutputError("The service cannot start: its log, above, says why. Mend that, and start again.")
-                logger.error("a worker died, and another is started", extra={logs.FIELDS: _fate(worker)})
-                sleep(max(0.0, began + _RESTART_SECONDS - monotonic()))
-                running[index] = self._started(), monotonic()
-        self._end([worker for worker, _ in running], self._signals[0])
+                logger.error("a worker died, and another is started", extra={logs.FIELDS: _fate(worker.process)})
+                sleep(max(0.0, worker.began + _RESTART_SECONDS - monotonic()))
+                running[index] = self._started()
+        self._end([worker.process for worker in running], self._signals[0])
 
-    def _started(self) -> SpawnProcess:
-        worker = multiprocessing.get_context("spawn").Process(target=_run, args=(self.work, self.listener))
-        worker.start()
-        logger.info("a worker was started", extra={logs.FIELDS: {"pid": worker.pid}})
-        return worker
+    def _started(self) -> _Worker:
+        context = multiprocessing.get_context("spawn")
+        pulse = context.RawValue("d", 0.0)
+        process = context.Process(target=_run, args=(self.work, self.listener, pulse))
+        process.start()
+        logger.info("a worker was started", extra={logs.FIELDS: {"pid": process.pid}})
+        return _Worker(process, monotonic(), pulse)
+
+    def _kill_if_hung(self, worker: _Worker) -> None:
+        """Kill a worker that ran and does not any more; one that has not begun may take as long as it needs."""
+        silent = monotonic() - worker.pulse.value
+        if worker.pulse.value and silent > self.hang_seconds and worker.process.exitcode is None:
+            fields = {"pid": worker.process.pid, "seconds": round(silent, 1)}
+            logger.error("a worker hangs, and is killed", extra={logs.FIELDS: fields})
+            worker.process.kill()
+            worker.process.join()
 
     def _end(self, workers: list[SpawnProcess], number: int) -> None:
         """Pass signals on until all have ended, and kill those that do not."""
@@ -97,12 +130,12 @@ class Workers:
             logger.info("a worker has ended", extra={logs.FIELDS: _fate(worker)})
 
 
-def _run(work: Callable[[socket.socket], None], listener: socket.socket) -> None:
+def _run(work: Work, listener: socket.socket, pulse: c_double) -> None:
     """Do the work of a worker, and end it where the process that watches over it is gone."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    work(listener)
+    work(listener, lambda: setattr(pulse, "value", monotonic()))
 
 
 def _end_with(sentinel: int) -> None:
