@@ -15,6 +15,7 @@ from deepcuts.errors import DataError
 from deepcuts.history import Matcher
 from deepcuts.model.taste_match import usual_matches
 from deepcuts.web.page.state.blend import blend, leave_blend
+from deepcuts.web.page.state.item_choices import refuse
 from deepcuts.web.page.state.own_artists import add_artist, replace_artists, start_from_user
 from deepcuts.web.page.state.persona_card import WIDTH, persona_card
 from deepcuts.web.page.state.persona_options import PersonaOptions
@@ -81,6 +82,8 @@ def test_a_blend_is_for_both_and_can_be_left(visit, model):
     mine, source = dict(visit.plays), visit.source
     theirs = dict(zip(model.item_ids.values.to_pylist()[:6], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], strict=True))
     theirs[next(iter(mine))] = 9.0
+    not_wanted = next(row.item_id for row in recommended_list(visit).rows if row.item_id not in theirs)
+    refuse(visit, not_wanted)
     blend(visit, theirs, usual_matches(model, 60, seed=0))
     assert set(visit.plays) == set(mine) | set(theirs)
     assert sum(visit.plays.values()) == pytest.approx(2 * sum(mine.values()))  # both count alike
@@ -89,12 +92,14 @@ def test_a_blend_is_for_both_and_can_be_left(visit, model):
     assert 0 <= found.closer <= 1
     assert next(iter(mine)) in found.common
     assert found.n_theirs == len(theirs)
-    assert not {row.item_id for row in recommended_list(visit).rows} & set(visit.plays)
+    assert not {row.item_id for row in recommended_list(visit).rows} & {*visit.plays, not_wanted}
     add_artist(visit, model.item_ids.values.to_pylist()[20])
     blend(visit, mine, usual_matches(model, 60, seed=0))  # another person takes the place of the first
     assert visit.blend.match == pytest.approx(1, abs=1e-5)
     leave_blend(visit)
     assert (visit.plays, visit.source, visit.blend) == (mine, source, None)
+    assert list(visit.plays) == list(mine)  # in their order
+    assert list(visit.refused) == [not_wanted]
 
 
 def test_a_profile_and_a_link_remember_a_blend(visit, model):

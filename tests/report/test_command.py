@@ -81,8 +81,12 @@ def test_several_models_are_told_apart(folder, tmp_path):
     found = numbers(tmp_path / "r.html")
     assert [one["name"] for one in found["models"]] == ["first", "second"]
     assert found["calibration"] is None
-    result = run("report", files[0], files[0], *rest[:-1], tmp_path / "s.html", code=2)
-    assert "Two models would be named 'first'" in result.stderr
+    for twice, message in (
+        ([files[0]] * 2, "Two models called 'first' were trained with the seed 0"),
+        ([folder / "model.safetensors"] * 2, "Two models would be named 'model'"),
+    ):
+        result = run("report", *twice, *rest[:-1], tmp_path / "s.html", code=2)
+        assert message in " ".join(result.stderr.split())
 
 
 @pytest.mark.parametrize(
@@ -108,3 +112,14 @@ def test_a_model_that_has_seen_the_holdout_is_refused(folder, given, tmp_path):
     given[1] = folder / "cheat.safetensors"
     result = run(*given, "-o", tmp_path / "report.html", code=1)
     assert "Give the plays that it was trained on" in " ".join(result.stderr.split())
+
+
+def test_models_of_one_name_are_seeds_of_one_model(folder, given, tmp_path):
+    train = dc.Interactions.load(folder / "train.safetensors")
+    dc.PersonaNMF(n_factors=6).fit(train, seed=1).save(tmp_path / "seed1.safetensors")
+    command, first, *rest = given
+    named = [f"ours={first}", f"ours={tmp_path / 'seed1.safetensors'}"]
+    run(command, *named, *rest, "--shown-listeners", 0, "--rarity", 0, "-o", tmp_path / "report.html")
+    (ours,) = numbers(tmp_path / "report.html")["contenders"]
+    assert [sorted(one) for one in ours["seeds"]] == [sorted(ours["figures"])] * 2
+    assert ours["seeds"][0] != ours["seeds"][1]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -17,7 +19,7 @@ from deepcuts.comparison.contenders import Contender, describe
 from deepcuts.errors import DataError, MissingExtraError, SettingsError, UnknownIdError
 from deepcuts.evaluation import describe_personas, item_features, mean_intervals, rank_lists
 from deepcuts.model.diagnostics import pairwise_cosines
-from deepcuts.report import ReportSettings, baseline_contender, collect, model_contenders, n_steps
+from deepcuts.report import ReportSettings, baseline_contender, collect, model_contenders, n_steps, render
 from deepcuts.report.bands import Bands
 from deepcuts.report.exposure import exposure_facts
 
@@ -268,6 +270,46 @@ def test_the_curve_holds_the_recall_of_the_table_and_times_are_told(report):
         assert curve[50].mean == one.figures["recall@50"].mean
         assert one.list_seconds > 0
     assert [np.isnan(one.fit_seconds) for one in report.contenders] == [True, True, True, False]
+
+
+@pytest.fixture(scope="module")
+def over_seeds(model, cut):
+    """Two trainings of the model, a baseline that draws, and one that does not."""
+    other = dc.PersonaNMF(**vars(model.settings)).fit(cut[0], seed=5)
+    contenders = [
+        *model_contenders({"ours": model}, one_persona=True, other_seeds={"ours": [other]}),
+        baseline_contender("random-personas", {"base_epochs": 2, "persona_epochs": 1}, 8),
+        baseline_contender("popularity", {}, 8),
+    ]
+    settings = replace(SETTINGS, rarities=(0.0,), n_listeners=0)
+    return other, collect({"ours": model}, contenders, *cut, settings)
+
+
+def test_figures_of_several_seeds_are_means_and_their_spread_is_told(over_seeds, model, cut):
+    other, report = over_seeds
+    ours, _, drawn, counted = report.contenders
+    lists = [one.recommend(k=100) for one in (model, other)]
+    recalls = [dc.evaluate(one, *cut).figures["recall@20"] for one in lists]
+    assert [one["recall@20"] for one in ours.seeds] == pytest.approx(recalls)
+    assert ours.figures["recall@20"].mean == pytest.approx(np.mean(recalls))
+    assert ours.figures["recall@20"].low <= np.mean(recalls) <= ours.figures["recall@20"].high
+    assert ours.spread("recall@20") == pytest.approx(np.std(recalls, ddof=1))
+    assert [len(one.seeds) for one in report.contenders] == [2, 2, 2, 2]
+    assert drawn.spread("ndcg@100") > 0
+    assert counted.spread("ndcg@100") == 0
+    difference = counted.differences["recall@20"].difference
+    assert difference == pytest.approx(counted.figures["recall@20"].mean - np.mean(recalls))
+    page = render(report)
+    assert "means over 2 seeds; after ± their standard deviation" in page
+    assert re.search(r"Over 2 seeds its <bdi>recall@10</bdi> varies by ±[\d.]+, and it is ahead with [12] of", page)
+
+
+def test_what_is_no_other_seed_is_refused(model, cut):
+    larger = dc.PersonaNMF(n_factors=4).fit(cut[0], seed=9)
+    for other, message in ((larger, "have different settings"), (model, "were trained with the seed 0")):
+        contenders = model_contenders({"ours": model}, other_seeds={"ours": [other]})
+        with pytest.raises(SettingsError, match=message):
+            collect({"ours": model}, contenders, *cut, SETTINGS)
 
 
 def test_one_long_history_leaves_the_bars_to_the_others():

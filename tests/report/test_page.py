@@ -16,6 +16,7 @@ import pytest
 
 import deepcuts as dc
 from deepcuts.errors import MissingExtraError, OutputError
+from deepcuts.evaluation.registry import METRICS
 from deepcuts.report import ReportSettings, baseline_contender, collect, model_contenders, render, write
 from deepcuts.report.facts import Difference
 from deepcuts.report.plots.frontier import has_outsiders
@@ -23,7 +24,7 @@ from deepcuts.report.plots.loss import loss_by_term
 from deepcuts.report.plots.style import looks
 from deepcuts.report.sections.html import embedded_json, number, text
 from deepcuts.report.sections.verdict import verdict
-from deepcuts.report.sections.words import best_of
+from deepcuts.report.sections.words import best_of, in_words
 
 NASTY = "<script>alert(1)</script> & \"Sons\" 'n' <img src=x onerror=alert(2)> $x_1$ \x1b[31m\u202e"
 FIGURES = ["popularity", "history", "frontier-novelty", "frontier-calibration-kl", "exposure", "concentration",
@@ -110,6 +111,13 @@ def test_the_verdict_comes_first_and_the_best_of_every_row_is_marked(report, pag
     assert table.count("↑") + table.count("↓") == table.count("<tr>") - 1
     assert best_of("gini@20", [0.5, float("nan"), 0.4]) == 2
     assert best_of("recall@20", [float("nan")]) == -1
+
+
+def test_words_tell_the_cut_off_of_every_figure():
+    for name, metric in METRICS.items():
+        words = [in_words(f"{name}@{k}").partition(" <span")[0] for k in (10, 20, 50)]
+        assert len(set(words)) == (3 if words[0] else 1), metric
+        assert all(str(k) in text for k, text in zip((10, 20, 50), words, strict=True) if text)
 
 
 def test_a_verdict_says_whether_chance_may_have_given_it(report):

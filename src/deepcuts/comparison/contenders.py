@@ -63,10 +63,13 @@ class Trained:
         The model.
     about
         What it is, in a line.
+    others
+        The same model, trained with other seeds.
     """
 
     model: PersonaModel
     about: str
+    others: tuple[PersonaModel, ...] = ()
 
     def fit(self, plays: Interactions, *, seed: int = 0) -> PersonaModel:
         """Return the model."""
@@ -202,7 +205,11 @@ def model(title: str, values: Mapping[str, Any] | None = None) -> Contender:
 
 
 def model_contenders(
-    models: Mapping[str, PersonaModel], mixes: Sequence[Mix] = ("share",), *, one_persona: bool = False
+    models: Mapping[str, PersonaModel],
+    mixes: Sequence[Mix] = ("share",),
+    *,
+    one_persona: bool = False,
+    other_seeds: Mapping[str, Sequence[PersonaModel]] | None = None,
 ) -> list[Contender]:
     """Take trained models, each with every way in which its lists are to be made.
 
@@ -214,25 +221,34 @@ def model_contenders(
         How lists are made from several personas, the main way first.
     one_persona
         Whether the one-persona model that each was split from takes part.
+    other_seeds
+        The same models trained with other seeds, by name.
     """
-    parts = [_ways(name, model, mixes, one_persona, len(models) > 1) for name, model in models.items()]
+    others = {} if other_seeds is None else other_seeds
+    parts = [
+        _ways(name, (model, *others.get(name, ())), mixes, one_persona, len(models) > 1)
+        for name, model in models.items()
+    ]
     return [contender for part in parts for contender in part]
 
 
 def _ways(
-    name: str, model: PersonaModel, mixes: Sequence[Mix], one_persona: bool, is_one_of_many: bool
+    name: str, models: tuple[PersonaModel, ...], mixes: Sequence[Mix], one_persona: bool, is_one_of_many: bool
 ) -> Iterator[Contender]:
+    model, *_ = models
     several, prefix = model.settings.n_personas > 1, f"{name}, " if is_one_of_many else ""
     size = f"{model.settings.n_factors} factors, "
     if not several:
-        yield Contender(name, Trained(model, size + "one persona"))
+        yield Contender(name, Trained(model, size + "one persona", models[1:]))
         return
     for number, mix in enumerate(dict.fromkeys(mixes)):
         about = f"{size}up to {model.settings.n_personas} personas, lists mixed by {mix}"
         # The first mix goes by the plain name of the model.
-        yield Contender(f"{prefix}mix by {mix}" if number else name, Trained(model, about), {"mix": mix})
+        yield Contender(f"{prefix}mix by {mix}" if number else name, Trained(model, about, models[1:]), {"mix": mix})
     if one_persona:
-        yield Contender(f"{prefix}one persona", Trained(model.base, size + "the base that the personas lean on"))
+        bases = tuple(one.base for one in models[1:])
+        about = size + "the base that the personas lean on"
+        yield Contender(f"{prefix}one persona", Trained(model.base, about, bases))
 
 
 def describe(contender: Contender) -> str:

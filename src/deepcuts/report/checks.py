@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from deepcuts.comparison.contenders import Contender, Trained
 from deepcuts.data.interactions import Interactions
-from deepcuts.errors import DataError
+from deepcuts.errors import DataError, SettingsError
 from deepcuts.model import PersonaModel
 
 
@@ -36,3 +37,29 @@ def check_model(name: str, model: PersonaModel, train: Interactions) -> None:
             f"The model {name!r} was trained on {seen.n_pairs:,} pairs, which are not the {train.n_pairs:,} of train. "
             "Give the plays that it was trained on: a model that has seen the holdout cannot be judged by it."
         )
+
+
+def check_seeds(contender: Contender) -> None:
+    """Refuse models that are given as one with several seeds, and differ by more, or not even by these.
+
+    Raises
+    ------
+    SettingsError
+        If they are of different settings, or two are of one seed.
+    """
+    method = contender.method
+    if not isinstance(method, Trained):
+        return
+    seeds = [method.model.item_side.seed]
+    for other in method.others:
+        if other.settings != method.model.settings:
+            raise SettingsError(
+                f"The models called {contender.name!r} have different settings. Give models of one name that differ "
+                "by their seeds alone, and others as NAME=FILE with another name."
+            )
+        if other.item_side.seed in seeds:
+            raise SettingsError(
+                f"Two models called {contender.name!r} were trained with the seed {other.item_side.seed}. Give each "
+                "seed once."
+            )
+        seeds.append(other.item_side.seed)

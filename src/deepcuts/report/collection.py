@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from deepcuts.comparison.contenders import Contender, check_contenders
+from deepcuts.comparison.contenders import Contender, Trained, check_contenders
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation import Evaluation, ItemFeatures
 from deepcuts.model import PersonaModel
-from deepcuts.report.checks import check_model
+from deepcuts.report.checks import check_model, check_seeds
 from deepcuts.report.facts import ContenderFacts, Report
 from deepcuts.report.frontier import Step, judge_contender
 from deepcuts.report.inside import model_facts
@@ -66,7 +66,7 @@ def collect(
     DataError
         If a model was trained on other plays than train, or holdout and train do not fit each other.
     SettingsError
-        If there is no contender, or two have the same name.
+        If there is no contender, two have the same name, or what is given as one model with several seeds is none.
     UnknownIdError
         If a listener asked for is not in train.
     """
@@ -75,6 +75,8 @@ def collect(
     check_contenders(contenders)
     for name, model in models.items():
         check_model(name, model, train)
+    for contender in contenders:
+        check_seeds(contender)
     judge = Judge(train, holdout, features, settings)
     plays = plays_facts(train, holdout, features, label_source)
     listeners = choose_listeners(next(iter(models.values())), holdout, settings)
@@ -96,9 +98,10 @@ def collect(
 def _judge_all(contenders: Sequence[Contender], judge: Judge, on_step: Step) -> tuple[ContenderFacts, ...]:
     """Judge every contender, those after the first beside it."""
     compared: list[ContenderFacts] = []
+    n_seeds = max((1 + len(one.method.others) for one in contenders if isinstance(one.method, Trained)), default=1)
     reference: Evaluation | None = None
     for contender in contenders:
-        facts, evaluation = judge_contender(contender, judge, reference, on_step)
+        facts, evaluation = judge_contender(contender, judge, reference, on_step, n_seeds)
         reference = evaluation if reference is None else reference
         compared.append(facts)
     return tuple(compared)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import perf_counter
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from deepcuts.evaluation import Evaluation
 from deepcuts.report.exposure import exposure_facts
 from deepcuts.report.facts import ContenderFacts, DialPosition
 from deepcuts.report.judge import CURVE, Judge
+from deepcuts.report.seeds import mean_over_seeds
 
 Step = Callable[[str], None]
 
@@ -20,7 +21,7 @@ _LONG = max(CURVE)  # length of the lists that ndcg@100 and recall@50 are measur
 
 
 def judge_contender(
-    contender: Contender, judge: Judge, reference: Evaluation | None, on_step: Step
+    contender: Contender, judge: Judge, reference: Evaluation | None, on_step: Step, n_seeds: int = 1
 ) -> tuple[ContenderFacts, Evaluation]:
     """Fit a contender and judge its lists at every position of the dial.
 
@@ -34,6 +35,8 @@ def judge_contender(
         Evaluation of the first contender at the neutral dial; None if this is the first.
     on_step
         Called after fitting and after every position.
+    n_seeds
+        With how many seeds a baseline is trained.
 
     Returns
     -------
@@ -48,11 +51,15 @@ def judge_contender(
     began = perf_counter()
     neutral = _lists(fitted, contender, max(_LONG, judge.settings.k), 0.0)
     list_seconds = perf_counter() - began
-    evaluation, ranked = judge.evaluate(neutral, judge.table), judge.rank(neutral)
+    trainings = [judge.evaluate(neutral, judge.table)]
+    for other in _with_other_seeds(contender, judge, n_seeds):
+        trainings.append(judge.evaluate(_lists(other, contender, max(_LONG, judge.settings.k), 0.0), judge.table))
+    evaluation, ranked = mean_over_seeds(trainings), judge.rank(neutral)
     facts = ContenderFacts(
         name=contender.name,
         about=describe(contender),
         figures=judge.estimates(evaluation),
+        seeds=tuple(dict(one.figures) for one in trainings) if len(trainings) > 1 else (),
         differences={} if reference is None else judge.differences(reference, evaluation),
         dial=dial,
         exposure=exposure_facts(ranked, judge.settings.k),
@@ -64,6 +71,15 @@ def judge_contender(
         by_popularity=judge.bands.by_popularity(ranked, judge.settings),
     )
     return facts, evaluation
+
+
+def _with_other_seeds(contender: Contender, judge: Judge, n_seeds: int) -> Iterator[FittedModel]:
+    """Return further trainings: of a model those that were given, of a baseline one for every seed after the first."""
+    if isinstance(contender.method, Trained):
+        yield from contender.method.others
+        return
+    for number in range(1, n_seeds):
+        yield contender.method.fit(judge.train, seed=judge.settings.seed + number)
 
 
 def _over_the_dial(fitted: FittedModel, contender: Contender, judge: Judge, on_step: Step) -> tuple[DialPosition, ...]:

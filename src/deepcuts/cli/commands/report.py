@@ -32,7 +32,8 @@ Models = Annotated[
     list[str],
     typer.Argument(
         metavar="[NAME=]MODEL",
-        help="Models that `deepcuts train` has written from these plays, each with the name to show, if wanted.",
+        help="Models that `deepcuts train` has written from these plays, each with the name to show, if wanted; those "
+        "of one name are one model with several seeds.",
     ),
 ]
 Train = Annotated[
@@ -102,8 +103,10 @@ def report(
     remarks = Remarks(quiet)
     files = _files(models)
     train_plays, holdout_plays = read_interactions(*train), read_interactions(holdout)
-    loaded = _load(files, train_plays)
-    contenders = _contenders(loaded, mixes, baseline or [], one_persona=one_persona)
+    every = _load(files, train_plays)
+    loaded = {name: models[0] for name, models in every.items()}
+    others = {name: models[1:] for name, models in every.items()}
+    contenders = _contenders(loaded, others, mixes, baseline or [], one_persona=one_persona)
     features, source = _features(read_labels(tags, tags_columns), tags, train_plays, loaded)
     with remarks.bar("Report", reports.n_steps(contenders, shown)) as advance:
         found = reports.collect(
@@ -130,39 +133,49 @@ def _mixes(names: Sequence[str]) -> list[Mix]:
     return ["share" if name == "share" else "max" for name in names]
 
 
-def _files(given: Sequence[str]) -> dict[str, Path]:
-    """Files of models by the name to show, which is the one given or else that of the file."""
-    found: dict[str, Path] = {}
+def _files(given: Sequence[str]) -> dict[str, list[Path]]:
+    """Files of models by the name to show, which is the one given or else that of the file; several are of one name."""
+    found: dict[str, list[Path]] = {}
     for one in given:
         name, equals, path = one.partition("=")
-        if not equals or Path(one).exists():  # a file may have "=" in its name
+        is_named = bool(equals) and not Path(one).exists()  # a file may have "=" in its name
+        if not is_named:
             name, path = Path(one).stem, one
-        if not name or name in found:
-            raise SettingsError(f"Two models would be named {name!r}. Give them as NAME=FILE, with different names.")
-        found[name] = Path(path)
+        if not name or (name in found and not is_named):
+            raise SettingsError(
+                f"Two models would be named {name!r}. Give them as NAME=FILE: with different names, or with one name "
+                "if they differ by their seeds alone."
+            )
+        found.setdefault(name, []).append(Path(path))
     return found
 
 
-def _load(files: Mapping[str, Path], train: Interactions) -> dict[str, PersonaModel]:
+def _load(files: Mapping[str, Sequence[Path]], train: Interactions) -> dict[str, list[PersonaModel]]:
     """Read the models, and refuse those of other plays before anything is trained."""
     from deepcuts.model import load
     from deepcuts.report.checks import check_model
 
-    loaded = {name: load(path) for name, path in files.items()}
-    for name, model in loaded.items():
-        check_model(name, model, train)
+    loaded = {name: [load(path) for path in paths] for name, paths in files.items()}
+    for name, models in loaded.items():
+        for model in models:
+            check_model(name, model, train)
     return loaded
 
 
 def _contenders(
-    models: Mapping[str, PersonaModel], mixes: Sequence[Mix], baselines: Sequence[str], *, one_persona: bool
+    models: Mapping[str, PersonaModel],
+    others: Mapping[str, Sequence[PersonaModel]],
+    mixes: Sequence[Mix],
+    baselines: Sequence[str],
+    *,
+    one_persona: bool,
 ) -> list[Contender]:
     from deepcuts.comparison.contenders import check_contenders
     from deepcuts.report import baseline_contender, model_contenders
     from deepcuts.tuning.files import parse_values
 
     n_factors = next(iter(models.values())).settings.n_factors
-    contenders = model_contenders(models, mixes, one_persona=one_persona)
+    contenders = model_contenders(models, mixes, one_persona=one_persona, other_seeds=others)
     for text in (text.strip() for texts in baselines for text in texts.split(",")):
         name, *values = text.split(":")
         contenders.append(baseline_contender(name, parse_values(values, f"--baseline {name}"), n_factors))
@@ -190,6 +203,7 @@ EXAMPLES = (
     "deepcuts report m.safetensors --train t.safetensors --holdout h.csv -o r.html",
     "deepcuts report a.safetensors b.safetensors --train t --holdout h -o r.html",
     "deepcuts report m.safetensors --train t --holdout h --baseline ease -o r.html",
+    "deepcuts report m=seed0.safetensors m=seed1.safetensors --train t --holdout h -o r.html",
 )
 
 COMMAND = Command("report", report, EXAMPLES, "Model")

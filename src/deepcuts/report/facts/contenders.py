@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from statistics import stdev
 
 from deepcuts.report.facts.estimates import Band, Difference, Estimate
 from deepcuts.report.published import published_as
@@ -60,6 +62,9 @@ class ContenderFacts:
         What it is, in a line.
     figures
         At the neutral dial, with intervals where they are means over users.
+    seeds
+        The same figures of every training, where there were several with different seeds; `figures` are their means,
+        and all else but `differences` and `duel` is of the first training.
     differences
         From the first contender, by figure; empty for the first.
     dial
@@ -79,6 +84,7 @@ class ContenderFacts:
     name: str
     about: str
     figures: Mapping[str, Estimate]
+    seeds: tuple[Mapping[str, float], ...]
     differences: Mapping[str, Difference]
     dial: tuple[DialPosition, ...] = field(metadata=published_as("turns"))
     exposure: ExposureFacts
@@ -88,3 +94,8 @@ class ContenderFacts:
     list_seconds: float
     by_history: tuple[Band, ...]
     by_popularity: tuple[Band, ...]
+
+    def spread(self, figure: str) -> float:
+        """Standard deviation of a figure over the seeds; NaN with fewer than two."""
+        values = [one[figure] for one in self.seeds]
+        return stdev(values) if len(values) > 1 else math.nan

@@ -53,6 +53,14 @@ def estimates(column: Sequence[Estimate]) -> list[str]:
     return [_estimate(one, most) for one in column]
 
 
+def with_spreads(cells: Sequence[str], spreads: Sequence[float]) -> list[str]:
+    """Add to each cell the standard deviation over seeds, where there is one."""
+    return [
+        f"{cell}<small>± {number(spread)}</small>" if math.isfinite(spread) else cell
+        for cell, spread in zip(cells, spreads, strict=True)
+    ]
+
+
 def _estimate(value: Estimate, beside: float) -> str:
     shown = number(value.mean, beside)
     if not math.isfinite(value.low):

@@ -20,6 +20,7 @@ from deepcuts.report.sections.html import (
     section,
     table,
     text,
+    with_spreads,
 )
 from deepcuts.report.sections.verdict import verdict
 from deepcuts.report.sections.words import best_of, in_words
@@ -49,10 +50,12 @@ def _figures(report: Report) -> str:
     contenders, rows = report.contenders, []
     for name in contenders[0].figures:
         found = [one.figures[name] for one in contenders]
-        cells = estimates(found)
+        cells = with_spreads(estimates(found), [one.spread(name) for one in contenders])
         best = best_of(name, [one.mean for one in found]) if len(found) > 1 else -1
         rows.append([in_words(name), *(marked(cell) if at == best else cell for at, cell in enumerate(cells))])
-    caption = f"Figures of {report.plays.n_judged:,} users"
+    seeds = max(len(one.seeds) for one in contenders)
+    of_seeds = f", means over {seeds} seeds; after ± their standard deviation" if seeds else ""
+    caption = f"Figures of {report.plays.n_judged:,} users{of_seeds}"
     return table(["figure", *(text(one.name) for one in contenders)], rows, caption, "beside")
 
 

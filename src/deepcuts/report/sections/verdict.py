@@ -11,7 +11,7 @@ _RELIABLE = 0.05  # p value below which a difference is called reliable
 
 def verdict(report: Report) -> str:
     """Say which contender finds most, how reliably, and what the dial of the first one trades it for, as HTML."""
-    return " ".join(filter(None, [_who_finds_most(report), _what_the_dial_does(report)]))
+    return " ".join(filter(None, [_who_finds_most(report), _over_seeds(report), _what_the_dial_does(report)]))
 
 
 def _who_finds_most(report: Report) -> str:
@@ -41,6 +41,23 @@ def _ahead_of_first(rival: ContenderFacts, accuracy: str) -> str:
     difference = rival.differences.get(accuracy)
     is_reliable = difference is not None and difference.p_value < _RELIABLE
     return "reliably more than" if is_reliable else "though no more than chance may give over"
+
+
+def _over_seeds(report: Report) -> str:
+    """Say how far seeds differ, and with how many of them the best contender is ahead of every other one."""
+    contenders, accuracy = report.contenders, report.accuracy
+    best = contenders[max(0, best_of(accuracy, [one.figures[accuracy].mean for one in contenders]))]
+    if not best.seeds:
+        return ""
+    spread = f"Over {len(best.seeds)} seeds its {text(accuracy)} varies by ±{number(best.spread(accuracy))}"
+    rivals = [one for one in contenders if one is not best]
+    if not rivals:
+        return f"{spread}."
+    ahead = sum(
+        best_of(accuracy, [own[accuracy], *(theirs[accuracy] for theirs in others)]) == 0
+        for own, *others in zip(best.seeds, *(one.seeds for one in rivals), strict=False)
+    )
+    return f"{spread}, and it is ahead with {ahead} of them."
 
 
 def _what_the_dial_does(report: Report) -> str:

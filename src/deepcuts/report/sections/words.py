@@ -9,18 +9,21 @@ from deepcuts.evaluation.registry import metric_of
 from deepcuts.report.sections.html import text
 
 _WORDS = {
-    "recall": "found of what was held out",
-    "ndcg": "found, and near the top",
-    "tail_recall": "found of the rarer half",
-    "minority_recall": "found of the smaller tastes",
-    "novelty": "rarity of the lists, in bits",
-    "long_tail": "share of rarer items",
-    "coverage": "share of the catalogue listed",
-    "gini": "inequality of exposure",
-    "exposure_lambda": "steepness of exposure",
-    "calibration_kl": "distance from the user\u2019s mix of labels",
-    "ild": "variety within a list",
-    "precision": "share of the list that was held out",
+    "recall": "found of what was held out, in the first {k}",
+    "ndcg": "found, and near the top, in the first {k}",
+    "map": "precision down to every find, in the first {k}",
+    "mrr": "nearness of the first find to the top, in the first {k}",
+    "hit_rate": "users with a find in the first {k}",
+    "tail_recall": "found of the rarer half, in the first {k}",
+    "minority_recall": "found of the smaller tastes, in the first {k}",
+    "novelty": "rarity of the first {k}, in bits",
+    "long_tail": "share of rarer items in the first {k}",
+    "coverage": "share of the catalogue in somebody\u2019s first {k}",
+    "gini": "inequality of exposure in the first {k}",
+    "exposure_lambda": "steepness of exposure in the first {k}",
+    "calibration_kl": "distance of the first {k} from the user\u2019s mix of labels",
+    "ild": "variety within the first {k}",
+    "precision": "share of the first {k} that was held out",
 }
 _ARROWS = {"higher": "\u2191", "lower": "\u2193"}
 
@@ -29,7 +32,8 @@ def in_words(figure: str) -> str:
     """Return the name of a figure in words, an arrow to where it is better, and its code, as HTML."""
     better = metric_of(figure).better
     arrow = f'<span class="way" title="{better} is better">{_ARROWS[better]}</span>'
-    words = _WORDS.get(figure.partition("@")[0], "")
+    name, _, k = figure.partition("@")
+    words = _WORDS.get(name, "").format(k=k)
     return f"{words} {arrow} <code>{text(figure)}</code>".strip()
 
 

@@ -184,14 +184,14 @@ export default {
         </ul>
       </details>
 
-      <details class="dc-more" :open="!state.is_known || !!asking || !!failed || !!busy">
+      <details class="dc-more" :open="!state.has_begun || !!asking || !!failed || !!busy">
         <summary>Import an export<template v-if="withUsers">, or start from a listener</template></summary>
         <div class="dc-ways">
           <div v-if="withUsers && state.examples.length" class="dc-start">
             <p id="dc-examples-title" class="dc-note">Or try someone who plays</p>
             <ul aria-labelledby="dc-examples-title">
               <li v-for="example in state.examples" :key="example.id">
-                <button class="dc-example" @click="$emit('example', example.id)"><span>{{ example.title }} …</span><small>{{ example.n_artists }} artists</small></button>
+                <button class="dc-example" @click="$emit('example', example.id)"><span>{{ example.title }}&nbsp;…</span><small>{{ example.n_artists }} artists</small></button>
               </li>
             </ul>
           </div>

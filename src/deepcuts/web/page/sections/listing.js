@@ -33,7 +33,7 @@ export default {
   computed: {
     word() {
       const { position } = this;
-      if (position === 0) return "as my tastes are";
+      if (position === 0) return this.state.is_stranger ? "as most tastes are" : "as my tastes are";
       if (position < -0.6) return "what everybody knows";
       if (position < 0) return "more familiar";
       return position < 0.4 ? "a little rarer" : position < 0.8 ? "rare" : "deep cuts";

@@ -47,14 +47,22 @@ def blend(visit: Visit, theirs: Mapping[str, float], usual: FloatVector) -> None
     names = visit.model.item_names(visit.model.item_ids.indexes_of(common)).to_pylist() if common else []
     closer = float(np.searchsorted(usual, found.match) / len(usual)) if len(usual) else 0.0
     pairs = [(_short(one.names[row]), _short(other.names[column])) for row, column, _ in found.shared]
-    replace_artists(visit, _together(mine, theirs), "both of you")
+    _take(visit, _together(mine, theirs), "both of you")
     visit.blend = Blend(mine, source, len(theirs), found.match, closer, pairs, names)
 
 
 def leave_blend(visit: Visit) -> None:
     """Go back to the visitor's own artists."""
     if visit.blend is not None:
-        replace_artists(visit, visit.blend.mine, visit.blend.source)
+        _take(visit, visit.blend.mine, visit.blend.source)
+
+
+def _take(visit: Visit, plays: Mapping[str, float], source: str) -> None:
+    """Take plays in their order, and keep what was refused, unless it is played."""
+    refused = dict(visit.refused)
+    replace_artists(visit, plays, source)
+    visit.plays = {item_id: visit.plays[item_id] for item_id in plays if item_id in visit.plays}
+    visit.refused = {item_id: name for item_id, name in refused.items() if item_id not in visit.plays}
 
 
 def _together(mine: Mapping[str, float], theirs: Mapping[str, float]) -> dict[str, float]:
