@@ -3,7 +3,8 @@
 Usage: python benchmarks/epoch.py [--users 100000] [--items 40000] [--factors 64] [--epochs 6] [--cmfrec]
 
 All run in this process, on plays of a generated world with 25 items a user, on two threads, alternately: every system
-does one epoch, then the next, so a slow minute of the machine hits all of them. The first epoch of each is left out.
+does one epoch, then the next, so a slow minute of the machine hits all of them. Seconds are processor time of both
+threads, which other work on the machine hardly moves. The first epoch of each is left out.
 "4 personas" is an epoch in which personas and items move together, as with persona_epochs > 0. cmfrec cannot go on
 from where it was: an epoch is what fitting all of them takes longer than fitting one, divided by how many more they are
 (extra "bench").
@@ -15,7 +16,7 @@ import argparse
 import os
 from collections.abc import Callable, Iterator
 from statistics import median
-from time import perf_counter
+from time import process_time
 
 os.environ.setdefault("NUMBA_NUM_THREADS", "2")
 
@@ -41,9 +42,9 @@ def ours(plays: dc.Interactions, n_factors: int, n_epochs: int, n_personas: int 
             stage.run_epoch()
         stage = start_personas(stage, seed=0)
     for _ in range(n_epochs):
-        start = perf_counter()
+        start = process_time()
         stage.run_epoch()
-        yield perf_counter() - start
+        yield process_time() - start
 
 
 def implicit_als(matrix: sparse.csr_matrix, n_factors: int, n_epochs: int) -> Epochs:
@@ -52,9 +53,9 @@ def implicit_als(matrix: sparse.csr_matrix, n_factors: int, n_epochs: int) -> Ep
 
     model = AlternatingLeastSquares(factors=n_factors, num_threads=THREADS, iterations=1, random_state=0)
     for _ in range(n_epochs):
-        start = perf_counter()
+        start = process_time()
         model.fit(matrix, show_progress=False)  # goes on from the factors it has
-        yield perf_counter() - start
+        yield process_time() - start
 
 
 def irspack_ials(matrix: sparse.csr_matrix, n_factors: int, n_epochs: int) -> Epochs:
@@ -63,9 +64,9 @@ def irspack_ials(matrix: sparse.csr_matrix, n_factors: int, n_epochs: int) -> Ep
 
     trainer = IALSRecommender(matrix, n_components=n_factors, n_threads=THREADS)._create_trainer()
     for _ in range(n_epochs):
-        start = perf_counter()
+        start = process_time()
         trainer.run_epoch()
-        yield perf_counter() - start
+        yield process_time() - start
 
 
 def cmfrec_als(matrix: sparse.csr_matrix, n_factors: int, n_epochs: int) -> Epochs:
@@ -76,9 +77,9 @@ def cmfrec_als(matrix: sparse.csr_matrix, n_factors: int, n_epochs: int) -> Epoc
         model = CMF_implicit(
             k=n_factors, niter=n_iterations, nonneg=True, nthreads=THREADS, precompute_for_predictions=False
         )
-        start = perf_counter()
+        start = process_time()
         model.fit(matrix.tocoo())
-        return perf_counter() - start
+        return process_time() - start
 
     seconds = (fit(n_epochs) - fit(1)) / (n_epochs - 1)
     yield from [seconds] * n_epochs
@@ -109,7 +110,7 @@ def main() -> None:
     print(setting("implicit", "irspack", "cmfrec"), "\n")
     one, four = (seconds[f"deepcuts, {name}"] for name in ("one persona", "4 personas"))
     rows = [[name, f"{value:.2f}", f"{one / value:.2f}", f"{four / value:.2f}"] for name, value in seconds.items()]
-    print_table(["system", "seconds per epoch", "one persona / system", "4 personas / system"], rows)
+    print_table(["system", "processor seconds per epoch", "one persona / system", "4 personas / system"], rows)
     print_json(benchmark="epoch", n_users=args.users, n_items=args.items, n_factors=args.factors, seconds=seconds)
 
 
