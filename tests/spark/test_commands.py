@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pyarrow.parquet as pq
 from typer.testing import CliRunner
@@ -18,25 +19,34 @@ def run(*words: object) -> str:
     return result.output
 
 
+def told(*words: object) -> dict[str, Any]:
+    result = CliRunner().invoke(app, ["spark", *map(str, words), "--json"])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
 def test_from_plays_to_figures_lists_a_model_and_a_sample(spark, plays, tmp_path):
     write(tmp_path / "plays.parquet", plays.to_arrow())
     columns = ("--user", "user_id", "--item", "item_id", "--plays", "plays")
     said = run("ingest", tmp_path / "plays.parquet", *columns, "--shelf", tmp_path / "all")
     assert f"{plays.n_pairs:,} pairs of 2,000 users and 240 items" in " ".join(said.split())
-    run("split", "--shelf", tmp_path / "all", "--into", tmp_path / "train", "--seed", 1)
-    run("train", "--shelf", tmp_path / "train", "--factors", 8, "--base-epochs", 2)
-    run("recommend", "--shelf", tmp_path / "train", "-k", 10, "--rarity", 0.2, "-o", tmp_path / "lists")
+    left = told("split", "--shelf", tmp_path / "all", "--into", tmp_path / "train", "--seed", 1)
+    assert left["shelf"] == str(tmp_path / "train")
+    assert left["n_pairs"] < plays.n_pairs
+    trained = told("train", "--shelf", tmp_path / "train", "--factors", 8, "--base-epochs", 2)
+    assert trained["n_epochs"] == 2
+    listed = told("recommend", "--shelf", tmp_path / "train", "-k", 10, "--rarity", 0.2, "-o", tmp_path / "lists")
+    assert listed == {"output": str(tmp_path / "lists")}
     assert pq.read_table(tmp_path / "lists" / "part-00000.parquet")["rank"].to_numpy().max() == 10
-    figures = json.loads(
-        run("evaluate", tmp_path / "lists", "--shelf", tmp_path / "train", "--metrics", "recall@10", "--json")
-    )
+    figures = told("evaluate", tmp_path / "lists", "--shelf", tmp_path / "train", "--metrics", "recall@10")
     assert figures["n_users"] > 1_000
     assert 0.1 < figures["recall@10"] < 1
     user = plays.user_ids.values[3].as_py()
-    run("model", "--shelf", tmp_path / "train", "--user", user, "-o", tmp_path / "one.safetensors")
+    model = told("model", "--shelf", tmp_path / "train", "--user", user, "-o", tmp_path / "one.safetensors")
+    assert (model["n_users"], model["n_items"]) == (1, 240)
     assert dc.load(tmp_path / "one.safetensors").recommend(user, k=3).num_rows == 3
-    run("sample", "--shelf", tmp_path / "all", "--users", 0.2, "-o", tmp_path / "some.safetensors")
-    assert 300 < dc.Interactions.load(tmp_path / "some.safetensors").n_users < 500
+    some = told("sample", "--shelf", tmp_path / "all", "--users", 0.2, "-o", tmp_path / "some.safetensors")
+    assert 300 < dc.Interactions.load(tmp_path / "some.safetensors").n_users == some["n_users"] < 500
 
 
 def test_a_shelf_that_is_not_there_is_named(tmp_path):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from deepcuts.cli.derived import command_help, example_lines
 from deepcuts.cli.failures import guarded
@@ -38,6 +38,15 @@ class CommandParser(TyperCommand):
         end = args.index("--") if "--" in args else len(args)
         former = _FORMER.get(self.name or "", {})
         return super().parse_args(ctx, [*(_todays(word, former) for word in args[:end]), *args[end:]])
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        show_what_options_take(self, ctx)
+        super().format_help(ctx, formatter)
+
+
+class CommandGroup(TyperGroup):
+    """Several commands; shows in the help what an option takes, if anything."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""

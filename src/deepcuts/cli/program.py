@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from deepcuts._version import __version__
-from deepcuts.cli.command import HELP_FLAGS, add_command, show_what_options_take
+from deepcuts.cli.command import HELP_FLAGS, CommandGroup, add_command
 from deepcuts.cli.commands import (
     compare,
     demo,
@@ -65,7 +64,7 @@ COMMANDS = (  # in the order in which help lists them and their panels
 _MOST_BYTES = 1_200  # of a message of the parser, before typer draws a frame around it
 
 
-class _Program(TyperGroup):
+class _Program(CommandGroup):
     """The commands; what is said of arguments that cannot be parsed is cut to a readable length."""
 
     def make_context(self, *arguments: Any, **options: Any) -> Any:
@@ -77,11 +76,6 @@ class _Program(TyperGroup):
         """Find the command, parse its arguments and run it."""
         with _messages_shortened():
             return super().invoke(ctx)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help."""
-        show_what_options_take(self, ctx)
-        super().format_help(ctx, formatter)
 
 
 @contextmanager

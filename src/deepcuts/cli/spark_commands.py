@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from deepcuts.cli import values
-from deepcuts.cli.command import HELP_FLAGS, Command, add_command
+from deepcuts.cli.command import HELP_FLAGS, Command, CommandGroup, add_command
+from deepcuts.cli.commands.train import training_facts
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.options import (
     Dislikes,
@@ -26,6 +29,7 @@ from deepcuts.cli.options import (
     UserColumn,
 )
 from deepcuts.cli.remarks import Remarks
+from deepcuts.cli.terminal import show_json
 from deepcuts.model import PersonaSettings
 from deepcuts.recommendation import ListSettings
 
@@ -81,6 +85,7 @@ def ingest(
     on_bad_rows: OnBadRows = "error",
     dislikes: Dislikes = False,
     trim: Trim = False,
+    json: Json = False,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
@@ -96,6 +101,7 @@ def ingest(
         f"{report.n_rows:,} rows hold {report.n_pairs:,} pairs of {report.n_users:,} users and {report.n_items:,} items"
         f", on the shelf {shelf}."
     )
+    _show({"shelf": shelf, **asdict(report)}, json)
 
 
 def split(
@@ -103,6 +109,7 @@ def split(
     into: OtherShelf,
     fraction: Fraction = 0.2,
     seed: Seed = 0,
+    json: Json = False,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
@@ -116,6 +123,7 @@ def split(
     with remarks.working(f"Splitting {shelf}"):
         sizes = spark.split(shelf, into, fraction=fraction, seed=seed, force=force)
     remarks.say("{n_pairs:,} pairs of {n_users:,} users and {n_items:,} items are left.".format(**sizes))
+    _show({"shelf": into, **sizes}, json)
 
 
 @options_from(PersonaSettings, panel="Settings of the model")
@@ -124,6 +132,7 @@ def train(
     item_blocks: ItemBlocks = None,
     heavy_items: HeavyItems = None,
     seed: Seed = 0,
+    json: Json = False,
     quiet: Quiet = False,
     **settings: Any,
 ) -> None:
@@ -146,11 +155,18 @@ def train(
     with remarks.bar("Training", asked.base_epochs) as advance:
         epochs = spark.fit(shelf, asked, seed=seed, on_epoch=on_epoch, **parts)
     remarks.say(f"{len(epochs)} epochs, loss {epochs[-1].loss:,.1f}; the model is on the shelf {shelf}.")
+    _show({"shelf": shelf, **training_facts(epochs)}, json)
 
 
 @options_from(ListSettings, panel="Lists", names=("k", "mix", "dial", "frequency", "base_weight", "include_seen"))
 def recommend(
-    shelf: ShelfFolder, output: Out, rarity: Rarity = "0", force: Force = False, quiet: Quiet = False, **settings: Any
+    shelf: ShelfFolder,
+    output: Out,
+    rarity: Rarity = "0",
+    json: Json = False,
+    force: Force = False,
+    quiet: Quiet = False,
+    **settings: Any,
 ) -> None:
     """Make ranked lists for all users of a shelf, as Parquet: user_id, item_id, rank, score and persona."""
     from deepcuts import spark
@@ -159,12 +175,12 @@ def recommend(
     with remarks.working("Making lists"):
         spark.recommend(shelf, out=output, force=force, rarity=values.turn(rarity, "--rarity"), **settings)
     remarks.say(f"Lists saved in {output}.")
+    _show({"output": output}, json)
 
 
 def evaluate(lists: Lists, shelf: ShelfFolder, metrics: Metrics = None, json: Json = False) -> None:
     """Judge lists by what `deepcuts spark split` has held out on the shelf."""
     from deepcuts import spark
-    from deepcuts.cli.terminal import show_json
     from deepcuts.evaluation.registry import parse_cutoffs
 
     cutoffs = None if metrics is None else parse_cutoffs(metrics.split(","))
@@ -180,12 +196,14 @@ def sample(
     output: Output,
     users: Share = 0.01,
     seed: Seed = 0,
+    json: Json = False,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
     """Write the plays of some users, drawn by their names, to tune settings on one machine."""
     from deepcuts import spark
     from deepcuts.cli.plays_files import check_interactions_output, write_interactions
+    from deepcuts.cli.summaries import saved_plays
 
     check_interactions_output(output, force=force)
     remarks = Remarks(quiet)
@@ -193,9 +211,17 @@ def sample(
         found = spark.sample(shelf, users=users, seed=seed)
     write_interactions(output, found, force=force)
     remarks.say(f"{found.n_pairs:,} pairs of {found.n_users:,} users and {found.n_items:,} items saved in {output}.")
+    _show(saved_plays(output, found), json)
 
 
-def model(shelf: ShelfFolder, output: Output, user: Users = None, force: Force = False, quiet: Quiet = False) -> None:
+def model(
+    shelf: ShelfFolder,
+    output: Output,
+    user: Users = None,
+    json: Json = False,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
     """Write a model of chosen users, for the page, the service and visitors."""
     from deepcuts import spark
     from deepcuts.storage import check_output
@@ -206,6 +232,13 @@ def model(shelf: ShelfFolder, output: Output, user: Users = None, force: Force =
         found = spark.to_model(shelf, user or None)
     found.save(Path(output), force=force)
     remarks.say(f"{found!r} saved in {output}.")
+    _show({"output": str(output), "n_users": len(found.user_ids), "n_items": len(found.item_ids)}, json)
+
+
+def _show(facts: Mapping[str, Any], as_json: bool) -> None:
+    """Print what was done, where it is asked for."""
+    if as_json:
+        show_json(facts)
 
 
 SPARK_COMMANDS = (
@@ -223,7 +256,7 @@ SPARK_COMMANDS = (
     Command("model", model, ("deepcuts spark model --shelf train --user ada -o m.safetensors",), "Model"),
 )
 
-spark_app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", context_settings=HELP_FLAGS)
+spark_app = typer.Typer(cls=CommandGroup, no_args_is_help=True, rich_markup_mode="rich", context_settings=HELP_FLAGS)
 
 for _command in SPARK_COMMANDS:
     add_command(spark_app, _command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -134,16 +135,14 @@ def train(
 
 def _summary(model: PersonaModel, output: Path) -> dict[str, Any]:
     """What came of training, as JSON values."""
-    epochs = model.epochs
-    return {
-        "output": str(output),
-        "n_users": len(model.user_ids),
-        "n_items": len(model.item_ids),
-        "n_epochs": len(epochs),
-        "seconds": sum(epoch.seconds for epoch in epochs),
-        "loss": epochs[-1].loss if epochs else None,
-        "interrupted": model.interrupted,
-    }
+    sizes = {"n_users": len(model.user_ids), "n_items": len(model.item_ids)}
+    return {"output": str(output), **sizes, **training_facts(model.epochs), "interrupted": model.interrupted}
+
+
+def training_facts(epochs: Sequence[Epoch]) -> dict[str, Any]:
+    """Epochs of a training, their seconds, and the loss after the last one."""
+    seconds = sum(epoch.seconds for epoch in epochs)
+    return {"n_epochs": len(epochs), "seconds": seconds, "loss": epochs[-1].loss if epochs else None}
 
 
 def _refuse_search_options(context: typer.Context) -> None:
