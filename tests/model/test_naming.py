@@ -14,6 +14,7 @@ import deepcuts as dc
 from deepcuts.cli.main import app
 from deepcuts.data.tag_support import is_plain
 from deepcuts.data.tags import tag_shares
+from deepcuts.datasets import load_lastfm_2k
 from deepcuts.errors import DataError, UnknownIdError
 from deepcuts.evaluation.item_labels import main_columns
 from deepcuts.evaluation.purity import group_purity
@@ -128,7 +129,7 @@ def test_ids_that_look_like_numbers_name_nothing():
 
 @pytest.mark.slow
 def test_names_on_real_tags_have_support(shared_data):
-    plays = dc.datasets.load_lastfm_2k(shared_data / "lastfm-hetrec2011")
+    plays = load_lastfm_2k(shared_data / "lastfm-hetrec2011")
     labels = plays.labels
     n_items = np.bincount(labels.tags.indices, minlength=labels.n_tags)
     n_uses = np.bincount(labels.tags.indices, labels.tags.data, labels.n_tags)

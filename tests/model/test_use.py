@@ -196,14 +196,17 @@ def test_plays_are_not_a_model(world, tmp_path):
         dc.load(path)
 
 
-def test_users_without_a_known_item_get_no_list(model):
+def test_users_without_a_known_item_get_what_is_popular(model, caplog):
     plays = dc.Interactions.from_csr(
         sparse.csr_array(np.array([[1.0, 0.0], [0.0, 1.0]])),
         ["ada", "bob"],
         [model.item_ids.values[0].as_py(), "~unknown"],
     )
     visitors = model.fold_in(plays)
-    assert set(visitors.recommend(k=3)["user_id"].to_pylist()) <= {"ada"}
+    rows = [row for row in visitors.recommend(k=3).to_pylist() if row["user_id"] == "bob"]
+    popular = np.sort(model.item_listeners)[:-4:-1].tolist()
+    assert [model.item_listeners[model.item_ids.index_of(row["item_id"])] for row in rows] == popular
+    assert "is what is popular" in caplog.text or "are what is popular" in caplog.text
     assert visitors.personas("bob").num_rows == 0
 
 
