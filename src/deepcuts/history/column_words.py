@@ -16,6 +16,7 @@ def plain_word(name: str) -> str:
     ('artist name', 'artist name', 'nombre d ecoutes', 'date')
     """
     text = name.strip().strip("\ufeff\"'")
+    text = text.strip("[]% ") or text
     text = (text.lstrip("#").strip() or text) if text.startswith("#") else text.partition("#")[0]
     text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", text)
     letters = unicodedata.normalize("NFKD", text).casefold()
@@ -58,7 +59,8 @@ ARTIST = _words("""
     interprete|artista|artistas|nombre del artista|nome do artista|nome artista|nome dell artista|artisti|
     artiest|artiesten|naam artiest|artistnamn|artister|kunstner|kunstnernavn|kunstnere|esittaja|artisti|
     wykonawca|artysta|hudebnik|umelec|eloado|sanatci|sanatci adi|исполнитель|артист|группа|виконавець|
-    καλλιτεχνης|アーティスト|アーティスト名|艺人|艺术家|歌手|演出者|아티스트|가수|
+    καλλιτεχνης|アーティスト|アーティスト名|艺人|艺术家|藝人|藝術家|歌手|演出者|아티스트|가수|
+    nghe si|ca si|artis|penyanyi|ศิลปิน|कलाकार|الفنان|فنان|אמן|אומן|
     album artist|album artist name|albumartist|container artist name
 """)
 TRACK = _words("""
@@ -66,7 +68,8 @@ TRACK = _words("""
     track description|master metadata track name|titel|lied|liedtitel|titelname|songtitel|titre|titres|
     titre du morceau|nom du titre|morceau|chanson|titulo|cancion|pista|nombre de la cancion|titolo|brano|
     canzone|musica|faixa|titulo da musica|nummer|lat|lattitel|sang|sangtitel|spor|kappale|utwor|tytul|piosenka|
-    skladba|nazev|cim|sarki|parca|sarki adi|трек|песня|название|композиция|曲名|曲|タイトル|歌曲|歌名|标题|제목|곡
+    skladba|nazev|cim|sarki|parca|sarki adi|трек|песня|название|композиция|曲名|曲|タイトル|歌曲|歌名|标题|標題|제목|곡|
+    τραγουδι|melodie|bai hat|lagu|เพลง|गाना|الأغنية|שיר
 """)
 TIME = _words("""
     uts|unixtime|unix time|unix timestamp|epoch|timestamp|time stamp|time ms|timestamp ms|utc time|ts|time|
@@ -94,7 +97,9 @@ PLAYS = _words("""
     spelningar|uppspelningar|afspilninger|antal afspilninger|avspillinger|antall|antall avspillinger|
     soittokerrat|kuuntelut|kuuntelukerrat|odtworzenia|liczba odtworzen|liczba|pocet|pocet prehrani|prehrani|
     lejatszasok|dinlenme|dinlenme sayisi|calma sayisi|прослушивания|прослушиваний|количество|
-    количество прослушиваний|воспроизведения|再生回数|再生数|回数|播放次数|次数|播放数|재생 횟수|횟수
+    количество прослушиваний|воспроизведения|再生回数|再生数|回数|播放次数|次数|播放数|播放次數|次數|재생 횟수|횟수|
+    redari|ascultari|αναπαραγωγες|ακροασεις|прослуховування|прослуховувань|luot phat|luot nghe|jumlah putar|
+    jumlah diputar|จำนวนครั้งที่เล่น|مرات التشغيل|عدد مرات التشغيل|השמעות|מספר השמעות
 """)
 # Plays of the person whose table it is, where the plays of everybody stand beside them.
 OWN_PLAYS = _words("""
@@ -171,4 +176,17 @@ UNITS = frozenset(
     rank|year|id|mbid|minutes|minuten|minutos|mins|hours|stunden|horas|heures|seconds|
     sekunden|ms|duration|rating
 """)
+)
+# What a column may hold in place of artists, if its name is none of the words above.
+_OTHERS = _words("""
+    album|albums|album title|album name|release|releases|record|disc|compilation|genre|genres|tag|tags|style|mood|
+    country|countries|land|pays|pais|paese|city|region|day|days|weekday|day of week|hour|hour of day|minute|week|
+    quarter|
+    wochentag|stunde|tag|jour|heure|dia|giorno|season|device|devices|platform|player|client|app|source|service|os|
+    playlist|playlists|podcast|podcasts|show|episode|station|radio|channel|label|format|language|key|mode|tempo|
+    category|type|status|version|artist uri|artist url|artist ids|track id|song id|album id|gatunek|жанр|альбом|
+    アルバム|ジャンル|专辑|專輯|流派|앨범|장르
+""")
+NOT_ARTISTS = frozenset(
+    {*_OTHERS, *TRACK, *TIME, *PLAYS, *NOT_PLAYS, *LISTENER, *LISTENERS, *CONCERTS} - {"name", "", *ARTIST}
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -78,7 +79,7 @@ def _fast(number: int, block: bytes, layout: Layout) -> pa.Table | None:
     """Every line as a row by Arrow's parser; None if it finds, or may have overlooked, anything wrong."""
     # Other numbers of cells fail here and are read line by line.
     names = [f"c{index}" for index in range(layout.n_cells[0])]
-    if not block or (block.startswith(b"#") and layout.header == 0):
+    if not block or (block.startswith(b"#") and layout.header == 0) or _has_stray_quotes(block, layout):
         return None
     try:
         table = pa_csv.read_csv(
@@ -99,6 +100,14 @@ def _fast(number: int, block: bytes, layout: Layout) -> pa.Table | None:
         return None
     texts = {column: table.column(index) for column, index in layout.columns.items()}
     return _table(pa.array(np.arange(number, number + n_lines)), pa.nulls(n_lines, _STRINGS), texts)
+
+
+def _has_stray_quotes(block: bytes, layout: Layout) -> bool:
+    """Whether a quote stands within a cell and is not doubled: Arrow's parser takes some of these as it likes."""
+    if not layout.quote or layout.quote.encode() not in block:
+        return False
+    quote, delimiter = (re.escape(mark.encode()) for mark in (layout.quote, layout.delimiter))
+    return re.search(rb"[^%b%b\r\n]%b[^%b%b\r\n]" % (quote, delimiter, quote, quote, delimiter), block) is not None
 
 
 def _slow(number: int, block: bytes, layout: Layout) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,7 +12,7 @@ from typing import Any
 import duckdb
 
 from deepcuts.errors import FileFormatError
-from deepcuts.history.column_words import ARTIST, PLAYS, TRACK, plain_word
+from deepcuts.history.column_words import ARTIST, NOT_ARTISTS, PLAYS, TRACK, plain_word
 from deepcuts.history.documents import Document
 from deepcuts.history.formats import tables
 from deepcuts.history.formats.format import Format, Head, Load, Refusal
@@ -23,7 +24,8 @@ NAMES = ("artists and their plays, or rows, as JSON (.json)",)
 
 _OF_ARTISTS = frozenset((*ARTIST, *PLAYS))
 _OF_OTHERS = frozenset(("album", "albums", "tracks", "songs", "genre", "genres", "tags", "tag", *TRACK))
-_OF_FRAMES = frozenset(("page", "pages", "total", "limit", "offset", "version", "status", "code", *PLAYS))
+_OF_FRAMES = frozenset(("page", "pages", "total", "limit", "offset", "version", "code", *NOT_ARTISTS)) | _OF_ARTISTS
+_IS_FIELD = re.compile(r"[a-z]\w*", re.ASCII)  # as programs call them, in place of artists
 
 
 def recognise(head: Head) -> Format | Refusal | None:
@@ -61,22 +63,35 @@ def _keys_of_table(value: Any, keys: tuple[str, ...], *, in_archive: bool) -> tu
 
 def _are_plays(value: Any, of_artists: bool) -> bool:
     """Whether the values of an object may be plays of what its keys name, and are not the frame of something else."""
-    if not isinstance(value, Pairs):
+    if not isinstance(value, Pairs) or _columns(value):
         return True
     counts = [cell(count) for _, count in value]
     if None in counts:
         return of_artists
-    is_frame = {plain_word(key) for key, _ in value} & _OF_FRAMES
-    return not is_frame and all(are_mostly_numbers([count]) for count in counts if count)
+    is_frame = {plain_word(key) for key, _ in value} & _OF_FRAMES or all(_IS_FIELD.fullmatch(key) for key, _ in value)
+    return (of_artists or not is_frame) and all(are_mostly_numbers([count]) for count in counts if count)
 
 
 def _rows(value: Any) -> list[Row]:
     """The rows of a table, an empty one for what is none; the keys of objects within objects name columns."""
+    columns = _columns(value)
+    if columns:
+        return columns
     if isinstance(value, Pairs) and value and all(isinstance(inner, Pairs) for _, inner in value):
         names = list(dict.fromkeys(name for _, inner in value for name, each in inner if cell(each) is not None))
         fields = [(key, dict(inner)) for key, inner in value]
         return [["artist", *names], *([key, *(cell(inner.get(name)) or "" for name in names)] for key, inner in fields)]
     return [row_of(each) or [] for each in value] if isinstance(value, list) else []
+
+
+def _columns(value: Any) -> list[Row]:
+    """The rows of an object whose keys name columns, and whose values are their cells; none of any other."""
+    if not isinstance(value, Pairs) or not _OF_ARTISTS & {plain_word(key) for key, _ in value}:
+        return []
+    named = [(key, [each for _, each in inner] if isinstance(inner, Pairs) else inner) for key, inner in value]
+    columns = [[key, *map(cell, inner)] for key, inner in named if isinstance(inner, list)]
+    rows = list(zip(*columns, strict=False)) if len(columns) > 1 and len(set(map(len, columns))) == 1 else []
+    return [[each or "" for each in row] for row in rows] if not any(None in row for row in rows) else []
 
 
 def _at(value: Any, keys: Sequence[str]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -106,15 +107,50 @@ def roles_by_cells(table: Table, stated: Stated = NOT_STATED) -> Roles | Refusal
     if stated != NOT_STATED:
         return _stated_roles(table, stated, n_columns)
     moments = [index for index in range(n_columns) if table.has_moments(index)]
-    found = _listens_by_cells(n_columns, moments[0]) if len(moments) == 1 else None
-    if found:
-        return Roles(found)
+    columns = _listens_by_cells(n_columns, moments[0]) if len(moments) == 1 else None
+    if columns:
+        return _if_artists(table, Roles(columns))
+    if n_columns == 3 and not moments and _counts_up(table.cells(0)) and table.has_numbers(2):
+        return _if_artists(table, Roles({"artist": 1, "plays": 2}))
     if n_columns == 2 and not moments:
         plays = 1 if table.has_numbers(1) or not table.has_numbers(0) else 0
         if table.has_numbers(plays):
             name = without_unit(plain_word(table.names[plays])) if table.names else ""
-            return unless_no_plays(table, plays, name, {"artist": 1 - plays, "plays": plays})
+            found = unless_no_plays(table, plays, name, {"artist": 1 - plays, "plays": plays})
+            return _if_artists(table, found) if isinstance(found, Roles) else found
     return None
+
+
+def roles_of_titles(table: Table, *, timeless: bool = False) -> Roles | Refusal | None:
+    """What the columns are where none names artists and one tracks that are all called "artist - title"."""
+    names = [without_unit(plain_word(name)) for name in table.names or ()]
+    track = first_of(names, words.TRACK)
+    if track is None or not table.has_titles(track):
+        return None
+    found = _other_roles(table, names, {"artist": track}, None, timeless=timeless)
+    return replace(found, titled=True) if isinstance(found, Roles) else found
+
+
+def _if_artists(table: Table, roles: Roles) -> Roles | Refusal | None:
+    """Take a column for artists that nothing calls so, unless its name or its cells say that it holds others."""
+    index = roles.columns["artist"]
+    called = table.names[index].strip() if table.names else ""
+    if plain_word(called) in words.NOT_ARTISTS:
+        return Refusal(
+            f"has no column of artists: {called!r} is something else. If it does hold artists, say so with "
+            f"artist_column={called!r} (--artist-column {shlex.quote(called)})"
+        )
+    if not table.may_name_artists(index):
+        return Refusal(
+            "has a column of numbers, times or ids where artists would be. Give a table with their names, or say which "
+            f"column they are in with artist_column='{index + 1}' and plays_column=... (--artist-column {index + 1})"
+        )
+    return replace(roles, titled="track" not in roles.columns and table.has_titles(index))
+
+
+def _counts_up(cells: Sequence[str]) -> bool:
+    """Whether cells count 1, 2, 3 … as ranks do."""
+    return len(cells) > 1 and [cell.rstrip(".") for cell in cells] == [str(n + 1) for n in range(len(cells))]
 
 
 def _stated_roles(table: Table, stated: Stated, n_columns: int) -> Roles | None:

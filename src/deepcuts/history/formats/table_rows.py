@@ -126,14 +126,21 @@ def load_prepared(
 
 def _prepare(connection: duckdb.DuckDBPyConnection, document: Document, roles: Roles, options: HistoryOptions) -> None:
     """Add number and resolution to `raw`, and columns that it lacks; a time becomes one that can be read."""
+    for column in {"artist", "track", "time", "plays"} & set(roles.columns):  # ="…" of spreadsheets is the text in it
+        connection.execute(f"""
+            UPDATE raw SET {column} = regexp_extract({column}, '^="([^"]*)"$', 1) WHERE starts_with({column}, '="')""")
     time = _time(roles, options)
     stated = options.dates if options.dates in ("dmy", "mdy") else None
     order = stated or (None if time is None else date_order(connection, "time", "raw", document.name))
     number = _number(connection, document, options) if roles.counts else "NULL::DOUBLE"
-    columns = "".join(f", {'' if each in roles.columns else 'NULL::VARCHAR AS '}{each}" for each in _OPTIONAL)
+    absent = {each: f"NULL::VARCHAR AS {each}" for each in _OPTIONAL if each not in roles.columns}
+    if roles.titled:
+        absent["track"] = "artist AS track"
+    columns = "".join(f", {absent.get(each, each)}" for each in _OPTIONAL)
+    artist = r"regexp_extract(artist, '^(.*?\S)\s+[-–—]\s', 1) AS artist" if roles.titled else "artist"
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE raw AS
-        SELECT row, problem, artist{columns}, {_read_time(order)} AS time, {number} AS number,
+        SELECT row, problem, {artist}{columns}, {_read_time(order)} AS time, {number} AS number,
                resolution_of(said) AS resolution
         FROM (SELECT *, {time or "NULL::VARCHAR"} AS said FROM raw)""")
 

@@ -12,7 +12,7 @@ from deepcuts.history.formats.delimited import Layout, load_delimited
 from deepcuts.history.formats.format import Format, Head, Refusal
 from deepcuts.history.formats.listen_json import is_json
 from deepcuts.history.formats.sample_table import Roles, Table
-from deepcuts.history.formats.table_roles import roles_by_cells, roles_by_name
+from deepcuts.history.formats.table_roles import roles_by_cells, roles_by_name, roles_of_titles
 from deepcuts.history.formats.table_rows import stated_columns, table_format
 from deepcuts.ingest.tabular.layouts import DELIMITERS, Reading, reading_of, stated_delimiter
 
@@ -74,6 +74,8 @@ def _by_header(reading: Reading, head: Head) -> Format | Refusal | None:
         below = [cells for _, cells in reading.records[position + 1 :]]
         table = Table(names, below, head.are_moments)
         roles = roles_by_name(table, timeless=head.options.dates == "none", stated=stated_columns(head.options))
+        if roles is None and not head.in_archive:
+            roles = roles_of_titles(table, timeless=head.options.dates == "none")
         if isinstance(roles, Roles):
             n_names = max(len(_trimmed(names)), *(index + 1 for index in roles.columns.values()))
             layout = Layout(reading.delimiter, reading.quote, _widths(n_names, below), roles.columns, header=number)
@@ -117,11 +119,17 @@ def _widths(n_names: int, rows: Sequence[Sequence[str]]) -> tuple[int, ...]:
 def _by_cells(readings: Sequence[Reading], head: Head) -> Format | Refusal | None:
     """The table that the records look like where nothing names the columns; of several, the one of most lines."""
     best: tuple[float, Format | Refusal] | None = None
-    for reading in sorted(readings, key=lambda each: _BY_CELLS.find(each.delimiter)):
+    by_tabs = [each for each in readings if each.delimiter == "\t" and _is_even(each)]
+    for reading in sorted(by_tabs or readings, key=lambda each: _BY_CELLS.find(each.delimiter)):
         found = _by_cells_of(reading, head)
         if found and (best is None or found[0] > best[0]):
             best = found
     return best[1] if best else None
+
+
+def _is_even(reading: Reading) -> bool:
+    """Whether all records have the same number of cells, more than one: then no other mark divides them."""
+    return len({len(cells) for _, cells in reading.records}) == 1 and len(reading.records[0][1]) > 1
 
 
 def _by_cells_of(reading: Reading, head: Head) -> tuple[float, Format | Refusal] | None:

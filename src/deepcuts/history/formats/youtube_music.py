@@ -20,10 +20,15 @@ _WATCHED = json.dumps(
         "time": "VARCHAR",
     }
 )
-# The channel of an artist that YouTube made is called "Artist - Topic". "Release - Topic" is nobody's, and stays.
+# The channel of an artist that YouTube made is called "Artist - Topic", in the language of the account.
+# "Release - Topic" is nobody's, and stays.
+_TOPIC = (
+    "Topic|Thema|Thème|Tema|Tópico|Argomento|Onderwerp|Ämne|Emne|Aihe|Temat|Téma|Konu|Subiect|Θέμα|Тема|"
+    "トピック|主题|主題|주제|หัวข้อ|Chủ đề|Topik|विषय|موضوع|נושא"
+)
 _ROWS = f"""
     SELECT row, [CASE WHEN channel = 'Release - Topic' THEN channel
-                      ELSE regexp_replace(channel, '\\s+- Topic$', '') END] AS artists,
+                      ELSE regexp_replace(channel, '(?i)\\s+[-–—]\\s+({_TOPIC})$', '') END] AS artists,
            r.title AS track, r.time AS time, 1.0 AS plays,
            coalesce({no_listen("r.title", "r.header")},
                     CASE WHEN filled(r.time) IS NULL THEN 'it has no time' END) AS bad,
