@@ -60,7 +60,7 @@ def warm_up(on_step: Callable[[str], None] = lambda name: None) -> Path:
 
 
 def _lost(reason: str) -> OutputError:
-    return OutputError(f"Compiled kernels cannot be kept: {reason}. {ADVICE}")
+    return OutputError(f"Kernels cannot be kept where the next run looks first: {reason}. {ADVICE}")
 
 
 def _steps() -> Iterator[str]:

@@ -85,5 +85,7 @@ def test_where_nothing_can_be_kept_it_compiles_nothing_and_fails(tmp_path):
     done = run("-m", "deepcuts", "warmup", NUMBA_CACHE_DIR=str(tmp_path / "file" / "kernels"))
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.replace("\n  ", " ").splitlines()
-    assert line.startswith("Error: Compiled kernels cannot be kept: NUMBA_CACHE_DIR cannot be used (")
+    assert line.startswith(
+        "Error: Kernels cannot be kept where the next run looks first: NUMBA_CACHE_DIR cannot be used ("
+    )
     assert "Set NUMBA_CACHE_DIR to a folder that only you can write to" in line

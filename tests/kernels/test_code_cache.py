@@ -202,6 +202,19 @@ def test_without_package_folder_and_home_temporary_files_are_used(beside: Packag
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that even root cannot write to")
+@pytest.mark.parametrize("named", [{}, {"NUMBA_CACHE_DIR": "/proc/kernels"}], ids=["home", "NUMBA_CACHE_DIR too"])
+def test_a_home_that_is_not_to_be_written_into_is_told_once(
+    beside: Package, tmp_path: Path, named: dict[str, str]
+) -> None:
+    (beside.kernels / "__pycache__").write_text("a file")
+    (tmp_path / "temporary").mkdir()
+    read_only = {"HOME": "/proc", "XDG_CACHE_HOME": "/proc/cache", "TMPDIR": str(tmp_path / "temporary"), **named}
+    together = [beside.start(**read_only) for _ in range(2)]
+    assert [result_of(process)[::2] for process in together] == [(2, 1)] * 2
+    assert beside.call(**read_only) == (2, 1, 1)
+
+
 def test_without_any_folder_kernels_run(beside: Package) -> None:
     (beside.kernels / "__pycache__").write_text("a file")
     no_folder = "import tempfile\ndef fail(): raise FileNotFoundError('none')\ntempfile.gettempdir = fail"
