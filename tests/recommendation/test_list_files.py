@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections import Counter
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -58,8 +59,15 @@ OF_PLAYLIST |= {"license": 1, "attribution": 1, "link": 1000, "meta": 1000, "ext
 IS_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>]+")
 
 
+def check_schema(text: bytes) -> None:
+    """Check a playlist against the schema that is written from the specification of XSPF 1."""
+    etree = pytest.importorskip("lxml.etree")
+    schema = etree.XMLSchema(etree.parse(str(Path(__file__).with_name("xspf.xsd"))))
+    schema.assertValid(etree.fromstring(text))
+
+
 def check_xspf(text: bytes) -> list[dict[str, str]]:
-    """Check a playlist against the rules of XSPF 1, and return its tracks."""
+    """Check how often each element of a playlist may stand there, by the rules of XSPF 1, and return its tracks."""
     root = ElementTree.fromstring(text)
     assert (root.tag, root.attrib) == (f"{XSPF}playlist", {"version": "1"})
     for element, allowed in [(root, OF_PLAYLIST), *((track, OF_TRACK) for track in root.iter(f"{XSPF}track"))]:
@@ -83,6 +91,18 @@ def check_jspf(text: bytes) -> list[dict[str, object]]:
             assert name == "track" or name in allowed
             assert isinstance(value, list if name == "track" or allowed[name] > 1 else str)
     return document["playlist"]["track"]
+
+
+def test_playlists_are_valid_by_the_schema():
+    check_schema(list_file(SONGS, ".xspf"))
+    etree = pytest.importorskip("lxml.etree")
+    for wrong in (
+        b"<track><artist>Muse</artist></track>",
+        b"<track><trackNum>0</trackNum></track>",
+        b"<title>x</title>",
+    ):
+        with pytest.raises(etree.DocumentInvalid):
+            check_schema(list_file(SONGS, ".xspf").replace(b"<trackList>", b"<trackList>" + wrong))
 
 
 def test_playlists_of_songs_are_valid():

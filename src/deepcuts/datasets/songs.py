@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from deepcuts.data.song_names import BETWEEN
 from deepcuts.datasets.companions import (
     LINE_PARSERS,
     METADATA,
@@ -108,13 +109,13 @@ def resolve_songs(connection: duckdb.DuckDBPyConnection) -> None:
         CREATE TEMP TABLE sound AS
         SELECT DISTINCT song_id, track_id FROM listed ANTI JOIN mismatches USING (song_id, track_id)""")
     # arg_min(x, (-n, key)): the x of most rows n, and among equals of the least key, in whatever order rows come.
-    connection.execute("""
+    connection.execute(f"""
         CREATE TEMP TABLE songs AS
         SELECT song_id, arg_min(artist, (-n, artist)) FILTER (artist IS NOT NULL) AS artist,
                arg_min(title, (-n, artist)) FILTER (artist IS NOT NULL) AS title,
                sum(n)::BIGINT AS n_tracks, count(artist) AS n_artists
         FROM (SELECT sound.song_id, artist, count(*) AS n,
-                     arg_min(concat_ws(' – ', artist_name, tracks.title), track_id) AS title
+                     arg_min(concat_ws('{BETWEEN}', artist_name, tracks.title), track_id) AS title
               FROM sound LEFT JOIN tracks USING (track_id) GROUP BY ALL)
         GROUP BY song_id""")
     # Without a list of tracks `songs` is empty, and every song of a mismatch is dropped.

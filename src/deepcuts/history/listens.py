@@ -9,10 +9,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from deepcuts.data.song_names import BETWEEN
 from deepcuts.errors import FileFormatError
 from deepcuts.history import nameless
 from deepcuts.history.documents import Document
 from deepcuts.history.formats import FIRST_SCROBBLER, Format
+from deepcuts.history.options import By
 from deepcuts.history.written_names import divide_artists, repair_names
 from deepcuts.ingest.tabular.moments import latest_moment
 
@@ -86,14 +88,16 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
                                    single BOOLEAN)""")
 
 
-def read_document(connection: duckdb.DuckDBPyConnection, document: Document, known: Format, number: int) -> Source:
+def read_document(
+    connection: duckdb.DuckDBPyConnection, document: Document, known: Format, number: int, *, by: By = "artist"
+) -> Source:
     """Read a document, the `number`th of a reading, into `listens`, and count what became of its rows."""
     parts = []
     n_wrong = n_believed = 0
     listeners: set[str] = set()
     for _ in known.load(connection, document):  # the table `raw` holds one part of the document until the next step
         _check_one_listener(connection, document, known, listeners)
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE checked AS {_checked(known.rows)}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE checked AS {_checked(known.rows, by)}")
         connection.execute(f"""
             INSERT INTO listens SELECT {number}, unnest(artists), track, played_at, plays, single
             FROM checked WHERE bad IS NULL AND dropped IS NULL""")
@@ -109,7 +113,7 @@ def read_document(connection: duckdb.DuckDBPyConnection, document: Document, kno
         )
     if not known.has_clock:
         connection.execute(_ONLY_DATES.format(number=number))
-    if known.several:
+    if known.several and by == "artist":
         divide_artists(connection, number)
     repair_names(connection, document, number)
     return _summary(document, known, pa.concat_tables(parts).to_pylist() if parts else [])
@@ -136,14 +140,19 @@ def _check_one_listener(
         )
 
 
-def _checked(rows: str) -> str:
+def _checked(rows: str, by: By) -> str:
     """SELECT of rows with artists, the hash of the track, seconds and plays, and why a row is bad or dropped.
 
+    By song, the names of artists have the title of the track after them, without the artist where it repeats that.
     A time before 2000 is that of a clock that is wrong, and taken for unknown. One to come is bad.
     """
     named = f"lambda name: name IS NOT NULL AND NOT {nameless.is_nameless('name')}"
+    found = f"list_filter(artists, {named})"
+    title = "artist_name(CASE WHEN starts_with(track, name || ' - ') THEN track[len(name) + 4:] ELSE track END)"
+    songs = f"list_transform({found}, lambda name: name || '{BETWEEN}' || {title})"
+    untitled = "WHEN filled(track) IS NULL THEN 'no title, and songs are counted'" if by == "song" else ""
     return f"""
-        SELECT row, list_filter(artists, {named}) AS artists,
+        SELECT row, {found if by == "artist" else songs} AS artists,
                CASE WHEN filled(track) IS NOT NULL THEN hash(lower(trim(track))) END AS track, plays,
                CASE WHEN seconds >= {FIRST_SCROBBLER} THEN seconds END AS played_at,
                seconds, coalesce(single, true) AS single,
@@ -155,7 +164,7 @@ def _checked(rows: str) -> str:
                     THEN 'its artist has more than {_LONGEST_NAME:,} characters' END AS bad,
                coalesce(dropped, CASE WHEN len(artists) = 0 THEN 'no artist'
                                       WHEN len(list_filter(artists, {named})) = 0
-                                      THEN '{nameless.REASON}' END) AS dropped
+                                      THEN '{nameless.REASON}' {untitled} END) AS dropped
         FROM (SELECT * REPLACE (list_filter(list_transform(artists, lambda name: artist_name(filled(name))),
                                             lambda name: name IS NOT NULL) AS artists),
                      seconds_of(trim(time), NULL) AS seconds FROM ({rows}))"""

@@ -14,11 +14,12 @@ import pyarrow as pa
 from deepcuts.array_types import DoubleVector, IndexVector, NumberVector
 from deepcuts.checks import real_number, shown
 from deepcuts.data.ids import Ids, as_strings, check_ids
+from deepcuts.data.song_names import are_songs
 from deepcuts.errors import DataError
 from deepcuts.history import fuzzy
 from deepcuts.history.matches import HOW, SCHEMA, Matches
 from deepcuts.history.names import compact_form, spaced_form
-from deepcuts.history.options import MIN_SCORE
+from deepcuts.history.options import MIN_SCORE, By
 from deepcuts.history.search import SearchColumns, search_names
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ class Matcher:
                 f"listeners is {shown(self.listeners)}. Give a number for each of {len(self.names):,} items."
             )
         real_number("min_score", self.min_score, 0, 100, "Give a number above 0, up to 100.", above=True)
+
+    @cached_property
+    def by(self) -> By:
+        """What the items are, and a history has to count: "artist" or "song"."""
+        return "song" if are_songs(self.names.to_pylist()) else "artist"
 
     @cached_property
     def forms(self) -> list[str]:

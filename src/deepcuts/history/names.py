@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from deepcuts.data.song_names import BETWEEN
+
 _MARKS = re.compile("[\u0300-\u036f]")  # accents; those of other scripts can be part of the letter
 _NOT_WORD = re.compile(r"[^\w\s]|_")
 _BLANKS = re.compile(r"\s+")
@@ -20,13 +22,19 @@ _LETTERS = str.maketrans(
 def spaced_form(name: str) -> str:
     """Return a name in lower case, without accents, article, guests and punctuation, "&" and "n'" as "and".
 
-    A name that would lose everything keeps its characters, in lower case.
+    A name that would lose everything keeps its characters, in lower case. Of a song, "artist – title", each part has
+    its own form.
 
     Examples
     --------
     >>> spaced_form("The Crüxshadows feat. Ayria"), spaced_form("Guns N' Roses"), spaced_form("!!!")
     ('cruxshadows', 'guns and roses', '!!!')
     """
+    artist, between, title = name.partition(BETWEEN)
+    return f"{_form(artist)} {_form(title)}" if between and title.strip() else _form(name)
+
+
+def _form(name: str) -> str:
     if name.isascii():
         plain = name.lower()
     else:

@@ -16,6 +16,7 @@ MIN_SCORE = 83.0  # of 100, for a name much like another; chosen by benchmarks/m
 
 Dates: TypeAlias = Literal["auto", "dmy", "mdy", "none"]
 Decimal: TypeAlias = Literal[".", ","]
+By: TypeAlias = Literal["artist", "song"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ class HistoryOptions:
     encoding
         The encoding of text, such as cp1251; None finds out whether it is UTF-8, UTF-16 or cp1252.
 
+    by
+        What is counted: "artist", or "song" for models whose items are songs, by the name "artist – title".
+
     Raises
     ------
     SettingsError
@@ -56,10 +60,12 @@ class HistoryOptions:
     encoding: str | None = None
     artist_column: str | None = None
     plays_column: str | None = None
+    by: By = "artist"
 
     def __post_init__(self) -> None:
         seconds = real_number("min_seconds", self.min_seconds, 0, math.inf, "Give a number of at least 0.")
         object.__setattr__(self, "min_seconds", seconds)
+        choice("by", self.by, ("artist", "song"))
         choice("dates", self.dates, ("auto", "dmy", "mdy", "none"))
         if self.decimal is not None:
             choice("decimal", self.decimal, (".", ","))

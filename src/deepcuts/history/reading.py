@@ -40,8 +40,9 @@ class History:
     Parameters
     ----------
     counts
-        artist (string), plays (float32, above 0, as counted by the time rules), n_listens (int64: rows that they come
-        from) and last_played (int64, seconds since 1970; null where no time is known), most plays first.
+        artist (string; "artist – title" where songs are counted), plays (float32, above 0, as counted by the time
+        rules), n_listens (int64: rows that they come from) and last_played (int64, seconds since 1970; null where no
+        time is known), most plays first.
     sources
         What was read, document by document.
     n_duplicates
@@ -211,7 +212,7 @@ def _read_file(
         is_archive |= unpacked.in_archive
         known = detect(connection, unpacked.document, options, in_archive=unpacked.in_archive or in_folder)
         if isinstance(known, Format):
-            source = read_document(connection, unpacked.document, known, n_before + len(sources))
+            source = read_document(connection, unpacked.document, known, n_before + len(sources), by=options.by)
             sources.append((source, known))
         else:
             others[unpacked.document.name] = known.reason if known else ""

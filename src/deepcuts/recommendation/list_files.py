@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from xml.etree import ElementTree
 
+from deepcuts.data.song_names import BETWEEN
 from deepcuts.errors import SettingsError
 
 _FORMULA = "=+-@\t\r\n＝＋－＠"  # a cell that begins so is run by spreadsheets
 _IN_A_PROMPT = 8  # artists of one persona: with more, LB Radio takes few recordings of each
 _HEAVIEST = 3
-_BETWEEN = " – "  # artist and title, in the names of songs
 _TITLE = "Deep cuts"
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what XML 1.0 cannot hold
 
@@ -134,7 +134,7 @@ def _tracks(artists: Sequence[ListedArtist]) -> list[dict[str, str]]:
     SettingsError
         If the items are no songs: players would import a list of artists as an empty one.
     """
-    named = [(each, *one_line(each.name).partition(_BETWEEN)) for each in artists]
+    named = [(each, *one_line(each.name).partition(BETWEEN)) for each in artists]
     if not all(dash for _, _, dash, _ in named):
         raise SettingsError(
             "A playlist is of songs, and these items are artists. Train on plays by song, as --by song of the Taste "

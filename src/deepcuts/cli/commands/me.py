@@ -24,7 +24,7 @@ from deepcuts.recommendation.settings import ListSettings
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from deepcuts.history import History, Matches
+    from deepcuts.history import History, Matcher, Matches
     from deepcuts.model import PersonaModel
     from deepcuts.web.page.state.visitor_model import VisitorModel
 
@@ -52,7 +52,8 @@ ListFile = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="File for the list: .txt (names), .csv, .lbradio (prompts of LB Radio) or .lidarr (a custom list).",
+        help="File for the list: .txt (names), .csv, .lbradio (prompts of LB Radio), .lidarr (a custom list), or for "
+        "models of songs .jspf or .xspf (playlists).",
     ),
 ]
 MinScore = Annotated[float, typer.Option(metavar="X", help="Least score, of 100, for a name spelt much like another.")]
@@ -109,27 +110,29 @@ def me(
     rows = k or (SHORT if rarity is None else LONG)
     how = ListSettings(k=rows, rarity=titles.get("For you", 0), **{name: settings.pop(name) for name in _LISTS})
     reading = {name: settings.pop(name) for name in ("min_seconds", *_TEXT)}
-    options = HistoryOptions(times=TimeRules(**settings), **reading)
+    times = TimeRules(**settings)
     if save is not None:
         check_table_output(save, force=force)
     if output is not None:
         check_list_output(output, force=force)
     fitted = load(model)
+    matcher = _matcher(fitted, min_score)
+    options = HistoryOptions(times=times, by=matcher.by, **reading)
     with remarks.working(f"Reading {exports[0]}" + (f" and {len(exports) - 1:,} more" if exports[1:] else "")):
         history = read_history(exports, options)
-        matches = _matches(history, fitted, min_score)
-    _say_what_was_read(history, remarks)
+        matches = matcher.match(history.counts["artist"], history.counts["plays"])
+    _say_what_was_read(history, matcher.by, remarks)
     if save is not None:
         _save(history, matches, save, force=force)
-        remarks.say(f"Counts of {history.n_artists:,} artists saved in {save}.")
-    plays = _found_plays(matches, fitted)
+        remarks.say(f"Counts of {history.n_artists:,} {matcher.by}s saved in {save}.")
+    plays = _found_plays(matches, fitted, matcher.by)
     with remarks.working("Finding your personas"):
         visitor = VisitorModel.solve(fitted, plays, (), None)
         lists = own_lists(visitor, how, titles, min_listeners)
     if output is not None:
         listed = _one_after_another(lists)
         write_list(output, listed, visitor.model, force=force)
-        remarks.say(f"A list of {listed.num_rows:,} artists saved in {output}.")
+        remarks.say(f"A list of {listed.num_rows:,} {matcher.by}s saved in {output}.")
     _show(history, matches, visitor, lists, as_json=json)
 
 
@@ -147,17 +150,16 @@ def _one_after_another(lists: Sequence[OwnList]) -> pa.Table:
     )
 
 
-def _matches(history: History, model: PersonaModel, min_score: float) -> Matches:
+def _matcher(model: PersonaModel, min_score: float) -> Matcher:
     import numpy as np
 
     from deepcuts.history import Matcher
 
     names = model.item_names(np.arange(len(model.item_ids)))
-    matcher = Matcher(model.item_ids, names, model.item_listeners, min_score)
-    return matcher.match(history.counts["artist"], history.counts["plays"])
+    return Matcher(model.item_ids, names, model.item_listeners, min_score)
 
 
-def _found_plays(matches: Matches, model: PersonaModel) -> dict[str, float]:
+def _found_plays(matches: Matches, model: PersonaModel, by: str) -> dict[str, float]:
     plays = matches.plays()
     if not plays:
         some = ", ".join(map(repr, model.item_ids.values[:3].to_pylist()))
@@ -167,11 +169,11 @@ def _found_plays(matches: Matches, model: PersonaModel) -> dict[str, float]:
             else f" Its items have no names but their ids, such as {some}; if these are no artists, give it names "
             "before training: Interactions.with_labels(names=...)."
         )
-        raise DataError(f"No artist of yours is in the catalogue of {len(model.item_ids):,} items.{advice}")
+        raise DataError(f"No {by} of yours is in the catalogue of {len(model.item_ids):,} items.{advice}")
     return plays
 
 
-def _say_what_was_read(history: History, remarks: Remarks) -> None:
+def _say_what_was_read(history: History, by: str, remarks: Remarks) -> None:
     """Say for each format how many rows there were, and what became of them."""
     from deepcuts.history.documents import counted
 
@@ -197,7 +199,7 @@ def _say_what_was_read(history: History, remarks: Remarks) -> None:
     if history.n_outside:
         n_listens = counted(history.n_outside, "listen")
         remarks.say(f"{n_listens} left out: outside the time asked for, above a cap, or without a time.")
-    remarks.say(f"What is left counts as {history.plays:,.0f} plays of {counted(history.n_artists, 'artist')}.")
+    remarks.say(f"What is left counts as {history.plays:,.0f} plays of {counted(history.n_artists, by)}.")
 
 
 def _save(history: History, matches: Matches, path: Path, *, force: bool) -> None:

@@ -47,7 +47,7 @@ def import_export(name: str, data: bytes, matcher: Matcher) -> Imported:
     from deepcuts.history.limits import Limits
 
     limits = Limits(document_bytes=_DOCUMENT_BYTES, total_bytes=_TOTAL_BYTES)
-    history = read_upload(name, data, HistoryOptions(limits=limits))
+    history = read_upload(name, data, HistoryOptions(limits=limits, by=matcher.by))
     matches = matcher.match(history.counts["artist"], history.counts["plays"])
     unmatched = matches.found("none")
     most_played = [
@@ -56,7 +56,7 @@ def import_export(name: str, data: bytes, matcher: Matcher) -> Imported:
     ]
     n_found = history.n_artists - unmatched.num_rows
     remarks = dict.fromkeys(remark for each in history.sources for remark in each.remarks)
-    source = " ".join([f"{name}: {n_found:,} of {history.n_artists:,} artists found", *remarks])
+    source = " ".join([f"{name}: {n_found:,} of {history.n_artists:,} {matcher.by}s found", *remarks])
     return Imported(matches.plays(), source, most_played, unmatched.num_rows)
 
 
