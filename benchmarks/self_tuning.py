@@ -77,7 +77,13 @@ def row_of(name: str, plays: dc.Interactions, fixed: dict[str, int], args: argpa
     gains = [_percent(compared[metric], before.figures[metric]) for metric in ("ndcg@100", "recall@20")]
     print_json(benchmark="self-tuning", data=name, before=dict(before.figures), after=dict(after.figures), ratio=ratio)
     figures = [f"{before.figures[metric]:.4f}" for metric in ("ndcg@100", "recall@20")]
-    return [name, *figures, *gains, _changes(found, fixed), f"{found.spent:.1f}", f"{ratio:.1f}"]
+    return [
+        name,
+        *figures,
+        *gains,
+        _changes(found, fixed),
+        *(f"{cost:.1f}" for cost in (found.spent, found.measured, ratio)),
+    ]
 
 
 def _percent(compared: dict[str, float], base: float) -> str:
@@ -108,7 +114,7 @@ def main(names: Sequence[str] = tuple(SETS)) -> None:
         rows.append(row_of(name, SETS[name](), {"n_factors": args.factors}, args))
     print(f"{args.factors} factors, budget {args.budget:g} fits, {'any sign' if args.any_sign else 'non-negative'}\n")
     print(setting("optuna"), "\n")
-    header = ["data", "ndcg@100", "recall@20", "ndcg@100, %", "recall@20, %", "chosen", "fits", "measured"]
+    header = ["data", "ndcg@100", "recall@20", "ndcg@100, %", "recall@20, %", "chosen", "planned", "clock", "measured"]
     print_table(header, rows)
     worst = min(float(row[3].split()[0]) for row in rows)
     print(f"\nworst {worst:+.1f} %, mean {np.mean([float(row[3].split()[0]) for row in rows]):+.2f} % in ndcg@100")

@@ -31,6 +31,7 @@ _WARM_EPOCHS = 6
 _EPOCHS_SHARE = 0.8  # of the time of a fit that goes to epochs,
 _JUDGING = 0.45  # and what users and lists of a trial cost besides: more than in a fit, which makes no lists
 _MARGIN = 1.6  # other settings, and other cuts, may take more epochs than the default has
+_FORESEEN = 0.95  # of the budget: cuts, intervals and the like are in no trial
 _GROWTH = 1.2  # the time of a fit grows with the number of factors to this power
 
 
@@ -175,7 +176,7 @@ class _Runner:
         verdict = self.cost(self.default, most_epochs) + self.cost(settings, most_epochs)
         cost = self.cost(settings, epochs or most_epochs) + len(VERDICT) * verdict
         pace = max(1.0, self.measured / self.spent)  # where trials take longer than planned, so will those to come
-        if pace * (self.spent + cost) > self.settings.budget:
+        if pace * (self.spent + cost) > _FORESEEN * self.settings.budget:
             return None
         self._tried.add(settings)
         return self.run(stage, Run(settings, SEARCHED, epochs))
