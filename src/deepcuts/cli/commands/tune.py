@@ -120,7 +120,9 @@ def _check_outputs(output: Path, plot: Path | None, *, force: bool) -> None:
 
 def _search(plays: Any, study: Path, settings: TuningSettings, remarks: Remarks) -> Tuning:
     from deepcuts.tuning import tune as search
+    from deepcuts.tuning.study import import_optuna
 
+    import_optuna()  # before anything is said of a study that there cannot be
     remarks.say(f"{'Going on with' if study.exists() else 'Beginning'} the study in {study}; Ctrl-C pauses it.")
     first, _ = settings.parsed_objectives
 
