@@ -132,7 +132,7 @@ def test_scalars_of_numpy_are_settings_that_can_be_saved(plays, tmp_path):
     loaded = dc.load(tmp_path / "model.safetensors")
     assert loaded.settings == trained.settings
     assert (loaded.item_side.seed, type(loaded.settings.lean)) == (3, float)
-    table = trained.recommend(k=np.int64(5), rarity=np.float32(0.5), lean=np.float64(0.25), pick=np.array([0, 1]))
+    table = trained.recommend(k=np.int64(5), rarity=np.float32(0.5), base_lean=np.float64(0.25), pick=np.array([0, 1]))
     assert table.num_rows == 5 * len(plays.user_ids)
 
 

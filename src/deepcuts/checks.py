@@ -6,7 +6,8 @@ Each takes NumPy's scalars as well as Python's own numbers, and returns one of P
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+import warnings
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
 from functools import wraps
 from numbers import Integral, Real
@@ -175,6 +176,36 @@ def refusing_unknown(settings: type[Kind]) -> type[Kind]:
 
     setattr(settings, "__init__", checked)  # noqa: B010  # mypy lets nobody assign to a method
     return settings
+
+
+def taking_former_names(**former: str) -> Callable[[type[Kind]], type[Kind]]:
+    """Let a settings dataclass take names that some of its settings had before, with a DeprecationWarning.
+
+    Parameters
+    ----------
+    former
+        From names before to those of today.
+    """
+
+    def with_former_names(settings: type[Kind]) -> type[Kind]:
+        make = settings.__init__
+
+        @wraps(make)
+        def renamed(self: Kind, *values: Any, **named: Any) -> None:
+            for name in former.keys() & named.keys():
+                warn_of_former_name(name, former[name])
+                named.setdefault(former[name], named.pop(name))
+            make(self, *values, **named)
+
+        setattr(settings, "__init__", renamed)  # noqa: B010  # as above
+        return settings
+
+    return with_former_names
+
+
+def warn_of_former_name(name: str, today: str) -> None:
+    """Say to whoever writes programs that a setting has another name now."""
+    warnings.warn(f"{name} is called {today} now.", DeprecationWarning, stacklevel=4)
 
 
 def check_names(owner: str, named: Iterable[str], known: Collection[str], what: str = "setting") -> None:

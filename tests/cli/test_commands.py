@@ -303,8 +303,8 @@ def test_evaluate_prints_the_figures(folder, model, tmp_path):
         (("similar", "ITEM", "-k", 3), lambda model: model.similar_items(model.item_ids.values[0].as_py(), 3)),
         (("explain", USER, "ITEM"), lambda model: model.explain(USER, model.item_ids.values[0].as_py())),
         (
-            ("explain", USER, "ITEM", "--persona", 0, "--lean", 0.5),
-            lambda model: model.explain(USER, model.item_ids.values[0].as_py(), persona=0, lean=0.5),
+            ("explain", USER, "ITEM", "--persona", 0, "--base-lean", 0.5),
+            lambda model: model.explain(USER, model.item_ids.values[0].as_py(), persona=0, base_lean=0.5),
         ),
         (("explain", USER, "ITEM", "-k", 2), lambda model: model.explain(USER, model.item_ids.values[0].as_py(), 2)),
     ],

@@ -74,6 +74,8 @@ def test_help_of_train_shows_choices() -> None:
 @pytest.mark.parametrize(
     ("command", "arguments", "name", "value"),
     [
+        ("recommend", ["m.safetensors", "--lean", "0.5"], "base_lean", 0.5),
+        ("explain", ["m.safetensors", "ada", "Can", "--lean=0.5"], "base_lean", 0.5),
         ("demo", ["--folder", "there"], "folder", Path("there")),
         ("demo", ["--folder=there"], "folder", Path("there")),
         ("ingest", ["a", "--user", "1", "--item", "2", "-o", "b", "--memory-limit", "1GB"], "memory_limit", "1GB"),

@@ -187,7 +187,7 @@ def add_model(made: Calls, scene: Scene) -> None:
     add(model.recommend, {"users": None, **chosen, **lists})
     add(model.recommend_batches, {"users": None, **lists})
     add(model.to_mips, chosen)
-    add(model.explain, {"user": scene.user, "item": scene.item, "persona": None, "lean": 0.0, **lists})
+    add(model.explain, {"user": scene.user, "item": scene.item, "persona": None, "base_lean": 0.0, **lists})
     add(model.personas, {"user": scene.user, "n_items": 5, "ids": "text"})
     add(model.similar_items, {"item": scene.item, **lists})
     add(model.factors, {"n_items": 5})

@@ -32,7 +32,7 @@ lists = st.fixed_dictionaries(
         "frequency": st.sampled_from(["listeners", "plays"]),
         "rarity": st.floats(-1, 1) | st.dictionaries(st.sampled_from(_PERSONAS), st.floats(-1, 1)),
         "base_weight": st.sampled_from([0.0, 0.5, 2.0]),
-        "lean": st.sampled_from([0.0, 0.3, 1.0]),
+        "base_lean": st.sampled_from([0.0, 0.3, 1.0]),
         "include_seen": st.booleans(),
         "pick": st.none() | st.lists(st.sampled_from(_PERSONAS), min_size=1),
         "weights": st.dictionaries(st.sampled_from(_PERSONAS), st.sampled_from([0.0, 0.5, 2.0])),
@@ -47,8 +47,8 @@ def test_the_parts_of_every_row_sum_to_its_score_before_the_dial(model, asked, u
     table = model.recommend(user_id, k=6, deny=model.item_ids.take(np.array(sorted(denied), int)).to_pylist(), **asked)
     for row in table.to_pylist():
         item = model.item_ids.index_of(row["item_id"])
-        parts = model.explain(user_id, row["item_id"], k=999, persona=row["persona"], lean=asked["lean"])
-        expected = score_before_the_dial(model, user, item, row["persona"], asked["lean"])
+        parts = model.explain(user_id, row["item_id"], k=999, persona=row["persona"], base_lean=asked["base_lean"])
+        expected = score_before_the_dial(model, user, item, row["persona"], asked["base_lean"])
         assert np.sum(parts["contribution"].to_numpy()) == pytest.approx(expected, rel=5e-3, abs=2e-4)
         neutral = not (np.any(list(asked["rarity"].values())) if isinstance(asked["rarity"], dict) else asked["rarity"])
         weight = asked["weights"].get(row["persona"], 1) if asked["mix"] == "max" else 1

@@ -45,7 +45,7 @@ def n_wanted(model: dc.PersonaModel) -> int:
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"rarity": 0.7}, {"rarity": -0.5, "dial": "power"}, {"rarity": 0.5, "dial": "shift"}, {"lean": 0.5}],
+    [{}, {"rarity": 0.7}, {"rarity": -0.5, "dial": "power"}, {"rarity": 0.5, "dial": "shift"}, {"base_lean": 0.5}],
 )
 def test_an_exact_index_finds_the_lists(model, settings):
     items, personas, _ = model.to_mips(**settings)

@@ -19,7 +19,7 @@ def model(request: pytest.FixtureRequest) -> dc.PersonaModel:
     return dc.PersonaNMF(n_factors=8, n_personas=3, nonnegative=request.param).fit(plays, seed=0)
 
 
-@pytest.mark.parametrize("settings", [{}, {"rarity": 0.6}, {"rarity": -0.4, "frequency": "plays"}, {"lean": 0.5}])
+@pytest.mark.parametrize("settings", [{}, {"rarity": 0.6}, {"rarity": -0.4, "frequency": "plays"}, {"base_lean": 0.5}])
 @pytest.mark.parametrize("dial", ["norm", "shift", "power"])
 @pytest.mark.parametrize("mix", ["share", "max"])
 def test_products_are_the_scores_of_lists(

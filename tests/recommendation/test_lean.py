@@ -7,6 +7,7 @@ import pytest
 
 import deepcuts as dc
 from deepcuts.errors import SettingsError
+from deepcuts.recommendation import ListSettings
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["nonnegative", "signed"])
@@ -16,11 +17,14 @@ def model(request: pytest.FixtureRequest) -> dc.PersonaModel:
 
 
 def test_a_lean_of_0_changes_nothing(model):
-    assert model.recommend(k=10, lean=0.0).equals(model.recommend(k=10))
+    assert model.recommend(k=10, base_lean=0.0).equals(model.recommend(k=10))
 
 
 def test_a_lean_of_1_is_the_base(model):
-    leaning, base = model.recommend(k=10, lean=1.0, mix="max", strength=0.4), model.base.recommend(k=10, strength=0.4)
+    leaning, base = (
+        model.recommend(k=10, base_lean=1.0, mix="max", strength=0.4),
+        model.base.recommend(k=10, strength=0.4),
+    )
     assert leaning["item_id"].equals(base["item_id"])
     np.testing.assert_allclose(leaning["score"].to_numpy(), base["score"].to_numpy(), rtol=1e-4, atol=1e-5)
 
@@ -31,17 +35,26 @@ def test_between_them_the_vectors_are_mixed(model):
     expected = replace(model, user_personas=replace(model.user_personas, persona_factors=mixed)).recommend(
         k=10, strength=0.2
     )
-    leaning = model.recommend(k=10, lean=0.25, strength=0.2)
+    leaning = model.recommend(k=10, base_lean=0.25, strength=0.2)
     assert np.mean(leaning["item_id"].to_numpy() == expected["item_id"].to_numpy()) > 0.99
     np.testing.assert_allclose(leaning["score"].to_numpy(), expected["score"].to_numpy(), rtol=1e-3, atol=1e-4)
 
 
 def test_a_model_without_base_vectors_does_not_lean(model):
     popular = dc.Popularity().fit(model.seen)
-    assert popular.recommend(k=5, lean=0.5).equals(popular.recommend(k=5))
+    assert popular.recommend(k=5, base_lean=0.5).equals(popular.recommend(k=5))
 
 
 @pytest.mark.parametrize("lean", [-0.1, 1.5, float("nan"), "much"])
 def test_a_lean_out_of_range_is_refused(model, lean):
     with pytest.raises(SettingsError, match="Pass a number from 0, as trained, to 1, the base vector"):
-        model.recommend(k=5, lean=lean)
+        model.recommend(k=5, base_lean=lean)
+
+
+def test_the_former_name_is_taken_and_told(model):
+    with pytest.warns(DeprecationWarning, match="lean is called base_lean now"):
+        assert ListSettings(lean=0.25) == ListSettings(base_lean=0.25)
+    user, item = model.user_ids[0], model.item_ids[3]
+    with pytest.warns(DeprecationWarning, match="lean is called base_lean now"):
+        former = model.explain(user, item, lean=0.25)
+    assert former.equals(model.explain(user, item, base_lean=0.25))

@@ -146,12 +146,14 @@ def test_reasons(client, model, user, history):
 
 
 def test_reasons_of_a_row_are_those_of_its_persona(client, model, user):
-    for row in ask(client, "/recommend", user=user, k=10, lean=0.25)["items"]:
-        asked = {"persona": row["persona"], "lean": 0.25}
+    for row in ask(client, "/recommend", user=user, k=10, base_lean=0.25)["items"]:
+        asked = {"persona": row["persona"], "base_lean": 0.25}
         reasons = ask(client, "/explain", user=user, item=row["item_id"], k=500, **asked)["reasons"]
         expected = model.explain(user, row["item_id"], 500, **asked)
         assert [reason["item_id"] for reason in reasons] == expected["item_id"].to_pylist()
         assert sum(reason["contribution"] for reason in reasons) == pytest.approx(row["score"], rel=1e-2)
+        former = ask(client, "/explain", user=user, item=row["item_id"], k=500, persona=row["persona"], lean=0.25)
+        assert former["reasons"] == reasons
 
 
 def test_neighbours(client, model):

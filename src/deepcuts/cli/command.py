@@ -22,6 +22,9 @@ _FORMER: Mapping[str, Mapping[str, str]] = {
     "ingest": {"--memory-limit": "--memory"},
     "taste-profile": {"--memory-limit": "--memory"},
     "personas": {"--items": "-k", "--factors": "--all-factors"},
+    "recommend": {"--lean": "--base-lean"},
+    "me": {"--lean": "--base-lean"},
+    "explain": {"--lean": "--base-lean"},
     "report": {"--factors": "--shown-factors", "--listeners": "--shown-listeners"},
 }
 

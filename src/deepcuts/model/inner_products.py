@@ -46,7 +46,7 @@ def inner_products(model: PersonaState, settings: ListSettings) -> InnerProducts
     users = np.arange(len(model.user_ids))
     _, rows, numbers = personas_of_users(model.persona_indptr, users)
     weights, strengths = persona_weights_and_strengths(numbers, settings)
-    factors = leaning_factors(model, users, rows, settings.lean)
+    factors = leaning_factors(model, users, rows, settings.base_lean)
     items = model.item_factors
     terms = row_terms(weights, strengths, model.persona_indptr, lambda: spreads_of_rows(factors, items), settings)
     frequency = item_frequency(*item_counts(model, settings))

@@ -10,6 +10,7 @@ from typing import Any, Unpack
 
 import pyarrow as pa
 
+from deepcuts.checks import warn_of_former_name
 from deepcuts.data.whole_ids import IdsAs
 from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.model.diagnostics import Diagnostics, diagnose
@@ -138,7 +139,7 @@ class PersonaModel(PersonaState):
         Parameters
         ----------
         settings
-            Those of `ListSettings` that change scores: rarity or strength, dial, frequency, mix, lean, weights.
+            Those of `ListSettings` that change scores: rarity or strength, dial, frequency, mix, base_lean, weights.
 
         Raises
         ------
@@ -177,7 +178,8 @@ class PersonaModel(PersonaState):
         k: int = 10,
         *,
         persona: int | None = None,
-        lean: float = 0.0,
+        base_lean: float = 0.0,
+        lean: float | None = None,
         names: bool = False,
         ids: IdsAs = "text",
     ) -> pa.Table:
@@ -195,8 +197,10 @@ class PersonaModel(PersonaState):
         persona
             Number of the persona to explain, as a row of a list names it; None takes the one that scores the item
             highest.
-        lean
+        base_lean
             That of the list: see `ListSettings`.
+        lean
+            Its former name.
         names, ids
             As for `recommend`.
 
@@ -207,7 +211,10 @@ class PersonaModel(PersonaState):
         """
         user_index, item_index = self.user_ids.index_of(user), self.named_items.index_of(item)
         check_columns(names, ids)
-        table = tabulate_explanation(self, user_index, item_index, k, persona, lean)
+        if lean is not None:
+            warn_of_former_name("lean", "base_lean")
+            base_lean = lean
+        table = tabulate_explanation(self, user_index, item_index, k, persona, base_lean)
         return self._dressed(table, names=names, ids=ids)
 
     def similar_items(self, item: str, k: int = 20, *, names: bool = False, ids: IdsAs = "text") -> pa.Table:

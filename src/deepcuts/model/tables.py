@@ -46,7 +46,7 @@ def tabulate_explanation(
     k = whole_number("k", k, 1)
     _, pairs = _rows_and_pairs(model, user_index)
     persona = None if persona is None else _known_persona(model, user_index, persona)
-    explanation = explain_item(model, user_index, item_index, persona, real_number("lean", lean, 0, 1))
+    explanation = explain_item(model, user_index, item_index, persona, real_number("base_lean", lean, 0, 1))
     items, plays = model.seen.user_items(user_index)
     order = np.lexsort((items, -explanation.contributions))[:k]
     contributions = explanation.contributions[order]

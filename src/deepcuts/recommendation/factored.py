@@ -46,7 +46,7 @@ def lists_from_factors(
     """
     indptr, rows, numbers = personas_of_users(source.persona_indptr, users)
     weights, strengths = persona_weights_and_strengths(numbers, settings)
-    factors, shares, base = leaning_factors(source, users, rows, settings.lean), source.persona_shares[rows], None
+    factors, shares, base = leaning_factors(source, users, rows, settings.base_lean), source.persona_shares[rows], None
     if settings.mix == "max":
         # A quota only tells muted rows, at 0, from others; the weight is in the scores already.
         voices = personas_alone(indptr, weights, strengths, np.ones_like(shares))

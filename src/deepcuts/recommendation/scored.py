@@ -38,7 +38,7 @@ def lists_from_scores(source: ScoreSource, users: IndexVector, allowed: BoolVect
     """Make the lists of some users; the parameters are as in `deepcuts.recommendation.factored.lists_from_factors`."""
     indptr, rows, numbers = personas_of_users(source.persona_indptr, users)
     weights, strengths = persona_weights_and_strengths(numbers, settings)
-    scores, shares, base = scores_of(source, users, rows, settings.lean), source.persona_shares[rows], None
+    scores, shares, base = scores_of(source, users, rows, settings.base_lean), source.persona_shares[rows], None
     if has_factors(source) and (base := base_factors_of(source, settings)) is not None:
         voices = personas_and_base(indptr, weights, strengths, shares, settings)
         scores = voices.with_base_rows(scores, base[users] @ source.item_factors.T)

@@ -6,7 +6,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict, get_args
 
-from deepcuts.checks import choice, is_several, real_number, refusing_unknown, shown, truth, whole_number
+from deepcuts.checks import (
+    choice,
+    is_several,
+    real_number,
+    refusing_unknown,
+    shown,
+    taking_former_names,
+    truth,
+    whole_number,
+)
 from deepcuts.errors import SettingsError
 
 Mix = Literal["share", "max"]
@@ -37,7 +46,7 @@ class ListOptions(TypedDict, total=False):
     frequency: Frequency
     mix: Mix
     base_weight: float
-    lean: float
+    base_lean: float
     include_seen: bool
     allow: Collection[str] | None
     deny: Collection[str]
@@ -46,6 +55,7 @@ class ListOptions(TypedDict, total=False):
     strength: float | Mapping[int, float] | None
 
 
+@taking_former_names(lean="base_lean")
 @refusing_unknown
 @dataclass(frozen=True)
 class ListSettings:
@@ -75,7 +85,7 @@ class ListSettings:
         How much the base vector of a user counts in a mix by share, beside their personas, which are worth 1 together:
         from 0, not at all, to 100. Its items stand under the persona that scores them highest. It is silent where a
         persona is muted. Models without base vectors do without.
-    lean
+    base_lean
         How far personas lean on the base vector of their user, from 0, as they were trained, to 1, where all of them
         are that vector. Evidence is thin for rare items, where leaning keeps accuracy at the price of calibration.
         Models without base vectors do not lean.
@@ -102,7 +112,7 @@ class ListSettings:
     frequency: Frequency = "listeners"
     mix: Mix = "share"
     base_weight: float = 0.5  # chosen by benchmarks/personas.py
-    lean: float = 0.0
+    base_lean: float = 0.0
     include_seen: bool = False
     allow: Collection[str] | None = None
     deny: Collection[str] = ()
@@ -114,7 +124,7 @@ class ListSettings:
         numbers = {
             "k": whole_number("k", self.k, 1, _MOST_K, _LENGTH),
             "base_weight": real_number("base_weight", self.base_weight, 0, MOST_BASE_WEIGHT, _BASE_WEIGHT),
-            "lean": real_number("lean", self.lean, 0, 1, _LEAN),
+            "base_lean": real_number("base_lean", self.base_lean, 0, 1, _LEAN),
         }
         choices = {
             "dial": choice("dial", self.dial, get_args(RarityForm)),

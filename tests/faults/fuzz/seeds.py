@@ -143,7 +143,7 @@ def settings() -> Seeds:
         b"n_factors=64\nstart=copy\nseed=null",
         b"0=0.3,2=-1",
         b"0.5",
-        b'{"k": 5, "rarity": {"0": 1.5}, "dial": "power", "mix": "max", "pick": [0], "lean": 0.5,'
+        b'{"k": 5, "rarity": {"0": 1.5}, "dial": "power", "mix": "max", "pick": [0], "base_lean": 0.5,'
         b' "weights": {"1": 0}, "allow": ["Anders Nwasuwa"], "include_seen": true, "users": ["user 0000001"],'
         b' "frequency": "plays", "deny": []}',
         b'{"Accidental Cello": 3, "Anders Nwasuwa": -1.5}',

@@ -24,14 +24,14 @@ def explain(
     item: Item,
     k: Length = 10,
     persona: Persona = None,
-    lean: Lean = 0.0,
+    base_lean: Lean = 0.0,
     json: Json = False,
 ) -> None:
     """Tell which of a user's own items speak for an item, and for how much of its score."""
     from deepcuts.model import load
 
     fitted = load(model)
-    table = with_names(fitted.explain(user, item, k, persona=persona, lean=lean), fitted)
+    table = with_names(fitted.explain(user, item, k, persona=persona, base_lean=base_lean), fitted)
     show_table(table, f"What of {user} speaks for {item}", as_json=json)
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from deepcuts.web.page.state.visitor_model import VisitorModel
 
 _FUZZY_SHOWN, _UNFOUND_SHOWN = 15, 10
-_LISTS = ("mix", "dial", "frequency", "base_weight", "lean")
+_LISTS = ("mix", "dial", "frequency", "base_weight", "base_lean")
 _TEXT = ("dates", "decimal", "encoding", "artist_column", "plays_column")
 _SAVED = ["artist", "plays", "n_listens", "last_played", "item_id", "name", "how", "score"]
 

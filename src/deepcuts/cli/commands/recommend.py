@@ -66,7 +66,7 @@ Denied = Annotated[list[str] | None, typer.Option(metavar="ITEM|@FILE", help="Li
 
 
 @options_from(
-    ListSettings, panel="Lists", names=("k", "mix", "dial", "frequency", "base_weight", "lean", "include_seen")
+    ListSettings, panel="Lists", names=("k", "mix", "dial", "frequency", "base_weight", "base_lean", "include_seen")
 )
 def recommend(
     model: ModelFile,

@@ -111,7 +111,7 @@ def handle_reasons(loaded: LoadedModel, request: ReasonsRequest) -> Json:
     subject = _Subject(loaded, request, [request.item])
     check_persona(request.persona, subject.n_personas)
     explain, persona = subject.model.explain, request.persona
-    table = explain(subject.user, item_id, request.k, persona=persona, lean=request.lean)
+    table = explain(subject.user, item_id, request.k, persona=persona, base_lean=request.base_lean)
     item = _item(loaded, item_id)
     return subject.response(item=item, reasons=_rows(_with_names(loaded, table)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sized
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic.config import JsonDict
 
 from deepcuts.recommendation.settings import (
@@ -45,9 +45,16 @@ Rarity = Annotated[float, Field(ge=-MOST_RARITY, le=MOST_RARITY, allow_inf_nan=F
 Weight = Annotated[float, Field(ge=0, le=MOST_WEIGHT, allow_inf_nan=False, strict=True)]
 Plays = Annotated[float, Field(ge=limits.LEAST_PLAYS, le=limits.MOST_PLAYS, allow_inf_nan=False, strict=True)]
 Persona = Annotated[int, Field(ge=0, le=limits.MAX_PERSONAS - 1, strict=True), BeforeValidator(integral)]
-Lean = Annotated[
+BaseLean = Annotated[
     float,
-    Field(ge=0, le=1, strict=True, allow_inf_nan=False, description="How far personas lean on the user's base vector."),
+    Field(
+        ge=0,
+        le=1,
+        strict=True,
+        allow_inf_nan=False,
+        validation_alias=AliasChoices("base_lean", "lean"),  # the second one is its former name
+        description="How far personas lean on the user's base vector.",
+    ),
 ]
 History = Annotated[
     dict[Id, Plays],
@@ -118,7 +125,7 @@ class ListOptions(RequestModel):
         allow_inf_nan=False,
         description="Weight of the user's base vector in a mix by share, where all personas together weigh 1.",
     )
-    lean: Lean = 0.0
+    base_lean: BaseLean = 0.0
     include_seen: bool = Field(default=False, strict=True, description="Whether items already played may be listed.")
     allow: Items | None = Field(default=None, description="Ids or names of items: list nothing but these.")
     deny: Items = Field(default_factory=list, description="Ids or names of items: list none of these.")
@@ -149,7 +156,7 @@ class ListOptions(RequestModel):
             frequency=self.frequency,
             mix=self.mix,
             base_weight=self.base_weight,
-            lean=self.lean,
+            base_lean=self.base_lean,
             include_seen=self.include_seen,
             allow=self.allow,
             deny=self.deny,
@@ -197,7 +204,7 @@ class _ReasonOptions(RequestModel):
     persona: Persona | None = Field(
         default=None, description="The persona that a row of a list names; null takes the one with the best score."
     )
-    lean: Lean = 0.0
+    base_lean: BaseLean = 0.0
 
 
 class ReasonsForUser(UserRequest, _ReasonOptions):
