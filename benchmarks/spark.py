@@ -1,58 +1,89 @@
-"""Claim: an epoch on Spark takes less processor time than one of MLlib's implicit ALS in the same session.
+"""Claim: an epoch on Spark takes a third of the processor time of MLlib's implicit ALS in the same session.
 
-Usage: python benchmarks/spark.py [--users 100000] [--items 20000] [--factors 64] [--epochs 3]
+Usage: python benchmarks/spark.py [--users 100000] [--items 20000] [--factors 64] [--epochs 4] [--heavy-share 0.3]
 
-Plays are those of a generated world with 25 items a user. Both train in one session of Spark on this machine, MLlib
-with the vector module of Java. Processor time is that of all processes of the session, JVM and Python workers, and an
-epoch is what training with all of them takes longer than with one, divided by how many more they are. Plain local
-training stands beside them. The peak of the driver's Python process is that of the whole run.
+Plays are those of a generated world with 25 items a user. All train in one session of Spark, on a cluster of two
+executors of this machine, MLlib with the vector module of Java. Processor time is that of all processes of the session,
+JVMs and Python workers, and an epoch is what training with all of them takes longer than with one, divided by how many
+more they are; one epoch is run beforehand, as Java compiles what it runs often. Plain local training stands beside
+them. Peaks are those of the driver's two processes after training and lists. With --heavy-share, one item more is
+played by so many of the users, and the times of item tasks are taken with heavy items and without.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
+import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter, process_time
+from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 from common import print_json, print_table, setting
 
 import deepcuts as dc
 from deepcuts import spark
 from deepcuts.baselines import SparkALS
-from deepcuts.baselines.spark_als import LOCAL, prepare
+from deepcuts.baselines.spark_als import LOCAL, prepare, ratings
+from deepcuts.spark import sides
 
 TICKS = 100  # of the clock of Linux, a second
+COLUMNS: dict[str, Any] = {"user": "user_id", "item": "item_id", "plays": "plays"}
+
+
+def family() -> dict[int, list[str]]:
+    """Fields of /proc/PID/stat, from the third on, of what runs of this process and of all that it has begun."""
+    fields = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields[int(status.parent.name)] = status.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended meanwhile
+            continue
+    line = [os.getpid()]
+    for pid in line:
+        line += [child for child, its in fields.items() if int(its[1]) == pid]
+    return {pid: fields[pid] for pid in line}
 
 
 def spent() -> float:
-    """Processor seconds of this process and of all that it has begun, from /proc, living ones included."""
-    parents, seconds = {}, {}
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-        except OSError:  # it has ended meanwhile
-            continue
-        pid = int(status.parent.name)
-        parents[pid], seconds[pid] = int(fields[1]), sum(map(int, fields[11:15])) / TICKS
-    own = Path("/proc/self").resolve().name
-    family, before = {int(own)}, 0
-    while len(family) > before:
-        before, family = len(family), family | {pid for pid, parent in parents.items() if parent in family}
-    return sum(seconds[pid] for pid in family)
+    """Processor seconds of this process and of all that it has begun."""
+    return sum(sum(map(int, fields[11:15])) for fields in family().values()) / TICKS
+
+
+def peak_megabytes(pid: int) -> float:
+    """The most memory that a process has held."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
+def java_of_driver() -> int:
+    """Number of the Java process of the driver: the only child that runs a class of spark-submit."""
+    commands = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in family()}
+    return next(pid for pid, command in commands.items() if "SparkSubmit" in command)
 
 
 def of_epoch(train: Callable[[int], object], n_epochs: int) -> float:
     """Processor seconds of an epoch, beyond what comes before the first."""
     found = []
-    for n in (1, n_epochs):
+    for n in (1, 1, n_epochs):
         start = spent()
         train(n)
         found.append(spent() - start)
-    return (found[1] - found[0]) / (n_epochs - 1)
+    return (found[2] - found[1]) / (n_epochs - 1)
+
+
+def with_heavy_item(plays: dc.Interactions, share: float) -> dc.Interactions:
+    """Add an item that so many of the users play once."""
+    users = plays.user_ids.take(np.flatnonzero(np.random.default_rng(0).random(plays.n_users) < share))
+    heavy = pa.table({"user_id": users, "item_id": ["heavy"] * len(users), "plays": np.ones(len(users), np.float32)})
+    return dc.read_plays(pa.concat_tables([plays.to_arrow(), heavy.cast(plays.to_arrow().schema)]), **COLUMNS)
 
 
 def main() -> None:
@@ -60,48 +91,91 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=100_000)
     parser.add_argument("--items", type=int, default=20_000)
     parser.add_argument("--factors", type=int, default=64)
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--item-blocks", type=int)
+    parser.add_argument("--heavy-share", type=float, default=0.0)
+    parser.add_argument("--master", default="local-cluster[2,1,2048]")
     parser.add_argument("--without-mllib", action="store_true")
     args = parser.parse_args()
     plays = dc.generate_world(args.users, args.items, items_per_user=25, seed=0).plays
+    if args.heavy_share:
+        plays = with_heavy_item(plays, args.heavy_share)
     with tempfile.TemporaryDirectory() as folder:
-        measured = measure(plays, args, Path(folder))
-    print_table(["figure", "value"], [[name, f"{value:,.2f}"] for name, value in measured.items()])
-    print_json(benchmark="spark", **setting("pyspark"), pairs=plays.n_pairs, **vars(args), figures=measured)
+        session = begin(args.master)
+        figures = measure(plays, session, args, Path(folder))
+        session.stop()
+    print_table(["figure", "value"], [[name, f"{value:,.2f}"] for name, value in figures.items()])
+    print_json(benchmark="spark", **setting("pyspark"), pairs=plays.n_pairs, **vars(args), figures=figures)
 
 
-def measure(plays: dc.Interactions, args: argparse.Namespace, folder: Path) -> dict[str, float]:
+def begin(master: str) -> Any:
     from pyspark.sql import SparkSession
 
     prepare()
-    builder = SparkSession.builder.master("local[2]")
-    for name, value in {**LOCAL, "spark.driver.memory": "2g"}.items():
+    builder = SparkSession.builder.master(master)
+    for name, value in {**LOCAL, "spark.driver.memory": "1g", "spark.executor.memory": "2g"}.items():
         builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    pq.write_table(plays.to_arrow(), folder / "plays.parquet")
-    columns, shelf = {"user": "user_id", "item": "item_id", "plays": "plays"}, str(folder / "shelf")
+    return builder.getOrCreate()
 
-    def ours(n_epochs: int) -> object:
-        asked = dc.PersonaNMF(n_factors=args.factors, base_epochs=n_epochs, tolerance=0.0, early_stopping="off")
-        return spark.fit(shelf, asked)
+
+@contextmanager
+def timed_items(folder: Path) -> Iterator[list[float]]:
+    """Give a list that holds, after the block, the processor seconds of every task of items of its last epoch."""
+    times: list[float] = []
+    exchange = sides.exchange
+
+    def timed_exchange(session: Any, training: Any, send: Any, receive: Any, schema: str) -> Any:
+        return exchange(session, training, send, partial(timed, folder, receive), schema)
+
+    folder.mkdir()
+    sides.exchange = timed_exchange
+    yield times
+    sides.exchange = exchange
+    times += [float(path.read_text()) for path in folder.iterdir()]
+
+
+def timed(folder: Path, receive: Callable[..., Any], training: Any, number: int, received: Any) -> Any:
+    """Move a block of items, and leave in a file how long that took."""
+    start = process_time()
+    moved = list(receive(training, number, received))
+    (folder / str(number)).write_text(str(process_time() - start))
+    yield from moved
+
+
+def measure(plays: dc.Interactions, session: Any, args: argparse.Namespace, folder: Path) -> dict[str, float]:
+    shelf = str(folder / "shelf")
+    asked = dc.PersonaNMF(n_factors=args.factors, n_personas=1, tolerance=0.0, early_stopping="off")
+    pq.write_table(plays.to_arrow(), folder / "plays.parquet")
+    pq.write_table(ratings(plays), folder / "ratings.parquet")
+
+    def ours(n_epochs: int, **how: Any) -> object:
+        return spark.fit(shelf, replace(asked, base_epochs=n_epochs), item_blocks=args.item_blocks, **how)
 
     def local(n_epochs: int) -> object:
-        start = process_time()
-        asked = dc.PersonaNMF(n_factors=args.factors, n_personas=1, base_epochs=n_epochs, early_stopping="off")
-        epochs = asked.fit(plays).epochs
-        return process_time() - start if not epochs else sum(epoch.seconds for epoch in epochs)
+        return replace(asked, base_epochs=n_epochs).fit(plays)
+
+    def mllib(n_epochs: int) -> object:
+        rival = SparkALS(n_factors=args.factors, n_epochs=n_epochs).estimator(0)
+        return rival.fit(session.read.parquet(str(folder / "ratings.parquet"))).itemFactors.toArrow()
 
     start, wall = spent(), perf_counter()
-    spark.ingest(str(folder / "plays.parquet"), **columns, shelf=shelf)
+    spark.ingest(str(folder / "plays.parquet"), **COLUMNS, shelf=shelf)
     found = {"ingest, processor s": spent() - start, "ingest, s": perf_counter() - wall}
     found["ours, processor s an epoch"] = of_epoch(ours, args.epochs)
+    found["ingest, in epochs"] = found["ingest, processor s"] / found["ours, processor s an epoch"]
+    spark.recommend(shelf, out=str(folder / "lists"), k=10)
+    found["driver, peak MB of Java"] = peak_megabytes(java_of_driver())
+    found["driver, peak MB of Python, with the plays"] = peak_megabytes(os.getpid())
     found["local, processor s an epoch"] = of_epoch(local, 1 + 4 * (args.epochs - 1))
+    found["ours over local"] = found["ours, processor s an epoch"] / found["local, processor s an epoch"]
+    if args.heavy_share:
+        for heavy_items in (None, "auto"):
+            with timed_items(folder / str(heavy_items)) as times:
+                ours(2, heavy_items=heavy_items)
+            found[f"items, longest task over median, heavy_items={heavy_items}"] = max(times) / float(np.median(times))
     if not args.without_mllib:
-        rival = of_epoch(lambda n: SparkALS(n_factors=args.factors, n_epochs=n).fit(plays), args.epochs)
-        found["MLlib, processor s an epoch"] = rival
-        found["ours over MLlib"] = found["ours, processor s an epoch"] / rival
-    found["driver, peak MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    session.stop()
+        found["MLlib, processor s an epoch"] = of_epoch(mllib, args.epochs)
+        found["ours over MLlib"] = found["ours, processor s an epoch"] / found["MLlib, processor s an epoch"]
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,16 +16,15 @@ from deepcuts.ingest import prune
 from deepcuts.model.training.rows import length_order
 from deepcuts.spark.session import working
 from deepcuts.spark.shelf import Shelf
-from deepcuts.spark.units import Catalogue, Named, plays_of
+from deepcuts.spark.units import Catalogue, named, plays_of
 from spark.conftest import no_users_collected, write
 
 COLUMNS = {"user": "user", "item": "item", "plays": "plays"}
 
 
 def on_shelf(folder: Any, users: list[str]) -> dc.Interactions:
-    shelf = Shelf.at(folder)
     with working(8_192) as session:
-        return plays_of(session, Catalogue(shelf), shelf.manifest()["n_units"], Named(users))
+        return plays_of(session, Catalogue(Shelf.at(folder)), partial(named, users))
 
 
 def assert_same(found: dc.Interactions | None, expected: dc.Interactions | None) -> None:

@@ -13,7 +13,6 @@ from operator import add
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from deepcuts.array_types import AnyArray, BoolVector, FloatVector, IndexVector
 from deepcuts.blas_threads import one_blas_thread
@@ -22,13 +21,12 @@ from deepcuts.model.training.objective import Scale
 from deepcuts.model.training.rows import Rows, beside, transpose
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.weights import unobserved_weights, user_rows
-from deepcuts.spark.session import Batches, over, use_own_threads
+from deepcuts.spark.session import Batches, batch_of, over, use_own_threads
 from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.units import Catalogue
 
 _ARRAYS = ("indptr", "indices", "confidence", "target")
 SENT = "block int, unit long, payload binary"
-_SENT = pa.schema([("block", pa.int32()), ("unit", pa.int64()), ("payload", pa.binary())])
 
 
 @dataclass(frozen=True)
@@ -150,9 +148,7 @@ def exchange(
 
 def _sent(send: Callable[[int], Iterator[bytes]], unit: int) -> Batches:
     for block, payload in enumerate(send(unit)):
-        yield pa.record_batch(
-            [pa.array([block], pa.int32()), pa.array([unit]), pa.array([payload], pa.binary())], schema=_SENT
-        )
+        yield batch_of(SENT, [block], [unit], [payload])
 
 
 def _received(training: Training, receive: Callable[..., Batches], batches: Batches) -> Batches:
@@ -204,7 +200,7 @@ def _lay_out_block(training: Training, number: int, received: list[tuple[int, by
     stored = beside(by_item, _places(is_heavy, len(indptr) - 1, training.settings.n_factors + 1))
     units = {"unit_indptr": indptr_of(np.array([part.n_rows for part in parts])), "observed": observed}
     training.shelf.write(training.block_file(number), to_arrays(stored) | units)
-    yield pa.record_batch([pa.array([number])], ["block"])
+    yield batch_of("block long", [number])
 
 
 def _places(is_heavy: BoolVector, n_users: int, n_pairs: int) -> Rows:

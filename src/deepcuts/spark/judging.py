@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
@@ -26,18 +26,15 @@ from deepcuts.evaluation.metric import ExposureMetric, Metric, QuotientMetric, U
 from deepcuts.evaluation.ranked_lists import RankedLists, TrainTotals
 from deepcuts.evaluation.registry import METRICS, Cutoffs, check_needs, default_cutoffs, metrics_at
 from deepcuts.spark.lists import lists_file
-from deepcuts.spark.session import Batches, over, working
+from deepcuts.spark.session import Batches, batch_of, over, working
 from deepcuts.spark.shelf import Shelf
-from deepcuts.spark.shelving import ORDER, PAIR_DDL, Staging, shelve, sql
+from deepcuts.spark.shelving import ORDER, PAIRS, Staging, shelve, sql
 from deepcuts.spark.units import Catalogue, plays_of
 
 logger = logging.getLogger(__name__)
 
 _BATCH = 8_192
-_PART_DDL = "name string, item int, unit int, value double, n long"
-_PART = pa.schema(
-    [("name", pa.string()), ("item", pa.int32()), ("unit", pa.int32()), ("value", pa.float64()), ("n", pa.int64())]
-)
+_PART = "name string, item int, unit int, value double, n long"
 _NOTHING = "\U0010ffff"  # begins ids behind all others: of items that were held out and that nobody is left to play
 _JUDGED = "users"
 
@@ -77,7 +74,7 @@ def split(shelf: str, into: str, *, fraction: float = 0.2, seed: int = 0, force:
     n_units, catalogue = source.manifest()["n_units"], Catalogue(source)
     with working(_BATCH) as session:
         target.clear(force=force)
-        pairs = over(session, n_units, partial(_drawn, catalogue, fraction, seed), PAIR_DDL)
+        pairs = over(session, n_units, partial(_drawn, catalogue, fraction, seed), PAIRS)
         staged = Staging.of(session, target, "pairs", pairs.sortWithinPartitions(*ORDER))
         return shelve(staged, partial(_labels_of, catalogue))
 
@@ -94,8 +91,7 @@ def _drawn(catalogue: Catalogue, fraction: float, seed: int, number: int) -> Bat
         parts.append((plays.dislikes, -1, np.zeros(plays.dislikes.n_pairs, bool)))
     for part, sign, is_held in parts:
         users, items = part.user_ids.take(part.user_of_pair()), part.item_ids.take(part.indices)
-        counts = pa.array(sign * part.plays.astype(np.float64))
-        rows = pa.RecordBatch.from_arrays([users, items, counts, pa.array(is_held)], ["user", "item", "plays", "held"])
+        rows = batch_of(PAIRS, users, items, sign * part.plays.astype(np.float64), is_held)
         yield from (rows.slice(start, 1 << 18) for start in range(0, len(rows), 1 << 18))
 
 
@@ -119,25 +115,17 @@ def sample(shelf: str, *, users: float = 0.01, seed: int = 0) -> Interactions:
         If there are no plays on the shelf, or nobody is drawn.
     """
     share = real_number("users", users, 0, 1, "Give a share above 0, up to 1.", above=True)
-    place = Shelf.at(shelf)
-    catalogue, n_units = Catalogue(place), place.manifest()["n_units"]
+    catalogue = Catalogue(Shelf.at(shelf))
     with working(_BATCH) as session:
-        found = plays_of(session, catalogue, n_units, ByName(share, seed))
+        found = plays_of(session, catalogue, partial(_by_name, share, seed))
     if not found.n_pairs:
         raise DataError(f"Nobody is drawn with users={users}. Give a larger share.")
     return replace(found, labels=catalogue.labels()).keep_pairs(np.ones(found.n_pairs, bool))
 
 
-@dataclass(frozen=True)
-class ByName:
-    """A share of the users, by their names."""
-
-    share: float
-    seed: int
-
-    def of(self, users: Ids) -> IndexVector:
-        """Indexes of those that are drawn of some users."""
-        return np.flatnonzero(numbers_of_names(users.values, self.seed) < self.share * 2.0**64)
+def _by_name(share: float, seed: int, users: Ids) -> IndexVector:
+    """Indexes of a share of the users, by their names."""
+    return np.flatnonzero(numbers_of_names(users.values, seed) < share * 2.0**64)
 
 
 def evaluate(shelf: str, lists: str, cutoffs: Cutoffs | None = None) -> Evaluation:
@@ -166,7 +154,7 @@ def evaluate(shelf: str, lists: str, cutoffs: Cutoffs | None = None) -> Evaluati
     wanted = None if cutoffs is None else [(metric.name, k) for metric, k in metrics_at(cutoffs)]
     with working(_BATCH) as session:
         judge = partial(_parts_of_unit, Catalogue(place), folder, (manifest["n_users"], manifest["n_pairs"]), wanted)
-        parts = over(session, manifest["n_units"], judge, _PART_DDL)
+        parts = over(session, manifest["n_units"], judge, _PART)
         rows = parts.selectExpr("name", "item", "struct(unit, value) AS part", "n").groupBy("name", "item")
         # In order of the units, as sums of doubles depend on it.
         total = "aggregate(array_sort(collect_list(part)), 0D, (sum, part) -> sum + part.value) AS value"
@@ -195,8 +183,7 @@ def _parts_of_unit(
     for k in sorted({k for metric, k in metrics if isinstance(metric, ExposureMetric)}):
         exposure = ranked.exposure(k)
         parts += [(_exposed(k), int(item), float(exposure[item]), 0) for item in np.flatnonzero(exposure)]
-    columns = list(zip(*((name, item, number, value, n) for name, item, value, n in parts), strict=True))
-    yield pa.record_batch([pa.array(column, field.type) for column, field in zip(columns, _PART, strict=True)], _PART)
+    yield batch_of(_PART, *zip(*((name, item, number, value, n) for name, item, value, n in parts), strict=True))
 
 
 def _parts(metric: Metric, ranked: RankedLists, k: int) -> list[tuple[str, int, float, int]]:

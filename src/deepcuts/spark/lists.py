@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deepcuts.array_types import DoubleVector
@@ -24,10 +23,10 @@ from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.weights import unobserved_weights, user_rows
 from deepcuts.recommendation import ListSettings, recommend_batches
 from deepcuts.recommendation.dial_scale import DialScale, in_strengths
-from deepcuts.spark.session import Batches, over, working
+from deepcuts.spark.session import Batches, batch_of, over, working
 from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.training import MODEL
-from deepcuts.spark.units import Catalogue, Named, plays_of
+from deepcuts.spark.units import Catalogue, named, plays_of
 
 _BATCH = 8_192
 _DONE = "_SUCCESS"
@@ -103,9 +102,7 @@ def recommend(shelf: str, *, out: str, k: int = 20, force: bool = False, **setti
     place, target, asked = Shelf.at(shelf), Shelf.at(out), ListSettings(k=k, **settings)
     trained, manifest = Trained.on(place), place.manifest()
     with working(_BATCH) as session:
-        measured = trained.model_of(
-            plays_of(session, trained.catalogue, manifest["n_units"], Named(manifest["measured"]))
-        )
+        measured = trained.model_of(plays_of(session, trained.catalogue, partial(named, manifest["measured"])))
         target.clear(force=force)
         task = partial(_lists_of_unit, trained, target, in_strengths(measured, asked))
         over(session, manifest["n_units"], task, "unit long").toArrow()
@@ -127,7 +124,7 @@ def _lists_of_unit(trained: Trained, target: Shelf, settings: ListSettings, numb
             writer.write_table(first)
             for table in tables:
                 writer.write_table(table)
-    yield pa.record_batch([pa.array([number])], ["unit"])
+    yield batch_of("unit long", [number])
 
 
 def to_model(shelf: str, users: str | Iterable[str] | None = None) -> PersonaModel:
@@ -153,8 +150,9 @@ def to_model(shelf: str, users: str | Iterable[str] | None = None) -> PersonaMod
     wanted = [users] if is_one_id(users) and users is not None else users
     ids = manifest["measured"] if wanted is None else sorted(set(to_text(wanted, "user").to_pylist()))
     with working(_BATCH) as session:
-        measured = plays_of(session, trained.catalogue, manifest["n_units"], Named(manifest["measured"]))
-        plays = plays_of(session, trained.catalogue, manifest["n_units"], Named(ids))
+        measured, plays = (
+            plays_of(session, trained.catalogue, partial(named, users)) for users in (manifest["measured"], ids)
+        )
     if missing := set(ids) - set(plays.user_ids.values.to_pylist()):
         raise UnknownIdError(f"There is no user {shown(min(missing))} among {trained.n_users:,} users of the shelf.")
     dial = DialScale(trained.model_of(measured))

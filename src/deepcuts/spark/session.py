@@ -20,6 +20,15 @@ from deepcuts.blas_threads import one_blas_thread
 
 Batches = Iterator[pa.RecordBatch]
 
+_TYPES = {
+    "string": pa.string(),
+    "int": pa.int32(),
+    "long": pa.int64(),
+    "double": pa.float64(),
+    "binary": pa.binary(),
+    "boolean": pa.bool_(),
+}
+
 _FAILURE = re.compile(r"deepcuts\.errors\.(\w+): (.*)")
 _BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
 
@@ -65,6 +74,18 @@ def _call(task: Callable[[int], Batches], n: int, batches: Batches) -> Batches:
         for batch in batches:
             for number in batch["id"].to_pylist():
                 yield from task(int(spread[number]))
+
+
+def arrow_schema(schema: str) -> pa.Schema:
+    """Return the columns of a schema, such as ``unit long, sums binary``, as Arrow has them."""
+    return pa.schema([(name, _TYPES[kind]) for name, kind in map(str.split, schema.split(", "))])
+
+
+def batch_of(schema: str, *columns: Any) -> pa.RecordBatch:
+    """Make a batch of a schema of its columns, which may be lists or arrays."""
+    types = arrow_schema(schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, types, strict=True)]
+    return pa.record_batch(arrays, types)
 
 
 def use_own_threads() -> None:

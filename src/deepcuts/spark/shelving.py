@@ -25,15 +25,15 @@ from deepcuts.ingest.tabular.options import ReadOptions
 from deepcuts.ingest.tabular.rules import BLANKS
 from deepcuts.model.training.user_sums import rows_of_unit
 from deepcuts.recommendation.dial_scale import measured_users
-from deepcuts.spark.session import Batches, over, partition, working
+from deepcuts.spark.session import Batches, arrow_schema, batch_of, over, partition, working
 from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.source import clean, frame_of, refuse_bad_rows, together
 from deepcuts.spark.units import ITEMS, LABELS, Catalogue, as_cells, from_cells, unit_name
 
 logger = logging.getLogger(__name__)
 
-PAIR_DDL = "user string, item string, plays double, held boolean"
-_USER_DDL = "user string, length int, items binary, plays binary"
+PAIRS = "user string, item string, plays double, held boolean"
+_USERS = "user string, length int, items binary, plays binary"
 ORDER = ("user", "held", "item")
 
 _STAGING = "staging"
@@ -45,8 +45,7 @@ _SUM = f"""coalesce(double(sum(CASE WHEN {_WHOLE} THEN bigint(plays) END)), 0)
     + coalesce(double(sum(CASE WHEN {_DECIMAL} THEN cast(plays AS decimal(38, 20)) END)), 0)
     + coalesce(sum(CASE WHEN NOT ({_WHOLE} OR {_DECIMAL}) THEN plays END), 0)"""
 _PAIR_SUM = f"CASE WHEN note IS NULL THEN double(float({_SUM})) ELSE sum(plays) END AS plays"
-_STAGED_DDL = "name string, n long, note string, plays double"
-_STAGED = pa.schema([("name", pa.string()), ("n", pa.int64()), ("note", pa.string()), ("plays", pa.float64())])
+_STAGED = "name string, n long, note string, plays double"
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ class Staging:
     @classmethod
     def of(cls, session: Any, shelf: Shelf, step: str, frame: Any) -> Staging:
         """Write the rows of a DataFrame, a file for each of its partitions."""
-        table = frame.mapInArrow(partial(_stage, shelf, f"{_STAGING}/{step}"), _STAGED_DDL).toArrow()
+        table = frame.mapInArrow(partial(_stage, shelf, f"{_STAGING}/{step}"), _STAGED).toArrow()
         return cls(session, shelf, table)
 
     @cached_property
@@ -153,9 +152,9 @@ class Staging:
         names = [name for name, _ in self.files]
         return over(self.session, len(names), partial(_of_file, self.shelf, names, task), schema)
 
-    def frame(self, schema: str = PAIR_DDL) -> Any:
+    def frame(self, schema: str = PAIRS) -> Any:
         """Return the columns of a schema as a DataFrame."""
-        return self.each(partial(_columns, [field.split()[0] for field in schema.split(", ")]), schema)
+        return self.each(partial(_columns, arrow_schema(schema).names), schema)
 
     def slices(self, first: int, last: int) -> Iterator[pa.RecordBatch]:
         """Rows `first` to `last` − 1 of all files in their order."""
@@ -188,7 +187,7 @@ def shelve(staged: Staging, label: Callable[[Ids], Labels | None]) -> dict[str, 
     )
     if (labels := label(ids)) is not None:
         shelf.write(LABELS, *labels.to_stored())
-    rows = staged.each(partial(_user_rows, Catalogue(shelf)), _USER_DDL)
+    rows = staged.each(partial(_user_rows, Catalogue(shelf)), _USERS)
     users = Staging.of(session, shelf, "users", rows.sort("length", "user"))
     n_users = sum(n for _, n in users.files)
     step = rows_of_unit(n_users)
@@ -239,7 +238,7 @@ def _kinds_with_blanks(batches: Batches) -> Batches:
         for kind in ("user", "item")
         if pc.any(pc.not_equal(pc.utf8_trim(batch[kind], BLANKS), batch[kind])).as_py()
     }
-    yield pa.record_batch([pa.array(sorted(found), pa.string())], ["kind"])
+    yield batch_of("kind string", sorted(found))
 
 
 def _pruned(staged: Staging, min_users: int, min_items: int) -> Staging:
@@ -273,7 +272,7 @@ def _user_rows(catalogue: Catalogue, batches: Batches) -> Batches:
         indptr = np.concatenate([[0], runs.run_ends.to_numpy()])
         length, n_played = (sums_of_rows(which.astype(np.float64), indptr) for which in (~held, ~held & (plays > 0)))
         cells = as_cells(indptr, item.astype(np.int32)), as_cells(indptr, plays.astype(np.float32))
-        users = pa.record_batch([runs.values, length.astype(np.int32), *cells], ["user", "length", "items", "plays"])
+        users = batch_of(_USERS, runs.values, length.astype(np.int32), *cells)
         yield users.filter(pa.array(n_played > 0))
 
 
@@ -296,7 +295,7 @@ def _write_unit(staged: Staging, step: int, number: int) -> Batches:
     arrays = {"indptr": indptr, "indices": items[~is_held], "plays": plays[~is_held]}
     arrays |= {"held_indptr": whole - indptr, "held": items[is_held]}
     staged.shelf.write(unit_name(number), arrays, {"user_ids": rows["user"].combine_chunks()})
-    yield pa.record_batch([pa.array([number]), pa.array([int(np.sum(arrays["plays"] > 0))])], ["unit", "n_pairs"])
+    yield batch_of("unit long, n_pairs long", [number], [np.count_nonzero(arrays["plays"] > 0)])
 
 
 def _measured(n_users: int, n_items: int) -> IndexVector:
@@ -319,7 +318,7 @@ def _stage(shelf: Shelf, folder: str, batches: Batches) -> Batches:
         for batch in batches:
             if "note" in batch.schema.names:
                 is_row = pc.is_null(batch["note"])
-                notes.append(batch.filter(pc.invert(is_row)))
+                notes.append(batch.filter(pc.invert(is_row)).select(["note", "plays"]))
                 batch = batch.filter(is_row).drop_columns(["note"])  # noqa: PLW2901
             if len(batch):
                 writer = writer or stack.enter_context(
@@ -327,11 +326,8 @@ def _stage(shelf: Shelf, folder: str, batches: Batches) -> Batches:
                 )
                 writer.write_batch(batch)
                 n += len(batch)
-    counted = [
-        (note.as_py(), plays.as_py()) for part in notes for note, plays in zip(part["note"], part["plays"], strict=True)
-    ]
-    rows = [(name, n, None, None)] * bool(n) + [(None, None, *each) for each in counted]
-    yield pa.RecordBatch.from_pylist([dict(zip(_STAGED.names, row, strict=True)) for row in rows], schema=_STAGED)
+    rows = [{"name": name, "n": n}] * bool(n) + [row for part in notes for row in part.to_pylist()]
+    yield pa.RecordBatch.from_pylist(rows, arrow_schema(_STAGED))
 
 
 def _of_file(shelf: Shelf, names: list[str], task: Callable[[Batches], Batches], number: int) -> Batches:

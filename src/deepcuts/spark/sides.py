@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from deepcuts.array_types import FloatMatrix
 from deepcuts.data.csr import UserItems
@@ -22,7 +21,7 @@ from deepcuts.model.training.solve import EPOCH_ITEMS, EPOCH_USERS, ItemGrams
 from deepcuts.model.training.user_problem import UserProblem, base_problem
 from deepcuts.model.training.user_sums import UserSums, add_in_order
 from deepcuts.spark.blocks import Training, exchange, rows_from
-from deepcuts.spark.session import Batches, over
+from deepcuts.spark.session import Batches, batch_of, over
 
 ITEM_FACTORS = "items.arrow"
 
@@ -96,7 +95,7 @@ def _move_unit(training: Training, n_epochs: int, item_grams: ItemGrams, number:
     problem.solve(items, item_grams, factors, EPOCH_USERS)
     shelf.write(training.epoch(n_epochs + 1, file), {"factors": factors})
     sums = pickle.dumps(problem.sums(factors))
-    yield pa.record_batch([pa.array([number]), pa.array([sums], pa.binary())], ["unit", "sums"])
+    yield batch_of(_SUMS, [number], [sums])
 
 
 def _sent(training: Training, n_epochs: int, number: int) -> Iterator[bytes]:
@@ -121,8 +120,7 @@ def _move_block(
     side, weights, n_users = _without_users(training), training.weights[items], training.scale.n_users
     problem = item_problem(rows, stored["observed"], weights, side, n_users, len(users))
     misfit = problem.solve(users, sums.gram, sums.row_sum, solution, EPOCH_ITEMS)
-    cells = [pa.array([cell.tobytes()], pa.binary()) for cell in (solution, misfit, problem.ridge)]
-    yield pa.record_batch([pa.array([number]), *cells], ["block", "factors", "misfit", "ridge"])
+    yield batch_of(_MOVED, [number], *([part.tobytes()] for part in (solution, misfit, problem.ridge)))
 
 
 def _arranged(

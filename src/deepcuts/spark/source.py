@@ -16,15 +16,14 @@ from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.ingest.tabular.options import ReadOptions
 from deepcuts.ingest.tabular.rules import bad_rows, good_rows, without_blanks
 from deepcuts.ingest.tabular.scan import Scan
-from deepcuts.spark.session import Batches
+from deepcuts.spark.session import Batches, arrow_schema
 
 _ROWS = 500_000  # that a database takes at once
 _WHERE = "the DataFrame"
 _TEXT = {"csv": ",", "tsv": "\t", "txt": "\t"}
 ALL_ROWS = "rows"  # the note of how many there are
 
-ROW = pa.schema([("user", pa.string()), ("item", pa.string()), ("plays", pa.float64()), ("note", pa.string())])
-ROW_DDL = "user string, item string, plays double, note string"
+_COLUMNS = "user string, item string, plays double, note string"
 
 
 def frame_of(session: Any, source: Any) -> Any:
@@ -52,7 +51,7 @@ def clean(frame: Any, columns: Columns, options: ReadOptions) -> Any:
     known = Columns(**{role: role for role in indexes})
     with workspace(options) as connection:  # types are looked at before all work
         scan_table(connection, chosen.limit(0).toArrow(), known)
-    return chosen.mapInArrow(partial(_cleaned, known, options), ROW_DDL)
+    return chosen.mapInArrow(partial(_cleaned, known, options), _COLUMNS)
 
 
 def _cleaned(columns: Columns, options: ReadOptions, batches: Batches) -> Batches:
@@ -60,7 +59,7 @@ def _cleaned(columns: Columns, options: ReadOptions, batches: Batches) -> Batche
         with workspace(options) as connection, plain_errors(_WHERE, options):
             scan = replace(scan_table(connection, table, columns), dislikes=options.dislikes)
             found = connection.sql(_rows(scan, options)).to_arrow_table()
-        yield from found.cast(ROW).to_batches(max_chunksize=_ROWS)
+        yield from found.cast(arrow_schema(_COLUMNS)).to_batches(max_chunksize=_ROWS)
 
 
 def _rows(scan: Scan, options: ReadOptions) -> str:

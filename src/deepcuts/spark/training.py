@@ -12,7 +12,6 @@ from types import SimpleNamespace
 from typing import Any, Literal
 
 import numpy as np
-import pyarrow as pa
 
 from deepcuts.checks import seed_number, whole_number
 from deepcuts.data.play_checks import check_sizes
@@ -28,7 +27,7 @@ from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.user_sums import UserSums, add_in_order, observed_weight
 from deepcuts.model.training.weights import user_rows
 from deepcuts.spark.blocks import Training, lay_out
-from deepcuts.spark.session import Batches, over, working
+from deepcuts.spark.session import Batches, batch_of, over, working
 from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.sides import ITEM_FACTORS, SparkSides
 from deepcuts.spark.units import Catalogue
@@ -43,6 +42,7 @@ _HEAVY = 16  # times as many listeners as where a sum is as large as their vecto
 _BATCH = 4  # rows of megabytes each
 _KEPT = 2  # epochs on the shelf
 _DONE = "done.json"
+_OBSERVED = "unit long, observed double"
 
 
 def fit(
@@ -157,7 +157,7 @@ def _begin(
     folder = f"trainings/{name}"
     if not shelf.holds(f"{folder}/scale.json"):
         task = partial(_observed_of_unit, Catalogue(shelf), settings)
-        rows = over(session, sizes.n_units, task, "unit long, observed double").toArrow().sort_by("unit")
+        rows = over(session, sizes.n_units, task, _OBSERVED).toArrow().sort_by("unit")
         observed = add_in_order(rows["observed"].to_pylist())
         shelf.write_json(f"{folder}/scale.json", asdict(Scale.of(sizes, observed, settings.weighting.unobserved_ratio)))
     scale = Scale(**shelf.read_json(f"{folder}/scale.json"))
@@ -166,7 +166,7 @@ def _begin(
 
 def _observed_of_unit(catalogue: Catalogue, settings: PersonaSettings, number: int) -> Batches:
     weights = user_rows(catalogue.unit(number).plays(), settings).weights
-    yield pa.record_batch([pa.array([number]), pa.array([observed_weight(weights)])], ["unit", "observed"])
+    yield batch_of(_OBSERVED, [number], [observed_weight(weights)])
 
 
 def _resumed(session: Any, training: Training, seed: int) -> tuple[Alternation[SparkSides], list[Epoch]]:

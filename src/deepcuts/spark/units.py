@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -16,12 +16,13 @@ from deepcuts.data.csr import UserItems, entries_of_rows, indptr_of
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.labels import Labels
-from deepcuts.spark.session import Batches, over
+from deepcuts.spark.session import Batches, batch_of, over
 from deepcuts.spark.shelf import Shelf
 
+Choice: TypeAlias = Callable[[Ids], IndexVector]  # from users to the indexes of those that are chosen
+
 ITEMS, LABELS = "items.arrow", "labels.arrow"
-_FOUND = pa.schema([("unit", pa.int32()), ("user", pa.string()), ("items", pa.binary()), ("plays", pa.binary())])
-_FOUND_DDL = "unit int, user string, items binary, plays binary"
+_FOUND = "user string, items binary, plays binary"
 
 
 def unit_name(number: int) -> str:
@@ -101,9 +102,10 @@ def load_labels(shelf: Shelf, n_items: int) -> Labels:
     return Labels(stored["item_names"], names, sparse.csr_array(parts, shape=(n_items, len(names))))
 
 
-def plays_of(session: Any, catalogue: Catalogue, n_units: int, chosen: Chooser) -> Interactions:
+def plays_of(session: Any, catalogue: Catalogue, choose: Choice) -> Interactions:
     """Collect the plays of chosen users, and of no others, in order of their ids; a user may be without any."""
-    rows = over(session, n_units, partial(_chosen_rows, catalogue, chosen), _FOUND_DDL).toArrow()
+    n_units = catalogue.shelf.manifest()["n_units"]
+    rows = over(session, n_units, partial(_chosen_rows, catalogue, choose), _FOUND).toArrow()
     rows = rows.take(pc.sort_indices(rows["user"]))
     indptr = indptr_of(pc.binary_length(rows["items"]).to_numpy() // 4)
     flat = from_cells(rows["items"], np.int32), from_cells(rows["plays"], np.float32)
@@ -122,31 +124,17 @@ def from_cells(cells: pa.ChunkedArray, dtype: type[np.generic]) -> AnyArray:
     return np.frombuffer(b"".join(cells.to_pylist()), dtype)
 
 
-class Chooser(Protocol):
-    """Chooses users."""
-
-    def of(self, users: Ids) -> IndexVector:
-        """Indexes of those that are chosen of some users."""
-
-
-@dataclass(frozen=True)
-class Named:
-    """Users named in a list."""
-
-    ids: Sequence[str]
-
-    def of(self, users: Ids) -> IndexVector:
-        """Indexes of those that are chosen of some users."""
-        is_chosen = pc.is_in(users.values, value_set=pa.array(self.ids, pa.string()))
-        return np.flatnonzero(is_chosen.to_numpy(zero_copy_only=False))
+def named(ids: Sequence[str], users: Ids) -> IndexVector:
+    """Indexes of those of some users who are named in a list."""
+    is_chosen = pc.is_in(users.values, value_set=pa.array(ids, pa.string()))
+    return np.flatnonzero(is_chosen.to_numpy(zero_copy_only=False))
 
 
-def _chosen_rows(catalogue: Catalogue, chosen: Chooser, number: int) -> Batches:
+def _chosen_rows(catalogue: Catalogue, choose: Choice, number: int) -> Batches:
     unit = catalogue.unit(number)
-    users = chosen.of(unit.user_ids)
+    users = choose(unit.user_ids)
     if not len(users):
         return
     indptr, entries = entries_of_rows(unit.stored["indptr"], users)
     items, plays = (as_cells(indptr, unit.stored[name][entries]) for name in ("indices", "plays"))
-    numbers = pa.array([number] * len(users), pa.int32())
-    yield pa.record_batch([numbers, unit.user_ids.take(users), items, plays], _FOUND)
+    yield batch_of(_FOUND, unit.user_ids.take(users), items, plays)
