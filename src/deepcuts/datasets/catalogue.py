@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,9 @@ from deepcuts.datasets.audioscrobbler import read_audioscrobbler
 from deepcuts.datasets.companions import MISMATCHES, UNIQUE_TRACKS, Kind, expect
 from deepcuts.datasets.lastfm_2k import read_lastfm_2k
 from deepcuts.datasets.lastfm_mbid import read_lastfm_1k, read_lastfm_360k
+from deepcuts.datasets.lfm_2b import read_lfm_2b
+from deepcuts.datasets.listenbrainz import dumps_of, read_listenbrainz
+from deepcuts.datasets.listings import Dated
 from deepcuts.datasets.mlhd import check_archive, read_mlhd
 from deepcuts.datasets.report import DatasetReport
 from deepcuts.datasets.taste_profile import read_taste_profile, taste_profile_files
@@ -43,9 +47,11 @@ class RemoteFile:
     name
         Its file name.
     url
-        Its published address.
-    md5
-        Its published checksum; None where none is published.
+        Its published address; of a dated file, that of the page which leads to it.
+    md5, sha256
+        Its published checksums; None where none is published.
+    dated
+        What it is called, where its name has a date in it.
     members
         The files to take out of it, where it is an archive.
     stand_ins
@@ -60,9 +66,14 @@ class RemoteFile:
     members: Mapping[str, Member] = field(default_factory=dict)
     stand_ins: tuple[str, ...] = ()
     check: Callable[[Path], object] = _accept
+    sha256: str | None = None
+    dated: Dated | None = None
 
     def is_in(self, folder: Path) -> bool:
         """Whether it has been fetched and unpacked, or something stands in for it."""
+        if self.dated:
+            pattern = self.dated.file
+            return folder.is_dir() and any(re.fullmatch(pattern, path.name) for path in folder.iterdir())
         holds = [name for name, member in self.members.items() if member.needed] or [self.name]
         return all((folder / name).is_file() for name in holds) or any(
             (folder / name).is_file() for name in self.stand_ins
@@ -87,6 +98,8 @@ class Dataset:
         What to fetch.
     read
         Reads the folder that these are in.
+    withdrawn
+        Why it cannot be fetched any more, and who has it; "" where it can.
     """
 
     name: str
@@ -97,6 +110,7 @@ class Dataset:
     home: str
     files: tuple[RemoteFile, ...]
     read: Reader
+    withdrawn: str = ""
 
 
 def _read_taste_profile(
@@ -121,6 +135,11 @@ def _mlhd_archives(parts: str) -> tuple[RemoteFile, ...]:
     return tuple(RemoteFile(name, f"{_MLHD}{name}", check=check_archive) for name in names)
 
 
+_LISTENBRAINZ = "https://data.metabrainz.org/pub/musicbrainz/listenbrainz/"
+_LISTENBRAINZ_HOME = "https://listenbrainz.org/data/"
+_LISTENBRAINZ_CITATION = "MetaBrainz Foundation: ListenBrainz, by its listeners."
+_LISTENS = "listenbrainz-listens-dump.tar.zst"
+_LFM_2B = "https://www.cp.jku.at/datasets/LFM-2b/"
 _ZENODO = "https://zenodo.org/records/6090214/files/"
 _MSD = "https://millionsongdataset.com/sites/default/files/"
 
@@ -257,6 +276,41 @@ DATASETS = {
             _MLHD_HOME,
             _mlhd_archives("0"),
             read_mlhd,
+        ),
+        Dataset(
+            "listenbrainz",
+            "ListenBrainz, the newest full dump: all listens of all users, with times",
+            "tens of GB to fetch, several times as much unpacked while it is read; its page tells",
+            "CC0.",
+            _LISTENBRAINZ_CITATION,
+            _LISTENBRAINZ_HOME,
+            (RemoteFile(_LISTENS, f"{_LISTENBRAINZ}fullexport/", dated=dumps_of("full")),),
+            read_listenbrainz,
+        ),
+        Dataset(
+            "listenbrainz-part",
+            "ListenBrainz, the newest incremental dump: the listens that were submitted since the one before",
+            "what some days bring; its page tells",
+            "CC0.",
+            _LISTENBRAINZ_CITATION,
+            _LISTENBRAINZ_HOME,
+            (RemoteFile(_LISTENS, f"{_LISTENBRAINZ}incremental/", dated=dumps_of("incremental")),),
+            read_listenbrainz,
+        ),
+        Dataset(
+            "lfm-2b",
+            "LFM-2b: how often each of 120,000 people of Last.fm played each track, here by artist",
+            "some 120,000 users, over 2 billion listens, in listening-counts.tsv.bz2 and tracks.tsv.bz2",
+            "It was given for research alone.",
+            "Schedl, Brandl, Lesota, Parada-Cabaleiro, Penz, Rekabsaz: LFM-2b. CHIIR 2022, "
+            "doi:10.1145/3498366.3505791.",
+            _LFM_2B,
+            (
+                RemoteFile("listening-counts.tsv.bz2", _LFM_2B, stand_ins=("listening-counts.tsv",)),
+                RemoteFile("tracks.tsv.bz2", _LFM_2B, stand_ins=("tracks.tsv",)),
+            ),
+            read_lfm_2b,
+            withdrawn="its makers have taken it down because of the licence of its data",
         ),
     )
 }

@@ -12,11 +12,13 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from deepcuts.datasets.archives import unpack
 from deepcuts.datasets.catalogue import Dataset, RemoteFile
+from deepcuts.datasets.listings import Dated, newest
 from deepcuts.errors import DataError, FileFormatError, MissingExtraError, OutputError
 from deepcuts.storage import replacing
 
@@ -90,9 +92,34 @@ def fetch(dataset: Dataset, folder: Path, *, mirror: str | None = None, progress
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"The folder {folder} cannot be made: {error.strerror}. Choose another one.") from error
+    mirror = mirror or os.environ.get(MIRROR)
     for file in missing_files(dataset, folder):
-        _fetch_and_prove(file, folder, mirror or os.environ.get(MIRROR), progress)
+        if dataset.withdrawn and not mirror:
+            raise DataError(_withdrawn(dataset, folder))
+        if file.dated:
+            _fetch_and_prove(_newest_of(file, folder, mirror), folder, None, progress)
+        else:
+            _fetch_and_prove(file, folder, mirror, progress)
     return folder
+
+
+def _withdrawn(dataset: Dataset, folder: Path) -> str:
+    names = " and ".join(file.name for file in dataset.files)
+    return (
+        f"{dataset.name} cannot be fetched: {dataset.withdrawn} ({dataset.home}). If you have it, put {names} into "
+        f"{folder}, and give this command again, or name a mirror that you may use with --url. Sets of the same kind "
+        "that are free: listenbrainz, mlhd, lastfm-360k."
+    )
+
+
+def _newest_of(file: RemoteFile, folder: Path, mirror: str | None) -> RemoteFile:
+    """The newest of a file with a date in its name."""
+    page = mirror or file.url
+    try:
+        url, sha256 = newest(page, file.dated or Dated("", ""))
+    except OSError as error:
+        raise DataError(_by_hand(file, page, folder, error)) from error
+    return replace(file, name=url.rpartition("/")[2], url=url, sha256=sha256, dated=None)
 
 
 def _fetch_and_prove(file: RemoteFile, folder: Path, mirror: str | None, progress: Progress | None) -> None:
@@ -114,14 +141,15 @@ def _fetch_and_prove(file: RemoteFile, folder: Path, mirror: str | None, progres
         raise FileFormatError(
             f"{error} It was fetched just now, and has been removed: perhaps a login page of the network came instead."
         ) from error
-    if file.md5 is None and _recorded(record) is None:
+    if file.md5 is None and file.sha256 is None and _recorded(record) is None:
         _record(record, path)
 
 
 def _fetch_file(file: RemoteFile, folder: Path, mirror: str | None, progress: Progress | None) -> Path:
     url = f"{mirror.removesuffix(file.name).rstrip('/')}/{file.name}" if mirror else file.url
     record = folder / f"{file.name}.sha256"
-    known = f"md5:{file.md5}" if file.md5 else _recorded(record)
+    published = f"sha256:{file.sha256}" if file.sha256 else f"md5:{file.md5}" if file.md5 else None
+    known = published or _recorded(record)
     pooch = _pooch()
     pooch.get_logger().setLevel(logging.WARNING)
     try:
@@ -131,7 +159,11 @@ def _fetch_file(file: RemoteFile, folder: Path, mirror: str | None, progress: Pr
     except ValueError as error:
         raise FileFormatError(
             f"{url} is not the file that is known as {file.name}: its checksum is not {known}. "
-            + ("Try again, or another mirror with --url." if file.md5 else f"If the new one is meant, delete {record}.")
+            + (
+                "Try again, or another mirror with --url."
+                if published
+                else f"If the new one is meant, delete {record}."
+            )
         ) from error
     except OSError as error:  # the errors of requests are of this kind as well
         raise DataError(_by_hand(file, url, folder, error)) from error

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 Name = Annotated[
     str,
     typer.Argument(
-        metavar="NAME", help="lastfm-2k, lastfm-360k, lastfm-1k, taste-profile, audioscrobbler, mlhd or mlhd-part."
+        metavar="NAME",
+        help="lastfm-2k, lastfm-360k, lastfm-1k, taste-profile, audioscrobbler, mlhd, mlhd-part, "
+        "listenbrainz, listenbrainz-part or lfm-2b.",
     ),
 ]
 PlaysToWrite = Annotated[

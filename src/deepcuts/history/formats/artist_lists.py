@@ -50,7 +50,8 @@ def _keys(keys: Iterable[str], *, alone: bool) -> _Keys | None:
     """The keys of records; a document that is one record, and may be the frame of a list of artists, needs a time."""
     by_depth = sorted(keys, key=lambda key: (key.count("."), key))
     lists = [key.removesuffix(".name") for key in by_depth if _last(key.removesuffix(".name")) in ARTISTS]
-    own = [key for key in by_depth if "." not in key]
+    outer = {key.partition(".")[0] for key in by_depth if "." in key}
+    own = [key for key in by_depth if "." not in key and key not in outer]  # neither is an object
     time = next((key for key in own if _last(key) in TIME), None)
     plays = next((key for key in own if _last(key) in PLAYS), None)
     counted = any(_last(key) in PLAYS for key in by_depth if lists and key.startswith(f"{lists[0]}."))
