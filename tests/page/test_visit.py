@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import logging
 import math
 
 import numpy as np
@@ -57,6 +58,24 @@ def visit(model) -> Visit:
 
 def ids(visit: Visit) -> list[str]:
     return [row.item_id for row in recommended_list(visit).rows]
+
+
+@pytest.fixture(scope="module")
+def lonely():
+    """A model of a world, and of one listener of five artists whom nobody else plays."""
+    world = dc.generate_world(n_users=150, n_items=200, items_per_user=12, seed=0).plays.to_csr()
+    plays = sparse.csr_array(sparse.block_diag([world, sparse.csr_array(np.ones((1, 5)))], format="csr"))
+    ids = [f"u{user:03}" for user in range(plays.shape[0])], [f"i{item:03}" for item in range(plays.shape[1])]
+    return dc.PersonaNMF(n_factors=16, base_epochs=60, tolerance=0.0).fit(dc.Interactions.from_csr(plays, *ids), seed=0)
+
+
+def test_a_list_that_is_a_guess_is_told_on_the_page_and_not_in_the_log(lonely, caplog):
+    alone, other = (Visit(lambda: lonely) for _ in range(2))
+    start_from_user(alone, "u150")
+    start_from_user(other, "u003")
+    with caplog.at_level(logging.WARNING, "deepcuts"):
+        assert [recommended_list(visit).is_guess for visit in (alone, other)] == [True, False]
+    assert not caplog.records
 
 
 def test_a_visit_without_plays_has_no_list(model):

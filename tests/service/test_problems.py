@@ -83,6 +83,7 @@ def test_a_bad_value_is_named_by_its_location(client, body, where, message):
     response = client.post("/recommend", content=body, headers={"content-type": "application/json"})
     errors = is_problem(response, 422)["errors"]
     assert any(error["where"] == where and message in error["message"] for error in errors), errors
+    assert not any("Value error" in error["message"] for error in errors)  # which is a word of Pydantic
 
 
 def test_a_long_history_is_refused_as_one(client):

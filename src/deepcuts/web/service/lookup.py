@@ -71,7 +71,7 @@ def check_persona(persona: int | None, n_personas: int) -> None:
         404, if there is no such persona.
     """
     if persona is not None and persona >= n_personas:
-        detail = f"There is no persona {persona}: this user has {n_personas}, numbered from 0."
+        detail = f"There is no persona {persona}: this user has {_counted(n_personas)}."
         raise ProblemError(Problem(404, detail, "unknown-persona"))
 
 
@@ -97,5 +97,9 @@ def check_personas(by_setting: Mapping[str, Collection[int]], n_personas: int) -
         if number >= n_personas
     ]
     if errors:
-        detail = f"This user has {n_personas} personas, numbered from 0; 'errors' tells which others were asked for."
+        detail = f"This user has {_counted(n_personas)}; 'errors' tells which others were asked for."
         raise ProblemError(Problem(422, detail, "setting", errors[:_MOST_ERRORS]))
+
+
+def _counted(n_personas: int) -> str:
+    return "one persona, number 0" if n_personas == 1 else f"{n_personas} personas, numbered from 0"

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
 
 from deepcuts.recommendation.settings import (
     MOST_BASE_WEIGHT,
@@ -25,7 +26,7 @@ def at_most(most: int) -> BeforeValidator:
 
     def check(value: Any) -> Any:
         if isinstance(value, Sized) and not isinstance(value, str) and len(value) > most:
-            raise ValueError(f"at most {most:,} are taken, and here are {len(value):,}")
+            raise PydanticCustomError("too_many", f"at most {most:,} are taken, and here are {len(value):,}")
         return value
 
     return BeforeValidator(check)
@@ -224,7 +225,7 @@ def _one_subject(value: Any) -> Any:
     """Refuse a request about a user as well as about a visitor, or about neither."""
     given = [name for name in ("user", "history") if name in value] if isinstance(value, dict) else ["user"]
     if len(given) != 1:
-        raise ValueError("give one of the two, user or history")
+        raise PydanticCustomError("one_subject", "give one of the two, user or history")
     return value
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from deepcuts.data.popularity import item_novelties
 from deepcuts.model.state import VISITOR
+from deepcuts.recommendation import ListSettings, recommend
 from deepcuts.recommendation.guesses import is_guess
 from deepcuts.web.page.state.own_artists import MOST_ARTISTS
 from deepcuts.web.page.state.persona_options import PersonaOptions
@@ -144,8 +145,7 @@ def _recommend(visit: Visit, visitor: VisitorModel) -> pa.Table | None:
     personas = visit.persona_options
     if all(options.muted for options in personas):
         return None
-    return visitor.model.recommend(
-        VISITOR,
+    settings = ListSettings(
         k=visit.list_options.k,
         rarity=_rarities(visit),
         mix=visit.list_options.mix,
@@ -153,6 +153,7 @@ def _recommend(visit: Visit, visitor: VisitorModel) -> pa.Table | None:
         pick=[number for number, options in enumerate(personas) if options.pinned and not options.muted] or None,
         weights={number: options.weight for number, options in enumerate(personas)},
     )
+    return recommend(visitor.model, VISITOR, settings, warns=False)  # the page says what a warning would
 
 
 def _rarities(visit: Visit) -> dict[int, float]:
