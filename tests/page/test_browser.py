@@ -175,6 +175,14 @@ def test_exports_are_read(open_page, tmp_path):
     )
     page.get_by_role("button", name="Replace them").click()
     page.locator(".dc-import .dc-error", has_text="holiday.jpg is a picture and holds no listens").wait_for()
+    page.get_by_label("Import a listening export").set_input_files(
+        {"name": "notes.json", "mimeType": "application/json", "buffer": b'{"a": [1, 2'}
+    )
+    page.get_by_role("button", name="Add to them").click()
+    page.locator(".dc-import .dc-error", has_text="notes.json holds no listens in a format that is known").wait_for()
+    assert page.get_by_text("Spotify extended history (.json)").is_hidden()  # among so many that they need a press
+    page.get_by_text("What can be read").click()
+    page.get_by_text("Spotify extended history (.json)").wait_for()
     with open(tmp_path / "huge.zip", "wb") as huge:
         huge.truncate(65 << 20)
     page.get_by_label("Import a listening export").set_input_files(tmp_path / "huge.zip")

@@ -17,7 +17,7 @@ from deepcuts.model.taste_match import usual_matches
 from deepcuts.web.page.state.blend import blend, leave_blend
 from deepcuts.web.page.state.item_choices import refuse
 from deepcuts.web.page.state.own_artists import add_artist, replace_artists, start_from_user
-from deepcuts.web.page.state.persona_card import WIDTH, persona_card
+from deepcuts.web.page.state.persona_card import WIDTH, percent, persona_card
 from deepcuts.web.page.state.persona_options import PersonaOptions
 from deepcuts.web.page.state.profile import profile_of, restore_profile, shared_profile
 from deepcuts.web.page.state.view_models import ListRow, PersonaCard, persona_cards, recommended_list
@@ -48,7 +48,7 @@ def test_the_picture_tells_personas_and_the_rarest_of_the_list(visit):
     told = texts(persona_card(cards, rows))
     assert "My tastes" in told
     for card in cards:
-        assert f"{card.share:.0%}" in told
+        assert percent(card.share) in told
         assert card.artists[0] in " ".join(told)
     rarest = sorted(rows, key=lambda row: (row.listeners, row.rank))[:6]
     assert told[-12::2] == [row.name for row in rarest]
@@ -62,6 +62,15 @@ def test_names_stay_text_and_within_the_picture():
     assert {one.tag.partition("}")[2] for one in root.iter()} <= {"svg", "title", "rect", "circle", "text"}
     for one in (one for one in root.iter(TEXT) if one.get("text-anchor") == "start"):
         assert int(one.get("x")) + len(one.text) * int(one.get("font-size")) * 0.53 <= WIDTH
+
+
+def test_shares_are_rounded_half_up_as_on_the_page():
+    assert [percent(share) for share in (0.625, 0.125, 0.25, 1.0)] == [
+        "63\u00a0%",
+        "13\u00a0%",
+        "25\u00a0%",
+        "100\u00a0%",
+    ]
 
 
 def test_a_picture_of_nothing_is_a_picture():

@@ -33,9 +33,11 @@ def test_a_picture_a_link_and_a_blend(open_page, address, tmp_path):
     assert b"My tastes" in (tmp_path / "SVG").read_bytes()
 
     asked: list[str] = []
-    other = open_page(url=link)
+    other = open_page(390, 844, url=link, has_touch=True, is_mobile=True)
     other.on("request", lambda request: asked.append(request.url))
     other.locator(".dc-row").first.wait_for()
+    assert other.locator("#dc-artist").is_hidden()  # nothing was typed: the list is what one came for
+    assert other.locator("#dc-dial").bounding_box()["y"] < 844 * 0.6
     assert rows(other) == rows(page)
     assert "#" not in other.url  # read once
     assert not [url for url in asked if "#p=" in url or link[-20:] in url]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy import linalg
@@ -41,6 +42,7 @@ class EASE:
 
     regularization: float = 200.0
     most_gigabytes: float = 8.0
+    draws: ClassVar[bool] = False  # the seed changes nothing
 
     def __post_init__(self) -> None:
         check_ranges(self, regularization=(1e-9, 1e12), most_gigabytes=(1e-9, 1e6))

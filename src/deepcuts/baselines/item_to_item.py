@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse
@@ -63,6 +63,7 @@ class RP3beta:
 
     popularity_exponent: float = 0.6
     n_neighbours: int = 200
+    draws: ClassVar[bool] = False  # the seed changes nothing
 
     def __post_init__(self) -> None:
         check_ranges(self, popularity_exponent=(0, 2), n_neighbours=(1, MOST_NEIGHBOURS))
@@ -109,6 +110,7 @@ class SLIM:
     l1_share: float = 0.01
     n_neighbours: int = 500
     n_epochs: int = 20
+    draws: ClassVar[bool] = False  # the seed changes nothing
 
     def __post_init__(self) -> None:
         check_ranges(
@@ -160,6 +162,7 @@ class EDLAE:
     regularization: float = 50.0
     dropout: float = 0.3
     most_gigabytes: float = 8.0
+    draws: ClassVar[bool] = False  # the seed changes nothing
 
     def __post_init__(self) -> None:
         check_ranges(self, regularization=(1e-9, 1e12), dropout=(0, 0.99), most_gigabytes=(1e-9, 1e6))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from deepcuts.data.interactions import Interactions
 @dataclass(frozen=True)
 class Popularity:
     """Score of an item: the number of its listeners."""
+
+    draws: ClassVar[bool] = False  # the seed changes nothing
 
     def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
         """Count listeners; `seed` changes nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 
 import pyarrow as pa
@@ -59,7 +59,7 @@ def judge_contender(
         name=contender.name,
         about=describe(contender),
         figures=judge.estimates(evaluation),
-        seeds=tuple(dict(one.figures) for one in trainings) if len(trainings) > 1 else (),
+        seeds=_of_seeds(trainings, max(n_seeds, len(trainings))),
         differences={} if reference is None else judge.differences(reference, evaluation),
         dial=dial,
         exposure=exposure_facts(ranked, judge.settings.k),
@@ -73,10 +73,21 @@ def judge_contender(
     return facts, evaluation
 
 
+def _of_seeds(trainings: Sequence[Evaluation], n_seeds: int) -> tuple[dict[str, float], ...]:
+    """Figures of every seed, where there are several; where nothing is drawn, those of one training."""
+    every = trainings if len(trainings) > 1 else list(trainings) * n_seeds
+    return tuple(dict(one.figures) for one in every) if n_seeds > 1 else ()
+
+
 def _with_other_seeds(contender: Contender, judge: Judge, n_seeds: int) -> Iterator[FittedModel]:
-    """Return further trainings: of a model those that were given, of a baseline one for every seed after the first."""
+    """Return further trainings: of a model those that were given, of a baseline one for every seed after the first.
+
+    A baseline whose training draws nothing, which says so by `draws`, is not trained again.
+    """
     if isinstance(contender.method, Trained):
         yield from contender.method.others
+        return
+    if not getattr(contender.method, "draws", True):
         return
     for number in range(1, n_seeds):
         yield contender.method.fit(judge.train, seed=judge.settings.seed + number)

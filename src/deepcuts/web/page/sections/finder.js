@@ -10,7 +10,7 @@ export default {
     return {
       text: "", open: false, active: 0, amount: "often", all: false, user: "", dragging: false, busy: "", failed: "",
       entered: [], // typed or pasted, and not yet answered
-      nAnswered: this.state.n_entered, asking: null, unfolded: false,
+      nAnswered: this.state.n_entered, asking: null, unfolded: false, typed: false,
     };
   },
   computed: {
@@ -30,6 +30,11 @@ export default {
     isUnknown() {
       return this.text.trim() && this.found.query === this.text.trim() && !this.options.length && !SEVERAL.test(this.text);
     },
+    // The formats that are known are many: they are told to whoever asks.
+    failure() {
+      const [what, formats] = this.failed.split(" Known are: ");
+      return { what, formats };
+    },
     summary() {
       const names = this.state.artists.slice(0, 5).map((artist) => artist.name);
       return names.join(", ") + (this.state.artists.length > names.length ? " …" : "");
@@ -48,7 +53,7 @@ export default {
     },
     "state.is_known"(known) {
       // On a narrow screen the artists stay open while they are typed, and fold where they came all at once.
-      this.unfolded = known && this.$el.contains(document.activeElement) && document.activeElement === this.$refs.search;
+      this.unfolded = known && this.typed;
       if (!known) this.$nextTick(() => this.$refs.search.focus());
     },
   },
@@ -63,6 +68,7 @@ export default {
       this.$nextTick(() => this.$el.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }));
     },
     choose(option) {
+      this.typed = true;
       if (!this.mine.has(option.id)) this.$emit("add", { item: option.id, amount: this.amount });
       this.text = "";
       this.open = false;
@@ -75,6 +81,7 @@ export default {
       else if (this.text.trim()) this.take(this.text);
     },
     take(text) {
+      this.typed = true;
       this.entered.push(text.trim().split("\n")[0].slice(0, 60));
       this.$emit("enter", { text, amount: this.amount });
       this.text = "";
@@ -209,7 +216,7 @@ export default {
               <button class="dc-button" @click="answer(false)">Replace them</button>
               <button class="dc-button" @click="answer(null)">Cancel</button>
             </div>
-            <p v-if="failed" class="dc-error" role="alert">{{ failed }}</p>
+            <div v-if="failed" class="dc-error" role="alert"><p>{{ failure.what }}</p><details v-if="failure.formats"><summary>What can be read</summary>{{ failure.formats }}</details></div>
           </div>
           <details v-if="withUsers" class="dc-corner">
             <summary>A listener by id</summary>

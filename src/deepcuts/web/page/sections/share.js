@@ -11,6 +11,13 @@ export default {
   props: { known: Boolean, card: String, profile: Object, offered: Number, blend: Object, uploadUrl: String },
   emits: ["open", "accept", "leave"],
   data: () => ({ link: "", copied: false, theirs: "", failed: "", busy: false }),
+  computed: {
+    // The formats that are known are many: they are told to whoever asks.
+    failure() {
+      const [what, formats] = this.failed.split(" Known are: ");
+      return { what, formats };
+    },
+  },
   watch: {
     async profile(profile) {
       this.copied = false;
@@ -111,7 +118,7 @@ export default {
           <p class="dc-note">With somebody else's link or export: what you share, and one list for both.</p>
           <form class="dc-two" @submit.prevent="openTheirs"><label class="dc-sr" for="dc-theirs">Somebody else's link</label><input id="dc-theirs" v-model="theirs" type="text" placeholder="Their link …"><button class="dc-button" :disabled="!theirs">Open</button></form>
           <label class="dc-drop"><input ref="theirs" type="file" class="dc-sr" :disabled="busy" aria-label="Import somebody else's export" @change="send([...$event.target.files])"><strong>{{ busy ? 'Reading …' : 'Their listening export' }}</strong></label>
-          <p v-if="failed" class="dc-error" role="alert">{{ failed }}</p>
+          <div v-if="failed" class="dc-error" role="alert"><p>{{ failure.what }}</p><details v-if="failure.formats"><summary>What can be read</summary>{{ failure.formats }}</details></div>
         </div>
       </div>
     </dialog>

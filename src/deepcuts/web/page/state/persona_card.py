@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
@@ -14,6 +15,7 @@ _MOST_PERSONAS, _MOST_CUTS = 6, 6
 _COLOURS = ("#0072b2", "#c9550a", "#008863", "#b0558a", "#9a6a00", "#2f86b8", "#77700a", "#555555")
 _PAPER, _INK, _MUTED, _ACCENT = "#f5f1e9", "#211c16", "#6b6257", "#a8431b"
 _FONT = "Roboto, 'Helvetica Neue', Arial, sans-serif"
+_GAP = 6  # between the parts of the bar
 _LETTER = 0.53  # mean width of a letter over the size of its font
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what no XML document may hold
 _PERSONA_HEIGHT, _CUT_HEIGHT = 132, 50
@@ -58,8 +60,8 @@ def _head(cards: Sequence[PersonaCard]) -> list[str]:
     parts.append(_text("My tastes", _MARGIN, 200, 64, _INK, weight=300))
     total, left = sum(card.share for card in cards) or 1.0, float(_MARGIN)
     for card in cards:
-        width = (WIDTH - 2 * _MARGIN) * card.share / total
-        shown = max(1.0, width - 6)
+        width = (WIDTH - 2 * _MARGIN + _GAP) * card.share / total
+        shown = max(1.0, width - _GAP)
         parts.append(
             f'<rect x="{left:.1f}" y="228" width="{shown:.1f}" height="16" rx="8" fill="{_colour(card.number)}"/>'
         )
@@ -73,9 +75,14 @@ def _persona(card: PersonaCard, title: str, top: int) -> list[str]:
         f'<circle cx="{_MARGIN + 26}" cy="{top + 26}" r="26" fill="{_colour(card.number)}"/>',
         _text(chr(65 + card.number % 26), _MARGIN + 26, top + 35, 25, "#ffffff", weight=700, anchor="middle"),
         _text(_cut_off(title, 760, 36), _MARGIN + 76, top + 38, 36, _INK, weight=700),
-        _text(f"{card.share:.0%}", WIDTH - _MARGIN, top + 38, 36, _INK, weight=300, anchor="end"),
+        _text(percent(card.share), WIDTH - _MARGIN, top + 38, 36, _INK, weight=300, anchor="end"),
         _text(_cut_off(", ".join(card.artists), 850, 25), _MARGIN + 76, top + 80, 25, _MUTED),
     ]
+
+
+def percent(share: float) -> str:
+    """Return a share in whole percent, rounded as the page does, which is half up."""
+    return f"{math.floor(100 * share + 0.5)}\u00a0%"
 
 
 def _cut(row: ListRow, y: int) -> list[str]:
