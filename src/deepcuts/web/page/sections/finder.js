@@ -216,7 +216,7 @@ export default {
               <button class="dc-button" @click="answer(false)">Replace them</button>
               <button class="dc-button" @click="answer(null)">Cancel</button>
             </div>
-            <div v-if="failed" class="dc-error" role="alert"><p>{{ failure.what }}</p><details v-if="failure.formats"><summary>What can be read</summary>{{ failure.formats }}</details></div>
+            <div v-if="failed" class="dc-error" role="alert"><p>{{ failure.what }}</p><details v-if="failure.formats"><summary>What can be read</summary><p>{{ failure.formats }}</p></details></div>
           </div>
           <details v-if="withUsers" class="dc-corner">
             <summary>A listener by id</summary>

@@ -118,7 +118,7 @@ export default {
           <p class="dc-note">With somebody else's link or export: what you share, and one list for both.</p>
           <form class="dc-two" @submit.prevent="openTheirs"><label class="dc-sr" for="dc-theirs">Somebody else's link</label><input id="dc-theirs" v-model="theirs" type="text" placeholder="Their link …"><button class="dc-button" :disabled="!theirs">Open</button></form>
           <label class="dc-drop"><input ref="theirs" type="file" class="dc-sr" :disabled="busy" aria-label="Import somebody else's export" @change="send([...$event.target.files])"><strong>{{ busy ? 'Reading …' : 'Their listening export' }}</strong></label>
-          <div v-if="failed" class="dc-error" role="alert"><p>{{ failure.what }}</p><details v-if="failure.formats"><summary>What can be read</summary>{{ failure.formats }}</details></div>
+          <div v-if="failed" class="dc-error" role="alert"><p>{{ failure.what }}</p><details v-if="failure.formats"><summary>What can be read</summary><p>{{ failure.formats }}</p></details></div>
         </div>
       </div>
     </dialog>
