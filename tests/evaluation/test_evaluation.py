@@ -82,3 +82,15 @@ def test_plays_models_and_comparisons_have_html(cut):
 def test_names_of_items_are_text_in_html(cut):
     named = cut.train.with_labels({cut.train.item_ids[int(cut.train.item_listeners.argmax())]: "<b>loud</b>"})
     assert "&lt;b&gt;loud&lt;/b&gt;" in named._repr_html_()
+
+
+def test_lists_of_a_model_that_has_seen_the_holdout_are_found_out(caplog):
+    plays = dc.generate_world(n_users=60, n_items=120, items_per_user=12, seed=0).plays
+    train, holdout = dc.split_holdout(plays, seed=0)
+    with caplog.at_level(logging.WARNING):
+        lists = dc.Popularity().fit(plays).recommend(k=50)
+        assert dc.evaluate(lists, train, holdout, {"recall": [50]})["recall@50"] == 0
+        assert "None of 60 lists holds anything that was held out. If their model was trained on" in caplog.text
+        caplog.clear()
+        dc.evaluate(dc.Popularity().fit(train).recommend(k=50), train, holdout, {"recall": [50]})
+    assert not caplog.records

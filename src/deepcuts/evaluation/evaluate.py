@@ -30,6 +30,7 @@ from deepcuts.ingest import PlaysLike
 logger = logging.getLogger(__name__)
 
 _SHORT_SHOWN = 6
+_MANY_LISTS = 20  # of which one at least is expected to hit
 # The room of plots stands on this one: it is entered by name, when a plot is asked for.
 _PLOTS = "deepcuts.report.notebook"
 
@@ -243,6 +244,7 @@ def evaluate_ranked(ranked: RankedLists, cutoffs: Cutoffs | None = None, metrics
     wanted += [(metric, k) for metric in metrics for k in metric.cutoffs if (metric, k) not in wanted]
     check_needs((metric for metric, _ in wanted), ranked)
     _warn_of_short_lists(ranked, wanted)
+    _warn_of_no_hit(ranked)
     figures: dict[str, float] = {}
     columns: dict[str, pa.Array] = {"user_id": ranked.user_ids}
     for metric, k in wanted:
@@ -269,6 +271,17 @@ def _warn_of_short_lists(ranked: RankedLists, wanted: Sequence[tuple[Metric, int
             longest,
             ", ".join(short[:_SHORT_SHOWN]) + more,
             max(k for _, k in wanted),
+        )
+
+
+def _warn_of_no_hit(ranked: RankedLists) -> None:
+    """Say what is likely where many lists hold nothing of what was held out."""
+    n_lists = ranked.n_users - ranked.n_without_list
+    if n_lists >= _MANY_LISTS and not np.any(ranked.hits):
+        logger.warning(
+            "None of %d lists holds anything that was held out. If their model was trained on the holdout too, train "
+            "it on train alone: what users have played already is left out of lists.",
+            n_lists,
         )
 
 
