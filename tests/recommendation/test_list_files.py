@@ -34,6 +34,23 @@ def test_a_table_whose_cells_no_spreadsheet_runs():
     assert rows[1][:2] == ["'=HYPERLINK(1)", ""]
 
 
+@pytest.mark.parametrize("before", ["", " ", "\u200b", "\ufeff", "\u00a0"])
+@pytest.mark.parametrize("mark", ["=", "+", "-", "@", "\t=", "＝"])
+def test_no_cell_is_a_formula_behind_what_is_not_seen(before, mark):
+    listed = [ListedArtist(f"{before}{mark}1+1", "x", 1, 0, 1.5, 3)]
+    assert next(csv.reader(list_file(listed, ".csv").decode().split("\n", 1)[1:]))[0] == f"'{before}{mark}1+1"
+
+
+def test_a_persona_without_a_name_that_can_be_asked_for_has_no_prompt():
+    listed = [ListedArtist("()", "x", 1, 0, 1.5, 3), ListedArtist("Muse", "m", 2, 1, 1.5, 3)]
+    assert list_file(listed, ".lbradio").decode() == "artist:(Muse):3\n"
+
+
+def test_a_song_of_which_no_more_than_its_id_is_known_is_left_out_of_a_playlist():
+    listed = [*SONGS, ListedArtist("SOABC12", "SOABC12", 3, 0, 1.5, 3)]
+    assert list_file(listed, ".xspf") == list_file(SONGS, ".xspf")
+
+
 def test_prompts_of_lb_radio():
     first, second = list_file(NAMED, ".lbradio").decode().splitlines()
     assert first == f"artist:({MBID}):3 artist:(Sunn O live):2"

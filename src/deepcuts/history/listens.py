@@ -175,13 +175,15 @@ _TIMES = f"""
     SELECT count(*) FILTER (seconds < {FIRST_SCROBBLER} AND seconds > 0), count(*) FILTER (seconds >= {FIRST_SCROBBLER})
     FROM checked WHERE bad IS NULL AND dropped IS NULL"""
 
-# Where all moments of a document are whole hours, or whole minutes without a track, that is how exactly they were
+# Where most moments of a document are whole hours, or whole minutes without a track, that is how exactly these were
 # written: the same row again is another listen.
 _ONLY_DATES = """
     UPDATE listens SET single = false WHERE document = {number} AND (
-        (SELECT bool_and(played_at % 3600 = 0) FROM listens WHERE document = {number} AND played_at IS NOT NULL)
-        OR (track IS NULL AND (SELECT bool_and(played_at % 60 = 0) FROM listens
-                               WHERE document = {number} AND played_at IS NOT NULL)))"""
+        (played_at % 3600 = 0 AND (SELECT avg((played_at % 3600 = 0)::INT) > 0.5 FROM listens
+                                   WHERE document = {number} AND played_at IS NOT NULL))
+        OR (track IS NULL AND played_at % 60 = 0
+            AND (SELECT avg((played_at % 60 = 0)::INT) > 0.5 FROM listens
+                 WHERE document = {number} AND played_at IS NOT NULL)))"""
 
 
 # min(row, n) is the list of the n lowest rows.

@@ -15,6 +15,7 @@ from deepcuts.data.song_names import BETWEEN
 from deepcuts.errors import SettingsError
 
 _FORMULA = "=+-@\t\r\n＝＋－＠"  # a cell that begins so is run by spreadsheets
+_NOT_SEEN = " \u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _IN_A_PROMPT = 8  # artists of one persona: with more, LB Radio takes few recordings of each
 _HEAVIEST = 3
 _TITLE = "Deep cuts"
@@ -83,8 +84,9 @@ def one_line(name: str) -> str:
 
 
 def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(tuple(_FORMULA)) else cell
+    """A cell that no spreadsheet takes for a formula, whatever stands before the first character that is seen."""
+    seen = cell.lstrip(_NOT_SEEN)
+    return f"'{cell}" if cell.startswith(tuple(_FORMULA)) or seen.startswith(tuple(_FORMULA)) else cell
 
 
 def _text(artists: Sequence[ListedArtist]) -> str:
@@ -113,7 +115,7 @@ def _lb_radio(artists: Sequence[ListedArtist]) -> str:
         names = [each.mbid or one_line(re.sub(r"[()]", " ", each.name)) for each in chosen]
         pairs = zip(names, weights, strict=True)
         prompts.append(" ".join(f"artist:({name}):{weight}" for name, weight in pairs if name))
-    return "".join(f"{prompt}\n" for prompt in prompts)
+    return "".join(f"{prompt}\n" for prompt in prompts if prompt)
 
 
 def _lidarr(artists: Sequence[ListedArtist]) -> str:
@@ -127,15 +129,16 @@ def _lidarr(artists: Sequence[ListedArtist]) -> str:
 
 
 def _tracks(artists: Sequence[ListedArtist]) -> list[dict[str, str]]:
-    """Title, creator and identifier of every item that is a song.
+    """Title, creator and identifier of every item that is a song; others, of which no more is known, are left out.
 
     Raises
     ------
     SettingsError
-        If the items are no songs: players would import a list of artists as an empty one.
+        If most items are no songs: players would import a list of artists as an empty one.
     """
     named = [(each, *one_line(each.name).partition(BETWEEN)) for each in artists]
-    if not all(dash for _, _, dash, _ in named):
+    songs = [each for each in named if each[2]]
+    if 2 * len(songs) <= len(named):
         raise SettingsError(
             "A playlist is of songs, and these items are artists. Train on plays by song, as --by song of the Taste "
             "Profile gives them, or write .txt, .csv or .lbradio."
@@ -143,7 +146,7 @@ def _tracks(artists: Sequence[ListedArtist]) -> list[dict[str, str]]:
     recording = "https://musicbrainz.org/recording/"
     return [
         {"title": title, "creator": creator} | ({"identifier": recording + each.mbid} if each.mbid else {})
-        for each, creator, _, title in named
+        for each, creator, _, title in songs
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -52,14 +53,14 @@ def _groups(named: Sequence[int], names: Sequence[str]) -> Iterator[list[int]]:
 
 
 def _are_of_everybody(table: Table, names: Sequence[str], plays: int) -> bool:
-    """Whether a column beside the plays has numbers of listeners, and no row has fewer plays than listeners."""
+    """Whether a column beside the plays has numbers of listeners, and most rows have no fewer plays than these."""
     listeners = next((index for index, name in enumerate(names) if name in words.LISTENERS), None)
     if listeners is None:
         return False
     pairs = [(row[plays], row[listeners]) for row in table.rows if max(plays, listeners) < len(row)]
     numbers = [(_digits(one), _digits(other)) for one, other in pairs]
     known = [(one, other) for one, other in numbers if one and other]
-    return bool(known) and all(one >= other for one, other in known)
+    return 2 * sum(one >= other for one, other in known) > len(known)
 
 
 def _digits(cell: str) -> int:
@@ -89,10 +90,23 @@ def unless_no_plays(table: Table, plays: int, name: str, columns: dict[str, int]
     if name in words.NOT_PLAYS or set(name.split()) & words.UNITS:
         return Refusal(f"has no plays: {what} is a rank, a year, an id or a length. {ask}")
     if len(numbers) == n_cells >= _LEAST_ROWS:
-        if numbers == list(range(numbers[0], numbers[0] + n_cells)) and numbers[0] <= 1:
+        if _are_ranks(numbers):
             return Refusal(f"has no plays that are known as such: {what} counts 1, 2, 3 … as ranks do. {ask}")
-        if all(_FIRST_YEAR <= number <= _LAST_YEAR for number in numbers):
+        if _nearly_all([_FIRST_YEAR <= number <= _LAST_YEAR for number in numbers]):
             return Refusal(f"has no plays that are known as such: {what} looks like years. {ask}")
     if table.names is not None and name not in words.PLAYS:
         return Refusal(f"has no column that is known to hold plays, only {what}. {ask}")
     return Roles(columns)
+
+
+def _are_ranks(numbers: Sequence[int]) -> bool:
+    """Whether numbers go up from 0 or 1 with the rows, as ranks do, some of which may be shared or missing."""
+    allowed = 1 + len(numbers) // 10
+    ascending = all(number <= later for number, later in itertools.pairwise(numbers))
+    near = all(abs(number - place) <= allowed for place, number in enumerate(numbers, start=1))
+    return ascending and near and numbers[0] <= 1 and numbers[-1] > 1
+
+
+def _nearly_all(found: Sequence[bool]) -> bool:
+    """Whether at least nine tenths are so, as one row that differs says nothing of the others."""
+    return 10 * sum(found) >= 9 * len(found)

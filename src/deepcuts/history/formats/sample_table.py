@@ -89,9 +89,9 @@ class Table:
         return bool(cells) and 2 * sum(self.are_moments(cells)) >= len(cells)
 
     def has_titles(self, index: int) -> bool:
-        """Whether all cells that are not blank are "artist - title"."""
+        """Whether nearly all cells that are not blank are "artist - title"."""
         cells = self.cells(index)
-        return bool(cells) and all(map(_TITLED.match, cells))
+        return bool(cells) and 10 * sum(bool(_TITLED.match(cell)) for cell in cells) >= 9 * len(cells)
 
     def may_name_artists(self, index: int) -> bool:
         """Whether cells that nothing says to be artists may be: less than half are numbers, moments or long ids."""
