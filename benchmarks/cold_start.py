@@ -1,4 +1,4 @@
-"""Claim: the page searches within 1 s of its address, also where no kernel is compiled yet, and lists once they are.
+"""Claim: search answers as soon from an empty cache of kernels as from a filled one, and lists once they are compiled.
 
 Usage: python benchmarks/cold_start.py [--runs 3]
 

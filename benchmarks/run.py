@@ -33,6 +33,7 @@ CLAIMS: dict[str, tuple[list[str], list[str]]] = {
     "evaluation": ([], []),
     "startup": ([], []),
     "first_use": ([], []),
+    "cold_start": (["--runs", "1"], ["--runs", "1"]),
     "taste_profile": (["--scale", "0.1"], []),
     "service": ([], []),
     "short_rows": ([], []),

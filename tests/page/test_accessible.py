@@ -26,8 +26,11 @@ def findings(page) -> list[str]:
     return [f"{one['id']}: {node['html'][:150]}" for one in violations for node in one["nodes"]]
 
 
+PAINTED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
 def check(page, name: str) -> None:
-    page.wait_for_timeout(150)  # transitions are off; what was asked of the server has arrived
+    page.evaluate(PAINTED)  # what was asked of the server has arrived, and transitions are off
     assert findings(page) == [], name
     assert page.evaluate(SMALL) == [], name
 

@@ -56,7 +56,7 @@ def estimates(column: Sequence[Estimate]) -> list[str]:
 def with_spreads(cells: Sequence[str], spreads: Sequence[float]) -> list[str]:
     """Add to each cell the standard deviation over seeds, where there is one."""
     return [
-        f"{cell}<small>± {number(spread)}</small>" if math.isfinite(spread) else cell
+        f"{cell}<small>± {number(spread) if spread else 0}</small>" if math.isfinite(spread) else cell
         for cell, spread in zip(cells, spreads, strict=True)
     ]
 
