@@ -1,0 +1,104 @@
+"""A driver of its own on a cluster of two executors of this machine, and deaths of its processes that it asks for.
+
+Run as a program, ``python -m spark.cluster FOLDER EPOCHS [DEATH …]`` trains on the shelf in a folder and makes lists.
+A death is ``JOB-VICTIM``: in the third epoch, or at the lists, the first task of the job that is half done ends an
+executor or the driver, with SIGKILL, as a system without memory does.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import deepcuts as dc
+from deepcuts import spark as on_spark
+from deepcuts.spark import lists, sides
+from deepcuts.spark.session import Batches
+
+SETTINGS = {"n_factors": 8, "n_personas": 3, "tolerance": 0.0}
+CLUSTER = "local-cluster[2,1,2048]"
+
+
+def main() -> None:
+    folder, n_epochs, deaths = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    marks = {death.partition("-")[0]: folder / death for death in deaths}
+    put_deaths_into_jobs(marks)
+    session = start()
+
+    def on_epoch(epoch: dc.Epoch) -> None:
+        print(f"epoch {epoch.number}", flush=True)
+        if epoch.number == 2:
+            for mark in marks.values():
+                mark.touch()
+
+    asked = dc.PersonaNMF(**SETTINGS, base_epochs=n_epochs)
+    on_spark.fit(str(folder / "shelf"), asked, seed=5, item_blocks=4, on_epoch=on_epoch)
+    on_spark.recommend(str(folder / "shelf"), out=str(folder / "lists"), k=10, rarity=0.3, force=True)
+    session.stop()
+
+
+def start() -> Any:
+    """Begin a session on the cluster."""
+    from pyspark.sql import SparkSession
+
+    from deepcuts.baselines.spark_als import LOCAL, prepare
+
+    prepare()
+    builder = SparkSession.builder.master(CLUSTER).appName("cluster")
+    for name, value in {**LOCAL, "spark.executor.memory": "1g", "spark.sql.shuffle.partitions": "2"}.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def put_deaths_into_jobs(marks: dict[str, Path]) -> None:
+    """Have a task of each job look for a mark: users and lists are jobs of `over`, items those of `exchange`."""
+    driver = os.getpid()
+
+    def over_with_death(job: str, over: Callable[..., Any], session: Any, n: int, task: Any, schema: str) -> Any:
+        return over(session, n, partial(_die, marks[job], driver, task), schema)
+
+    def exchange_with_death(
+        exchange: Callable[..., Any], session: Any, training: Any, send: Any, receive: Any, schema: str
+    ) -> Any:
+        if "send" in marks:
+            send = partial(_die, marks["send"], driver, send)
+        if "items" in marks:
+            receive = partial(_die, marks["items"], driver, receive)
+        return exchange(session, training, send, receive, schema)
+
+    if "users" in marks:
+        sides.over = partial(over_with_death, "users", sides.over)
+    if "lists" in marks:
+        lists.over = partial(over_with_death, "lists", lists.over)
+    sides.exchange = partial(exchange_with_death, sides.exchange)
+
+
+def _die(mark: Path, driver: int, task: Callable[..., Iterator[Any]], *arguments: Any) -> Batches:
+    """Do the task; where the mark is there, take it and end a process while the task is half done."""
+    for n, result in enumerate(task(*arguments)):
+        if n == 0 and _took(mark):
+            os.kill(driver if mark.name.endswith("driver") else _executor(), signal.SIGKILL)
+        yield result
+
+
+def _took(mark: Path) -> bool:
+    try:
+        mark.rename(mark.with_suffix(".met"))
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _executor() -> int:
+    """The Java process that this worker of Python belongs to."""
+    daemon = Path(f"/proc/{os.getppid()}/stat").read_text()
+    return int(daemon.rpartition(")")[2].split()[1])
+
+
+if __name__ == "__main__":
+    main()
