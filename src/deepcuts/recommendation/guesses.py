@@ -34,19 +34,15 @@ def guessed_users(source: FactorSource, users: IndexVector) -> IndexVector:
     users
         int64, (n_users,): indexes of users.
     """
-    items = source.item_factors
-    longest = _longest.get(items, lambda: float(lengths_of(items).max(initial=0)))
-    if len(users) <= _BLOCK_USERS:
-        return _guessed(source, users, longest)
-    blocks = np.split(users, range(_BLOCK_USERS, len(users), _BLOCK_USERS))
-    return np.concatenate([_guessed(source, block, longest) for block in blocks])
+    return _with_some_factor(source, _short_users(source, users))
 
 
 def warn_of_guesses(source: FactorSource, users: IndexVector) -> None:
     """Say how many of some users have lists that are guesses, or what is popular, and what to do."""
+    short = _short_users(source, users)
     for found, who, one, several in (
-        (guessed_users(source, users), "hardly anybody", "is a guess", "are guesses"),
-        (_unknown(source, users), "nobody", "is what is popular", "are what is popular"),
+        (_with_some_factor(source, short), "hardly anybody", "is a guess", "are guesses"),
+        (short[is_unknown(source, short)], "nobody", "is what is popular", "are what is popular"),
     ):
         if len(found):
             first = shown(source.user_ids.values[int(found[0])].as_py())
@@ -60,12 +56,6 @@ def warn_of_guesses(source: FactorSource, users: IndexVector) -> None:
             )
 
 
-def _unknown(source: FactorSource, users: IndexVector) -> IndexVector:
-    """Return those of some users whose factors are all 0, int64."""
-    blocks = np.split(users, range(_BLOCK_USERS, len(users), _BLOCK_USERS))
-    return np.concatenate([block[is_unknown(source, block)] for block in blocks])
-
-
 def is_guess(source: FactorSource, user: int) -> bool:
     """Whether the list of a user says next to nothing of them: it is a guess, or all of their factors are 0.
 
@@ -76,18 +66,32 @@ def is_guess(source: FactorSource, user: int) -> bool:
     user
         Index of the user.
     """
-    one = np.array([user], np.int64)
-    return bool(is_unknown(source, one)[0]) or bool(len(guessed_users(source, one)))
+    short = _short_users(source, np.array([user], np.int64))
+    return bool(len(_with_some_factor(source, short)) or np.any(is_unknown(source, short)))
 
 
-def _guessed(source: FactorSource, users: IndexVector, longest: float) -> IndexVector:
+def _short_users(source: FactorSource, users: IndexVector) -> IndexVector:
+    """Return those of some users whose factors are too short for a score of `LEAST_SCORE`, or all 0, int64."""
+    items = source.item_factors
+    longest = _longest.get(items, lambda: float(lengths_of(items).max(initial=0)))
+    if len(users) <= _BLOCK_USERS:
+        return _short(source, users, longest)
+    blocks = np.split(users, range(_BLOCK_USERS, len(users), _BLOCK_USERS))
+    return np.concatenate([_short(source, block, longest) for block in blocks])
+
+
+def _short(source: FactorSource, users: IndexVector, longest: float) -> IndexVector:
     indptr, rows = entries_of_rows(source.persona_indptr, users)
     factors: FloatMatrix = source.persona_factors[rows]
     # Σ over personas is no less than the largest; squares that underflow are of short vectors, or of none.
     bounds = np.sqrt(sums_of_rows(np.einsum("rf,rf->r", factors, factors), indptr)) * longest
-    short = np.flatnonzero(bounds < LEAST_SCORE)
-    if not len(short):
-        return users[:0]
-    is_some = [bool(np.any(factors[indptr[user] : indptr[user + 1]])) for user in short]
-    guessed: IndexVector = users[short[np.array(is_some, bool)]]
-    return guessed
+    short: IndexVector = users[bounds < LEAST_SCORE]
+    return short
+
+
+def _with_some_factor(source: FactorSource, users: IndexVector) -> IndexVector:
+    """Return those of some users who have a persona that is not all 0, int64."""
+    starts, ends = source.persona_indptr[users], source.persona_indptr[users + 1]
+    is_some = [bool(np.any(source.persona_factors[i:j])) for i, j in zip(starts, ends, strict=True)]
+    some: IndexVector = users[np.array(is_some, bool)]
+    return some
