@@ -98,6 +98,16 @@ def test_only_what_many_people_call_many_artists_names_anything(counted):
     assert namer.names([group[:1]], [np.ones(1)]) == ["Ada"]
 
 
+def test_what_one_in_hundreds_has_called_an_item_does_not_name_it():
+    joke = [*given("drone", "abcdef", ["xyz"] * 6), *given("pop", "cghijk", ["x" * 61, *["xyz"] * 5])]
+    plays = labelled("abcdefghijk", {"item_id": [row[0] for row in joke], "tag": [row[1] for row in joke]})
+    namer, ones = Namer.of(plays, plays.item_listeners), np.ones(2)
+    assert namer.tags([np.array([0, 1])], [ones]) == [["drone"]]
+    assert namer.tags([np.array([0, 2])], [ones]) == [[]]  # three of 64 uses for the second of them
+    assert namer.describing_tags(np.array([0, 2]), ones) == []
+    assert namer.tags([np.array([2, 6])], [ones]) == [["pop"]]
+
+
 @pytest.mark.parametrize("tag", ["new wave of british heavy metal", "hip-hop", "drum & bass", "60s", "r&b", "москва"])
 def test_kinds_of_music_are_plain(tag):
     assert is_plain(tag)

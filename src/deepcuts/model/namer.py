@@ -14,6 +14,7 @@ from deepcuts.data.tags import tag_shares
 
 _N_ITEMS, _N_ITEMS_ALONE = 2, 3  # items in a name beside tags, and without one
 _LEAST_OF_GROUP = 2  # items of a group that have a tag which names it
+_LEAST_OF_ITEM = 0.05  # uses of a tag for an item, over those of its most used one, for the item to be known for it
 _NEARLY_AS_APT = 0.5  # share of the best tag's worth that another one needs to be taken for the sake of difference
 _AS_APT = 0.75  # share of the first tag's worth that a second one beside it needs
 # Digits, or the hexadecimal digits of a MusicBrainz id and the like.
@@ -118,10 +119,16 @@ class Namer:
         return labels.tags_of(items, weights, n, among=self._may_name(items, weights))
 
     def _may_name(self, items: IndexVector, weights: NumberVector) -> BoolVector:
-        """Which tags have support, and two items of the group that have them, bool, (n_tags,)."""
+        """Which tags have support, and two items of the group that are known for them, bool, (n_tags,).
+
+        What one person in hundreds has called an item is not what it is known for.
+        """
         assert self.plays.labels is not None
         tags = self.plays.labels.tags[items[np.asarray(weights) > 0]]
-        n_items = np.bincount(tags.indices, minlength=tags.shape[1])
+        sizes = np.diff(tags.indptr)
+        most = np.maximum.reduceat(tags.data, tags.indptr[:-1][sizes > 0]) if tags.nnz else tags.data
+        is_known = tags.data >= _LEAST_OF_ITEM * np.repeat(most, sizes[sizes > 0])
+        n_items = np.bincount(tags.indices[is_known], minlength=tags.shape[1])
         may: BoolVector = self.plays.labels.supported & (n_items >= _LEAST_OF_GROUP)
         return may
 
