@@ -32,6 +32,7 @@ OTHERS = [
     {"volume": 7, "fadeSeconds": 3},
     [[52.5, 13.4], [48.1, 11.5]],
     [["2022", 120], ["2023", 130]],
+    {"seconds_by_artist": {"Muse": 200, "Blur": 100}},
 ]
 
 
@@ -39,6 +40,14 @@ OTHERS = [
 def test_what_holds_something_else_than_artists_is_refused(data):
     with pytest.raises(FileFormatError, match=r"--artist-column|holds no listens|are no plays|no plays that"):
         plays(data)
+
+
+def test_the_last_time_of_each_track_says_nothing_of_how_often():
+    rows = "Muse,a,{}2023-11-14 22:10\nMuse,b,{}2023-11-14 22:10\n"
+    with pytest.raises(FileFormatError, match="of the last time that each track was played, and none of how often"):
+        plays("Artist,Title,Last Played\n" + rows.format("", ""))
+    assert plays("Artist,Title,Last Played\n" + rows.format("", ""), dates="none") == {"Muse": 2}
+    assert plays("Artist,Title,Played #,Last Played\n" + rows.format("2,", "3,")) == {"Muse": 5}
 
 
 def test_somebody_can_say_that_it_does_hold_artists():

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 
 def plain_word(name: str) -> str:
-    """Return the name of a column in lower case, without accents, marks and what follows a "#".
+    """Return the name of a column in lower case, without accents, marks and what follows a "#", which may be a count.
 
     Examples
     --------
@@ -17,6 +17,8 @@ def plain_word(name: str) -> str:
     """
     text = name.strip().strip("\ufeff\"'")
     text = text.strip("[]% ") or text
+    if text.endswith(" #"):
+        text = text.replace(" #", " count")
     text = (text.lstrip("#").strip() or text) if text.startswith("#") else text.partition("#")[0]
     text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", text)
     letters = unicodedata.normalize("NFKD", text).casefold()
@@ -83,9 +85,17 @@ TIME = _words("""
     время|дата и время|когда|日時|日付|再生日時|时间|日期|播放时间|날짜|시간|
     month|year month|monat|mois|mes|mese|maand|manad|maned|miesiac|mesic|ay|месяц|年月|月
 """)
+# When a track was played last, which says nothing of how often.
+LAST_PLAYED = frozenset(
+    _words("""
+    last played|last played date|last play|lastplayed|lastplay|zuletzt gespielt|ultima reproduccion|ultimo ascolto|
+    lu pour la derniere fois|derniere lecture|senast spelad|laatst afgespeeld
+""")
+)
 PLAYS = _words("""
     plays|view count|views|playcount|play count|play counts|number of plays|total plays|times played|n plays|num plays|
     nr of plays|no of plays|user playcount|user plays|my plays|track play count|play cnt|playcnt|listen count|
+    played count|plays count|
     listens|listen counts|scrobbles|scrobble count|count of track|count of tracks|count of song|count of artist|
     count of title|anzahl von titel|anzahl von kunstler|streams|stream count|total streams|count|counts|times|
     frequency|freq|weight|hits|how often|amount|total listens|total scrobbles|artist playcount|cnt|wiedergaben|

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from deepcuts.errors import FileFormatError
-from deepcuts.history.column_words import ARTIST, NOT_ARTISTS, PLAYS, TRACK, plain_word
+from deepcuts.history.column_words import ARTIST, NOT_ARTISTS, NOT_PLAYS, PLAYS, TRACK, UNITS, plain_word
 from deepcuts.history.documents import Document
 from deepcuts.history.formats import tables
 from deepcuts.history.formats.format import Format, Head, Load, Refusal
@@ -25,6 +25,7 @@ NAMES = ("artists and their plays, or rows, as JSON (.json)",)
 _OF_ARTISTS = frozenset((*ARTIST, *PLAYS))
 _OF_OTHERS = frozenset(("album", "albums", "tracks", "songs", "genre", "genres", "tags", "tag", *TRACK))
 _OF_FRAMES = frozenset(("page", "pages", "total", "limit", "offset", "version", "code", *NOT_ARTISTS)) | _OF_ARTISTS
+_OF_NO_PLAYS = frozenset(NOT_PLAYS) | UNITS
 _IS_FIELD = re.compile(r"[a-z]\w*", re.ASCII)  # as programs call them, in place of artists
 
 
@@ -52,7 +53,11 @@ def _keys_of_table(value: Any, keys: tuple[str, ...], *, in_archive: bool) -> tu
     of_artists = any(_words(key) & _OF_ARTISTS for key in keys)
     rows = _rows(value)
     is_certain = of_artists or (not in_archive and (not keys or not isinstance(value, Pairs)))
-    if all(rows) and (is_certain or _OF_ARTISTS & set(map(plain_word, rows[0]))) and _are_plays(value, of_artists):
+    if (
+        all(rows)
+        and (is_certain or _OF_ARTISTS & set(map(plain_word, rows[0])))
+        and _are_plays(value, keys, of_artists)
+    ):
         return keys
     for key, inner in value if isinstance(value, Pairs) else ():
         found = None if _words(key) & _OF_OTHERS else _keys_of_table(inner, (*keys, key), in_archive=in_archive)
@@ -61,13 +66,15 @@ def _keys_of_table(value: Any, keys: tuple[str, ...], *, in_archive: bool) -> tu
     return None
 
 
-def _are_plays(value: Any, of_artists: bool) -> bool:
+def _are_plays(value: Any, keys: Sequence[str], of_artists: bool) -> bool:
     """Whether the values of an object may be plays of what its keys name, and are not the frame of something else."""
     if not isinstance(value, Pairs) or _columns(value):
         return True
     counts = [cell(count) for _, count in value]
     if None in counts:
         return of_artists
+    if any(_words(key) & _OF_NO_PLAYS for key in keys):
+        return False
     is_frame = {plain_word(key) for key, _ in value} & _OF_FRAMES or all(_IS_FIELD.fullmatch(key) for key, _ in value)
     return (of_artists or not is_frame) and all(are_mostly_numbers([count]) for count in counts if count)
 

@@ -74,6 +74,12 @@ def _other_roles(
     columns |= _columns_aside(table, names, columns)
     if chosen is not None:
         return Roles(columns | {"plays": chosen})
+    if "time" in columns and names[columns["time"]] in words.LAST_PLAYED and not timeless:
+        return Refusal(
+            f"has a column {(table.names or ())[columns['time']]!r}, of the last time that each track was played, and "
+            "none of how often. Name one of plays with plays_column=... (--plays-column), or count every row once with "
+            'dates="none" (--dates none)'
+        )
     if "time" in columns:
         return _unless_concerts(names, Roles(columns))
     if timed and (timeless or not any(table.cells(index) for index in timed)):
