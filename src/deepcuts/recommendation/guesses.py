@@ -40,6 +40,8 @@ def guessed_users(source: FactorSource, users: IndexVector) -> IndexVector:
 def warn_of_guesses(source: FactorSource, users: IndexVector) -> None:
     """Say how many of some users have lists that are guesses, or what is popular, and what to do."""
     short = _short_users(source, users)
+    if not len(short):
+        return
     for found, who, one, several in (
         (_with_some_factor(source, short), "hardly anybody", "is a guess", "are guesses"),
         (short[is_unknown(source, short)], "nobody", "is what is popular", "are what is popular"),
@@ -67,7 +69,7 @@ def is_guess(source: FactorSource, user: int) -> bool:
         Index of the user.
     """
     short = _short_users(source, np.array([user], np.int64))
-    return bool(len(_with_some_factor(source, short)) or np.any(is_unknown(source, short)))
+    return bool(len(short)) and bool(len(_with_some_factor(source, short)) or np.any(is_unknown(source, short)))
 
 
 def _short_users(source: FactorSource, users: IndexVector) -> IndexVector:

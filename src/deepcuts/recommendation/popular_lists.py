@@ -50,10 +50,9 @@ def list_popular(
         A row for each user; overwritten in part.
     """
     k = lists.items.shape[1]
-    if not k:
-        return
-    rows = np.flatnonzero((lists.items[:, 0] < 0) | (lists.scores[:, 0] == 0))
-    rows = rows[is_unknown(source, users[rows])]
+    rows = np.flatnonzero((lists.items[:, :1] < 0) | (lists.scores[:, :1] == 0))
+    if len(rows):
+        rows = rows[is_unknown(source, users[rows])]
     if not len(rows):
         return
     popular = np.argsort(-source.item_listeners, kind="stable")
