@@ -46,7 +46,8 @@ class FittedModel(Protocol):
 class Method(Protocol):
     """A model before training: a frozen dataclass of settings, or any other object that can be hashed.
 
-    Contenders whose methods are equal share one training.
+    Contenders whose methods are equal share one training. One whose attribute `draws` is False says that its seed
+    changes nothing.
     """
 
     def fit(self, plays: Interactions, *, seed: int = 0) -> FittedModel:
