@@ -71,3 +71,11 @@ def test_names_that_come_again_are_no_plays(write):
         read_plays(path, user="user", item="artist")
     plays = read_plays(path, user="user", item="artist", on_bad_rows="skip")
     assert pairs(plays) == {("ada", "Muse"): 1, ("bob", "Blur"): 1}
+
+
+def test_a_position_past_the_names_of_columns_is_no_column(tmp_path):
+    path = tmp_path / "plays.csv"
+    path.write_text("user,artist,plays,\nada,Muse,3,\n")
+    assert read_plays(path, user=1, item=2, plays=3).plays.tolist() == [3]
+    with pytest.raises(DataError, match=r"There is no column 4 in .*plays.csv: it has 3"):
+        read_plays(path, user=1, item=2, time=4, header=True)

@@ -40,7 +40,7 @@ def scan_text(
         else:
             alike.setdefault((sample.compression, dialect), []).append(sample.path)
     for n, ((compression, dialect), paths) in enumerate(alike.items()):
-        indexes = columns.find(dialect.names, dialect.n_columns, paths[0])
+        indexes = columns.find(dialect.names, dialect.n_filled, paths[0])
         files = _Files(paths, compression, dialect)
         yield (
             files.scan(indexes) if files.are_plain(connection) else files.read_lines(connection, f"quoted_{n}", indexes)
@@ -52,7 +52,7 @@ def _scan_copy(
 ) -> Scan:
     """Scan a file that is written anew in UTF-8, under its own name."""
     ((folder,),) = connection.execute("SELECT current_setting('temp_directory')").fetchall()
-    indexes = columns.find(dialect.names, dialect.n_columns, sample.path)
+    indexes = columns.find(dialect.names, dialect.n_filled, sample.path)
     copy = _Files([copy_as_utf8(sample, folder, number).path], None, dialect)
     if not copy.are_plain(connection):
         return replace(copy.read_lines(connection, f"copied_{number}", indexes), file=quoted(sample.path))
