@@ -114,7 +114,7 @@ export default {
     </template>
 
     <div v-if="state.is_known && state.is_warming" class="dc-warming" role="status">
-      <p>Warming up: the first time takes about a minute. You can add more artists meanwhile.</p>
+      <p>Warming up: the first time takes a quarter of a minute and more. You can add more artists meanwhile.</p>
       <div class="dc-bar" role="progressbar" aria-label="Warming up" :aria-valuetext="seconds + ' seconds'" aria-valuemin="0" aria-valuemax="100" :aria-valuenow="Math.round(100 * warmed)"><i :style="{ width: 100 * warmed + '%' }"></i></div>
     </div>
     <p v-else-if="!state.rows.length" class="dc-empty" role="status">{{ state.empty }}</p>
