@@ -203,7 +203,7 @@ EXAMPLES = (
     "deepcuts report m.safetensors --train t.safetensors --holdout h.csv -o r.html",
     "deepcuts report a.safetensors b.safetensors --train t --holdout h -o r.html",
     "deepcuts report m.safetensors --train t --holdout h --baseline ease -o r.html",
-    "deepcuts report m=seed0.safetensors m=seed1.safetensors --train t --holdout h -o r.html",
+    "deepcuts report m=a.safetensors m=b.safetensors --train t --holdout h -o r.htm",
 )
 
 COMMAND = Command("report", report, EXAMPLES, "Model")
