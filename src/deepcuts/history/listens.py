@@ -20,6 +20,7 @@ from deepcuts.ingest.tabular.moments import latest_moment
 
 _FIRST_ROWS = 5
 _LONGEST_NAME = 1000
+_MOST_PLAYS = "1e9"
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,7 @@ def _checked(rows: str, by: By) -> str:
                CASE WHEN bad IS NOT NULL THEN bad
                     WHEN filled(time) IS NOT NULL AND seconds IS NULL THEN 'its time cannot be read'
                     WHEN dropped IS NOT NULL THEN NULL
+                    WHEN NOT coalesce(plays <= {_MOST_PLAYS}, false) THEN 'its plays are no number that can be'
                     WHEN seconds > {latest_moment()} THEN 'its time is in the future'
                     WHEN len(list_filter(artists, lambda name: len(name) > {_LONGEST_NAME})) > 0
                     THEN 'its artist has more than {_LONGEST_NAME:,} characters' END AS bad,

@@ -90,6 +90,7 @@ def shape_of(text: str) -> Shape:
 def _begin(shape: Shape, frame: _Frame) -> None:
     if (
         not frame.is_object
+        or "" in frame.path  # a key that SQL has no name for, or none at all
         or len(frame.path) > _DEEPEST
         or (len(shape.keys) >= _MOST_PATHS and frame.path not in shape.keys)
     ):
