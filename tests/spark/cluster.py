@@ -1,7 +1,7 @@
 """A driver of its own on a cluster of two executors of this machine, and deaths of its processes that it asks for.
 
 Run as a program, ``python -m spark.cluster FOLDER EPOCHS [DEATH …]`` trains on the shelf in a folder and makes lists.
-A death is ``JOB-VICTIM``: in the third epoch, or at the lists, the first task of the job that is half done ends an
+A death is ``JOB-VICTIM``: after two epochs, or at the lists, the first task of the job that is half done ends an
 executor or the driver, with SIGKILL, as a system without memory does.
 """
 
@@ -19,6 +19,7 @@ import deepcuts as dc
 from deepcuts import spark as on_spark
 from deepcuts.spark import lists, sides
 from deepcuts.spark.session import Batches
+from spark.conftest import FEW_PARTS
 
 SETTINGS = {"n_factors": 8, "n_personas": 3, "tolerance": 0.0}
 CLUSTER = "local-cluster[2,1,2048]"
@@ -32,8 +33,8 @@ def main() -> None:
 
     def on_epoch(epoch: dc.Epoch) -> None:
         print(f"epoch {epoch.number}", flush=True)
-        if epoch.number == 2:
-            for mark in marks.values():
+        for mark in marks.values():
+            if epoch.number >= 2 and not mark.with_suffix(".met").exists():
                 mark.touch()
 
     asked = dc.PersonaNMF(**SETTINGS, base_epochs=n_epochs)
@@ -50,7 +51,8 @@ def start() -> Any:
 
     prepare()
     builder = SparkSession.builder.master(CLUSTER).appName("cluster")
-    for name, value in {**LOCAL, "spark.executor.memory": "1g", "spark.sql.shuffle.partitions": "2"}.items():
+    quick = FEW_PARTS["spark.driver.extraJavaOptions"]
+    for name, value in {**LOCAL, **FEW_PARTS, "spark.executor.extraJavaOptions": quick}.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
 
