@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import logging
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -358,3 +359,11 @@ def test_cells_may_be_long(write, quoted, n_characters):
         assert n_characters in {
             len(each) for ids in (plays.user_ids, plays.item_ids) for each in ids.values.to_pylist()
         }
+
+
+def test_a_file_whose_name_is_no_text_is_refused_by_name(tmp_path):
+    path = os.path.join(os.fsencode(tmp_path), b"plays\xff.csv")
+    with open(path, "wb") as file:
+        file.write(b"user,artist\nada,Grouper\n")
+    with pytest.raises(DataError, match=r"plays\\udcff\.csv' is not UTF-8 text"):
+        read_plays(os.fsdecode(path), user="user", item="artist")

@@ -91,12 +91,24 @@ def find_files(sources: StrPath | Iterable[StrPath]) -> list[str]:
     Raises
     ------
     DataError
-        If there is no such file, a pattern matches none, or one is a folder.
+        If there is no such file, a pattern matches none, or one is a folder or has a name that is not UTF-8 text.
     """
     each = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
     if not each:
         raise DataError("No files are given. Pass a path, a pattern such as plays/*.parquet, or a list of these.")
-    return list(dict.fromkeys(path for source in each for path in _matches(os.fspath(source))))
+    paths = list(dict.fromkeys(path for source in each for path in _matches(os.fspath(source))))
+    for path in paths:
+        if not _is_utf8(path):
+            raise DataError(f"The name of the file {path!r} is not UTF-8 text, which DuckDB asks for. Rename the file.")
+    return paths
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # bytes of another encoding, which Python keeps as halves of surrogate pairs
+        return False
+    return True
 
 
 def _matches(source: str) -> list[str]:
