@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import deepcuts as dc
+from deepcuts.cli.main import app
 from deepcuts.cli.plays_files import read_interactions
 from deepcuts.cli.tables import open_table
 from deepcuts.cli.token_option import read_token
@@ -221,3 +223,22 @@ def test_the_message_of_a_file_names_it_however_long_its_path_is(tmp_path: Path)
     assert str(refusal.value).startswith(str(tmp_path))
     with pytest.raises(FileFormatError, match="is a folder"):
         dc.load(folder)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ["ingest", "{}", "--user", "1", "--item", "2", "-o", "{folder}/p.safetensors"],
+        ["ingest", "{folder}/good.csv", "--user", "1", "--item", "2", "--names", "{}", "-o", "{folder}/p.safetensors"],
+        ["evaluate", "{}", "--train", "{folder}/good.csv", "--holdout", "{folder}/good.csv"],
+        ["forget", "{}", "a", "-o", "{folder}/p.safetensors"],
+    ],
+    ids=["plays", "names", "lists", "forget"],
+)
+def test_names_of_files_that_are_no_text_are_refused(tmp_path: Path, call: list[str]) -> None:
+    bad = os.fsdecode(os.path.join(os.fsencode(tmp_path), b"a\xff.csv"))
+    for path in (bad, tmp_path / "good.csv"):
+        Path(path).write_text("user_id,item_id,plays\na,b,1\nc,d,2\n")
+    result = CliRunner().invoke(app, [word.replace("{folder}", str(tmp_path)).replace("{}", bad) for word in call])
+    assert result.exit_code == 1
+    assert "is not UTF-8 text. Rename the file." in result.stderr

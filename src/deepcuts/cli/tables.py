@@ -15,7 +15,7 @@ import pyarrow.json as pa_json
 import pyarrow.parquet as pq
 
 from deepcuts.errors import DataError
-from deepcuts.storage import check_input, check_output, path_with_ending, replacing
+from deepcuts.storage import check_input, check_output, check_text_name, path_with_ending, replacing
 
 ENDINGS = (".parquet", ".csv", ".jsonl")
 
@@ -62,6 +62,7 @@ def open_table(path: Path) -> Iterator[pa.RecordBatchReader]:
         If there is no such file or, at the beginning or anywhere later, it is not of the format that its ending says.
     """
     check_input(path)
+    check_text_name(path)
     try:
         yield _READERS[path.suffix](path)
     except FileNotFoundError:

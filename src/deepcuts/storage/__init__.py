@@ -15,7 +15,7 @@ the header (u64, little-endian), the header (JSON), the bytes of the arrays with
 from deepcuts.storage.container import Stored, describe, is_mapped, read, write
 from deepcuts.storage.header import SCHEMA_VERSION, Header, Tensor
 from deepcuts.storage.inputs import check_input
-from deepcuts.storage.names import StrPath, path_with_ending
+from deepcuts.storage.names import StrPath, check_text_name, path_with_ending
 from deepcuts.storage.output import check_output, replacing, together, where_written
 from deepcuts.storage.temporary import is_running, temporary_folder
 
@@ -27,6 +27,7 @@ __all__ = [
     "Tensor",
     "check_input",
     "check_output",
+    "check_text_name",
     "describe",
     "is_mapped",
     "is_running",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
 
-from deepcuts.errors import DeepcutsError, SettingsError
+from deepcuts.errors import DataError, DeepcutsError, SettingsError
 
 StrPath: TypeAlias = str | os.PathLike[str]
 
@@ -30,6 +30,20 @@ def check_name(path: StrPath, error: type[DeepcutsError]) -> None:
         can_be = False
     if not can_be:
         raise error(f"{os.fspath(path)!r} is a name that no file can have.")
+
+
+def check_text_name(path: StrPath) -> None:
+    """Refuse a file whose name is not UTF-8 text, which Arrow and DuckDB ask for.
+
+    Raises
+    ------
+    DataError
+        If it holds bytes of another encoding, which Python keeps as halves of surrogate pairs.
+    """
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError:
+        raise DataError(f"The name of the file {os.fspath(path)!r} is not UTF-8 text. Rename the file.") from None
 
 
 def path_with_ending(path: StrPath, endings: Iterable[str]) -> Path:

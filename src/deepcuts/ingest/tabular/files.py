@@ -25,7 +25,7 @@ from deepcuts.ingest.tabular.encodings import (
     marked_encoding,
 )
 from deepcuts.ingest.tabular.json_rows import array_as_csv
-from deepcuts.storage import StrPath
+from deepcuts.storage import StrPath, check_text_name
 
 logger = logging.getLogger(__name__)
 
@@ -98,17 +98,8 @@ def find_files(sources: StrPath | Iterable[StrPath]) -> list[str]:
         raise DataError("No files are given. Pass a path, a pattern such as plays/*.parquet, or a list of these.")
     paths = list(dict.fromkeys(path for source in each for path in _matches(os.fspath(source))))
     for path in paths:
-        if not _is_utf8(path):
-            raise DataError(f"The name of the file {path!r} is not UTF-8 text, which DuckDB asks for. Rename the file.")
+        check_text_name(path)
     return paths
-
-
-def _is_utf8(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:  # bytes of another encoding, which Python keeps as halves of surrogate pairs
-        return False
-    return True
 
 
 def _matches(source: str) -> list[str]:
@@ -208,9 +199,12 @@ def opened(path: str, compression: str | None) -> Iterator[ByteStream]:
 
     Raises
     ------
+    DataError
+        If its name is not UTF-8 text.
     FileFormatError
         If it is truncated or damaged.
     """
+    check_text_name(path)
     try:
         if compression == "xz":
             with lzma.open(path) as packed:
