@@ -16,8 +16,10 @@ import pytest
 
 from deepcuts import storage
 from deepcuts.errors import FileFormatError
+from deepcuts.web.application import create_app
 from deepcuts.web.problems import ProblemError
 from deepcuts.web.server.metrics import SHARED_FOLDER
+from deepcuts.web.server.settings import ServiceSettings
 from deepcuts.web.server.store import ModelStore
 from serving_help import served, small_model
 
@@ -217,6 +219,25 @@ def test_a_mapped_file_that_is_truncated_ends_no_process(uncopied, path, models,
         aside.rename(path)
         await_status(f"{address}/readyz", 200)
         assert httpx.get(f"{address}/readyz").json()["model"] == version_of(path)
+
+
+def test_a_mapped_file_is_made_searchable_and_ready_for_strangers_before_it_is_served(uncopied, path, caplog):
+    """What is computed later than that would touch the file while somebody may write into it."""
+    store, found = ModelStore(path), []
+
+    def look(record: logging.LogRecord) -> bool:
+        if record.getMessage().startswith("ready"):
+            found.append({"stranger", "matcher"} & {*vars(store.model), *vars(store.current)})
+        return True
+
+    logger = logging.getLogger("deepcuts.web.application")
+    logger.addFilter(look)
+    try:
+        with caplog.at_level(logging.INFO), served(path, app=create_app(store, ServiceSettings(port=0, rate=0))):
+            pass
+    finally:
+        logger.removeFilter(look)
+    assert found == [{"stranger", "matcher"}]
 
 
 def test_a_mapped_file_that_is_truncated_stays_lost_where_a_damaged_one_takes_its_path(uncopied, path, models):

@@ -6,12 +6,13 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from deepcuts._version import __version__
 from deepcuts.errors import MissingExtraError
+from deepcuts.web.problems import ProblemError
 from deepcuts.web.server.compute import Compute
 from deepcuts.web.server.ending import Ending
 from deepcuts.web.server.guards.bodies import BodyGuard
@@ -166,18 +167,25 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _warm(app: FastAPI) -> None:
-    from deepcuts.web.service.warming import freeze_garbage_collection, get_tastes, make_searchable, warm_up
+    from deepcuts.web.service.warming import finish, freeze_garbage_collection, warm_up
 
     state = app.state
+    stores = [store for _, store in state.models]
     try:
         for name, store in state.models:
             await state.compute.run(partial(warm_up, store.current))
             state.metrics.note_model(name, store.version)
+        # What lies in a file of others is finished before it is served: who writes into such a file while something is
+        # computed from it ends the process.
+        early = [store for store in stores if store.is_mapped]
+        for store in early:
+            with suppress(ProblemError):  # lost already: ready for the file that takes its place
+                await state.compute.run(partial(finish, store.current))
         state.ready.set()
         logger.info("ready: version %s, %r", state.store.version, state.store.model)
-        for _, store in state.models:
-            await state.compute.run(partial(make_searchable, store.current))
-            await state.compute.run(partial(get_tastes, store.current))
+        for store in stores:
+            if store not in early:
+                await state.compute.run(partial(finish, store.current))
     except Exception:
         logger.exception("the model cannot be warmed up")
     finally:

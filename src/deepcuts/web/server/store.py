@@ -174,6 +174,11 @@ class ModelStore:
         return self._current
 
     @property
+    def is_mapped(self) -> bool:
+        """Whether the model lies in the file itself, which others may write into, and not in a copy or in memory."""
+        return self._current.mapped is not None
+
+    @property
     def model(self) -> PersonaModel:
         """The model that is served."""
         return self.current.model

@@ -32,8 +32,13 @@ def warm_up(loaded: LoadedModel) -> None:
 def prepare(loaded: LoadedModel) -> None:
     """Warm a model up and make it searchable, while another one is served."""
     warm_up(loaded)
-    get_tastes(loaded)
+    finish(loaded)
+
+
+def finish(loaded: LoadedModel) -> None:
+    """Make a model searchable and ready for a stranger, which no list of a user waits for."""
     make_searchable(loaded)
+    get_tastes(loaded)
 
 
 def get_tastes(loaded: LoadedModel) -> None:
