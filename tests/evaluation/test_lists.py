@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from deepcuts.baselines import Popularity
 from deepcuts.errors import DataError
 from deepcuts.evaluation import evaluate, rank_lists
 from deepcuts.evaluation.lists_table import RowCode
@@ -187,6 +188,7 @@ def test_one_user_who_has_everything_but_one_item():
             r"The lists are a list, not a table\. Pass a table with the columns user_id, item_id",
         ),
         ("lists.parquet", r"The lists are a str, not a table\."),
+        (Popularity().fit(interactions(TRAIN)), r"Pass those that the model makes: model\.recommend\(k=100\)\."),
         (pa.chunked_array([[1]]), r"The lists are a ChunkedArray, not a table\."),
     ],
 )

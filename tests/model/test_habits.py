@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 import deepcuts as dc
@@ -74,7 +75,12 @@ def test_a_table_without_plays_counts_its_rows_and_times_come_along():
     [
         (
             pd.DataFrame({"user": [1], "artist": [2]}),
-            "a table (DataFrame) with the columns user, artist. Say what they are: read_plays(table, user=...",
+            "a table (DataFrame) with the columns user, artist. Say what they are: "
+            "read_plays(table, user='user', item='artist', plays=...).",
+        ),
+        (
+            pd.DataFrame({"userID": [1], "artistID": [2], "weight": [3]}),
+            "read_plays(table, user='userID', item='artistID', plays='weight').",
         ),
         ("plays.parquet", "the name of a file, 'plays.parquet'. Read it first: read_plays(path, user=..."),
         (np.eye(3), "The plays are a ndarray. Pass Interactions, such as read_plays"),
@@ -85,6 +91,35 @@ def test_other_things_are_refused_with_what_to_call(model, given, message):
     for call in (SMALL.fit, model.extend, model.fold_in, dc.split_holdout, dc.PersonaNMF.tuned):
         with pytest.raises(DataError, match=re.escape(message)):
             call(given)
+
+
+def test_plays_of_one_person_are_taken_in_many_forms(plays, model):
+    items = model.item_ids.to_pylist()[:3]
+    expected = model.fold_in(dict.fromkeys(items, 1)).recommend()
+    forms = {
+        "list": items,
+        "tuple": tuple(items),
+        "set": set(items),
+        "vector": np.array(items),
+        "keys": dict.fromkeys(items).keys(),
+        "series": pd.Series(1, index=items),
+        "table": pa.table({"item_id": items}),
+        "frame with plays": pd.DataFrame({"item_id": items, "plays": 1}),
+        "polars": pl.DataFrame({"item_id": items}),
+        "stream": pa.table({"item_id": items}).to_reader(),
+    }
+    for form, given in forms.items():
+        assert model.fold_in(given).recommend().equals(expected), form
+    twice = model.fold_in([items[0], *items]).recommend()
+    assert twice.equals(model.fold_in({items[0]: 2, items[1]: 1, items[2]: 1}).recommend())
+
+
+def test_a_series_dislikes_below_zero_and_names_each_item_once(model):
+    items = model.item_ids.to_pylist()[:2]
+    counts = {items[0]: 3, items[1]: -1}
+    assert model.fold_in(pd.Series(counts)).recommend().equals(model.fold_in(counts).recommend())
+    with pytest.raises(DataError, match=r"is more than once in the index of the plays\. Add them up first"):
+        model.fold_in(pd.Series([1, 2], index=[items[0], items[0]]))
 
 
 def test_names_and_tags_that_are_no_tables_are_told(plays):

@@ -9,6 +9,11 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
 
 _MOST_COLUMNS = 12
+_USUAL = {  # parts of names that columns of each role often have, the most telling first
+    "user": ("user", "listener"),
+    "item": ("item", "artist", "song", "track"),
+    "plays": ("plays", "playcount", "count", "listens", "weight"),
+}
 
 
 def check_interactions(plays: Any) -> None:
@@ -36,14 +41,24 @@ def what_to_call(plays: Any) -> str:
             f"The plays are the name of a file, {shown(str(plays))}. Read it first: "
             "read_plays(path, user=..., item=..., plays=...), or Interactions.load(path)."
         )
-    if hasattr(plays, "__arrow_c_stream__"):
-        names = [str(name) for name in getattr(plays, "column_names", getattr(plays, "columns", ()))]
+    names = [str(name) for name in getattr(plays, "column_names", getattr(plays, "columns", ()))]
+    if hasattr(plays, "__arrow_c_stream__") and names:
         more = " …" if len(names) > _MOST_COLUMNS else ""
         return (
             f"The plays are a table ({kind}) with the columns {', '.join(names[:_MOST_COLUMNS])}{more}. Say what "
-            "they are: read_plays(table, user=..., item=..., plays=...)."
+            f"they are: read_plays(table, {_roles(names)})."
         )
     return (
         f"The plays are a {kind}. Pass Interactions, such as read_plays(table, user=..., item=..., plays=...) makes "
         "of a table or a file."
     )
+
+
+def _roles(names: list[str]) -> str:
+    """Arguments of `read_plays`: for each role the first column that is named as such columns often are, or dots."""
+    return ", ".join(f"{role}={_usual(names, parts)}" for role, parts in _USUAL.items())
+
+
+def _usual(names: list[str], parts: tuple[str, ...]) -> str:
+    found = (name for part in parts for name in names if part in name.lower())
+    return next((shown(name) for name in found), "...")

@@ -157,10 +157,7 @@ def _open(lists: ArrowTable) -> pa.RecordBatchReader:
     try:
         reader = pa.RecordBatchReader.from_stream(lists)
     except (TypeError, pa.ArrowInvalid) as error:
-        raise DataError(
-            f"The lists are a {type(lists).__name__}, not a table. Pass a table with the columns "
-            f"{', '.join(COLUMNS)} from pyarrow, polars, pandas or DuckDB."
-        ) from error
+        raise DataError(f"The lists are a {type(lists).__name__}, not a table. {_what_to_pass(lists)}") from error
     for name in COLUMNS:
         if (count := reader.schema.names.count(name)) != 1:
             raise DataError(
@@ -169,6 +166,12 @@ def _open(lists: ArrowTable) -> pa.RecordBatchReader:
             )
         _check_type(name, reader.schema.field(name).type)
     return reader
+
+
+def _what_to_pass(lists: Any) -> str:
+    if hasattr(lists, "recommend"):
+        return "Pass those that the model makes: model.recommend(k=100)."
+    return f"Pass a table with the columns {', '.join(COLUMNS)} from pyarrow, polars, pandas or DuckDB."
 
 
 def _check_type(name: str, kind: pa.DataType) -> None:

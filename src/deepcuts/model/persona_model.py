@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
@@ -17,6 +17,7 @@ from deepcuts.model.diagnostics import Diagnostics, diagnose
 from deepcuts.model.extend import extend
 from deepcuts.model.files import read_state, save_model
 from deepcuts.model.forget import forget
+from deepcuts.model.given_plays import GivenPlays, take_plays
 from deepcuts.model.inner_products import InnerProducts, inner_products
 from deepcuts.model.item_map import draw_map
 from deepcuts.model.namer import Namer
@@ -278,7 +279,7 @@ class PersonaModel(PersonaState):
 
     def fold_in(
         self,
-        plays: PlaysLike | Mapping[Any, float],
+        plays: GivenPlays,
         *,
         refused: Iterable[str] = (),
         keep_personas_of: PersonaState | None = None,
@@ -288,10 +289,10 @@ class PersonaModel(PersonaState):
         Parameters
         ----------
         plays
-            Plays of users, also as a table with the columns user_id, item_id and plays; or of one user: a mapping from
-            item ids to play counts. In a mapping, a count below 0 is a
-            dislike. What is no id of the catalogue may be the name of an item, in whatever case; items outside the
-            catalogue are left out, with a warning.
+            Plays of users, also as a table with the columns user_id, item_id and plays. Or of one person: a mapping
+            from items to play counts, a pandas Series of counts by item, a list of items, or a table without user_id.
+            In a mapping or a Series, a count below 0 is a dislike. What is no id of the catalogue may be the name of
+            an item, in whatever case; items outside the catalogue are left out, with a warning.
         refused
             Ids or names of items that these users do not want, whatever they played: each is a dislike of a count of
             −1. Those outside the catalogue are left out.
@@ -301,18 +302,17 @@ class PersonaModel(PersonaState):
 
         Returns
         -------
-        A model of those users, with the same items. The user of a mapping has the id "visitor".
+        A model of those users, with the same items. A person without an id has the id "visitor".
 
         Raises
         ------
         DataError
             If no item that was played is in the catalogue and not refused, a count is 0 or no number, or two keys of a
-            mapping, such as 1 and "1", or an id and its name, are the same item.
+            mapping or a Series, such as 1 and "1", or an id and its name, are the same item.
         """
         indexes = self.named_items.indexes_of(refused)
         known = indexes[indexes >= 0] if len(indexes) else None  # −1 is an item outside the catalogue
-        given = plays if isinstance(plays, Mapping) else as_plays(plays)
-        return fold_in(self, given, refused=known, keep_personas_of=keep_personas_of)
+        return fold_in(self, take_plays(plays), refused=known, keep_personas_of=keep_personas_of)
 
     def extend(self, plays: PlaysLike) -> PersonaModel:
         """Let new plays join, of new users and new items as well, without training again.
