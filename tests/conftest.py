@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -15,6 +16,8 @@ array_checks.install()  # before anything of the library is imported
 
 # Idle threads sleep rather than spin: several tests run at a time, and spinning takes the time of the others.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# What tests start is started hundreds of times: byte code that is kept saves each a quarter of a second.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 settings.register_profile("deepcuts", deadline=None)  # how long an example takes depends on what else is running
 settings.register_profile("quick", settings.get_profile("deepcuts"), max_examples=20)  # of 100, for make quick
@@ -61,13 +64,40 @@ UNIX = (  # limits, signals, terminals, forks
     "storage/test_output.py",
 )
 
+ONE_PROCESS = ("spark", "page")  # these share a Java machine, and a server of the page
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--without-extras", action="store_true", help="skip what needs an extra, as if none were there")
 
 
 def pytest_configure() -> None:
-    assert all((TESTS / path).exists() for path in (*EXTRAS, *UNIX)), "conftest.py lists tests that were moved"
+    listed = (*EXTRAS, *UNIX, *ONE_PROCESS)
+    assert all((TESTS / path).exists() for path in listed), "conftest.py lists tests that were moved"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: _unit(item.nodeid) not in ONE_PROCESS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Have one process run the tests of a file, or of a folder of ONE_PROCESS: what they share is made once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _unit(nodeid)
+
+    return ByFile(config, log)
+
+
+def _unit(nodeid: str) -> str:
+    """Name of the folder or file whose tests are run by one process."""
+    file = nodeid.partition("::")[0]
+    folder = file.removeprefix("tests/").partition("/")[0]
+    return folder if folder in ONE_PROCESS else file
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import subprocess
@@ -29,6 +30,7 @@ HOSTILE = "<script>alert('x')</script> & \"Sons\""
 PATIENCE = 240.0  # seconds: kernels may have to be compiled first
 
 
+@functools.cache
 def small_model(seed: int = 0) -> dc.PersonaModel:
     """Train on a small world whose items have tags and whose first item has a name that is HTML."""
     plays = dc.generate_world(n_users=80, n_items=200, items_per_user=15, seed=3).plays

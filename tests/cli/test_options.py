@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 
 from deepcuts.cli.main import app
 
-_ALL = typer.main.get_command(app).commands
+_PROGRAM = typer.main.get_command(app)
+_ALL = _PROGRAM.commands
 # Those of `deepcuts spark` by both of their words.
 PARSERS = {name: command for name, command in _ALL.items() if name != "spark"}
 PARSERS |= {f"spark {name}": command for name, command in _ALL["spark"].commands.items()}
@@ -33,8 +34,8 @@ def run(*arguments: object) -> str:
 
 def shown_value(option: typer.core.TyperOption) -> str:
     """What the help shows after an option; a folder is a file, too."""
-    context = typer.Context(typer.main.get_command(app))
-    return {"FOLDER": "FILE"}.get(option.metavar or "", option.metavar or option.display_type(context).strip("<>"))
+    shown = option.metavar or option.display_type(typer.Context(_PROGRAM)).strip("<>")
+    return "FILE" if shown == "FOLDER" else shown
 
 
 def test_an_option_takes_the_same_in_every_command() -> None:
