@@ -21,6 +21,8 @@ from reference.plays import pairs
 
 COLUMNS = {"user": "user", "item": "artist", "plays": "count"}
 TABLE = pa.table({"count": [3, 4, 2], "user": ["ada", "bob", "ada"], "artist": ["Grouper", "坂本龍一", "Grouper"]})
+PERIODS = pa.table(pd.DataFrame({"month": pd.period_range("2020", periods=2, freq="M")}))["month"]  # kept as integers
+JSON_TEXTS = pa.ExtensionArray.from_storage(pa.json_(), pa.array(["1", '"a"']))
 PLAYS = {("ada", "Grouper"): 5, ("bob", "坂本龍一"): 4}
 
 
@@ -46,6 +48,22 @@ def test_frames_of_pandas_may_mix_types_of_ids():
     frame = pd.DataFrame({"u": [7, "7", "007", None], "i": ["a", 5, 5.0, "c"], "n": [1, 2, 4, 8]})
     plays = read_plays(frame, user="u", item="i", plays="n", on_bad_rows="skip")
     assert pairs(plays) == {("7", "a"): 1, ("7", "5"): 2, ("007", "5"): 4}
+
+
+def test_whole_numbers_longer_than_any_column_holds_are_ids():
+    frame = pd.DataFrame({"u": [2**70, 2**71], "i": ["a", "b"], "n": [1, 2]})
+    assert pairs(read_plays(frame, user="u", item="i", plays="n")) == {(str(2**70), "a"): 1, (str(2**71), "b"): 2}
+
+
+@pytest.mark.parametrize("role", ["user", "item", "plays"])
+@pytest.mark.parametrize("column", [PERIODS, JSON_TEXTS])
+def test_types_that_mean_something_else_than_they_are_stored_as_are_refused(tmp_path, role, column):
+    frame = pa.table({"user": ["a", "b"], "item": ["c", "d"], "plays": [1, 2]})
+    frame = frame.drop_columns(role).append_column(role, column)
+    pq.write_table(frame, tmp_path / "plays.parquet")
+    for source in (frame, tmp_path / "plays.parquet"):
+        with pytest.raises(DataError, match=rf"Column '{role}' of .* is of the type [a-z.0-9]+\. Turn it into text"):
+            read_plays(source, user="user", item="item", plays="plays")
 
 
 @pytest.mark.parametrize("cells", [{"u": ["a", "b"], "n": [1, "x"]}, {"u": ["a", 1.5], "n": [1, 2]}])

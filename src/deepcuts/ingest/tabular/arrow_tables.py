@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from deepcuts.checks import shown
 from deepcuts.data.arrow_columns import ArrowTable
 from deepcuts.data.id_text import to_text
 from deepcuts.errors import DataError
@@ -29,6 +30,7 @@ def scan_table(connection: duckdb.DuckDBPyConnection, table: ArrowTable, columns
     stream = _stream_of(table, columns)
     names = stream.schema.names
     indexes = columns.find(names, len(names), _WHERE)
+    refuse_extensions(stream.schema, indexes.values(), _WHERE)
     stream = _with_text_ids(stream, {role: index for role, index in indexes.items() if role in _IDS})
     aliases = ", ".join(f"c{index}" for index in range(len(names)))
     kept = ", ".join(f"c{index} AS {role}_cell" for role, index in indexes.items())
@@ -44,13 +46,38 @@ def scan_table(connection: duckdb.DuckDBPyConnection, table: ArrowTable, columns
 def _stream_of(table: Any, columns: Columns) -> pa.RecordBatchReader:
     try:
         return pa.RecordBatchReader.from_stream(table)
-    except (pa.ArrowException, TypeError, ValueError) as error:
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         # A frame of pandas whose ids are objects of several types, which its reader of CSV files makes of 7 and "007".
         if hasattr(table, "isetitem") and (changed := _with_text_objects(table, columns)) is not None:
             return _stream_of(changed, columns)
         raise DataError(
             f"The table cannot be turned into Arrow data: {error}. Give each column values of one type that Arrow has."
         ) from error
+
+
+def refuse_extensions(schema: pa.Schema, indexes: Iterable[int], where: str) -> None:
+    """Refuse columns that mean something else than what they are stored as: periods of pandas are kept as integers.
+
+    Raises
+    ------
+    DataError
+        Naming the column and its type.
+    """
+    for field in map(schema.field, indexes):
+        kind = _extension(field)
+        if kind not in {None, "arrow.uuid"}:
+            raise DataError(
+                f"Column {field.name!r} of {where} is of the type {shown(kind)[1:-1]}. Turn it into text or numbers "
+                "first, such as by astype(str)."
+            )
+
+
+def _extension(field: pa.Field) -> str | None:
+    """Name of the extension type of a column; Arrow knows some, and hands others on in the metadata."""
+    if isinstance(field.type, pa.BaseExtensionType):
+        return str(field.type.extension_name)
+    name: bytes | None = (field.metadata or {}).get(b"ARROW:extension:name")
+    return None if name is None else name.decode(errors="replace")
 
 
 def _with_text_objects(frame: Any, columns: Columns) -> Any | None:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from deepcuts.ingest.tabular.csv_records import read_csv_records
+from deepcuts.ingest.tabular.numbers import are_mostly_numbers
 
 DELIMITERS = "\t,;|"
 _LINES = 100  # that are looked at
@@ -47,8 +48,9 @@ def stated_delimiter(text: str) -> str | None:
 def _quote_in(text: str, delimiter: str) -> str:
     """The quote that is usual with a delimiter, or another that stands around cells of every line.
 
-    That is " between tabs where it stands around every cell of the first line, and ' where every line, but for one of
-    names, has cells that begin with it, as many that end with it, and then as many cells as the first.
+    That is " between tabs where it stands around every cell of the first line, and ' where every line, but for a first
+    one without numbers, which may be names, has cells that begin with it, as many that end with it, and then as many
+    cells as the first.
     """
     cells = text.lstrip().partition("\n")[0].rstrip("\r").split(delimiter)
     if len(cells) > 1 and all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells):
@@ -67,6 +69,8 @@ def _in_single_quotes(text: str, delimiter: str) -> bool:
     if len(lines) < 2 or not all(n == n_ends > 0 for n, n_ends in n_each[1:]):
         return False
     cells = [cells or () for _, _, cells in read_csv_records(lines, delimiter, "'")]
+    if not any(n_each[0]) and any(are_mostly_numbers([cell]) for cell in cells[0]):
+        return False
     return all(len(each) == len(cells[0]) > 1 for each in cells)
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deepcuts.errors import DataError, FileFormatError
-from deepcuts.ingest.tabular.arrow_tables import is_foreign
+from deepcuts.ingest.tabular.arrow_tables import is_foreign, refuse_extensions
 from deepcuts.ingest.tabular.columns import Columns
 from deepcuts.ingest.tabular.files import Sample
 from deepcuts.ingest.tabular.scan import FILE, Cell, Scan, check_types
@@ -34,6 +34,7 @@ def scan_parquet(connection: duckdb.DuckDBPyConnection, samples: Sequence[Sample
         cells = {role: Cell(f"c{index}", types[index]) for role, index in indexes.items()}
         check_types(cells, {role: names[index] for role, index in indexes.items()}, paths[0])
         for path in paths:
+            refuse_extensions(_schema(path), indexes.values(), path)
             _refuse_foreign_ids(path, [indexes["user"], indexes["item"]])
         aliases = ", ".join(f"c{index}" for index in range(len(names)))
         source = f"(SELECT *, file_row_number + 1 AS row FROM {_read_parquet(paths)} AS t({aliases}))"
