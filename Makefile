@@ -3,12 +3,13 @@
 # make one T=…   some tests, such as T=tests/model or T='tests/cli -k version'
 # make format    put code into the form that make check asks for
 # make check     lint, format, types, import directions and circles
-# make test      the whole test suite, and the kernels once more with the JIT off
+# make test      all tests but the slow ones, and the kernels once more with the JIT off; within five minutes on two cores
+# make slow      the slow ones: commands killed at every moment, services under load, Spark and its failures
 # make fuzz      a minute of a processor of fuzzing for each target, two at once; FUZZ_SECONDS=600 for longer,
 #                T='csv_text http' for some, FUZZ_INPUTS=400 for so many inputs, the same ones in every run
 # make faults    forged and damaged files, bad calls, kills, errors, forks, fuzzing, in large numbers, and a table of all;
-#                make test tries a few of each
-# make coverage  the same, measuring which lines and branches are run; fails below the floor in pyproject.toml
+#                make slow tries a few of each
+# make coverage  all tests, measuring which lines and branches are run; fails below the floor in pyproject.toml
 # make docs      the site, into build/docs; a warning fails it
 # make spark     Java for the tests of Spark, from Debian, where there is none
 # make browser   Chromium for the tests of the page, from Debian, where there is none
@@ -27,7 +28,7 @@ CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
 READY := $(VENV)/.ready
 
-.PHONY: demo quick one format check test faults fuzz coverage docs browser spark wheel bench bench-full clean
+.PHONY: demo quick one format check test slow faults fuzz coverage docs browser spark wheel bench bench-full clean
 
 $(CORE): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -63,8 +64,11 @@ check: $(READY)
 	$(BIN)/python tools/import_circles.py src
 
 test: $(READY)
-	$(BIN)/pytest --numprocesses 2
-	NUMBA_DISABLE_JIT=1 $(BIN)/pytest tests/kernels
+	$(BIN)/pytest --numprocesses 2 -m 'not slow'
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest --numprocesses 2 -m 'not slow' tests/kernels
+
+slow: $(READY)
+	$(BIN)/pytest --numprocesses 2 -m slow
 
 FAULTS := build/faults
 LONG := DEEPCUTS_FAULTS=long DEEPCUTS_FAULTS_TABLE=$(CURDIR)/$(FAULTS)/rows
@@ -87,7 +91,7 @@ fuzz: $(READY)
 coverage: $(READY)
 	rm -rf build/coverage && mkdir -p build/coverage
 	COVERAGE_FILE=build/coverage/suite $(BIN)/pytest --numprocesses 2 --cov --cov-report= --cov-fail-under=0
-	COVERAGE_FILE=build/coverage/kernels NUMBA_DISABLE_JIT=1 $(BIN)/pytest tests/kernels --cov --cov-report= --cov-fail-under=0
+	COVERAGE_FILE=build/coverage/kernels NUMBA_DISABLE_JIT=1 $(BIN)/pytest -m 'not slow' tests/kernels --cov --cov-report= --cov-fail-under=0
 	$(BIN)/coverage combine build/coverage/suite build/coverage/kernels
 	$(BIN)/coverage html --quiet --fail-under=0
 	$(BIN)/coverage report --skip-covered

@@ -55,23 +55,19 @@ def fault(hint: Any, value: object) -> str | None:
 
 def checked(function: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a function so that arrays among its arguments and results are checked; others come back as they are."""
-    annotations = getattr(function, "__annotations__", {})
-    if not annotations or inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
+    if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
+        return function
+    hints = _hints(getattr(function, "__annotations__", {}), function.__globals__)
+    if not hints:
         return function
     signature = inspect.signature(function)
 
-    @functools.cache
-    def hints() -> dict[str, Any]:
-        return _hints(annotations, function.__globals__)
-
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        if not hints():
-            return function(*args, **kwargs)
         for name, value in signature.bind(*args, **kwargs).arguments.items():
-            _refuse(function.__qualname__, name, hints().get(name), value)
+            _refuse(function.__qualname__, name, hints.get(name), value)
         result = function(*args, **kwargs)
-        _refuse(function.__qualname__, "return", hints().get("return"), result)
+        _refuse(function.__qualname__, "return", hints.get("return"), result)
         return result
 
     return wrapper
@@ -111,12 +107,14 @@ def _check_class(cls: type, names: dict[str, Any]) -> None:
 
 
 def _check_fields(cls: Any, names: dict[str, Any]) -> None:
-    init = cls.__init__
+    init, hints = cls.__init__, _field_hints(cls, names)
+    if not hints:
+        return
 
     @functools.wraps(init)
     def checked_init(self: Any, *args: Any, **kwargs: Any) -> None:
         init(self, *args, **kwargs)
-        for name, hint in _field_hints(cls, names).items():
+        for name, hint in hints.items():
             _refuse(cls.__qualname__, name, hint, getattr(self, name))
 
     cls.__init__ = checked_init

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.testing
 from hypothesis import settings
 
 import array_checks
@@ -18,6 +20,9 @@ array_checks.install()  # before anything of the library is imported
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # What tests start is started hundreds of times: byte code that is kept saves each a quarter of a second.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# The program of the commands is built once: that takes longer than most commands which tests run.
+typer.testing._get_command = functools.cache(typer.main.get_command)
 
 settings.register_profile("deepcuts", deadline=None)  # how long an example takes depends on what else is running
 settings.register_profile("quick", settings.get_profile("deepcuts"), max_examples=20)  # of 100, for make quick
