@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -65,6 +66,26 @@ def test_the_event_loop_goes_on(compute):
         return waited
 
     assert asyncio.run(ask()) < 0.4
+
+
+def test_what_nobody_waits_for_any_more_does_not_keep_a_service_from_ending():
+    compute, begun = Compute(n_threads=1, waiting=1), threading.Event()
+    compute.start()
+
+    def compile_for_ever() -> None:
+        begun.set()
+        while True:
+            with contextlib.suppress(Exception):  # as code does that takes every failure for a miss
+                time.sleep(0.01)
+
+    async def give_up() -> None:
+        work = asyncio.create_task(compute.run(compile_for_ever))
+        await asyncio.to_thread(begun.wait)
+        work.cancel()
+        await asyncio.to_thread(compute.stop)
+
+    asyncio.run(asyncio.wait_for(give_up(), 20))
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("compute")] == []
 
 
 @pytest.mark.slow

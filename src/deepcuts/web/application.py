@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import threading
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 _LARGE_BYTES = 2_048  # of a response, from which it is compressed where the client takes that
 _COMPRESSION = 4  # of 9: what more would save is little, and it is done on the event loop
+_TURN_SECONDS = 0.0005  # of a thread that computes while others wait, as kernels are compiled; usually it is 5 ms
 
 
 def create_app(
@@ -172,9 +174,10 @@ async def _warm(app: FastAPI) -> None:
     state = app.state
     stores = [store for _, store in state.models]
     try:
-        for name, store in state.models:
-            await state.compute.run(partial(warm_up, store.current))
-            state.metrics.note_model(name, store.version)
+        with _short_turns():
+            for name, store in state.models:
+                await state.compute.run(partial(warm_up, store.current))
+                state.metrics.note_model(name, store.version)
         # What lies in a file of others is finished before it is served: who writes into such a file while something is
         # computed from it ends the process.
         early = [store for store in stores if store.is_mapped]
@@ -190,6 +193,21 @@ async def _warm(app: FastAPI) -> None:
         logger.exception("the model cannot be warmed up")
     finally:
         freeze_garbage_collection()
+
+
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    """Have threads take turns often.
+
+    Compilation is Python for seconds on end. A request gives its turn up whenever it sends or reads, some hundred times
+    while a page loads, and would wait for the whole turn of the compiler each time.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def _note_reload(app: FastAPI, name: str, is_served: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from nicegui import html, ui
@@ -18,6 +18,7 @@ from deepcuts.web.page.sections.persona_cards import PersonaCards
 from deepcuts.web.page.sections.share import Share
 from deepcuts.web.page.sections.tray import Tray
 from deepcuts.web.page.session import View, VisitorSession, text_in
+from deepcuts.web.page.state.shared_views import Example
 
 _TABS = (("list", "The list"), ("map", "The map"), ("model", "The model"))
 _LOOK_SECONDS = 0.5  # between two looks whether kernels are compiled
@@ -46,6 +47,8 @@ class PageLayout:
         The open page of the visitor.
     upload_url, upload_bytes
         Where exports go to, and how large they may be.
+    examples
+        Listeners to start from.
     map_url
         Where the map comes from.
     holdout
@@ -60,6 +63,7 @@ class PageLayout:
         *,
         upload_url: str,
         upload_bytes: int,
+        examples: Sequence[Example],
         map_url: str,
         holdout: Interactions | None,
         has_report: bool,
@@ -68,10 +72,11 @@ class PageLayout:
         self.atlas: Atlas | None = None
         self.skip = html.a("Skip to the list").classes("dc-skip").props('href="#dc-tab-list"')
         self.undo_button = _header(session)
+        _coming_back()
         with html.div().classes("dc-main") as self.main:
             with html.div().classes("dc-side"):
                 _hero()
-                self.finder = Finder(session, upload_url, upload_bytes)
+                self.finder = Finder(session, upload_url, upload_bytes, examples)
                 _around(self._open_tab)
                 share = Share(session, upload_url)
                 PersonaCards(session)
@@ -91,7 +96,6 @@ class PageLayout:
     async def start(self) -> None:
         """Fill the sections for the first time."""
         await self.session.change()
-        await self.finder.show_examples()
         if self.session.is_warming:
             self.warm_up = ui.timer(_LOOK_SECONDS, self._when_warm)
 
@@ -150,6 +154,13 @@ def _theme_button() -> None:
         label.set_text(names[index])
 
     button.on("click", next_theme)
+
+
+def _coming_back() -> None:
+    """Add what is shown in place of the first screen until somebody is known again; `memory.js` tells when."""
+    with html.div().classes("dc-loading"):
+        html.span().classes("dc-disc").props('aria-hidden="true"')
+        html.p("Putting the needle down …").props('role="status"')
 
 
 def _hero() -> None:

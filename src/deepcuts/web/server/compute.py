@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import ctypes
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from contextlib import AbstractContextManager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numba
 
@@ -23,6 +26,11 @@ Result = TypeVar("Result")
 OVERLOADED = Problem(
     503, "The service is busier than it can be. Come back in a second.", "overloaded", headers={"Retry-After": "1"}
 )
+_PATIENCE = 0.5  # seconds that what is under way may take to finish by itself, and again to end when it is told to
+
+
+class Ended(BaseException):
+    """The service ends, and with it what is computed; nothing on the way is to take it for a failure."""
 
 
 class Compute:
@@ -41,6 +49,9 @@ class Compute:
         self.n_under_way = 0
         self._pool: ThreadPoolExecutor | None = None
         self._blas: AbstractContextManager[None] | None = None
+        self._lock = threading.Lock()
+        self._working: set[int] = set()  # threads with something under way
+        self._submitted: set[Future[Any]] = set()
 
     def start(self) -> None:
         """Make the threads; let a matrix product take one thread, as every request has one already."""
@@ -49,8 +60,11 @@ class Compute:
         self._blas.__enter__()
 
     def stop(self) -> None:
-        """Finish what is under way."""
+        """Finish what is under way; what takes longer is ended, as the compilation of kernels that nobody waits for."""
         if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            while wait_for(list(self._submitted), _PATIENCE).not_done:
+                self._end_all()
             self._pool.shutdown(wait=True)
             self._pool = None
         if self._blas is not None:
@@ -70,11 +84,27 @@ class Compute:
         self.n_under_way += 1  # on the event loop only, so no lock is needed
         try:
             context = contextvars.copy_context()  # the id of the request, for its log lines
-            return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, self.do, work)
+            future = self._pool.submit(context.run, self.do, work)
+            self._submitted.add(future)
+            future.add_done_callback(self._submitted.discard)
+            return await asyncio.wrap_future(future)
         finally:
             self.n_under_way -= 1
 
     def do(self, work: Callable[[], Result]) -> Result:
         """Compute a result in this thread."""
         numba.set_num_threads(1)  # of this thread alone
-        return work()
+        thread = threading.get_ident()
+        with self._lock:
+            self._working.add(thread)
+        try:
+            return work()
+        finally:
+            with self._lock:
+                self._working.discard(thread)
+
+    def _end_all(self) -> None:
+        """Raise `Ended` in threads with something under way, as soon as they run Python again."""
+        with self._lock:
+            for thread in self._working:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Ended))

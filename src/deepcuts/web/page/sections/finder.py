@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from nicegui.element import Element
@@ -28,15 +29,25 @@ _MOST_ARTISTS = 2_000  # own artists sent to the browser
 class Finder(Element, component="finder.js"):
     """Search, own artists, exports, listeners to start from."""
 
-    def __init__(self, session: VisitorSession, upload_url: str, upload_bytes: int) -> None:
+    def __init__(
+        self, session: VisitorSession, upload_url: str, upload_bytes: int, examples: Sequence[Example]
+    ) -> None:
         super().__init__()
         self.session = session
         self.props["upload-url"], self.props["upload-bytes"] = upload_url, upload_bytes
         self.props["with-users"] = session.views.with_users
         self.props["found"] = {"query": "", "items": []}
-        self.props["state"] = {"artists": [], "unmatched": [], "n_unmatched": 0, "source": ""}
-        self.props["state"] |= {"examples": [], "users": [], "n_entered": 0, "is_known": bool(session.visit.plays)}
-        self.props["state"] |= {"has_begun": session.visit.has_begun}
+        self.props["state"] = {
+            "artists": [],
+            "unmatched": [],
+            "n_unmatched": 0,
+            "source": "",
+            "examples": [_example(one) for one in examples],
+            "users": [],
+            "n_entered": 0,
+            "is_known": bool(session.visit.plays),
+            "has_begun": session.visit.has_begun,
+        }
         session.on_visit.append(self.show)
         self.on("search", self._on_search)
         self.on("enter", self._on_enter)
@@ -66,11 +77,6 @@ class Finder(Element, component="finder.js"):
             ],
             n_unmatched=visit.n_unmatched,
         )
-
-    async def show_examples(self) -> None:
-        """Find listeners to start from; slow once, for the first visitor."""
-        examples = await self.session.look_up(lambda: self.session.views.current.examples)
-        self._update_state(examples=[_example(one) for one in examples or ()])
 
     def _update_state(self, **fields: object) -> None:
         self.props["state"] = {**self.props["state"], **fields}

@@ -25,9 +25,14 @@ const unpack = async (text) => {
 };
 
 export default {
-  props: { profile: Object, options: Object },
+  props: { profile: Object, options: Object, looked: Boolean },
   emits: ["found", "shared"],
+  // Who comes back is not shown the first screen while the page is connected.
+  created() {
+    if (read(PROFILE)?.artists?.length) document.body.classList.add("dc-back");
+  },
   watch: {
+    looked: () => document.body.classList.remove("dc-back"),
     profile: (value) => write(PROFILE, value),
     options: (value) => write(OPTIONS, value),
   },

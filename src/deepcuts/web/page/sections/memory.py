@@ -18,7 +18,7 @@ class Memory(Element, component="memory.js"):
         super().__init__()
         self.session, self.share = session, share
         self.has_looked = False  # into the storage: until then nothing is written over what it holds
-        self.props["profile"], self.props["options"] = None, None
+        self.props["profile"], self.props["options"], self.props["looked"] = None, None, False
         session.on_list.append(self._keep_options)
         session.on_visit.append(self._keep_profile)
         self.on("found", self._on_found)
@@ -33,8 +33,12 @@ class Memory(Element, component="memory.js"):
             self.props["options"] = options_of(view.visit.list_options)
 
     async def _on_found(self, event: Any) -> None:
-        """Bring back what the browser kept, where the server does not know the visit."""
         self.has_looked = True
+        await self._bring_back(event)
+        self.props["looked"] = True
+
+    async def _bring_back(self, event: Any) -> None:
+        """Bring back what the browser kept, where the server does not know the visit."""
         visit = self.session.visit
         profile, options = field_in(event, "profile"), field_in(event, "options")
         if profile is None or visit.plays or visit.kept or visit.refused:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.cluster.vq import kmeans2
 
 from deepcuts.array_types import CountVector, DoubleMatrix, IndexVector
 from deepcuts.model import PersonaModel
@@ -36,6 +35,8 @@ class MapRegions:
 
 def map_regions(model: PersonaModel, item_map: ItemMap) -> MapRegions:
     """Part a map into regions by place, and name them as personas are named; the same map has the same regions."""
+    from scipy.cluster.vq import kmeans2  # slow to import, and only a map needs it
+
     places = np.asarray(item_map.positions, np.float64)
     n_regions = max(1, min(_N_REGIONS, len(places) // _LEAST_ITEMS))
     centres, region_of_item = kmeans2(places, n_regions, minit="++", seed=0, missing="warn", iter=20)

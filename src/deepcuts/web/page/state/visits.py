@@ -23,7 +23,7 @@ class Visits:
     """
 
     def __init__(self, new_visit: Callable[[], Visit], most: int = MOST_VISITS) -> None:
-        self._new_visit, self._most = new_visit, most
+        self.new_visit, self._most = new_visit, most
         self._visits: OrderedDict[str, tuple[Visit, UndoSteps]] = OrderedDict()
 
     def __len__(self) -> int:
@@ -32,7 +32,7 @@ class Visits:
     def visit_of(self, tab_id: str) -> tuple[Visit, UndoSteps]:
         """Return the visit of a tab and what can be taken back of it, new ones where there are none."""
         if tab_id not in self._visits:
-            self._visits[tab_id] = self._new_visit(), UndoSteps()
+            self._visits[tab_id] = self.new_visit(), UndoSteps()
             while len(self._visits) > self._most:
                 self._visits.popitem(last=False)
         self._visits.move_to_end(tab_id)
