@@ -12,24 +12,17 @@ import pyarrow.json
 import pyarrow.parquet as pq
 import pytest
 from scipy import sparse
-from typer.testing import CliRunner
 
 import deepcuts as dc
+from command_line import run
 from deepcuts import storage
 from deepcuts.cli.derived import flag
-from deepcuts.cli.main import app
 from deepcuts.cli.plays_files import read_interactions, write_interactions
 from deepcuts.evaluation.registry import METRICS
 
 ON_REQUEST = [metric for metric in METRICS.values() if metric.on_request]  # which --all has as well
 USER, OTHER = "user 0000007", "user 0000011"
 NASTY = ["[bold]loud[/bold]", "<script>alert(1)</script>", "\x1b[31mred", 'a, "b"\nc', "=1+1", "007"]
-
-
-def run(*arguments: object, code: int = 0):
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    assert result.exit_code == code, result.output
-    return result
 
 
 @pytest.fixture(scope="module")

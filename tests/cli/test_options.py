@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from typer.testing import CliRunner
 
+from command_line import run
 from deepcuts.cli.main import app
 
 _PROGRAM = typer.main.get_command(app)
@@ -24,12 +24,6 @@ PARSERS |= {f"spark {name}": command for name, command in _ALL["spark"].commands
 # Names that stand for columns of a file where plays are read, and for other things elsewhere; settings of the model.
 SEVERAL_MEANINGS = {"--user", "--plays", "--item", "--time", "--users", "--model", "--rarity", "--pick", "--dates"}
 SHORT = {"--output": "-o", "--quiet": "-q", "--help": "-h"}
-
-
-def run(*arguments: object) -> str:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    assert result.exit_code == 0, result.output
-    return result.stdout
 
 
 def shown_value(option: typer.core.TyperOption) -> str:
@@ -58,7 +52,7 @@ def test_long_and_short_names_go_together_and_every_command_has_json(command: st
 
 @pytest.mark.parametrize("command", ["", "spark", *PARSERS])
 def test_help_shows_no_type_of_flags_and_the_choices_of_others(command: str) -> None:
-    shown = run(*command.split(), "--help")
+    shown = run(*command.split(), "--help").stdout
     assert "<bool>" not in shown
     if command in PARSERS:
         for option in PARSERS[command].params:
@@ -67,7 +61,7 @@ def test_help_shows_no_type_of_flags_and_the_choices_of_others(command: str) -> 
 
 
 def test_help_of_train_shows_choices() -> None:
-    shown = run("train", "--help")
+    shown = run("train", "--help").stdout
     for choice in ("both|", "items|", "X|auto"):
         assert choice in shown
 
@@ -102,7 +96,7 @@ def test_what_follows_two_dashes_is_no_option() -> None:
 
 def test_every_command_that_ends_prints_json(tmp_path: Path) -> None:
     def answer(*arguments: object) -> dict[str, object]:
-        return json.loads(run(*arguments, "--json", "--quiet"))
+        return json.loads(run(*arguments, "--json", "--quiet").stdout)
 
     world = answer("generate", "-o", tmp_path / "world", "--users", 60, "--items", 80, "--items-per-user", 12)
     assert world["n_users"] == 60

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from command_line import import_paths
+
 pytestmark = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
 
 FIRST_USE = """
@@ -51,14 +53,13 @@ print(len(before), sorted(compiled() - before))
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    paths = os.pathsep.join(filter(None, sys.path))
     return subprocess.run(
         [sys.executable, *words],
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
-        env={**os.environ, "PYTHONPATH": paths, **environment},
+        env={**os.environ, "PYTHONPATH": import_paths(), **environment},
     )
 
 

@@ -6,10 +6,9 @@ import csv
 import json
 
 import pytest
-from typer.testing import CliRunner
 
 import deepcuts as dc
-from deepcuts.cli.main import app
+from command_line import run
 from deepcuts.comparison import BASELINES, Contender, baseline, cuts_of, model, one_cut, run_all, tabulate
 from deepcuts.errors import SettingsError
 from deepcuts.model import PersonaNMF
@@ -21,12 +20,6 @@ CUTOFFS = {"recall": (20,), "gini": (20,)}
 @pytest.fixture(scope="module")
 def plays():
     return dc.generate_world(n_users=100, n_items=120, items_per_user=12, seed=0).plays
-
-
-def run(*words, code=0):
-    result = CliRunner().invoke(app, list(map(str, words)))
-    assert result.exit_code == code, result.output
-    return result
 
 
 def test_runs_are_what_one_would_get_by_hand(plays):

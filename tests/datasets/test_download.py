@@ -15,10 +15,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 import deepcuts as dc
-from deepcuts.cli.main import app
+from command_line import run
 from deepcuts.datasets import DATASETS, fetch, find_dataset
 from deepcuts.datasets.archives import Member, unpack
 from deepcuts.datasets.catalogue import Dataset, RemoteFile
@@ -113,9 +112,8 @@ def profiles() -> bytes:
 ARCHIVE = "profiledata_06-May-2005.tar.gz"
 
 
-def run(*arguments: object, code: int = 0) -> str:
-    result = CliRunner().invoke(app, ["download", *map(str, arguments)])
-    assert result.exit_code == code, result.output
+def download(*arguments: object, code: int = 0) -> str:
+    result = run("download", *arguments, code=code)
     assert "Traceback" not in result.output
     return " ".join(result.stderr.split())
 
@@ -123,16 +121,16 @@ def run(*arguments: object, code: int = 0) -> str:
 def test_a_set_is_fetched_and_turned_into_plays(server, tmp_path):
     server.files[ARCHIVE] = profiles()
     options = ("audioscrobbler", "--yes", "--folder", tmp_path / "cache", "-o", tmp_path / "plays.safetensors")
-    said = run(*options, "--url", server.url)
+    said = download(*options, "--url", server.url)
     assert "Terms of use: Creative Commons BY-NC-SA 1.0." in said
     assert f"{ARCHIVE}: {len(server.files[ARCHIVE]):,} bytes of {len(server.files[ARCHIVE]):,}" in said
     plays = dc.Interactions.load(tmp_path / "plays.safetensors")
     assert (plays.n_users, plays.n_items) == (39, 28)
     assert plays.labels.names.to_pylist()[:1] == ["Grouper"]
     assert len(server.asked) == 1
-    run(*options, "--force", "--url", server.url)
+    download(*options, "--force", "--url", server.url)
     assert len(server.asked) == 1  # what is there is not fetched again
-    said = run(*options, "--force", "--min-items", 29, code=1)
+    said = download(*options, "--force", "--min-items", 29, code=1)
     assert "no user more than 28 items" in said
 
 
@@ -144,9 +142,9 @@ def test_the_taste_profile_comes_in_three_files(server, tmp_path, monkeypatch):
     }
     monkeypatch.setenv("DEEPCUTS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("DEEPCUTS_MIRROR", f"{server.url}/")
-    run("taste-profile", "--yes", "-o", tmp_path / "plays.safetensors")
+    download("taste-profile", "--yes", "-o", tmp_path / "plays.safetensors")
     assert dc.Interactions.load(tmp_path / "plays.safetensors").item_ids.values.to_pylist() == ["grouper"]
-    run("taste-profile", "--by", "song", "-o", tmp_path / "songs.safetensors", "-q")
+    download("taste-profile", "--by", "song", "-o", tmp_path / "songs.safetensors", "-q")
     assert dc.Interactions.load(tmp_path / "songs.safetensors").labels.names.to_pylist() == ["Grouper – Clearing"]
     assert len(server.asked) == 3
     recorded = (tmp_path / "cache" / "taste-profile" / "unique_tracks.txt.sha256").read_text()
@@ -155,13 +153,13 @@ def test_the_taste_profile_comes_in_three_files(server, tmp_path, monkeypatch):
 
 def test_without_an_output_the_next_command_is_named(server, tmp_path):
     server.files[ARCHIVE] = profiles()
-    said = run("audioscrobbler", "--yes", "--folder", tmp_path, "--url", f"{server.url}/{ARCHIVE}")
+    said = download("audioscrobbler", "--yes", "--folder", tmp_path, "--url", f"{server.url}/{ARCHIVE}")
     assert f"For plays: deepcuts download audioscrobbler --folder {tmp_path} -o plays.safetensors" in said
 
 
 def test_terms_have_to_be_accepted(server, tmp_path):
     server.files[ARCHIVE] = profiles()
-    said = run("audioscrobbler", "--folder", tmp_path / "cache", "--url", server.url, code=2)
+    said = download("audioscrobbler", "--folder", tmp_path / "cache", "--url", server.url, code=2)
     assert "Terms of use: Creative Commons BY-NC-SA 1.0." in said
     assert "Pass --yes to accept them." in said
     assert server.asked == []
@@ -218,7 +216,7 @@ def test_spoilt_bytes_are_refused_and_not_kept(server, tmp_path):
         fetch(one_file(server, b"spoilt", md5="0" * 32), tmp_path)
     assert list(tmp_path.iterdir()) == []
     server.files["hetrec2011-lastfm-2k.zip"] = zip_of({"user_artists.dat": b"other"})
-    said = run(
+    said = download(
         "lastfm-2k", "--yes", "--folder", tmp_path, "--url", server.url, "-o", tmp_path / "p.safetensors", code=1
     )
     assert "Try again, or another mirror with --url." in said
@@ -228,7 +226,7 @@ def test_spoilt_bytes_are_refused_and_not_kept(server, tmp_path):
 def test_a_table_that_is_not_the_published_one_is_refused(server, tmp_path):
     name = "lastfm-dataset-360K/usersha1-artmbid-artname-plays.tsv"
     server.files["lastfm-dataset-360K.tar.gz"] = tar_of({name: b"u\t\tGrouper\t3\n"})
-    said = run("lastfm-360k", "--yes", "--folder", tmp_path, "--url", server.url, code=1)
+    said = download("lastfm-360k", "--yes", "--folder", tmp_path, "--url", server.url, code=1)
     assert "is not the published file: its md5 is " in said
     assert not (tmp_path / "usersha1-artmbid-artname-plays.tsv").exists()
 
@@ -255,12 +253,12 @@ def test_a_login_page_is_neither_kept_nor_trusted(server, tmp_path, name):
     }
     for spoilt in (file.name for file in DATASETS[name].files):
         server.files |= good | {spoilt: PORTAL}
-        said = run(name, "--yes", "--folder", tmp_path, "--url", server.url, code=1)
+        said = download(name, "--yes", "--folder", tmp_path, "--url", server.url, code=1)
         assert "perhaps a login page of the network came instead" in said
         assert not [path for path in tmp_path.iterdir() if path.name.startswith(spoilt)]
     if name != "lastfm-360k":
         server.files |= good
-        run(name, "--yes", "--folder", tmp_path, "--url", server.url)
+        download(name, "--yes", "--folder", tmp_path, "--url", server.url)
 
 
 def test_an_entry_without_a_name_does_no_harm(tmp_path):
@@ -279,13 +277,13 @@ def test_all_addresses_are_encrypted_ones():
 
 def test_a_file_put_there_by_hand_is_taken(server, tmp_path):
     (tmp_path / ARCHIVE).write_bytes(profiles())
-    run("audioscrobbler", "--yes", "--folder", tmp_path, "-o", tmp_path / "p.safetensors", "--url", server.url)
+    download("audioscrobbler", "--yes", "--folder", tmp_path, "-o", tmp_path / "p.safetensors", "--url", server.url)
     assert server.asked == []
 
 
 @pytest.mark.parametrize(("url", "reason"), [("http://127.0.0.1:9", "Connection refused"), (None, "404 Not Found")])
 def test_without_network_it_says_what_to_do_by_hand(server, tmp_path, url, reason):
-    said = run("audioscrobbler", "--yes", "--folder", tmp_path / "cache", "--url", url or server.url, code=1)
+    said = download("audioscrobbler", "--yes", "--folder", tmp_path / "cache", "--url", url or server.url, code=1)
     assert reason in said
     assert "fetch https://www.iro.umontreal.ca/~lisa/datasets/profiledata_06-May-2005.tar.gz on any computer" in said
     assert f"put the file at {tmp_path / 'cache' / ARCHIVE}, and give this command again" in said
@@ -293,7 +291,7 @@ def test_without_network_it_says_what_to_do_by_hand(server, tmp_path, url, reaso
 
 
 def test_names_of_sets_are_checked_first(tmp_path):
-    assert "There is no data set 'lastfm'. Choose lastfm-2k, lastfm-360k," in run("lastfm", "--yes", code=2)
+    assert "There is no data set 'lastfm'. Choose lastfm-2k, lastfm-360k," in download("lastfm", "--yes", code=2)
     with pytest.raises(SettingsError, match="There is no data set 'x'"):
         find_dataset("x")
 
@@ -421,6 +419,6 @@ def test_histories_of_mlhd_are_fetched_and_read_from_their_archive(server, tmp_p
     history = f"1300000000\t{artist}\t\t\n".encode()
     server.files["mlhdplus-complete-0.tar"] = tar_of({f"00/{listener}.txt": history}, "w")
     options = ("mlhd-part", "--yes", "--folder", tmp_path / "cache", "--url", server.url)
-    run(*options, "-o", tmp_path / "plays.safetensors")
+    download(*options, "-o", tmp_path / "plays.safetensors")
     plays = dc.Interactions.load(tmp_path / "plays.safetensors")
     assert (plays.user_ids.values.to_pylist(), plays.item_ids.values.to_pylist()) == ([listener], [artist])

@@ -14,10 +14,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from typer.testing import CliRunner
 
 import deepcuts as dc
-from deepcuts.cli.main import app
+from command_line import run
 from deepcuts.datasets import fetch, find_dataset, load_listenbrainz
 from deepcuts.errors import DataError, FileFormatError
 
@@ -70,20 +69,18 @@ def pages(tmp_path):
     server.server_close()
 
 
-def run(*arguments: object, code: int = 0) -> str:
-    result = CliRunner().invoke(app, ["download", *map(str, arguments)])
-    assert result.exit_code == code, result.output
-    return " ".join(result.output.split())
+def download(*arguments: object, code: int = 0) -> str:
+    return " ".join(run("download", *arguments, code=code).output.split())
 
 
 def test_the_newest_complete_dump_is_fetched_compared_and_read(pages, tmp_path):
     output = tmp_path / "plays.safetensors"
     arguments = ("listenbrainz", "--yes", "--folder", tmp_path / "kept", "-o", output)
-    assert f"{DUMP} was read" in run(*arguments, "--url", pages[1])
+    assert f"{DUMP} was read" in download(*arguments, "--url", pages[1])
     plays = dc.Interactions.load(output)
     assert plays.item_ids.to_pylist() == ["Björk", "Muse"]
     assert plays.plays.tolist() == [2, 1, 2, 1]
-    run(*arguments, "--force", "--url", "http://127.0.0.1:9")  # it is there, and is not fetched again
+    download(*arguments, "--force", "--url", "http://127.0.0.1:9")  # it is there, and is not fetched again
     assert load_listenbrainz(tmp_path / "kept").n_pairs == 4
 
 
@@ -104,7 +101,7 @@ def test_pages_without_dumps_and_no_server_are_said(pages, tmp_path):
 
 def test_a_set_that_was_taken_down_is_read_and_not_fetched(tmp_path):
     folder: Path = tmp_path / "lfm"
-    said = run("lfm-2b", "--yes", "--folder", folder, code=1)
+    said = download("lfm-2b", "--yes", "--folder", folder, code=1)
     assert "cannot be fetched: its makers have taken it down because of the licence of its data" in said
     assert f"put listening-counts.tsv.bz2 and tracks.tsv.bz2 into {folder}" in said
     folder.mkdir(exist_ok=True)
@@ -113,5 +110,5 @@ def test_a_set_that_was_taken_down_is_read_and_not_fetched(tmp_path):
         bz2.compress(b"track_id\tartist_name\ttrack_name\n7\tMuse\tx\n8\tMUSE\ty\n")
     )
     output = tmp_path / "plays.safetensors"
-    run("lfm-2b", "--yes", "--folder", folder, "-o", output)
+    download("lfm-2b", "--yes", "--folder", folder, "-o", output)
     assert dc.Interactions.load(output).plays.tolist() == [7]

@@ -8,10 +8,9 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner
 
 import deepcuts as dc
-from deepcuts.cli.main import app
+from command_line import run
 from deepcuts.evaluation import compare_evaluations, item_features, mean_intervals
 
 
@@ -36,17 +35,11 @@ def case(tmp_path_factory):
     return folder, words, [dc.evaluate(one, train, holdout, features=features) for one in lists.values()]
 
 
-def run(*words, code=0):
-    result = CliRunner().invoke(app, ["evaluate", *map(str, words)])
-    assert result.exit_code == code, result.output
-    return result
-
-
 def test_the_main_figures_are_few_and_all_are_all(case):
     folder, words, (expected, _) = case
-    main, every = (json.loads(run(*words, *more, "--json").stdout) for more in ((), ("--all",)))
+    main, every = (json.loads(run("evaluate", *words, *more, "--json").stdout) for more in ((), ("--all",)))
     assert len(main) - 2 == 8
-    with_tags = json.loads(run(*words, "--tags", folder / "tags.csv", "--json").stdout)
+    with_tags = json.loads(run("evaluate", *words, "--tags", folder / "tags.csv", "--json").stdout)
     assert set(with_tags) - set(main) == {"calibration_kl@20", "ild@20"}
     assert with_tags == pytest.approx({name: expected.to_dict()[name] for name in with_tags})
     assert len(every) > 20
@@ -57,14 +50,14 @@ def test_tags_that_travel_with_train_are_used(case, tmp_path):
     train = dc.Interactions.load(folder / "train.safetensors")
     train.with_labels(tags=pyarrow.csv.read_csv(folder / "tags.csv")).save(tmp_path / "train.safetensors")
     words = (words[0], "--train", tmp_path / "train.safetensors", *words[3:])
-    figures = json.loads(run(*words, "--metrics", "ild@20,calibration_kl", "--json").stdout)
+    figures = json.loads(run("evaluate", *words, "--metrics", "ild@20,calibration_kl", "--json").stdout)
     assert figures["ild@20"] == pytest.approx(expected.figures["ild@20"])
     assert figures["calibration_kl@20"] == pytest.approx(expected.figures["calibration_kl@20"])
 
 
 def test_intervals(case):
     _, words, (expected, _) = case
-    shown = json.loads(run(*words, "--intervals", "--resamples", 200, "--json").stdout)["figures"]
+    shown = json.loads(run("evaluate", *words, "--intervals", "--resamples", 200, "--json").stdout)["figures"]
     wanted = {row["metric"]: row for row in mean_intervals(expected, n_resamples=200).to_pylist()}
     for name in ("recall@20", "novelty@20"):
         assert shown[name] == pytest.approx({"figure": wanted[name]["mean"], **_bounds(wanted[name])})
@@ -74,7 +67,7 @@ def test_intervals(case):
 def test_against_other_lists(case):
     folder, words, (a, b) = case
     words = (*words, "--against", folder / "b.parquet", "--resamples", 200)
-    shown = json.loads(run(*words, "--json").stdout)["figures"]
+    shown = json.loads(run("evaluate", *words, "--json").stdout)["figures"]
     (wanted,) = [row for row in compare_evaluations(a, b, n_resamples=200).to_pylist() if row["metric"] == "novelty@20"]
     assert shown["novelty@20"] == pytest.approx(
         {
@@ -89,7 +82,7 @@ def test_against_other_lists(case):
     assert shown["coverage@20"]["difference"] == pytest.approx(difference)
     assert shown["coverage@20"]["p"] is None
     assert 0 < shown["overlap@20"]["figure"] < 1
-    printed = run(*words).stdout
+    printed = run("evaluate", *words).stdout
     assert f"+{wanted['difference']:.4f}" in printed
     assert "less is better" in printed
 
@@ -98,7 +91,7 @@ def test_against_other_lists(case):
 def test_values_of_every_user(case, tmp_path, ending):
     _, words, (expected, _) = case
     file = tmp_path / f"users.{ending}"
-    run(*words, "--per-user", file)
+    run("evaluate", *words, "--per-user", file)
     read = {
         "arrow": lambda: pa.ipc.open_file(pa.OSFile(str(file))).read_all(),
         "parquet": lambda: pq.read_table(file),
@@ -107,8 +100,8 @@ def test_values_of_every_user(case, tmp_path, ending):
     found = read[ending]()
     assert found["user_id"].to_pylist() == expected.per_user["user_id"].to_pylist()
     assert found["recall@20"].to_pylist() == pytest.approx(expected.per_user["recall@20"].to_pylist())
-    assert "already" not in run(*words, "--per-user", file, "--force").stderr
-    assert "exists already" in run(*words, "--per-user", file, code=1).stderr
+    assert "already" not in run("evaluate", *words, "--per-user", file, "--force").stderr
+    assert "exists already" in run("evaluate", *words, "--per-user", file, code=1).stderr
 
 
 @pytest.mark.parametrize(
@@ -123,12 +116,12 @@ def test_values_of_every_user(case, tmp_path, ending):
 )
 def test_what_cannot_be_meant_is_refused(case, options, message):
     _, words, _ = case
-    assert message in " ".join(run(*words, *options, code=2).stderr.split())
+    assert message in " ".join(run("evaluate", *words, *options, code=2).stderr.split())
 
 
 def test_a_holdout_that_overlaps_train_names_an_example(case):
     folder, words, _ = case
-    message = " ".join(run(*words[:3], "--holdout", folder / "train.safetensors", code=1).stderr.split())
+    message = " ".join(run("evaluate", *words[:3], "--holdout", folder / "train.safetensors", code=1).stderr.split())
     train = dc.Interactions.load(folder / "train.safetensors")
     user, item = train.user_ids.values[0].as_py(), train.item_ids.values[int(train.indices[0])].as_py()
     assert f"{train.n_pairs:,} pairs of the holdout are in train too" in message

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 import deepcuts as dc
+from command_line import COMMAND
 from deepcuts.cli.main import app
 from deepcuts.cli.plays_files import write_interactions
 from faults.limits import time_limit
@@ -24,9 +24,8 @@ LONG = os.environ.get("DEEPCUTS_FAULTS") == "long"
 N_CALLS, N_PROCESSES = (1_400, 120) if LONG else (80, 8)
 MOST_SECONDS, MOST_BYTES = 10.0, 2_048
 MOST_START = 60.0  # seconds of a process, which has to start first, beside others that compile kernels
-COMMAND = [sys.executable, "-c", "from deepcuts.cli.main import main; main()"]
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")]
+pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
 
 VALUES = [
     *("", " ", "nan", "inf", "-inf", "-1", "0", "1.5", "1e400", "9" * 400, "x" * 5_000, "é" * 5_000, "\x1b[31m" * 500),
@@ -261,6 +260,7 @@ def test_bad_calls(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     check("in one process", ((call, wrong(call)) for call in calls_of(N_CALLS, 20, folder)))
 
 
+@pytest.mark.slow
 def test_bad_calls_in_processes_of_their_own(folder: Path, tmp_path: Path) -> None:
     calls = calls_of(N_PROCESSES, 21, folder)
     check("in processes of their own", ((call, wrong_process(call, tmp_path)) for call in calls))

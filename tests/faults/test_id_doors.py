@@ -6,7 +6,6 @@ import csv
 import json
 import random
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,14 +22,12 @@ from scipy.sparse import csr_array
 from typer.testing import CliRunner
 
 import deepcuts as dc
+from command_line import COMMAND
 from deepcuts.cli.main import app
 from reference.id_texts import IDS, expected
 from serving_help import served
 
-pytestmark = pytest.mark.slow
-
 K = 3
-COMMAND = [sys.executable, "-c", "from deepcuts.cli.main import main; main()"]
 # Texts that mean something on a command line, in a file of a terminal's reader or in an address.
 HARD = ["-1", "--help", "@list", "a=b", "0=1", "NaN", "null", "true", "1.0", "007", "1e3", ".", "..", "a/b", "a?b=c#d"]
 HARD += [
@@ -193,6 +190,7 @@ def listed_by(world: World, user: str, folder: Path, *options: str) -> list[str]
         return [row["item_id"] for row in csv.DictReader(file) if row["user_id"] == user]
 
 
+@pytest.mark.slow
 def test_ids_of_a_process_are_those_of_its_arguments(tmp_path: Path) -> None:
     world = world_of(HARD, tmp_path)
     for text in ("-1", "..", "é", "🎧", "a\tb", "$(a)", "*"):

@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 import deepcuts as dc
+from command_line import COMMAND
 from deepcuts.cli.main import app
 from deepcuts.cli.plays_files import read_interactions
 from deepcuts.cli.tables import open_table
@@ -32,7 +33,6 @@ from deepcuts.web.server.store import ModelStore
 from faults.limits import time_limit
 
 MOST_SECONDS = 10.0
-COMMAND = [sys.executable, "-c", "from deepcuts.cli.main import main; main()"]
 
 
 def triplets(folder: Path) -> Path:

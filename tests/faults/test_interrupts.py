@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 import deepcuts as dc
+from command_line import COMMAND
 from deepcuts.cli.plays_files import write_interactions
 from deepcuts.cli.program import COMMANDS
 from faults.limits import takes_too_long
@@ -111,9 +112,8 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
 
 def begun(words: list[str], **environment: str) -> subprocess.Popen[str]:
     """Start a command; return once the program is there: nobody else catches SIGTERM and SIGHUP."""
-    command = [sys.executable, "-c", "from deepcuts.cli.main import main; main()", *words]
     process = subprocess.Popen(
-        command,
+        [*COMMAND, *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

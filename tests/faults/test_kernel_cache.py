@@ -19,13 +19,13 @@ from pathlib import Path
 import pytest
 
 import deepcuts as dc
+from command_line import COMMAND, import_paths
 from deepcuts.kernels import cache_folder
 from faults.table import add_row
 
 LONG = os.environ.get("DEEPCUTS_FAULTS") == "long"
 SHORT = ("a bit of one file", "a file in place of the folder")
 WARNING = "Compiled kernels: "
-COMMAND = "from deepcuts.cli.main import main; main()"
 
 pytestmark = [
     pytest.mark.slow,
@@ -148,8 +148,8 @@ def recommended(condition: Condition, model: Path) -> subprocess.CompletedProces
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(condition.base), **condition.environment}
     limits = (condition.most_bytes, condition.most_bytes)
     return subprocess.run(
-        [*condition.command, "-c", COMMAND, "recommend", str(model), "--user", "user 0000001", "-k", "5"],
-        env={**environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        [*condition.command, *COMMAND[1:], "recommend", str(model), "--user", "user 0000001", "-k", "5"],
+        env={**environment, "PYTHONPATH": import_paths()},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limits),
         capture_output=True,
         text=True,

@@ -20,6 +20,7 @@ import pytest
 import typer
 
 import deepcuts as dc
+from command_line import COMMAND, import_paths
 from deepcuts.cli.main import app
 from faults.table import add_row
 from serving_help import wait_until_ready
@@ -61,8 +62,7 @@ pytestmark = pytest.mark.slow
 
 def environment(noted: Path, **more: str) -> dict[str, str]:
     """Variables with which a process notes what it connects to."""
-    paths = os.pathsep.join([str(HERE / "counted"), *filter(None, sys.path)])
-    return {**os.environ, "PYTHONPATH": paths, "COUNTED_CONNECTS": str(noted), **more}
+    return {**os.environ, "PYTHONPATH": import_paths(HERE / "counted"), "COUNTED_CONNECTS": str(noted), **more}
 
 
 def lines_of(noted: Path) -> list[str]:
@@ -90,8 +90,9 @@ def run_all(calls: list[list[str]], noted: Path, cwd: Path) -> dict[str, Any]:
 @contextmanager
 def running(arguments: list[str], noted: Path, **more: str) -> Iterator[str]:
     """A command that serves until it is told to end; yields its address."""
-    command = [sys.executable, "-c", "from deepcuts.cli.main import main; main()", *arguments]
-    with subprocess.Popen(command, env=environment(noted, **more), stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [*COMMAND, *arguments], env=environment(noted, **more), stderr=subprocess.PIPE, text=True
+    ) as process:
         assert process.stderr is not None
         try:
             line = next(line for line in process.stderr if "http://" in line)
@@ -177,9 +178,8 @@ class _Nothing(BaseHTTPRequestHandler):
 
 def download(folder: Path, noted: Path, *options: str, **more: str) -> subprocess.CompletedProcess[str]:
     pytest.importorskip("pooch")
-    command = [sys.executable, "-c", "from deepcuts.cli.main import main; main()", "download", "lastfm-2k", "--yes"]
     return subprocess.run(
-        [*command, "--folder", str(folder), *options],
+        [*COMMAND, "download", "lastfm-2k", "--yes", "--folder", str(folder), *options],
         env=environment(noted, **more),
         capture_output=True,
         text=True,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from command_line import import_paths
 from faults import public_calls
 from faults.table import add_row
 
@@ -33,7 +34,7 @@ def test_every_public_call_after_forks_and_in_threads(layer: str) -> None:
         "NUMBA_DISABLE_JIT": "0",
         "IRSPACK_NUM_THREADS_DEFAULT": "1",  # in several, its sums are not always rounded alike
         "PYDANTIC_DISABLE_PLUGINS": "1",  # else typer sets and deletes it at each command, also in two threads at once
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "PYTHONPATH": import_paths(),
     }
     finished = subprocess.run(
         [sys.executable, str(PROGRAM), *ways],

@@ -11,21 +11,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow.csv
 import pytest
-from typer.testing import CliRunner
 
 import deepcuts
 import deepcuts as dc
-from deepcuts.cli.main import app
+from command_line import run
 from deepcuts.cli.own_lists import COLOURS, POSITIONS
 from deepcuts.history import read_history
 
 ALBUM_ARTIST = "master_metadata_album_artist_name"
-
-
-def run(*arguments: object, code: int = 0):
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    assert result.exit_code == code, result.output
-    return result
 
 
 @pytest.fixture(scope="module")

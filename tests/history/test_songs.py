@@ -7,10 +7,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from typer.testing import CliRunner
 
 import deepcuts as dc
-from deepcuts.cli.main import app
+from command_line import run
 from deepcuts.errors import DataError
 from deepcuts.history import HistoryOptions, read_upload
 from deepcuts.history.names import spaced_form
@@ -38,11 +37,9 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
-def run(folder: Path, *arguments: object, code: int = 0) -> str:
+def me(folder: Path, *arguments: object, code: int = 0) -> str:
     base = ("me", folder / "plays.csv", "--model", folder / "songs.safetensors", "--min-listeners", 0)
-    result = CliRunner().invoke(app, [str(each) for each in (*base, *arguments)])
-    assert result.exit_code == code, result.output
-    return result.output
+    return run(*base, *arguments, code=code).output
 
 
 def test_listens_are_counted_by_song():
@@ -71,7 +68,7 @@ def tracks_of(path: Path) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("ending", [".jspf", ".xspf"])
 def test_a_model_of_songs_gives_a_playlist(folder, tmp_path, ending):
     path = tmp_path / f"list{ending}"
-    result = json.loads(run(folder, "-k", 7, "--rarity", 0, "--json", "-q", "--output", path))
+    result = json.loads(me(folder, "-k", 7, "--rarity", 0, "--json", "-q", "--output", path))
     names = [row["name"] for row in result["recommendations"]]
     assert [f"{creator} – {title}" for creator, title in tracks_of(path)] == names
     assert len(names) == 7
@@ -79,4 +76,4 @@ def test_a_model_of_songs_gives_a_playlist(folder, tmp_path, ending):
 
 
 def test_what_is_said_is_said_of_songs(folder, tmp_path):
-    assert "15 songs saved in" in run(folder, "--output", tmp_path / "list.txt", "-k", 5).replace("\n", " ")
+    assert "15 songs saved in" in me(folder, "--output", tmp_path / "list.txt", "-k", 5).replace("\n", " ")

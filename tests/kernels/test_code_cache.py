@@ -19,6 +19,7 @@ from typing import NamedTuple
 import pytest
 
 import deepcuts
+from command_line import import_paths
 from deepcuts.kernels import cache_folder
 from deepcuts.kernels.cache_folder import temporary_name
 
@@ -75,8 +76,12 @@ class Package:
         (self.kernels / "inner" / "helper.py").write_text(HELPER.format(number=number))
 
     def start(self, before: str = "", **environment: str) -> subprocess.Popen[str]:
-        paths = os.pathsep.join([str(self.folder), *filter(None, sys.path)])
-        env = {**os.environ, "PYTHONPATH": paths, "NUMBA_DISABLE_JIT": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+        env = {
+            **os.environ,
+            "PYTHONPATH": import_paths(self.folder),
+            "NUMBA_DISABLE_JIT": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         env.pop("NUMBA_CACHE_DIR", None)
         if self.cache:
             env["NUMBA_CACHE_DIR"] = str(self.cache)

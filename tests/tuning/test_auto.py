@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 import deepcuts as dc
-from deepcuts.cli.main import app
+from command_line import run
 from deepcuts.errors import SettingsError
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.tuning import AutoSettings, TuningSettings, tune, tune_automatically
@@ -171,9 +170,7 @@ def test_the_class_and_the_command_find_the_same(plays, found, tmp_path):
     data, model = tmp_path / "plays.safetensors", tmp_path / "model.safetensors"
     plays.save(data)
     words = ["train", data, "-o", model, "--auto", "--budget", ENOUGH, "--factors", 6, "--base-epochs", 8]
-    result = CliRunner().invoke(app, list(map(str, words)))
-    assert result.exit_code == 0, result.output
-    assert f"{len(found.trials)} trials" in result.output
+    assert f"{len(found.trials)} trials" in run(*words).output
     assert dc.load(model).settings == tuned.fit(plays).settings
 
 

@@ -11,10 +11,9 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
-from typer.testing import CliRunner
 
 import deepcuts as dc
-from deepcuts.cli.main import app
+from command_line import run
 from deepcuts.errors import FileFormatError, OutputError, SettingsError
 from deepcuts.tuning import TuningSettings, plot_front, read_settings, tune
 from deepcuts.tuning.space import default_point, suggest
@@ -33,12 +32,6 @@ def plays():
 def study(plays, tmp_path_factory):
     file = tmp_path_factory.mktemp("study") / "study.db"
     return file, tune(plays, file, TuningSettings(n_trials=7, fixed=FIXED))
-
-
-def run(*words):
-    result = CliRunner().invoke(app, list(map(str, words)))
-    assert result.exit_code == 0, result.output
-    return result
 
 
 def test_the_default_comes_first_and_scores_as_it_does_elsewhere(plays, study):
