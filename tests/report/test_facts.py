@@ -91,7 +91,7 @@ def test_the_figures_at_neutral_come_with_paired_differences(report, model, cut)
 
 def test_exposure_has_the_lambda_of_the_evaluation(report, model, cut):
     ranked = rank_lists(model.recommend(k=10), *cut)
-    found = exposure_facts(ranked, 10)
+    found = exposure_facts([ranked], 10)
     assert found == report.contenders[0].exposure
     expected = dc.evaluate(model.recommend(k=10), *cut, {"exposure_lambda": [10]}).figures["exposure_lambda@10"]
     assert found.fitted_lambda == pytest.approx(expected)
@@ -121,10 +121,10 @@ def test_bands_by_hand():
     holdout = dc.Interactions.from_csr(sparse.csr_array([[0, 0, 2, 1], [0, 2, 0, 0]]), ["s", "v"], list("abcd"))
     lists = {"user_id": ["s", "v"], "item_id": ["c", "b"], "rank": [1, 1]}
     ranked = rank_lists(pa.table(lists), train, holdout)
-    found = bands.by_popularity(ranked, ReportSettings(k=1))
+    found = bands.by_popularity([ranked], ReportSettings(k=1))
     assert [(band.accuracy.n_users, band.accuracy.mean) for band in found[1:]] == [(1, 1.0), (1, 0.5)]
     assert np.isnan(found[0].accuracy.mean)  # nobody has anything of the first band held out
-    assert [(band.name, band.accuracy.n_users) for band in bands.by_history(ranked, ReportSettings(k=1))] == [
+    assert [(band.name, band.accuracy.n_users) for band in bands.by_history([ranked], ReportSettings(k=1))] == [
         ("2", 1),
         ("3", 1),
     ]
@@ -302,6 +302,26 @@ def test_figures_of_several_seeds_are_means_and_their_spread_is_told(over_seeds,
     page = render(report)
     assert "means over 2 seeds; after ± their standard deviation" in page
     assert re.search(r"Over 2 seeds its <bdi>recall@10</bdi> varies by ±[\d.]+, and it is ahead with [12] of", page)
+
+
+def test_dial_curve_exposure_and_bands_are_means_over_seeds(over_seeds, model, cut):
+    other, report = over_seeds
+    ours, one = report.contenders[0], model.recommend(k=100)
+    cutoffs = {"recall": [10], "exposure_lambda": [10]}
+    both = [dc.evaluate(lists, *cut, cutoffs) for lists in (one, other.recommend(k=100))]
+    recall = np.mean([each.figures["recall@10"] for each in both])
+    assert recall != pytest.approx(both[0].figures["recall@10"], rel=1e-3)  # the first seed alone is something else
+    assert ours.dial[0].figures["recall@10"].mean == pytest.approx(recall)
+    assert dict(ours.recall_curve)[10].mean == pytest.approx(recall)
+    assert ours.exposure.fitted_lambda == pytest.approx(np.mean([e.figures["exposure_lambda@10"] for e in both]))
+    assert sum(ours.exposure.shares) == pytest.approx(1)
+    bands = [(band.accuracy.mean, band.accuracy.n_users) for band in ours.by_history]
+    assert np.average([mean for mean, _ in bands], weights=[n for _, n in bands]) == pytest.approx(recall)
+    of_first = exposure_facts([rank_lists(one, *cut)], 10)
+    assert ours.exposure.shares != pytest.approx(of_first.shares)
+    page = render(report)
+    assert page.count("Means over 2 seeds.") == 4
+    assert "every point is a mean over 2 seeds" in page
 
 
 def test_what_is_no_other_seed_is_refused(model, cut):

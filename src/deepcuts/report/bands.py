@@ -13,6 +13,7 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation import RankedLists, evaluate_ranked
 from deepcuts.evaluation.intervals import bootstrap_interval
 from deepcuts.report.facts import Band, Estimate
+from deepcuts.report.seeds import mean_of_defined
 from deepcuts.report.settings import ReportSettings
 
 _N_BANDS = 4
@@ -45,20 +46,22 @@ class Bands:
         edges = np.unique(np.concatenate([[lengths.min() - 1], quantiles[1:]])).astype(int)
         return cls(edges, *_item_bands(train))
 
-    def by_history(self, lists: RankedLists, settings: ReportSettings) -> tuple[Band, ...]:
-        """Accuracy of users with short and with long histories."""
-        values = evaluate_ranked(lists, {settings.accuracy: [settings.k]}).per_user.column(1).to_numpy()
-        lengths = lists.seen.sizes
+    def by_history(self, of_seeds: Sequence[RankedLists], settings: ReportSettings) -> tuple[Band, ...]:
+        """Accuracy of users with short and with long histories, the mean over seeds."""
+        cutoffs = {settings.accuracy: [settings.k]}
+        values = mean_of_defined([evaluate_ranked(one, cutoffs).per_user.column(1).to_numpy() for one in of_seeds])
+        lengths = of_seeds[0].seen.sizes
         band = np.searchsorted(self.history_edges, lengths) - 1
         columns = [np.where(band == number, values, np.nan) for number in range(len(self.history_edges) - 1)]
         bounds = zip(self.history_edges[:-1] + 1, self.history_edges[1:], strict=True)
         names = [_range(low, high) for low, high in bounds]
         return _bands(names, np.column_stack(columns), settings.seed)
 
-    def by_popularity(self, lists: RankedLists, settings: ReportSettings) -> tuple[Band, ...]:
+    def by_popularity(self, of_seeds: Sequence[RankedLists], settings: ReportSettings) -> tuple[Band, ...]:
         """Share of the held-out items of a band that are within the first k, over the users who have some there."""
-        hits = self._count(*lists.hit_items(settings.k), lists.n_users)
-        held_out = self._count(lists.holdout.rows, lists.holdout.items, lists.n_users)
+        first = of_seeds[0]
+        hits = mean_of_defined([self._count(*one.hit_items(settings.k), one.n_users) for one in of_seeds])
+        held_out = self._count(first.holdout.rows, first.holdout.items, first.n_users)
         return _bands(self.item_names, quotient(hits, held_out), settings.seed)
 
     def _count(self, users: IndexVector, items: IndexVector, n_users: int) -> NumberMatrix:

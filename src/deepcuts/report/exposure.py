@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from deepcuts.array_types import CountVector, NumberVector
@@ -13,7 +15,7 @@ _N_BARS = 100
 _N_POINTS = 60
 
 
-def exposure_facts(lists: RankedLists, k: int) -> ExposureFacts:
+def exposure_facts(of_seeds: Sequence[RankedLists], k: int) -> ExposureFacts:
     """Spread of the recommendations over the items, the most listed first.
 
     The fitted exponential has the rate λ = 1 / mean exposure rank of a recommendation, its maximum-likelihood estimate
@@ -21,23 +23,28 @@ def exposure_facts(lists: RankedLists, k: int) -> ExposureFacts:
 
     Parameters
     ----------
-    lists
-        The lists.
+    of_seeds
+        The lists of every training: exposure is summed rank by rank, and λ the mean of theirs.
     k
         Length at which they are cut.
     """
-    exposure = np.sort(lists.exposure(k))[::-1]
+    exposures = [np.sort(lists.exposure(k))[::-1] for lists in of_seeds]
+    exposure = np.sum(exposures, axis=0)
     n, total = len(exposure), max(int(exposure.sum()), 1)
     edges = _whole(np.linspace(0, n, min(_N_BARS, n) + 1))
     cumulative = indptr_of(exposure) / total  # (n + 1,): share of the first items by exposure rank, 0 to 1
     ranks = _whole(np.geomspace(1, n, _N_POINTS))
-    mean_rank = float(np.arange(1, n + 1) @ exposure) / total
     return ExposureFacts(
         edges=tuple(edges.tolist()),
         shares=tuple(np.diff(cumulative[edges]).tolist()),
         concentration=tuple(zip((ranks / n).tolist(), cumulative[ranks].tolist(), strict=True)),
-        fitted_lambda=1 / mean_rank if mean_rank else float("nan"),
+        fitted_lambda=float(np.mean([_fitted_lambda(one) for one in exposures])),
     )
+
+
+def _fitted_lambda(exposure: CountVector) -> float:
+    total = float(np.arange(1, len(exposure) + 1) @ exposure)
+    return float(exposure.sum()) / total if total else float("nan")
 
 
 def _whole(values: NumberVector) -> CountVector:

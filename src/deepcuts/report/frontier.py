@@ -43,23 +43,23 @@ def judge_contender(
     Its facts, and the evaluation of its lists at the neutral dial.
     """
     began = perf_counter()
-    fitted = contender.method.fit(judge.train, seed=judge.settings.seed)
+    first = contender.method.fit(judge.train, seed=judge.settings.seed)
     fit_seconds = math.nan if isinstance(contender.method, Trained) else perf_counter() - began
+    trainings = [first, *_with_other_seeds(contender, judge, n_seeds)]
     on_step(contender.name)
-    dial = _over_the_dial(fitted, contender, judge, on_step)
-    # The longest cut-off; metrics cut shorter ones.
+    dial = _over_the_dial(trainings, contender, judge, on_step)
+    longest = max(_LONG, judge.settings.k)  # metrics cut shorter lists
     began = perf_counter()
-    neutral = _lists(fitted, contender, max(_LONG, judge.settings.k), 0.0)
+    neutral = [_lists(first, contender, longest, 0.0)]
     list_seconds = perf_counter() - began
-    trainings = [judge.evaluate(neutral, judge.table)]
-    for other in _with_other_seeds(contender, judge, n_seeds):
-        trainings.append(judge.evaluate(_lists(other, contender, max(_LONG, judge.settings.k), 0.0), judge.table))
-    evaluation, ranked = mean_over_seeds(trainings), judge.rank(neutral)
+    neutral += [_lists(other, contender, longest, 0.0) for other in trainings[1:]]
+    of_seeds = [judge.evaluate(lists, judge.table) for lists in neutral]
+    evaluation, ranked = mean_over_seeds(of_seeds), [judge.rank(lists) for lists in neutral]
     facts = ContenderFacts(
         name=contender.name,
         about=describe(contender),
         figures=judge.estimates(evaluation),
-        seeds=_of_seeds(trainings, max(n_seeds, len(trainings))),
+        seeds=_of_seeds(of_seeds, max(n_seeds, len(of_seeds))),
         differences={} if reference is None else judge.differences(reference, evaluation),
         dial=dial,
         exposure=exposure_facts(ranked, judge.settings.k),
@@ -93,11 +93,14 @@ def _with_other_seeds(contender: Contender, judge: Judge, n_seeds: int) -> Itera
         yield contender.method.fit(judge.train, seed=judge.settings.seed + number)
 
 
-def _over_the_dial(fitted: FittedModel, contender: Contender, judge: Judge, on_step: Step) -> tuple[DialPosition, ...]:
+def _over_the_dial(
+    trainings: Sequence[FittedModel], contender: Contender, judge: Judge, on_step: Step
+) -> tuple[DialPosition, ...]:
     positions = []
     for rarity in judge.settings.rarities:
-        lists = _lists(fitted, contender, judge.settings.k, rarity)
-        positions.append(DialPosition(rarity, judge.estimates(judge.evaluate(lists, judge.axes))))
+        lists = (_lists(one, contender, judge.settings.k, rarity) for one in trainings)
+        evaluation = mean_over_seeds([judge.evaluate(one, judge.axes) for one in lists])
+        positions.append(DialPosition(rarity, judge.estimates(evaluation)))
         on_step(f"{contender.name}, rarity {rarity:g}")
     return tuple(positions)
 

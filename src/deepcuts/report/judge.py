@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,6 +22,7 @@ from deepcuts.evaluation import (
 from deepcuts.evaluation.registry import METRICS
 from deepcuts.report.bands import Bands
 from deepcuts.report.facts import Difference, Duel, Estimate
+from deepcuts.report.seeds import mean_over_seeds
 from deepcuts.report.settings import ReportSettings
 
 # Shown in the table of all figures, those that a mean over users stands behind with intervals.
@@ -100,9 +101,9 @@ class Judge:
         apart = own - theirs
         return Duel(*(int(np.count_nonzero(one)) for one in (apart > _ALIKE, np.abs(apart) <= _ALIKE, apart < -_ALIKE)))
 
-    def recall_curve(self, lists: pa.Table) -> tuple[tuple[int, Estimate], ...]:
-        """Recall at some lengths of lists that are as long as the longest."""
-        found = self.estimates(self.evaluate(lists, {"recall": list(CURVE)}))
+    def recall_curve(self, of_seeds: Sequence[pa.Table]) -> tuple[tuple[int, Estimate], ...]:
+        """Recall at some lengths of lists that are as long as the longest, the mean over seeds."""
+        found = self.estimates(mean_over_seeds([self.evaluate(lists, {"recall": list(CURVE)}) for lists in of_seeds]))
         return tuple((k, found[f"recall@{k}"]) for k in CURVE)
 
     def rank(self, lists: pa.Table) -> RankedLists:

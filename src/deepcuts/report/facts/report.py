@@ -38,6 +38,11 @@ class Report:
     settings: ReportSettings
     versions: Mapping[str, str]
 
+    @property
+    def n_seeds(self) -> int:
+        """With how many seeds contenders were trained."""
+        return max(1, *(len(one.seeds) for one in self.contenders))
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON values; what is not a number is None."""
         values: dict[str, Any] = json_values(self)

@@ -24,7 +24,7 @@ def frontiers(report: Report, looks: Mapping[str, Look]) -> str:
     rarities = ", ".join(map(_signed, report.settings.rarities))
     parts = [
         f"<p>Each line is one contender under the rarity dial, at {rarities}. The large mark is the neutral dial. Bars "
-        "are 95&nbsp;% bootstrap intervals over users, of either axis; they do not tell of other seeds or splits. "
+        f"are 95&nbsp;% bootstrap intervals over users, of either axis; {_not_told(report)} "
         "Further up and further right is better: a line above another gives more accuracy for the same novelty. The "
         f"small numbers are rarities of {text(report.contenders[0].name)}.</p>",
         legend(looks, [one.name for one in report.contenders], "frontier"),
@@ -32,6 +32,16 @@ def frontiers(report: Report, looks: Mapping[str, Look]) -> str:
         details("The numbers behind the frontiers", _numbers(report)),
     ]
     return section("frontiers", "What accuracy is traded for", parts)
+
+
+def _not_told(report: Report) -> str:
+    if report.n_seeds == 1:
+        return "they do not tell of other seeds or splits."
+    return f"every point is a mean over {report.n_seeds} seeds, and intervals do not tell of other splits."
+
+
+def _of_seeds(report: Report) -> str:
+    return f" Means over {report.n_seeds} seeds." if report.n_seeds > 1 else ""
 
 
 def _frontier(report: Report, looks: Mapping[str, Look], axis: str) -> list[str]:
@@ -56,6 +66,7 @@ def _recall(report: Report, looks: Mapping[str, Look]) -> str:
     caption = (
         "Share of a user's held-out items among the first k, of as many as k items can hold, dial at neutral; bars are "
         "95&nbsp;% bootstrap intervals. Where lines cross, one is ahead in short lists and the other in long ones."
+        + _of_seeds(report)
     )
     return figure("Recall by length of the list", recall_curves(report.contenders, looks), caption)
 
@@ -82,14 +93,14 @@ def exposure(report: Report, looks: Mapping[str, Look]) -> str:
         f"Bars: share of the recommendations in all lists of {k} that an item has, by its exposure rank, dial at "
         "neutral. Line: the exponential with λ = 1 / mean exposure rank of a recommendation, straight on this "
         "logarithmic axis. Bars above the line at the right are a tail heavier than exponential. A low λ is flat; "
-        "compare it over the same items only.",
+        "compare it over the same items only." + _of_seeds(report),
     )
     curve = figure(
         "Who gets heard",
         concentration(report.contenders, looks),
         "Share of all recommendations that the most listed items have, over their share of the catalogue on a "
         "logarithmic axis: the further left a line rises, the fewer items the lists are about. The dotted line is "
-        "every item alike.",
+        "every item alike." + _of_seeds(report),
     )
     parts = [legend(looks, [one.name for one in report.contenders], "exposure"), figures([histogram, curve])]
     return section("exposure", "Where the lists go", parts)
@@ -100,7 +111,7 @@ def for_whom(report: Report, looks: Mapping[str, Look]) -> str:
     parts = [
         legend(looks, [one.name for one in report.contenders], "bands"),
         figures([_by_history(report, looks), _by_popularity(report, looks)]),
-        "<p class=quiet>Bars are 95&nbsp;% bootstrap intervals over the users of the band.</p>",
+        f"<p class=quiet>Bars are 95&nbsp;% bootstrap intervals over the users of the band.{_of_seeds(report)}</p>",
         details("The numbers behind these plots", _band_numbers(report.contenders)),
     ]
     return section("bands", "For whom it works", parts)

@@ -53,8 +53,8 @@ def _figures(report: Report) -> str:
         cells = with_spreads(estimates(found), [one.spread(name) for one in contenders])
         best = best_of(name, [one.mean for one in found]) if len(found) > 1 else -1
         rows.append([in_words(name), *(marked(cell) if at == best else cell for at, cell in enumerate(cells))])
-    seeds = max(len(one.seeds) for one in contenders)
-    of_seeds = f", means over {seeds} seeds; after ± their standard deviation" if seeds else ""
+    n_seeds = report.n_seeds
+    of_seeds = f", means over {n_seeds} seeds; after ± their standard deviation" if n_seeds > 1 else ""
     caption = f"Figures of {report.plays.n_judged:,} users{of_seeds}"
     return table(["figure", *(text(one.name) for one in contenders)], rows, caption, "beside")
 
