@@ -182,6 +182,7 @@ def test_paths_lead_nowhere_else(client):
         is_problem(client.get(path), 404)
     response = client.get("/recommend")
     is_problem(response, 405)
+    assert client.delete("/popular").headers["allow"] == "GET, HEAD"
     assert response.headers["allow"] == "POST"
 
 

@@ -74,6 +74,7 @@ def create_app(
         from fastapi import FastAPI
         from fastapi.routing import APIRoute
 
+        from deepcuts.web.server.unanswered import Unanswered
         from deepcuts.web.service.endpoints import MODEL_PREFIX, model_router, router
         from deepcuts.web.service.problem_handlers import add_problem_handlers
     except ImportError:
@@ -100,6 +101,7 @@ def create_app(
     app.include_router(model_router, prefix=MODEL_PREFIX, include_in_schema=False)
     add_problem_handlers(app)
     _add_documentation(app, wants_token=settings.token is not None, leads_there=page_policy is None)
+    app.router.routes.append(Unanswered(app.routes, service_paths))
     return app
 
 

@@ -9,11 +9,16 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from starlette.exceptions import HTTPException
     from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
 
 MEDIA_TYPE = "application/problem+json"
 REQUEST_ID = "deepcuts.request_id"  # where a request carries its id
+_DETAILS = {
+    404: "There is nothing at this path; /docs tells what there is.",
+    405: "This path does not take this method; the Allow header says which it takes.",
+}
 _POLICY_VIOLATION = 1008  # the code with which a WebSocket is closed
 
 
@@ -76,6 +81,16 @@ class ProblemError(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.kind)
         self.problem = problem
+
+
+def problem_of(error: HTTPException) -> Problem:
+    """Turn an error of HTTP into a problem; where GET is allowed, HEAD is too (`deepcuts.web.server.heads`)."""
+    detail = _DETAILS.get(error.status_code) or str(error.detail) or HTTPStatus(error.status_code).phrase
+    headers = dict(error.headers or {})
+    methods = headers.get("Allow", "").split(", ")
+    if "GET" in methods and "HEAD" not in methods:
+        headers["Allow"] = ", ".join([*methods, "HEAD"])
+    return Problem(error.status_code, detail, headers=headers)
 
 
 INTERNAL = Problem(500, "The service failed. Its log tells why, under this request_id.", "internal")

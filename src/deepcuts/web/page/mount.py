@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deepcuts.errors import MissingExtraError
 from deepcuts.web.page.nonces import ScriptNonces, page_policy
+from deepcuts.web.problems import problem_of
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from fastapi import FastAPI, Request, Response
 
     from deepcuts.data.interactions import Interactions
 
@@ -46,6 +47,8 @@ def mount_page(app: FastAPI, *, holdout: Interactions | None = None, report: Pat
     from deepcuts.web.page.state.shared_views import CurrentViews
     from deepcuts.web.page.state.visit import Visit
     from deepcuts.web.page.state.visits import Visits
+    from deepcuts.web.server.guards.headers import first_segment
+    from deepcuts.web.server.unanswered import Unanswered
 
     state = app.state
     state.views = CurrentViews(state.store, with_users=state.settings.on_loopback or state.settings.token is not None)
@@ -53,7 +56,10 @@ def mount_page(app: FastAPI, *, holdout: Interactions | None = None, report: Pat
     state.sessions = {}
     # The index of names is made at once, beside all else: search is what visitors begin with, and needs no kernel.
     Thread(target=lambda: state.store.current.matcher.search("a", 1), name="search-index", daemon=True).start()
-    app.include_router(router(report))
+    routes = router(report)
+    app.include_router(routes)
+    app.router.routes.append(Unanswered(routes.routes, {first_segment(routes.prefix)}))
+    page_app.add_exception_handler(405, _refuse_method)
     page_app.add_middleware(ScriptNonces)
     ui.add_css(_HERE / "theme.css", shared=True)
 
@@ -71,3 +77,8 @@ def mount_page(app: FastAPI, *, holdout: Interactions | None = None, report: Pat
         reconnect_timeout=_AWAY,
         gzip_middleware_factory=None,  # the application compresses, and faster
     )
+
+
+async def _refuse_method(request: Request, error: Any) -> Response:
+    """Answer as the service does where the page does not take a method."""
+    return problem_of(error).response(request.scope)

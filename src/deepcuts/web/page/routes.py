@@ -10,11 +10,12 @@ from urllib.parse import unquote
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
-from deepcuts.errors import DeepcutsError
+from deepcuts.errors import DataError, DeepcutsError
 from deepcuts.web.page.session import VisitorSession
 from deepcuts.web.page.state.blend import BLENDED, blend
 from deepcuts.web.page.state.importing import import_export, take_import
 from deepcuts.web.page.state.map_marks import map_background
+from deepcuts.web.problems import Problem
 
 _MOST_FILE_NAME = 120
 _READING = asyncio.Semaphore(2)  # exports read at a time: unpacked, each takes memory
@@ -47,27 +48,28 @@ async def _upload(
     """Take an export as the body of a request, which the guards keep within bounds; `visit` is a secret of one page."""
     session = request.app.state.sessions.get(visit)
     if session is None:
-        return JSONResponse({"detail": "This page is not open any more. Reload it."}, 404)
+        return Problem(404, "This page is not open any more. Reload it.").response(request.scope)
     name = unquote(request.headers.get("x-file-name", ""))[:_MOST_FILE_NAME] or "the file"
-    return await _import(session, name, await request.body(), more=more, as_blend=is_theirs)
+    try:
+        return await _import(session, name, await request.body(), more=more, as_blend=is_theirs)
+    except DeepcutsError as error:
+        return Problem(422, str(error)).response(request.scope)
 
 
 async def _import(session: VisitorSession, name: str, data: bytes, *, more: bool, as_blend: bool) -> Response:
     """Read an export beside the event loop, and put its plays into the visit, or blend them with what is there."""
     shared = session.views.current
-    try:
-        async with _READING:
-            # Not in the threads of `compute`: a long export must not keep lists waiting.
-            imported = await asyncio.to_thread(lambda: import_export(name, data, shared.matcher))
-    except DeepcutsError as error:
-        return JSONResponse({"detail": str(error)}, 422)
+    async with _READING:
+        # Not in the threads of `compute`: a long export must not keep lists waiting.
+        imported = await asyncio.to_thread(lambda: import_export(name, data, shared.matcher))
     if not as_blend:
         await session.change(lambda: take_import(session.visit, imported, more=more), f"Imported {name}")
     elif imported.plays:
         await session.change(lambda: blend(session.visit, imported.plays, shared.usual_matches), BLENDED)
     if not imported.plays:
-        detail = f"None of the {imported.n_unmatched:,} artists of {name} is in this catalogue; yours are as they were."
-        return JSONResponse({"detail": detail}, 422)
+        raise DataError(
+            f"None of the {imported.n_unmatched:,} artists of {name} is in this catalogue; yours are as they were."
+        )
     return JSONResponse({"found": len(imported.plays), "lost": imported.n_unmatched})
 
 

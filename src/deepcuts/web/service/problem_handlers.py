@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -10,17 +9,13 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from deepcuts.errors import DeepcutsError
-from deepcuts.web.problems import Problem, ProblemError
+from deepcuts.web.problems import Problem, ProblemError, problem_of
 from deepcuts.web.service.requests import ALTERNATIVES
 
 _MOST_ERRORS = 20
 _MOST_LOCATION = 100  # characters: a location may hold a key of the request, of any length
 
 _NO_JSON = Problem(400, "The body is no JSON that can be parsed.")
-_DETAILS = {
-    404: "There is nothing at this path; /docs tells what there is.",
-    405: "This path does not take this method; the Allow header says which it takes.",
-}
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -51,8 +46,7 @@ async def _of_validation(request: Request, error: RequestValidationError) -> Res
 
 
 async def _of_http(request: Request, error: HTTPException) -> Response:
-    detail = _DETAILS.get(error.status_code) or str(error.detail) or HTTPStatus(error.status_code).phrase
-    return Problem(error.status_code, detail, headers=error.headers or {}).response(request.scope)
+    return problem_of(error).response(request.scope)
 
 
 async def _of_library(request: Request, error: DeepcutsError) -> Response:

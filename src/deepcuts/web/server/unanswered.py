@@ -1,0 +1,50 @@
+"""The end of the routes of the service, before those of a page that takes every path."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
+
+from deepcuts.web.server.guards.headers import first_segment
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+
+class Unanswered(BaseRoute):
+    """What the routes before it leave of some paths: 405 where one of them takes another method, else 404.
+
+    Parameters
+    ----------
+    routes
+        The routes before it.
+    segments
+        First segments of the paths.
+    """
+
+    def __init__(self, routes: Sequence[BaseRoute], segments: Collection[str]) -> None:
+        self.routes, self.segments = tuple(routes), frozenset(segments)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Take every request for such a path."""
+        is_ours = scope["type"] == "http" and first_segment(scope["path"]) in self.segments
+        return (Match.FULL if is_ours else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse a request, as the router does that no page stands behind.
+
+        Raises
+        ------
+        HTTPException
+            Always.
+        """
+        for route in self.routes:
+            match, child_scope = route.matches(scope)
+            if match is Match.PARTIAL:  # another method is taken, and the route says which
+                scope.update(child_scope)
+                await route.handle(scope, receive, send)
+                return
+        raise HTTPException(404)
