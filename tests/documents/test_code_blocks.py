@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 MADE = ROOT / "docs" / "reference" / "commands.md"  # by a build of the site
 PAGES = [page for page in PAGES if page != MADE and blocks_of(page)]
+SLOW = {"compare.md", "install.md", "processes.md", "report.md", "tuning.md"}  # several models, searches, processes
 
 NEVER_ENDS = {"serve", "explore"}  # these serve until they are ended: their arguments are parsed
 ON_A_CLUSTER = {"spark.md"}  # names folders that all its machines reach: tests/spark runs every one of its steps
@@ -109,9 +110,12 @@ def session(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         yield Session(tmp_path, serve)
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Support for class-based `config`")  # of a dependency of irspack
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.slow] * (page.name in SLOW)) for page in PAGES],
+    ids=[page.relative_to(ROOT).as_posix() for page in PAGES],
+)
 def test_blocks_run(page: Path, session: Session) -> None:
     for block in blocks_of(page):
         try:
