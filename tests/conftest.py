@@ -67,6 +67,7 @@ UNIX = (  # limits, signals, terminals, forks
     "history/test_guards.py",
     "kernels/test_code_cache.py",
     "storage/test_output.py",
+    "storage/test_several_outputs.py",
 )
 
 ONE_PROCESS = ("spark", "page")  # these share a Java machine, and a server of the page
