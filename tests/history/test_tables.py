@@ -346,3 +346,55 @@ def test_packed_files_are_opened(data):
 )
 def test_strangers_are_named(data, message):
     refused(data, message)
+
+
+# The first bytes of files of these names, as programs write them.
+PICTURES = {
+    "png": b"\x89PNG\r\n\x1a\n",
+    "jpg": b"\xff\xd8\xff\xe0\0\x10JFIF",
+    "gif": b"GIF89a(\0\x1e\0",
+    "heic": b"\0\0\0\x24ftypheic\0\0\0\0mif1heic",
+    "heif": b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic",
+    "avif": b"\0\0\0\x20ftypavif\0\0\0\0avifmif1",
+    "cr3": b"\0\0\0\x18ftypcrx \0\0\0\1crx isom",
+    "webp": b"RIFF\x24\1\0\0WEBPVP8 ",
+    "jp2": b"\0\0\0\x0cjP  \r\n\x87\n",
+    "jxl": b"\0\0\0\x0cJXL \r\n\x87\n",
+    "bmp": b"BM\x36\x0e\0\0\0\0\0\0\x36\0\0\0",
+    "tif": b"II*\0\x08\0\0\0",
+    "psd": b"8BPS\0\1\0\0",
+    "ico": b"\0\0\1\0\1\0",
+    "svg": b'<?xml version="1.0"?>\n<!-- drawn -->\n<svg xmlns="http://www.w3.org/2000/svg">',
+}
+MUSIC = {
+    "mp3": b"\xff\xfb\x90\x64",
+    "id3": b"ID3\3\0\0",
+    "wav": b"RIFF\x24\1\0\0WAVEfmt ",
+    "m4a": b"\0\0\0\x1cftypM4A \0\0\2\0",
+    "flac": b"fLaC\0\0\0\x22",
+}
+FILMS = {
+    "mp4": b"\0\0\0\x20ftypisom\0\0\2\0",
+    "mov": b"\0\0\0\x14ftypqt  ",
+    "avi": b"RIFF\x24\1\0\0AVI LIST",
+    "mkv": b"\x1aE\xdf\xa3",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "beginning", "what"),
+    [
+        *((name, beginning, "a picture") for name, beginning in PICTURES.items()),
+        *((name, beginning, "a piece of music") for name, beginning in MUSIC.items()),
+        *((name, beginning, "a film") for name, beginning in FILMS.items()),
+    ],
+)
+def test_pictures_music_and_films_are_named_whatever_they_are_called(name, beginning, what):
+    refused(beginning + bytes(range(256)) * 4, f"is {what} and holds no listens. Give the data file")
+
+
+@pytest.mark.parametrize(
+    "artist", ["BM", "BMX Bandits", "II", "MMM", "ID3", "GIF", "RIFF", "icns", "DDS ", "FORM", "OK Go"]
+)
+def test_artists_that_begin_as_pictures_do_are_artists(artist):
+    assert plays(f"{artist},3\nMuse,2\n".encode()) == {artist.strip(): 3, "Muse": 2}
