@@ -74,7 +74,7 @@ def test_a_list_that_is_a_guess_is_told_on_the_page_and_not_in_the_log(lonely, c
     start_from_user(alone, "u150")
     start_from_user(other, "u003")
     with caplog.at_level(logging.WARNING, "deepcuts"):
-        assert [recommended_list(visit).is_guess for visit in (alone, other)] == [True, False]
+        assert [recommended_list(visit).doubt for visit in (alone, other)] == ["guess", None]
     assert not caplog.records
 
 

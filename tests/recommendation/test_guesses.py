@@ -12,7 +12,7 @@ from scipy import sparse
 
 import deepcuts as dc
 from deepcuts.recommendation import ListSettings, recommend
-from deepcuts.recommendation.guesses import guessed_users, is_guess
+from deepcuts.recommendation.guesses import doubt_of, guessed_users
 from reference.lists import factored_source
 
 
@@ -42,7 +42,7 @@ def test_vectors_of_zeros_and_usual_ones_are_none():
 
 def test_of_one_user_a_guess_is_known_and_so_are_factors_of_zero():
     source = scaled({2: 1e-10, 4: 0.0})
-    assert [is_guess(source, user) for user in range(7)] == [False, False, True, False, True, False, False]
+    assert [doubt_of(source, user) for user in range(7)] == [None, None, "guess", None, "popular", None, None]
 
 
 def test_lists_that_are_guesses_are_told_once_for_all_users(caplog):

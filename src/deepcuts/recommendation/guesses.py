@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from deepcuts.recommendation.source import FactorSource
 from deepcuts.recommendation.weak_cache import WeakCache
 
 logger = logging.getLogger(__name__)
+
+Doubt: TypeAlias = Literal["guess", "popular"]
 
 LEAST_SCORE = 1e-6  # what was played has a target of 1, from which float32 can hardly tell 1 + 1e-7
 _BLOCK_USERS = 1 << 16
@@ -58,8 +61,10 @@ def warn_of_guesses(source: FactorSource, users: IndexVector) -> None:
             )
 
 
-def is_guess(source: FactorSource, user: int) -> bool:
-    """Whether the list of a user says next to nothing of them: it is a guess, or all of their factors are 0.
+def doubt_of(source: FactorSource, user: int) -> Doubt | None:
+    """Return what the list of a user is where it says next to nothing of them, else None.
+
+    It is a guess, or what is popular, where all of their factors are 0.
 
     Parameters
     ----------
@@ -69,7 +74,9 @@ def is_guess(source: FactorSource, user: int) -> bool:
         Index of the user.
     """
     short = _short_users(source, np.array([user], np.int64))
-    return bool(len(short)) and bool(len(_with_some_factor(source, short)) or np.any(is_unknown(source, short)))
+    if len(_with_some_factor(source, short)):
+        return "guess"
+    return "popular" if np.any(is_unknown(source, short)) else None
 
 
 def _short_users(source: FactorSource, users: IndexVector) -> IndexVector:

@@ -17,7 +17,7 @@ from deepcuts.errors import SettingsError
 from deepcuts.model.state import VISITOR
 from deepcuts.model.stranger import popular_items
 from deepcuts.recommendation import ListSettings, recommend
-from deepcuts.recommendation.guesses import is_guess
+from deepcuts.recommendation.guesses import doubt_of
 from deepcuts.web.problems import Problem, ProblemError
 from deepcuts.web.server.store import LoadedModel, ModelStore
 from deepcuts.web.service.lookup import check_filter, check_known, check_persona, check_personas, known_item
@@ -69,7 +69,7 @@ class _Subject:
             "user": self.user_id,
             "unknown_items": self.unknown_items,
             "named_items": self.named_items,
-            "is_guess": is_guess(self.model, self.model.user_ids.index_of(self.user)),
+            "is_guess": doubt_of(self.model, self.model.user_ids.index_of(self.user)) is not None,
             **members,
         }
 

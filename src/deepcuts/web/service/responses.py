@@ -9,7 +9,7 @@ NAMED_ITEMS = (
     "that with most listeners."
 )
 
-IS_GUESS = "Whether hardly anybody else plays what they play, so that next to nothing can be said of them."
+IS_GUESS = "Whether hardly anybody else plays what they play, so that lists are guesses, or what is popular."
 
 
 class ModelResponse(BaseModel):

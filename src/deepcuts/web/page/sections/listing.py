@@ -15,7 +15,11 @@ from deepcuts.web.page.state.own_artists import add_as_often_played
 
 _NO_ARTISTS = "Add an artist, drop an export, or start from a listener: the list follows."
 _ALL_MUTED = "Every persona is muted. Let one be heard again."
-_A_GUESS = "This list is a guess: hardly anybody else here plays what you play. Add artists that more people know."
+_DOUBTS = {
+    None: "",
+    "guess": "This list is a guess: hardly anybody else here plays what you play. Add artists that more people know.",
+    "popular": "Nobody else here plays what you play, so this is what everybody plays. Add artists that others know.",
+}
 _NO_IDEA = "Hardly anybody else here plays what you play, so nothing can be listed. Add artists that more people know."
 _NONE_LEFT = "Nothing is left to list: the catalogue has no artist for these personas that you do not know yet."
 
@@ -73,10 +77,10 @@ class Listing(Element, component="listing.js"):
             "floors": LISTENERS,
             "refused": [{"id": item_id, "name": name} for item_id, name in visit.refused.items()],
             "is_known": visit.has_begun,
-            "is_stranger": not visit.plays,
+            "is_stranger": not visit.plays or listed.doubt == "popular",
             "is_warming": view.is_warming,
             "empty": _why_empty(view),
-            "doubt": _A_GUESS if listed.is_guess and listed.rows else "",
+            "doubt": _DOUBTS[listed.doubt] if listed.rows else "",
         }
         self.update()
 
@@ -120,4 +124,4 @@ def _why_empty(view: View) -> str:
         return _NONE_LEFT if view.visit.is_stranger else _NO_ARTISTS
     if all(card.options.muted for card in view.cards):
         return _ALL_MUTED
-    return _NO_IDEA if view.listed.is_guess else _NONE_LEFT
+    return _NO_IDEA if view.listed.doubt else _NONE_LEFT

@@ -12,7 +12,7 @@ import pyarrow as pa
 from deepcuts.data.popularity import item_novelties
 from deepcuts.model.state import VISITOR
 from deepcuts.recommendation import ListSettings, recommend
-from deepcuts.recommendation.guesses import is_guess
+from deepcuts.recommendation.guesses import Doubt, doubt_of
 from deepcuts.web.page.state.own_artists import MOST_ARTISTS
 from deepcuts.web.page.state.persona_options import PersonaOptions
 from deepcuts.web.page.state.rare_items import rarer_than
@@ -62,13 +62,13 @@ class ListRow:
 class RecommendedList:
     """The list, and how widely known its artists are: their median listeners, and mean novelty in bits.
 
-    It is a guess where hardly anybody else plays what the visitor plays.
+    `doubt` says what it is where hardly anybody else plays what the visitor plays.
     """
 
     rows: list[ListRow]
     median_listeners: float
     novelty: float
-    is_guess: bool = False
+    doubt: Doubt | None = None
 
 
 EMPTY_LIST = RecommendedList([], 0.0, 0.0)
@@ -104,18 +104,18 @@ def recommended_list(visit: Visit) -> RecommendedList:
     table = None if visitor is None else _recommend(visit, visitor)
     if visitor is None or table is None:
         return EMPTY_LIST
-    guess = is_guess(visitor.model, 0)
+    doubt = doubt_of(visitor.model, 0)
     if not table.num_rows:
-        return replace(EMPTY_LIST, is_guess=guess)
+        return replace(EMPTY_LIST, doubt=doubt)
     indexes = visitor.model.item_ids.indexes_of(table["item_id"])
     names, listeners = visitor.model.item_names(indexes).to_pylist(), visitor.model.item_listeners[indexes]
     columns = zip(table["item_id"].to_pylist(), names, table["persona"].to_pylist(), listeners.tolist(), strict=True)
     rows = []
     for rank, (item_id, name, persona, n_listeners) in enumerate(columns, start=1):
-        reasons, badge = visitor.reasons(item_id, persona)
+        reasons, badge = ([], ALL_OF_YOU) if doubt == "popular" else visitor.reasons(item_id, persona)
         rows.append(ListRow(rank, item_id, name, persona, badge, n_listeners, item_id in visit.kept, reasons))
     novelties = item_novelties(listeners, visitor.model.n_listeners)
-    return RecommendedList(rows, float(np.median(listeners)), float(novelties.mean()), guess)
+    return RecommendedList(rows, float(np.median(listeners)), float(novelties.mean()), doubt)
 
 
 def _popular_list(visit: Visit) -> RecommendedList:
