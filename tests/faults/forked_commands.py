@@ -21,6 +21,7 @@ import threading
 import time
 from typing import Any
 
+import pyarrow as pa
 import typer
 
 from deepcuts.cli.main import main
@@ -125,14 +126,15 @@ def run(arguments: list[str], fault: dict[str, Any] | None) -> dict[str, Any]:
         return {"status": status, "said": said.read().decode(errors="replace")}
 
 
-def prepare_parsing() -> None:
+def prepare() -> None:
     """Have a command fail here, so that no child has to import what parses it, nor to make it of annotations."""
+    pa.array([""])  # the first one imports pandas, where that is installed
     typer.main.get_command = functools.cache(typer.main.get_command)
     with contextlib.suppress(SystemExit), contextlib.redirect_stderr(io.StringIO()):
         main(["info", os.devnull])
 
 
 if __name__ == "__main__":
-    prepare_parsing()
+    prepare()
     for line in sys.stdin:
         print(json.dumps(run(**json.loads(line))), flush=True)

@@ -54,8 +54,6 @@ N_SHORT = 6  # values for each argument
 MOST_SECONDS = 20.0
 LARGE = range(1_000, 10**12)  # sizes of a world that take long and are no fault
 
-pytestmark = pytest.mark.slow
-
 Call = Callable[[Any], Any]
 
 

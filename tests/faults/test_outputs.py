@@ -27,7 +27,7 @@ ERRORS = ["ENOSPC", "EIO", "EACCES", "EROFS", "EDQUOT"]
 N_CALLS = 12 if LONG else 2
 N_BY_TIME = 240 if LONG else 8
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 Run = Callable[..., dict[str, Any]]
 
