@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from deepcuts.kernels.cache_folder import find_folder
+from serving_help import small_model
+
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 CONTAINERFILE = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
@@ -19,7 +23,7 @@ _MOST_EXPOSED = 2.5  # of 10, as systemd-analyze counts
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        words, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, **environment}
+        words, capture_output=True, text=True, timeout=240, check=False, env={**os.environ, **environment}
     )
 
 
@@ -74,3 +78,28 @@ def test_what_the_containerfile_copies_is_there_and_the_health_check_asks_what_i
 def test_the_image_starts_with_the_kernels_that_were_compiled_while_it_was_built():
     (built,) = re.findall(r"^RUN NUMBA_CACHE_DIR=(\S+) deepcuts warmup$", CONTAINERFILE, flags=re.MULTILINE)
     assert f'cp -R {built} "$NUMBA_CACHE_DIR"' in (DEPLOY / "serve").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_what_the_image_starts_becomes_healthy_in_a_root_that_nobody_can_write_to(tmp_path):
+    """The entry point, user and health check of the Containerfile, where mounts can be made: see `image_root`."""
+    space = [tool("unshare"), "--mount", "--net", "--pid", "--fork"]
+    if sys.platform != "linux" or run(*space, "mount", "-t", "tmpfs", "none", str(tmp_path)).returncode:
+        pytest.skip("no root of its own can be made here: this takes Linux, and to be root")
+    model, root = tmp_path / "model.safetensors", tmp_path / "root"
+    small_model().save(model)
+    root.mkdir()
+    kernels, _ = find_folder()
+    ran = run(
+        *space, sys.executable, str(ROOT / "tests" / "service" / "image_root.py"), str(model), str(kernels), str(root)
+    )
+    assert ran.returncode == 0, ran.stderr[-2_000:]
+    assert json.loads(ran.stdout.splitlines()[-1]) == {
+        "healthy_before": False,
+        "healthy": True,
+        "written": [],
+        "temporary": True,
+        "healthy_while_it_drains": False,
+        "ended_with": 0,
+    }
+    assert list(root.iterdir()) == []  # its mounts are gone with it
