@@ -49,11 +49,18 @@ def spark() -> Iterator[Any]:
     session.stop()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def small_blocks() -> Iterator[None]:
+@contextmanager
+def few_rows_a_block() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module in (threads, user_sums):
             patch.setattr(module, "BLOCK_ROWS", BLOCK)
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_blocks() -> Iterator[None]:
+    """Tests of other folders, which the same process may run, have the blocks that they expect."""
+    with few_rows_a_block():
         yield
 
 
@@ -70,7 +77,8 @@ def shelf(spark: Any, plays: dc.Interactions, tmp_path_factory: pytest.TempPathF
     folder = tmp_path_factory.mktemp("shelf")
     write(folder / "plays.parquet", plays.to_arrow())
     columns = {"user": "user_id", "item": "item_id", "plays": "plays"}
-    on_spark.ingest(str(folder / "plays.parquet"), **columns, shelf=str(folder / "shelf"))
+    with few_rows_a_block():
+        on_spark.ingest(str(folder / "plays.parquet"), **columns, shelf=str(folder / "shelf"))
     return folder / "shelf"
 
 
