@@ -58,26 +58,12 @@ def start() -> Any:
 
 
 def put_deaths_into_jobs(marks: dict[str, Path]) -> None:
-    """Have a task of each job look for a mark: users and lists are jobs of `over`, items those of `exchange`."""
+    """Have the tasks of each job look for a mark."""
     driver = os.getpid()
-
-    def over_with_death(job: str, over: Callable[..., Any], session: Any, n: int, task: Any, schema: str) -> Any:
-        return over(session, n, partial(_die, marks[job], driver, task), schema)
-
-    def exchange_with_death(
-        exchange: Callable[..., Any], session: Any, training: Any, send: Any, receive: Any, schema: str
-    ) -> Any:
-        if "send" in marks:
-            send = partial(_die, marks["send"], driver, send)
-        if "items" in marks:
-            receive = partial(_die, marks["items"], driver, receive)
-        return exchange(session, training, send, receive, schema)
-
-    if "users" in marks:
-        sides.over = partial(over_with_death, "users", sides.over)
-    if "lists" in marks:
-        lists.over = partial(over_with_death, "lists", lists.over)
-    sides.exchange = partial(exchange_with_death, sides.exchange)
+    tasks = {"users": (sides, "_move_unit"), "items": (sides, "_move_block"), "lists": (lists, "_lists_of_unit")}
+    for job, mark in marks.items():
+        module, name = tasks[job]
+        setattr(module, name, partial(_die, mark, driver, getattr(module, name)))
 
 
 def _die(mark: Path, driver: int, task: Callable[..., Iterator[Any]], *arguments: Any) -> Batches:

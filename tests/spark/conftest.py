@@ -23,7 +23,8 @@ BLOCK = 256  # users of a block, in place of 8,192
 FEW_PARTS = {  # and less to compile: the plays are few
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.codegen.wholeStage": "false",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.executorEnv.AWS_EC2_METADATA_DISABLED": "true",  # or the client of S3 asks for credentials elsewhere
 }
 SETTINGS = {"n_factors": 8, "n_personas": 3, "base_epochs": 4, "tolerance": 0.0}

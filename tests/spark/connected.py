@@ -11,11 +11,11 @@ from pathlib import Path
 
 import deepcuts as dc
 from deepcuts import spark as on_spark
-from deepcuts.baselines.spark_als import prepare
+from deepcuts.baselines.spark_als import LOCAL, prepare
 from deepcuts.errors import DataError
 from deepcuts.kernels import threads
 from deepcuts.model.training import user_sums
-from spark.conftest import BLOCK, SETTINGS
+from spark.conftest import BLOCK, FEW_PARTS, SETTINGS
 
 
 def main() -> None:
@@ -25,7 +25,10 @@ def main() -> None:
     for module in (threads, user_sums):
         module.BLOCK_ROWS = BLOCK
     prepare()
-    session = SparkSession.builder.remote("local[2]").getOrCreate()
+    builder = SparkSession.builder.remote("local[2]")
+    for name, value in (LOCAL | FEW_PARTS).items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
     assert "connect" in type(session).__module__
     columns = {"user": "user_id", "item": "item_id", "plays": "plays"}
     kinds = [(f"s{n}", f"a{n}") for n in range(3)]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from time import monotonic, sleep
 
 import pyarrow.dataset
 import pytest
@@ -19,6 +21,8 @@ from spark.cluster import SETTINGS
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")]
 
 TESTS = Path(__file__).parents[1]
+N_EPOCHS = 16
+JOBS = ("users", "items", "lists")  # in each of which an executor dies once its first task is half done
 
 
 @pytest.fixture
@@ -28,12 +32,12 @@ def folder(shelf, tmp_path) -> Path:
     return tmp_path
 
 
-def begin(folder: Path, n_epochs: int, *deaths: str) -> subprocess.Popen[str]:
+def begin(folder: Path) -> subprocess.Popen[str]:
     """Begin a driver that trains and makes lists."""
     paths = os.pathsep.join(filter(None, [str(TESTS), os.environ.get("PYTHONPATH")]))
     with (folder / "errors.log").open("a") as errors:
         return subprocess.Popen(
-            [sys.executable, "-m", "spark.cluster", str(folder), str(n_epochs), *deaths],
+            [sys.executable, "-m", "spark.cluster", str(folder), str(N_EPOCHS), *(f"{job}-executor" for job in JOBS)],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -41,16 +45,47 @@ def begin(folder: Path, n_epochs: int, *deaths: str) -> subprocess.Popen[str]:
         )
 
 
-def epochs_of(driver: subprocess.Popen[str], ended: int) -> list[int]:
-    """Wait for an end of a driver, and return the epochs that it ran."""
-    out, _ = driver.communicate(timeout=1_200)
-    assert driver.returncode == ended
-    return [int(line.partition(" ")[2]) for line in out.splitlines() if line.startswith("epoch ")]
+def next_epoch(driver: subprocess.Popen[str]) -> int:
+    """Wait for the next epoch to end."""
+    assert driver.stdout is not None
+    line = driver.stdout.readline()
+    assert line.startswith("epoch "), "the driver ended before all that was to be killed"
+    return int(line.partition(" ")[2])
 
 
-def assert_local(folder: Path, plays: dc.Interactions, n_epochs: int) -> None:
+def an_executor(driver: subprocess.Popen[str], rng: random.Random) -> int:
+    """Wait until there is an executor of a driver, and choose one."""
+    end = monotonic() + 120
+    while monotonic() < end:
+        found = [pid for pid in descendants(driver.pid) if "CoarseGrainedExecutorBackend" in command_of(pid)]
+        if found:
+            return rng.choice(sorted(found))
+        sleep(0.05)
+    raise AssertionError("no executor came up")
+
+
+def descendants(pid: int) -> list[int]:
+    """Processes that a process has begun, and those that these have."""
+    found = [pid]
+    for parent in found:
+        for children in Path(f"/proc/{parent}/task").glob("*/children"):
+            try:
+                found += map(int, children.read_text().split())
+            except OSError:  # it has ended meanwhile
+                continue
+    return found[1:]
+
+
+def command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
+def assert_local(folder: Path, plays: dc.Interactions) -> None:
     """Compare losses and lists with those of one machine."""
-    local = dc.PersonaNMF(**SETTINGS, base_epochs=n_epochs).fit(plays, seed=5)
+    local = dc.PersonaNMF(**SETTINGS, base_epochs=N_EPOCHS).fit(plays, seed=5)
     trained = json.loads((folder / "shelf" / "model.json").read_text())
     assert [epoch["accuracy"] for epoch in trained["epochs"]] == [epoch.accuracy for epoch in local.epochs]
     lists = pyarrow.dataset.dataset(folder / "lists", format="parquet").to_table()
@@ -58,16 +93,19 @@ def assert_local(folder: Path, plays: dc.Interactions, n_epochs: int) -> None:
     assert lists.sort_by(keys).equals(local.recommend(k=10, rarity=0.3).sort_by(keys))
 
 
-def test_executors_that_die_in_each_of_the_jobs_change_nothing(folder, plays):
-    jobs = ("users", "send", "items", "lists")
-    driver = begin(folder, 4, *(f"{job}-executor" for job in jobs))
-    assert epochs_of(driver, 0) == [1, 2, 3, 4]
-    assert sorted(path.name for path in folder.glob("*-executor.met")) == sorted(f"{job}-executor.met" for job in jobs)
-    assert_local(folder, plays, 4)
-
-
-def test_drivers_that_die_within_an_epoch_are_followed_by_others(folder, plays):
-    assert epochs_of(begin(folder, 5, "users-driver"), -signal.SIGKILL) == [1, 2]
-    assert epochs_of(begin(folder, 5, "items-driver"), -signal.SIGKILL) == [3]
-    assert epochs_of(begin(folder, 5), 0) == [4, 5]
-    assert_local(folder, plays, 5)
+def test_ten_kills_in_a_row_change_nothing(folder, plays):
+    rng = random.Random(17)
+    driver, epochs = begin(folder), []
+    for victim in rng.sample(["driver"] * 2 + ["executor"] * 5, 7):
+        epochs += [next_epoch(driver) for _ in range(rng.randint(1, 2))]
+        sleep(rng.uniform(0, 0.3))  # somewhere in the next epoch
+        os.kill(driver.pid if victim == "driver" else an_executor(driver, rng), signal.SIGKILL)
+        if victim == "driver":
+            assert driver.wait() == -signal.SIGKILL
+            driver = begin(folder)
+    while epochs[-1] < N_EPOCHS:
+        epochs.append(next_epoch(driver))
+    assert driver.wait(1_200) == 0
+    assert epochs == sorted(set(epochs))  # none that was whole is run again
+    assert sorted(path.name for path in folder.glob("*.met")) == sorted(f"{job}-executor.met" for job in JOBS)
+    assert_local(folder, plays)

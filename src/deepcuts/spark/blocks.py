@@ -1,32 +1,30 @@
 """Item blocks: items dealt out by falling listeners, each block with the pairs of its items and the users it needs.
 
-They are laid out once for a training. In every epoch, units then send each block the vectors that it needs.
+They are laid out once for a training. In every epoch, each unit then leaves a file on the shelf, with a part for each
+block: the vectors that it needs.
 """
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial, reduce
-from operator import add
+from operator import add, or_
 from typing import Any
 
 import numpy as np
 
 from deepcuts.array_types import AnyArray, BoolVector, FloatVector, IndexVector
-from deepcuts.blas_threads import one_blas_thread
-from deepcuts.data.csr import UserItems, indptr_of, row_of_entry
+from deepcuts.data.csr import indptr_of, row_of_entry
 from deepcuts.model.training.objective import Scale
 from deepcuts.model.training.rows import Rows, beside, transpose
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.weights import unobserved_weights, user_rows
-from deepcuts.spark.session import Batches, batch_of, over, use_own_threads
+from deepcuts.spark.session import Batches, batch_of, over
 from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.units import Catalogue
 
 _ARRAYS = ("indptr", "indices", "confidence", "target")
-SENT = "block int, unit long, payload binary"
+_DEALT = "dealt"  # the folder of what units leave for blocks
 
 
 @dataclass(frozen=True)
@@ -117,76 +115,40 @@ def lay_out(session: Any, training: Training) -> None:
     """Write the pairs of all units and of all blocks, with confidences and targets, where that was not done yet."""
     done = f"{training.folder}/laid-out.json"
     if not training.shelf.holds(done):
-        exchange(session, training, partial(_lay_out_unit, training), _lay_out_block, "block long")
+        over(session, training.n_units, partial(_lay_out_unit, training), "unit long").toArrow()
+        over(session, training.n_blocks, partial(_lay_out_block, training), "block long").toArrow()
+        training.shelf.remove(f"{training.folder}/{_DEALT}")
         training.shelf.write_json(done, {})
 
 
-def exchange(
-    session: Any,
-    training: Training,
-    send: Callable[[int], Iterator[bytes]],
-    receive: Callable[[Training, int, list[tuple[int, bytes]]], Batches],
-    schema: str,
-) -> Any:
-    """Have every unit send something to every block, and return what the blocks make of it, as an Arrow table.
-
-    Parameters
-    ----------
-    session, training
-        Where, and of what.
-    send
-        What a unit sends: bytes for one block after the other.
-    receive
-        Takes the training, the number of a block, and number and bytes of each unit, in no order.
-    schema
-        Of what it yields.
-    """
-    sent = over(session, training.n_units, partial(_sent, send), SENT)
-    together = sent.repartitionById(training.n_blocks, "block")
-    return together.mapInArrow(partial(_received, training, receive), schema).toArrow()
-
-
-def _sent(send: Callable[[int], Iterator[bytes]], unit: int) -> Batches:
-    for block, payload in enumerate(send(unit)):
-        yield batch_of(SENT, [block], [unit], [payload])
-
-
-def _received(training: Training, receive: Callable[..., Batches], batches: Batches) -> Batches:
-    found: dict[int, list[tuple[int, bytes]]] = {}
-    for batch in batches:
-        for block, unit, payload in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            found.setdefault(block, []).append((unit, payload))
-    with one_blas_thread():
-        use_own_threads()
-        for block in sorted(found):
-            yield from receive(training, block, found.pop(block))
-
-
-def _lay_out_unit(training: Training, number: int) -> Iterator[bytes]:
+def _lay_out_unit(training: Training, number: int) -> Batches:
     rows = user_rows(training.catalogue.unit(number).plays(), training.settings).with_dislikes
-    light = np.where(training.is_heavy[rows.indices], -1, training.block_of_item[rows.indices])
-    parts = [_part(rows, np.flatnonzero(light == block)) for block in range(training.n_blocks)]
-    needed = UserItems(indptr_of(np.array([len(users) for users, _ in parts])), np.concatenate([u for u, _ in parts]))
     by_item = transpose(rows, training.scale.n_items)
-    heavy = np.flatnonzero(training.is_heavy)
-    training.shelf.write(
-        training.unit_file(number),
-        to_arrays(rows)
-        | to_arrays(by_item.take(heavy), "heavy_")
-        | {"needed": needed.items, "needed_indptr": needed.indptr},
-    )
-    for block, (_, part) in enumerate(parts):
-        yield pickle.dumps((part, by_item.weights[training.heavy_of(block)]))
+    light = np.where(training.is_heavy[rows.indices], -1, training.block_of_item[rows.indices])
+    dealt = [_dealt(rows, np.flatnonzero(light == block)) for block in range(training.n_blocks)]
+    needed = np.concatenate([part["users"] for part in dealt])
+    arrays = to_arrays(rows) | to_arrays(by_item.take(np.flatnonzero(training.is_heavy)), "heavy_")
+    arrays |= {"needed": needed, "needed_indptr": indptr_of(np.array([len(part["users"]) for part in dealt]))}
+    training.shelf.write(training.unit_file(number), arrays)
+    heavy = ({"heavy_weights": by_item.weights[training.heavy_of(block)]} for block in range(training.n_blocks))
+    training.shelf.write_parts(_dealt_file(training, number), map(or_, dealt, heavy))
+    yield batch_of("unit long", [number])
 
 
-def _part(rows: Rows, pairs: IndexVector) -> tuple[IndexVector, Rows]:
+def _dealt(rows: Rows, pairs: IndexVector) -> dict[str, AnyArray]:
     """Users who have some of these pairs, and rows of them alone."""
     users, sizes = np.unique(row_of_entry(rows.indptr)[pairs], return_counts=True)
-    return users, Rows(indptr_of(sizes), rows.indices[pairs], rows.confidence[pairs], rows.target[pairs])
+    part = Rows(indptr_of(sizes), rows.indices[pairs], rows.confidence[pairs], rows.target[pairs])
+    return to_arrays(part) | {"users": users}
 
 
-def _lay_out_block(training: Training, number: int, received: list[tuple[int, bytes]]) -> Batches:
-    parts, heavy_weights = zip(*(pickle.loads(payload) for _, payload in sorted(received)), strict=True)
+def _dealt_file(training: Training, number: int) -> str:
+    return f"{training.folder}/{_DEALT}/{number:05}.arrow"
+
+
+def _lay_out_block(training: Training, number: int) -> Batches:
+    dealt = [training.shelf.read(_dealt_file(training, unit), number) for unit in range(training.n_units)]
+    parts = [rows_from(each) for each in dealt]
     index_in_block = np.zeros(training.scale.n_items, np.int32)
     items, is_heavy = training.items_of(number), training.is_heavy[training.items_of(number)]
     index_in_block[items] = np.arange(len(items))
@@ -196,7 +158,7 @@ def _lay_out_block(training: Training, number: int, received: list[tuple[int, by
     )
     by_item = transpose(Rows(indptr, index_in_block[indices], confidence, target), len(items))
     observed = by_item.weights.copy()
-    observed[is_heavy] = reduce(add, heavy_weights)
+    observed[is_heavy] = reduce(add, [each["heavy_weights"] for each in dealt])
     stored = beside(by_item, _places(is_heavy, len(indptr) - 1, training.settings.n_factors + 1))
     units = {"unit_indptr": indptr_of(np.array([part.n_rows for part in parts])), "observed": observed}
     training.shelf.write(training.block_file(number), to_arrays(stored) | units)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from deepcuts.array_types import IndexVector
+from deepcuts.array_types import BoolVector, IndexVector
 from deepcuts.checks import real_number
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
@@ -26,9 +26,11 @@ from deepcuts.evaluation.metric import ExposureMetric, Metric, QuotientMetric, U
 from deepcuts.evaluation.ranked_lists import RankedLists, TrainTotals
 from deepcuts.evaluation.registry import METRICS, Cutoffs, check_needs, default_cutoffs, metrics_at
 from deepcuts.spark.lists import lists_file
-from deepcuts.spark.session import Batches, batch_of, over, working
+from deepcuts.spark.pairs import PAIRS, in_order
+from deepcuts.spark.session import Batches, batch_of, over, sql, working
 from deepcuts.spark.shelf import Shelf
-from deepcuts.spark.shelving import ORDER, PAIRS, Staging, shelve, sql
+from deepcuts.spark.shelving import shelve
+from deepcuts.spark.staging import Staging
 from deepcuts.spark.units import Catalogue, plays_of
 
 logger = logging.getLogger(__name__)
@@ -74,9 +76,8 @@ def split(shelf: str, into: str, *, fraction: float = 0.2, seed: int = 0, force:
     n_units, catalogue = source.manifest()["n_units"], Catalogue(source)
     with working(_BATCH) as session:
         target.clear(force=force)
-        pairs = over(session, n_units, partial(_drawn, catalogue, fraction, seed), PAIRS)
-        staged = Staging.of(session, target, "pairs", pairs.sortWithinPartitions(*ORDER))
-        return shelve(staged, partial(_labels_of, catalogue))
+        staged = Staging.made(session, target, "pairs", n_units, partial(_drawn, catalogue, fraction, seed))
+        return shelve(session, staged, partial(_labels_of, catalogue))
 
 
 def _labels_of(catalogue: Catalogue, ids: Ids) -> Labels | None:
@@ -89,10 +90,12 @@ def _drawn(catalogue: Catalogue, fraction: float, seed: int, number: int) -> Bat
     parts = [(plays, 1, drawn_by_name(plays, fraction, seed))]
     if plays.dislikes is not None:
         parts.append((plays.dislikes, -1, np.zeros(plays.dislikes.n_pairs, bool)))
-    for part, sign, is_held in parts:
-        users, items = part.user_ids.take(part.user_of_pair()), part.item_ids.take(part.indices)
-        rows = batch_of(PAIRS, users, items, sign * part.plays.astype(np.float64), is_held)
-        yield from (rows.slice(start, 1 << 18) for start in range(0, len(rows), 1 << 18))
+    yield in_order(pa.Table.from_batches([_rows_of(*part) for part in parts]))
+
+
+def _rows_of(plays: Interactions, sign: int, is_held: BoolVector) -> pa.RecordBatch:
+    users, items = plays.user_ids.take(plays.user_of_pair()), plays.item_ids.take(plays.indices)
+    return batch_of(PAIRS, users, items, sign * plays.plays.astype(np.float64), is_held)
 
 
 def sample(shelf: str, *, users: float = 0.01, seed: int = 0) -> Interactions:

@@ -19,6 +19,7 @@ from deepcuts.baselines.spark_als import spark_session
 from deepcuts.blas_threads import one_blas_thread
 
 Batches = Iterator[pa.RecordBatch]
+Task = Callable[[Batches], Batches]
 
 _TYPES = {
     "string": pa.string(),
@@ -86,6 +87,11 @@ def batch_of(schema: str, *columns: Any) -> pa.RecordBatch:
     types = arrow_schema(schema)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, types, strict=True)]
     return pa.record_batch(arrays, types)
+
+
+def sql(expression: str) -> Any:
+    """Return a column of an expression of SQL."""
+    return import_peer("pyspark.sql.functions", "spark").expr(expression)
 
 
 def use_own_threads() -> None:

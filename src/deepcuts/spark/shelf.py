@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from secrets import token_hex
@@ -23,7 +23,7 @@ from deepcuts.array_types import AnyArray
 from deepcuts.errors import DataError, OutputError
 
 MANIFEST = "shelf.json"
-_FORMAT = 1
+_FORMAT = 2
 _RENAMING = ("local", "hdfs")  # other file systems are stores of objects, of which each appears when it is whole
 
 
@@ -82,18 +82,27 @@ class Shelf:
             system.delete_dir(folder)
 
     def write(self, name: str, arrays: Mapping[str, AnyArray], strings: Mapping[str, pa.Array] | None = None) -> None:
-        """Write arrays and strings as one file of one row."""
-        shapes = {key: [array.dtype.str, array.shape] for key, array in arrays.items()}
-        columns = {key: _as_bytes(np.ascontiguousarray(array)) for key, array in arrays.items()}
-        columns |= {key: _as_list(values) for key, values in (strings or {}).items()}
-        table = pa.table(columns).replace_schema_metadata({"shapes": json.dumps(shapes)})
-        with self.writing(name) as sink, pa.ipc.new_file(sink, table.schema) as writer:
-            writer.write_table(table)
+        """Write arrays and strings as one file of one part."""
+        self.write_parts(name, [arrays], strings)
 
-    def read(self, name: str) -> dict[str, Any]:
-        """Read what `write` has written; on a local file system the arrays stay in the file, mapped into memory."""
-        batch = self.open(name).get_batch(0)
-        shapes = json.loads(batch.schema.metadata[b"shapes"])
+    def write_parts(
+        self, name: str, parts: Iterable[Mapping[str, AnyArray]], strings: Mapping[str, pa.Array] | None = None
+    ) -> None:
+        """Write a file of one part or more, each with arrays of the same names, that are read one at a time."""
+        with self.writing(name) as sink, ExitStack() as stack:
+            writer = None
+            for arrays in parts:
+                columns = {key: _as_bytes(np.ascontiguousarray(array)) for key, array in arrays.items()}
+                columns |= {key: _as_list(values) for key, values in (strings or {}).items()}
+                batch = pa.record_batch(columns)
+                writer = writer or stack.enter_context(pa.ipc.new_file(sink, batch.schema))
+                shapes = {key: [array.dtype.str, array.shape] for key, array in arrays.items()}
+                writer.write_batch(batch, custom_metadata={"shapes": json.dumps(shapes)})
+
+    def read(self, name: str, part: int = 0) -> dict[str, Any]:
+        """Read a part of a file; on a local file system its arrays stay in the file, mapped into memory."""
+        batch, metadata = self.open(name).get_batch_with_custom_metadata(part)
+        shapes = json.loads(metadata[b"shapes"])
         found: dict[str, Any] = {}
         for key, column in zip(batch.schema.names, batch.columns, strict=True):
             if key in shapes:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from deepcuts.array_types import FloatMatrix
+from deepcuts.array_types import AnyArray, FloatMatrix
 from deepcuts.data.csr import UserItems
 from deepcuts.model.training.item_problem import item_problem
 from deepcuts.model.training.objective import Diversity
@@ -20,10 +20,11 @@ from deepcuts.model.training.sides import ItemCosts
 from deepcuts.model.training.solve import EPOCH_ITEMS, EPOCH_USERS, ItemGrams
 from deepcuts.model.training.user_problem import UserProblem, base_problem
 from deepcuts.model.training.user_sums import UserSums, add_in_order
-from deepcuts.spark.blocks import Training, exchange, rows_from
+from deepcuts.spark.blocks import Training, rows_from
 from deepcuts.spark.session import Batches, batch_of, over
 
 ITEM_FACTORS = "items.arrow"
+SENT = "sent"  # the folder of what units leave for blocks in an epoch
 
 _SUMS = "unit long, sums binary"
 _MOVED = "block long, factors binary, misfit binary, ridge binary"
@@ -65,9 +66,8 @@ class SparkSides:
 
     def move_items(self, sums: UserSums, item_factors: FloatMatrix) -> ItemCosts:
         """Move the items by a half-step, in place, with the user side fixed, whose sums are given."""
-        move = partial(_move_block, self.n_epochs, sums)
-        send = partial(_sent, self.training, self.n_epochs)
-        rows = exchange(self.session, self.training, send, move, _MOVED)
+        move = partial(_move_block, self.training, self.n_epochs, sums)
+        rows = over(self.session, self.training.n_blocks, move, _MOVED).toArrow()
         costs = ItemCosts(np.empty(len(item_factors)), np.empty(len(item_factors), np.float32))
         for block, factors, misfit, ridge in zip(*(column.to_pylist() for column in rows.columns), strict=True):
             items = self.training.items_of(block)
@@ -86,7 +86,8 @@ def _without_users(training: Training) -> UserProblem:
 
 def _move_unit(training: Training, n_epochs: int, item_grams: ItemGrams, number: int) -> Batches:
     shelf, file = training.shelf, f"users-{number:05}.arrow"
-    rows = training.rows(number)
+    stored = shelf.read(training.unit_file(number))
+    rows = rows_from(stored)
     factors = np.zeros((rows.n_rows, training.settings.n_factors), np.float32)
     if n_epochs:
         factors[:] = shelf.read(training.epoch(n_epochs, file))["factors"]
@@ -94,28 +95,29 @@ def _move_unit(training: Training, n_epochs: int, item_grams: ItemGrams, number:
     problem = base_problem(rows, training.scale, training.settings)
     problem.solve(items, item_grams, factors, EPOCH_USERS)
     shelf.write(training.epoch(n_epochs + 1, file), {"factors": factors})
+    shelf.write_parts(_sent_file(training, n_epochs, number), _sent(training, stored, factors))
     sums = pickle.dumps(problem.sums(factors))
     yield batch_of(_SUMS, [number], [sums])
 
 
-def _sent(training: Training, n_epochs: int, number: int) -> Iterator[bytes]:
-    """The vectors of a unit that each block needs, then the moments of its heavy items."""
-    stored = training.shelf.read(training.unit_file(number))
-    factors = training.shelf.read(training.epoch(n_epochs + 1, f"users-{number:05}.arrow"))["factors"]
+def _sent(training: Training, stored: dict[str, Any], factors: FloatMatrix) -> Iterator[dict[str, AnyArray]]:
+    """For each block the vectors that it needs, and the moments of its heavy items."""
     needed, heavy = UserItems(stored["needed_indptr"], stored["needed"]), rows_from(stored, "heavy_")
     blocks = training.block_of_item[training.is_heavy]
     for block in range(training.n_blocks):
-        vectors = factors[needed.part(slice(block, block + 1)).items]
         items = (heavy.block(item, item + 1) for item in np.flatnonzero(blocks == block).tolist())
         moments = [moment(factors[item.indices], item.confidence, item.target) for item in items]
-        yield b"".join(part.tobytes() for part in (vectors, *moments))
+        vectors = factors[needed.part(slice(block, block + 1)).items]
+        yield {"vectors": vectors, "moments": np.array(moments, np.float32)}
 
 
-def _move_block(
-    n_epochs: int, sums: UserSums, training: Training, number: int, received: list[tuple[int, bytes]]
-) -> Batches:
+def _sent_file(training: Training, n_epochs: int, unit: int) -> str:
+    return training.epoch(n_epochs + 1, f"{SENT}/{unit:05}.arrow")
+
+
+def _move_block(training: Training, n_epochs: int, sums: UserSums, number: int) -> Batches:
     stored, items = training.shelf.read(training.block_file(number)), training.items_of(number)
-    rows, users = _arranged(training, number, stored, received)
+    rows, users = _arranged(training, n_epochs, stored, number)
     solution = training.shelf.read(training.epoch(n_epochs, ITEM_FACTORS))["factors"][items]
     side, weights, n_users = _without_users(training), training.weights[items], training.scale.n_users
     problem = item_problem(rows, stored["observed"], weights, side, n_users, len(users))
@@ -123,19 +125,17 @@ def _move_block(
     yield batch_of(_MOVED, [number], *([part.tobytes()] for part in (solution, misfit, problem.ridge)))
 
 
-def _arranged(
-    training: Training, number: int, stored: dict[str, Any], received: list[tuple[int, bytes]]
-) -> tuple[Rows, FloatMatrix]:
+def _arranged(training: Training, n_epochs: int, stored: dict[str, Any], number: int) -> tuple[Rows, FloatMatrix]:
     """Put what the units sent in its place: pairs of the items, and vectors of users, then those of pseudo-pairs."""
     starts, n_factors, n_heavy = stored["unit_indptr"], training.settings.n_factors, len(training.heavy_of(number))
     rows, n_pseudo = rows_from(stored), n_heavy * (n_factors + 1)
     users = np.empty((starts[-1] + n_pseudo, n_factors), np.float32)
     total = np.zeros((n_heavy, moment_size(n_factors)))
-    for unit, payload in sorted(received):  # sums hang on the order of the units, not on that of arrival
-        numbers = np.frombuffer(payload, np.float32)
-        n_vectors = starts[unit + 1] - starts[unit]
-        users[starts[unit] : starts[unit + 1]] = numbers[: n_vectors * n_factors].reshape(n_vectors, n_factors)
-        total += numbers[n_vectors * n_factors :].reshape(total.shape)
+    for unit in range(training.n_units):  # in their order, which the sums hang on
+        sent = training.shelf.read(_sent_file(training, n_epochs, unit), number)
+        users[starts[unit] : starts[unit + 1]] = sent["vectors"]
+        if n_heavy:
+            total += sent["moments"]
     if not n_heavy:
         return rows, users
     vectors, targets = zip(*(pseudo_pairs(each, n_factors) for each in total), strict=True)

@@ -16,14 +16,15 @@ from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.ingest.tabular.options import ReadOptions
 from deepcuts.ingest.tabular.rules import bad_rows, good_rows, without_blanks
 from deepcuts.ingest.tabular.scan import Scan
-from deepcuts.spark.session import Batches, arrow_schema
+from deepcuts.spark.session import Batches, Task, arrow_schema
 
 _ROWS = 500_000  # that a database takes at once
 _WHERE = "the DataFrame"
 _TEXT = {"csv": ",", "tsv": "\t", "txt": "\t"}
 ALL_ROWS = "rows"  # the note of how many there are
 
-_COLUMNS = "user string, item string, plays double, note string"
+ROWS = "user string, item string, plays double"
+COLUMNS = f"{ROWS}, part int, note string"
 
 
 def frame_of(session: Any, source: Any) -> Any:
@@ -36,8 +37,10 @@ def frame_of(session: Any, source: Any) -> Any:
     return session.read.json(source) if ending in ("json", "jsonl", "ndjson") else session.read.parquet(source)
 
 
-def clean(frame: Any, columns: Columns, options: ReadOptions) -> Any:
-    """Return rows of user, item and plays; rows without a user count what the note says: a reason, or all rows.
+def cleaning(frame: Any, columns: Columns, options: ReadOptions, n_parts: int) -> tuple[Any, Task]:
+    """Return the columns asked for, and what makes rows of user, item, plays and part of them.
+
+    Rows without a user count what the note says: a reason, or all rows. All rows of a user are of one part, of so many.
 
     Raises
     ------
@@ -51,26 +54,26 @@ def clean(frame: Any, columns: Columns, options: ReadOptions) -> Any:
     known = Columns(**{role: role for role in indexes})
     with workspace(options) as connection:  # types are looked at before all work
         scan_table(connection, chosen.limit(0).toArrow(), known)
-    return chosen.mapInArrow(partial(_cleaned, known, options), _COLUMNS)
+    return chosen, partial(_cleaned, known, options, n_parts)
 
 
-def _cleaned(columns: Columns, options: ReadOptions, batches: Batches) -> Batches:
+def _cleaned(columns: Columns, options: ReadOptions, n_parts: int, batches: Batches) -> Batches:
     for table in together(batches):
         with workspace(options) as connection, plain_errors(_WHERE, options):
             scan = replace(scan_table(connection, table, columns), dislikes=options.dislikes)
-            found = connection.sql(_rows(scan, options)).to_arrow_table()
-        yield from found.cast(arrow_schema(_COLUMNS)).to_batches(max_chunksize=_ROWS)
+            found = connection.sql(_rows(scan, options, n_parts)).to_arrow_table()
+        yield from found.cast(arrow_schema(COLUMNS)).to_batches(max_chunksize=_ROWS)
 
 
-def _rows(scan: Scan, options: ReadOptions) -> str:
+def _rows(scan: Scan, options: ReadOptions, n_parts: int) -> str:
     user, item = (without_blanks(name) if options.trim else name for name in ("user_id", "item_id"))
-    plays = ("plays" if "plays" in scan.cells else "count(*)::DOUBLE") + " AS plays, NULL::VARCHAR AS note"
+    plays = ("plays" if "plays" in scan.cells else "count(*)::DOUBLE") + " AS plays"
     groups = "" if "plays" in scan.cells else "GROUP BY ALL"
     return f"""
-        SELECT {user} AS user, {item} AS item, {plays} FROM ({good_rows(scan)})
-        WHERE user_id IS NOT NULL {groups}
-        UNION ALL SELECT NULL, NULL, count(*)::DOUBLE, reason FROM ({bad_rows(scan)}) GROUP BY reason
-        UNION ALL SELECT NULL, NULL, count(*)::DOUBLE, '{ALL_ROWS}' FROM {scan.source}"""
+        SELECT {user} AS user, {item} AS item, {plays}, (hash({user}) % {n_parts})::INTEGER AS part, NULL AS note
+        FROM ({good_rows(scan)}) WHERE user_id IS NOT NULL {groups}
+        UNION ALL SELECT NULL, NULL, count(*)::DOUBLE, NULL, reason FROM ({bad_rows(scan)}) GROUP BY reason
+        UNION ALL SELECT NULL, NULL, count(*)::DOUBLE, NULL, '{ALL_ROWS}' FROM {scan.source}"""
 
 
 def together(batches: Batches) -> Iterator[pa.Table]:

@@ -29,14 +29,14 @@ from deepcuts.model.training.weights import user_rows
 from deepcuts.spark.blocks import Training, lay_out
 from deepcuts.spark.session import Batches, batch_of, over, working
 from deepcuts.spark.shelf import Shelf
-from deepcuts.spark.sides import ITEM_FACTORS, SparkSides
+from deepcuts.spark.sides import ITEM_FACTORS, SENT, SparkSides
 from deepcuts.spark.units import Catalogue
 
 logger = logging.getLogger(__name__)
 
 MODEL = "model.json"
 
-_PAIRS_OF_BLOCK = 2_000_000
+_PAIRS_OF_BLOCK = 4_000_000
 _MOST_BLOCKS = 1_024
 _HEAVY = 16  # times as many listeners as where a sum is as large as their vectors: for items far above all others
 _BATCH = 4  # rows of megabytes each
@@ -68,7 +68,7 @@ def fit(
     seed
         Seed of the item factors to start from and of the split.
     item_blocks
-        Into how many blocks items are dealt, each one task of an epoch; None takes one for 2 million pairs.
+        Into how many blocks items are dealt, each one task of an epoch; None takes one for 4 million pairs.
     heavy_items
         Items of more listeners than this are moved by sums that units send in place of the vectors of their listeners,
         so that one item of very many does not hold a task up; factors then agree to about six digits. "auto" takes
@@ -205,6 +205,7 @@ def _record(
     arrays = {"factors": stage.item_factors, "gram": sums.gram, "row_sum": sums.row_sum, "numbers": numbers}
     shelf.write(training.epoch(epoch.number, ITEM_FACTORS), arrays)
     shelf.write_json(training.epoch(epoch.number, _DONE), {"epochs": [asdict(each) for each in epochs]})
+    shelf.remove(training.epoch(epoch.number, SENT))
     for number in _epochs_there(training):
         if number <= epoch.number - _KEPT:
             shelf.remove(training.epoch(number, "").rstrip("/"))
