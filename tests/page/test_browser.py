@@ -365,3 +365,18 @@ def test_only_scripts_with_a_number_run(open_page, address):
     assert len(open_page.wrong) > 1
     assert all("Content Security Policy" in text or "404" in text for text in open_page.wrong)
     open_page.wrong.clear()
+
+
+@pytest.mark.parametrize("tab", ["The map", "The model"])
+def test_on_a_phone_a_tab_opens_in_view_however_far_the_list_was_scrolled(open_page, tab):
+    page = open_page(390, 844, is_mobile=True, has_touch=True)
+    add_list(page)
+    page.locator(".dc-row").nth(8).scroll_into_view_if_needed()
+    page.evaluate("document.querySelector('.dc-tabs').scrollIntoView()")  # as who scrolls back up to the tabs
+    page.get_by_role("tab", name=tab).click()
+    page.locator(".dc-map, .dc-factors li").first.wait_for()
+    top = "document.querySelector('.dc-tabs').getBoundingClientRect().top"
+    wait_until(lambda: page.evaluate(top) < 844 / 2)
+    page.wait_for_timeout(300)
+    assert page.evaluate(top) < 844 / 2
+    picture(page, f"phone-tab-{tab[4:]}")

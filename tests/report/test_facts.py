@@ -22,6 +22,8 @@ from deepcuts.model.diagnostics import pairwise_cosines
 from deepcuts.report import ReportSettings, baseline_contender, collect, model_contenders, n_steps, render
 from deepcuts.report.bands import Bands
 from deepcuts.report.exposure import exposure_facts
+from deepcuts.report.plots.exposure import exposure_histograms
+from deepcuts.report.plots.style import looks
 
 SETTINGS = ReportSettings(k=10, rarities=(-1, 1), n_factors=3, n_listeners=2)
 
@@ -339,3 +341,12 @@ def test_one_long_history_leaves_the_bars_to_the_others():
     edges, counts = _histogram(lengths)
     assert edges[-1] < 60
     assert (sum(counts), len([n for n in counts if n])) == (301, len(counts))
+
+
+@pytest.mark.parametrize("n_contenders", [1, 2, 3])
+def test_exposure_is_drawn_as_high_as_its_label_however_few_contenders_there_are(over_seeds, n_contenders):
+    contenders = over_seeds[1].contenders[:n_contenders]
+    drawn = exposure_histograms(contenders, looks([one.name for one in contenders]))
+    height = float(re.search(r'viewBox="0 0 [\d.]+ ([\d.]+)"', drawn)[1])
+    assert height >= 200  # points: "share of recommendations per item", 9 points high, stands upright beside it
+    assert drawn.count("λ =") == n_contenders

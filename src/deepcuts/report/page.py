@@ -96,8 +96,9 @@ def _title(report: Report) -> str:
 
 
 def _subtitle(report: Report) -> str:
-    plays = report.plays
+    plays, n_ways = report.plays, len(report.contenders)
+    ways = "One way" if n_ways == 1 else f"{n_ways} ways"
     return (
-        f"{len(report.contenders)} ways to make lists, judged on {plays.n_holdout:,} held-out pairs of "
+        f"{ways} to make lists, judged on {plays.n_holdout:,} held-out pairs of "
         f"{plays.n_judged:,} users by deepcuts {text(report.versions.get('deepcuts', ''))}."
     )

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _COLUMNS = 2
-_PANEL_HEIGHT = 1.2
+_PANEL_HEIGHT, _LEAST_HEIGHT = (
+    1.2,
+    2.8,
+)  # inches, of a row of panels, and of all: as much as the label beside them takes
 _SHOWN = 0.995  # share of the recommendations that the horizontal axis covers
 
 
@@ -24,9 +27,8 @@ _SHOWN = 0.995  # share of the recommendations that the horizontal axis covers
 def exposure_histograms(contenders: Sequence[ContenderFacts], looks: Mapping[str, Look]) -> str:
     """Draw the share of recommendations per item over exposure rank; an exponential is straight on the log axis."""
     n_rows = math.ceil(len(contenders) / _COLUMNS)
-    figure, panels = new_figure(
-        0.4 + _PANEL_HEIGHT * n_rows, nrows=n_rows, ncols=_COLUMNS, sharex=True, sharey=True, squeeze=False
-    )
+    height, columns = max(_LEAST_HEIGHT, 0.4 + _PANEL_HEIGHT * n_rows), min(_COLUMNS, len(contenders))
+    figure, panels = new_figure(height, nrows=n_rows, ncols=columns, sharex=True, sharey=True, squeeze=False)
     lowest, highest = _density_range(contenders)
     for axes, contender in zip(panels.flat, contenders, strict=False):
         _draw(axes, contender, looks[contender.name], lowest)

@@ -125,7 +125,7 @@ export default {
         <span class="dc-badge" role="img" :title="whose(row.badge)" :aria-label="whose(row.badge)">{{ letter(row.badge) }}</span>
         <div class="dc-what">
           <h3>{{ row.name }}</h3>
-          <p v-if="row.reasons.length">because of <template v-for="([name, share], n) in row.reasons" :key="name"><template v-if="n">, </template><span>{{ name }}</span> <small>{{ Math.round(share * 100) }} %</small></template></p>
+          <p v-if="row.reasons.length">because of <template v-for="([name, share], n) in row.reasons" :key="name"><template v-if="n">, </template><span>{{ name }}</span> <small>{{ Math.round(share * 100) }}&nbsp;%</small></template></p>
           <p v-else-if="!state.is_stranger">because of many of your artists, each a little</p>
         </div>
         <span class="dc-heard" :title="row.listeners + ' of ' + state.n_listeners + ' listeners'"><i :style="{ width: along(row.listeners) + '%' }"></i><span>{{ row.listeners.toLocaleString('en') }} {{ row.listeners === 1 ? 'listener' : 'listeners' }}</span></span>
