@@ -30,17 +30,18 @@ def plays() -> dc.Interactions:
 @pytest.mark.parametrize(
     ("sizes", "expected"),
     [
-        ((1853, 4577, 61_800), (0.0202, 8.0, 0.233)),  # HetRec
-        ((50, 6500, 20_000), (0.0349, 8.0, 0.001)),  # Audioscrobbler
-        ((6000, 3700, 800_000), (0.0200, 8.2, 0.006)),  # ratings of films: dense
-        ((30_000, 40_000, 800_000), (0.0124, 16.0, 0.398)),  # large and sparse
+        ((1853, 4577, 61_800), (0.0202, 8.0, 0.233, 1.0)),  # HetRec
+        ((50, 6500, 20_000), (0.0349, 8.0, 0.001, 0.9)),  # Audioscrobbler
+        ((6000, 3700, 800_000), (0.0200, 8.2, 0.006, 0.6)),  # ratings of films: dense
+        ((30_000, 40_000, 800_000), (0.0124, 16.0, 0.398, 1.0)),  # large and sparse
     ],
 )
 def test_what_it_gives(sizes, expected):
-    ridge, item_ridge, ratio, exponent = weighting_by_density(*sizes)
+    ridge, item_ridge, ratio, exponent, of_settled, of_personas = weighting_by_density(*sizes)
     assert ridge == item_ridge == pytest.approx(expected[0], rel=0.05)
     assert ratio == pytest.approx(expected[1], rel=0.05)
     assert exponent == pytest.approx(expected[2], abs=0.02)
+    assert (of_settled, of_personas) == pytest.approx((0.85 * expected[3], 0.8 * expected[3]), rel=0.03)
 
 
 @given(SIZES)
@@ -51,6 +52,8 @@ def test_all_sizes_give_settings_in_their_ranges(sizes):
     assert 0.012 <= weighting.user_regularization <= 0.035
     assert 8 <= weighting.unobserved_ratio <= 16
     assert 0 <= weighting.unobserved_exponent <= 0.4
+    assert 0.5 <= weighting.settled_regularization_scale <= 1.4
+    assert 0.45 <= weighting.persona_regularization_scale <= 1.3
 
 
 @given(st.integers(10, 10**6), st.integers(10, 10**6), st.floats(0.001, 0.9))
@@ -58,7 +61,7 @@ def test_it_has_no_cliffs(n_users, n_items, share):
     """One percent more pairs moves no number by more than three percent of its range."""
     n_pairs = max(100, pairs_of(n_users, n_items, share))
     before, after = (np.array(weighting_by_density(n_users, n_items, n)) for n in (n_pairs, int(1.01 * n_pairs)))
-    assert np.all(np.abs(after - before) <= 0.03 * np.array([0.023, 0.023, 8, 0.4]))
+    assert np.all(np.abs(after - before) <= 0.03 * np.array([0.023, 0.023, 8, 0.4, 0.9, 0.8]))
 
 
 def test_sparser_data_has_no_smaller_exponent_and_larger_data_no_smaller_ratio():
@@ -66,6 +69,14 @@ def test_sparser_data_has_no_smaller_exponent_and_larger_data_no_smaller_ratio()
     assert [w.unobserved_exponent for w in found] == sorted(w.unobserved_exponent for w in found)
     larger = [weighting_by_density(n, n, 30 * n).unobserved_ratio for n in (3_000, 10_000, 30_000, 100_000)]
     assert larger == sorted(larger)
+
+
+def test_users_with_longer_rows_are_held_less_once_items_are_found():
+    found = [weighting_by_density(2_000, 2_000, n) for n in (8_000, 24_000, 40_000, 80_000, 160_000, 800_000)]
+    for name in ("settled_regularization_scale", "persona_regularization_scale"):
+        scales = [getattr(weighting, name) for weighting in found]
+        assert scales == sorted(scales, reverse=True)
+        assert scales[0] / scales[-1] == pytest.approx(1.6 / 0.6, rel=0.02)
 
 
 def test_a_model_keeps_the_numbers_it_was_trained_with(plays, tmp_path):

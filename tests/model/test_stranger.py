@@ -16,7 +16,9 @@ from deepcuts.model.stranger import STRANGER
 @pytest.fixture(scope="module")
 def model() -> dc.PersonaModel:
     world = dc.generate_world(n_users=400, n_items=300, n_scenes=6, items_per_user=24, seed=3)
-    return dc.PersonaNMF(n_factors=16, n_personas=3, base_epochs=8).fit(world.plays, seed=1)
+    # A single list of `shift` may get more popular by a fraction of a listener at a turn: these numbers fix the lists.
+    scales = {"settled_regularization_scale": 0.85, "persona_regularization_scale": 0.8}
+    return dc.PersonaNMF(n_factors=16, n_personas=3, base_epochs=8, **scales).fit(world.plays, seed=1)
 
 
 def test_tastes_are_of_the_users_and_their_shares_add_up(model):

@@ -16,17 +16,25 @@ from hypothesis import strategies as st
 
 import deepcuts as dc
 from command_line import run
+from deepcuts.baselines import refit_users
 from deepcuts.errors import SettingsError
+from deepcuts.model.training.density_rule import resolved
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.tuning import AutoSettings, TuningSettings, tune, tune_automatically
 from deepcuts.tuning.auto_search import _gains
-from deepcuts.tuning.auto_trials import Cut, Outcome
+from deepcuts.tuning.auto_trials import Cut, Outcome, Run
 from deepcuts.tuning.steps import LEAN_STEPS, Step, first_steps
 
 FIXED = {"n_factors": 6, "base_epochs": 8}
 ENOUGH = 1000.0  # a budget that no clock cuts short: the search then repeats
 RIDGES = ("user_regularization", "item_regularization")
-NUMBERS = {"unobserved_exponent": 0.0, "unobserved_ratio": 8.0, **dict.fromkeys(RIDGES, 0.02)}
+HOLDS = ("settled_regularization_scale", "persona_regularization_scale")
+NUMBERS = {
+    "unobserved_exponent": 0.0,
+    "unobserved_ratio": 8.0,
+    **dict.fromkeys(RIDGES, 0.02),
+    **dict.fromkeys(HOLDS, 0.8),
+}
 STEPS = [*first_steps(any_sign=True, more_factors=True), *LEAN_STEPS]
 
 
@@ -49,6 +57,7 @@ def test_steps_stay_within_bounds_and_leave_what_is_fixed(steps, fixed):
     assert 0 <= after.unobserved_exponent <= 0.6
     assert 1 <= after.unobserved_ratio <= 100
     assert all(1e-4 <= getattr(after, name) <= 1 for name in RIDGES)
+    assert all(0.05 <= getattr(after, name) <= 20 for name in HOLDS)
     assert 64 <= after.n_factors <= 100
     for name in fixed:
         assert getattr(after, name) == getattr(centre, name)
@@ -58,6 +67,7 @@ def test_a_step_moves_only_what_it_says():
     centre = PersonaSettings(**{**NUMBERS, "unobserved_exponent": 0.9, "unobserved_ratio": 0.0})
     assert Step().of(centre, (), 64) == centre
     assert Step(lean=2).of(centre, (), 64) == replace(centre, lean=2 * centre.lean)
+    assert Step(hold=2).of(centre, (), 64) == replace(centre, **dict.fromkeys(HOLDS, 1.6))
 
 
 def test_the_default_stays_where_nothing_is_better_beyond_doubt(plays, found):
@@ -66,12 +76,23 @@ def test_the_default_stays_where_nothing_is_better_beyond_doubt(plays, found):
     assert found.trials[0].stage == "default"
 
 
+def test_where_a_step_concerns_users_alone_they_are_solved_for_on_the_items_there_are(plays):
+    default = resolved(PersonaSettings(**FIXED), plays)
+    held, cut = Step(hold=2).of(default, (), 6), Cut(plays, 0)
+    outcome, level = (cut.run(Run(settings, 0, 3), default) for settings in (held, default))
+    assert (outcome.epochs, level.epochs) == (0, 3)
+    model = refit_users(cut._models[Run(default, 0, 3)], **{name: getattr(held, name) for name in HOLDS})
+    assert outcome.mean == cut._judge(model, 0).mean != level.mean
+    assert Cut(plays, 0).run(Run(held, 0, 3), default).mean == outcome.mean  # where the items are found again
+
+
 def test_the_search_repeats(plays, found):
     assert tune_automatically(plays, AutoSettings(fixed=FIXED, budget=ENOUGH)) == found
 
 
 def test_what_is_fixed_is_not_searched(plays):
-    found = tune_automatically(plays, AutoSettings(fixed={**FIXED, "n_personas": 1, **dict.fromkeys(RIDGES, 0.05)}))
+    fixed = {**FIXED, "n_personas": 1, **dict.fromkeys(RIDGES, 0.05)}
+    found = tune_automatically(plays, AutoSettings(fixed=fixed, budget=ENOUGH))
     ridges = {getattr(trial.settings, name) for trial in found.trials for name in RIDGES}
     assert ridges == {0.05}
     assert len({trial.settings.unobserved_ratio for trial in found.trials}) > 1

@@ -2,7 +2,8 @@
 
 1. The default settings are trained on a cut of the plays.
 2. Steps away from them, along one line each, are trained for a few epochs from the items that the default has found,
-   and so is the default itself. All factors that the model has in the end are there from the first step on.
+   and so is the default itself. All factors that the model has in the end are there from the first step on. Where a
+   step concerns how users are held once items are found, they are solved for again, and that is all.
 3. Of the steps that are ahead, the best one is taken twice, and the best two are joined. As long as that helps, the
    best is taken again; then it takes steps of the lean.
 4. The one that is left and the default are trained from the beginning on two other cuts. The default yields only if
@@ -22,7 +23,7 @@ from deepcuts.evaluation.intervals import bootstrap_interval
 from deepcuts.model.training.density_rule import resolved
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.tuning.auto_settings import AutoSettings
-from deepcuts.tuning.auto_trials import FRACTION, Cut, Memory, Outcome, Run, memory_of
+from deepcuts.tuning.auto_trials import FRACTION, Cut, Memory, Outcome, Run, memory_of, users_alone
 from deepcuts.tuning.steps import LEAN_STEPS, Step, first_steps
 
 SEARCHED, *VERDICT = range(3)  # numbers of the cuts
@@ -174,12 +175,14 @@ class _Runner:
             epochs = None  # other factors are found from the beginning
         most_epochs = min(_MARGIN * self.default_epochs, settings.base_epochs)
         verdict = self.cost(self.default, most_epochs) + self.cost(settings, most_epochs)
-        cost = self.cost(settings, epochs or most_epochs) + len(VERDICT) * verdict
+        run = Run(settings, SEARCHED, epochs)
+        n_epochs = 0 if users_alone(run, self.default) else epochs or most_epochs
+        cost = self.cost(settings, n_epochs) + len(VERDICT) * verdict
         pace = max(1.0, self.measured / self.spent)  # where trials take longer than planned, so will those to come
         if pace * (self.spent + cost) > _FORESEEN * self.settings.budget:
             return None
         self._tried.add(settings)
-        return self.run(stage, Run(settings, SEARCHED, epochs))
+        return self.run(stage, run)
 
     def run(self, stage: str, run: Run) -> Outcome:
         """Train and judge, or remember what came of it before."""

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepcuts.array_types import DoubleVector
+from deepcuts.baselines import refit_users
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.split import split_holdout
 from deepcuts.evaluation import evaluate
 from deepcuts.model import PersonaModel, PersonaNMF
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.tuning.settings import TuningSettings
+from deepcuts.tuning.steps import OF_USERS
 from deepcuts.tuning.study import import_optuna, only_run, open_study
 from deepcuts.tuning.tune import facts_of
 
@@ -41,7 +43,7 @@ class Outcome:
     Parameters
     ----------
     epochs
-        Epochs that it took.
+        Epochs that it took; 0 where users alone were solved for.
     ndcg, recall
         ndcg@100 and recall@20 of every user that was judged, float64, (n_users,), NaN where undefined.
     seconds
@@ -83,6 +85,12 @@ class Run:
         return json.dumps({**vars(self), "settings": vars(self.settings)}, sort_keys=True)
 
 
+def users_alone(run: Run, default: PersonaSettings) -> bool:
+    """Whether a warm start has the items of the default: then users are solved for again, and nothing is trained."""
+    differs = {name for name, value in vars(run.settings).items() if value != getattr(default, name)}
+    return run.warm_epochs is not None and bool(differs) and differs <= OF_USERS
+
+
 @dataclass(eq=False)
 class Cut:
     """Train and the part of it that judges.
@@ -97,7 +105,7 @@ class Cut:
 
     plays: Interactions
     seed: int
-    _default: PersonaModel | None = field(default=None, init=False)
+    _models: dict[Run, PersonaModel] = field(default_factory=dict, init=False)  # those that others begin with
 
     @cached_property
     def _parts(self) -> tuple[Interactions, Interactions]:
@@ -108,15 +116,27 @@ class Cut:
 
     def run(self, run: Run, default: PersonaSettings) -> Outcome:
         """Train and judge; `default` are the settings that a warm start comes from."""
-        settings, start = run.settings, None
         began = process_time()
+        if users_alone(run, default):
+            changes = {name: getattr(run.settings, name) for name in OF_USERS}
+            model, n_epochs = refit_users(self._trained(replace(run, settings=default), default), **changes), 0
+        else:
+            model = self._trained(run, default)
+            n_epochs = len(model.epochs)
+        return replace(self._judge(model, n_epochs), seconds=process_time() - began)
+
+    def _trained(self, run: Run, default: PersonaSettings) -> PersonaModel:
+        """Train; what others begin with is kept, and found again where another process has found it."""
+        if run in self._models:
+            return self._models[run]
+        settings, start = run.settings, None
         if run.warm_epochs is not None:
-            start = self._default or self._fit(default, None)  # again, where another process has found it
-            settings = PersonaSettings(**{**vars(settings), "base_epochs": run.warm_epochs})
-        model = self._fit(settings, start)
-        if run.settings == default and run.warm_epochs is None:
-            self._default = model
-        return replace(self._judge(model), seconds=process_time() - began)
+            start = self._trained(Run(default, run.cut), default)
+            settings = replace(settings, base_epochs=run.warm_epochs)
+        model = PersonaNMF(**vars(settings)).fit(self._parts[0], seed=self.seed, start=start)
+        if run.settings == default:
+            self._models[run] = model
+        return model
 
     def load_kernels(self, settings: PersonaSettings) -> None:
         """Train for an epoch on a few pairs, so that loading the kernels is no part of what is measured next."""
@@ -124,15 +144,12 @@ class Cut:
         few = train.keep_pairs(np.arange(train.n_pairs) < _FEW_PAIRS)
         PersonaNMF(**vars(replace(settings, base_epochs=1))).fit(few, seed=self.seed).recommend(k=100)
 
-    def _fit(self, settings: PersonaSettings, start: PersonaModel | None) -> PersonaModel:
-        return PersonaNMF(**vars(settings)).fit(self._parts[0], seed=self.seed, start=start)
-
-    def _judge(self, model: PersonaModel) -> Outcome:
+    def _judge(self, model: PersonaModel, n_epochs: int) -> Outcome:
         train, holdout = self._parts
         lists = model.recommend(holdout.user_ids.values, k=100)
         found = evaluate(lists, train, holdout, {"ndcg": (100,), "recall": (20,)}).per_user
         ndcg, recall = (found[name].to_numpy().astype(np.float64) for name in OBJECTIVES)
-        return Outcome(len(model.epochs), ndcg, recall)
+        return Outcome(n_epochs, ndcg, recall)
 
 
 class Memory:

@@ -1,7 +1,8 @@
 """Steps from one setting of the model to another, which can be joined.
 
 α, the ratio r and λ are searched along the lines that were found to matter on data of many densities: r and λ move
-together, λ ∝ r^−0.7, as more unobserved weight wants less ridge, and sparse data wants more of α and of r.
+together, λ ∝ r^−0.7, as more unobserved weight wants less ridge, and sparse data wants more of α and of r. How much
+users are held once items are found is a line of its own, which needs no training.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ _ALPHA = 0.15
 _LARGEST_ALPHA = 0.6
 _RATIOS = (1.0, 100.0)
 _RIDGES = (1e-4, 1.0)
+_HOLDS = (0.05, 20.0)
 _LEANS = (0.05, 20.0)
+
+OF_USERS = frozenset(("settled_regularization_scale", "persona_regularization_scale"))  # items are found without them
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,9 @@ class Step:
     ----------
     alpha
         What is added to `unobserved_exponent`.
-    ratio, ridge, lean, factors
-        By what `unobserved_ratio`, both λ, `lean` and `n_factors` are multiplied.
+    ratio, ridge, hold, lean, factors
+        By what `unobserved_ratio`, both λ, both scales of λ of users once items are found, `lean` and `n_factors` are
+        multiplied.
     signs
         The new value of `nonnegative`; None keeps it.
     """
@@ -37,6 +42,7 @@ class Step:
     alpha: float = 0.0
     ratio: float = 1.0
     ridge: float = 1.0
+    hold: float = 1.0
     lean: float = 1.0
     factors: float = 1.0
     signs: Signs | None = None
@@ -47,6 +53,7 @@ class Step:
             self.alpha + other.alpha,
             self.ratio * other.ratio,
             self.ridge * other.ridge,
+            self.hold * other.hold,
             self.lean * other.lean,
             self.factors * other.factors,
             other.signs or self.signs,
@@ -59,6 +66,7 @@ class Step:
             "unobserved_ratio": _within(_number(centre.unobserved_ratio) * self.ratio, _RATIOS),
             "user_regularization": _within(_number(centre.user_regularization) * self.ridge, _RIDGES),
             "item_regularization": _within(_number(centre.item_regularization) * self.ridge, _RIDGES),
+            **{name: _within(_number(getattr(centre, name)) * self.hold, _HOLDS) for name in sorted(OF_USERS)},
             "lean": _within(centre.lean * self.lean, _LEANS),
             "n_factors": min(most_factors, round(centre.n_factors * self.factors)),
             "nonnegative": self.signs or centre.nonnegative,
@@ -70,8 +78,9 @@ class Step:
 
     def _moves(self) -> tuple[bool, ...]:
         """Whether each of the values of `of` is moved."""
-        ridge = self.ridge != 1
-        return self.alpha != 0, self.ratio != 1, ridge, ridge, self.lean != 1, self.factors != 1, self.signs is not None
+        ridges, holds = [self.ridge != 1] * 2, [self.hold != 1] * 2
+        others = self.lean != 1, self.factors != 1, self.signs is not None
+        return self.alpha != 0, self.ratio != 1, *ridges, *holds, *others
 
 
 def first_steps(*, any_sign: bool, more_factors: bool) -> list[Step]:
@@ -83,6 +92,8 @@ def first_steps(*, any_sign: bool, more_factors: bool) -> list[Step]:
     return [
         *signs,
         *factors,
+        Step(hold=2.0),
+        Step(hold=0.5),
         up.then(more),
         up,
         more,

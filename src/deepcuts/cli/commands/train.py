@@ -226,7 +226,7 @@ def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks,
         )
     if model.epochs:
         seconds = sum(epoch.seconds for epoch in model.epochs)
-        ridge, item_ridge, ratio, exponent = model.settings.weighting
+        ridge, item_ridge, ratio, exponent, *_ = model.settings.weighting
         remarks.say(
             f"Regularization {ridge:.3g} of users, {item_ridge:.3g} of items; unobserved ratio {ratio:.3g}, "
             f"exponent {exponent:.2g}."

@@ -15,15 +15,21 @@ from deepcuts.model.training.settings import AUTO, PersonaSettings, Weighting
 _MOST_EXPONENT = 0.4
 _LEAST_RATIO, _MOST_RATIO = 8.0, 16.0
 _LEAST_RIDGE, _MOST_RIDGE = 0.02, 0.035  # at a ratio of 8
+_FEW_PAIRS = 5.5  # N where λ is half-way up
+_SHORT_ROWS, _LONG_ROWS = 12.0, 40.0  # L where users are held half-way more, and half-way less
+_SETTLED, _OF_PERSONAS = 0.85, 0.8  # λ of settled users and of personas where rows are neither short nor long
+_MOST_HOLD, _LEAST_HOLD = 1.6, 0.6
 
 
 def weighting_by_density(n_users: int, n_items: int, n_pairs: int) -> Weighting:
-    """Weights for data of these sizes, by smooth functions of its sparsity x and of N, the pairs of a row.
+    """Weights for data of these sizes, by smooth functions of its sparsity x and of N and L, mean lengths of rows.
 
-        x = log10(users · items / pairs),  N = pairs / (users + items)
+        x = log10(users · items / pairs),  N = pairs / (users + items),  L = pairs / √(users · items)
         α = 0.4 S((x − 2.08) / 0.17),  S(t) = 1 / (1 + exp(−t))
         ratio = 8 · 2^(S((x − 2.4) / 0.1) · S((log10 pairs − 5.2) / 0.15))
         λ = (0.02 + 0.015 / (1 + (N / 5.5)^8)) · (8 / ratio)^0.7
+        h = 0.6 + 0.6 / (1 + (L / 12)^8) + 0.4 / (1 + (L / 40)^8)
+        λ of settled users = 0.85 h λ,  λ of personas = 0.8 h λ
 
     Parameters
     ----------
@@ -36,7 +42,8 @@ def weighting_by_density(n_users: int, n_items: int, n_pairs: int) -> Weighting:
     is_sparse_and_large = _step((sparsity - 2.4) / 0.1) * _step((math.log10(pairs) - 5.2) / 0.15)
     ratio = _LEAST_RATIO * (_MOST_RATIO / _LEAST_RATIO) ** is_sparse_and_large
     ridge = _ridge(n_users, n_items, pairs, ratio)
-    return Weighting(ridge, ridge, ratio, exponent)
+    hold = _hold(n_users, n_items, pairs)
+    return Weighting(ridge, ridge, ratio, exponent, _SETTLED * hold, _OF_PERSONAS * hold)
 
 
 def resolved(settings: PersonaSettings, plays: PlayCounts) -> PersonaSettings:
@@ -60,9 +67,21 @@ def resolved(settings: PersonaSettings, plays: PlayCounts) -> PersonaSettings:
 
 def _ridge(n_users: int, n_items: int, n_pairs: int, ratio: float) -> float:
     """λ of both sides: more where a row has few pairs, less where all that was not observed weighs more."""
-    pairs_of_row = n_pairs / (n_users + n_items)
-    at_eight = _LEAST_RIDGE + (_MOST_RIDGE - _LEAST_RIDGE) / (1 + (pairs_of_row / 5.5) ** 8)
+    few = _below(n_pairs / (n_users + n_items), _FEW_PAIRS)
+    at_eight = _LEAST_RIDGE + (_MOST_RIDGE - _LEAST_RIDGE) * few
     return float(at_eight * (8 / max(1.0, ratio)) ** 0.7)
+
+
+def _hold(n_users: int, n_items: int, n_pairs: int) -> float:
+    """Factor on λ of users once items are found: more where rows of both sides are short, less where they are long."""
+    length = n_pairs / math.sqrt(n_users * n_items)
+    short, not_long = _below(length, _SHORT_ROWS), _below(length, _LONG_ROWS)
+    return _LEAST_HOLD + (_MOST_HOLD - 1) * short + (1 - _LEAST_HOLD) * not_long
+
+
+def _below(value: float, middle: float) -> float:
+    """From 1, far below the middle, to 0, far above it."""
+    return 1 / (1 + (value / middle) ** 8)
 
 
 def _step(t: float) -> float:

@@ -32,12 +32,14 @@ CHOICES = {
 
 
 class Weighting(NamedTuple):
-    """The settings that may be "auto", as numbers: both λ, the ratio and α of docs/maths.md, Weights."""
+    """The settings that may be "auto", as numbers: both λ, the ratio, α and factors on λ of docs/maths.md, Weights."""
 
     user_regularization: float
     item_regularization: float
     unobserved_ratio: float
     unobserved_exponent: float
+    settled_regularization_scale: float
+    persona_regularization_scale: float
 
 
 class PersonaOptions(TypedDict, total=False):
@@ -55,9 +57,9 @@ class PersonaOptions(TypedDict, total=False):
     target: Target
     user_normalization: bool
     settled_unobserved_scale: float
-    settled_regularization_scale: float
+    settled_regularization_scale: float | Auto
     persona_unobserved_scale: float
-    persona_regularization_scale: float
+    persona_regularization_scale: float | Auto
     lean: float
     lean_history: float
     diversity: float
@@ -109,11 +111,11 @@ class PersonaSettings:
         Whether confidences, and signed targets, are divided by their mean size over the user's items.
     settled_unobserved_scale, settled_regularization_scale
         Factors on w0, at least 0, and on λ of users, above 0, where base vectors are solved for with the items fixed:
-        at the end of training, and in fold-in.
+        at the end of training, and in fold-in. "auto" takes the latter from the sizes of the data.
     persona_unobserved_scale
         Factor on w0 once users are split, at least 0.
     persona_regularization_scale
-        Factor on λ of users once they are split, above 0.
+        Factor on λ of users once they are split, above 0. "auto" takes it from the sizes of the data.
     lean
         μ, how strongly personas lean on the base vector of their user, in multiples of that user's base ridge.
     lean_history
@@ -167,9 +169,9 @@ class PersonaSettings:
     target: Target = "one"
     user_normalization: bool = True
     settled_unobserved_scale: float = 0.5  # these and the next, by benchmarks/personas.py
-    settled_regularization_scale: float = 0.85
+    settled_regularization_scale: float | Auto = AUTO
     persona_unobserved_scale: float = 0.3
-    persona_regularization_scale: float = 0.8
+    persona_regularization_scale: float | Auto = AUTO
     lean: float = 0.4  # for histories of up to `lean_history` items; docs/maths.md, How the lean grows
     lean_history: float = 50.0
     diversity: float = 0.0
