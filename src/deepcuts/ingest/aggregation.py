@@ -237,11 +237,16 @@ def _refuse_collisions(connection: duckdb.DuckDBPyConnection, kind: str) -> None
         ORDER BY 1""").fetchall()
     if pairs:
         one, other = pairs[0]
-        raise DataError(
-            f"The {kind}s {one!r} and {other!r} differ in surrounding blanks only"
-            + (f", and so do {len(pairs) - 1:,} more" if len(pairs) > 1 else "")
-            + ". Pass trim=True (--trim on the command line) to read them as one, or correct the ids."
-        )
+        raise twin_ids(kind, one, other, n_more=len(pairs) - 1)
+
+
+def twin_ids(kind: str, one: str, other: str, n_more: int = 0) -> DataError:
+    """Return the error of two ids that differ in surrounding blanks only, and of so many more."""
+    return DataError(
+        f"The {kind}s {one!r} and {other!r} differ in surrounding blanks only"
+        + (f", and so do {n_more:,} more" if n_more else "")
+        + ". Pass trim=True (--trim on the command line) to read them as one, or correct the ids."
+    )
 
 
 def _fetch_pairs(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, NumberVector]) -> None:

@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 
 from deepcuts.array_types import IndexVector
 from deepcuts.errors import DataError
+from deepcuts.ingest.aggregation import twin_ids
 from deepcuts.ingest.tabular.rules import BLANKS
-from deepcuts.spark.session import Batches, Task, arrow_schema, batch_of, partition, sql
+from deepcuts.spark.session import Batches, Task, arrow_schema, batch_of, over, partition, sql
 from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.source import ROWS, together
 from deepcuts.spark.staging import STAGING, Staging
@@ -21,6 +22,7 @@ from deepcuts.spark.staging import STAGING, Staging
 PAIRS = "user string, item string, plays double, held boolean"
 
 _DEALT = "name string, note string, n double"
+_FILES_COUNTED = 8  # at once: so many rows fewer to add up afterwards
 _TOTALS = "item string, listeners long, plays double"
 
 
@@ -86,16 +88,23 @@ def item_totals(session: Any, staged: Staging) -> pa.Table:
     """Items that are played and not held out, ascending, with the numbers of their listeners and of their plays."""
     # Numbers of plays are added up from the least: sums of doubles depend on the order.
     plays = "aggregate(array_sort(collect_list(plays)), 0D, (sum, part) -> sum + part) AS plays"
-    parts = staged.each(session, _totals_of_file, _TOTALS).groupBy("item")
+    n_parts = -(-len(staged.files) // _FILES_COUNTED)
+    parts = over(session, n_parts, partial(_totals_of_part, staged), _TOTALS).groupBy("item")
     totals = parts.agg(*map(sql, ("sum(listeners) AS listeners", plays))).toArrow()
     return totals.take(pc.sort_indices(totals["item"]))
 
 
-def _totals_of_file(rows: pa.Table) -> Batches:
-    counted = rows.filter((pc.field("plays") > 0) & ~pc.field("held"))
+def _totals_of_part(staged: Staging, part: int) -> Batches:
+    first = part * _FILES_COUNTED
+    files = range(first, min(first + _FILES_COUNTED, len(staged.files)))
+    counted = pa.concat_tables(map(_counted, map(staged.rows, files)))
     items, item = _ranked(counted["item"])
     plays = np.bincount(item, counted["plays"].to_numpy(), len(items))
     yield batch_of(_TOTALS, items, np.bincount(item, minlength=len(items)), plays)
+
+
+def _counted(rows: pa.Table) -> pa.Table:
+    return rows.filter((pc.field("plays") > 0) & ~pc.field("held")).select(["item", "plays"])
 
 
 def pruned(session: Any, staged: Staging, min_users: int, min_items: int) -> Staging:
@@ -120,7 +129,7 @@ def pruned(session: Any, staged: Staging, min_users: int, min_items: int) -> Sta
 
 
 def _kept(staged: Staging, kept: str, min_items: int, number: int) -> Batches:
-    rows = pa.Table.from_batches(staged.batches(number))
+    rows = staged.rows(number)
     rows = rows.filter(pc.is_in(rows["item"], staged.shelf.read(kept)["ids"]))
     users, user = _ranked(rows["user"])
     n_played = np.bincount(user[rows["plays"].to_numpy() > 0], minlength=len(users))
@@ -142,10 +151,7 @@ def refuse_collisions(session: Any, staged: Staging) -> None:
         twins = ids.filter("id <> bare").join(ids.selectExpr("id AS other", "bare"), "bare").filter("id <> other")
         for row in twins.limit(1).toArrow().to_pylist():
             one, other = sorted((row["id"], row["other"]))
-            raise DataError(
-                f"The {kind}s {one!r} and {other!r} differ in surrounding blanks only. Pass trim=True (--trim on the "
-                "command line) to read them as one, or correct the ids."
-            )
+            raise twin_ids(kind, one, other)
 
 
 def _kinds_with_blanks(rows: pa.Table) -> Batches:

@@ -96,9 +96,13 @@ def sql(expression: str) -> Any:
 
 def use_own_threads() -> None:
     """Have kernels run on as many threads as this task of Spark has cores; results do not depend on it."""
+    numba.set_num_threads(min(cores(), numba.config.NUMBA_NUM_THREADS))
+
+
+def cores() -> int:
+    """Cores of this task of Spark."""
     context = import_peer("pyspark", "spark").TaskContext.get()
-    cores = context.cpus() if context else 1
-    numba.set_num_threads(max(1, min(cores, numba.config.NUMBA_NUM_THREADS)))
+    return max(1, context.cpus()) if context else 1
 
 
 def partition() -> int:

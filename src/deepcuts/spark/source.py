@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from deepcuts.errors import DataError
 from deepcuts.ingest.tabular.arrow_tables import scan_table
@@ -16,7 +17,7 @@ from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.ingest.tabular.options import ReadOptions
 from deepcuts.ingest.tabular.rules import bad_rows, good_rows, without_blanks
 from deepcuts.ingest.tabular.scan import Scan
-from deepcuts.spark.session import Batches, Task, arrow_schema
+from deepcuts.spark.session import Batches, Task, arrow_schema, batch_of, cores
 
 _ROWS = 500_000  # that a database takes at once
 _WHERE = "the DataFrame"
@@ -60,20 +61,26 @@ def cleaning(frame: Any, columns: Columns, options: ReadOptions, n_parts: int) -
 def _cleaned(columns: Columns, options: ReadOptions, n_parts: int, batches: Batches) -> Batches:
     for table in together(batches):
         with workspace(options) as connection, plain_errors(_WHERE, options):
+            connection.execute(f"SET threads = {cores()}")  # or each task would take all of its machine
             scan = replace(scan_table(connection, table, columns), dislikes=options.dislikes)
             found = connection.sql(_rows(scan, options, n_parts)).to_arrow_table()
-        yield from found.cast(arrow_schema(COLUMNS)).to_batches(max_chunksize=_ROWS)
+            notes = [(ALL_ROWS, len(table))]
+            if pc.sum(found["n"]).as_py() != len(table):  # so this second look at all rows is a rare one
+                reasons = f"SELECT reason, count(*) FROM ({bad_rows(scan)}) GROUP BY reason"
+                notes += connection.sql(reasons).fetchall()
+        yield from found.drop_columns("n").cast(arrow_schema(COLUMNS)).to_batches(max_chunksize=_ROWS)
+        names, counts = zip(*notes, strict=True)
+        nothing = [None] * len(notes)
+        yield batch_of(COLUMNS, nothing, nothing, list(map(float, counts)), nothing, names)
 
 
 def _rows(scan: Scan, options: ReadOptions, n_parts: int) -> str:
     user, item = (without_blanks(name) if options.trim else name for name in ("user_id", "item_id"))
-    plays = ("plays" if "plays" in scan.cells else "count(*)::DOUBLE") + " AS plays"
-    groups = "" if "plays" in scan.cells else "GROUP BY ALL"
+    plays, n = ("plays", "1") if "plays" in scan.cells else ("count(*)::DOUBLE", "count(*)")
     return f"""
-        SELECT {user} AS user, {item} AS item, {plays}, (hash({user}) % {n_parts})::INTEGER AS part, NULL AS note
-        FROM ({good_rows(scan)}) WHERE user_id IS NOT NULL {groups}
-        UNION ALL SELECT NULL, NULL, count(*)::DOUBLE, NULL, reason FROM ({bad_rows(scan)}) GROUP BY reason
-        UNION ALL SELECT NULL, NULL, count(*)::DOUBLE, NULL, '{ALL_ROWS}' FROM {scan.source}"""
+        SELECT {user} AS "user", {item} AS item, {plays} AS plays, {n} AS n,
+               (hash({user}) % {n_parts})::INTEGER AS part, NULL AS note
+        FROM ({good_rows(scan)}) WHERE user_id IS NOT NULL {"" if "plays" in scan.cells else "GROUP BY ALL"}"""
 
 
 def together(batches: Batches) -> Iterator[pa.Table]:

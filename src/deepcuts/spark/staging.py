@@ -53,6 +53,10 @@ class Staging:
         file = self.shelf.open(self.files[number])
         yield from map(file.get_batch, range(file.num_record_batches))
 
+    def rows(self, number: int) -> pa.Table:
+        """All rows of a file at once."""
+        return pa.Table.from_batches(self.batches(number))
+
     def each(self, session: Any, task: Callable[[pa.Table], Batches], schema: str) -> Any:
         """Return what a task makes of the rows of each file."""
         return over(session, len(self.files), partial(_of_file, self, task), schema)
@@ -72,7 +76,7 @@ class Staging:
 
 
 def _of_file(staged: Staging, task: Callable[[pa.Table], Batches], number: int) -> Batches:
-    yield from task(pa.Table.from_batches(staged.batches(number)))
+    yield from task(staged.rows(number))
 
 
 def _stage_number(shelf: Shelf, step: str, task: Callable[[int], Batches], number: int) -> Batches:
