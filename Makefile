@@ -65,7 +65,7 @@ check: $(READY)
 
 test: $(READY)
 	$(BIN)/pytest --numprocesses 2 -m 'not slow'
-	NUMBA_DISABLE_JIT=1 $(BIN)/pytest --numprocesses 2 -m 'not slow' tests/kernels
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest --numprocesses 2 tests/kernels
 
 slow: $(READY)
 	$(BIN)/pytest --numprocesses 2 -m slow
@@ -91,7 +91,7 @@ fuzz: $(READY)
 coverage: $(READY)
 	rm -rf build/coverage && mkdir -p build/coverage
 	COVERAGE_FILE=build/coverage/suite $(BIN)/pytest --numprocesses 2 --cov --cov-report= --cov-fail-under=0
-	COVERAGE_FILE=build/coverage/kernels NUMBA_DISABLE_JIT=1 $(BIN)/pytest -m 'not slow' tests/kernels --cov --cov-report= --cov-fail-under=0
+	COVERAGE_FILE=build/coverage/kernels NUMBA_DISABLE_JIT=1 $(BIN)/pytest tests/kernels --cov --cov-report= --cov-fail-under=0
 	$(BIN)/coverage combine build/coverage/suite build/coverage/kernels
 	$(BIN)/coverage html --quiet --fail-under=0
 	$(BIN)/coverage report --skip-covered

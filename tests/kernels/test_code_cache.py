@@ -23,7 +23,10 @@ from command_line import import_paths
 from deepcuts.kernels import cache_folder
 from deepcuts.kernels.cache_folder import temporary_name
 
-pytestmark = pytest.mark.slow  # each test starts processes that compile
+pytestmark = [
+    pytest.mark.slow,  # each test starts processes that compile
+    pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="its processes compile in any case"),
+]
 
 CALLER = """
 from deepcuts.kernels.compiling import kernel
