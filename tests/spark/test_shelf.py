@@ -13,7 +13,7 @@ from deepcuts.data.ids import Ids
 from deepcuts.data.labels import Labels
 from deepcuts.errors import DataError, OutputError
 from deepcuts.spark.shelf import Shelf
-from deepcuts.spark.units import LABELS, load_labels
+from deepcuts.spark.units import LABELS
 from spark.object_store import object_store
 
 
@@ -88,12 +88,18 @@ def test_an_address_of_no_known_kind_is_refused():
         Shelf.at("gopher://host/shelf")
 
 
-@pytest.mark.parametrize("tags", [None, pa.table({"item_id": ["a", "c", "c"], "tag": ["x", "y", "x"]})])
-def test_names_and_tags_come_back(tmp_path, tags):
+TAGS = pa.table({"item_id": ["a", "c", "c"], "tag": ["x", "y", "x"], "tagger": ["ada", "ada", "bob"]})
+
+
+@pytest.mark.parametrize("tags", [None, TAGS])
+def test_labels_come_back_whole(tmp_path, tags):
     shelf, ids = Shelf.at(tmp_path), Ids.of(["a", "b", "c"], "item")
-    labels = Labels.of(ids, {"a": "Ann"}, tags)
+    mbids = {"b": "b10bbbfc-cf9e-42e0-be17-e2c3e1d2600d"}
+    labels = Labels.of(ids, {"a": "Ann"}, tags, mbids=mbids)
     shelf.write(LABELS, *labels.to_stored())
-    found = load_labels(shelf, len(ids))
+    found = Labels.from_parts(shelf.read(LABELS), len(ids))
     assert found.names.equals(labels.names)
     assert found.tag_names.equals(labels.tag_names)
+    assert found.mbids.equals(labels.mbids)
+    np.testing.assert_array_equal(found.n_taggers, labels.n_taggers)
     np.testing.assert_array_equal(found.tags.toarray(), labels.tags.toarray())

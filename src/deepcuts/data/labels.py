@@ -184,11 +184,19 @@ class Labels:
             raise values.inconsistent(stored.path, "its strings 'tag_names' are not distinct and in ascending order")
         check_rows(stored.path, "tag_indices", indptr, indices, len(tag_names))
         values.check_between(stored.path, "tag_weights", weights, values.SMALLEST_FLOAT, values.LARGEST_FLOAT)
-        tags = sparse.csr_array((weights, indices, indptr), shape=(n_items, len(tag_names)))
         mbids = stored.string_array("item_mbids") if "item_mbids" in stored.strings else None
         if mbids is not None and len(mbids) != n_items:
             raise values.inconsistent(stored.path, f"it has {len(mbids):,} ids of MusicBrainz for {n_items:,} items")
-        return cls(names, tag_names, tags, _stored_taggers(stored, len(tag_names)), mbids)
+        _check_taggers(stored, len(tag_names))
+        return cls.from_parts({**stored.arrays, **stored.strings}, n_items)
+
+    @classmethod
+    def from_parts(cls, parts: Mapping[str, Any], n_items: int) -> Labels:
+        """Put the arrays and strings of `to_stored` together again, for `n_items` items."""
+        names, tag_names = parts["item_names"], parts["tag_names"]
+        of_tags = parts["tag_weights"], parts["tag_indices"], parts["tag_indptr"]
+        tags = sparse.csr_array(of_tags, shape=(n_items, len(tag_names)))
+        return cls(names, tag_names, tags, parts.get("tag_taggers"), parts.get("item_mbids"))
 
 
 def known_mbids(item_ids: Ids, labels: Labels | None, indexes: IndexVector) -> list[str]:
@@ -200,13 +208,11 @@ def known_mbids(item_ids: Ids, labels: Labels | None, indexes: IndexVector) -> l
     return [given or text for given, text in zip(labels.mbids.take(pa.array(indexes)).to_pylist(), own, strict=True)]
 
 
-def _stored_taggers(stored: storage.Stored, n_tags: int) -> CountVector | None:
-    """How many people gave each tag; None in files that do not say so, as those of 0.1 do not."""
-    if "tag_taggers" not in stored.arrays:
-        return None
-    n_taggers = stored.array("tag_taggers", np.int64, (n_tags,))
-    values.check_between(stored.path, "tag_taggers", n_taggers, 0, np.iinfo(np.int64).max)
-    return n_taggers
+def _check_taggers(stored: storage.Stored, n_tags: int) -> None:
+    """Check how many people gave each tag; files that do not say so, as those of 0.1 do not, are good as well."""
+    if "tag_taggers" in stored.arrays:
+        n_taggers = stored.array("tag_taggers", np.int64, (n_tags,))
+        values.check_between(stored.path, "tag_taggers", n_taggers, 0, np.iinfo(np.int64).max)
 
 
 def _mbids(item_ids: Ids, mbids: Mapping[Any, str] | ArrowTable | None) -> pa.StringArray | None:

@@ -96,10 +96,6 @@ class Training:
         """Name of the file of a block's pairs."""
         return f"{self.folder}/blocks/{number:05}.arrow"
 
-    def rows(self, number: int) -> Rows:
-        """The pairs of a unit, liked or not."""
-        return rows_from(self.shelf.read(self.unit_file(number)))
-
 
 def to_arrays(rows: Rows, prefix: str = "") -> dict[str, AnyArray]:
     """Rows as arrays of a file."""

@@ -59,7 +59,7 @@ class Catalogue:
 
     def labels(self) -> Labels | None:
         """Names and tags, where some were given."""
-        return load_labels(self.shelf, len(self.ids)) if self.shelf.holds(LABELS) else None
+        return Labels.from_parts(self.shelf.read(LABELS), len(self.ids)) if self.shelf.holds(LABELS) else None
 
     def unit(self, number: int) -> Unit:
         """Read a unit."""
@@ -90,16 +90,6 @@ class Unit:
     def held(self, users: IndexVector) -> UserItems:
         """Items that were held out of some users; −1 for those that nobody is left to play."""
         return UserItems(self.stored["held_indptr"], self.stored["held"]).take(users)
-
-
-def load_labels(shelf: Shelf, n_items: int) -> Labels:
-    """Read names and tags of the items."""
-    from scipy import sparse
-
-    stored = shelf.read(LABELS)
-    parts = stored["tag_weights"], stored["tag_indices"], stored["tag_indptr"]
-    names = stored["tag_names"]
-    return Labels(stored["item_names"], names, sparse.csr_array(parts, shape=(n_items, len(names))))
 
 
 def plays_of(session: Any, catalogue: Catalogue, choose: Choice) -> Interactions:
