@@ -90,6 +90,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Have one process run the tests of a file, or of a folder of ONE_PROCESS: what they share is made once."""
+    if os.environ.get("DEEPCUTS_FAULTS") == "long":
+        return None  # a file takes many minutes then: its tests are shared out as xdist does
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
