@@ -204,7 +204,7 @@ export default {
       const short = text.length > 34 ? text.slice(0, 33) + "…" : text;
       const half = context.measureText(short).width / 2;
       const edge = this.$refs.box.clientWidth - half - 4;
-      if (always) x = Math.max(half + 4, Math.min(edge, x));
+      x = Math.max(half + 4, Math.min(edge, x)); // beside the edge it would be cut off
       const box = [x - half - 3, y - 9, x + half + 3, y + 7];
       if (!always && taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1])) return false;
       taken.push(box);

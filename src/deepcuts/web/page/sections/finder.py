@@ -111,8 +111,9 @@ class Finder(Element, component="finder.js"):
         await self.session.change(take, "Added what you typed")
         n_lost = visit.n_unmatched - n_lost
         if n_lost:
+            are = "is" if n_lost == 1 else "are"
             self.session.notify(
-                f"{found:,} added; {n_lost:,} are not in this catalogue: see below the artists."
+                f"{found:,} added; {n_lost:,} {are} not in this catalogue: see below the artists."
                 if found
                 else "This model knows no artist by that name: see what may be meant below."
             )
