@@ -53,3 +53,9 @@ def test_the_page_itself_and_what_it_loads_are_as_they_were(address):
     gone = httpx.post(f"{address}/explore/upload?visit=nobody", content=b"x")
     assert problem_of(gone) == (404, 404)
     assert gone.json()["detail"].startswith("This page is not open any more.")
+
+
+def test_to_this_machine_nothing_is_compressed(address):
+    answer = httpx.get(f"{address}/openapi.json", headers={"Accept-Encoding": "gzip"})
+    assert len(answer.content) > 10_000
+    assert "content-encoding" not in answer.headers

@@ -24,6 +24,7 @@ def test_with_the_token_the_page_works_and_without_it_nothing_does(browser, expl
             http_credentials={"username": "friend", "password": TOKEN}, reduced_motion="reduce"
         )
         page = friend.new_page()
+        assert friend.request.get(f"{here}/openapi.json").headers["content-encoding"] == "gzip"  # there is a network
         page.goto(here)
         page.locator(".dc-example").first.wait_for()
         add_list(page)

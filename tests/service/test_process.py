@@ -146,7 +146,8 @@ def test_no_request_under_way_is_lost_when_it_stops(path, options):
         askers = [threading.Thread(target=ask_until_refused, args=(address, outcomes)) for _ in range(4)]
         for asker in askers:
             asker.start()
-        time.sleep(0.3)
+        while len(outcomes) <= 8:  # it is in the middle of it
+            time.sleep(0.01)
         process.send_signal(signal.SIGTERM)
         for asker in askers:
             asker.join(60)

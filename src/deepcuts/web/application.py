@@ -51,7 +51,7 @@ def create_app(
 
     Its ``state`` holds what a page needs as well: ``store``, ``settings``, ``compute`` (``await compute.run(work)``
     calls a function beside the event loop), ``metrics``, ``ready``, set once the model is warm, and ``ending``, which
-    the server that runs it is to be given.
+    the server that runs it is to be given. A page may set ``rehearse``, which is awaited before requests are answered.
 
     Parameters
     ----------
@@ -96,6 +96,7 @@ def create_app(
     app.state.store, app.state.settings, app.state.metrics = store, settings, metrics
     app.state.compute = Compute(settings.n_threads, settings.waiting)
     app.state.ready, app.state.ending = threading.Event(), ending
+    app.state.rehearse = partial(asyncio.sleep, 0)
     app.include_router(model_router)
     app.include_router(router)
     app.include_router(model_router, prefix=MODEL_PREFIX, include_in_schema=False)
@@ -112,12 +113,13 @@ def _guards(
     from starlette.middleware import Middleware
     from starlette.middleware.gzip import GZipMiddleware
 
+    is_own_page = page_policy is not None and settings.on_loopback  # to this machine, bytes cost less than compression
     return [
         Middleware(SecurityHeaders, service_paths=service_paths, page_policy=page_policy),
         Middleware(Observation, metrics=metrics, ending=ending),
         Middleware(HeadGuard),
         Middleware(HeadAsGet),
-        Middleware(GZipMiddleware, minimum_size=_LARGE_BYTES, compresslevel=_COMPRESSION),
+        *([] if is_own_page else [Middleware(GZipMiddleware, minimum_size=_LARGE_BYTES, compresslevel=_COMPRESSION)]),
         *_cross_origin(settings.cors_origins),
         Middleware(HostGuard, known_hosts=settings.known_hosts, cors_origins=settings.cors_origins),
         Middleware(RateGuard, rate=settings.rate, burst=settings.burst),
@@ -155,6 +157,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
     state = app.state
     state.compute.start()
+    await state.rehearse()  # before kernels are compiled, which takes turns from it
     for name, store in state.models:
         store.prepare = lambda loaded: state.compute.do(partial(prepare, loaded))
         store.on_reload = partial(_note_reload, app, name)

@@ -75,7 +75,7 @@ def serve(
     settings
         Settings of the service.
     on_listening
-        Called with the address once connections are taken.
+        Called with the address once requests are answered; with several workers, once connections are taken.
 
     Raises
     ------
@@ -152,9 +152,9 @@ def _serve_here(
 ) -> None:
     from deepcuts.web.server.graceful import GracefulServer
 
-    server = GracefulServer(_configuration(app, settings), app.state.ending, settings.drain_seconds, beat)
+    gc.freeze()  # NiceGUI looks for the server among all objects that are not
+    server = GracefulServer(_configuration(app, settings), app.state.ending, settings.drain_seconds, beat, on_listening)
     with _signals_to(server.handle_exit):
-        on_listening()
         server.run([listener])
 
 

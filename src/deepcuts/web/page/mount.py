@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -54,8 +56,9 @@ def mount_page(app: FastAPI, *, holdout: Interactions | None = None, report: Pat
     state.views = CurrentViews(state.store, with_users=state.settings.on_loopback or state.settings.token is not None)
     state.visits = Visits(lambda: Visit(lambda: state.store.model))
     state.sessions = {}
+    state.rehearse = partial(_rehearse, page_app)
     # The index of names is made at once, beside all else: search is what visitors begin with, and needs no kernel.
-    Thread(target=lambda: state.store.current.matcher.search("a", 1), name="search-index", daemon=True).start()
+    Thread(target=state.store.current.make_searchable, name="search-index", daemon=True).start()
     routes = router(report)
     app.include_router(routes)
     app.router.routes.append(Unanswered(routes.routes, {first_segment(routes.prefix)}))
@@ -75,8 +78,28 @@ def mount_page(app: FastAPI, *, holdout: Interactions | None = None, report: Pat
         show_welcome_message=False,
         language="en-US",
         reconnect_timeout=_AWAY,
-        gzip_middleware_factory=None,  # the application compresses, and faster
+        gzip_middleware_factory=None,  # the application compresses, and faster, where there is a network
     )
+
+
+async def _rehearse(page_app: Callable[..., Awaitable[None]]) -> None:
+    """Build a page that nobody sees: what is compiled and imported for the first one, no visitor waits for."""
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "query_string": b"",
+        "headers": [],
+        "client": ("localhost", 0),
+    }
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    async def send(message: Any) -> None:
+        pass
+
+    await page_app(scope, receive, send)
 
 
 async def _refuse_method(request: Request, error: Any) -> Response:

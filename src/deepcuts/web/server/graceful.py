@@ -43,13 +43,20 @@ class GracefulServer(uvicorn.Server):
         How long the first step takes.
     beat
         Called every tenth of a second, as long as the event loop turns.
+    on_start
+        Called once requests are answered.
     """
 
     def __init__(
-        self, config: uvicorn.Config, ending: Ending, drain_seconds: float, beat: Callable[[], None] = lambda: None
+        self,
+        config: uvicorn.Config,
+        ending: Ending,
+        drain_seconds: float,
+        beat: Callable[[], None] = lambda: None,
+        on_start: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(config)
-        self.ending, self.drain_seconds, self.beat = ending, drain_seconds, beat
+        self.ending, self.drain_seconds, self.beat, self.on_start = ending, drain_seconds, beat, on_start
         self._began, self._stops_at = 0.0, float("inf")
         self._is_told = False
 
@@ -63,6 +70,12 @@ class GracefulServer(uvicorn.Server):
             self._stops_at = self._began + self.drain_seconds
         else:
             super().handle_exit(sig, frame)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the application and listen; then say so."""
+        await super().startup(sockets)
+        if self.started:
+            self.on_start()
 
     async def on_tick(self, counter: int) -> bool:
         """Look, ten times a second, whether it is time to stop."""

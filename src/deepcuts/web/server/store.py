@@ -81,6 +81,10 @@ class LoadedModel:
         labels, item_ids = self.model.seen.labels, self.model.item_ids
         return Matcher(item_ids, item_ids.values if labels is None else labels.names, self.model.item_listeners)
 
+    def make_searchable(self) -> None:
+        """Build the search index of the names of the items, which takes a while, before anyone searches."""
+        self.matcher.search("no artist of this name", 1)  # so that typos are looked for too
+
     @cached_property
     def index_of_item(self) -> dict[str, int]:
         """Index of every item by its id; Arrow would hash the whole catalogue for every look-up."""

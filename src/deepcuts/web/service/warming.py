@@ -37,18 +37,13 @@ def prepare(loaded: LoadedModel) -> None:
 
 def finish(loaded: LoadedModel) -> None:
     """Make a model searchable and ready for a stranger, which no list of a user waits for."""
-    make_searchable(loaded)
+    loaded.make_searchable()
     get_tastes(loaded)
 
 
 def get_tastes(loaded: LoadedModel) -> None:
     """Find the typical tastes, and what the dial means for them, before a stranger asks."""
     handle_popular(loaded, ListSettings(k=1, rarity=0.1, base_weight=0.0), LEAST_LISTENERS)
-
-
-def make_searchable(loaded: LoadedModel) -> None:
-    """Build the search index of the names of the items, which takes a while, before anyone searches."""
-    loaded.matcher.search("a", 1)
 
 
 def freeze_garbage_collection() -> None:
