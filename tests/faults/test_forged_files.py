@@ -319,9 +319,14 @@ def use_model(model: dc.PersonaModel) -> int:
 
 
 def n_lists(model: dc.PersonaModel) -> int:
-    """Users who have a list: all but those whose vectors are 0, which settings may make of anybody."""
+    """Users who have a list: all but those whose personas are 0 and whose base is not, as settings may make of anybody.
+
+    Where the base is 0 too, nothing is known of a user, and the list is what is popular.
+    """
     has_scores = np.abs(model.persona_factors).max(axis=1) > 0
-    return len(np.unique(np.repeat(np.arange(len(model.user_ids)), np.diff(model.persona_indptr))[has_scores]))
+    listed = np.zeros(len(model.user_ids), bool)
+    listed[np.repeat(np.arange(len(listed)), np.diff(model.persona_indptr))[has_scores]] = True
+    return int(np.sum(listed | ~np.any(model.base_factors, axis=1)))
 
 
 def forgeries(good: Content) -> list[Forgery]:
