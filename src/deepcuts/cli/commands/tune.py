@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from deepcuts.tuning import Trial, Tuning, TuningSettings
     from deepcuts.tuning.front import Pick
 
-_WIDE = 110  # columns of a terminal that all settings fit into
+_WIDE = 130  # columns of a terminal that all settings fit into
 _PICKS: tuple[Pick, ...] = ("accurate", "balanced", "novel")
 
 Trials = Annotated[
@@ -152,7 +152,7 @@ def _show(found: Tuning) -> None:
     is_wide = stdout().width >= _WIDE
     for name in ("trial", *names, *(_short(name) for name in found.default.searched if is_wide)):
         shown.add_column(name, justify="right", no_wrap=True)
-    shown.add_column("")
+    shown.add_column("", no_wrap=True)
     for trial in _shown(found):
         remarks: list[str] = [rule for rule, number in picks.items() if number == trial.number]
         if trial.number == found.default.number:
@@ -161,7 +161,7 @@ def _show(found: Tuning) -> None:
             *(f"{value:.4f}" for value in _values(trial)),
             *(_readable(value) for value in trial.searched.values() if is_wide),
         )
-        shown.add_row(str(trial.number), *cells, ", ".join(remarks))
+        shown.add_row(str(trial.number), *cells, "\n".join(remarks))
     print_table(shown)
     if not is_wide:
         stdout().print(f"Their settings are shown on terminals of {_WIDE} columns, and with --json.")
