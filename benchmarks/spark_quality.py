@@ -1,6 +1,6 @@
 """Claim: lists are no worse than those of MLlib's implicit ALS, where both are tuned with the same budget.
 
-Usage: python benchmarks/spark_quality.py [--users 10000] [--items 3000] [--factors 64] [--budget 6] [--worlds 1]
+Usage: python benchmarks/spark_quality.py [--users 5000] [--items 2000] [--factors 32] [--budget 6] [--worlds 1]
 
 A fifth of every user's items of a generated world is held out, and a fifth of the rest is for validation. Each of four
 contenders, MLlib and ours with factors of either sign and with factors at or above 0, is trained with so many settings
@@ -45,8 +45,8 @@ def ours(args: argparse.Namespace, plays: dc.Interactions, signs: Any) -> Iterat
     default = resolved(dc.PersonaNMF(n_factors=args.factors, nonnegative=signs), plays)
     for step in [Step(), *first_steps(any_sign=False, more_factors=False)][: args.budget]:
         found = step.of(default, (), args.factors)
-        named = ("unobserved_ratio", "unobserved_exponent", "user_regularization")
-        text = ", ".join(f"{name} {getattr(found, name):.3g}" for name in named)
+        changed = {name: value for name, value in vars(found).items() if value != getattr(default, name)}
+        text = ", ".join(f"{name} {value:.3g}" for name, value in changed.items()) or "the default"
         yield text, dc.PersonaNMF(**vars(found)).fit
 
 
@@ -57,19 +57,19 @@ def judged(fit: Fit, train: dc.Interactions, holdout: dc.Interactions) -> dc.Eva
 
 def chosen(settings: Iterator[tuple[str, Fit]], train: dc.Interactions, seed: int) -> tuple[str, Fit]:
     """Return the settings that are best on a validation part of what there is to train on."""
-    cut = dc.split_holdout(train, fraction=0.2, seed=seed)
-    tried = [(judged(fit, *cut)["ndcg@100"], text, fit) for text, fit in settings]
-    for figure, text, _ in tried:
-        print(f"  {figure:.4f} on the validation part: {text}", flush=True)
+    cut, tried = dc.split_holdout(train, fraction=0.2, seed=seed), []
+    for text, fit in settings:
+        tried.append((judged(fit, *cut)["ndcg@100"], text, fit))
+        print(f"  {tried[-1][0]:.4f} on the validation part: {text}", flush=True)
     _, text, fit = max(tried, key=lambda one: one[0])
     return text, fit
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--users", type=int, default=10_000)
-    parser.add_argument("--items", type=int, default=3_000)
-    parser.add_argument("--factors", type=int, default=64)
+    parser.add_argument("--users", type=int, default=5_000)
+    parser.add_argument("--items", type=int, default=2_000)
+    parser.add_argument("--factors", type=int, default=32)
     parser.add_argument("--budget", type=int, default=len(REGULARIZATION) * len(CONFIDENCE))
     parser.add_argument("--worlds", type=int, default=1)
     args = parser.parse_args()
