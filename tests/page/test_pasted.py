@@ -36,6 +36,17 @@ MATCHER = Matcher(IDS, IDS.values)
         ("Nas, nas, NAS", ["Nas"]),
         ("Nobody Else, Nas", ["Nobody Else", "Nas"]),
         (" ,;\n\t", []),
+        ("radiohead / bjork | Nas", ["radiohead", "bjork", "Nas"]),
+        ("Radiohead、Nas，Björk", ["Radiohead", "Nas", "Björk"]),
+        ("Radiohead and Björk & Nas", ["Radiohead", "Björk", "Nas"]),
+        ("Radiohead/Nas", ["Radiohead", "Nas"]),
+        ("Earth, Wind & Fire and Nas", ["Earth", "Wind & Fire and Nas"]),
+        ("Nas and somebody", ["Nas and somebody"]),
+        (
+            "Radiohead - Creep\nTyler, The Creator – Yonkers\nNobody - Song",
+            ["Radiohead", "Tyler, The Creator", "Nobody - Song"],
+        ),
+        ("Nas • 311 · Björk", ["Nas", "311", "Björk"]),
     ],
 )
 def test_names_in_a_text(text, expected):
@@ -47,6 +58,7 @@ def test_a_table_has_plays():
     assert names_in(text, MATCHER.has) == [
         Named("Radiohead", 120), Named("Tyler, The Creator", 7), Named("311", 12.5), Named("Björk", None),
     ]  # fmt: skip
+    assert names_in("Nas - 12\nBjörk – 3", MATCHER.has) == [Named("Nas", 12), Named("Björk", 3)]
     assert names_in("1\tNas\t40\n2\tBjörk\t3", MATCHER.has) == [Named("Nas", 40), Named("Björk", 3)]
 
 

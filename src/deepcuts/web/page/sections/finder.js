@@ -1,7 +1,7 @@
 // "Who am I": search as one types, own artists with how much they are played, export files, listeners to start from.
 const AMOUNTS = [["a little", 1], ["often", 2], ["a lot", 3]];
 const FIRST_SHOWN = 12;
-const SEVERAL = /[\n\t;,]/; // what lies between the names of a list
+const SEVERAL = /[\n\t;,|、，；•]|\s[/·]\s/; // what lies between the names of a list
 
 export default {
   props: { state: Object, found: Object, uploadUrl: String, uploadBytes: Number, withUsers: Boolean },

@@ -18,6 +18,9 @@ MOST_NAMES = 1_000
 _MOST_UNMATCHED = 60  # of the artists that the catalogue does not have, as of exports
 _LONGEST_JOIN = 5  # fields that one name may have been cut into: "Crosby, Stills, Nash & Young" has three
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,4}[.)])\s+")
+_MARKS = re.compile(r"\s*[|、，；•]\s*|\s+[/·]\s+")  # lie between names, like commas
+_WORDS = re.compile(r"\s*[/&+]\s*|\s+(?:and|und|et|y|e|og|och)\s+", re.IGNORECASE)  # lie within names as well
+_TRACK = re.compile(r"\s+[-–—]\s+")  # between an artist and what they play
 _NUMBER = re.compile(r"^\d{1,9}(?:[.,]\d+)?$")
 _HEADINGS = frozenset({"artist", "artists", "artist name", "name", "plays", "play count", "playcount", "count", "rank"})
 
@@ -33,12 +36,14 @@ def names_in(text: str, is_known: Callable[[str], bool]) -> list[Named]:
     """Take a text apart into names, each once, `MOST_NAMES` at most.
 
     A line that is a name as a whole is one, commas or not; so are fields of a line that are a name together. A number
-    beside a single name of a line is its plays. Marks of lists and a line of headings are left out.
+    beside a single name of a line is its plays. Marks of lists and a line of headings are left out. Of "artist - title"
+    the artist is taken, where the catalogue has them and not the whole.
 
     Parameters
     ----------
     text
-        Lines; fields of a line lie between tabs, semicolons or commas, and may be quoted as in CSV.
+        Lines; fields of a line lie between tabs, semicolons, commas or other marks, and may be quoted as in CSV; where
+        the catalogue has all parts, also between words like "and".
     is_known
         Whether a name is one of the catalogue.
     """
@@ -98,7 +103,12 @@ def take_names(visit: Visit, matcher: Matcher, text: str, plays: float) -> int:
 
 def _names_of_line(line: str, is_known: Callable[[str], bool], *, is_table: bool) -> Iterator[Named]:
     """Names of one line; numbers are plays, but for those that are names where there are no other lines."""
-    fields = [field for field in _fields(line, is_known) if any(map(str.isalnum, field)) or is_known(field)]
+    artist, *rest = _TRACK.split(line)
+    if rest and "," in artist and is_known(artist) and not is_known(line):
+        yield Named(artist, _number(rest[0]) if _NUMBER.match(rest[0]) else None)
+        return
+    parts = [part for field in _fields(line, is_known) for part in _parts(field, is_known)]
+    fields = [field for field in parts if any(map(str.isalnum, field)) or is_known(field)]
     if all(field.casefold() in _HEADINGS for field in fields):
         return
     if len(fields) > 1 and is_known(line):
@@ -121,6 +131,22 @@ def _fields(line: str, is_known: Callable[[str], bool]) -> list[str]:
     if delimiter == ",":
         return fields
     return [part for field in fields for part in ([field] if is_known(field) else _fields(field, is_known))]
+
+
+def _parts(field: str, is_known: Callable[[str], bool]) -> list[str]:
+    """Names that a field may hold, though it has no delimiter of a table."""
+    if is_known(field):
+        return [field]
+    several = [part for part in _MARKS.split(field) if part]
+    if len(several) > 1:
+        return [name for part in several for name in _parts(part, is_known)]
+    together = _WORDS.split(field)
+    if len(together) > 1 and all(map(is_known, together)):
+        return together
+    artist, *rest = _TRACK.split(field)
+    if is_known(artist):
+        return [artist, *filter(_NUMBER.match, rest)]  # a title says nothing, plays do
+    return several
 
 
 def _parted(fields: list[str], is_name: Callable[[str], bool]) -> tuple[list[str], list[float]]:
