@@ -3,10 +3,10 @@
 Usage: python benchmarks/dial_forms.py [--data HetRec …] [--holdout SEED …]
 
 On the validation cut of each data set of benchmarks/evidence_data.py, or on holdouts of some seeds, defaults otherwise.
-Levels are novelties at a quarter, a half, three quarters and all of the way from neutral lists to a rarity of 1. Two
-forms are none of the library's: lengths of single items, and standard deviations of the scores of single items over the
-personas, each raised to its 2 % quantile. "Breaks" are the pairs of neighbouring strengths at which a mean over lists
-gets more popular, by the mean number of listeners.
+Levels are novelties at a quarter, a half, three quarters and all of the way from neutral lists to a rarity of 1. Three
+forms are none of the library's: lengths of single items, their monotone function of the frequency with all of its line,
+and standard deviations of the scores of single items over the personas, each raised to its 2 % quantile. "Breaks" are
+the pairs of neighbouring strengths at which a mean over lists gets more popular, by the mean number of listeners.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from common import print_json, print_table, setting
 from evidence_data import DATA_SETS, cut, validation_cut
+from scipy.optimize import isotonic_regression
 
 import deepcuts as dc
 
@@ -37,6 +38,15 @@ def deviations(model: dc.PersonaModel) -> np.ndarray:
     """Standard deviation of every item's scores over the personas, from moments: √(vᵀ Cov(U) v)."""
     factors = model.item_factors.astype(np.float64)
     return np.sqrt(np.einsum("if,fg,ig->i", factors, np.cov(model.persona_factors.T.astype(np.float64)), factors))
+
+
+def monotone_lengths(model: dc.PersonaModel) -> np.ndarray:
+    """Lengths as the function of the frequency that nowhere falls and is nearest to them: `norm` with κ = 0."""
+    lengths = np.linalg.norm(model.item_factors, axis=1)
+    logs = np.log(np.maximum(lengths, np.quantile(lengths, 0.02)))
+    _, level, n_items = np.unique(model.item_listeners, return_inverse=True, return_counts=True)
+    means = np.bincount(level, weights=logs) / n_items
+    return np.asarray(np.exp(isotonic_regression(means, weights=n_items).x[level]))
 
 
 def single_items(model: dc.PersonaModel, sizes: np.ndarray) -> Iterator[dc.PersonaModel]:
@@ -64,7 +74,12 @@ def curves(model: dc.PersonaModel, cuts: tuple[dc.Interactions, dc.Interactions]
         for form, strengths in STRENGTHS.items()
     }
     lengths = np.linalg.norm(model.item_factors, axis=1)
-    for name, sizes in {"lengths of single items": lengths, "deviations": deviations(model)}.items():
+    sizes_by_form = {
+        "all of the line": monotone_lengths(model),
+        "lengths of single items": lengths,
+        "deviations": deviations(model),
+    }
+    for name, sizes in sizes_by_form.items():
         found[name] = [list(figures(scaled, *cuts, mix=mix)) for scaled in single_items(model, sizes)]
     return found
 

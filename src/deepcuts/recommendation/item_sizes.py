@@ -17,6 +17,7 @@ from deepcuts.recommendation.weak_cache import WeakCache
 
 _LEAST_QUANTILE = 0.02  # sizes below it count as this: a few items have hardly any, and logarithms are taken
 _LEAST_BASE = 1e-6  # of the largest; its power of the largest strength stays in the range of float32
+_KEPT = 0.2  # of the growth of log sizes with the log frequency: chosen by benchmarks/dial_forms.py
 _MOST_ROWS = 256  # whose scores are spread out where a source has no factors
 
 
@@ -54,7 +55,8 @@ def _spread_over_rows(source: ScoreSource) -> DoubleVector:
 def fitted_sizes(sizes: DoubleVector, frequency: DoubleVector) -> DoubleVector:
     """Sizes as a function of the frequency that nowhere falls, over their largest: float64, (n_items,), in (0, 1].
 
-    The function is the isotonic regression of log sizes on the frequency.
+    The function is the isotonic regression on the frequency of log sizes, less a part of their straight line on the log
+    frequency: what sizes have beyond that part is divided out first. It is stretched to grow as much as the line does.
 
     Parameters
     ----------
@@ -67,8 +69,17 @@ def fitted_sizes(sizes: DoubleVector, frequency: DoubleVector) -> DoubleVector:
 
     least = np.quantile(sizes, _LEAST_QUANTILE)
     logs = np.log(np.maximum(sizes, max(least, _LEAST_BASE * float(sizes.max()), np.finfo(np.float64).tiny)))
+    log_frequency = np.log(frequency)
+    beyond = (logs - _KEPT * _slope(logs, log_frequency) * log_frequency) / (1 - _KEPT)
     # Items of one frequency share a value: the fit is of their means.
     _, level, n_items = np.unique(frequency, return_inverse=True, return_counts=True)
-    means = np.bincount(level, weights=logs) / n_items
+    means = np.bincount(level, weights=beyond) / n_items
     fitted = isotonic_regression(means, weights=n_items).x
-    return np.asarray(np.exp(fitted - fitted[-1])[level])
+    return np.asarray(np.exp(np.maximum(fitted - fitted[-1], np.log(_LEAST_BASE)))[level])
+
+
+def _slope(values: DoubleVector, of: DoubleVector) -> float:
+    """Slope of the line by least squares, 0 where it falls, or where there is nothing to tell it by."""
+    apart = of - of.mean()
+    square = float(apart @ apart)
+    return max(0.0, float(apart @ values) / square) if square > 0 else 0.0
