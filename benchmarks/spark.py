@@ -161,6 +161,8 @@ def measure(beside: Executor, session: Any, args: argparse.Namespace, folder: Pa
     shelf = str(folder / "shelf")
     asked = dc.PersonaNMF(n_factors=args.factors, n_personas=1, tolerance=0.0, early_stopping="off")
 
+    found: dict[str, float] = {}
+
     def ours(n_epochs: int, **how: Any) -> object:
         shutil.rmtree(folder / "shelf" / "trainings", ignore_errors=True)  # or it would go on after the epochs there
         return spark.fit(shelf, replace(asked, base_epochs=n_epochs), item_blocks=args.item_blocks, **how)
@@ -169,9 +171,10 @@ def measure(beside: Executor, session: Any, args: argparse.Namespace, folder: Pa
         rival = SparkALS(n_factors=args.factors, n_epochs=n_epochs).estimator(0)
         return rival.fit(session.read.parquet(str(folder / "ratings.parquet"))).itemFactors.toArrow()
 
-    start, wall = spent(), perf_counter()
-    spark.ingest(str(folder / "plays.parquet"), **COLUMNS, shelf=shelf)
-    found = {"ingest, processor s": spent() - start, "ingest, s": perf_counter() - wall}
+    for which in ("first ingest", "ingest"):  # the first one starts all processes, and Java compiles
+        start, wall = spent(), perf_counter()
+        spark.ingest(str(folder / "plays.parquet"), **COLUMNS, shelf=shelf, force=True)
+        found |= {f"{which}, processor s": spent() - start, f"{which}, s": perf_counter() - wall}
     found["ours, processor s an epoch"] = of_epoch(ours, args.epochs)
     found["ingest, in epochs"] = found["ingest, processor s"] / found["ours, processor s an epoch"]
     spark.recommend(shelf, out=str(folder / "lists"), k=10)

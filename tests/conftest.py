@@ -58,6 +58,7 @@ EXTRAS = {  # what tests of these folders and files need: an extra of the packag
 
 UNIX = (  # limits, signals, terminals, forks
     "cli/test_process.py",
+    "faults/test_arguments.py",
     "faults/test_commands.py",
     "faults/test_fuzz.py",
     "faults/test_inputs.py",

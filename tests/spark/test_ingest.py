@@ -23,7 +23,7 @@ COLUMNS = {"user": "user", "item": "item", "plays": "plays"}
 
 
 def on_shelf(folder: Any, users: list[str]) -> dc.Interactions:
-    with working(8_192) as session:
+    with working() as session:
         return plays_of(session, Catalogue(Shelf.at(folder)), partial(named, users))
 
 

@@ -35,7 +35,6 @@ from deepcuts.spark.units import Catalogue, plays_of
 
 logger = logging.getLogger(__name__)
 
-_BATCH = 8_192
 _PART = "name string, item int, unit int, value double, n long"
 _NOTHING = "\U0010ffff"  # begins ids behind all others: of items that were held out and that nobody is left to play
 _JUDGED = "users"
@@ -74,7 +73,7 @@ def split(shelf: str, into: str, *, fraction: float = 0.2, seed: int = 0, force:
     if source == target:
         raise DataError(f"{shelf} cannot be split into itself. Name another shelf.")
     n_units, catalogue = source.manifest()["n_units"], Catalogue(source)
-    with working(_BATCH) as session:
+    with working() as session:
         target.clear(force=force)
         staged = Staging.made(session, target, "pairs", n_units, partial(_drawn, catalogue, fraction, seed))
         return shelve(session, staged, partial(_labels_of, catalogue))
@@ -119,7 +118,7 @@ def sample(shelf: str, *, users: float = 0.01, seed: int = 0) -> Interactions:
     """
     share = real_number("users", users, 0, 1, "Give a share above 0, up to 1.", above=True)
     catalogue = Catalogue(Shelf.at(shelf))
-    with working(_BATCH) as session:
+    with working() as session:
         found = plays_of(session, catalogue, partial(_by_name, share, seed))
     if not found.n_pairs:
         raise DataError(f"Nobody is drawn with users={users}. Give a larger share.")
@@ -155,7 +154,7 @@ def evaluate(shelf: str, lists: str, cutoffs: Cutoffs | None = None) -> Evaluati
     place, folder = Shelf.at(shelf), Shelf.at(lists)
     manifest = place.manifest()
     wanted = None if cutoffs is None else [(metric.name, k) for metric, k in metrics_at(cutoffs)]
-    with working(_BATCH) as session:
+    with working() as session:
         judge = partial(_parts_of_unit, Catalogue(place), folder, (manifest["n_users"], manifest["n_pairs"]), wanted)
         parts = over(session, manifest["n_units"], judge, _PART)
         rows = parts.selectExpr("name", "item", "struct(unit, value) AS part", "n").groupBy("name", "item")

@@ -28,7 +28,6 @@ from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.training import MODEL
 from deepcuts.spark.units import Catalogue, named, plays_of
 
-_BATCH = 8_192
 _DONE = "_SUCCESS"
 
 
@@ -101,7 +100,7 @@ def recommend(shelf: str, *, out: str, k: int = 20, force: bool = False, **setti
     """
     place, target, asked = Shelf.at(shelf), Shelf.at(out), ListSettings(k=k, **settings)
     trained, manifest = Trained.on(place), place.manifest()
-    with working(_BATCH) as session:
+    with working() as session:
         measured = trained.model_of(plays_of(session, trained.catalogue, partial(named, manifest["measured"])))
         target.clear(force=force)
         task = partial(_lists_of_unit, trained, target, in_strengths(measured, asked))
@@ -149,7 +148,7 @@ def to_model(shelf: str, users: str | Iterable[str] | None = None) -> PersonaMod
     trained, manifest = Trained.on(place), place.manifest()
     wanted = [users] if is_one_id(users) and users is not None else users
     ids = manifest["measured"] if wanted is None else sorted(set(to_text(wanted, "user").to_pylist()))
-    with working(_BATCH) as session:
+    with working() as session:
         measured, plays = (
             plays_of(session, trained.catalogue, partial(named, users)) for users in (manifest["measured"], ids)
         )

@@ -35,7 +35,7 @@ _BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
 
 
 @contextmanager
-def working(batch: int) -> Iterator[Any]:
+def working(batch: int = 8_192) -> Iterator[Any]:
     """Give the active session of Spark, or one of this machine, with rows handed to Python so many at a time.
 
     Raises

@@ -33,7 +33,6 @@ from deepcuts.spark.units import ITEMS, LABELS, Catalogue, as_cells, from_cells,
 logger = logging.getLogger(__name__)
 
 _USERS = "user string, length int, items binary, plays binary"
-_BATCH = 8_192
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def ingest(
     chosen, columns, target = ReadOptions(**options), Columns(user, item, plays), Shelf.at(shelf)
     for name, least in (("min_users", min_users), ("min_items", min_items)):
         whole_number(name, least, 1, advice="Give a whole number of at least 1.")
-    with working(_BATCH) as session:
+    with working() as session:
         n_parts = int(session.conf.get("spark.sql.shuffle.partitions"))
         frame, task = cleaning(frame_of(session, source), columns, chosen, n_parts)
         target.clear(force=force)
