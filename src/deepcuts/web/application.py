@@ -51,7 +51,8 @@ def create_app(
 
     Its ``state`` holds what a page needs as well: ``store``, ``settings``, ``compute`` (``await compute.run(work)``
     calls a function beside the event loop), ``metrics``, ``ready``, set once the model is warm, and ``ending``, which
-    the server that runs it is to be given. A page may set ``rehearse``, which is awaited before requests are answered.
+    the server that runs it is to be given. A page may set ``rehearse``, which is awaited before requests are answered,
+    and ``let_pass``, which is awaited before kernels are compiled.
 
     Parameters
     ----------
@@ -96,7 +97,7 @@ def create_app(
     app.state.store, app.state.settings, app.state.metrics = store, settings, metrics
     app.state.compute = Compute(settings.n_threads, settings.waiting)
     app.state.ready, app.state.ending = threading.Event(), ending
-    app.state.rehearse = partial(asyncio.sleep, 0)
+    app.state.rehearse = app.state.let_pass = partial(asyncio.sleep, 0)
     app.include_router(model_router)
     app.include_router(router)
     app.include_router(model_router, prefix=MODEL_PREFIX, include_in_schema=False)
@@ -178,6 +179,7 @@ async def _warm(app: FastAPI) -> None:
 
     state = app.state
     stores = [store for _, store in state.models]
+    await state.let_pass()
     try:
         with _short_turns():
             for name, store in state.models:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 PAGE_POLICY = page_policy()
 _AWAY = 30.0  # seconds that a page may be out of reach, as on a phone that sleeps, before it has to load again
+_FIRST_PAGE_SECONDS = 1.0  # that kernels wait for a page to be opened
+_SETTLING_SECONDS = 0.3  # and then for what it asks for at once
 _HERE = Path(__file__).parent
 
 
@@ -56,7 +60,8 @@ def mount_page(app: FastAPI, *, holdout: Interactions | None = None, report: Pat
     state.views = CurrentViews(state.store, with_users=state.settings.on_loopback or state.settings.token is not None)
     state.visits = Visits(lambda: Visit(lambda: state.store.model))
     state.sessions = {}
-    state.rehearse = partial(_rehearse, page_app)
+    state.is_open = asyncio.Event()
+    state.rehearse, state.let_pass = partial(_rehearse, page_app), partial(let_first_page_pass, state.is_open)
     # The index of names is made at once, beside all else: search is what visitors begin with, and needs no kernel.
     Thread(target=state.store.current.make_searchable, name="search-index", daemon=True).start()
     routes = router(report)
@@ -80,6 +85,13 @@ def mount_page(app: FastAPI, *, holdout: Interactions | None = None, report: Pat
         reconnect_timeout=_AWAY,
         gzip_middleware_factory=None,  # the application compresses, and faster, where there is a network
     )
+
+
+async def let_first_page_pass(is_open: asyncio.Event) -> None:
+    """Wait a moment for somebody who opens the page at once: it and kernels that compile would slow each other down."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(is_open.wait(), _FIRST_PAGE_SECONDS)
+        await asyncio.sleep(_SETTLING_SECONDS)
 
 
 async def _rehearse(page_app: Callable[..., Awaitable[None]]) -> None:

@@ -47,4 +47,5 @@ async def open_page(app: FastAPI, holdout: Interactions | None, *, has_report: b
     state.sessions[key] = session
     # Or the address for uploads would work after the page is gone.
     client.on_delete(lambda: state.sessions.pop(key, None))
+    state.is_open.set()
     await layout.start()
