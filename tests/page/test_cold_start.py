@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -11,8 +10,6 @@ from time import monotonic
 
 import httpx
 import pytest
-
-from deepcuts.web.page.mount import let_first_page_pass
 
 pytestmark = pytest.mark.slow
 
@@ -68,15 +65,3 @@ def test_a_page_goes_out_with_all_its_parts(address):
     parts = [line for line in document.splitlines() if "modulepreload" in line]
     assert len(parts) >= 8, document
     assert "nicegui-finder" in document
-
-
-@pytest.mark.parametrize(("comes", "least", "most"), [(True, 0.2, 0.9), (False, 0.9, 5.0)])
-def test_kernels_let_the_first_page_pass_but_not_for_ever(comes, least, most):
-    async def wait() -> float:
-        is_open, began = asyncio.Event(), monotonic()
-        if comes:
-            is_open.set()
-        await let_first_page_pass(is_open)
-        return monotonic() - began
-
-    assert least < asyncio.run(wait()) < most

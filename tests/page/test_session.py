@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 
 import pytest
 
 import deepcuts as dc
+from deepcuts.web.page.mount import let_first_page_pass
 from deepcuts.web.page.session import VisitorSession
 from deepcuts.web.page.state.own_artists import add_artist, clear_artists
 from deepcuts.web.page.state.shared_views import CurrentViews
@@ -109,3 +111,15 @@ def test_a_dial_that_is_moved_is_taken_back_at_once(session):
         run(session, lambda: session.change(move, "Moved the dial of persona A …"))  # noqa: B023
     run(session, session.undo)
     assert visit.options_of(0).dial_position is None
+
+
+@pytest.mark.parametrize(("comes", "least", "most"), [(True, 0.2, 0.9), (False, 0.9, 5.0)])
+def test_kernels_let_the_first_page_pass_but_not_for_ever(comes, least, most):
+    async def wait() -> float:
+        is_open, began = asyncio.Event(), monotonic()
+        if comes:
+            is_open.set()
+        await let_first_page_pass(is_open)
+        return monotonic() - began
+
+    assert least < asyncio.run(wait()) < most
