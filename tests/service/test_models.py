@@ -127,6 +127,10 @@ def test_pages_of_named_origins_may_ask_and_others_not(client):
     preflight = client.options("/recommend", headers={**asked, "authorization": ""})
     assert preflight.status_code == 200
     assert preflight.headers["access-control-allow-origin"] == PAGE
+    for name, value in {"origin": "https://elsewhere.example", "access-control-request-method": "DELETE"}.items():
+        refused = client.options("/recommend", headers={**asked, "authorization": "", name: value})
+        assert (refused.status_code, refused.headers["content-type"]) == (400, "application/problem+json")
+        assert refused.json()["detail"].startswith(f"This may not be asked from there: {name.rpartition('-')[2]}")
     response = client.post("/recommend", json={"user": USER}, headers={"origin": PAGE})
     assert (response.status_code, response.headers["access-control-allow-origin"]) == (200, PAGE)
     other = client.post("/recommend", json={"user": USER}, headers={"origin": "https://other.example"})

@@ -137,12 +137,13 @@ def _guards(
 def _cross_origin(origins: tuple[str, ...]) -> list[Middleware]:
     """Tell browsers which pages of other origins may read responses; without any, none may."""
     from starlette.middleware import Middleware
-    from starlette.middleware.cors import CORSMiddleware
+
+    from deepcuts.web.server.guards.origins import CrossOrigin
 
     if not origins:
         return []
     cors = Middleware(
-        CORSMiddleware,
+        CrossOrigin,
         allow_origins=origins,
         allow_methods=("GET", "HEAD", "POST"),
         allow_headers=("Authorization", "Content-Type", "If-Model", "X-Request-ID", "X-Session-ID"),
