@@ -30,7 +30,7 @@ def test_from_names_to_a_list(open_page, tmp_path):
     before, popularity = rows(page), median_listeners(page)
     assert len(before) == 20
 
-    page.locator("#dc-dial").fill("0.6")
+    page.locator("#dc-dial").fill("1")
     wait_until(lambda: rows(page) != before)
     assert median_listeners(page) < popularity
     picture(page, "deep")
