@@ -258,7 +258,8 @@ def add_training(made: Calls, scene: Scene) -> None:
 
 
 def called(function: Callable[..., Any], good: dict[str, Any], argument: str, value: Any) -> None:
-    if function is dc.generate_world and isinstance(value, int) and value in LARGE:
+    # An instance of a subclass would be sought among all numbers of the range, one by one.
+    if function is dc.generate_world and isinstance(value, int) and int(value) in LARGE:
         return
     result = function(**{**good, argument: value})
     if isinstance(result, Iterator):
