@@ -1,5 +1,7 @@
 """Names and tags: given once, they travel with plays and models."""
 
+from uuid import UUID
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -87,6 +89,15 @@ def test_tags_of_a_group_are_those_with_the_largest_shares(plays):
     assert plays.labels.tags_of(items, weights) == expected
 
 
+def test_names_that_have_no_text_are_refused(plays):
+    class Silent:
+        def __str__(self) -> str:
+            raise RuntimeError("no text")
+
+    with pytest.raises(DataError, match=r"A name is of the type Silent, which has no text\. Pass texts\."):
+        plays.with_labels({"a": Silent()})
+
+
 def test_people_who_gave_a_tag_are_counted_kept_and_may_be_unknown(plays, tmp_path):
     rows = {"item_id": ["a", "b", "a", "b", "z", "a"], "tag": ["deep"] * 3 + ["calm"] * 3}
     rows["tagger"] = ["x", "x", "y", "z", "w", None]
@@ -95,6 +106,9 @@ def test_people_who_gave_a_tag_are_counted_kept_and_may_be_unknown(plays, tmp_pa
     given.save(tmp_path / "p.safetensors")
     assert Interactions.load(tmp_path / "p.safetensors").labels.n_taggers.tolist() == [1, 2]
     assert given.keep_pairs(np.array([False, False, True, True])).labels.n_taggers.tolist() == [1, 2]
+    ids = [None if name is None else UUID(int=ord(name)).bytes for name in rows["tagger"]]
+    of_ids = pa.table(rows | {"tagger": pa.ExtensionArray.from_storage(pa.uuid(), pa.array(ids, pa.binary(16)))})
+    assert plays.with_labels(None, of_ids).labels.n_taggers.tolist() == [1, 2]
     plays.save(tmp_path / "q.safetensors")
     assert Interactions.load(tmp_path / "q.safetensors").labels.n_taggers is None
 

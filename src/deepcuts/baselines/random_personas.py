@@ -9,6 +9,7 @@ import numpy as np
 from deepcuts.array_types import Indptr, NumberVector
 from deepcuts.data.csr import row_of_entry
 from deepcuts.data.interactions import Interactions
+from deepcuts.data.play_checks import check_plays
 from deepcuts.model import PersonaModel, PersonaNMF, PersonaSettings
 from deepcuts.model.training.fold_in import solve_personas
 from deepcuts.model.training.persona_split import PersonaSplit
@@ -33,6 +34,7 @@ class RandomPersonas(PersonaSettings):
         DataError
             If there are fewer than two users or items.
         """
+        check_plays(plays)
         model = PersonaNMF(**vars(self)).fit(plays, seed=seed)
         found = model.user_personas
         # Shuffled within each user, so that sizes, shares and the row pointers of the personas stay valid.

@@ -185,6 +185,14 @@ def as_strings(values: Iterable[Any] | pa.Array) -> pa.StringArray:
     return joined(string_chunks(values), "name")
 
 
+def _shown_text(value: Any) -> str:
+    """Text that Python gives any object, in valid UTF-8."""
+    try:
+        return str(value).encode("utf-8", "replace").decode()
+    except Exception:  # it is code of the object, which may do anything
+        raise DataError(f"A name is of the type {type(value).__name__}, which has no text. Pass texts.") from None
+
+
 def string_chunks(values: Iterable[Any] | pa.Array) -> pa.ChunkedArray:
     """Names or tags as Arrow strings, null where one is missing, in chunks below 2 GiB.
 
@@ -204,7 +212,7 @@ def string_chunks(values: Iterable[Any] | pa.Array) -> pa.ChunkedArray:
     except DataError:
         pass
     if not isinstance(values, pa.Array | pa.ChunkedArray):
-        texts = [None if value is None else str(value).encode("utf-8", "replace").decode() for value in values]
+        texts = [None if value is None else _shown_text(value) for value in values]
         return chunked(pa.array(texts, pa.string()))
     try:
         return chunked(values.cast(pa.string()))

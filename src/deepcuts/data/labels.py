@@ -294,7 +294,8 @@ def _count_taggers(columns: CountVector, taggers: pa.ChunkedArray, n_tags: int) 
         raise DataError(
             f"The taggers are of the type {shown(str(taggers.type))[1:-1]}. Name people by text or numbers."
         )
-    people, numbers = encoded(taggers)
+    is_extension = isinstance(taggers.type, pa.BaseExtensionType)  # such as UUIDs
+    people, numbers = encoded(string_chunks(taggers) if is_extension else taggers)
     known = pc.is_valid(people).to_numpy(zero_copy_only=False)[numbers]
     pairs = np.unique(np.column_stack([columns, numbers])[known], axis=0)
     return np.bincount(pairs[:, 0], minlength=n_tags).astype(np.int64)
