@@ -98,6 +98,16 @@ def test_names_that_have_no_text_are_refused(plays):
         plays.with_labels({"a": Silent()})
 
 
+def test_names_and_tags_that_mean_something_else_than_they_are_stored_as_are_refused(plays):
+    stored = pa.ExtensionArray.from_storage(pa.opaque(pa.int64(), "month", "test"), pa.array([600, 601]))
+    for given in (
+        {"names": pa.table({"item_id": ["a", "b"], "name": stored})},
+        {"tags": pa.table({"item_id": ["a", "b"], "tag": stored})},
+    ):
+        with pytest.raises(DataError, match=r"Names and tags of the type .* cannot be read as text\. Turn them into"):
+            plays.with_labels(**given)
+
+
 def test_people_who_gave_a_tag_are_counted_kept_and_may_be_unknown(plays, tmp_path):
     rows = {"item_id": ["a", "b", "a", "b", "z", "a"], "tag": ["deep"] * 3 + ["calm"] * 3}
     rows["tagger"] = ["x", "x", "y", "z", "w", None]

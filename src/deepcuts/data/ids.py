@@ -214,6 +214,8 @@ def string_chunks(values: Iterable[Any] | pa.Array) -> pa.ChunkedArray:
     if not isinstance(values, pa.Array | pa.ChunkedArray):
         texts = [None if value is None else _shown_text(value) for value in values]
         return chunked(pa.array(texts, pa.string()))
+    if isinstance(values.type, pa.BaseExtensionType):  # a cast would show what they are stored as
+        raise DataError(f"Names and tags of the type {values.type} cannot be read as text. Turn them into text first.")
     try:
         return chunked(values.cast(pa.string()))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
