@@ -28,7 +28,7 @@ def test_another_start_of_the_server_and_the_back_button_bring_a_visit_back(brow
         wait_until(lambda: page.evaluate("sessionStorage['deepcuts.options']?.includes('0.4')"))
         wait_until(lambda: page.evaluate("sessionStorage['deepcuts.profile']?.includes('\"boosted\":true')"))
         before, chips = rows(page), page.locator(".dc-chips").first.locator("li").all_inner_texts()
-        page.goto("about:blank")  # a page left open reloads by itself when its server is back, and cuts off what is asked
+        page.goto("about:blank")  # an open page reloads when its server is back, and that cuts off what is asked
     with explore(folder, "--port", address.rsplit(":", 1)[1]):
         page.goto(address)
         page.locator(".dc-row").first.wait_for()
