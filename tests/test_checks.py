@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 
 import deepcuts as dc
 from deepcuts import Interactions, PersonaNMF, evaluate, generate_world, split_holdout, split_last, split_users
-from deepcuts.checks import real_number, seed_number, shown, truth, whole_number
+from deepcuts.checks import kind_of, real_number, seed_number, shown, truth, whole_number
 from deepcuts.errors import DataError, DeepcutsError, SettingsError
 from deepcuts.evaluation import item_features
 from deepcuts.model.training.fold_in import check_finite
@@ -190,3 +190,8 @@ def test_tags_that_all_weigh_nothing_are_none(plays):
         features=item_features(tags.rename_columns(["item_id", "label", "weight"]), train.item_ids),
     )
     assert all(math.isnan(value) for name, value in judged.figures.items() if "calibration" in name)
+
+
+def test_types_are_named_with_their_article():
+    values = [1, "a", np.zeros(1), pa.array([1]), {}, None]
+    assert [kind_of(value) for value in values] == ["an int", "a str", "an ndarray", "an Int64Array", "a dict", "None"]

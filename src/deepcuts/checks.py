@@ -38,6 +38,16 @@ def shown(value: object, most: int = MOST_SHOWN) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def with_article(noun: str) -> str:
+    """Put a or an before a noun of a message, by how it begins: an item, a user, an ndarray."""
+    return f"an {noun}" if noun[:1].lower() in "aeio" or noun.startswith("nd") else f"a {noun}"
+
+
+def kind_of(value: object) -> str:
+    """Name the type of a value in a message, with its article; None as it is."""
+    return "None" if value is None else with_article(type(value).__name__)
+
+
 def whole_number(name: str, value: object, least: int, most: int | None = None, advice: str | None = None) -> int:
     """Take a whole number.
 

@@ -9,6 +9,8 @@ from fractions import Fraction
 from uuid import UUID
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -222,3 +224,25 @@ def test_parquet_whose_statistics_deny_its_nulls_is_read_as_it_is(tmp_path):
         path.write_bytes(content.replace(b"\x9a\x01", b"\x80\x00"))  # none, in as many bytes
         with pytest.raises(DataError, match=r"row 1: .*In all, 77 of 1,000 rows"):
             read_plays(path, user="user", item="item", plays="plays")
+
+
+@pytest.mark.parametrize("plain", [pa.string_view(), pa.binary_view()])
+def test_categories_of_views_are_read_as_those_of_text(plain):
+    views = pa.DictionaryArray.from_arrays(pa.array([1, 0, None, 1]), pa.array(["ada", "bob"]).cast(plain))
+    assert to_text(views, "user", allow_missing=True).to_pylist() == ["bob", "ada", None, "bob"]
+
+
+def test_messages_have_the_article_of_what_they_name():
+    with pytest.raises(DataError, match=r"^An item id is True"):
+        to_text([True], "item")
+    with pytest.raises(DataError, match=r"^A user id is True"):
+        to_text([True], "user")
+
+
+@pytest.mark.parametrize("table", [pd.DataFrame, pa.table, pl.DataFrame])
+def test_a_table_in_place_of_its_column_is_told(table):
+    given = table({"who": ["ada"], "n": [3]})
+    with pytest.raises(
+        DataError, match=r"^The user ids are a table \(\w+\) with the columns 'who', 'n'\. Pass one col"
+    ):
+        to_text(given, "user")

@@ -156,7 +156,7 @@ def broken(indices: list[int], data: list[float], indptr: tuple[int, ...] = (0, 
             sparse.csr_array(np.ones((2, 3), complex)),
             "holds complex128. Pass one of users and items that holds numbers",
         ),
-        (np.ones((2, 3)), "The plays are a ndarray. Pass a SciPy matrix"),
+        (np.ones((2, 3)), "The plays are an ndarray. Pass a SciPy matrix"),
     ],
 )
 def test_a_matrix_that_is_not_sound_is_refused(matrix, message):

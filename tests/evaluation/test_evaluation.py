@@ -33,6 +33,13 @@ def test_figures_are_found_by_name(found):
         found["recal@20"]
 
 
+def test_an_evaluation_is_a_mapping_of_its_figures(found):
+    assert dict(found) == {**found} == dict(found.figures)
+    assert found.get("recall@5") == found["recall@5"]
+    assert found.get("recall@50") is None
+    assert list(found.items()) == list(found.figures.items())
+
+
 def test_figures_are_a_frame(found):
     frame = found.to_pandas()
     assert frame.value.to_dict() == dict(found.figures)

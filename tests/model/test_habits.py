@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter, deque
 from typing import get_type_hints
 
 import duckdb
@@ -82,15 +83,32 @@ def test_a_table_without_plays_counts_its_rows_and_times_come_along():
             pd.DataFrame({"userID": [1], "artistID": [2], "weight": [3]}),
             "read_plays(table, user='userID', item='artistID', plays='weight').",
         ),
-        ("plays.parquet", "the name of a file, 'plays.parquet'. Read it first: read_plays(path, user=..."),
-        (np.eye(3), "The plays are a ndarray. Pass Interactions, such as read_plays"),
-        (None, "The plays are a NoneType. Pass Interactions"),
+        (np.eye(3), "The plays are an ndarray. Pass Interactions, such as read_plays"),
+        (None, "The plays are None. Pass Interactions"),
+        (
+            pl.LazyFrame({"user_id": [1]}),
+            "The plays are a LazyFrame, which holds no rows yet. Pass the table that plays.collect() makes.",
+        ),
     ],
 )
 def test_other_things_are_refused_with_what_to_call(model, given, message):
     for call in (SMALL.fit, model.extend, model.fold_in, dc.split_holdout, dc.PersonaNMF.tuned):
         with pytest.raises(DataError, match=re.escape(message)):
             call(given)
+
+
+def test_a_file_is_read_before(model):
+    for call in (SMALL.fit, model.extend, dc.split_holdout):
+        with pytest.raises(
+            DataError, match=r"the name of a file, 'plays\.parquet'\. Read it first: read_plays\(path, u"
+        ):
+            call("plays.parquet")
+    for given in ("plays.parquet", b"plays.parquet", 5):
+        message = (
+            f"The plays are {given!r}. Pass a list of items, even of a single one, or a mapping from items to play"
+        )
+        with pytest.raises(DataError, match=re.escape(message) + r".* are read first: read_plays\(path"):
+            model.fold_in(given)
 
 
 def test_plays_of_one_person_are_taken_in_many_forms(plays, model):
@@ -107,6 +125,18 @@ def test_plays_of_one_person_are_taken_in_many_forms(plays, model):
         "frame with plays": pd.DataFrame({"item_id": items, "plays": 1}),
         "polars": pl.DataFrame({"item_id": items}),
         "stream": pa.table({"item_id": items}).to_reader(),
+        "generator": (item for item in items),
+        "deque": deque(items),
+        "ids": model.item_ids[:3],
+        "array of Arrow": pa.array(items),
+        "column of Arrow": pa.chunked_array([items]),
+        "dictionary of Arrow": pa.array(items).dictionary_encode(),
+        "index": pd.Index(items),
+        "categorical": pd.Categorical(items),
+        "column of pandas": pd.Series(items),
+        "rows of a column": pd.Series(items, index=[4, 7, 9], name="artist"),
+        "column of polars": pl.Series(items),
+        "categories of polars": pl.Series(items, dtype=pl.Categorical),
     }
     for form, given in forms.items():
         assert model.fold_in(given).recommend().equals(expected), form
@@ -120,6 +150,46 @@ def test_a_series_dislikes_below_zero_and_names_each_item_once(model):
     assert model.fold_in(pd.Series(counts)).recommend().equals(model.fold_in(counts).recommend())
     with pytest.raises(DataError, match=r"is more than once in the index of the plays\. Add them up first"):
         model.fold_in(pd.Series([1, 2], index=[items[0], items[0]]))
+
+
+@pytest.mark.parametrize("series", [pd.Series([3, 7]), pd.Series([3, 7], index=[4, 9], name="artist")])
+def test_numbers_of_a_series_that_may_be_items_or_counts_are_refused(model, series):
+    with pytest.raises(
+        DataError, match=r"numbers of the plays, 3 at the index \d, may be items or counts\. Pass plays\.to"
+    ):
+        model.fold_in(series)
+
+
+def test_numbers_by_numbers_are_counts_by_id_where_the_index_is_named_or_no_table_had_them():
+    plays = dc.read_plays(
+        pd.DataFrame({"user_id": [1, 1, 2, 2], "item_id": [0, 3, 3, 5]}), user="user_id", item="item_id"
+    )
+    model = SMALL.fit(plays)
+    counts = {3: 5, 5: 2}
+    expected = model.fold_in(counts).recommend()
+    for series in (
+        pd.Series(counts),
+        pd.Series(counts, dtype=object),
+        pd.Series(counts, name="n").rename_axis("item_id"),
+    ):
+        assert model.fold_in(series).recommend().equals(expected)
+
+
+@pytest.mark.parametrize(
+    ("given", "entry"),
+    [
+        ([("a", 3)], "a tuple, ('a', 3)"),
+        (Counter("a").items(), "a tuple, ('a', 1)"),
+        ([{"item_id": "a", "plays": 3}], "a dict, {'item_id': 'a', 'plays': 3}"),
+        ([["a"]], "a list, ['a']"),
+        (np.array([("a", 3)], [("item_id", "U1"), ("plays", "i8")]), "a void"),
+    ],
+)
+def test_pairs_and_records_are_refused_with_what_to_pass(model, given, entry):
+    with pytest.raises(
+        DataError, match=re.escape(f"An entry of the plays is {entry}") + r".*dict\(pairs\).*from_pylist"
+    ):
+        model.fold_in(given)
 
 
 def test_names_and_tags_that_are_no_tables_are_told(plays):

@@ -133,7 +133,7 @@ def test_settings_files_bring_back_what_was_written(tmp_path, ending):
         ("s.json", '{"factors": 8}', SettingsError, "has a setting 'factors', which the model has not"),
         ("s.json", '{"nonnegative": 1}', SettingsError, "nonnegative is 1. Give True or False"),
         ("s.json", '{"nonnegative": "users"}', SettingsError, "Pass 'both' or 'items' or 'none'"),
-        ("s.json", '{"n_factors": true}', SettingsError, "n_factors = True, which is not a int"),
+        ("s.json", '{"n_factors": true}', SettingsError, "n_factors = True, which is not an int"),
         ("s.json", "[1]", DataError, "holds no settings"),
         ("s.json", "{", DataError, "cannot be read as json"),
         ("s.toml", "n_factors", DataError, "cannot be read as toml"),

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from deepcuts.array_types import DoubleVector, FloatMatrix, IndexVector, NumberMatrix
-from deepcuts.checks import real_number, shown, whole_number
+from deepcuts.checks import kind_of, real_number, shown, whole_number
 from deepcuts.data.arrow_columns import encoded, table_of, take_rows
 from deepcuts.data.ids import Ids, check_ids
 from deepcuts.data.vectors import unit_vectors
@@ -102,8 +102,8 @@ def _candidates(lists: Any) -> pa.Table:
     """Lists as an Arrow table that has all columns."""
     table = table_of(lists)
     if table is None or not set(_WANTED) <= set(table.column_names):
-        what = type(lists).__name__ if table is None else f"table with the columns {', '.join(table.column_names)}"
-        raise DataError(f"The lists are a {what}. Pass a table with the columns {', '.join(_WANTED)}.")
+        what = kind_of(lists) if table is None else f"a table with the columns {', '.join(table.column_names)}"
+        raise DataError(f"The lists are {what}. Pass a table with the columns {', '.join(_WANTED)}.")
     return table
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol, Unpack
 
 import pyarrow as pa
 
-from deepcuts.checks import check_names, instance, instances, shown
+from deepcuts.checks import check_names, instance, instances, kind_of, shown
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
 from deepcuts.model import PersonaModel, PersonaNMF
@@ -117,7 +117,7 @@ def _check_method(name: str, method: Any) -> None:
         )
     if type(method).__hash__ is None:
         raise SettingsError(
-            f"{name} is a {type(method).__name__}, which cannot be hashed, so that equal methods are not found. Write "
+            f"{name} is {kind_of(method)}, which cannot be hashed, so that equal methods are not found. Write "
             "@dataclass(frozen=True) above its class."
         )
 

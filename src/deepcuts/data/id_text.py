@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from deepcuts.checks import shown
+from deepcuts.checks import shown, with_article
 from deepcuts.errors import DataError
 
 EXACT_BITS = 53  # whole floats below 2 ** 53 are exact: at that size 9007199254740993 is already 9007199254740992
@@ -109,6 +109,10 @@ def _as_arrow(values: Any, kind: str) -> pa.Array | pa.ChunkedArray:
     """Values as Arrow data of whatever type they have; what NumPy or Python hold otherwise becomes text here."""
     if isinstance(values, pa.Array | pa.ChunkedArray):
         return values
+    if hasattr(values, "columns"):
+        names = list(getattr(values, "column_names", values.columns))
+        what = f"a table ({type(values).__name__}) with the columns {shown(names)[1:-1]}"
+        raise DataError(f"The {kind} ids are {what}. Pass one column of it.")
     if isinstance(getattr(values, "values", None), pa.StringArray):
         return values.values  # of `Ids`, without a string of Python for each
     if isinstance(getattr(values, "dtype", None), np.dtype) and hasattr(values, "to_numpy"):
@@ -184,7 +188,7 @@ def _digits(value: int, kind: str) -> str:
     try:
         return str(value)
     except ValueError:  # Python writes no more than 4,300 digits
-        raise DataError(f"A {kind} id is a whole number of more than 4,300 digits. Give ids as text.") from None
+        raise DataError(f"{_an_id(kind)} is a whole number of more than 4,300 digits. Give ids as text.") from None
 
 
 def _without_zeros(text: str) -> str:
@@ -226,9 +230,15 @@ def _text_of_arrow(array: pa.Array, kind: str) -> pa.StringArray:
 
 def _decoded_dictionary(array: pa.DictionaryArray, kind: str) -> pa.StringArray:
     try:
-        return _text_of_arrow(array.dictionary_decode(), kind)
+        return _text_of_arrow(_without_views(array).dictionary_decode(), kind)
     except pa.ArrowInvalid:
         raise _too_long(kind) from None
+
+
+def _without_views(array: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Views among the values of a dictionary, as polars gives them, as what Arrow can take: strings, or bytes."""
+    plain = {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}.get(array.type.value_type)
+    return array if plain is None else pa.DictionaryArray.from_arrays(array.indices, array.dictionary.cast(plain))
 
 
 def _text_of_floats(array: pa.Array, kind: str) -> pa.StringArray:
@@ -311,21 +321,25 @@ def _is_unicode(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
+def _an_id(kind: str) -> str:
+    return f"{with_article(kind).capitalize()} id"
+
+
 def _not_text(value: str | bytes, kind: str) -> DataError:
-    return DataError(f"A {kind} id is {shown(value)}. Ids are UTF-8 text without NUL characters; convert them.")
+    return DataError(f"{_an_id(kind)} is {shown(value)}. Ids are UTF-8 text without NUL characters; convert them.")
 
 
 def _not_utf8(kind: str) -> DataError:
-    return DataError(f"A {kind} id is not UTF-8 text. Convert the ids to UTF-8.")
+    return DataError(f"{_an_id(kind)} is not UTF-8 text. Convert the ids to UTF-8.")
 
 
 def _no_id(value: Any, kind: str) -> DataError:
-    return DataError(f"A {kind} id is {shown(value)}, of the type {type(value).__name__}. {_KINDS_OF_ID}.")
+    return DataError(f"{_an_id(kind)} is {shown(value)}, of the type {type(value).__name__}. {_KINDS_OF_ID}.")
 
 
 def _inexact(value: Any, kind: str, bits: int) -> DataError:
     return DataError(
-        f"A {kind} id is the floating-point number {shown(value)}. As ids, these are whole and below 2^{bits} "
+        f"{_an_id(kind)} is the floating-point number {shown(value)}. As ids, these are whole and below 2^{bits} "
         f"({2**bits:,}), up to where each stands for one number; give ids as whole numbers or text."
     )
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from deepcuts.array_types import CountVector, IndexVector
-from deepcuts.checks import MOST_SHOWN, is_several, shown
+from deepcuts.checks import MOST_SHOWN, is_several, kind_of, shown
 from deepcuts.data.arrow_columns import take_text
 from deepcuts.data.id_text import chunked, joined, one_text, text_chunks, to_text
 from deepcuts.errors import DataError, UnknownIdError
@@ -171,7 +171,7 @@ def check_ids(item_ids: Any) -> None:
         With where they are.
     """
     if not isinstance(item_ids, Ids):
-        raise DataError(f"The item ids are a {type(item_ids).__name__}. Pass those of plays or of a model: .item_ids.")
+        raise DataError(f"The item ids are {kind_of(item_ids)}. Pass those of plays or of a model: .item_ids.")
 
 
 def as_strings(values: Iterable[Any] | pa.Array) -> pa.StringArray:

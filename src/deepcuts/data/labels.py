@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from deepcuts.array_types import AnyArray, BoolVector, CountVector, DoubleVector, FloatVector, IndexVector, NumberVector
-from deepcuts.checks import shown
+from deepcuts.checks import kind_of, shown
 from deepcuts.data.arrow_columns import ArrowTable, encoded, table_of
 from deepcuts.data.id_text import to_text
 from deepcuts.data.ids import Ids, as_strings, string_chunks
@@ -312,7 +312,7 @@ def _table_of(given: Any, what: str, wanted: tuple[str, ...]) -> pa.Table:
     table = table_of(given)
     if table is None:
         raise DataError(
-            f"The {what} are a {type(given).__name__}. Pass a table with the columns {' and '.join(wanted)}."
+            f"The {what} are {kind_of(given)}. Pass a table with the columns {' and '.join(wanted)}."
             + (" A mapping from ids to names does as well." if what == "names" else "")
         )
     missing = [name for name in wanted if name not in table.column_names]

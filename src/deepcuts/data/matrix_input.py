@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from deepcuts.array_types import FloatVector
+from deepcuts.checks import kind_of
 from deepcuts.data.id_text import to_text
 from deepcuts.data.ids import Ids
 from deepcuts.errors import DataError
@@ -67,7 +68,7 @@ def _own_copy(matrix: Any) -> sparse.csr_array:
     SciPy does not check them by itself, and code of it that is compiled follows them out of its arrays.
     """
     if not sparse.issparse(matrix):
-        raise DataError(f"The plays are a {type(matrix).__name__}. Pass a SciPy matrix, such as csr_array(plays).")
+        raise DataError(f"The plays are {kind_of(matrix)}. Pass a SciPy matrix, such as csr_array(plays).")
     if matrix.ndim != 2 or matrix.dtype.kind not in "biuf":
         raise DataError(
             f"The matrix has {matrix.ndim} dimensions and holds {matrix.dtype}. Pass one of users and items that holds "

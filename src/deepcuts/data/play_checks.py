@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deepcuts.array_types import CountVector
+from deepcuts.checks import kind_of
 from deepcuts.data.csr import entries_of_rows, row_of_entry
 from deepcuts.data.ids import Ids
 from deepcuts.data.play_counts import PlayCounts
@@ -90,7 +91,7 @@ def check_plays(plays: PlayCounts) -> None:
         If there are fewer, or these are no plays.
     """
     if not isinstance(plays, PlayCounts):
-        raise DataError(f"The plays are a {type(plays).__name__}. Pass Interactions, such as read_plays makes.")
+        raise DataError(f"The plays are {kind_of(plays)}. Pass Interactions, such as read_plays makes.")
     check_sizes(plays.n_users, plays.n_items)
 
 

@@ -36,8 +36,8 @@ _PLOTS = "deepcuts.report.notebook"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Evaluation:
-    """How good ranked lists are, by several figures.
+class Evaluation(Mapping[str, float]):
+    """How good ranked lists are, by several figures; a mapping from their names to values.
 
     Parameters
     ----------
@@ -77,6 +77,10 @@ class Evaluation:
         if figure not in self.figures:
             check_names("This evaluation", [figure], list(self.figures), "figure")
         return self.figures[figure]
+
+    def get(self, figure: str, default: Any = None) -> Any:
+        """One figure, or else the default where it was not computed."""
+        return self.figures.get(figure, default)
 
     def __contains__(self, figure: object) -> bool:
         return figure in self.figures

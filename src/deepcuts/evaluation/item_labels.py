@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from deepcuts.array_types import BoolVector, DoubleMatrix, DoubleVector, IndexVector
-from deepcuts.checks import whole_number
+from deepcuts.checks import kind_of, whole_number
 from deepcuts.data.arrow_columns import ArrowTable, encoded, take_text
 from deepcuts.data.csr import UserItems, indptr_of, quotient, row_of_entry
 from deepcuts.data.id_text import text_chunks, to_text
@@ -203,7 +203,7 @@ def tag_features(labels: Labels, item_ids: Ids, n_labels: int = 100) -> ItemFeat
     check_ids(item_ids)
     n_labels = whole_number("n_labels", n_labels, 1, advice="Keep at least 1 label.")
     if not isinstance(labels, Labels) or len(labels.names) != len(item_ids):
-        kind = f"of {len(labels.names):,} items" if isinstance(labels, Labels) else f"a {type(labels).__name__}"
+        kind = f"of {len(labels.names):,} items" if isinstance(labels, Labels) else kind_of(labels)
         raise DataError(f"The labels are {kind}. Pass plays.labels and plays.item_ids, of the same {len(item_ids):,}.")
     if not labels.tags.nnz:
         return ItemFeatures.without_labels(item_ids)
@@ -223,7 +223,7 @@ def check_features(features: object, item_ids: Ids) -> None:
     """
     if not isinstance(features, ItemFeatures):
         raise DataError(
-            f"The features are a {type(features).__name__}. Lay them out with item_features(labels, train.item_ids)."
+            f"The features are {kind_of(features)}. Lay them out with item_features(labels, train.item_ids)."
         )
     if features.item_ids is not item_ids and not features.item_ids.values.equals(item_ids.values):
         raise DataError(
@@ -239,7 +239,7 @@ def _label_rows(labels: ArrowTable | Mapping[str, str]) -> pa.Table:
         rows = pa.table(pa.RecordBatchReader.from_stream(labels).read_all())
     except (TypeError, pa.ArrowInvalid) as error:
         raise DataError(
-            f"The labels are a {type(labels).__name__}, neither a table nor a mapping. "
+            f"The labels are {kind_of(labels)}, neither a table nor a mapping. "
             f"Pass a table with the columns {', '.join(COLUMNS)}, or a mapping from item ids to labels."
         ) from error
     for name in COLUMNS:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from deepcuts.array_types import BoolVector, CountVector, IndexVector
+from deepcuts.checks import kind_of
 from deepcuts.data.arrow_columns import ArrowTable
 from deepcuts.data.id_text import to_text
 from deepcuts.data.interactions import Interactions
@@ -157,7 +158,7 @@ def _open(lists: ArrowTable) -> pa.RecordBatchReader:
     try:
         reader = pa.RecordBatchReader.from_stream(lists)
     except (TypeError, pa.ArrowInvalid) as error:
-        raise DataError(f"The lists are a {type(lists).__name__}, not a table. {_what_to_pass(lists)}") from error
+        raise DataError(f"The lists are {kind_of(lists)}, not a table. {_what_to_pass(lists)}") from error
     for name in COLUMNS:
         if (count := reader.schema.names.count(name)) != 1:
             raise DataError(

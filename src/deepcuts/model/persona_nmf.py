@@ -13,7 +13,7 @@ from typing import Any, Self, Unpack, get_args
 import numpy as np
 
 from deepcuts.array_types import FloatMatrix
-from deepcuts.checks import choice, refusing_unknown, seed_number, truth
+from deepcuts.checks import choice, kind_of, refusing_unknown, seed_number, truth
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.errors import SettingsError
@@ -195,7 +195,7 @@ def _logged(on_epoch: Progress) -> Progress:
 
 def _items_to_start_from(start: PersonaModel, plays: Interactions, settings: PersonaSettings) -> FloatMatrix:
     if not isinstance(start, PersonaModel):
-        raise SettingsError(f"start is a {type(start).__name__}. Give a model of the same items.")
+        raise SettingsError(f"start is {kind_of(start)}. Give a model of the same items.")
     if not start.item_ids.values.equals(plays.item_ids.values) or start.settings.n_factors != settings.n_factors:
         raise SettingsError(
             f"start has {len(start.item_ids):,} items and {start.settings.n_factors:,} factors; the plays have "

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from deepcuts.array_types import BoolVector, FloatMatrix, FloatVector, IndexVector, Indices, PersonaVector
-from deepcuts.checks import real_number, shown
+from deepcuts.checks import kind_of, real_number, shown
 from deepcuts.data.id_text import refuse_doubles, to_text
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
@@ -88,7 +88,7 @@ def fold_in(
     found = solve_users(rows, model.item_side)
     if keep_personas_of is not None:
         if not isinstance(keep_personas_of, PersonaState):
-            raise DataError(f"keep_personas_of is a {type(keep_personas_of).__name__}. Give a model of one user.")
+            raise DataError(f"keep_personas_of is {kind_of(keep_personas_of)}. Give a model of one user.")
         found = keep_split(rows, found, keep_personas_of, model.item_side)
         check_finite(found.persona_factors, model.settings)
     return replace(model, seen=seen, user_personas=found, epochs=(), dial_scale=scale_for_visitors(model))

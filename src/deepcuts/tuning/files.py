@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from deepcuts.checks import with_article
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.storage import StrPath, check_input, path_with_ending, replacing
@@ -111,7 +112,7 @@ def _checked(values: object, path: Path) -> dict[str, Any]:
         if name not in types:
             raise SettingsError(f"{path} has a setting {name!r}, which the model has not. It has {', '.join(types)}.")
         if isinstance(value, bool) and "bool" not in types[name]:  # True would pass as the number 1
-            raise SettingsError(f"{path} has {name} = {value!r}, which is not a {types[name]}.")
+            raise SettingsError(f"{path} has {name} = {value!r}, which is not {with_article(str(types[name]))}.")
     try:
         PersonaSettings(**values)
     except SettingsError as error:
