@@ -152,9 +152,9 @@ def timed_items(folder: Path) -> Iterator[list[float]]:
 def timed(folder: Path, move: Callable[..., Any], training: Any, n_epochs: int, sums: Any, number: int) -> Any:
     """Move a block of items, and leave in a file how long that took."""
     start = process_time()
-    moved = list(move(training, n_epochs, sums, number))
+    moved = move(training, n_epochs, sums, number)
     (folder / str(number)).write_text(str(process_time() - start))
-    yield from moved
+    return moved
 
 
 def measure(beside: Executor, session: Any, args: argparse.Namespace, folder: Path) -> dict[str, float]:

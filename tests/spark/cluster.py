@@ -1,8 +1,8 @@
 """A driver of its own on a cluster of two executors of this machine, and deaths of its processes that it asks for.
 
 Run as a program, ``python -m spark.cluster FOLDER EPOCHS [DEATH …]`` trains on the shelf in a folder and makes lists.
-A death is ``JOB-VICTIM``: after two epochs, or at the lists, the first task of the job that is half done ends an
-executor or the driver, with SIGKILL, as a system without memory does.
+A death is ``JOB-VICTIM``: after two epochs, or at the lists, the first task of the job that has written its files ends
+an executor or the driver, with SIGKILL, as a system without memory does.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from typing import Any
 import deepcuts as dc
 from deepcuts import spark as on_spark
 from deepcuts.spark import lists, sides
-from deepcuts.spark.session import Batches
 from spark.conftest import FEW_PARTS
 
 SETTINGS = {"n_factors": 8, "n_personas": 3, "tolerance": 0.0}
@@ -66,12 +65,12 @@ def put_deaths_into_jobs(marks: dict[str, Path]) -> None:
         setattr(module, name, partial(_die, mark, driver, getattr(module, name)))
 
 
-def _die(mark: Path, driver: int, task: Callable[..., Iterator[Any]], *arguments: Any) -> Batches:
-    """Do the task; where the mark is there, take it and end a process while the task is half done."""
-    for n, result in enumerate(task(*arguments)):
-        if n == 0 and _took(mark):
-            os.kill(driver if mark.name.endswith("driver") else _executor(), signal.SIGKILL)
-        yield result
+def _die(mark: Path, driver: int, task: Callable[..., Any], *arguments: Any) -> Any:
+    """Do the task; where the mark is there, take it and end a process before it is told that the task is done."""
+    result = task(*arguments)
+    if _took(mark):
+        os.kill(driver if mark.name.endswith("driver") else _executor(), signal.SIGKILL)
+    return result
 
 
 def _took(mark: Path) -> bool:

@@ -13,7 +13,7 @@ from deepcuts.data.ids import Ids
 from deepcuts.data.labels import Labels
 from deepcuts.errors import DataError, OutputError
 from deepcuts.spark.shelf import Shelf
-from deepcuts.spark.units import LABELS
+from deepcuts.spark.units import Catalogue
 from spark.object_store import object_store
 
 
@@ -29,7 +29,7 @@ def shelf(request, tmp_path, monkeypatch) -> Iterator[Shelf]:
 
 def test_what_is_written_is_read(shelf):
     arrays = {"factors": np.arange(12, dtype=np.float32).reshape(3, 4), "none": np.empty((0, 5), np.int64)}
-    shelf.write("epoch-1/items.arrow", arrays, {"ids": pa.array(["ada", "bob", "é"])})
+    shelf.write("epoch-1/items.arrow", [arrays | {"ids": pa.array(["ada", "bob", "é"])}])
     found = pickle.loads(pickle.dumps(shelf)).read("epoch-1/items.arrow")
     for name, array in arrays.items():
         np.testing.assert_array_equal(found[name], array)
@@ -96,8 +96,9 @@ def test_labels_come_back_whole(tmp_path, tags):
     shelf, ids = Shelf.at(tmp_path), Ids.of(["a", "b", "c"], "item")
     mbids = {"b": "b10bbbfc-cf9e-42e0-be17-e2c3e1d2600d"}
     labels = Labels.of(ids, {"a": "Ann"}, tags, mbids=mbids)
-    shelf.write(LABELS, *labels.to_stored())
-    found = Labels.from_parts(shelf.read(LABELS), len(ids))
+    items = pa.table({"item": ids.values, "listeners": [1, 2, 3], "plays": [1.0, 2.0, 3.5]})
+    found = Catalogue.write(shelf, items, labels).labels()
+    assert found is not None
     assert found.names.equals(labels.names)
     assert found.tag_names.equals(labels.tag_names)
     assert found.mbids.equals(labels.mbids)

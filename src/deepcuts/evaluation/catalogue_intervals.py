@@ -148,7 +148,7 @@ def catalogue_draws(
         exposures = np.ascontiguousarray(_exposures(lists, length, n_resamples, seed).T)
         for metric, k in wanted:
             if isinstance(metric, ExposureMetric) and k == length:
-                found[metric.at(k)] = np.array([metric.of_exposure(exposure) for exposure in exposures])
+                found[metric.at(k)] = np.array([metric.figure(exposure) for exposure in exposures])
     for metric, k in wanted:
         if isinstance(metric, QuotientMetric):
             found[metric.at(k)] = _quotients(metric.parts(lists, k), n_resamples, seed)

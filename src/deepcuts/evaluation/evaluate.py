@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from deepcuts.array_types import AnyArray, DoubleVector
+from deepcuts.array_types import AnyArray
 from deepcuts.checks import check_names
 from deepcuts.data.arrow_columns import ArrowTable
 from deepcuts.data.frames import as_frame
 from deepcuts.evaluation.item_labels import ItemFeatures
 from deepcuts.evaluation.list_layout import rank_lists
-from deepcuts.evaluation.metric import ExposureMetric, Metric, QuotientMetric, UserMetric
+from deepcuts.evaluation.metric import Metric, UserMetric, sums_of_defined
 from deepcuts.evaluation.ranked_lists import RankedLists, check_ranked
 from deepcuts.evaluation.registry import Cutoffs, check_needs, check_own, default_cutoffs, metrics_at, with_arrow
 from deepcuts.html_table import html_page, html_table
@@ -255,9 +255,9 @@ def evaluate_ranked(ranked: RankedLists, cutoffs: Cutoffs | None = None, metrics
         name = metric.at(k)
         if isinstance(metric, UserMetric):
             values = metric.values(ranked, k)
-            figures[name] = _mean(values)
+            figures[name] = metric.figure(sums_of_defined(values))
             columns[name] = pa.array(values, from_pandas=True)  # NaN becomes null
-        elif isinstance(metric, ExposureMetric | QuotientMetric):
+        else:
             figures[name] = metric.value(ranked, k)
     return Evaluation(MappingProxyType(figures), ranked.n_users, ranked.n_without_list, pa.table(columns))
 
@@ -293,11 +293,6 @@ def _footnote(figures: Mapping[str, float]) -> str:
     """Say how recall is divided, which libraries do differently."""
     is_there = any(name.startswith("recall@") for name in figures)
     return "recall@k: hits among the first k, over min(k, held-out items)" if is_there else ""
-
-
-def _mean(values: DoubleVector) -> float:
-    defined = values[~np.isnan(values)]
-    return float(defined.mean()) if len(defined) else float("nan")
 
 
 def _readable(value: float) -> str:

@@ -20,12 +20,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf, nan
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from deepcuts.array_types import DoubleVector, NumberVector
+from deepcuts.data.csr import quotient
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation.ranked_lists import RankedLists
 
@@ -113,6 +114,18 @@ class Metric:
         """Which way is better, "higher" or "lower"."""
         return "lower" if self.lower_is_better else "higher"
 
+    def value(self, lists: RankedLists, k: int) -> float:
+        """Compute the figure; NaN where it is undefined."""
+        return self.figure(self.sums(lists, k))
+
+    def sums(self, lists: RankedLists, k: int) -> NumberVector:
+        """Sum up over the users all that the figure is computed from; sums over parts of the users may be added up."""
+        raise NotImplementedError
+
+    def figure(self, sums: NumberVector) -> float:
+        """Compute the figure from the sums over all users."""
+        raise NotImplementedError
+
     @property
     def range(self) -> str:
         """Range and unit of its values, such as "0 … 1" or "≥ 0 bits"."""
@@ -147,6 +160,14 @@ class UserMetric(Metric):
         blocks = [lists] if self.all_users_at_once else lists.blocks()
         return np.concatenate([self._of_block(block, k) for block in blocks])
 
+    def sums(self, lists: RankedLists, k: int) -> NumberVector:
+        """Sum of the values, and how many users have one."""
+        return sums_of_defined(self.values(lists, k))
+
+    def figure(self, sums: NumberVector) -> float:
+        """Compute the mean over the users that have a value."""
+        return float(quotient(*sums))
+
     def _of_block(self, block: RankedLists, k: int) -> DoubleVector:
         """Compute the values of some users.
 
@@ -168,13 +189,13 @@ class UserMetric(Metric):
 class ExposureMetric(Metric):
     """One value for all lists together, by how often each item is listed; its function takes (exposure,)."""
 
-    def value(self, lists: RankedLists, k: int) -> float:
-        """Compute the figure."""
-        return self.of_exposure(lists.exposure(k))
+    def sums(self, lists: RankedLists, k: int) -> NumberVector:
+        """How often each item is listed, (n_items,)."""
+        return lists.exposure(k)
 
-    def of_exposure(self, exposure: NumberVector) -> float:
-        """Compute the figure from how often each item is listed, (n_items,)."""
-        return float(self.function(exposure))
+    def figure(self, sums: NumberVector) -> float:
+        """Compute the figure from how often each item is listed."""
+        return float(self.function(sums))
 
 
 @dataclass(frozen=True)
@@ -185,16 +206,21 @@ class QuotientMetric(Metric):
     numerator, and to the denominator.
     """
 
-    def value(self, lists: RankedLists, k: int) -> float:
-        """Compute the figure; NaN where the denominator is 0."""
-        numerator = denominator = 0.0
-        for block in lists.blocks():
-            numerators, denominators = self.function(block, k)
-            numerator += float(numerators.sum())
-            denominator += float(denominators.sum())
-        return numerator / denominator if denominator else nan
+    def sums(self, lists: RankedLists, k: int) -> NumberVector:
+        """Numerator and denominator."""
+        return np.array([part.sum() for part in self.parts(lists, k)])
+
+    def figure(self, sums: NumberVector) -> float:
+        """Divide; NaN where the denominator is 0."""
+        return float(quotient(*sums))
 
     def parts(self, lists: RankedLists, k: int) -> tuple[DoubleVector, DoubleVector]:
         """Compute what each user adds to the numerator, and to the denominator, float64, (lists.n_users,)."""
         numerators, denominators = zip(*(self.function(block, k) for block in lists.blocks()), strict=True)
         return np.concatenate(numerators), np.concatenate(denominators)
+
+
+def sums_of_defined(values: DoubleVector) -> NumberVector:
+    """Sum of the values that are not NaN, and how many they are."""
+    defined = values[~np.isnan(values)]
+    return np.array([defined.sum(), len(defined)])

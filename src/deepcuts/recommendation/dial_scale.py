@@ -133,8 +133,12 @@ def in_strengths(source: ScoreSource, settings: ListSettings) -> ListSettings:
 
 def measured_users(source: ScoreSource) -> IndexVector:
     """Indexes of the users whose lists are measured: at even distances, int64, ascending."""
-    n_users = len(source.user_ids)
-    most = min(_MOST_USERS, max(1, _MOST_SCORES // max(1, len(source.item_ids))))
+    return measured_indexes(len(source.user_ids), len(source.item_ids))
+
+
+def measured_indexes(n_users: int, n_items: int) -> IndexVector:
+    """Indexes that `measured_users` takes of so many users, where there are so many items."""
+    most = min(_MOST_USERS, max(1, _MOST_SCORES // max(1, n_items)))
     return np.unique(np.linspace(0, n_users - 1, min(n_users, most)).astype(np.int64))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -13,31 +12,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from deepcuts.array_types import BoolVector, IndexVector
+from deepcuts.array_types import IndexVector, NumberVector
 from deepcuts.checks import real_number
+from deepcuts.data.forgetting import select_users
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.labels import Labels
 from deepcuts.data.named_draws import drawn_by_name, numbers_of_names
+from deepcuts.data.selection import select_pairs
 from deepcuts.errors import DataError
 from deepcuts.evaluation.evaluate import Evaluation
 from deepcuts.evaluation.list_layout import rank_lists
-from deepcuts.evaluation.metric import ExposureMetric, Metric, QuotientMetric, UserMetric
+from deepcuts.evaluation.metric import ExposureMetric, Metric, UserMetric
 from deepcuts.evaluation.ranked_lists import RankedLists, TrainTotals
 from deepcuts.evaluation.registry import METRICS, Cutoffs, check_needs, default_cutoffs, metrics_at
 from deepcuts.spark.lists import lists_file
-from deepcuts.spark.pairs import PAIRS, in_order
-from deepcuts.spark.session import Batches, batch_of, over, sql, working
+from deepcuts.spark.parts import Parts
+from deepcuts.spark.session import over, summed, working
 from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.shelving import shelve
-from deepcuts.spark.staging import Staging
 from deepcuts.spark.units import Catalogue, plays_of
 
 logger = logging.getLogger(__name__)
 
-_PART = "name string, item int, unit int, value double, n long"
-_NOTHING = "\U0010ffff"  # begins ids behind all others: of items that were held out and that nobody is left to play
-_JUDGED = "users"
+_NOBODYS = "\U0010ffff"  # an id behind all others: of items that were held out and that nobody is left to play
+_USERS = "users"
 
 
 def split(shelf: str, into: str, *, fraction: float = 0.2, seed: int = 0, force: bool = False) -> dict[str, int]:
@@ -75,8 +74,8 @@ def split(shelf: str, into: str, *, fraction: float = 0.2, seed: int = 0, force:
     n_units, catalogue = source.manifest()["n_units"], Catalogue(source)
     with working() as session:
         target.clear(force=force)
-        staged = Staging.made(session, target, "pairs", n_units, partial(_drawn, catalogue, fraction, seed))
-        return shelve(session, staged, partial(_labels_of, catalogue))
+        parts = Parts.made(session, target, "pairs", n_units, partial(_drawn, catalogue, fraction, seed))
+        return shelve(session, parts, partial(_labels_of, catalogue))
 
 
 def _labels_of(catalogue: Catalogue, ids: Ids) -> Labels | None:
@@ -84,17 +83,15 @@ def _labels_of(catalogue: Catalogue, ids: Ids) -> Labels | None:
     return None if labels is None else labels.take(catalogue.ids.indexes_of(ids.values))
 
 
-def _drawn(catalogue: Catalogue, fraction: float, seed: int, number: int) -> Batches:
-    plays = catalogue.unit(number).plays()
-    parts = [(plays, 1, drawn_by_name(plays, fraction, seed))]
-    if plays.dislikes is not None:
-        parts.append((plays.dislikes, -1, np.zeros(plays.dislikes.n_pairs, bool)))
-    yield in_order(pa.Table.from_batches([_rows_of(*part) for part in parts]))
-
-
-def _rows_of(plays: Interactions, sign: int, is_held: BoolVector) -> pa.RecordBatch:
-    users, items = plays.user_ids.take(plays.user_of_pair()), plays.item_ids.take(plays.indices)
-    return batch_of(PAIRS, users, items, sign * plays.plays.astype(np.float64), is_held)
+def _drawn(catalogue: Catalogue, fraction: float, seed: int, number: int) -> Interactions:
+    """Plays of a unit, of the items that it has; what is drawn counts 0."""
+    plays = catalogue.unit(number)
+    plays = select_pairs(plays, plays.plays != 0)
+    counts, is_played = plays.plays.copy(), plays.plays > 0
+    counts[np.flatnonzero(is_played)[drawn_by_name(select_pairs(plays, is_played), fraction, seed)]] = 0
+    items, indices = np.unique(plays.indices, return_inverse=True)
+    ids = Ids(plays.item_ids.take(items), "item")
+    return replace(plays, indices=indices.astype(np.int32), plays=counts, item_ids=ids)
 
 
 def sample(shelf: str, *, users: float = 0.01, seed: int = 0) -> Interactions:
@@ -153,102 +150,72 @@ def evaluate(shelf: str, lists: str, cutoffs: Cutoffs | None = None) -> Evaluati
     """
     place, folder = Shelf.at(shelf), Shelf.at(lists)
     manifest = place.manifest()
-    wanted = None if cutoffs is None else [(metric.name, k) for metric, k in metrics_at(cutoffs)]
+    of_train = TrainTotals(Catalogue(place).listeners, manifest["n_users"], manifest["n_pairs"])
     with working() as session:
-        judge = partial(_parts_of_unit, Catalogue(place), folder, (manifest["n_users"], manifest["n_pairs"]), wanted)
-        parts = over(session, manifest["n_units"], judge, _PART)
-        rows = parts.selectExpr("name", "item", "struct(unit, value) AS part", "n").groupBy("name", "item")
-        # In order of the units, as sums of doubles depend on it.
-        total = "aggregate(array_sort(collect_list(part)), 0D, (sum, part) -> sum + part.value) AS value"
-        table = rows.agg(*map(sql, (total, "sum(n) AS n"))).toArrow()
-    sums = {(row["name"], row["item"]): (row["value"], row["n"]) for row in table.to_pylist()}
-    if (_JUDGED, 0) not in sums:
+        judge = partial(_sums_of_unit, Catalogue(place), folder, of_train, cutoffs)
+        rows = over(session, manifest["n_units"], judge, "name string, index long, value double")
+        table = summed(rows, "name", "index")
+
+    def sums(name: str, size: int) -> NumberVector:
+        own, found = table.filter(pc.field("name") == name), np.zeros(size)
+        found[own["index"].to_numpy()] = own["value"].to_numpy()
+        return found
+
+    n_users, n_without_list = sums(_USERS, 2).astype(int).tolist()
+    if not n_users:
         raise DataError(f"Nothing was held out on the shelf {shelf}. Make it by deepcuts.spark.split.")
-    return _evaluation(sums, manifest["n_items"], wanted)
+    every = {metric.name: metric.cutoffs for metric in METRICS.values() if not metric.on_request}
+    names, figures = set(table["name"].to_pylist()), dict[str, float]()
+    for metric, k in (wanted := metrics_at(every if cutoffs is None else cutoffs)):
+        if (name := _sums_name(metric, k)) in names:
+            figures[metric.at(k)] = metric.figure(sums(name, len(of_train.listeners) if _is_exposure(metric) else 2))
+    if left_out := [metric.at(k) for metric, k in wanted if metric.at(k) not in figures]:
+        logger.warning("Left out, as they take all users at once, or labels or personas: %s.", ", ".join(left_out))
+    return Evaluation(
+        MappingProxyType(figures), n_users, n_without_list, pa.table({"user_id": pa.array([], pa.string())})
+    )
 
 
-def _parts_of_unit(
-    catalogue: Catalogue, folder: Shelf, sizes: tuple[int, int], wanted: list[tuple[str, int]] | None, number: int
-) -> Batches:
-    """Sums of all figures over the judged users of a unit."""
-    ranked = _ranked(catalogue, folder, sizes, number)
-    if ranked is None:
-        return
-    cutoffs: dict[str, list[int]] = {}
-    for name, k in wanted or []:
-        cutoffs.setdefault(name, []).append(k)
-    metrics = metrics_at(cutoffs if wanted is not None else default_cutoffs(ranked))
-    check_needs((metric for metric, _ in metrics), ranked)
-    parts = [(_JUDGED, 0, 0.0, ranked.n_users), (_JUDGED, 1, 0.0, ranked.n_without_list)]
-    for metric, k in metrics:
-        parts += _parts(metric, ranked, k)
-    for k in sorted({k for metric, k in metrics if isinstance(metric, ExposureMetric)}):
-        exposure = ranked.exposure(k)
-        parts += [(_exposed(k), int(item), float(exposure[item]), 0) for item in np.flatnonzero(exposure)]
-    yield batch_of(_PART, *zip(*((name, item, number, value, n) for name, item, value, n in parts), strict=True))
+def _sums_of_unit(
+    catalogue: Catalogue, folder: Shelf, of_train: TrainTotals, cutoffs: Cutoffs | None, number: int
+) -> pa.RecordBatch:
+    """Sums of all figures over the judged users of a unit, those that are not 0 and the first of each."""
+    ranked = _ranked(catalogue, folder, of_train, number)
+    sums = {_USERS: np.array([0, 0])}
+    if ranked is not None:
+        metrics = metrics_at(default_cutoffs(ranked) if cutoffs is None else cutoffs)
+        check_needs((metric for metric, _ in metrics), ranked)
+        sums = {_USERS: np.array([ranked.n_users, ranked.n_without_list])}
+        sums |= {_sums_name(metric, k): metric.sums(ranked, k) for metric, k in metrics if not _takes_all(metric)}
+    indexes = [np.union1d([0], np.flatnonzero(values)) for values in sums.values()]
+    values = [values[index].astype(np.float64) for values, index in zip(sums.values(), indexes, strict=True)]
+    names = np.repeat(list(sums), [len(index) for index in indexes])
+    return pa.record_batch({"name": names, "index": np.concatenate(indexes), "value": np.concatenate(values)})
 
 
-def _parts(metric: Metric, ranked: RankedLists, k: int) -> list[tuple[str, int, float, int]]:
-    if isinstance(metric, QuotientMetric):
-        return [(metric.at(k), which, float(part.sum()), 0) for which, part in enumerate(metric.parts(ranked, k))]
-    if isinstance(metric, UserMetric) and not metric.all_users_at_once:
-        values = metric.values(ranked, k)
-        defined = values[~np.isnan(values)]
-        return [(metric.at(k), 0, float(defined.sum()), len(defined))]
-    return []
+def _is_exposure(metric: Metric) -> bool:
+    return isinstance(metric, ExposureMetric)
 
 
-def _ranked(catalogue: Catalogue, folder: Shelf, sizes: tuple[int, int], number: int) -> RankedLists | None:
+def _takes_all(metric: Metric) -> bool:
+    return isinstance(metric, UserMetric) and metric.all_users_at_once
+
+
+def _sums_name(metric: Metric, k: int) -> str:
+    return f"exposure@{k}" if _is_exposure(metric) else metric.at(k)
+
+
+def _ranked(catalogue: Catalogue, folder: Shelf, of_train: TrainTotals, number: int) -> RankedLists | None:
     """Lay the lists of a unit beside what was held out; None where that is nothing."""
     unit = catalogue.unit(number)
-    order = pc.sort_indices(unit.user_ids.values).to_numpy().astype(np.int64)
-    train, held = unit.plays(order), unit.held(order)
-    if not len(held.items):
+    unit = select_users(unit, pc.sort_indices(unit.user_ids.values).to_numpy().astype(np.int64))
+    is_held = unit.plays == 0
+    if not is_held.any():
         return None
-    is_unknown = held.items < 0
-    nth = np.arange(len(held.items)) - held.indptr[held.rows]  # unknown ones come first
-    items = np.where(is_unknown, len(catalogue.ids) + nth, held.items).astype(np.int32)
-    others = [f"{_NOTHING}{n:09}" for n in range(int(held.sizes.max()))]
-    ids = Ids(pa.concat_arrays([catalogue.ids.values, pa.array(others, pa.string())]), "item")
-    holdout = Interactions(held.indptr, items, np.ones(len(items), np.float32), train.user_ids, ids)
-    ranked = rank_lists(_lists_of_unit(folder, number), train, holdout)
-    return replace(ranked, totals=TrainTotals(catalogue.listeners, *sizes))
-
-
-def _lists_of_unit(folder: Shelf, number: int) -> pa.Table:
+    ids = Ids(pa.concat_arrays([catalogue.ids.values, pa.array([_NOBODYS])]), "item")
+    held = replace(unit, plays=np.ones_like(unit.plays), item_ids=ids)
+    system, path = folder.locate(lists_file(number))
     if not folder.holds(lists_file(number)):
         raise DataError(f"There is no {lists_file(number)} in {folder.url}. Make lists by deepcuts.spark.recommend.")
-    with folder.reading(lists_file(number)) as source:
-        return pq.read_table(source)
-
-
-def _exposed(k: int) -> str:
-    return f"exposure@{k}"
-
-
-def _evaluation(
-    sums: Mapping[tuple[str, int], tuple[float, int]], n_items: int, wanted: Iterable[tuple[str, int]] | None
-) -> Evaluation:
-    figures: dict[str, float] = {}
-    asked = wanted or [(metric.name, k) for metric in METRICS.values() if not metric.on_request for k in metric.cutoffs]
-    left_out = []
-    for metric, k in ((METRICS[name], k) for name, k in asked):
-        name = metric.at(k)
-        if isinstance(metric, ExposureMetric):
-            exposure = np.zeros(n_items, np.int64)
-            for (part, item), (value, _) in sums.items():
-                if part == _exposed(k):
-                    exposure[item] = value
-            figures[name] = metric.of_exposure(exposure)
-        elif (name, 1) in sums:
-            denominator = sums[name, 1][0]
-            figures[name] = sums[name, 0][0] / denominator if denominator else float("nan")
-        elif (name, 0) in sums:
-            total, n = sums[name, 0]
-            figures[name] = total / n if n else float("nan")
-        else:
-            left_out.append(name)
-    if left_out:
-        logger.warning("Left out, as they take all users at once, or labels or personas: %s.", ", ".join(left_out))
-    n_users, n_without = (sums[_JUDGED, which][1] for which in (0, 1))
-    return Evaluation(MappingProxyType(figures), n_users, n_without, pa.table({"user_id": pa.array([], pa.string())}))
+    lists = pq.read_table(path, filesystem=system)
+    return replace(rank_lists(lists, unit.set_dislikes_apart(), select_pairs(held, is_held)), totals=of_train)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deepcuts.array_types import DoubleVector
@@ -23,7 +24,7 @@ from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.weights import unobserved_weights, user_rows
 from deepcuts.recommendation import ListSettings, recommend_batches
 from deepcuts.recommendation.dial_scale import DialScale, in_strengths
-from deepcuts.spark.session import Batches, batch_of, over, working
+from deepcuts.spark.session import ByFields, over, working
 from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.training import MODEL
 from deepcuts.spark.units import Catalogue, named, plays_of
@@ -32,7 +33,7 @@ _DONE = "_SUCCESS"
 
 
 @dataclass(frozen=True)
-class Trained:
+class Trained(ByFields):
     """The items that the last training left on a shelf, as a task takes them along."""
 
     catalogue: Catalogue
@@ -63,7 +64,7 @@ class Trained:
         """The items, read once for all units of a task: catalogues of lists are kept by the identity of the factors."""
         stored = self.catalogue.shelf.read(self.items)
         weights = unobserved_weights(self.catalogue.listeners, self.settings.weighting.unobserved_exponent)
-        factor_sum: DoubleVector = stored["row_sum"]
+        factor_sum: DoubleVector = stored["user_factor_sum"]
         return ItemSide.of(stored["factors"], weights, factor_sum, self.scale, self.settings, self.seed)
 
     def model_of(self, plays: Interactions, dial: DialScale | None = None) -> PersonaModel:
@@ -114,8 +115,8 @@ def lists_file(number: int) -> str:
     return f"part-{number:05}.parquet"
 
 
-def _lists_of_unit(trained: Trained, target: Shelf, settings: ListSettings, number: int) -> Batches:
-    model = trained.model_of(trained.catalogue.unit(number).plays())
+def _lists_of_unit(trained: Trained, target: Shelf, settings: ListSettings, number: int) -> pa.RecordBatch:
+    model = trained.model_of(trained.catalogue.unit(number).set_dislikes_apart())
     tables = recommend_batches(model, None, settings)
     with target.writing(lists_file(number)) as sink:
         first = next(tables)
@@ -123,7 +124,7 @@ def _lists_of_unit(trained: Trained, target: Shelf, settings: ListSettings, numb
             writer.write_table(first)
             for table in tables:
                 writer.write_table(table)
-    yield batch_of("unit long", [number])
+    return pa.record_batch({"unit": [number]})
 
 
 def to_model(shelf: str, users: str | Iterable[str] | None = None) -> PersonaModel:

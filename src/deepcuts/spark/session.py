@@ -1,4 +1,4 @@
-"""Work as Spark runs it: a task for some of many numbers, its threads, and its failures in plain words."""
+"""Work as Spark runs it: tasks on threads of their own, sums in one order, and failures in plain words."""
 
 from __future__ import annotations
 
@@ -19,24 +19,22 @@ from deepcuts.baselines.spark_als import spark_session
 from deepcuts.blas_threads import one_blas_thread
 
 Batches = Iterator[pa.RecordBatch]
-Task = Callable[[Batches], Batches]
-
-_TYPES = {
-    "string": pa.string(),
-    "int": pa.int32(),
-    "long": pa.int64(),
-    "double": pa.float64(),
-    "binary": pa.binary(),
-    "boolean": pa.bool_(),
-}
 
 _FAILURE = re.compile(r"deepcuts\.errors\.(\w+): (.*)")
-_BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
+_BATCH = ("spark.sql.execution.arrow.maxRecordsPerBatch", "500000")  # rows that are worth a database
+_GOLDEN = (np.sqrt(5) - 1) / 2
+
+
+class ByFields:
+    """A dataclass that tasks take along as its fields alone: what it keeps besides can be computed from these."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, name) for name in self.__dataclass_fields__)  # type: ignore[attr-defined]
 
 
 @contextmanager
-def working(batch: int = 8_192) -> Iterator[Any]:
-    """Give the active session of Spark, or one of this machine, with rows handed to Python so many at a time.
+def working() -> Iterator[Any]:
+    """Give the active session of Spark, or one of this machine.
 
     Raises
     ------
@@ -46,8 +44,8 @@ def working(batch: int = 8_192) -> Iterator[Any]:
     failure = import_peer("pyspark.errors", "spark").PySparkException
     with spark_session() as session, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")  # which nothing here uses
-        before = session.conf.get(_BATCH)
-        session.conf.set(_BATCH, str(batch))
+        before = session.conf.get(_BATCH[0])
+        session.conf.set(*_BATCH)
         try:
             yield session
         except failure as error:
@@ -56,55 +54,45 @@ def working(batch: int = 8_192) -> Iterator[Any]:
                 raise
             raise getattr(errors, found[1])(found[2]) from error
         finally:
-            session.conf.set(_BATCH, before)
+            session.conf.set(_BATCH[0], before)
 
 
-def over(session: Any, n: int, task: Callable[[int], Batches], schema: str) -> Any:
-    """Return the rows that a task yields for each number from 0 to n − 1, in no order.
+def mapped(frame: Any, task: Callable[[Batches], Batches], schema: str) -> Any:
+    """Return what a task, which can be pickled, makes of the batches of each partition."""
+    return frame.mapInArrow(partial(_on_own_threads, task), schema)
 
-    The task has to be picklable. Numbers that a task of Spark gets are far apart, as neighbours are alike in length.
+
+def over(session: Any, n: int, task: Callable[[int], pa.RecordBatch], schema: str) -> Any:
+    """Return what a task makes of each number from 0 to n − 1, in no order.
+
+    Numbers that one task of Spark gets are far apart, as neighbours are alike in length.
     """
-    return session.range(0, n).mapInArrow(partial(_call, task, n), schema)
+    return mapped(session.range(n), partial(_each_number, task, n), schema)
 
 
-def _call(task: Callable[[int], Batches], n: int, batches: Batches) -> Batches:
-    golden = (np.sqrt(5) - 1) / 2
-    spread = np.argsort(np.arange(n) * golden % 1, kind="stable")
-    with one_blas_thread():
-        use_own_threads()
-        for batch in batches:
-            for number in batch["id"].to_pylist():
-                yield from task(int(spread[number]))
-
-
-def arrow_schema(schema: str) -> pa.Schema:
-    """Return the columns of a schema, such as ``unit long, sums binary``, as Arrow has them."""
-    return pa.schema([(name, _TYPES[kind]) for name, kind in map(str.split, schema.split(", "))])
-
-
-def batch_of(schema: str, *columns: Any) -> pa.RecordBatch:
-    """Make a batch of a schema of its columns, which may be lists or arrays."""
-    types = arrow_schema(schema)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, types, strict=True)]
-    return pa.record_batch(arrays, types)
-
-
-def sql(expression: str) -> Any:
-    """Return a column of an expression of SQL."""
-    return import_peer("pyspark.sql.functions", "spark").expr(expression)
-
-
-def use_own_threads() -> None:
-    """Have kernels run on as many threads as this task of Spark has cores; results do not depend on it."""
-    numba.set_num_threads(min(cores(), numba.config.NUMBA_NUM_THREADS))
-
-
-def cores() -> int:
-    """Cores of this task of Spark."""
-    context = import_peer("pyspark", "spark").TaskContext.get()
-    return max(1, context.cpus()) if context else 1
+def summed(rows: Any, *by: str) -> pa.Table:
+    """Add up the column `value` from the least, as sums of doubles depend on the order."""
+    total = "aggregate(array_sort(collect_list(value)), 0D, (sum, part) -> sum + part) AS value"
+    return rows.groupBy(*by).agg(import_peer("pyspark.sql.functions", "spark").expr(total)).toArrow()
 
 
 def partition() -> int:
     """Number of the partition that this task of Spark works on."""
-    return int(import_peer("pyspark", "spark").TaskContext.get().partitionId())
+    return int(_task().partitionId())
+
+
+def _on_own_threads(task: Callable[[Batches], Batches], batches: Batches) -> Batches:
+    """Have kernels run on as many threads as this task has cores; results do not depend on it."""
+    numba.set_num_threads(min(max(1, _task().cpus()), numba.config.NUMBA_NUM_THREADS))
+    with one_blas_thread():
+        yield from task(batches)
+
+
+def _each_number(task: Callable[[int], pa.RecordBatch], n: int, batches: Batches) -> Batches:
+    spread = np.argsort(np.arange(n) * _GOLDEN % 1, kind="stable")
+    for batch in batches:
+        yield from (task(int(spread[number])) for number in batch["id"].to_pylist())
+
+
+def _task() -> Any:
+    return import_peer("pyspark", "spark").TaskContext.get()

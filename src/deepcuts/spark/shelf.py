@@ -19,11 +19,10 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import fs
 
-from deepcuts.array_types import AnyArray
 from deepcuts.errors import DataError, OutputError
 
 MANIFEST = "shelf.json"
-_FORMAT = 2
+_FORMAT = 3
 _RENAMING = ("local", "hdfs")  # other file systems are stores of objects, of which each appears when it is whole
 
 
@@ -81,48 +80,26 @@ class Shelf:
         if entries:
             system.delete_dir(folder)
 
-    def write(self, name: str, arrays: Mapping[str, AnyArray], strings: Mapping[str, pa.Array] | None = None) -> None:
-        """Write arrays and strings as one file of one part."""
-        self.write_parts(name, [arrays], strings)
-
-    def write_parts(
-        self, name: str, parts: Iterable[Mapping[str, AnyArray]], strings: Mapping[str, pa.Array] | None = None
-    ) -> None:
-        """Write a file of one part or more, each with arrays of the same names, that are read one at a time."""
+    def write(self, name: str, parts: Iterable[Mapping[str, Any]]) -> None:
+        """Write a file of parts that are read one at a time: arrays, and texts of Arrow, the same in all parts."""
         with self.writing(name) as sink, ExitStack() as stack:
             writer = None
-            for arrays in parts:
-                columns = {key: _as_bytes(np.ascontiguousarray(array)) for key, array in arrays.items()}
-                columns |= {key: _as_list(values) for key, values in (strings or {}).items()}
-                batch = pa.record_batch(columns)
+            for part in parts:
+                batch = pa.record_batch({key: _as_cell(values) for key, values in part.items()})
                 writer = writer or stack.enter_context(pa.ipc.new_file(sink, batch.schema))
-                shapes = {key: [array.dtype.str, array.shape] for key, array in arrays.items()}
-                writer.write_batch(batch, custom_metadata={"shapes": json.dumps(shapes)})
+                writer.write_batch(batch)
 
     def read(self, name: str, part: int = 0) -> dict[str, Any]:
         """Read a part of a file; on a local file system its arrays stay in the file, mapped into memory."""
-        batch, metadata = self.open(name).get_batch_with_custom_metadata(part)
-        shapes = json.loads(metadata[b"shapes"])
-        found: dict[str, Any] = {}
-        for key, column in zip(batch.schema.names, batch.columns, strict=True):
-            if key in shapes:
-                dtype, shape = shapes[key]
-                found[key] = np.frombuffer(column.buffers()[2], dtype, int(np.prod(shape))).reshape(shape)
-            else:
-                found[key] = column.flatten()
-        return found
-
-    def open(self, name: str) -> Any:
-        """Open a file of Arrow batches."""
-        system, path = self._locate(name)
-        if system.type_name == "local":
-            return pa.ipc.open_file(pa.memory_map(path))
-        return pa.ipc.open_file(system.open_input_file(path))
+        system, path = self.locate(name)
+        source = pa.memory_map(path) if system.type_name == "local" else system.open_input_file(path)
+        batch = pa.ipc.open_file(source).get_batch(part)
+        return {key: _from_cell(cell) for key, cell in zip(batch.schema.names, batch.columns, strict=True)}
 
     @contextmanager
     def writing(self, name: str) -> Iterator[Any]:
         """Give a stream whose file is there, whole, once the block has ended well."""
-        system, path = self._locate(name)
+        system, path = self.locate(name)
         renames = system.type_name in _RENAMING
         if renames:
             system.create_dir(path.rpartition("/")[0])
@@ -137,11 +114,6 @@ class Shelf:
                 system.delete_file(aside)
             raise
 
-    def reading(self, name: str) -> Any:
-        """Open a file of bytes."""
-        system, path = self._locate(name)
-        return system.open_input_file(path)
-
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Write an object of JSON."""
         with self.writing(name) as sink:
@@ -149,29 +121,30 @@ class Shelf:
 
     def read_json(self, name: str) -> dict[str, Any]:
         """Read an object of JSON."""
-        system, path = self._locate(name)
+        system, path = self.locate(name)
         with system.open_input_stream(path) as source:
             found: dict[str, Any] = json.loads(source.read())
         return found
 
     def holds(self, name: str) -> bool:
         """Whether a file or a folder of this name is there."""
-        system, path = self._locate(name)
+        system, path = self.locate(name)
         return bool(system.get_file_info(path).type != fs.FileType.NotFound)
 
     def names(self, folder: str) -> list[str]:
         """Names in a folder, ascending; none where there is no such folder."""
-        system, path = self._locate(folder)
+        system, path = self.locate(folder)
         entries = system.get_file_info(fs.FileSelector(path, allow_not_found=True))
         return sorted(entry.base_name for entry in entries if not entry.base_name.endswith(".tmp"))
 
     def remove(self, folder: str) -> None:
         """Remove a folder, if it is there."""
-        system, path = self._locate(folder)
+        system, path = self.locate(folder)
         if self.holds(folder):
             system.delete_dir(path)
 
-    def _locate(self, name: str) -> tuple[Any, str]:
+    def locate(self, name: str) -> tuple[Any, str]:
+        """Return the file system, and the path of a file there."""
         system, folder = _location(self.url)
         return system, f"{folder}/{name}"
 
@@ -185,10 +158,15 @@ def _location(url: str) -> tuple[Any, str]:
     return system, folder.rstrip("/")
 
 
-def _as_bytes(array: AnyArray) -> pa.Array:
-    ends = pa.py_buffer(np.array([0, array.nbytes]))
-    return pa.LargeBinaryArray.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(array)])
+def _as_cell(values: Any) -> pa.Array:
+    """All values as one cell, as columns of a batch are of one length; rows of a matrix are lists in it."""
+    if isinstance(values, np.ndarray) and values.ndim > 1:
+        values = pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
+    return pa.LargeListArray.from_arrays(pa.array([0, len(values)], pa.int64()), pa.array(values))
 
 
-def _as_list(values: pa.Array) -> pa.Array:
-    return pa.LargeListArray.from_arrays(pa.array([0, len(values)], pa.int64()), values)
+def _from_cell(cell: pa.Array) -> Any:
+    values = cell.flatten()
+    if pa.types.is_fixed_size_list(values.type):
+        return values.flatten().to_numpy().reshape(len(values), values.type.list_size)
+    return values.to_numpy() if pa.types.is_primitive(values.type) else values

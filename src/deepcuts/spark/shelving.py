@@ -4,35 +4,33 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from deepcuts.array_types import IndexVector
 from deepcuts.checks import whole_number
-from deepcuts.data.csr import indptr_of, sums_of_rows
+from deepcuts.data.csr import sums_of_rows
 from deepcuts.data.ids import Ids
 from deepcuts.data.labels import Labels
+from deepcuts.data.selection import select_pairs
 from deepcuts.errors import DataError
 from deepcuts.ingest.tabular.columns import Column, Columns
 from deepcuts.ingest.tabular.options import ReadOptions
 from deepcuts.model.training.user_sums import rows_of_unit
-from deepcuts.recommendation.dial_scale import measured_users
-from deepcuts.spark.pairs import dealt_by_user, item_totals, pruned, refuse_collisions
-from deepcuts.spark.session import Batches, batch_of, over, working
+from deepcuts.recommendation.dial_scale import measured_indexes
+from deepcuts.spark.parts import STAGING, Parts, dealt_by_user, pruned, refuse_twins
+from deepcuts.spark.session import Batches, mapped, over, partition, working
 from deepcuts.spark.shelf import Shelf
-from deepcuts.spark.source import COLUMNS, cleaning, frame_of, refuse_bad_rows
-from deepcuts.spark.staging import STAGING, Staging
-from deepcuts.spark.units import ITEMS, LABELS, Catalogue, as_cells, from_cells, unit_name
+from deepcuts.spark.source import cleaned, frame_of, refuse_bad_rows
+from deepcuts.spark.units import USERS, Catalogue, as_rows, from_rows, unit_file, write_plays
 
 logger = logging.getLogger(__name__)
 
-_USERS = "user string, length int, items binary, plays binary"
+_MOST_PARTS = 32_767  # numbers of two bytes
 
 
 @dataclass(frozen=True)
@@ -93,53 +91,20 @@ def ingest(
     for name, least in (("min_users", min_users), ("min_items", min_items)):
         whole_number(name, least, 1, advice="Give a whole number of at least 1.")
     with working() as session:
-        n_parts = int(session.conf.get("spark.sql.shuffle.partitions"))
-        frame, task = cleaning(frame_of(session, source), columns, chosen, n_parts)
+        n_parts = min(int(session.conf.get("spark.sql.shuffle.partitions")), _MOST_PARTS)
+        rows = cleaned(frame_of(session, source), columns, chosen, n_parts)
         target.clear(force=force)
         if artists is not None:
-            frame, task = _renamed(frame.mapInArrow(task, COLUMNS), artists), iter
-        staged, counts = dealt_by_user(session, target, frame, task, n_parts)
-        refuse_bad_rows(counts, chosen)
-        if not chosen.trim:
-            refuse_collisions(session, staged)
+            rows = _renamed(rows, artists)
+        parts, notes = dealt_by_user(session, target, rows, n_parts)
+        n_rows, n_skipped = refuse_bad_rows(notes, chosen)
         if min_users > 1 or min_items > 1:
-            staged = pruned(session, staged, min_users, min_items)
+            parts = pruned(session, parts, min_users, min_items)
         has_labels = names is not None or tags is not None
-        sizes = shelve(session, staged, lambda ids: Labels.of(ids, names, tags) if has_labels else None)
-    n_rows = counts.pop("rows")
-    if skipped := sum(counts.values()):
-        logger.warning("Left out %s of %s rows that cannot be used.", f"{skipped:,}", f"{n_rows:,}")
-    return ShelfReport(**sizes, n_rows=n_rows, n_skipped=skipped)
-
-
-def shelve(session: Any, pairs: Staging, label: Callable[[Ids], Labels | None]) -> dict[str, int]:
-    """Number users and items of staged pairs, and write the units, the items and the sizes.
-
-    Each file of the pairs has all those of its users, in the order of user, held and item.
-
-    Raises
-    ------
-    DataError
-        If there are no plays.
-    """
-    shelf, totals = pairs.shelf, item_totals(session, pairs)
-    if not len(totals):
-        raise DataError("There are no plays above 0. Give some, or prune less.")
-    ids = Ids.of(totals["item"], "item")
-    counts = {name: totals[name].to_numpy() for name in ("listeners", "plays")}
-    shelf.write(ITEMS, counts, {"ids": ids.values})
-    if (labels := label(ids)) is not None:
-        shelf.write(LABELS, *labels.to_stored())
-    rows = pairs.each(session, partial(_user_rows, Catalogue(shelf)), _USERS)
-    users = Staging.of(shelf, "users", rows.sort("length", "user"))
-    by_id = Staging.of(shelf, "ids", users.each(session, _names, "user string").sort("user"))
-    step = rows_of_unit(users.n_rows)
-    n_units = -(-users.n_rows // step)
-    written = over(session, n_units, partial(_write_unit, users, step), "unit long, n_pairs long").toArrow()
-    sizes = {"n_users": users.n_rows, "n_items": len(ids), "n_pairs": int(pc.sum(written["n_pairs"]).as_py())}
-    shelf.publish({**sizes, "n_units": n_units, "measured": _ids_at(by_id, _measured(users.n_rows, len(ids)))})
-    shelf.remove(STAGING)
-    return sizes
+        sizes = shelve(session, parts, lambda ids: Labels.of(ids, names, tags) if has_labels else None)
+    if n_skipped:
+        logger.warning("Left out %s of %s rows that cannot be used.", f"{n_skipped:,}", f"{n_rows:,}")
+    return ShelfReport(**sizes, n_rows=n_rows, n_skipped=n_skipped)
 
 
 def _renamed(rows: Any, artists: Any) -> Any:
@@ -149,43 +114,87 @@ def _renamed(rows: Any, artists: Any) -> Any:
     return kept.selectExpr("user", "artist AS item", "plays", "part", "note")
 
 
-# Users, shortest histories first, and of one length by their ids: the order of `training.fit.start_base`
+def shelve(session: Any, parts: Parts, label: Callable[[Ids], Labels | None]) -> dict[str, int]:
+    """Number users and items, and write the units, the items and the sizes.
+
+    Units have the users with the shortest histories first, and of one length by their ids: the order of
+    `training.fit.start_base`.
+
+    Raises
+    ------
+    DataError
+        If there are no plays, or ids of items differ in surrounding blanks only.
+    """
+    if not len(parts.items):
+        raise DataError("There are no plays above 0. Give some, or prune less.")
+    shelf, ids = parts.shelf, Ids.of(parts.items["item"], "item")
+    refuse_twins(ids)
+    catalogue = Catalogue.write(shelf, parts.items, label(ids))
+    rows = over(session, parts.n, partial(_user_rows, catalogue, parts), USERS)
+    users = Sorted.of(shelf, "users", rows, "length", "user")
+    by_id = Sorted.of(shelf, "ids", over(session, len(users.files), partial(_names_in, users), "user string"), "user")
+    n_users, step = users.n_rows, rows_of_unit(users.n_rows)
+    n_units = -(-n_users // step)
+    over(session, n_units, partial(_write_unit, catalogue, users, step), "unit long").toArrow()
+    measured = by_id.at(measured_indexes(n_users, len(ids)))["user"].to_pylist()
+    sizes = {"n_users": n_users, "n_items": len(ids), "n_pairs": parts.n_pairs}
+    shelf.publish({**sizes, "n_units": n_units, "measured": measured})
+    shelf.remove(STAGING)
+    return sizes
 
 
-def _user_rows(catalogue: Catalogue, rows: pa.Table) -> Batches:
-    """A row for each user who played something; cells have so many items, then those that were held out."""
-    # What was held out may have no number, and what else has none drops out.
-    numbers = pc.fill_null(pc.index_in(rows["item"], catalogue.ids.values), -1)
-    table = rows.set_column(1, "item", numbers).filter(pc.or_(rows["held"], pc.greater_equal(numbers, 0)))
-    runs = pc.run_end_encode(table["user"].combine_chunks(), pa.int64())
-    item, plays, held = (table[name].to_numpy() for name in ("item", "plays", "held"))
-    indptr = np.concatenate([[0], runs.run_ends.to_numpy()])
-    length, n_played = (sums_of_rows(which.astype(np.float64), indptr) for which in (~held, ~held & (plays > 0)))
-    cells = as_cells(indptr, item.astype(np.int32)), as_cells(indptr, plays.astype(np.float32))
-    users = batch_of(_USERS, runs.values, length.astype(np.int32), *cells)
-    yield users.filter(pa.array(n_played > 0))
+@dataclass(frozen=True)
+class Sorted:
+    """Rows in order, in files; `files` has their names and numbers of rows."""
+
+    shelf: Shelf
+    files: list[tuple[str, int]]
+
+    @classmethod
+    def of(cls, shelf: Shelf, step: str, rows: Any, *by: str) -> Sorted:
+        """Write the rows of a DataFrame, those of each of its sorted partitions to a file."""
+        written = mapped(rows.sort(*by), partial(_write_partition, shelf, step), "name string, n long").toArrow()
+        return cls(shelf, sorted(zip(*(column.to_pylist() for column in written.columns), strict=True)))
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of all files."""
+        return sum(n for _, n in self.files)
+
+    def at(self, indexes: IndexVector) -> pa.Table:
+        """Rows at some indexes, ascending."""
+        found, start = [], 0
+        for name, n in self.files:
+            own = indexes[(indexes >= start) & (indexes < start + n)] - start
+            if len(own):
+                found.append(pa.table(self.shelf.read(name)).take(own))
+            start += n
+        return pa.concat_tables(found)
 
 
-def _names(users: pa.Table) -> Batches:
-    yield from users.select(["user"]).to_batches()
+def _write_partition(shelf: Shelf, step: str, batches: Batches) -> Batches:
+    if parts := list(batches):
+        rows, name = pa.Table.from_batches(parts).combine_chunks(), f"{STAGING}/{step}/{partition():05}.arrow"
+        shelf.write(name, [dict(zip(rows.column_names, (column.chunk(0) for column in rows.columns), strict=True))])
+        yield pa.record_batch({"name": [name], "n": [len(rows)]})
 
 
-def _write_unit(users: Staging, step: int, number: int) -> Batches:
-    rows = pa.Table.from_batches(users.slices(number * step, (number + 1) * step))
-    items, plays, length = from_cells(rows["items"], np.int32), from_cells(rows["plays"], np.float32), rows["length"]
-    indptr, whole = indptr_of(length.to_numpy()), indptr_of(pc.binary_length(rows["items"]).to_numpy() // 4)
-    is_held = np.arange(whole[-1]) - np.repeat(whole[:-1], np.diff(whole)) >= np.repeat(length, np.diff(whole))
-    arrays = {"indptr": indptr, "indices": items[~is_held], "plays": plays[~is_held]}
-    arrays |= {"held_indptr": whole - indptr, "held": items[is_held]}
-    users.shelf.write(unit_name(number), arrays, {"user_ids": rows["user"].combine_chunks()})
-    yield batch_of("unit long, n_pairs long", [number], [np.count_nonzero(arrays["plays"] > 0)])
+def _names_in(users: Sorted, number: int) -> pa.RecordBatch:
+    return pa.record_batch({"user": users.shelf.read(users.files[number][0])["user"]})
 
 
-def _measured(n_users: int, n_items: int) -> IndexVector:
-    """Indexes, by ids, of the users whose lists tell what positions of the dial stand for."""
-    sizes: Any = SimpleNamespace(user_ids=range(n_users), item_ids=range(n_items))
-    return measured_users(sizes)
+def _user_rows(catalogue: Catalogue, parts: Parts, number: int) -> pa.RecordBatch:
+    """A row for each user who played something; what has no number drops out, but what was held out has the next."""
+    plays = parts.plays(number)
+    of_item = catalogue.ids.indexes_of(plays.item_ids.values)
+    of_item[of_item < 0] = len(catalogue.ids)
+    plays = replace(plays, indices=of_item.astype(np.int32)[plays.indices], item_ids=catalogue.ids)
+    plays = select_pairs(plays, (plays.indices < plays.n_items) | (plays.plays == 0))
+    has_plays = sums_of_rows((plays.plays > 0).astype(np.int64), plays.indptr) > 0
+    return as_rows(plays).filter(pa.array(has_plays))
 
 
-def _ids_at(by_id: Staging, indexes: IndexVector) -> list[str]:
-    return [next(by_id.slices(index, index + 1))["user"][0].as_py() for index in map(int, indexes)]
+def _write_unit(catalogue: Catalogue, users: Sorted, step: int, number: int) -> pa.RecordBatch:
+    rows = users.at(np.arange(number * step, min((number + 1) * step, users.n_rows)))
+    write_plays(catalogue.shelf, unit_file(number), from_rows(rows, catalogue.ids))
+    return pa.record_batch({"unit": [number]})

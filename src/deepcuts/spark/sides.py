@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from deepcuts.array_types import AnyArray, FloatMatrix
 from deepcuts.data.csr import UserItems
@@ -21,7 +22,7 @@ from deepcuts.model.training.solve import EPOCH_ITEMS, EPOCH_USERS, ItemGrams
 from deepcuts.model.training.user_problem import UserProblem, base_problem
 from deepcuts.model.training.user_sums import UserSums, add_in_order
 from deepcuts.spark.blocks import Training, rows_from
-from deepcuts.spark.session import Batches, batch_of, over
+from deepcuts.spark.session import over
 
 ITEM_FACTORS = "items.arrow"
 SENT = "sent"  # the folder of what units leave for blocks in an epoch
@@ -84,7 +85,7 @@ def _without_users(training: Training) -> UserProblem:
     return base_problem(none, training.scale, training.settings)
 
 
-def _move_unit(training: Training, n_epochs: int, item_grams: ItemGrams, number: int) -> Batches:
+def _move_unit(training: Training, n_epochs: int, item_grams: ItemGrams, number: int) -> pa.RecordBatch:
     shelf, file = training.shelf, f"users-{number:05}.arrow"
     stored = shelf.read(training.unit_file(number))
     rows = rows_from(stored)
@@ -94,10 +95,9 @@ def _move_unit(training: Training, n_epochs: int, item_grams: ItemGrams, number:
     items = shelf.read(training.epoch(n_epochs, ITEM_FACTORS))["factors"]
     problem = base_problem(rows, training.scale, training.settings)
     problem.solve(items, item_grams, factors, EPOCH_USERS)
-    shelf.write(training.epoch(n_epochs + 1, file), {"factors": factors})
-    shelf.write_parts(_sent_file(training, n_epochs, number), _sent(training, stored, factors))
-    sums = pickle.dumps(problem.sums(factors))
-    yield batch_of(_SUMS, [number], [sums])
+    shelf.write(training.epoch(n_epochs + 1, file), [{"factors": factors}])
+    shelf.write(_sent_file(training, n_epochs, number), _sent(training, stored, factors))
+    return pa.record_batch({"unit": [number], "sums": [pickle.dumps(problem.sums(factors))]})
 
 
 def _sent(training: Training, stored: dict[str, Any], factors: FloatMatrix) -> Iterator[dict[str, AnyArray]]:
@@ -115,14 +115,15 @@ def _sent_file(training: Training, n_epochs: int, unit: int) -> str:
     return training.epoch(n_epochs + 1, f"{SENT}/{unit:05}.arrow")
 
 
-def _move_block(training: Training, n_epochs: int, sums: UserSums, number: int) -> Batches:
+def _move_block(training: Training, n_epochs: int, sums: UserSums, number: int) -> pa.RecordBatch:
     stored, items = training.shelf.read(training.block_file(number)), training.items_of(number)
     rows, users = _arranged(training, n_epochs, stored, number)
     solution = training.shelf.read(training.epoch(n_epochs, ITEM_FACTORS))["factors"][items]
     side, weights, n_users = _without_users(training), training.weights[items], training.scale.n_users
     problem = item_problem(rows, stored["observed"], weights, side, n_users, len(users))
     misfit = problem.solve(users, sums.gram, sums.row_sum, solution, EPOCH_ITEMS)
-    yield batch_of(_MOVED, [number], *([part.tobytes()] for part in (solution, misfit, problem.ridge)))
+    moved = {"factors": solution, "misfit": misfit, "ridge": problem.ridge}
+    return pa.record_batch({"block": [number], **{name: [array.tobytes()] for name, array in moved.items()}})
 
 
 def _arranged(training: Training, n_epochs: int, stored: dict[str, Any], number: int) -> tuple[Rows, FloatMatrix]:

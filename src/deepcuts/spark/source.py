@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import numba
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from deepcuts.errors import DataError
 from deepcuts.ingest.tabular.arrow_tables import scan_table
@@ -16,16 +15,11 @@ from deepcuts.ingest.tabular.columns import Columns
 from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.ingest.tabular.options import ReadOptions
 from deepcuts.ingest.tabular.rules import bad_rows, good_rows, without_blanks
-from deepcuts.ingest.tabular.scan import Scan
-from deepcuts.spark.session import Batches, Task, arrow_schema, batch_of, cores
+from deepcuts.spark.session import Batches, mapped
 
-_ROWS = 500_000  # that a database takes at once
 _WHERE = "the DataFrame"
 _TEXT = {"csv": ",", "tsv": "\t", "txt": "\t"}
-ALL_ROWS = "rows"  # the note of how many there are
-
-ROWS = "user string, item string, plays double"
-COLUMNS = f"{ROWS}, part int, note string"
+_ALL = "rows"  # the note of how many there are
 
 
 def frame_of(session: Any, source: Any) -> Any:
@@ -38,10 +32,11 @@ def frame_of(session: Any, source: Any) -> Any:
     return session.read.json(source) if ending in ("json", "jsonl", "ndjson") else session.read.parquet(source)
 
 
-def cleaning(frame: Any, columns: Columns, options: ReadOptions, n_parts: int) -> tuple[Any, Task]:
-    """Return the columns asked for, and what makes rows of user, item, plays and part of them.
+def cleaned(frame: Any, columns: Columns, options: ReadOptions, n_parts: int) -> Any:
+    """Return rows of user, item, plays, and which of so many parts of the users they are of.
 
-    Rows without a user count what the note says: a reason, or all rows. All rows of a user are of one part, of so many.
+    Rows with a note have no user, but as plays the number of rows that the note is about: the reason why they are bad,
+    or all.
 
     Raises
     ------
@@ -50,65 +45,52 @@ def cleaning(frame: Any, columns: Columns, options: ReadOptions, n_parts: int) -
     """
     names = frame.columns
     indexes = columns.find(names, len(names), _WHERE)
-    quoted = {role: names[index].replace("`", "``") for role, index in indexes.items()}
-    chosen = frame.selectExpr(*(f"`{name}` AS {role}" for role, name in quoted.items()))
+    quoted_names = {role: names[index].replace("`", "``") for role, index in indexes.items()}
+    chosen = frame.selectExpr(*(f"`{name}` AS {role}" for role, name in quoted_names.items()))
     known = Columns(**{role: role for role in indexes})
     with workspace(options) as connection:  # types are looked at before all work
         scan_table(connection, chosen.limit(0).toArrow(), known)
-    return chosen, partial(_cleaned, known, options, n_parts)
+    task = partial(_cleaned, known, options, n_parts)
+    return mapped(chosen, task, "user string, item string, plays double, part short, note string")
 
 
 def _cleaned(columns: Columns, options: ReadOptions, n_parts: int, batches: Batches) -> Batches:
-    for table in together(batches):
-        with workspace(options) as connection, plain_errors(_WHERE, options):
-            connection.execute(f"SET threads = {cores()}")  # or each task would take all of its machine
-            scan = replace(scan_table(connection, table, columns), dislikes=options.dislikes)
-            found = connection.sql(_rows(scan, options, n_parts)).to_arrow_table()
-            notes = [(ALL_ROWS, len(table))]
-            if pc.sum(found["n"]).as_py() != len(table):  # so this second look at all rows is a rare one
-                reasons = f"SELECT reason, count(*) FROM ({bad_rows(scan)}) GROUP BY reason"
-                notes += connection.sql(reasons).fetchall()
-        yield from found.drop_columns("n").cast(arrow_schema(COLUMNS)).to_batches(max_chunksize=_ROWS)
-        names, counts = zip(*notes, strict=True)
-        nothing = [None] * len(notes)
-        yield batch_of(COLUMNS, nothing, nothing, list(map(float, counts)), nothing, names)
-
-
-def _rows(scan: Scan, options: ReadOptions, n_parts: int) -> str:
-    user, item = (without_blanks(name) if options.trim else name for name in ("user_id", "item_id"))
-    plays, n = ("plays", "1") if "plays" in scan.cells else ("count(*)::DOUBLE", "count(*)")
-    return f"""
-        SELECT {user} AS "user", {item} AS item, {plays} AS plays, {n} AS n,
-               (hash({user}) % {n_parts})::INTEGER AS part, NULL AS note
-        FROM ({good_rows(scan)}) WHERE user_id IS NOT NULL {"" if "plays" in scan.cells else "GROUP BY ALL"}"""
-
-
-def together(batches: Batches) -> Iterator[pa.Table]:
-    """Put batches together until they are worth a database."""
-    waiting: list[pa.RecordBatch] = []
     for batch in batches:
-        waiting.append(batch)
-        if sum(map(len, waiting)) >= _ROWS:
-            yield pa.Table.from_batches(waiting)
-            waiting = []
-    if waiting:
-        yield pa.Table.from_batches(waiting)
+        with workspace(options) as connection, plain_errors(_WHERE, options):
+            connection.execute(f"SET threads = {numba.get_num_threads()}")  # or each task would take all of its machine
+            scan = replace(scan_table(connection, pa.table(batch), columns), dislikes=options.dislikes)
+            user, item = (without_blanks(name) if options.trim else name for name in ("user_id", "item_id"))
+            # Users that differ in blanks only are of one part, which is to find them.
+            rows = connection.sql(f"""
+                SELECT {user} AS "user", {item} AS item, plays,
+                       (hash({without_blanks("user_id")}) % {n_parts})::SMALLINT AS part, NULL::VARCHAR AS note
+                FROM ({good_rows(scan)})""").to_arrow_table()
+            notes = [(len(batch), _ALL)]
+            if rows["user"].null_count:  # so this second look at all rows is a rare one
+                rows = rows.filter(rows["user"].is_valid())
+                notes += connection.sql(f"SELECT count(*), reason FROM ({bad_rows(scan)}) GROUP BY reason").fetchall()
+        yield from rows.combine_chunks().to_batches()
+        yield pa.RecordBatch.from_pylist([{"plays": float(n), "note": note} for n, note in notes], rows.schema)
 
 
-def refuse_bad_rows(notes: dict[str, int], options: ReadOptions) -> None:
+def refuse_bad_rows(notes: dict[str, int], options: ReadOptions) -> tuple[int, int]:
     """Refuse what cannot be used, or all rows; `notes` says how many there are for each reason, and in all.
+
+    Returns
+    -------
+    Number of rows, and of bad ones.
 
     Raises
     ------
     DataError
         If rows are bad and not to be skipped, or none is left.
     """
-    n_rows = notes.get(ALL_ROWS, 0)
-    reasons = sorted(((n, reason) for reason, n in notes.items() if reason != ALL_ROWS), reverse=True)
+    n_rows = notes.get(_ALL, 0)
+    reasons = sorted(((n, reason) for reason, n in notes.items() if reason != _ALL), reverse=True)
     n_bad = sum(n for n, _ in reasons)
+    listed = "; ".join(f"{reason} ({n:,} rows)" for n, reason in reasons)
     if not n_rows:
         raise DataError(f"There are no rows in {_WHERE}.")
-    listed = "; ".join(f"{reason} ({n:,} rows)" for n, reason in reasons)
     if n_bad == n_rows:
         raise DataError(f"None of the {n_rows:,} rows can be used: {listed}.")
     if n_bad and options.on_bad_rows == "error":
@@ -116,3 +98,4 @@ def refuse_bad_rows(notes: dict[str, int], options: ReadOptions) -> None:
             f"{n_bad:,} of {n_rows:,} rows cannot be used: {listed}. Correct them, or leave them out with "
             'on_bad_rows="skip" (--on-bad-rows skip on the command line).'
         )
+    return n_rows, n_bad

@@ -11,8 +11,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any, Literal
 
-import numpy as np
-
+from deepcuts.array_types import FloatMatrix
 from deepcuts.checks import seed_number, whole_number
 from deepcuts.data.play_checks import check_sizes
 from deepcuts.errors import SettingsError
@@ -21,16 +20,12 @@ from deepcuts.model.training.early_stopping import LEAST_USERS
 from deepcuts.model.training.epochs import Epoch
 from deepcuts.model.training.fit import Alternation, alternate, initial_items
 from deepcuts.model.training.fold_in import check_finite
-from deepcuts.model.training.objective import Scale
 from deepcuts.model.training.pseudo_pairs import moment_size
 from deepcuts.model.training.settings import PersonaSettings
-from deepcuts.model.training.user_sums import UserSums, add_in_order, observed_weight
-from deepcuts.model.training.weights import user_rows
 from deepcuts.spark.blocks import Training, lay_out
-from deepcuts.spark.session import Batches, batch_of, over, working
+from deepcuts.spark.session import working
 from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.sides import ITEM_FACTORS, SENT, SparkSides
-from deepcuts.spark.units import Catalogue
 
 logger = logging.getLogger(__name__)
 
@@ -39,10 +34,8 @@ MODEL = "model.json"
 _PAIRS_OF_BLOCK = 4_000_000
 _MOST_BLOCKS = 1_024
 _HEAVY = 16  # times as many listeners as where a sum is as large as their vectors: for items far above all others
-_BATCH = 4  # rows of megabytes each
 _KEPT = 2  # epochs on the shelf
 _DONE = "done.json"
-_OBSERVED = "unit long, observed double"
 
 
 def fit(
@@ -91,18 +84,20 @@ def fit(
     place = Shelf.at(shelf)
     sizes: Any = SimpleNamespace(**place.manifest())
     check_sizes(sizes.n_users, sizes.n_items)
-    n_blocks, heavy = _blocks(sizes, item_blocks), _heavy(sizes, heavy_items, settings.n_factors)
     if model.early_stopping == "auto" and sizes.n_users >= LEAST_USERS:
         logger.warning("Early stopping is off on Spark; training ends by the loss alone, or by base_epochs.")
-    with working(_BATCH) as session:
-        training = _begin(session, place, sizes, resolved(settings, sizes), seed, n_blocks, heavy)
+    settings = resolved(settings, sizes)
+    parts = _blocks(sizes, item_blocks), settings, seed, _heavy(sizes, heavy_items, settings.n_factors)
+    name = hashlib.sha256(json.dumps(parts, default=asdict).encode()).hexdigest()[:16]
+    training = Training(place, f"trainings/{name}", sizes.n_units, *parts)
+    with working() as session:
         lay_out(session, training)
-        stage, epochs = _resumed(session, training, seed)
+        items, epochs = _last_epoch(training)
+        sides, losses = SparkSides(session, training, len(epochs)), [epoch.loss for epoch in epochs]
+        stage = Alternation("base", sides, items, training.weights, training.scale, settings, losses)
         alternate(stage, settings.base_epochs, partial(_record, training, stage, epochs, on_epoch))
     check_finite(stage.item_factors, settings)
-    trained = {"seed": seed, "settings": asdict(training.settings), "scale": asdict(stage.measured_scale)}
-    epoch_list = [asdict(epoch) for epoch in epochs]
-    place.write_json(MODEL, {"items": training.epoch(len(epochs), ITEM_FACTORS), "epochs": epoch_list, **trained})
+    place.write_json(MODEL, place.read_json(training.epoch(len(epochs), _DONE)))
     return tuple(epochs)
 
 
@@ -143,52 +138,15 @@ def _heavy(sizes: Any, heavy_items: int | Literal["auto"] | None, n_factors: int
     return whole_number("heavy_items", heavy_items, 1, advice="Give a whole number of at least 1, 'auto' or None.")
 
 
-def _begin(
-    session: Any,
-    shelf: Shelf,
-    sizes: Any,
-    settings: PersonaSettings,
-    seed: int,
-    n_blocks: int,
-    heavy_items: int | None,
-) -> Training:
-    """Find the training of these settings on the shelf, or begin it, which takes the sum of all confidences."""
-    name = hashlib.sha256(json.dumps([asdict(settings), seed, n_blocks, heavy_items]).encode()).hexdigest()[:16]
-    folder = f"trainings/{name}"
-    if not shelf.holds(f"{folder}/scale.json"):
-        task = partial(_observed_of_unit, Catalogue(shelf), settings)
-        rows = over(session, sizes.n_units, task, _OBSERVED).toArrow().sort_by("unit")
-        observed = add_in_order(rows["observed"].to_pylist())
-        shelf.write_json(f"{folder}/scale.json", asdict(Scale.of(sizes, observed, settings.weighting.unobserved_ratio)))
-    scale = Scale(**shelf.read_json(f"{folder}/scale.json"))
-    return Training(shelf, folder, sizes.n_units, n_blocks, settings, scale, heavy_items)
-
-
-def _observed_of_unit(catalogue: Catalogue, settings: PersonaSettings, number: int) -> Batches:
-    weights = user_rows(catalogue.unit(number).plays(), settings).weights
-    yield batch_of(_OBSERVED, [number], [observed_weight(weights)])
-
-
-def _resumed(session: Any, training: Training, seed: int) -> tuple[Alternation[SparkSides], list[Epoch]]:
-    """Go on from the last whole epoch, or begin with items at random."""
-    shelf, settings = training.shelf, training.settings
-    whole = [n for n in _epochs_there(training) if shelf.holds(training.epoch(n, _DONE))]
-    if not whole:
-        items = initial_items(training.scale.n_items, settings, seed)
-        shelf.write(training.epoch(0, ITEM_FACTORS), {"factors": items})
-        return _stage(session, training, items, []), []
-    number = max(whole)
-    epochs = [Epoch(**epoch) for epoch in shelf.read_json(training.epoch(number, _DONE))["epochs"]]
-    stored = shelf.read(training.epoch(number, ITEM_FACTORS))
-    stage = _stage(session, training, stored["factors"].copy(), epochs)
-    n_rows, square, ridge = stored["numbers"].tolist()
-    stage.sums = UserSums(int(n_rows), stored["gram"], stored["row_sum"], square, ridge)
-    return stage, epochs
-
-
-def _stage(session: Any, training: Training, items: Any, epochs: list[Epoch]) -> Alternation[SparkSides]:
-    sides, losses = SparkSides(session, training, len(epochs)), [epoch.loss for epoch in epochs]
-    return Alternation("base", sides, items, training.weights, training.scale, training.settings, losses)
+def _last_epoch(training: Training) -> tuple[FloatMatrix, list[Epoch]]:
+    """Items of the last whole epoch, and the losses so far; before the first, items at random."""
+    shelf, epochs = training.shelf, list[Epoch]()
+    if whole := [n for n in _epochs_there(training) if shelf.holds(training.epoch(n, _DONE))]:
+        epochs = [Epoch(**epoch) for epoch in shelf.read_json(training.epoch(max(whole), _DONE))["epochs"]]
+    else:
+        items = initial_items(training.scale.n_items, training.settings, training.seed)
+        shelf.write(training.epoch(0, ITEM_FACTORS), [{"factors": items}])
+    return shelf.read(training.epoch(len(epochs), ITEM_FACTORS))["factors"].copy(), epochs
 
 
 def _record(
@@ -198,13 +156,13 @@ def _record(
     on_epoch: Callable[[Epoch], None],
     epoch: Epoch,
 ) -> None:
-    """Write what the next epoch begins with, then that the epoch is whole, and drop the epochs before the last two."""
+    """Write the items, then that the epoch is whole, and drop the epochs before the last two."""
     epochs.append(epoch)
-    shelf, sums = training.shelf, stage.sums
-    numbers = np.array([sums.n_rows, sums.square, sums.ridge])
-    arrays = {"factors": stage.item_factors, "gram": sums.gram, "row_sum": sums.row_sum, "numbers": numbers}
-    shelf.write(training.epoch(epoch.number, ITEM_FACTORS), arrays)
-    shelf.write_json(training.epoch(epoch.number, _DONE), {"epochs": [asdict(each) for each in epochs]})
+    shelf, items = training.shelf, training.epoch(epoch.number, ITEM_FACTORS)
+    shelf.write(items, [{"factors": stage.item_factors, "user_factor_sum": stage.sums.row_sum}])
+    model = {"seed": training.seed, "settings": asdict(training.settings), "scale": asdict(stage.measured_scale)}
+    model |= {"items": items, "epochs": [asdict(each) for each in epochs]}
+    shelf.write_json(training.epoch(epoch.number, _DONE), model)
     shelf.remove(training.epoch(epoch.number, SENT))
     for number in _epochs_there(training):
         if number <= epoch.number - _KEPT:

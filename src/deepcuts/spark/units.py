@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, TypeAlias
@@ -11,34 +11,46 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from deepcuts.array_types import AnyArray, CountVector, DoubleVector, IndexVector, Indptr
-from deepcuts.data.csr import UserItems, entries_of_rows, indptr_of
+from deepcuts.array_types import CountVector, DoubleVector, IndexVector
+from deepcuts.data.csr import indptr_of, sums_of_rows
+from deepcuts.data.forgetting import select_users
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.labels import Labels
-from deepcuts.spark.session import Batches, batch_of, over
+from deepcuts.spark.session import ByFields, over
 from deepcuts.spark.shelf import Shelf
 
 Choice: TypeAlias = Callable[[Ids], IndexVector]  # from users to the indexes of those that are chosen
 
-ITEMS, LABELS = "items.arrow", "labels.arrow"
-_FOUND = "user string, items binary, plays binary"
+USERS = "user string, length int, pairs binary"  # columns of `as_rows`
+
+_ITEMS, _LABELS = "items.arrow", "labels.arrow"
 
 
-def unit_name(number: int) -> str:
+def unit_file(number: int) -> str:
     """Name of the file of a unit."""
     return f"units/unit-{number:05}.arrow"
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class Catalogue(ByFields):
     """The items of a shelf and how widely they are played."""
 
     shelf: Shelf
 
+    @classmethod
+    def write(cls, shelf: Shelf, items: pa.Table, labels: Labels | None) -> Catalogue:
+        """Write items with their listeners and plays."""
+        counts = {name: items[name].to_numpy() for name in ("listeners", "plays")}
+        shelf.write(_ITEMS, [{"ids": items["item"].combine_chunks(), **counts}])
+        if labels is not None:
+            arrays, texts = labels.to_stored()
+            shelf.write(_LABELS, [{**arrays, **texts}])
+        return cls(shelf)
+
     @cached_property
     def _stored(self) -> dict[str, Any]:
-        return self.shelf.read(ITEMS)
+        return self.shelf.read(_ITEMS)
 
     @cached_property
     def ids(self) -> Ids:
@@ -59,72 +71,57 @@ class Catalogue:
 
     def labels(self) -> Labels | None:
         """Names and tags, where some were given."""
-        return Labels.from_parts(self.shelf.read(LABELS), len(self.ids)) if self.shelf.holds(LABELS) else None
+        return Labels.from_parts(self.shelf.read(_LABELS), len(self.ids)) if self.shelf.holds(_LABELS) else None
 
-    def unit(self, number: int) -> Unit:
-        """Read a unit."""
-        return Unit(self.shelf.read(unit_name(number)), self.ids)
+    def unit(self, number: int) -> Interactions:
+        """Plays of a unit, and below 0 its dislikes; what counts 0 is held out, of the last item and one more too."""
+        return read_plays(self.shelf, unit_file(number), self.ids)
 
 
-@dataclass(frozen=True)
-class Unit:
-    """What the file of a unit holds; counts below 0 are dislikes."""
+def write_plays(shelf: Shelf, name: str, plays: Interactions, texts: dict[str, pa.Array] | None = None) -> None:
+    """Write plays of some users; their items too, where these are among the texts."""
+    arrays = {key: getattr(plays, key) for key in ("indptr", "indices", "plays")}
+    shelf.write(name, [{**arrays, "user_ids": plays.user_ids.values, **(texts or {})}])
 
-    stored: dict[str, Any]
-    item_ids: Ids
 
-    @property
-    def user_ids(self) -> Ids:
-        """The users, shortest histories first, and of one length by their ids."""
-        return Ids(self.stored["user_ids"], "user")
+def read_plays(shelf: Shelf, name: str, item_ids: Ids | None = None) -> Interactions:
+    """Read what `write_plays` has written."""
+    stored = shelf.read(name)
+    items = Ids(stored["item_ids"], "item") if item_ids is None else item_ids
+    users = Ids(stored["user_ids"], "user")
+    return Interactions(stored["indptr"], stored["indices"], stored["plays"], users, items)
 
-    def plays(self, users: IndexVector | None = None) -> Interactions:
-        """Plays of all users of the unit, or of some of them, in that order."""
-        indptr, indices, plays = (self.stored[name] for name in ("indptr", "indices", "plays"))
-        ids = self.user_ids
-        if users is not None:
-            indptr, entries = entries_of_rows(indptr, users)
-            indices, plays, ids = indices[entries], plays[entries], Ids(ids.take(users), "user")
-        return Interactions(indptr, indices, plays, ids, self.item_ids).set_dislikes_apart()
 
-    def held(self, users: IndexVector) -> UserItems:
-        """Items that were held out of some users; −1 for those that nobody is left to play."""
-        return UserItems(self.stored["held_indptr"], self.stored["held"]).take(users)
+def as_rows(plays: Interactions) -> pa.RecordBatch:
+    """A row for each user, with the number of their pairs that are not held out, and all pairs as bytes."""
+    pairs = np.stack([plays.indices, plays.plays.view(np.int32)], axis=1)
+    ends = (plays.indptr * pairs.itemsize * 2).astype(np.int32)
+    cells = pa.Array.from_buffers(pa.binary(), plays.n_users, [None, pa.py_buffer(ends), pa.py_buffer(pairs)])
+    length = sums_of_rows((plays.plays != 0).astype(np.int64), plays.indptr).astype(np.int32)
+    return pa.record_batch({"user": plays.user_ids.values, "length": length, "pairs": cells})
+
+
+def from_rows(rows: pa.Table, item_ids: Ids) -> Interactions:
+    """Plays of the users of some rows, in that order."""
+    pairs = np.frombuffer(b"".join(rows["pairs"].to_pylist()), np.int32).reshape(-1, 2)
+    indptr = indptr_of(pc.binary_length(rows["pairs"]).to_numpy() // (2 * pairs.itemsize))
+    users = Ids(rows["user"].cast(pa.string()).combine_chunks(), "user")
+    return Interactions(indptr, pairs[:, 0].copy(), pairs[:, 1].copy().view(np.float32), users, item_ids)
 
 
 def plays_of(session: Any, catalogue: Catalogue, choose: Choice) -> Interactions:
-    """Collect the plays of chosen users, and of no others, in order of their ids; a user may be without any."""
+    """Collect the plays of chosen users, and of no others, in order of their ids."""
     n_units = catalogue.shelf.manifest()["n_units"]
-    rows = over(session, n_units, partial(_chosen_rows, catalogue, choose), _FOUND).toArrow()
-    rows = rows.take(pc.sort_indices(rows["user"]))
-    indptr = indptr_of(pc.binary_length(rows["items"]).to_numpy() // 4)
-    flat = from_cells(rows["items"], np.int32), from_cells(rows["plays"], np.float32)
-    users = Ids(pa.concat_arrays(rows["user"].cast(pa.string()).chunks), "user") if len(rows) else Ids.of([], "user")
-    return Interactions(indptr, *flat, users, catalogue.ids).set_dislikes_apart()
+    rows = over(session, n_units, partial(_chosen_rows, catalogue, choose), USERS).toArrow()
+    return from_rows(rows.take(pc.sort_indices(rows["user"])), catalogue.ids).set_dislikes_apart()
 
 
-def as_cells(indptr: Indptr, values: AnyArray) -> pa.Array:
-    """Values of every row as a cell of bytes."""
-    ends, data = (indptr * values.itemsize).astype(np.int32), np.ascontiguousarray(values)
-    return pa.Array.from_buffers(pa.binary(), len(indptr) - 1, [None, pa.py_buffer(ends), pa.py_buffer(data)])
-
-
-def from_cells(cells: pa.ChunkedArray, dtype: type[np.generic]) -> AnyArray:
-    """Values of all rows, one after the other."""
-    return np.frombuffer(b"".join(cells.to_pylist()), dtype)
-
-
-def named(ids: Sequence[str], users: Ids) -> IndexVector:
+def named(ids: Iterable[str], users: Ids) -> IndexVector:
     """Indexes of those of some users who are named in a list."""
     is_chosen = pc.is_in(users.values, value_set=pa.array(ids, pa.string()))
     return np.flatnonzero(is_chosen.to_numpy(zero_copy_only=False))
 
 
-def _chosen_rows(catalogue: Catalogue, choose: Choice, number: int) -> Batches:
+def _chosen_rows(catalogue: Catalogue, choose: Choice, number: int) -> pa.RecordBatch:
     unit = catalogue.unit(number)
-    users = choose(unit.user_ids)
-    if not len(users):
-        return
-    indptr, entries = entries_of_rows(unit.stored["indptr"], users)
-    items, plays = (as_cells(indptr, unit.stored[name][entries]) for name in ("indices", "plays"))
-    yield batch_of(_FOUND, unit.user_ids.take(users), items, plays)
+    return as_rows(select_users(unit, choose(unit.user_ids)))
