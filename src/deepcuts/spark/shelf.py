@@ -20,6 +20,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from deepcuts.errors import DataError, OutputError
+from deepcuts.storage.nested_text import parse_json
 
 MANIFEST = "shelf.json"
 _FORMAT = 3
@@ -123,7 +124,7 @@ class Shelf:
         """Read an object of JSON."""
         system, path = self.locate(name)
         with system.open_input_stream(path) as source:
-            found: dict[str, Any] = json.loads(source.read())
+            found: dict[str, Any] = parse_json(source.read())
         return found
 
     def holds(self, name: str) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from deepcuts.array_types import AnyArray
 from deepcuts.errors import FileFormatError
 from deepcuts.storage.names import StrPath
+from deepcuts.storage.nested_text import parse_json
 
 FORMAT = "deepcuts"
 SCHEMA_VERSION = 1
@@ -165,10 +166,10 @@ def _check_size(found: int, expected: int, path: StrPath) -> None:
 def _parse_json(text: bytes, path: StrPath) -> dict[str, Any]:
     """Parse a JSON object of which no key appears twice and every string can be printed."""
     try:
-        value = json.loads(text.decode(), object_pairs_hook=_distinct)
+        value = parse_json(text.decode(), _distinct)
         # Fails on half a surrogate pair, which would fail in every print.
         json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise _inconsistent(path, f"it is not valid JSON, {str(error)[:100]}") from None
     if not isinstance(value, dict):
         raise _inconsistent(path, "it is not a JSON object")

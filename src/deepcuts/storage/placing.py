@@ -20,6 +20,7 @@ from types import FrameType
 from typing import Any
 
 from deepcuts.errors import OutputError
+from deepcuts.storage.nested_text import parse_json
 from deepcuts.storage.temporary import JOURNAL, SET_ASIDE, claim, discard, left_behind, new_name
 
 _NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK}
@@ -212,7 +213,7 @@ def _write_journals(journals: Sequence[Path], moves: Sequence[Move]) -> None:
 def _read_journal(journal: Path) -> list[Move]:
     """Moves of a journal; none where it was not complete, as nothing had been moved then."""
     try:
-        found: list[dict[str, Any]] = json.loads(journal.read_bytes())
+        found: list[dict[str, Any]] = parse_json(journal.read_bytes())
         return [_move_of(each) for each in found]
     except (ValueError, TypeError, AttributeError):
         return []

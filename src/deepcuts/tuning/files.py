@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -13,6 +12,7 @@ from deepcuts.checks import with_article
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.storage import StrPath, check_input, path_with_ending, replacing
+from deepcuts.storage.nested_text import parse_json, parse_toml
 
 ENDINGS = (".toml", ".json")
 
@@ -64,7 +64,7 @@ def read_settings(path: StrPath) -> dict[str, Any]:
     check_input(path)
     try:
         text = path.read_text(encoding="utf-8")
-        values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        values = parse_json(text) if path.suffix == ".json" else parse_toml(text)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError as error:  # of both parsers, and of text that is not UTF-8
@@ -99,7 +99,7 @@ def parse_values(texts: Iterable[str], option: str) -> dict[str, Any]:
 def _parsed(value: str) -> Any:
     try:
         # What is no JSON is text: "start=copy" needs no quotes.
-        return json.loads(value.lower() if value.lower() in ("true", "false") else value)
+        return parse_json(value.lower() if value.lower() in ("true", "false") else value)
     except ValueError:
         return value
 

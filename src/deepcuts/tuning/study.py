@@ -19,6 +19,7 @@ import numpy as np
 
 from deepcuts.errors import FileFormatError, MissingExtraError, OutputError, SettingsError
 from deepcuts.storage import check_input
+from deepcuts.storage.nested_text import parse_json
 from deepcuts.tuning.settings import TuningSettings
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def open_study(path: Path, facts: Mapping[str, Any], settings: TuningSettings) -
         )
     except Exception as error:  # whatever SQLAlchemy makes of a foreign file
         raise FileFormatError(f"{path} is no study that `deepcuts tune` has begun. Name another file.") from error
-    _check_facts(path, study, json.loads(json.dumps(facts)))  # in the form in which they are read back
+    _check_facts(path, study, parse_json(json.dumps(facts)))  # in the form in which they are read back
     study.sampler = library.samplers.TPESampler(
         # A search that is resumed must not draw the same settings again.
         seed=int(np.random.SeedSequence([settings.seed, len(study.trials)]).generate_state(1)[0]),

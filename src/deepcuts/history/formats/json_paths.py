@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from deepcuts.storage.nested_text import parse_json
 
 ARRAY = "[]"
 
@@ -123,6 +124,6 @@ def _add_sample(shape: Shape, stack: list[_Frame], text: str) -> None:
 def _plain(string: str) -> str:
     """The text that a string of JSON stands for, with "?" for half of a surrogate pair and for NUL."""
     try:
-        return str(json.loads(string)).encode("utf-8", "replace").decode().replace("\0", "?")
+        return str(parse_json(string)).encode("utf-8", "replace").decode().replace("\0", "?")
     except ValueError:
         return string[1:-1].replace("\0", "?")

@@ -16,6 +16,7 @@ from deepcuts.errors import FileFormatError
 from deepcuts.history.documents import Document
 from deepcuts.history.formats.json_paths import ARRAY, Path, Shape
 from deepcuts.ingest.tabular.database import quoted
+from deepcuts.storage.nested_text import parse_json_at
 
 _BYTE = re.compile(r"Malformed JSON at byte (\d+) of input: ([\w -]+)")
 _AGAIN = "Unpack or download it again."
@@ -131,11 +132,11 @@ def _found(document: str, path: Path) -> str:
 
 def _ends_of_documents(text: bytes) -> IndexVector:
     """Where documents that follow one another begin, in bytes, and where the last one ends."""
-    content, decoder, bounds, start = text.decode(), json.JSONDecoder(), [0], 0
+    content, bounds, start = text.decode(), [0], 0
     while begins := _NOT_BLANK.search(content, start):
         try:
-            _, end = decoder.raw_decode(content, begins.start())
-        except (ValueError, RecursionError):
+            _, end = parse_json_at(content, begins.start())
+        except ValueError:
             bounds.append(len(text))  # DuckDB says what is wrong with the rest
             break
         bounds.append(bounds[-1] + len(content[start:end].encode()))

@@ -35,7 +35,7 @@ def recognise(head: Head) -> Format | Refusal | None:
         return None
     try:
         value = parsed(closed(head.raw.decode("utf-8", "replace")))
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
     keys = _keys_of_table(value, (), in_archive=head.in_archive)
     if keys is None:
@@ -120,7 +120,7 @@ def _load(
     check_utf8(content, document.name)
     try:
         value = parsed(content.decode())
-    except (ValueError, RecursionError):
+    except ValueError:
         raise FileFormatError(f"{document.name} is not JSON to its end. Unpack or download it again.") from None
     text = as_csv(_rows(_at(value, keys)))
     stream = io.BytesIO(text)

@@ -16,6 +16,7 @@ from deepcuts.ingest.tabular.files import Sample
 from deepcuts.ingest.tabular.line_reader import Line, fill_table
 from deepcuts.ingest.tabular.scan import FILE, Cell, Scan
 from deepcuts.ingest.tabular.text_files import listing
+from deepcuts.storage.nested_text import parse_json, parse_json_at
 
 _DEEPEST = 4  # objects within objects whose keys can be named
 
@@ -68,7 +69,7 @@ def _shape(text: str) -> Shape:
     """How the objects at the beginning of a text are laid out."""
     if text[0] == "[":
         return "array"
-    _, end = json.JSONDecoder().raw_decode(text)
+    _, end = parse_json_at(text)
     return "unstructured" if "\n" in text[:end] or text[end:].lstrip(" \t\r")[:1] == "{" else "newline_delimited"
 
 
@@ -83,14 +84,14 @@ def _dotted(value: Mapping[str, Any], before: str = "", depth: int = 0) -> Itera
 
 def _first_objects(text: str) -> list[dict[str, Any]]:
     """Objects that can be read from the beginning of a file."""
-    # raw_decode reads one value and returns where it ends, so a file cut off in mid-object gives those before.
-    decoder, start = json.JSONDecoder(), int(text[0] == "[")
+    # One value is read at a time, so a file cut off in mid-object gives those before.
+    start = int(text[0] == "[")
     objects: list[dict[str, Any]] = []
     while True:
         while text[start : start + 1] in {" ", "\t", "\r", "\n", ","}:
             start += 1
         try:
-            value, start = decoder.raw_decode(text, start)
+            value, start = parse_json_at(text, start)
         except ValueError:
             return objects
         if isinstance(value, dict):
@@ -175,7 +176,7 @@ def _lines(text: Iterator[str], keys: Sequence[Place]) -> Iterator[Line]:
 
 def _line(number: int, line: str, keys: Sequence[Place]) -> Line:
     try:
-        value = json.loads(line)
+        value = parse_json(line)
         # AttributeError: the line is JSON, but no object, and has no `get`.
         cells = [json.dumps(_field(value, place), ensure_ascii=False) for place in keys]
         "".join(cells).encode()

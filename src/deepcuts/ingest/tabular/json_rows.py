@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
+from deepcuts.storage.nested_text import parse_json
+
 Row: TypeAlias = list[str]
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]')
@@ -27,10 +29,10 @@ def parsed(text: str) -> Any:
 
     Raises
     ------
-    ValueError, RecursionError
+    ValueError
         If it is none.
     """
-    return json.loads(text, object_pairs_hook=Pairs)
+    return parse_json(text, Pairs)
 
 
 def closed(text: str) -> str:
@@ -82,7 +84,7 @@ def array_as_csv(text: str) -> bytes | None:
     """An array of rows, whole or its beginning, as delimited text; None where it is none."""
     try:
         value = parsed(closed(text)) if text.lstrip()[:1] == "[" else None
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
     rows = [row_of(each) for each in value or ()]
     return as_csv([row for row in rows if row]) if rows and all(rows) else None
