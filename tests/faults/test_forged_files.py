@@ -25,6 +25,7 @@ import deepcuts as dc
 from deepcuts import storage
 from deepcuts._version import __version__
 from deepcuts.errors import DeepcutsError
+from deepcuts.model.training.solve import gram
 from deepcuts.storage import strings as stored_strings
 from deepcuts.storage.container import _in_order
 from deepcuts.storage.header import encode, seal
@@ -265,6 +266,24 @@ def with_leaf(meta: Any, path: tuple[Any, ...], value: Any) -> Any:
     return changed
 
 
+# Forged factors whose Gram matrix is forged with them
+
+
+def forged_factors(good: Content) -> Iterator[Forgery]:
+    """Item factors that agree with all else in the file: of other lengths, and of fewer dimensions."""
+    factors = good.arrays.get("item_factors")
+    if factors is None:
+        return
+    alone, first, long = np.zeros_like(factors), np.tile(factors[:1], (len(factors), 1)), factors.copy()
+    alone[:, 0], long[0] = 1, 1e9
+    changed = {f"times {scale:g}": factors * np.float32(scale) for scale in (0, 1e-38, 1e-20, 1e-8, 1e4, 1e8)}
+    for what, array in {**changed, "of one factor": alone, "all alike": first, "of one long item": long}.items():
+        arrays = {**good.arrays, "item_factors": array, "item_gram": gram(array)}
+        if "unobserved_gram" in arrays:
+            arrays["unobserved_gram"] = gram(array, arrays["unobserved_weights"])
+        yield Forgery(f"items {what}", good._replace(arrays=arrays))
+
+
 # What is done with a file that was not refused
 
 
@@ -312,26 +331,27 @@ def use_model(model: dc.PersonaModel) -> int:
     assert np.isfinite(visitor.persona_factors).all()
     assert math.isfinite(model.diagnostics().effective_personas)
     assert model.loss_history().num_rows == len(model.epochs)
-    n_rows = {"lists": n_lists(model), "rare lists": n_lists(model), "visitor": n_lists(visitor)}
-    for name, n in n_rows.items():
+    n_users = {"lists": len(model.user_ids), "rare lists": len(model.user_ids), "visitor": 1}
+    for name, n in n_users.items():
         assert tables[name].num_rows == K * n, f"{tables[name].num_rows} rows of {name} instead of {K * n}"
     return len(model.user_ids)
 
 
-def n_lists(model: dc.PersonaModel) -> int:
-    """Users who have a list: all but those whose personas are 0 and whose base is not, as settings may make of anybody.
-
-    Where the base is 0 too, nothing is known of a user, and the list is what is popular.
-    """
-    has_scores = np.abs(model.persona_factors).max(axis=1) > 0
-    listed = np.zeros(len(model.user_ids), bool)
-    listed[np.repeat(np.arange(len(listed)), np.diff(model.persona_indptr))[has_scores]] = True
-    return int(np.sum(listed | ~np.any(model.base_factors, axis=1)))
+FORGERS = (forged_arrays, forged_strings, forged_meta, forged_factors)
 
 
 def forgeries(good: Content) -> list[Forgery]:
     with np.errstate(all="ignore"):
-        return [forgery for forge in (forged_arrays, forged_strings, forged_meta) for forgery in forge(good)]
+        return [forgery for forge in FORGERS for forgery in forge(good)]
+
+
+def test_factors_that_agree_with_all_else_do_no_harm(files, tmp_path):
+    path = tmp_path / "forged.safetensors"
+    for name in ("personas", "signed", "one persona", "weights by popularity"):
+        n_good = use(files[name], "model")
+        for forgery in forged_factors(content_of(files[name])):
+            write(path, forgery.content)
+            assert not fault(path, "model", n_good), f"{name}: {forgery.what}"
 
 
 def test_forged_files_are_refused_or_do_no_harm(files, tmp_path):

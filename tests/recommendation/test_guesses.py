@@ -75,6 +75,31 @@ def test_of_whom_nothing_is_known_what_is_popular_is_listed(caplog, mix, rarity)
         assert set(own["score"].to_pylist()) == set(own["persona"].to_pylist()) == {0}
 
 
+def test_scores_that_underflow_are_told_as_what_is_popular():
+    source = scaled({2: 1e-20, 4: 1e-30})
+    short = replace(source, item_factors=source.item_factors * np.float32(1e-20))
+    assert [doubt_of(short, user) for user in range(7)] == [*["guess"] * 4, "popular", *["guess"] * 2]
+
+
+def test_scores_that_are_all_0_list_what_is_popular_whatever_the_factors():
+    """Factors that meet no item, and those whose products underflow: neither tells items apart."""
+    source = scaled({})
+    items, users = source.item_factors.copy(), source.persona_factors.copy()
+    items[:, 0] = 0
+    users[source.persona_indptr[2] : source.persona_indptr[3], 1:] = 0  # the first factor alone, which no item has
+    users[source.persona_indptr[4] : source.persona_indptr[5]] *= 1e-30
+    for length in (1.0, 1e-20):  # such as items have that one lonely user plays
+        forged = replace(source, item_factors=(items * length).astype(np.float32), persona_factors=users)
+        unknown = [2, 4] if length < 1 else [2]
+        lists = recommend(forged, None, ListSettings(k=4))
+        assert lists.num_rows == 7 * 4
+        for user in unknown:
+            own = lists.filter(pc.equal(lists["user_id"], forged.user_ids.values[user]))
+            seen = set(forged.seen.user_items(user)[0].tolist())
+            popular = [i for i in np.argsort(-forged.item_listeners, kind="stable") if i not in seen]
+            assert own["item_id"].to_pylist() == [forged.item_ids.values[i].as_py() for i in popular[:4]]
+
+
 def test_who_mutes_every_persona_has_no_list_even_where_nothing_is_known():
     source = scaled({2: 0.0})
     name = source.user_ids.values[2].as_py()

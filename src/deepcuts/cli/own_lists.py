@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from deepcuts.cli.terminal import print_table, printable, ruled_table, stdout
+from deepcuts.cli.terminal import cell_text, print_table, ruled_table, stdout
 from deepcuts.recommendation.settings import ListSettings
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ def show_own_personas(visitor: VisitorModel) -> None:
     shown.add_column("most played", overflow="fold", ratio=1)
     table = visitor.model.personas(VISITOR, n_items=_N_ARTISTS)
     for (persona, share), rows in groupby(table.to_pylist(), key=itemgetter("persona", "share")):
-        artists = ", ".join(printable(row["name"]) for row in rows)
-        shown.add_row(badge(persona), f"{share:.0%}", printable(visitor.names[persona]), artists)
+        artists = ", ".join(cell_text(row["name"]) for row in rows)
+        shown.add_row(badge(persona), f"{share:.0%}", cell_text(visitor.names[persona]), artists)
     print_table(shown)
 
 
@@ -137,8 +137,8 @@ def show_own_lists(lists: Sequence[OwnList], n_listeners: int) -> None:
         shown.add_column("because of", overflow="fold", ratio=1, style="dim")
         shown.add_column("listeners", justify="right")
         for row in each.rows:
-            because = ", ".join(f"{printable(name)} {share:.0%}" for name, share in row.because) or _MANY
-            shown.add_row(str(row.rank), badge(row.badge), printable(row.name), because, f"{row.listeners:,}")
+            because = ", ".join(f"{cell_text(name)} {share:.0%}" for name, share in row.because) or _MANY
+            shown.add_row(str(row.rank), badge(row.badge), cell_text(row.name), because, f"{row.listeners:,}")
         print_table(shown)
     words = f"Letters are personas, ✱ is all of you; listeners are of the {n_listeners:,} that the model learned from."
     stdout().print(Text(words, style="dim"))

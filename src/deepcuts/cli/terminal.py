@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _MOST_BYTES = 1_800  # of a line that is said
+_LONGEST_CELL = 200  # characters; the whole text is in what --json and files hold
 _PIPED_WIDTH = 120  # what reads a pipe cuts lines itself
 
 _FORMATS = {"share": "{:.1%}", "plays": "{:,.0f}"}
@@ -23,6 +24,11 @@ _FORMATS = {"share": "{:.1%}", "plays": "{:,.0f}"}
 def printable(text: str) -> str:
     """Replace the characters of a text that control a terminal by their escapes."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def cell_text(text: str) -> str:
+    """Make a name, or another text from outside, fit for a cell: printable, and cut where it would fill the screen."""
+    return printable(text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - 1]}…")
 
 
 def stdout() -> Console:
@@ -97,7 +103,7 @@ def ruled_table(title: str) -> Table:
 
 def _cell(name: str, value: str | float | None) -> str:
     if isinstance(value, str):
-        return printable(value)
+        return cell_text(value)
     if value is None:
         return "–"
     return _FORMATS.get(name, "{:,}" if isinstance(value, int) else "{:.4f}").format(value)

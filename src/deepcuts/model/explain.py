@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepcuts.array_types import DoubleVector, FloatVector
+from deepcuts.array_types import DoubleMatrix, DoubleVector, FloatVector
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas
 from deepcuts.model.training.persona_split import PersonaSplit
 from deepcuts.model.training.rows import Rows
@@ -90,6 +90,15 @@ def _shares(
     free = np.flatnonzero(solution > problem.settings.lowest_user_factor)
     response = np.zeros(len(solution))
     # w_F = A_FF⁻¹ v_F: factors of x at the floor do not respond to the pairs.
-    response[free] = np.linalg.solve(a[np.ix_(free, free)], direction[free])
+    response[free] = _solved(a[np.ix_(free, free)], direction[free])
     pull = own.confidence * own.target
     return pull * (items.factors[own.indices].astype(np.float64) @ response), response
+
+
+def _solved(a: DoubleMatrix, direction: DoubleVector) -> DoubleVector:
+    """A⁻¹ v, or the shortest vector nearest to it where items are so long that A has lost its ridge to rounding."""
+    try:
+        found: DoubleVector = np.linalg.solve(a, direction)
+    except np.linalg.LinAlgError:
+        found = np.linalg.lstsq(a, direction)[0]
+    return found

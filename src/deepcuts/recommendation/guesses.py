@@ -11,7 +11,7 @@ from deepcuts.array_types import FloatMatrix, IndexVector
 from deepcuts.checks import shown
 from deepcuts.data.csr import entries_of_rows, sums_of_rows
 from deepcuts.recommendation.item_sizes import lengths_of
-from deepcuts.recommendation.popular_lists import is_unknown
+from deepcuts.recommendation.popular_lists import is_unknown, strongest_scores
 from deepcuts.recommendation.source import FactorSource
 from deepcuts.recommendation.weak_cache import WeakCache
 
@@ -28,7 +28,7 @@ _longest: WeakCache[float] = WeakCache()
 def guessed_users(source: FactorSource, users: IndexVector) -> IndexVector:
     """Return those of some users that no item can have a score of `LEAST_SCORE` with, int64.
 
-    Users whose factors are all 0 are not among them: their lists are what is popular.
+    Users whom no item has another score than 0 with are not among them: their lists are what is popular.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def guessed_users(source: FactorSource, users: IndexVector) -> IndexVector:
     users
         int64, (n_users,): indexes of users.
     """
-    return _with_some_factor(source, _short_users(source, users))
+    return _with_some_score(source, _short_users(source, users))
 
 
 def warn_of_guesses(source: FactorSource, users: IndexVector) -> None:
@@ -46,7 +46,7 @@ def warn_of_guesses(source: FactorSource, users: IndexVector) -> None:
     if not len(short):
         return
     for found, who, one, several in (
-        (_with_some_factor(source, short), "hardly anybody", "is a guess", "are guesses"),
+        (_with_some_score(source, short), "hardly anybody", "is a guess", "are guesses"),
         (short[is_unknown(source, short)], "nobody", "is what is popular", "are what is popular"),
     ):
         if len(found):
@@ -64,7 +64,7 @@ def warn_of_guesses(source: FactorSource, users: IndexVector) -> None:
 def doubt_of(source: FactorSource, user: int) -> Doubt | None:
     """Return what the list of a user is where it says next to nothing of them, else None.
 
-    It is a guess, or what is popular, where all of their factors are 0.
+    It is a guess, or what is popular, where every score is 0.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def doubt_of(source: FactorSource, user: int) -> Doubt | None:
         Index of the user.
     """
     short = _short_users(source, np.array([user], np.int64))
-    if len(_with_some_factor(source, short)):
+    if len(_with_some_score(source, short)):
         return "guess"
     return "popular" if np.any(is_unknown(source, short)) else None
 
@@ -98,9 +98,7 @@ def _short(source: FactorSource, users: IndexVector, longest: float) -> IndexVec
     return short
 
 
-def _with_some_factor(source: FactorSource, users: IndexVector) -> IndexVector:
-    """Return those of some users who have a persona that is not all 0, int64."""
-    starts, ends = source.persona_indptr[users], source.persona_indptr[users + 1]
-    is_some = [bool(np.any(source.persona_factors[i:j])) for i, j in zip(starts, ends, strict=True)]
-    some: IndexVector = users[np.array(is_some, bool)]
+def _with_some_score(source: FactorSource, users: IndexVector) -> IndexVector:
+    """Return those of some users who have a persona that scores some item, int64."""
+    some: IndexVector = users[strongest_scores(source, users) > 0]
     return some

@@ -1,14 +1,14 @@
 """Lists of users of whom nothing is known: what is popular.
 
-All factors of somebody are 0 where nobody else plays what they play. No score tells items apart for them, so their
-lists go by listeners, whatever the dial.
+All factors of somebody are 0 where nobody else plays what they play, or so small that no score differs from 0. No score
+tells items apart for them, so their lists go by listeners, whatever the dial.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from deepcuts.array_types import BoolVector, IndexVector
+from deepcuts.array_types import BoolVector, FloatVector, IndexVector
 from deepcuts.data.csr import entries_of_rows
 from deepcuts.recommendation.settings import ListSettings
 from deepcuts.recommendation.source import (
@@ -19,9 +19,14 @@ from deepcuts.recommendation.source import (
     seen_items,
 )
 
+_BLOCK_PERSONAS = 256  # whose scores of all items are held at a time
+_LEAST = np.finfo(np.float32).tiny  # below it kernels may take a score for 0
 
-def is_unknown(source: FactorSource, users: IndexVector) -> BoolVector:
-    """Whether all factors of some users are 0, those of their base vectors too, bool, (n_users,).
+
+def strongest_scores(source: FactorSource, users: IndexVector) -> FloatVector:
+    """The largest score, without its sign, that any persona of each of some users gives any item, float32.
+
+    It is 0 where all factors of a user are, and where those that are not meet items whose factors there are 0.
 
     Parameters
     ----------
@@ -31,10 +36,29 @@ def is_unknown(source: FactorSource, users: IndexVector) -> BoolVector:
         int64, (n_users,): indexes of users.
     """
     indptr, rows = entries_of_rows(source.persona_indptr, users)
-    n_some = np.concatenate([[0], np.cumsum(np.any(source.persona_factors[rows], axis=1))])
-    unknown: BoolVector = n_some[indptr[1:]] == n_some[indptr[:-1]]
+    strongest = np.zeros(len(rows), np.float32)
+    some = np.flatnonzero(np.any(source.persona_factors[rows], axis=1))
+    for part in np.split(some, range(_BLOCK_PERSONAS, len(some), _BLOCK_PERSONAS)):
+        scores = source.persona_factors[rows[part]] @ source.item_factors.T
+        strongest[part] = np.abs(scores).max(axis=1, initial=0)
+    most: FloatVector = np.zeros(len(users), np.float32)
+    np.maximum.at(most, np.repeat(np.arange(len(users)), np.diff(indptr)), strongest)
+    return most
+
+
+def is_unknown(source: FactorSource, users: IndexVector) -> BoolVector:
+    """Whether no persona of some users scores any item, and their base vectors are 0, bool, (n_users,).
+
+    Parameters
+    ----------
+    source
+        Where the personas come from.
+    users
+        int64, (n_users,): indexes of users.
+    """
+    unknown: BoolVector = strongest_scores(source, users) == 0
     base = getattr(source, "base_factors", None)
-    return unknown if base is None else unknown & ~np.any(base[users], axis=1)
+    return unknown if base is None else unknown & ~np.any(base[users] @ source.item_factors.T, axis=1)
 
 
 def list_popular(
@@ -52,7 +76,7 @@ def list_popular(
     k = lists.items.shape[1]
     rows = np.flatnonzero((lists.items[:, :1] < 0) | (lists.scores[:, :1] == 0))
     if len(rows):
-        rows = rows[is_unknown(source, users[rows])]
+        rows = rows[strongest_scores(source, users[rows]) < _LEAST]
     if not len(rows):
         return
     popular = np.argsort(-source.item_listeners, kind="stable")

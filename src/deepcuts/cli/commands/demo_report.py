@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.compute as pc
 from rich.text import Text
 
-from deepcuts.cli.terminal import print_table, printable, ruled_table, stdout
+from deepcuts.cli.terminal import cell_text, print_table, printable, ruled_table, stdout
 from deepcuts.evaluation import Evaluation
 from deepcuts.evaluation.personas import effective_personas
 from deepcuts.model import PersonaModel
@@ -77,7 +77,7 @@ def show_dial(model: PersonaModel, user: str) -> None:
         shown.add_column(name, no_wrap=True, overflow="ellipsis", min_width=16)
         shown.add_column("", justify="right", no_wrap=True)
     for row in zip(*lists, strict=True):
-        shown.add_row(*(cell for artist, listeners in row for cell in (printable(artist), f"{listeners:,}")))
+        shown.add_row(*(cell for artist, listeners in row for cell in (cell_text(artist), f"{listeners:,}")))
     shown.add_section()
     shown.add_row(*(cell for shown_list in lists for cell in ("on average", f"{_mean_listeners(shown_list):,.0f}")))
     print_table(shown)

@@ -15,7 +15,7 @@ from deepcuts.cli.derived import options_from
 from deepcuts.cli.options import Force, Json, Quiet
 from deepcuts.cli.own_lists import LONG, POSITIONS, SHORT, OwnList, own_lists, show_own_lists, show_own_personas
 from deepcuts.cli.remarks import Remarks
-from deepcuts.cli.terminal import print_table, printable, ruled_table, show_json, show_table
+from deepcuts.cli.terminal import cell_text, print_table, ruled_table, show_json, show_table
 from deepcuts.errors import DataError
 from deepcuts.history.options import MIN_SCORE, HistoryOptions
 from deepcuts.ingest import TimeRules
@@ -263,7 +263,7 @@ def _show_unfound(rows: pa.Table) -> None:
     shown.add_column("somewhat like it", overflow="fold")
     for row in rows.slice(0, _UNFOUND_SHOWN).to_pylist():
         likes = ", ".join(each["name"] for each in row["suggestions"] or ())
-        shown.add_row(printable(row["artist"]), f"{row['plays']:,.0f}", printable(likes) or "–")
+        shown.add_row(cell_text(row["artist"]), f"{row['plays']:,.0f}", cell_text(likes) or "–")
     print_table(shown)
 
 

@@ -10,7 +10,7 @@ import typer
 
 from deepcuts.cli.command import Command
 from deepcuts.cli.options import Json, ModelFile
-from deepcuts.cli.terminal import print_table, printable, ruled_table, show_json
+from deepcuts.cli.terminal import cell_text, print_table, ruled_table, show_json
 from deepcuts.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def show_personas(table: pa.Table, user: str) -> None:
     shown.add_column("name", overflow="fold", max_width=40)
     shown.add_column("most played (plays)", overflow="fold")
     for (persona, name, share), rows in groupby(table.to_pylist(), key=itemgetter("persona", "persona_name", "share")):
-        played = ", ".join(f"{printable(row['name'])} ({row['plays']:,.0f})" for row in rows)
-        shown.add_row(str(persona), f"{share:.0%}", printable(name), played)
+        played = ", ".join(f"{cell_text(row['name'])} ({row['plays']:,.0f})" for row in rows)
+        shown.add_row(str(persona), f"{share:.0%}", cell_text(name), played)
     print_table(shown)
 
 
@@ -64,8 +64,8 @@ def show_factors(table: pa.Table) -> None:
     # `groupby` needs the rows of a factor together.
     rows = sorted(table.to_pylist(), key=lambda row: (-row["share"], row["factor"], row["rank"]))
     for (factor, name, share), own in groupby(rows, key=itemgetter("factor", "factor_name", "share")):
-        strongest = ", ".join(printable(row["name"]) for row in own)
-        shown.add_row(str(factor), f"{share:.1%}", printable(name), strongest)
+        strongest = ", ".join(cell_text(row["name"]) for row in own)
+        shown.add_row(str(factor), f"{share:.1%}", cell_text(name), strongest)
     print_table(shown)
 
 
