@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from threading import Thread
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
@@ -15,6 +16,7 @@ WHEN = "2024-01-31T00:00:00.000Z"
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or each answer waits for the client to acknowledge its headers
     server: Store
 
     def _target(self) -> tuple[str, str, dict[str, str]]:
@@ -108,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
         bucket, key, query = self._target()
         body = self._body()
         if "uploads" in query:
-            number = str(len(self.server.parts))
+            number = str(next(self.server.numbers))
             self.server.parts[number] = {}
             answer = (
                 f"<InitiateMultipartUploadResult><Bucket>{bucket}</Bucket><Key>{escape(key)}</Key><UploadId>{number}"
@@ -142,6 +144,7 @@ class Store(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.objects: dict[str, bytes] = {}
         self.parts: dict[str, dict[int, bytes]] = {}
+        self.numbers = count()  # of uploads: two at the same time are never of one number
 
     def url(self, folder: str) -> str:
         """Address of a folder of the bucket."""

@@ -18,6 +18,7 @@ from deepcuts.spark.session import working
 from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.units import Catalogue, named, plays_of
 from spark.conftest import no_users_collected, write
+from spark.object_store import object_store
 
 COLUMNS = {"user": "user", "item": "item", "plays": "plays"}
 
@@ -80,6 +81,25 @@ def test_numbers_fractions_dislikes_and_pruning_are_those_of_read_plays(spark, t
     assert_same(on_shelf(tmp_path / "shelf", expected.user_ids.values.to_pylist()), expected)
     with pytest.raises(OutputError, match="exists already"):
         on_spark.ingest(str(tmp_path / "odd.parquet"), **COLUMNS, shelf=str(tmp_path / "shelf"), dislikes=True)
+
+
+def test_parquet_and_shelf_may_lie_in_a_store_of_objects(spark, plays, tmp_path, collected, monkeypatch):
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # or the client asks for credentials elsewhere
+    table = plays.to_arrow()
+    with object_store() as store:
+        for year, rows in ((2023, table[:9_000]), (2024, table[9_000:])):
+            write(tmp_path / "part.parquet", rows)
+            store.objects[f"logs/year={year}/part.parquet"] = (tmp_path / "part.parquet").read_bytes()
+        named_columns = {"user": "user_id", "item": "item_id", "plays": "plays"}
+        with no_users_collected(collected):
+            report = on_spark.ingest(store.url("logs"), **named_columns, shelf=store.url("shelf"))
+        assert (report.n_users, report.n_items, report.n_pairs) == (*plays.shape, plays.n_pairs)
+        assert not [key for key in store.objects if "staging" in key]
+        with working() as session:
+            found = plays_of(session, Catalogue(Shelf.at(store.url("shelf"))), lambda users: np.arange(len(users)))
+        assert_same(found, plays)
+        with pytest.raises(DataError, match="cannot be read as Parquet"):
+            on_spark.ingest(store.url("nothing"), **named_columns, shelf=store.url("other"))
 
 
 def test_bad_rows_are_counted_and_refused_or_left_out_and_songs_become_artists(spark, tmp_path):

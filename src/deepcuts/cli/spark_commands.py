@@ -42,7 +42,10 @@ ShelfFolder = Annotated[
 ]
 OtherShelf = Annotated[str, typer.Option(metavar="FOLDER", help="The shelf to write, to train and judge on.")]
 Source = Annotated[
-    str, typer.Argument(metavar="SOURCE", help="Parquet, CSV or TSV with a header, or JSON lines, as Spark reads them.")
+    str,
+    typer.Argument(
+        metavar="SOURCE", help="Parquet, on any file system of the shelf; CSV or TSV with a header, or JSON lines."
+    ),
 ]
 Fraction = Annotated[float, typer.Option(metavar="X", help="Share of a user's items to hold out.")]
 ItemBlocks = Annotated[

@@ -101,13 +101,9 @@ class Training(ByFields):
         """Name of a file of an epoch."""
         return f"{self.folder}/epoch-{number:05}/{file}"
 
-    def unit_file(self, number: int) -> str:
-        """Name of the file of a unit's pairs, and of which of its users each block needs."""
-        return f"{self.folder}/units/{number:05}.arrow"
-
-    def block_file(self, number: int) -> str:
-        """Name of the file of a block's pairs."""
-        return f"{self.folder}/blocks/{number:05}.arrow"
+    def file(self, kind: str, number: int) -> str:
+        """Name of a file of units, of blocks, or of what units leave for blocks when they are laid out."""
+        return f"{self.folder}/{kind}/{number:05}.arrow"
 
 
 def to_arrays(rows: Rows, prefix: str = "") -> dict[str, AnyArray]:
@@ -142,9 +138,9 @@ def _lay_out_unit(training: Training, number: int) -> pa.RecordBatch:
     needed = np.concatenate([part["users"] for part in dealt])
     arrays = to_arrays(rows) | to_arrays(by_item.take(np.flatnonzero(training.is_heavy)), "heavy_")
     arrays |= {"needed": needed, "needed_indptr": indptr_of(np.array([len(part["users"]) for part in dealt]))}
-    training.shelf.write(training.unit_file(number), [arrays])
+    training.shelf.write(training.file("units", number), [arrays])
     heavy = ({"heavy_weights": by_item.weights[training.heavy_of(block)]} for block in range(training.n_blocks))
-    training.shelf.write(_dealt_file(training, number), map(or_, dealt, heavy))
+    training.shelf.write(training.file(_DEALT, number), map(or_, dealt, heavy))
     return pa.record_batch({"unit": [number], "observed": [observed_weight(users.weights)]})
 
 
@@ -155,12 +151,8 @@ def _dealt(rows: Rows, pairs: IndexVector) -> dict[str, AnyArray]:
     return to_arrays(part) | {"users": users}
 
 
-def _dealt_file(training: Training, number: int) -> str:
-    return f"{training.folder}/{_DEALT}/{number:05}.arrow"
-
-
 def _lay_out_block(training: Training, number: int) -> pa.RecordBatch:
-    dealt = [training.shelf.read(_dealt_file(training, unit), number) for unit in range(training.n_units)]
+    dealt = [training.shelf.read(training.file(_DEALT, unit), number) for unit in range(training.n_units)]
     parts = [rows_from(each) for each in dealt]
     index_in_block = np.zeros(len(training.weights), np.int32)
     items, is_heavy = training.items_of(number), training.is_heavy[training.items_of(number)]
@@ -174,7 +166,7 @@ def _lay_out_block(training: Training, number: int) -> pa.RecordBatch:
     observed[is_heavy] = reduce(add, [each["heavy_weights"] for each in dealt])
     stored = beside(by_item, _places(is_heavy, len(indptr) - 1, training.settings.n_factors + 1))
     units = {"unit_indptr": indptr_of(np.array([part.n_rows for part in parts])), "observed": observed}
-    training.shelf.write(training.block_file(number), [to_arrays(stored) | units])
+    training.shelf.write(training.file("blocks", number), [to_arrays(stored) | units])
     return pa.record_batch({"block": [number]})
 
 

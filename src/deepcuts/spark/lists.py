@@ -37,7 +37,6 @@ class Trained(ByFields):
     """The items that the last training left on a shelf, as a task takes them along."""
 
     catalogue: Catalogue
-    n_users: int
     scale: Scale
     settings: PersonaSettings
     seed: int
@@ -52,12 +51,12 @@ class Trained(ByFields):
         DataError
             If no training has ended on this shelf.
         """
-        n_users = shelf.manifest()["n_users"]
+        shelf.manifest()
         if not shelf.holds(MODEL):
             raise DataError(f"No training has ended on the shelf {shelf.url}. Run deepcuts.spark.fit first.")
         found = shelf.read_json(MODEL)
         scale, settings = Scale(**found["scale"]), PersonaSettings(**found["settings"])
-        return cls(Catalogue(shelf), n_users, scale, settings, found["seed"], found["items"])
+        return cls(Catalogue(shelf), scale, settings, found["seed"], found["items"])
 
     @cached_property
     def item_side(self) -> ItemSide:
@@ -70,7 +69,7 @@ class Trained(ByFields):
     def model_of(self, plays: Interactions, dial: DialScale | None = None) -> PersonaModel:
         """Split some users into personas, and solve for these."""
         users = solve_users(user_rows(plays, self.settings), self.item_side)
-        counts = TrainingCounts(self.catalogue.listeners, self.catalogue.plays, self.n_users)
+        counts = TrainingCounts(self.catalogue.listeners, self.catalogue.plays, self.scale.n_users)
         return PersonaModel(self.item_side, counts, plays, users, dial_scale=dial)
 
 
@@ -154,7 +153,9 @@ def to_model(shelf: str, users: str | Iterable[str] | None = None) -> PersonaMod
             plays_of(session, trained.catalogue, partial(named, users)) for users in (manifest["measured"], ids)
         )
     if missing := set(ids) - set(plays.user_ids.values.to_pylist()):
-        raise UnknownIdError(f"There is no user {shown(min(missing))} among {trained.n_users:,} users of the shelf.")
+        raise UnknownIdError(
+            f"There is no user {shown(min(missing))} among {trained.scale.n_users:,} users of the shelf."
+        )
     dial = DialScale(trained.model_of(measured))
     model = trained.model_of(plays, dial)
     epochs = tuple(Epoch(**epoch) for epoch in place.read_json(MODEL)["epochs"])

@@ -23,7 +23,7 @@ from deepcuts.data.selection import select_pairs
 from deepcuts.errors import DataError
 from deepcuts.ingest.aggregation import twin_ids
 from deepcuts.ingest.tabular.rules import BLANKS
-from deepcuts.spark.session import Batches, mapped, over, partition, summed
+from deepcuts.spark.session import Batches, Task, mapped, over, partition, summed
 from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.units import read_plays, write_plays
 
@@ -65,9 +65,10 @@ class Parts:
         """Pairs that have plays."""
         return int(self.items["listeners"].to_numpy().sum())
 
-    def plays(self, number: int) -> Interactions:
-        """Plays of a part, with the items that it has."""
-        return read_plays(self.shelf, _part_file(self.step, number))
+
+def plays_of_part(shelf: Shelf, step: str, number: int) -> Interactions:
+    """Plays of a part, with the items that it has."""
+    return read_plays(shelf, _part_file(step, number))
 
 
 def _part_file(step: str, number: int) -> str:
@@ -88,9 +89,9 @@ def _write_part(shelf: Shelf, step: str, make: Callable[[int], Interactions], nu
     return pa.record_batch({"item": plays.item_ids.take(of_item), "is_plays": is_plays, "value": value})
 
 
-def dealt_by_user(session: Any, shelf: Shelf, rows: Any, n_parts: int) -> tuple[Parts, dict[str, int]]:
-    """Deal out rows as `cleaned` gives them, and add up the plays of each pair; return the notes as well."""
-    done = mapped(rows, partial(_deal, shelf, n_parts), "name string, is_file boolean, n double").toArrow()
+def dealt_by_user(session: Any, shelf: Shelf, frame: Any, clean: Task, n_parts: int) -> tuple[Parts, dict[str, int]]:
+    """Deal out the rows that are made of a DataFrame, and add up the plays of each pair; return the notes as well."""
+    done = mapped(frame, partial(_deal, shelf, clean, n_parts), "name string, is_file boolean, n double").toArrow()
     files = done.filter(done["is_file"]).sort_by("name")
     counted = done.filter(pc.invert(done["is_file"])).group_by("name").aggregate([("n", "sum")])
     at_once = max(1, int(n_parts * _ROWS // max(1, pc.sum(files["n"]).as_py() or 0)))
@@ -99,9 +100,9 @@ def dealt_by_user(session: Any, shelf: Shelf, rows: Any, n_parts: int) -> tuple[
     return parts, {row["name"]: int(row["n_sum"]) for row in counted.to_pylist()}
 
 
-def _deal(shelf: Shelf, n_parts: int, batches: Batches) -> Batches:
+def _deal(shelf: Shelf, clean: Task, n_parts: int, batches: Batches) -> Batches:
     """Leave files whose parts are those of the users."""
-    for number, batch in enumerate(batches):
+    for number, batch in enumerate(clean(batches)):
         notes, rows = batch.filter(batch["note"].is_valid()), batch.filter(batch["note"].is_null())
         order = np.argsort(rows["part"].to_numpy(), kind="stable")
         ends = np.searchsorted(rows["part"].to_numpy()[order], np.arange(n_parts + 1)).tolist()
@@ -177,16 +178,16 @@ def pruned(session: Any, parts: Parts, min_users: int, min_items: int) -> Parts:
         kept = f"{STAGING}/kept-{step}.arrow"
         enough = parts.items.filter(pc.field("listeners") >= min_users)["item"].combine_chunks()
         parts.shelf.write(kept, [{"ids": enough}])
-        prune = partial(_pruned, parts, kept, min_items)
+        prune = partial(_pruned, parts.shelf, parts.step, kept, min_items)
         parts = Parts.made(session, parts.shelf, f"pruned-{step}", parts.n, prune)
     if not n_before:
         raise DataError(f"Nothing is left with min_users={min_users:,} and min_items={min_items:,}. Ask for fewer.")
     return parts
 
 
-def _pruned(parts: Parts, kept: str, min_items: int, number: int) -> Interactions:
-    plays = parts.plays(number)
-    users, is_kept = plays.user_of_pair(), pc.is_in(plays.item_ids.values, parts.shelf.read(kept)["ids"])
+def _pruned(shelf: Shelf, step: str, kept: str, min_items: int, number: int) -> Interactions:
+    plays = plays_of_part(shelf, step, number)
+    users, is_kept = plays.user_of_pair(), pc.is_in(plays.item_ids.values, shelf.read(kept)["ids"])
     mask = np.asarray(is_kept)[plays.indices]
     n_played = np.bincount(users[mask & (plays.plays > 0)], minlength=plays.n_users)
     return select_pairs(plays, mask & (n_played[users] >= min_items))

@@ -19,6 +19,7 @@ from deepcuts.baselines.spark_als import spark_session
 from deepcuts.blas_threads import one_blas_thread
 
 Batches = Iterator[pa.RecordBatch]
+Task = Callable[[Batches], Batches]
 
 _FAILURE = re.compile(r"deepcuts\.errors\.(\w+): (.*)")
 _BATCH = ("spark.sql.execution.arrow.maxRecordsPerBatch", "500000")  # rows that are worth a database
@@ -57,7 +58,7 @@ def working() -> Iterator[Any]:
             session.conf.set(_BATCH[0], before)
 
 
-def mapped(frame: Any, task: Callable[[Batches], Batches], schema: str) -> Any:
+def mapped(frame: Any, task: Task, schema: str) -> Any:
     """Return what a task, which can be pickled, makes of the batches of each partition."""
     return frame.mapInArrow(partial(_on_own_threads, task), schema)
 
@@ -81,7 +82,7 @@ def partition() -> int:
     return int(_task().partitionId())
 
 
-def _on_own_threads(task: Callable[[Batches], Batches], batches: Batches) -> Batches:
+def _on_own_threads(task: Task, batches: Batches) -> Batches:
     """Have kernels run on as many threads as this task has cores; results do not depend on it."""
     numba.set_num_threads(min(max(1, _task().cpus()), numba.config.NUMBA_NUM_THREADS))
     with one_blas_thread():

@@ -44,7 +44,7 @@ class Shelf:
         """Return the shelf at a path or an address, whether there is one or not."""
         text = os.fspath(url)
         shelf = cls(text if "://" in text else os.path.abspath(text))
-        _location(shelf.url)
+        location(shelf.url)
         return shelf
 
     def manifest(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class Shelf:
         OutputError
             If something is there and `force` is false.
         """
-        system, folder = _location(self.url)
+        system, folder = location(self.url)
         entries = system.get_file_info(fs.FileSelector(folder, allow_not_found=True))
         if entries and not force:
             raise OutputError(f"{self.url} exists already. Name another shelf, or pass force=True (--force).")
@@ -146,16 +146,17 @@ class Shelf:
 
     def locate(self, name: str) -> tuple[Any, str]:
         """Return the file system, and the path of a file there."""
-        system, folder = _location(self.url)
+        system, folder = location(self.url)
         return system, f"{folder}/{name}"
 
 
 @lru_cache(maxsize=8)
-def _location(url: str) -> tuple[Any, str]:
+def location(url: str) -> tuple[Any, str]:
+    """Return the file system of a path or an address, and the path there."""
     try:
-        system, folder = fs.FileSystem.from_uri(url)
+        system, folder = fs.FileSystem.from_uri(url if "://" in url else os.path.abspath(url))
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise DataError(f"The shelf {url} cannot be reached: {error}") from error
+        raise DataError(f"{url} cannot be reached: {error}") from error
     return system, folder.rstrip("/")
 
 

@@ -22,10 +22,10 @@ from deepcuts.ingest.tabular.columns import Column, Columns
 from deepcuts.ingest.tabular.options import ReadOptions
 from deepcuts.model.training.user_sums import rows_of_unit
 from deepcuts.recommendation.dial_scale import measured_indexes
-from deepcuts.spark.parts import STAGING, Parts, dealt_by_user, pruned, refuse_twins
+from deepcuts.spark.parts import STAGING, Parts, dealt_by_user, plays_of_part, pruned, refuse_twins
 from deepcuts.spark.session import Batches, mapped, over, partition, working
 from deepcuts.spark.shelf import Shelf
-from deepcuts.spark.source import cleaned, frame_of, refuse_bad_rows
+from deepcuts.spark.source import CLEAN, cleaning, refuse_bad_rows
 from deepcuts.spark.units import USERS, Catalogue, as_rows, from_rows, unit_file, write_plays
 
 logger = logging.getLogger(__name__)
@@ -64,7 +64,8 @@ def ingest(
     Parameters
     ----------
     source
-        A DataFrame, or a path that Spark reads: of Parquet, CSV or TSV with a header, or JSON lines.
+        A DataFrame; a path or an address of Parquet, a file or a folder, that pyarrow and all machines reach; or a path
+        of CSV or TSV with a header, or of JSON lines, that Spark reads.
     user, item, plays
         Columns, as of `deepcuts.read_plays`.
     shelf
@@ -92,11 +93,11 @@ def ingest(
         whole_number(name, least, 1, advice="Give a whole number of at least 1.")
     with working() as session:
         n_parts = min(int(session.conf.get("spark.sql.shuffle.partitions")), _MOST_PARTS)
-        rows = cleaned(frame_of(session, source), columns, chosen, n_parts)
+        frame, clean = cleaning(session, source, columns, chosen, n_parts)
         target.clear(force=force)
         if artists is not None:
-            rows = _renamed(rows, artists)
-        parts, notes = dealt_by_user(session, target, rows, n_parts)
+            frame, clean = _renamed(mapped(frame, clean, CLEAN), artists), iter
+        parts, notes = dealt_by_user(session, target, frame, clean, n_parts)
         n_rows, n_skipped = refuse_bad_rows(notes, chosen)
         if min_users > 1 or min_items > 1:
             parts = pruned(session, parts, min_users, min_items)
@@ -130,7 +131,7 @@ def shelve(session: Any, parts: Parts, label: Callable[[Ids], Labels | None]) ->
     shelf, ids = parts.shelf, Ids.of(parts.items["item"], "item")
     refuse_twins(ids)
     catalogue = Catalogue.write(shelf, parts.items, label(ids))
-    rows = over(session, parts.n, partial(_user_rows, catalogue, parts), USERS)
+    rows = over(session, parts.n, partial(_user_rows, catalogue, parts.step), USERS)
     users = Sorted.of(shelf, "users", rows, "length", "user")
     by_id = Sorted.of(shelf, "ids", over(session, len(users.files), partial(_names_in, users), "user string"), "user")
     n_users, step = users.n_rows, rows_of_unit(users.n_rows)
@@ -183,9 +184,9 @@ def _names_in(users: Sorted, number: int) -> pa.RecordBatch:
     return pa.record_batch({"user": users.shelf.read(users.files[number][0])["user"]})
 
 
-def _user_rows(catalogue: Catalogue, parts: Parts, number: int) -> pa.RecordBatch:
+def _user_rows(catalogue: Catalogue, step: str, number: int) -> pa.RecordBatch:
     """A row for each user who played something; what has no number drops out, but what was held out has the next."""
-    plays = parts.plays(number)
+    plays = plays_of_part(catalogue.shelf, step, number)
     of_item = catalogue.ids.indexes_of(plays.item_ids.values)
     of_item[of_item < 0] = len(catalogue.ids)
     plays = replace(plays, indices=of_item.astype(np.int32)[plays.indices], item_ids=catalogue.ids)

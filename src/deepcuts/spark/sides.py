@@ -14,7 +14,6 @@ import pyarrow as pa
 from deepcuts.array_types import AnyArray, FloatMatrix
 from deepcuts.data.csr import UserItems
 from deepcuts.model.training.item_problem import item_problem
-from deepcuts.model.training.objective import Diversity
 from deepcuts.model.training.pseudo_pairs import moment, moment_size, pseudo_pairs
 from deepcuts.model.training.rows import Rows
 from deepcuts.model.training.sides import ItemCosts
@@ -42,21 +41,17 @@ class SparkSides:
         Whose units and blocks are laid out.
     n_epochs
         Whole epochs on the shelf; of the last one, or of the start, items are there.
+
+    Attributes
+    ----------
+    w0, diversity
+        As of `Sides`.
     """
 
     def __init__(self, session: Any, training: Training, n_epochs: int) -> None:
         self.session, self.training, self.n_epochs = session, training, n_epochs
-        self._problem = _without_users(training)
-
-    @property
-    def w0(self) -> float:
-        """Weight of a pair that was not observed, the mean over the items."""
-        return self._problem.w0
-
-    @property
-    def diversity(self) -> Diversity | None:
-        """The term, or None where it does not count."""
-        return self._problem.diversity
+        problem = _without_users(training)
+        self.w0, self.diversity = problem.w0, problem.diversity
 
     def move_users(self, item_factors: FloatMatrix, item_grams: ItemGrams) -> UserSums:
         """Move the user side by a half-step with the items of the shelf fixed, and return its sums."""
@@ -87,7 +82,7 @@ def _without_users(training: Training) -> UserProblem:
 
 def _move_unit(training: Training, n_epochs: int, item_grams: ItemGrams, number: int) -> pa.RecordBatch:
     shelf, file = training.shelf, f"users-{number:05}.arrow"
-    stored = shelf.read(training.unit_file(number))
+    stored = shelf.read(training.file("units", number))
     rows = rows_from(stored)
     factors = np.zeros((rows.n_rows, training.settings.n_factors), np.float32)
     if n_epochs:
@@ -116,7 +111,7 @@ def _sent_file(training: Training, n_epochs: int, unit: int) -> str:
 
 
 def _move_block(training: Training, n_epochs: int, sums: UserSums, number: int) -> pa.RecordBatch:
-    stored, items = training.shelf.read(training.block_file(number)), training.items_of(number)
+    stored, items = training.shelf.read(training.file("blocks", number)), training.items_of(number)
     rows, users = _arranged(training, n_epochs, stored, number)
     solution = training.shelf.read(training.epoch(n_epochs, ITEM_FACTORS))["factors"][items]
     side, weights, n_users = _without_users(training), training.weights[items], training.scale.n_users

@@ -8,6 +8,7 @@ from typing import Any
 
 import numba
 import pyarrow as pa
+import pyarrow.dataset
 
 from deepcuts.errors import DataError
 from deepcuts.ingest.tabular.arrow_tables import scan_table
@@ -15,47 +16,76 @@ from deepcuts.ingest.tabular.columns import Columns
 from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.ingest.tabular.options import ReadOptions
 from deepcuts.ingest.tabular.rules import bad_rows, good_rows, without_blanks
-from deepcuts.spark.session import Batches, mapped
+from deepcuts.spark.session import Batches, Task
+from deepcuts.spark.shelf import location
 
 _WHERE = "the DataFrame"
-_TEXT = {"csv": ",", "tsv": "\t", "txt": "\t"}
+_TEXT = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+_JSON = (".json", ".jsonl", ".ndjson")
+CLEAN = "user string, item string, plays double, part short, note string"
+_ROWS = 500_000  # of Parquet at once
 _ALL = "rows"  # the note of how many there are
 
 
-def frame_of(session: Any, source: Any) -> Any:
-    """Return a DataFrame as it is, and read a path: of CSV or TSV with a header, of JSON lines, else of Parquet."""
-    if not isinstance(source, str):
-        return source
-    ending = source.removesuffix(".gz").rpartition(".")[2].lower()
-    if ending in _TEXT:
-        return session.read.csv(source, header=True, sep=_TEXT[ending])
-    return session.read.json(source) if ending in ("json", "jsonl", "ndjson") else session.read.parquet(source)
+def cleaning(session: Any, source: Any, columns: Columns, options: ReadOptions, n_parts: int) -> tuple[Any, Task]:
+    """Return a DataFrame, and what makes rows of `CLEAN` of its batches: user, item, plays, part of the users, note.
 
-
-def cleaned(frame: Any, columns: Columns, options: ReadOptions, n_parts: int) -> Any:
-    """Return rows of user, item, plays, and which of so many parts of the users they are of.
-
-    Rows with a note have no user, but as plays the number of rows that the note is about: the reason why they are bad,
-    or all.
+    Parquet is read by the tasks themselves, as rows would cost more on their way through Java than all that is done to
+    them here. Rows with a note have no user, but as plays the number of rows that the note is about: the reason why
+    they are bad, or all.
 
     Raises
     ------
     DataError
-        If there are no such columns, or their types do not fit.
+        If the source cannot be read, there are no such columns, or their types do not fit.
     """
-    names = frame.columns
-    indexes = columns.find(names, len(names), _WHERE)
-    quoted_names = {role: names[index].replace("`", "``") for role, index in indexes.items()}
-    chosen = frame.selectExpr(*(f"`{name}` AS {role}" for role, name in quoted_names.items()))
-    known = Columns(**{role: role for role in indexes})
+    frame, none, read = _parquet(session, source, columns) if _is_parquet(source) else _rows(session, source, columns)
+    known = Columns(**{role: role for role in none.column_names})
     with workspace(options) as connection:  # types are looked at before all work
-        scan_table(connection, chosen.limit(0).toArrow(), known)
-    task = partial(_cleaned, known, options, n_parts)
-    return mapped(chosen, task, "user string, item string, plays double, part short, note string")
+        scan_table(connection, none, known)
+    return frame, partial(_cleaned, known, options, n_parts, read)
 
 
-def _cleaned(columns: Columns, options: ReadOptions, n_parts: int, batches: Batches) -> Batches:
-    for batch in batches:
+def _is_parquet(source: Any) -> bool:
+    return isinstance(source, str) and not source.lower().removesuffix(".gz").endswith((*_TEXT, *_JSON))
+
+
+def _rows(session: Any, source: Any, columns: Columns) -> tuple[Any, pa.Table, Task]:
+    """Rows that Spark reads: a DataFrame, the columns without rows, and what makes the columns of its batches."""
+    frame, name = source, source.lower().removesuffix(".gz") if isinstance(source, str) else None
+    if name is not None:
+        is_json, sep = name.endswith(_JSON), _TEXT.get(name[name.rfind(".") :])
+        frame = session.read.json(source) if is_json else session.read.csv(source, header=True, sep=sep)
+    quoted = {role: name.replace("`", "``") for role, name in _chosen(columns, frame.columns).items()}
+    frame = frame.selectExpr(*(f"`{name}` AS {role}" for role, name in quoted.items()))
+    return frame, frame.limit(0).toArrow(), iter
+
+
+def _parquet(session: Any, url: str, columns: Columns) -> tuple[Any, pa.Table, Task]:
+    """Row groups of a file or a folder, likewise: a DataFrame of their numbers."""
+    system, path = location(url)
+    try:
+        found = pyarrow.dataset.dataset(path, filesystem=system, format="parquet", partitioning="hive")
+        groups = [group for file in found.get_fragments() for group in file.split_by_row_group()]
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{url} cannot be read as Parquet: {error}") from error
+    chosen = _chosen(columns, found.schema.names)
+    none = found.schema.empty_table().select(list(chosen.values())).rename_columns(list(chosen))
+    return session.range(len(groups)), none, partial(_read_groups, groups, found.schema, chosen)
+
+
+def _chosen(columns: Columns, names: list[str]) -> dict[str, str]:
+    return {role: names[index] for role, index in columns.find(names, len(names), _WHERE).items()}
+
+
+def _read_groups(groups: list[Any], schema: pa.Schema, chosen: dict[str, str], numbers: Batches) -> Batches:
+    for number in (number for batch in numbers for number in batch["id"].to_pylist()):
+        rows = groups[number].to_table(schema, columns=list(chosen.values())).rename_columns(list(chosen))
+        yield from rows.combine_chunks().to_batches(_ROWS)
+
+
+def _cleaned(columns: Columns, options: ReadOptions, n_parts: int, read: Task, batches: Batches) -> Batches:
+    for batch in read(batches):
         with workspace(options) as connection, plain_errors(_WHERE, options):
             connection.execute(f"SET threads = {numba.get_num_threads()}")  # or each task would take all of its machine
             scan = replace(scan_table(connection, pa.table(batch), columns), dislikes=options.dislikes)
