@@ -57,7 +57,7 @@ def test_items_outside_the_catalogue_are_left_out_with_a_warning(world, model, c
     ("plays", "message"),
     [
         ({}, "at least one item"),
-        ({"Nobody": 1}, "None of the 1 items is in the catalogue of 150 items. There is no item 'Nobody'"),
+        ({"Nobody": 1}, "^There is no item 'Nobody' among 150 items"),
         ({"Nobody": -1}, "play counts above 0"),
         ({"Nobody": float("nan")}, "play counts above 0"),
     ],

@@ -157,6 +157,23 @@ def test_json_has_to_say_that_it_is(client, user):
     is_problem(response, 415)
 
 
+def test_a_body_that_does_not_say_what_it_is_is_refused(client, user):
+    response = client.post("/recommend", content=json.dumps({"user": user}), headers={"content-type": ""})
+    assert is_problem(response, 415)["detail"].endswith("Send it with Content-Type: application/json.")
+    bare = client.post("/recommend", content=json.dumps({"user": user}))  # httpx names no type of its own
+    assert is_problem(bare, 415)["type"] == "urn:deepcuts:problem:encoding"
+    is_problem(client.post("/recommend"), 422)  # without a body, a field is missing
+
+
+def test_a_history_that_is_disliked_is_told_from_one_that_is_unknown(client, user):
+    played = client.get(f"/personas/{user}").json()["personas"][0]["items"][:2]
+    history = {item["item_id"]: 3 for item in played}
+    known = client.post("/fold-in", json={"history": history, "dislikes": list(history)})
+    assert is_problem(known, 422)["detail"].startswith("All items played that the catalogue has are disliked.")
+    unknown = is_problem(client.post("/fold-in", json={"history": {"nothing like it": 1}}), 404)
+    assert unknown["detail"].startswith("The catalogue has none of the items played.")
+
+
 def test_an_unknown_user_does_not_learn_who_else_there_is(client):
     document = is_problem(client.post("/recommend", json={"user": "user 000000"}), 404)
     assert document["type"] == "urn:deepcuts:problem:unknown-user"

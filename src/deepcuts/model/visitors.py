@@ -239,7 +239,7 @@ def _nothing_played(model: PersonaState, given: Interactions, aligned: Interacti
     """Say why there is nothing to find personas from."""
     if aligned.n_pairs:
         return "All items that were played are refused. Refuse fewer of them, or give other plays."
-    return (
-        f"None of the {given.n_items:,} items is in the catalogue of {len(model.item_ids):,} items. "
-        f"{model.named_items.unknown_message(given.item_ids.values[0].as_py())}"
-    )
+    first = model.named_items.unknown_message(given.item_ids.values[0].as_py())
+    if given.n_items == 1:
+        return first
+    return f"None of the {given.n_items:,} items is in the catalogue of {len(model.item_ids):,} items. {first}"

@@ -45,14 +45,17 @@ def fold_in(loaded: LoadedModel, history: Mapping[str, float], dislikes: Collect
     Raises
     ------
     ProblemError
-        404, if the catalogue has none of the items that were played and are not disliked; 422, if two members of
-        the history are the same item.
+        404, if the catalogue has none of the items that were played; 422, if all that it has are disliked as well, or
+        two members of the history are the same item.
     """
     indexes, refused = loaded.item_indexes(history), loaded.item_indexes(dislikes)
     known = indexes >= 0
-    if not len(np.setdiff1d(indexes[known], refused)):
-        detail = f"The catalogue has none of the {len(history):,} items played. /items?q= finds items by name."
+    if not np.any(known):
+        detail = "The catalogue has none of the items played. /items?q= finds items by name."
         raise ProblemError(Problem(404, detail, "unknown-item"))
+    if np.all(np.isin(indexes[known], refused)):
+        detail = "All items played that the catalogue has are disliked. Dislike fewer of them, or give other plays."
+        raise ProblemError(Problem(422, detail, "setting"))
     _refuse_doubles(history, indexes)
     counts = np.fromiter(history.values(), np.float32, len(history))
     plays = visitors.visitor_plays(loaded.model.item_ids, indexes[known], counts[known])

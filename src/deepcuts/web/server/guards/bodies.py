@@ -27,7 +27,7 @@ _JSON = re.compile(r"application/(?:[\w.-]+\+)?json\s*(;.*)?", re.IGNORECASE)
 class BodyGuard:
     """Refuse bodies that are too large, by the length they announce or else once that much has come, or of no use.
 
-    What is compressed is refused by all paths, and what says that it is no JSON by those of the service.
+    What is compressed is refused by all paths, and what does not say that it is JSON by those of the service.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class BodyGuard:
         if any(coding.strip().lower() != "identity" for coding in header_values(scope, b"content-encoding")):
             await _COMPRESSED.refuse(scope, receive, send)
             return
-        if is_service and not all(map(_JSON.fullmatch, header_values(scope, b"content-type"))):
+        if is_service and not _says_json(scope):
             await _NO_JSON.refuse(scope, receive, send)
             return
         # Twenty digits are enough: int() of thousands takes long. What zeros in front let through is counted below.
@@ -87,3 +87,10 @@ class BodyGuard:
                 raise
         if n_bytes > most and not has_answered:
             await too_large.refuse(scope, receive, send)
+
+
+def _says_json(scope: Scope) -> bool:
+    """Whether a body is announced as JSON, or there is none."""
+    types = header_values(scope, b"content-type")
+    lengths = header_values(scope, b"content-length") + header_values(scope, b"transfer-encoding")
+    return all(map(_JSON.fullmatch, types)) if types else all(length.strip() == "0" for length in lengths)
