@@ -88,6 +88,26 @@ def test_a_file_that_cannot_be_used_is_not_taken_over(path, models, caplog, dama
     assert store.version == version_of(path)
 
 
+def test_a_file_that_stays_away_is_told_once_each_time(path, models, caplog):
+    store = ModelStore(path)
+    aside = path.rename(path.with_name("aside"))
+    with caplog.at_level(logging.WARNING, "deepcuts"):
+        for _ in range(2):
+            store.refresh()
+        assert not caplog.records  # it may be about to be replaced
+        for _ in range(4):
+            store.refresh()
+        assert [record.getMessage() for record in caplog.records] == [
+            f"there is no file {path} any more; version {store.version} keeps serving until the end"
+        ]
+        aside.rename(path)
+        store.refresh()
+        path.unlink()
+        for _ in range(4):
+            store.refresh()
+        assert len(caplog.records) == 2
+
+
 def test_a_model_that_cannot_be_prepared_is_not_taken_over(path, models):
     def refuse(loaded: object) -> None:
         raise RuntimeError("no")

@@ -33,6 +33,7 @@ _Signature = tuple[int, int, int, int]
 
 _VERSION_DIGITS = 12
 _ATTEMPTS = 5
+_MISSED_LOOKS = 3  # in succession, after which a file is missing, and not only about to be replaced
 _WRITTEN_INTO = Problem(
     503,
     "The model file was written into while it was in use. Another try may help; rename files into its place.",
@@ -162,6 +163,7 @@ class ModelStore:
         self._signature, self._current = _load_stable(self.path)
         self._refused: _Signature | None = None
         self._changing: _Signature | None = None
+        self._missed = 0
 
     @property
     def current(self) -> LoadedModel:
@@ -196,6 +198,7 @@ class ModelStore:
         """Load the file again if it has been replaced; return whether another model is served now."""
         with self._lock:
             signature = _signature(self.path)
+            self._tell_missing(signature is None)
             # A refused file is not tried again until it changes.
             if signature is None or signature in (self._signature, self._refused) or self._is_changing(signature):
                 return False
@@ -229,6 +232,14 @@ class ModelStore:
                 told = "model replaced by one that has few of its items: is it of the same catalogue?"
                 logger.warning(told, extra={logs.FIELDS: fields})
         logger.info("model replaced: version %s, was %s", self.version, before, extra={logs.FIELDS: fields})
+
+    def _tell_missing(self, is_missing: bool) -> None:
+        """Warn, once, of a file that is gone, as nothing could be served after another start."""
+        self._missed = self._missed + 1 if is_missing else 0
+        if self._missed == _MISSED_LOOKS:
+            logger.warning(
+                "there is no file %s any more; version %s keeps serving until the end", self.path, self.version
+            )
 
     def _is_lost(self) -> bool:
         """Whether the file that the model lies in was written into since, whatever path it has now."""
