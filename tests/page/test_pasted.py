@@ -12,7 +12,16 @@ from deepcuts.history import Matcher
 from deepcuts.web.page.state.pasted import MOST_NAMES, Named, names_in, take_names
 from deepcuts.web.page.state.visit import Visit
 
-NAMES = ["Radiohead", "Björk", "Nas", "Tyler, The Creator", "Crosby, Stills, Nash & Young", "311", "Earth, Wind & Fire"]
+NAMES = [
+    "Radiohead",
+    "Björk",
+    "Nas",
+    "Tyler, The Creator",
+    "Crosby, Stills, Nash & Young",
+    "311",
+    "Earth, Wind & Fire",
+    "Seether (Live)",
+]
 IDS = Ids.of(sorted(NAMES), "item")
 MATCHER = Matcher(IDS, IDS.values)
 
@@ -47,6 +56,11 @@ MATCHER = Matcher(IDS, IDS.values)
             ["Radiohead", "Tyler, The Creator", "Nobody - Song"],
         ),
         ("Nas • 311 · Björk", ["Nas", "311", "Björk"]),
+        ("Nas (Remastered)", ["Nas"]),
+        ("Radiohead [Live at Home]\nNas (1994)", ["Radiohead", "Nas"]),
+        ("Nas (40 plays), Björk (3 plays)", ["Nas", "Björk"]),
+        ("Seether (Live)", ["Seether (Live)"]),
+        ("Nobody (40 plays)", ["Nobody (40 plays)"]),
     ],
 )
 def test_names_in_a_text(text, expected):
@@ -59,6 +73,10 @@ def test_a_table_has_plays():
         Named("Radiohead", 120), Named("Tyler, The Creator", 7), Named("311", 12.5), Named("Björk", None),
     ]  # fmt: skip
     assert names_in("Nas - 12\nBjörk – 3", MATCHER.has) == [Named("Nas", 12), Named("Björk", 3)]
+    counted = "Nas (1,240 plays)\n• Tyler, The Creator [7 scrobbles]\n3. Björk (12×)"
+    assert names_in(counted, MATCHER.has) == [
+        Named("Nas", 1240), Named("Tyler, The Creator", 7), Named("Björk", 12),
+    ]  # fmt: skip
     assert names_in("1\tNas\t40\n2\tBjörk\t3", MATCHER.has) == [Named("Nas", 40), Named("Björk", 3)]
 
 

@@ -21,6 +21,8 @@ _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,4}[.)])\s+")
 _MARKS = re.compile(r"\s*[|、，；•]\s*|\s+[/·]\s+")  # lie between names, like commas
 _WORDS = re.compile(r"\s*[/&+]\s*|\s+(?:and|und|et|y|e|og|och)\s+", re.IGNORECASE)  # lie within names as well
 _TRACK = re.compile(r"\s+[-–—]\s+")  # between an artist and what they play
+_REMARK = re.compile(r"^(.+?)\s+(?:\(([^()]*)\)|\[([^\[\]]*)\])$")  # behind a name: "(40 plays)", "[Live]"
+_COUNT = re.compile(r"(\d[\d,. ]*)\s*(?:plays?|scrobbles?|listens?|times|x|×)", re.IGNORECASE)
 _NUMBER = re.compile(r"^\d{1,9}(?:[.,]\d+)?$")
 _HEADINGS = frozenset({"artist", "artists", "artist name", "name", "plays", "play count", "playcount", "count", "rank"})
 
@@ -37,7 +39,8 @@ def names_in(text: str, is_known: Callable[[str], bool]) -> list[Named]:
 
     A line that is a name as a whole is one, commas or not; so are fields of a line that are a name together. A number
     beside a single name of a line is its plays. Marks of lists and a line of headings are left out. Of "artist - title"
-    the artist is taken, where the catalogue has them and not the whole.
+    the artist is taken, where the catalogue has them and not the whole, and so is what stands before "(40 plays)" and
+    other remarks in brackets.
 
     Parameters
     ----------
@@ -107,7 +110,8 @@ def _names_of_line(line: str, is_known: Callable[[str], bool], *, is_table: bool
     if rest and "," in artist and is_known(artist) and not is_known(line):
         yield Named(artist, _number(rest[0]) if _NUMBER.match(rest[0]) else None)
         return
-    parts = [part for field in _fields(line, is_known) for part in _parts(field, is_known)]
+    fields = [line] if _remarked(line, is_known) else _fields(line, is_known)  # a count may have commas
+    parts = [part for field in fields for part in _parts(field, is_known)]
     fields = [field for field in parts if any(map(str.isalnum, field)) or is_known(field)]
     if all(field.casefold() in _HEADINGS for field in fields):
         return
@@ -137,6 +141,8 @@ def _parts(field: str, is_known: Callable[[str], bool]) -> list[str]:
     """Names that a field may hold, though it has no delimiter of a table."""
     if is_known(field):
         return [field]
+    if remarked := _remarked(field, is_known):
+        return remarked
     several = [part for part in _MARKS.split(field) if part]
     if len(several) > 1:
         return [name for part in several for name in _parts(part, is_known)]
@@ -147,6 +153,15 @@ def _parts(field: str, is_known: Callable[[str], bool]) -> list[str]:
     if is_known(artist):
         return [artist, *filter(_NUMBER.match, rest)]  # a title says nothing, plays do
     return several
+
+
+def _remarked(field: str, is_known: Callable[[str], bool]) -> list[str]:
+    """Name before a remark in brackets, and the plays that it tells; nothing where it is no such name."""
+    found = _REMARK.match(field)
+    if found is None or is_known(field) or not is_known(found[1]):
+        return []
+    count = _COUNT.fullmatch((found[2] or found[3] or "").strip())
+    return [found[1], *([re.sub(r"\D", "", count[1])] if count else [])]
 
 
 def _parted(fields: list[str], is_name: Callable[[str], bool]) -> tuple[list[str], list[float]]:
