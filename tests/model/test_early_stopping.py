@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numba
 import numpy as np
 import pytest
@@ -10,7 +13,13 @@ from scipy import sparse
 import deepcuts as dc
 from deepcuts.errors import FileFormatError
 from deepcuts.model.training import early_stopping as stopping_module
-from deepcuts.model.training.early_stopping import EarlyStopping, Validation, early_stopping, is_measured
+from deepcuts.model.training.early_stopping import (
+    REHEARSED_EPOCHS,
+    EarlyStopping,
+    Rule,
+    Validation,
+    early_stopping,
+)
 from deepcuts.model.training.fit import start_base
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.weights import user_rows
@@ -19,12 +28,20 @@ from reference import objective
 
 @pytest.fixture(scope="module")
 def world() -> dc.World:
-    """Few plays for many factors: lists get worse while the loss falls on."""
-    return dc.generate_world(n_users=1_500, n_items=800, items_per_user=15, seed=1)
+    """Fewer factors than scenes: lists get worse while the loss falls on."""
+    return dc.generate_world(n_users=1_500, n_items=1_500, items_per_user=10, n_scenes=60, seed=1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def training_itself_is_watched() -> Iterator[None]:
+    """As it is where users are many."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stopping_module, "WATCHED_USERS", 1)
+        yield
 
 
 @pytest.fixture(scope="module")
-def model(world) -> dc.PersonaModel:
+def model(world, training_itself_is_watched) -> dc.PersonaModel:
     return fit(world.plays, "on")
 
 
@@ -32,7 +49,7 @@ def fit(plays: dc.Interactions, early_stopping: str, **settings) -> dc.PersonaMo
     """Train with weights with which lists get worse: those of "auto" are better for this world."""
     ridge = {"user_regularization": 0.02, "item_regularization": 0.02}
     weights = {"unobserved_ratio": 8.0, "unobserved_exponent": 0.0, **ridge}
-    return dc.PersonaNMF(n_factors=64, early_stopping=early_stopping, **weights, **settings).fit(plays, seed=2)
+    return dc.PersonaNMF(n_factors=32, early_stopping=early_stopping, **weights, **settings).fit(plays, seed=2)
 
 
 def assert_same(one: dc.PersonaModel, other: dc.PersonaModel) -> None:
@@ -44,7 +61,7 @@ def test_training_ends_where_lists_get_worse_and_the_best_items_are_kept(world, 
     whole = fit(world.plays, "off")
     ndcg = model.loss_history()["validation_ndcg"].to_pylist()
     measured = {number: value for number, value in enumerate(ndcg, start=1) if value is not None}
-    assert list(measured) == [number for number in range(1, len(ndcg) + 1) if is_measured(number, 30)]
+    assert list(measured) == [2, 3, *range(4, len(ndcg) + 1, 2)]
     best = max(measured, key=measured.get)
     assert best < len(ndcg) < len(whole.epochs)
     shorter = fit(world.plays, "on", base_epochs=best)
@@ -71,15 +88,69 @@ def test_the_number_of_threads_changes_nothing(world, model, n_threads):
     assert [epoch.validation_ndcg for epoch in again.epochs] == [epoch.validation_ndcg for epoch in model.epochs]
 
 
-def test_small_data_is_trained_as_without(world):
+def test_few_users_are_trained_as_without(world, monkeypatch):
+    monkeypatch.setattr(stopping_module, "LEAST_USERS", 1_501)
     assert early_stopping(world.plays, PersonaSettings(), 0) is None
     assert_same(fit(world.plays, "auto", base_epochs=3), fit(world.plays, "off", base_epochs=3))
 
 
-def test_large_data_is_watched_unless_told_otherwise(world, monkeypatch):
-    monkeypatch.setattr(stopping_module, "LEAST_USERS", 1_000)
+def test_more_are_watched_unless_told_otherwise(world):
     assert early_stopping(world.plays, PersonaSettings(), 0) is not None
     assert early_stopping(world.plays, PersonaSettings(early_stopping="off"), 0) is None
+
+
+@pytest.fixture
+def rehearsing(monkeypatch) -> None:
+    monkeypatch.setattr(stopping_module, "WATCHED_USERS", 50_000)
+
+
+def test_where_lists_get_worse_in_the_rehearsal_training_has_as_many_epochs_as_were_best(world, rehearsing):
+    rehearsed = fit(world.plays, "auto")
+    n_epochs = len(rehearsed.epochs)
+    assert n_epochs < REHEARSED_EPOCHS
+    assert_same(rehearsed, fit(world.plays, "off", base_epochs=n_epochs))
+    measured = [epoch.number for epoch in rehearsed.epochs if epoch.validation_ndcg is not None]
+    assert measured == [number for number in (4, 6, 8) if number <= n_epochs]
+    assert rehearsed.settings.base_epochs == 30
+
+
+def test_where_they_do_not_training_is_as_without_a_rehearsal(rehearsing):
+    plays = dc.generate_world(n_users=1_200, n_items=600, items_per_user=40, seed=3).plays
+    settings = dc.PersonaNMF(n_factors=8)
+    rehearsed, plain = (replace(settings, early_stopping=choice).fit(plays, seed=1) for choice in ("auto", "off"))
+    assert_same(rehearsed, plain)
+    assert [epoch.loss for epoch in rehearsed.epochs] == [epoch.loss for epoch in plain.epochs]
+    measured = [epoch.number for epoch in rehearsed.epochs if epoch.validation_ndcg is not None]
+    assert measured == [4, 6, 8, 12]
+
+
+def test_in_a_rehearsal_users_give_every_tenth_item_and_count_alike(rehearsing):
+    rng = np.random.default_rng(0)
+    lengths = np.repeat([2, 10, 11, 40], 100)
+    plays = plays_of([(rng.permutation(60) < length).astype(int).tolist() for length in lengths])
+    validation = Validation.draw(plays, seed=1)
+    rows, n_given = np.unique(validation.rows, return_counts=True)  # rows of the user side are by length, as users are
+    np.testing.assert_array_equal(rows, np.arange(400))
+    np.testing.assert_array_equal(n_given, -(-lengths // 10))
+    pairs = plays.indptr[validation.rows] + validation.offsets
+    assert len(set(pairs)) == len(pairs)
+    np.testing.assert_array_equal(plays.indices[pairs], validation.items)
+    users, items = rng.random((400, 3), np.float32), rng.random((60, 3), np.float32)
+    scores = users @ items.T
+    for row in (5, 120, 230, 399):
+        own = validation.items[validation.rows == row]
+        hidden = plays.indices[slice(*plays.indptr[row : row + 2])]
+        others = np.setdiff1d(np.arange(60), hidden)
+        ranks = np.array([1 + np.sum(scores[row, others] > scores[row, item]) for item in own])
+        assert validation.ndcg(users, items)[row] == pytest.approx(np.mean(1 / np.log2(1 + ranks)))
+
+
+def test_nothing_is_rehearsed_with_few_epochs_or_items_that_know_the_plays(world, rehearsing):
+    first = fit(world.plays, "auto", base_epochs=REHEARSED_EPOCHS)
+    assert {epoch.validation_ndcg for epoch in first.epochs} == {None}
+    for choice in ("on", "auto"):
+        again = dc.PersonaNMF(n_factors=32, early_stopping=choice).fit(world.plays, start=first)
+        assert {epoch.validation_ndcg for epoch in again.epochs} == {None}
 
 
 def test_other_settings_of_training_go_with_it(world):
@@ -154,18 +225,19 @@ def test_too_little_to_measure_is_no_fault(rows):
     assert model.recommend(k=1).num_rows <= plays.n_users
 
 
-def test_training_ends_after_two_clear_losses_in_succession(world):
-    """Clear is a mean difference from the best above its standard error, here 0.01 ± 0.1 / √n."""
+def test_training_ends_after_two_clear_losses_in_succession_or_one_at_the_end(world):
+    """Clear is a mean difference from the best above 1.5 standard errors, here of 0.1 / √n."""
     validation = Validation.draw(world.plays, seed=0)
     n = len(validation.items) // 2 * 2
     swing = np.tile([-0.1, 0.1], n // 2 + 1)[: len(validation.items)]
-    clear = 0.11 / np.sqrt(n)
+    clear, items = 1.6 * 0.1 / np.sqrt(n), np.zeros((1, 1), np.float32)
 
-    def after(*losses: float) -> bool:
-        watched = EarlyStopping(validation)
-        watched._compare(np.full(len(swing), 0.5), np.zeros((1, 1), np.float32))
-        for loss in losses:
-            watched._compare(0.5 - loss + swing, np.zeros((1, 1), np.float32))
+    def after(*losses: float, last: int = 30) -> bool:
+        watched = EarlyStopping(validation, Rule((1, 2, 3), 1.5))
+        watched._compare(np.full(len(swing), 0.5), items, 1, last)
+        for number, loss in enumerate(losses, start=2):
+            watched._compare(0.5 - loss + swing, items, number, last)
+        assert watched.best_epoch == (2 + losses.index(-clear) if -clear in losses else 1)
         return watched.is_over
 
     assert after(clear, clear)
@@ -173,6 +245,9 @@ def test_training_ends_after_two_clear_losses_in_succession(world):
     assert not after(*[0.8 * clear] * 9)
     assert not after(clear, 0.0, clear)
     assert not after(clear, -clear, 0.0)  # a new best begins anew
+    assert after(clear, 0.0, clear, last=4)
+    assert not after(clear, 0.8 * clear, last=3)
+    assert not after(clear, -clear, last=3)
 
 
 def test_interruption_keeps_the_items_as_they_are(world):

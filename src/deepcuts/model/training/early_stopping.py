@@ -1,20 +1,27 @@
 """Early stopping: training of the base ends once the lists of users no longer get better, whatever the loss does.
 
-Some users give one item each, which weighs nothing in the loss while the base is trained. After an epoch, ndcg@100 of
-these items in their users' lists is measured: 1 / log2(1 + rank) for an item of the first 100, else 0. Training ends
-once it was below its best, by more than the standard error of the users' differences, at several measurements in
-succession. A plateau is no reason to stop: where lists gain slowly for long, noise must not end training. The items of
-the best epoch are kept, and all users are solved for on all their plays.
+Some users give items, whose pairs weigh nothing in the loss while the base is trained. After an epoch, ndcg@100 of
+these items in their users' lists is measured: 1 / log2(1 + rank) for an item of the first 100, else 0. Training is over
+once the mean over users was clearly below its best, by the standard error of the users' differences or more, at
+several measurements in succession, or at the last one. A plateau is no reason to stop: where lists gain slowly for
+long, noise must not end training.
+
+Of many users, few give an item each: training itself is watched, the items of the best epoch are kept, and all users
+are solved for on all their plays. Fewer have to give every tenth of their items, which training would miss. So a
+rehearsal of some epochs tells how many the training should have. Lists that get worse begin to in these; those that do
+not are trained as if there had been no rehearsal.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 
-from deepcuts.array_types import DoubleVector, FloatMatrix, IndexVector, Indices
+from deepcuts.array_types import DoubleVector, FloatMatrix, IndexVector, Indices, Indptr
 from deepcuts.data.csr import UserItems
 from deepcuts.data.interactions import Interactions
 from deepcuts.model.training.epochs import Epoch
@@ -22,28 +29,50 @@ from deepcuts.model.training.rows import Rows, length_order
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.recommendation.item_ranks import ranks_of_items
 
-LEAST_USERS = 50_000  # from which on "auto" is on; docs/maths.md, Early stopping
+LEAST_USERS = 1_000  # from which on "auto" is on; docs/maths.md, Early stopping
+WATCHED_USERS = 50_000  # from which on training itself is watched, without a rehearsal
+REHEARSED_EPOCHS = 12
 
 _DEEPEST = 100  # ndcg@100
-_EVERY_EPOCH = 4  # up to this one, then every second one
 _PATIENCE = 2
+_MOST_REHEARSED = 5_000  # pairs
 _STREAM = 1  # the random numbers of items to start from are those of the seed alone
+
+
+class Rule(NamedTuple):
+    """When lists are measured, and what counts as worse.
+
+    Parameters
+    ----------
+    measured
+        Numbers of epochs, the first being 1; the last one there may be is measured besides.
+    clear
+        How many standard errors a clear loss is above.
+    """
+
+    measured: Container[int]
+    clear: float
+
+
+_IN_TRAINING = Rule(frozenset({2, 3, *range(4, 10_000, 2)}), 1.0)
+_IN_REHEARSAL = Rule((4, 6, 8, REHEARSED_EPOCHS), 1.5)
 
 
 @dataclass(frozen=True, eq=False)
 class Validation:
-    """One pair each of some users, whose item should be high in their list.
+    """Pairs of some users, whose items should be high in their lists.
 
     Parameters
     ----------
     rows
-        int64, (n,): the rows of these users in the user side, which has the shortest histories first.
+        int64, (n,): the row of each pair in the user side, which has the shortest histories first; those of a user lie
+        together.
     offsets
-        int64, (n,): which of their pairs they give.
+        int64, (n,): which pair of its row it is.
     items
         int32, (n,): the items of these pairs, which keep at least half of their listeners.
     hidden
-        What the lists of these users leave out: all that they play or dislike.
+        What the list of each pair leaves out: all that its user plays or dislikes.
     """
 
     rows: IndexVector
@@ -53,15 +82,13 @@ class Validation:
 
     @classmethod
     def draw(cls, plays: Interactions, seed: int) -> Validation:
-        """Draw users who have two items or more, and one of the items of each, by a seed."""
+        """Draw users who have two items or more, and some of the items of each, by a seed."""
         rng = np.random.default_rng([seed, _STREAM])
-        n_items, known = np.diff(plays.indptr), plays.known_pairs
-        eligible = np.flatnonzero(n_items > 1)
-        users = np.sort(rng.permutation(eligible)[: n_validated(len(eligible))])
-        offsets = rng.integers(n_items[users])
-        items = plays.indices[plays.indptr[users] + offsets]
+        known, pairs = plays.known_pairs, _drawn(plays.indptr, rng)
+        users = np.searchsorted(plays.indptr, pairs, side="right") - 1
+        offsets, items = pairs - plays.indptr[users], plays.indices[pairs]
         n_given = np.bincount(items, minlength=plays.n_items)
-        kept = np.flatnonzero((2 * n_given <= plays.item_listeners)[items])
+        kept = (2 * n_given <= plays.item_listeners)[items]
         places = np.empty(plays.n_users, np.int64)
         places[length_order(np.diff(known.indptr))] = np.arange(plays.n_users)
         hidden = UserItems(known.indptr, known.indices).take(users[kept])
@@ -74,9 +101,11 @@ class Validation:
         return replace(rows, confidence=confidence)
 
     def ndcg(self, users: FloatMatrix, items: FloatMatrix) -> DoubleVector:
-        """Return ndcg@100 of each of these users, float64, (n,), by the factors of the user side and of the items."""
+        """Return the mean ndcg@100 of the items of each user, float64, by factors of the user side and of the items."""
         ranks = ranks_of_items(users[self.rows], items, self.items, self.hidden, _DEEPEST)
-        return np.where(ranks > 0, 1 / np.log2(1 + np.maximum(ranks, 1)), 0.0)
+        found = np.where(ranks > 0, 1 / np.log2(1 + np.maximum(ranks, 1)), 0.0)
+        first = np.flatnonzero(np.diff(self.rows, prepend=-1))  # of each user
+        return np.add.reduceat(found, first) / np.diff(first, append=len(found))
 
 
 class EarlyStopping:
@@ -86,19 +115,18 @@ class EarlyStopping:
     ----------
     validation
         The pairs that are left out, at least one.
+    rule
+        When they are measured, and what counts as worse.
     """
 
-    def __init__(self, validation: Validation) -> None:
-        self.validation = validation
+    def __init__(self, validation: Validation, rule: Rule) -> None:
+        self.validation, self.rule = validation, rule
         self._whole_rows: Rows | None = None
         self._best_items: FloatMatrix | None = None
-        self._best = np.full(len(validation.items), -1.0)  # ndcg of the users at the best epoch; it is 0 at least
+        self._best: DoubleVector | None = None  # ndcg of the users at the best epoch
         self._n_below = 0  # measurements in succession that were clearly below the best
-
-    @property
-    def is_over(self) -> bool:
-        """Whether training should end."""
-        return self._n_below >= _PATIENCE
+        self.best_epoch = 0
+        self.is_over = False  # whether training should end
 
     def leave_out(self, rows: Rows) -> Rows:
         """Keep the rows of the user side, and return them without the pairs of the validation."""
@@ -115,13 +143,13 @@ class EarlyStopping:
         users, items
             The factors that it leaves.
         last
-            Number of the last epoch there may be.
+            Number of the last epoch that there may be.
         """
-        if not is_measured(epoch.number, last):
+        if epoch.number not in self.rule.measured and epoch.number != last:
             return epoch
         start = perf_counter()
         found = self.validation.ndcg(users, items)
-        self._compare(found, items)
+        self._compare(found, items, epoch.number, last)
         seconds = epoch.seconds + perf_counter() - start
         return replace(epoch, validation_ndcg=float(found.mean()), seconds=seconds)
 
@@ -131,23 +159,31 @@ class EarlyStopping:
         assert self._best_items is not None  # which is always measured
         return self._whole_rows, self._best_items
 
-    def _compare(self, found: DoubleVector, items: FloatMatrix) -> None:
-        losses = self._best - found
-        if losses.mean() < 0:
+    def _compare(self, found: DoubleVector, items: FloatMatrix, number: int, last: int) -> None:
+        if self._best is None or found.mean() > self._best.mean():
             self._best, self._best_items, self._n_below = found, items.copy(), 0
+            self.best_epoch = number
             return
+        losses = self._best - found
         error = losses.std() / np.sqrt(len(losses))
-        self._n_below = self._n_below + 1 if losses.mean() > error else 0
+        self._n_below = self._n_below + 1 if losses.mean() > self.rule.clear * error else 0
+        self.is_over = self._n_below >= (1 if number == last else _PATIENCE)
 
 
-def n_validated(n_users: int) -> int:
-    """Return how many of some users give an item: as many as cost no more than a twentieth of training."""
-    return max(min(500, n_users // 10), min(2_000, n_users // 100))
+def is_rehearsed(n_users: int) -> bool:
+    """Whether items are given in a rehearsal, and not in training itself."""
+    return n_users < WATCHED_USERS
 
 
-def is_measured(number: int, last: int) -> bool:
-    """Whether lists are measured after an epoch, the first being 1: 2 to 4, then every second one, and the last."""
-    return 1 < number <= _EVERY_EPOCH or number % 2 == 0 or number == last
+def _drawn(indptr: Indptr, rng: np.random.Generator) -> IndexVector:
+    """Draw pairs: an item each of as many users as cost training little; in a rehearsal a tenth of theirs, and more."""
+    n_items, n_users = np.diff(indptr), len(indptr) - 1
+    n_given = -(-n_items // 10) if is_rehearsed(n_users) else np.ones_like(n_items)
+    most = _MOST_REHEARSED if is_rehearsed(n_users) else max(500, min(2_000, n_users // 100))
+    users = rng.permutation(np.flatnonzero(n_items > 1))
+    users = users[np.cumsum(n_given[users]) <= most]
+    drawn = (indptr[user] + rng.permutation(n_items[user])[: n_given[user]] for user in users)
+    return np.sort(np.concatenate([np.empty(0, np.int64), *drawn]))
 
 
 def early_stopping(plays: Interactions, settings: PersonaSettings, seed: int) -> EarlyStopping | None:
@@ -162,8 +198,10 @@ def early_stopping(plays: Interactions, settings: PersonaSettings, seed: int) ->
     seed
         Of the draw of users and items.
     """
-    is_small = plays.n_users < LEAST_USERS
-    if settings.early_stopping == "off" or (settings.early_stopping == "auto" and is_small):
+    few_users, few_epochs = plays.n_users < LEAST_USERS, settings.base_epochs <= REHEARSED_EPOCHS
+    is_off = few_users or (few_epochs and is_rehearsed(plays.n_users))
+    if settings.early_stopping == "off" or (settings.early_stopping == "auto" and is_off):
         return None
     validation = Validation.draw(plays, seed)
-    return EarlyStopping(validation) if len(validation.items) else None
+    rule = _IN_REHEARSAL if is_rehearsed(plays.n_users) else _IN_TRAINING
+    return EarlyStopping(validation, rule) if len(validation.items) else None

@@ -15,7 +15,7 @@ from deepcuts.array_types import FloatMatrix, FloatVector
 from deepcuts.blas_threads import one_blas_thread
 from deepcuts.data.interactions import Interactions
 from deepcuts.model.training.density_rule import resolved
-from deepcuts.model.training.early_stopping import EarlyStopping, early_stopping
+from deepcuts.model.training.early_stopping import REHEARSED_EPOCHS, EarlyStopping, early_stopping, is_rehearsed
 from deepcuts.model.training.epochs import Epoch, OnInterrupt, Progress, Stage, UserProgress
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas, check_finite, solve_users
 from deepcuts.model.training.objective import Scale, weighted_square
@@ -182,7 +182,11 @@ def train_items(
     start: FloatMatrix | None,
 ) -> TrainedItems:
     """Alternate until the loss settles, or until an interrupt where that is to keep what was learnt."""
-    stopping = early_stopping(plays, settings, seed)
+    stopping, n_epochs, ndcg = early_stopping(plays, settings, seed), settings.base_epochs, dict[int, float]()
+    if stopping is not None and is_rehearsed(plays.n_users):
+        if start is None:  # these items know all pairs
+            n_epochs, ndcg = rehearse(plays, settings, seed, stopping)
+        stopping = None
     base = stage = start_base(plays, settings, seed, stopping, start)
     epochs: list[Epoch] = []
     kept: tuple[Callable[[], ItemSide], tuple[Epoch, ...]] | None = None  # of the last whole epoch
@@ -194,13 +198,15 @@ def train_items(
 
     def record(epoch: Epoch) -> None:
         nonlocal kept
+        if epoch.stage == "base" and epoch.number in ndcg:
+            epoch = replace(epoch, validation_ndcg=ndcg[epoch.number])
         epochs.append(epoch)
         if on_interrupt == "keep":  # the next epoch writes over the factors
             kept = item_side(stage.item_factors.copy()), tuple(epochs)
         on_epoch(epoch)
 
     try:
-        alternate(base, settings.base_epochs, record, watching(stopping, base, settings.base_epochs))
+        alternate(base, n_epochs, record, watching(stopping, base, n_epochs))
         if stopping is not None:
             settle(base, *stopping.best())
         if settings.persona_epochs and settings.n_personas > 1:
@@ -213,6 +219,23 @@ def train_items(
         logger.warning("interrupted after %d epochs; the model of the last one is kept", len(whole))
         return TrainedItems(make_items(), whole, interrupted=True)
     return TrainedItems(item_side(stage.item_factors)(), tuple(epochs))
+
+
+def rehearse(
+    plays: Interactions, settings: PersonaSettings, seed: int, stopping: EarlyStopping
+) -> tuple[int, dict[int, float]]:
+    """Find how many epochs of the base are best, by some that are watched; and ndcg@100 after those measured."""
+    ndcg: dict[int, float] = {}
+
+    def note(epoch: Epoch) -> None:
+        if epoch.validation_ndcg is not None:
+            ndcg[epoch.number] = epoch.validation_ndcg
+
+    base, last = start_base(plays, settings, seed, stopping), min(REHEARSED_EPOCHS, settings.base_epochs)
+    alternate(base, last, note, watching(stopping, base, last))
+    n_epochs = stopping.best_epoch if stopping.is_over else settings.base_epochs
+    logger.info("rehearsal: ndcg@100 by epoch %s; training has %d epochs at most", ndcg, n_epochs)
+    return n_epochs, ndcg
 
 
 def start_base(

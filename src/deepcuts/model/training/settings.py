@@ -145,8 +145,8 @@ class PersonaSettings:
     tolerance
         Training ends early once an epoch lowers the loss by less than this share of it, at least 0.
     early_stopping
-        Whether training of the base ends once lists no longer get better, by items that some users give for it, and the
-        items of the best epoch are kept: "on", "off" or "auto", where there are 50,000 users or more.
+        Whether training of the base ends where lists get worse, by items that users give for it, in a rehearsal
+        below 50,000 users: "on", "off" or "auto", where there are 1,000 users or more, and more epochs than rehearsed.
     nonnegative
         Which factors are held at or above 0: "both", those of users and of items; "items"; "none". True is "both",
         False is "none". docs/guide/signs.md tells when to leave the default.

@@ -28,7 +28,7 @@ def _training_caption(model: ModelFacts) -> str:
     seconds = sum(epoch["seconds"] for epoch in model.epochs)
     ended = " It was ended at the keyboard." if model.interrupted else ""
     measured = any(epoch["validation_ndcg"] is not None for epoch in model.epochs)
-    below = " Below: ndcg@100 of items that some users gave for early stopping; those of the best epoch are kept."
+    below = " Below: ndcg@100 of items that some users gave for early stopping, which tells when training is over."
     return (
         f"Terms of the loss after every epoch, on a logarithmic axis; those that are 0 throughout are left out. "
         f"{len(model.epochs)} epochs in {seconds:.1f} s, the last loss {number(model.epochs[-1]['loss'])}.{ended} "
