@@ -276,3 +276,14 @@ def test_that_kernels_are_compiled_is_said_unless_quiet(quiet: bool, capsys: pyt
     guarded(command)(quiet=quiet)
     assert capsys.readouterr().err.splitlines() == [*["Compiling kernels."] * (not quiet), "Warning: For people."]
     assert not logging.getLogger("deepcuts.kernels.code_cache").isEnabledFor(logging.INFO)
+
+
+def test_a_warning_begins_with_a_capital_but_not_the_name_of_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    said = ["plays.csv: numbers such as 12.345 are read as thousands.", "numbers are read as thousands."]
+
+    def command() -> None:
+        for message in said:
+            logging.getLogger("deepcuts.elsewhere").warning(message)
+
+    guarded(command)()
+    assert capsys.readouterr().err.splitlines() == [f"Warning: {said[0]}", "Warning: Numbers are read as thousands."]

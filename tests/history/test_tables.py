@@ -341,6 +341,9 @@ def test_packed_files_are_opened(data):
         (b"<html><body>hello</body></html>", "is a web page"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(50), "is a spreadsheet"),
         (b"#EXTM3U\n#EXTINF:1,A\na.mp3\n", "is a playlist"),
+        (b'<?xml version="1.0"?>\n<!-- mine -->\n<playlist version="1"><trackList/></playlist>', "is a playlist"),
+        (b'{"playlist": {"title": "mine", "track": [{"creator": "A", "title": "B"}]}}', "is a playlist"),
+        (b"<?wpl version='1.0'?><smil/>", "is a playlist"),
         (b"PAR1" + bytes(50), "is a Parquet table"),
     ],
 )

@@ -111,7 +111,8 @@ class _LogPrinter(logging.Handler):
         if message in self._said:
             return
         self._said.add(message)
-        text = message[:1].upper() + message[1:]
+        begins_with_word = message.partition(" ")[0].isalpha()  # and not with the name of a file
+        text = message[:1].upper() + message[1:] if begins_with_word else message
         if record.levelno >= logging.WARNING:
             say_line(text, "yellow", "Warning: ")
         else:

@@ -199,7 +199,7 @@ def _say_what_was_read(history: History, by: str, remarks: Remarks) -> None:
     if history.n_outside:
         n_listens = counted(history.n_outside, "listen")
         remarks.say(f"{n_listens} left out: outside the time asked for, above a cap, or without a time.")
-    remarks.say(f"What is left counts as {history.plays:,.0f} plays of {counted(history.n_artists, by)}.")
+    remarks.say(f"What is left counts as {counted(round(history.plays), 'play')} of {counted(history.n_artists, by)}.")
 
 
 def _save(history: History, matches: Matches, path: Path, *, force: bool) -> None:

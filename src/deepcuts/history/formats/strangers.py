@@ -28,7 +28,11 @@ _MAGICS = {
 }
 _TAKEOUT = re.compile(rb"music\.youtube\.com|youtube\.com/watch|mdl-typography|outer-cell|My ?Activity", re.IGNORECASE)
 _HTML = re.compile(rb"\s*(<!doctype html|<html|<head|<body)", re.IGNORECASE)
-_PLAYLIST = re.compile(rb"\s*(#EXTM3U|\[playlist\]|<playlist[\s>])", re.IGNORECASE)
+_PLAYLIST = re.compile(
+    rb"\s*(#EXTM3U|\[playlist\]|(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<playlist[\s>]|<\?wpl\b|<asx\b"
+    rb'|\{\s*"playlist"\s*:\s*\{[^{}]*"track"\s*:)',
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def recognise(head: Head) -> Refusal | None:
