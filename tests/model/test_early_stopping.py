@@ -145,6 +145,14 @@ def test_in_a_rehearsal_users_give_every_tenth_item_and_count_alike(rehearsing):
         assert validation.ndcg(users, items)[row] == pytest.approx(np.mean(1 / np.log2(1 + ranks)))
 
 
+def test_nobody_gives_more_than_fifty(rehearsing):
+    """Else one row of very many items could use up all that may be given."""
+    plays = plays_of([[1] * 600] * 4 + [[1] * 20 + [0] * 580] * 30)
+    rows, n_given = np.unique(Validation.draw(plays, seed=0).rows, return_counts=True)
+    np.testing.assert_array_equal(rows, np.arange(34))
+    np.testing.assert_array_equal(n_given, [2] * 30 + [50] * 4)
+
+
 def test_nothing_is_rehearsed_with_few_epochs_or_items_that_know_the_plays(world, rehearsing):
     first = fit(world.plays, "auto", base_epochs=REHEARSED_EPOCHS)
     assert {epoch.validation_ndcg for epoch in first.epochs} == {None}

@@ -35,7 +35,7 @@ REHEARSED_EPOCHS = 12
 
 _DEEPEST = 100  # ndcg@100
 _PATIENCE = 2
-_MOST_REHEARSED = 5_000  # pairs
+_MOST_REHEARSED, _MOST_OF_USER = 5_000, 50  # pairs
 _STREAM = 1  # the random numbers of items to start from are those of the seed alone
 
 
@@ -178,7 +178,7 @@ def is_rehearsed(n_users: int) -> bool:
 def _drawn(indptr: Indptr, rng: np.random.Generator) -> IndexVector:
     """Draw pairs: an item each of as many users as cost training little; in a rehearsal a tenth of theirs, and more."""
     n_items, n_users = np.diff(indptr), len(indptr) - 1
-    n_given = -(-n_items // 10) if is_rehearsed(n_users) else np.ones_like(n_items)
+    n_given = np.minimum(-(-n_items // 10), _MOST_OF_USER) if is_rehearsed(n_users) else np.ones_like(n_items)
     most = _MOST_REHEARSED if is_rehearsed(n_users) else max(500, min(2_000, n_users // 100))
     users = rng.permutation(np.flatnonzero(n_items > 1))
     users = users[np.cumsum(n_given[users]) <= most]
