@@ -150,7 +150,8 @@ def test_nobody_gives_more_than_fifty(rehearsing):
     plays = plays_of([[1] * 600] * 4 + [[1] * 20 + [0] * 580] * 30)
     rows, n_given = np.unique(Validation.draw(plays, seed=0).rows, return_counts=True)
     np.testing.assert_array_equal(rows, np.arange(34))
-    np.testing.assert_array_equal(n_given, [2] * 30 + [50] * 4)
+    assert np.all(n_given[:30] <= 2)  # fewer where an item would lose too many listeners
+    assert np.all((n_given[30:] > 40) & (n_given[30:] <= 50))
 
 
 def test_nothing_is_rehearsed_with_few_epochs_or_items_that_know_the_plays(world, rehearsing):
