@@ -287,3 +287,24 @@ def test_a_warning_begins_with_a_capital_but_not_the_name_of_a_file(capsys: pyte
 
     guarded(command)()
     assert capsys.readouterr().err.splitlines() == [f"Warning: {said[0]}", "Warning: Numbers are read as thousands."]
+
+
+def test_what_is_read_is_never_written_over_even_by_force(folder: Path, tmp_path: Path) -> None:
+    """Neither under its own name nor by a link; a model may grow in place."""
+    for name in ("plays.safetensors", "model.safetensors", "lists.parquet"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    plays, model, lists = (tmp_path / name for name in ("plays.safetensors", "model.safetensors", "lists.parquet"))
+    table, link = tmp_path / "plays.csv", tmp_path / "link.safetensors"
+    table.write_text(HEADER + "ada,Can,3\n")
+    link.symlink_to(plays)
+    before = {path: path.read_bytes() for path in (plays, model, lists, table)}
+    for arguments in (
+        ("train", plays, "-o", plays),
+        ("train", plays, "-o", link),
+        ("ingest", table, *COLUMNS, "-o", table),
+        ("extend", model, plays, "-o", plays),
+        ("evaluate", lists, "--train", plays, "--holdout", plays, "--per-user", lists),
+        ("me", table, "--model", model, "--save", table),
+    ):
+        assert "is read, and would be lost. Name another file" in " ".join(fail(1, *arguments, "--force").split())
+        assert {path: path.read_bytes() for path in before} == before

@@ -128,7 +128,7 @@ def known_users(user_ids: Ids, users: Any) -> IndexVector:
     unknown = wanted.filter(pa.array(indexes < 0))
     if len(unknown) and len(unknown) == len(indexes):
         advice = user_ids.unknown_message(unknown[0].as_py())
-        raise UnknownIdError(f"None of the {len(unknown):,} users is known. {advice}")
+        raise UnknownIdError(advice if len(unknown) == 1 else f"None of the {len(unknown):,} users is known. {advice}")
     if len(unknown):
         names = ", ".join(map(shown, unknown[:_NAMED_IN_WARNING].to_pylist()))
         names += " …" if len(unknown) > _NAMED_IN_WARNING else ""

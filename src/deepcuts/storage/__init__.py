@@ -16,7 +16,7 @@ from deepcuts.storage.container import Stored, describe, is_mapped, read, write
 from deepcuts.storage.header import SCHEMA_VERSION, Header, Tensor
 from deepcuts.storage.inputs import check_input
 from deepcuts.storage.names import StrPath, check_text_name, path_with_ending
-from deepcuts.storage.output import check_output, replacing, together, where_written
+from deepcuts.storage.output import check_apart, check_output, replacing, together, where_written
 from deepcuts.storage.temporary import is_running, temporary_folder
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Stored",
     "StrPath",
     "Tensor",
+    "check_apart",
     "check_input",
     "check_output",
     "check_text_name",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -83,6 +83,26 @@ def together() -> Iterator[None]:
         _waiting.reset(token)
         for move in moves:
             discard(Path(move.temporary))
+
+
+def check_apart(output: StrPath, inputs: Iterable[StrPath | None]) -> None:
+    """Refuse an output that is one of the files it is made from, which `force` is not meant for: it would be lost.
+
+    Parameters
+    ----------
+    output
+        The file to be.
+    inputs
+        Files that are read; None is none.
+
+    Raises
+    ------
+    OutputError
+        If one of them is the output, by whatever name.
+    """
+    target = os.path.realpath(output)
+    if any(os.path.realpath(path) == target for path in inputs if path is not None):
+        raise OutputError(f"{output} is read, and would be lost. Name another file for what is written.")
 
 
 def where_written(path: StrPath) -> Path:

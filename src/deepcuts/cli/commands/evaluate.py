@@ -71,7 +71,7 @@ def evaluate(
 
     if every and metrics is not None:
         raise SettingsError("--all gives every figure and --metrics names some. Give one of the two.")
-    _check_files(filter(None, (lists, against)), per_user, force=force)
+    _check_files(filter(None, (lists, against)), per_user, (*train, holdout, tags), force=force)
     remarks = Remarks(quiet)
     with remarks.working("Judging"):
         rank = _ranking(train, holdout, tags, tags_columns)
@@ -96,15 +96,17 @@ def evaluate(
         )
 
 
-def _check_files(lists: Iterable[Path], per_user: Path | None, *, force: bool) -> None:
+def _check_files(lists: Iterable[Path], per_user: Path | None, others: Iterable[Path | None], *, force: bool) -> None:
     from deepcuts.cli.tables import ENDINGS
-    from deepcuts.storage import check_output, path_with_ending
+    from deepcuts.storage import check_apart, check_output, path_with_ending
 
+    lists = list(lists)
     for path in lists:
         path_with_ending(path, ENDINGS)
     if per_user is not None:
         path_with_ending(per_user, (*ENDINGS, ".arrow"))
         check_output(per_user, force=force)
+        check_apart(per_user, [*lists, *others])
 
 
 def _ranking(

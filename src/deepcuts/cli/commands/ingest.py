@@ -137,10 +137,11 @@ def ingest(
     from deepcuts import ingest as reading
     from deepcuts.cli.plays_files import write_interactions
     from deepcuts.cli.summaries import saved_plays
-    from deepcuts.storage import together
+    from deepcuts.storage import check_apart, together
 
     remarks = Remarks(quiet)
     _check_output(output, labels=bool(names or tags or mbids), dislikes=dislikes, force=force)
+    check_apart(output, [*sources, names, tags, mbids])
     labels = _read_labels(names, names_columns, tags, tags_columns)
     labels |= _read_mbids(mbids, mbids_columns)
     forms = {name: times.pop(name) for name in _FORMS}

@@ -103,6 +103,7 @@ def me(
     from deepcuts.cli.tables import check_table_output
     from deepcuts.history import read_history
     from deepcuts.model import load
+    from deepcuts.storage import check_apart
     from deepcuts.web.page.state.visitor_model import VisitorModel
 
     remarks = Remarks(quiet)
@@ -115,6 +116,8 @@ def me(
         check_table_output(save, force=force)
     if output is not None:
         check_list_output(output, force=force)
+    for path in filter(None, (save, output)):
+        check_apart(path, [*exports, model])
     fitted = load(model)
     matcher = _matcher(fitted, min_score)
     options = HistoryOptions(times=times, by=matcher.by, **reading)

@@ -109,13 +109,14 @@ def train(
     """
     from deepcuts.cli.plays_files import read_interactions
     from deepcuts.model import PersonaNMF
-    from deepcuts.storage import check_output
+    from deepcuts.storage import check_apart, check_output
 
     remarks = Remarks(quiet)
     given = _given(settings, settings_file, context, either_sign=either_sign)
     # Settings and output are checked before plays are read.
     untrained = PersonaNMF(**{**settings, **given})
     check_output(output, force=force)
+    check_apart(output, [plays, settings_file])
     search = None
     if auto:
         asked = {"any_sign": any_sign, "most_factors": most_factors, "study_file": study}
