@@ -303,6 +303,8 @@ def test_what_is_read_is_never_written_over_even_by_force(folder: Path, tmp_path
         ("train", plays, "-o", link),
         ("ingest", table, *COLUMNS, "-o", table),
         ("extend", model, plays, "-o", plays),
+        ("split", plays, "--train", tmp_path / "train.safetensors", "--holdout", plays),
+        ("split", plays, "--train", link, "--holdout", tmp_path / "holdout.parquet"),
         ("evaluate", lists, "--train", plays, "--holdout", plays, "--per-user", lists),
         ("me", table, "--model", model, "--save", table),
     ):

@@ -66,7 +66,7 @@ def split(
     if (fold_in is not None) != (method == "users"):
         raise SettingsError("--fold-in names the file for what --method users leaves of held-out users: give both.")
     outputs = [train, *([fold_in] if fold_in else []), holdout]
-    _check_outputs(outputs, force=force)
+    _check_outputs(outputs, plays, force=force)
     interactions = read_interactions(plays)
     parts: tuple[Interactions, ...]
     if method == "random":
@@ -86,13 +86,15 @@ def split(
         show_json(dict(zip(names, saved, strict=True)))
 
 
-def _check_outputs(outputs: list[Path], *, force: bool) -> None:
+def _check_outputs(outputs: list[Path], plays: Path, *, force: bool) -> None:
     from deepcuts.cli.plays_files import check_interactions_output
+    from deepcuts.storage import check_apart
 
     if len({output.resolve() for output in outputs}) < len(outputs):  # resolved, as two paths may name one file
         raise SettingsError("One file is named for two things. Name a different one for each.")
     for output in outputs:
         check_interactions_output(output, force=force)
+        check_apart(output, [plays])
 
 
 EXAMPLES = (
