@@ -69,3 +69,16 @@ def test_any_object_with_fit_and_lists_takes_part():
 def test_what_cannot_be_trained_is_refused_at_once(method, message):
     with pytest.raises(SettingsError, match=re.escape(message)):
         Contender("mine", method)
+
+
+class Forgetful:
+    """Trains, and returns nothing."""
+
+    def fit(self, plays, *, seed=0) -> None:
+        """Nothing comes of it."""
+
+
+def test_a_method_that_returns_no_model_is_told_by_the_name_of_its_contender():
+    cut = dc.split_holdout(dc.generate_world(n_users=30, n_items=60, items_per_user=8, seed=0).plays, seed=0)
+    with pytest.raises(SettingsError, match=r"What mine returns from fit is None, which has no recommend\(users, k"):
+        run_all([Contender("mine", Forgetful())], one_cut(*cut, [0]), {"recall": (10,)})

@@ -121,3 +121,9 @@ def test_two_of_one_name_are_refused(cut, lists):
 def test_a_metric_that_returns_something_else_is_told(cut, lists, returned):
     with pytest.raises(SettingsError, match=r"The metric 'odd' returned an array of the shape .* one number for each"):
         dc.evaluate(lists, *cut, metrics=[UserMetric("odd", returned)])
+
+
+def test_an_infinite_value_is_told_as_it_would_spoil_the_mean(cut, lists):
+    odd = UserMetric("odd", lambda lists, k: np.full(lists.n_users, -np.inf))
+    with pytest.raises(SettingsError, match=r"The metric 'odd' returned -inf for a user\. Its function returns finite"):
+        dc.evaluate(lists, *cut, metrics=[odd])

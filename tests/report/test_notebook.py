@@ -64,6 +64,11 @@ def test_the_frontier_is_that_of_the_lists(cut, model):
     assert [text.get_text() for text in drawn.get_legend().get_texts()] == ["ours", "popular"]
     with pytest.raises(SettingsError, match="no rarities"):
         plot_frontier(model, *cut, rarities=[])
+    with pytest.raises(SettingsError, match="There are no models to draw"):
+        plot_frontier({}, *cut)
+    for odd in ([model], {"ours": dc.PersonaNMF()}):
+        with pytest.raises(SettingsError, match=r"which has no recommend\(users, k, \*\*settings\)"):
+            plot_frontier(odd, *cut)
 
 
 def test_axes_are_made_where_none_are_given(cut, model):

@@ -122,6 +122,28 @@ def _check_method(name: str, method: Any) -> None:
         )
 
 
+def check_fitted(what: str, fitted: Any) -> None:
+    """Refuse what makes no lists in place of a fitted model.
+
+    Parameters
+    ----------
+    what
+        What it is called, for the message.
+    fitted
+        Anything.
+
+    Raises
+    ------
+    SettingsError
+        If it has no method `recommend`.
+    """
+    if isinstance(fitted, type) or not callable(getattr(fitted, "recommend", None)):
+        raise SettingsError(
+            f"{what} is {shown(fitted)}, which has no recommend(users, k, **settings). A model that was fitted has "
+            "one, such as PersonaNMF().fit(plays) returns."
+        )
+
+
 def check_contenders(contenders: Sequence[Contender]) -> None:
     """Refuse contenders that a table or a legend could not tell apart.
 

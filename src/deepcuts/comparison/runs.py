@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from deepcuts.array_types import DoubleVector
 from deepcuts.checks import instance, is_several, seed_number, shown
-from deepcuts.comparison.contenders import Contender, check_contenders
+from deepcuts.comparison.contenders import Contender, check_contenders, check_fitted
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.split import split_holdout
 from deepcuts.errors import SettingsError
@@ -144,10 +144,10 @@ def _lists(contenders: Sequence[Contender], cut: Cut, k: int) -> Iterator[tuple[
     """Train every method once and yield the lists of the contenders that use it."""
     # Equal methods train once, and one fitted model is in memory at a time.
     for method in dict.fromkeys(contender.method for contender in contenders):
-        fitted = method.fit(cut.train, seed=cut.seed)
-        for contender in contenders:
-            if contender.method == method:
-                yield contender, fitted.recommend(k=k, **contender.lists)
+        fitted, own = method.fit(cut.train, seed=cut.seed), [each for each in contenders if each.method == method]
+        check_fitted(f"What {own[0].name} returns from fit", fitted)
+        for contender in own:
+            yield contender, fitted.recommend(k=k, **contender.lists)
 
 
 def main_cutoffs(*, with_labels: bool) -> Cutoffs:

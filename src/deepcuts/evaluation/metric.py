@@ -174,13 +174,19 @@ class UserMetric(Metric):
         Raises
         ------
         SettingsError
-            If the function does not return a number for each of them.
+            If the function does not return a number for each of them, or an infinite one.
         """
         values = np.asarray(self.function(block, k))
         if values.shape != (block.n_users,) or values.dtype.kind not in "biuf":
             raise SettingsError(
                 f"The metric {self.name!r} returned an array of the shape {values.shape} and type {values.dtype} for "
                 f"{block.n_users:,} users. Its function returns one number for each user, NaN where it is undefined."
+            )
+        infinite = values[np.isinf(values)]
+        if len(infinite):
+            raise SettingsError(
+                f"The metric {self.name!r} returned {infinite[0]} for a user. Its function returns finite numbers, "
+                "and NaN where it is undefined."
             )
         return values.astype(np.float64, copy=False)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepcuts.array_types import FloatMatrix
-from deepcuts.comparison.contenders import FittedModel
+from deepcuts.comparison.contenders import FittedModel, check_fitted
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation import Evaluation, evaluate, mean_intervals
 from deepcuts.evaluation.registry import METRICS, metrics_at, parse_cutoffs, with_arrow
@@ -98,12 +98,16 @@ def plot_frontier(
     MissingExtraError
         If matplotlib is not installed.
     SettingsError
-        If there is no such figure, or no position.
+        If there is no such figure, no position, no model, or something that makes no lists in place of one.
     """
     cutoffs = parse_cutoffs([x, y])
     if not len(rarities):
         raise SettingsError("There are no rarities to draw. Give some, such as [0, 0.5, 1].")
     named = models if isinstance(models, Mapping) else {"model": models}
+    if not named:
+        raise SettingsError("There are no models to draw. Give one, or several by the names to show.")
+    for name, model in named.items():
+        check_fitted(name, model)
     train, holdout, k = as_plays(train), as_plays(holdout), max(k for _, k in metrics_at(cutoffs))
     axes, look = _axes(ax, (5.5, 4)), looks(list(named))
     for name, model in named.items():
