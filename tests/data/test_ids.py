@@ -39,6 +39,19 @@ def test_an_index_outside_is_one(index):
         Ids.of(["a", "b"], "user")[index]
 
 
+def test_arrays_of_indexes_and_masks_choose_as_in_numpy():
+    ids = Ids.of(["a", "b", "c"], "item")
+    assert ids[np.array([2, 0, -1])] == ids[[2, 0, -1]] == ["c", "a", "c"]
+    assert ids[np.array([True, False, True])] == ["a", "c"]
+    assert ids[[]] == ids[np.array([], np.int32)] == []
+    assert ids[np.int64(1)] == "b"
+    for outside in ([3], np.array([-4])):
+        with pytest.raises(IndexError):
+            ids[outside]
+    with pytest.raises(TypeError, match=r"Ids are indexed by numbers\. index_of\('b'\) is the number of an id"):
+        ids["b"]
+
+
 def test_membership_is_by_the_text_of_an_id():
     ids = Ids.of(["1", "7"], "user")
     assert 7 in ids

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from deepcuts.array_types import CountVector, IndexVector
 from deepcuts.checks import MOST_SHOWN, is_several, kind_of, shown
-from deepcuts.data.arrow_columns import take_text
+from deepcuts.data.arrow_columns import as_arrow, take_text
 from deepcuts.data.id_text import chunked, joined, one_text, text_chunks, to_text
 from deepcuts.errors import DataError, UnknownIdError
 
@@ -64,8 +64,14 @@ class Ids(Sequence[str]):
     @overload
     def __getitem__(self, index: int) -> str: ...
     @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-    def __getitem__(self, index: int | slice) -> str | list[str]:
+    def __getitem__(self, index: slice | NDArray[Any] | list[int] | list[bool]) -> list[str]: ...
+    def __getitem__(self, index: int | slice | NDArray[Any] | list[int] | list[bool]) -> str | list[str]:
+        if isinstance(index, list) or (isinstance(index, np.ndarray) and index.ndim):
+            # As NumPy has it: indexes, below 0 as well, or a mask.
+            several: list[str] = self.values.take(as_arrow(np.arange(len(self))[index].ravel())).to_pylist()
+            return several
+        if isinstance(index, str):
+            raise TypeError(f"Ids are indexed by numbers. index_of({shown(index)}) is the number of an id.")
         if isinstance(index, slice):
             chosen: list[str] = self.values.take(pa.array(range(*index.indices(len(self))), pa.int64())).to_pylist()
             return chosen
