@@ -331,10 +331,21 @@ def use_model(model: dc.PersonaModel) -> int:
     assert np.isfinite(visitor.persona_factors).all()
     assert math.isfinite(model.diagnostics().effective_personas)
     assert model.loss_history().num_rows == len(model.epochs)
-    n_users = {"lists": len(model.user_ids), "rare lists": len(model.user_ids), "visitor": 1}
-    for name, n in n_users.items():
+    n_rows = {"lists": n_lists(model), "rare lists": n_lists(model), "visitor": n_lists(visitor)}
+    for name, n in n_rows.items():
         assert tables[name].num_rows == K * n, f"{tables[name].num_rows} rows of {name} instead of {K * n}"
     return len(model.user_ids)
+
+
+def n_lists(model: dc.PersonaModel) -> int:
+    """Users who have a list: all but those whose base alone scores an item, as settings may make of anybody.
+
+    Where the base scores none either, nothing is known of a user, and the list is what is popular.
+    """
+    scores = np.any(model.persona_factors @ model.item_factors.T, axis=1)
+    listed = np.zeros(len(model.user_ids), bool)
+    listed[np.repeat(np.arange(len(listed)), np.diff(model.persona_indptr))[scores]] = True
+    return int(np.sum(listed | ~np.any(model.base_factors @ model.item_factors.T, axis=1)))
 
 
 FORGERS = (forged_arrays, forged_strings, forged_meta, forged_factors)

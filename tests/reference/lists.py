@@ -146,8 +146,8 @@ def lists(source: DenseScores, settings: ListSettings) -> Lists:
 
 
 def list_of(source: DenseScores, user: int, settings: ListSettings) -> list[tuple[str, int]]:
-    """Items and personas of the list of one user; what is popular where all of their factors are 0."""
-    if isinstance(source, FactoredScores) and not np.any(source.all_factors(user)):
+    """Items and personas of the list of one user; what is popular where none of their factors scores an item."""
+    if isinstance(source, FactoredScores) and not np.any(source.all_factors(user) @ source.item_factors.T):
         return popular_items(source, user, settings)
     shares = source.persona_shares[slice(*source.persona_indptr[user : user + 2])].tolist()
     weights = [weight_of(p, settings) for p in range(len(shares))]

@@ -20,7 +20,7 @@ from deepcuts.recommendation.source import (
 )
 
 _BLOCK_PERSONAS = 256  # whose scores of all items are held at a time
-_LEAST = np.finfo(np.float32).tiny  # below it kernels may take a score for 0
+_LEAST = float(np.finfo(np.float32).tiny)  # below it kernels may take a score for 0
 
 
 def strongest_scores(source: FactorSource, users: IndexVector) -> FloatVector:
@@ -46,8 +46,8 @@ def strongest_scores(source: FactorSource, users: IndexVector) -> FloatVector:
     return most
 
 
-def is_unknown(source: FactorSource, users: IndexVector) -> BoolVector:
-    """Whether no persona of some users scores any item, and their base vectors are 0, bool, (n_users,).
+def is_unknown(source: FactorSource, users: IndexVector, most: float = 0) -> BoolVector:
+    """Whether neither a persona of some users nor their base vector scores any item, bool, (n_users,).
 
     Parameters
     ----------
@@ -55,10 +55,16 @@ def is_unknown(source: FactorSource, users: IndexVector) -> BoolVector:
         Where the personas come from.
     users
         int64, (n_users,): indexes of users.
+    most
+        What counts as no score.
     """
-    unknown: BoolVector = strongest_scores(source, users) == 0
+    unknown: BoolVector = strongest_scores(source, users) <= most
     base = getattr(source, "base_factors", None)
-    return unknown if base is None else unknown & ~np.any(base[users] @ source.item_factors.T, axis=1)
+    if base is None or not np.any(unknown):
+        return unknown
+    some = np.flatnonzero(unknown)
+    unknown[some] = np.abs(base[users[some]] @ source.item_factors.T).max(axis=1, initial=0) <= most
+    return unknown
 
 
 def list_popular(
@@ -76,7 +82,7 @@ def list_popular(
     k = lists.items.shape[1]
     rows = np.flatnonzero((lists.items[:, :1] < 0) | (lists.scores[:, :1] == 0))
     if len(rows):
-        rows = rows[strongest_scores(source, users[rows]) < _LEAST]
+        rows = rows[is_unknown(source, users[rows], _LEAST)]
     if not len(rows):
         return
     popular = np.argsort(-source.item_listeners, kind="stable")
