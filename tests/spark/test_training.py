@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from itertools import product
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 import deepcuts as dc
 from deepcuts import spark as on_spark
 from deepcuts.errors import SettingsError, UnknownIdError
+from deepcuts.spark.lists import Trained
+from deepcuts.spark.shelf import Shelf
 from spark.conftest import SETTINGS, no_users_collected
 
 
@@ -82,6 +85,15 @@ def _is_of(done: Path, n_blocks: int) -> bool:
 def test_what_spark_cannot_do_is_refused_and_names_the_local_way(spark, shelf, settings, name):
     with pytest.raises(SettingsError, match=rf"{name}=.* is not there on Spark\. .*one machine"):
         on_spark.fit(str(shelf), dc.PersonaNMF(**settings))
+
+
+def test_tasks_take_along_no_factors_that_the_driver_has_read(spark, shelf):
+    on_spark.fit(str(shelf), dc.PersonaNMF(**SETTINGS), seed=5, item_blocks=1)
+    trained = Trained.on(Shelf.at(shelf))
+    before = pickle.dumps(trained)
+    assert trained.item_side.factors.shape == (240, 8)
+    assert pickle.dumps(trained) == before
+    assert pickle.loads(before) == trained
 
 
 def test_lists_need_a_training_and_users_must_be_there(spark, shelf, local, tmp_path):

@@ -168,7 +168,8 @@ def evaluate(shelf: str, lists: str, cutoffs: Cutoffs | None = None) -> Evaluati
     names, figures = set(table["name"].to_pylist()), dict[str, float]()
     for metric, k in (wanted := metrics_at(every if cutoffs is None else cutoffs)):
         if (name := _sums_name(metric, k)) in names:
-            figures[metric.at(k)] = metric.figure(sums(name, len(of_train.listeners) if _is_exposure(metric) else 2))
+            size = len(of_train.listeners) if isinstance(metric, ExposureMetric) else 2
+            figures[metric.at(k)] = metric.figure(sums(name, size))
     if left_out := [metric.at(k) for metric, k in wanted if metric.at(k) not in figures]:
         logger.warning("Left out, as they take all users at once, or labels or personas: %s.", ", ".join(left_out))
     return Evaluation(
@@ -186,23 +187,17 @@ def _sums_of_unit(
         metrics = metrics_at(default_cutoffs(ranked) if cutoffs is None else cutoffs)
         check_needs((metric for metric, _ in metrics), ranked)
         sums = {_USERS: np.array([ranked.n_users, ranked.n_without_list])}
-        sums |= {_sums_name(metric, k): metric.sums(ranked, k) for metric, k in metrics if not _takes_all(metric)}
+        for metric, k in metrics:
+            if not (isinstance(metric, UserMetric) and metric.all_users_at_once):
+                sums[_sums_name(metric, k)] = metric.sums(ranked, k)
     indexes = [np.union1d([0], np.flatnonzero(values)) for values in sums.values()]
     values = [values[index].astype(np.float64) for values, index in zip(sums.values(), indexes, strict=True)]
     names = np.repeat(list(sums), [len(index) for index in indexes])
     return pa.record_batch({"name": names, "index": np.concatenate(indexes), "value": np.concatenate(values)})
 
 
-def _is_exposure(metric: Metric) -> bool:
-    return isinstance(metric, ExposureMetric)
-
-
-def _takes_all(metric: Metric) -> bool:
-    return isinstance(metric, UserMetric) and metric.all_users_at_once
-
-
 def _sums_name(metric: Metric, k: int) -> str:
-    return f"exposure@{k}" if _is_exposure(metric) else metric.at(k)
+    return f"exposure@{k}" if isinstance(metric, ExposureMetric) else metric.at(k)
 
 
 def _ranked(catalogue: Catalogue, folder: Shelf, of_train: TrainTotals, number: int) -> RankedLists | None:
