@@ -52,6 +52,7 @@ def test_a_failure_leaves_no_part_of_a_file_in_a_folder(tmp_path):
     def write_half() -> None:
         with shelf.writing("part.bin") as sink:
             sink.write(b"half")
+            assert [path.name[0] for path in tmp_path.iterdir()] == ["."]  # which readers of the folder leave out
             raise ValueError("the other half is missing")
 
     with pytest.raises(ValueError, match="the other half"):

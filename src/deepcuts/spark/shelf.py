@@ -101,10 +101,12 @@ class Shelf:
     def writing(self, name: str) -> Iterator[Any]:
         """Give a stream whose file is there, whole, once the block has ended well."""
         system, path = self.locate(name)
+        folder, _, file = path.rpartition("/")
         renames = system.type_name in _RENAMING
         if renames:
-            system.create_dir(path.rpartition("/")[0])
-        aside = f"{path}.{token_hex(8)}.tmp" if renames else path
+            system.create_dir(folder)
+        # Readers of a folder leave names out that begin so: a task that is killed leaves its file behind.
+        aside = f"{folder}/.{file}.{token_hex(8)}.tmp" if renames else path
         try:
             with system.open_output_stream(aside) as sink:
                 yield sink
