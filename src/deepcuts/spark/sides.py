@@ -102,8 +102,8 @@ def _sent(training: Training, stored: dict[str, Any], factors: FloatMatrix) -> I
     for block in range(training.n_blocks):
         items = (heavy.block(item, item + 1) for item in np.flatnonzero(blocks == block).tolist())
         moments = [moment(factors[item.indices], item.confidence, item.target) for item in items]
-        vectors = factors[needed.part(slice(block, block + 1)).items]
-        yield {"vectors": vectors, "moments": np.array(moments, np.float32)}
+        vectors, size = factors[needed.part(slice(block, block + 1)).items], moment_size(factors.shape[1])
+        yield {"vectors": vectors, "moments": np.array(moments, np.float32).reshape(len(moments), size)}
 
 
 def _sent_file(training: Training, n_epochs: int, unit: int) -> str:
