@@ -42,6 +42,23 @@ def test_what_holds_something_else_than_artists_is_refused(data):
         plays(data)
 
 
+@pytest.mark.parametrize("name", ["name", "who"])
+def test_two_keys_are_read_as_two_columns_are(name):
+    rows = [{name: "Radiohead", "plays": 120}, {name: "Nas", "plays": 33}]
+    as_lines, as_text = "".join(f"{json.dumps(row)}\n" for row in rows), f"{name},plays\nRadiohead,120\nNas,33\n"
+    for data in (rows, as_lines, as_text):
+        assert plays(data) == {"Radiohead": 120, "Nas": 33}
+
+
+@pytest.mark.parametrize(
+    "keys", [("song", "plays"), ("genre", "plays"), ("name", "year"), ("id", "plays"), ("name", "rank")]
+)
+def test_two_keys_of_something_else_are_refused(keys):
+    values = ("12", 1993) if keys[0] == "id" else ("Muse", 1993)
+    with pytest.raises(FileFormatError):
+        plays([dict(zip(keys, values, strict=True)), dict(zip(keys, ("14", 1994), strict=True))])
+
+
 def test_the_last_time_of_each_track_says_nothing_of_how_often():
     rows = "Muse,a,{}2023-11-14 22:10\nMuse,b,{}2023-11-14 22:10\n"
     with pytest.raises(FileFormatError, match="of the last time that each track was played, and none of how often"):

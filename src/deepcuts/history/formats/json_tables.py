@@ -13,8 +13,8 @@ from deepcuts.history.formats.json_fields import field_of, template_of
 from deepcuts.history.formats.json_paths import Path, Shape
 from deepcuts.history.formats.json_records import Records, load_records
 from deepcuts.history.formats.listen_json import json_shape
-from deepcuts.history.formats.sample_table import Roles, Table
-from deepcuts.history.formats.table_roles import roles_by_name
+from deepcuts.history.formats.sample_table import NOT_STATED, Roles, Table
+from deepcuts.history.formats.table_roles import roles_by_cells, roles_by_name
 from deepcuts.history.formats.table_rows import stated_columns, table_format
 
 NAMES = ("the same as objects (.json, .jsonl)",)
@@ -29,10 +29,19 @@ def recognise(head: Head) -> Format | Refusal | None:
     for path in sorted(shape.samples, key=len):
         names, table = _table(shape, path, head)
         roles = roles_by_name(table, timeless=head.options.dates == "none", stated=stated_columns(head.options))
+        roles = _of_two_keys(table, head) if roles is None else roles
         if isinstance(roles, Roles):
             return _format(shape, path, names, roles, head)
         refused = refused or roles
     return refused
+
+
+def _of_two_keys(table: Table, head: Head) -> Roles | None:
+    """Artists and plays under two keys that name neither, if the file was given as such; as of delimited text."""
+    if head.in_archive or stated_columns(head.options) != NOT_STATED or len(table.names or ()) != 2:
+        return None
+    found = roles_by_cells(table)
+    return found if isinstance(found, Roles) and found.counts else None
 
 
 def _table(shape: Shape, path: Path, head: Head) -> tuple[list[str], Table]:
