@@ -307,6 +307,10 @@ def test_what_is_read_is_never_written_over_even_by_force(folder: Path, tmp_path
         ("split", plays, "--train", link, "--holdout", tmp_path / "holdout.parquet"),
         ("evaluate", lists, "--train", plays, "--holdout", plays, "--per-user", lists),
         ("me", table, "--model", model, "--save", table),
+        ("compare", plays, "--holdout", table, "-o", table),
+        ("recommend", model, "--history", table, "-o", table),
+        ("recommend", model, "--fold-in", table, "-o", table),
+        ("recommend", model, "--users-from", table, "-o", table),
     ):
         assert "is read, and would be lost. Name another file" in " ".join(fail(1, *arguments, "--force").split())
         assert {path: path.read_bytes() for path in before} == before

@@ -80,9 +80,11 @@ def compare(
     """
     from deepcuts.comparison import run_all, tabulate, write_comparison
     from deepcuts.comparison.contenders import check_reference
+    from deepcuts.storage import check_apart
 
     if output is not None:
         _check_output(output, force=force)
+        check_apart(output, [plays, holdout, tags])
     contenders = _contenders(model or (), baseline or ())
     names = [contender.name for contender in contenders]
     check_reference(reference or names[0], names)

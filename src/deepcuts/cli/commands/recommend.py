@@ -94,6 +94,7 @@ def recommend(
     unless there is a file.
     """
     from deepcuts.recommendation import recommend_batches
+    from deepcuts.storage import check_apart
 
     lists = ListSettings(
         rarity=values.turn(rarity, "--rarity"),
@@ -110,6 +111,8 @@ def recommend(
     if output and json:
         raise SettingsError("--json prints lists and -o writes them to a file. Give one of the two.")
     _check_destination(output, everyone=users is None and history is None, force=force)
+    if output is not None:
+        check_apart(output, [model, fold_in, history, users_from])
     source = _source(model, fold_in, history)
     if output is not None and output.suffix in _FOR_PLAYERS:
         _write_one(output, source.base if base else source, users, lists, Remarks(quiet), force=force)
