@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from common import print_json, print_table, setting
+from hold import CUTOFFS, FIGURES, difference
 from play_counts import validation
 from training_length import sources
 
@@ -24,8 +25,6 @@ from deepcuts.model.training.density_rule import weighting_by_density
 from deepcuts.model.training.settings import Weighting
 
 N_JUDGED = 3_000
-CUTOFFS = {"recall": [20], "ndcg": [100]}
-FIGURES = ("recall@20", "ndcg@100")
 
 
 def of_ridge(rule: Weighting, factor: float) -> dict[str, Any]:
@@ -60,14 +59,7 @@ def row_of(name: str, plays: dc.Interactions, n_factors: int, n_seeds: int) -> l
     level, *others = (np.concatenate(runs, axis=1) for runs in found.values())
     numbers = [f"{rule.user_regularization:.4f}", f"{rule.unobserved_ratio:.1f}"]
     length = train.n_pairs / math.sqrt(train.n_users * train.n_items)
-    return [name, f"{length:.1f}", *numbers, *(_difference(own, level) for own in others)]
-
-
-def _difference(own: np.ndarray, level: np.ndarray) -> str:
-    apart, means = own - level, np.nanmean(level, axis=1)
-    recall, ndcg = 100 * np.nanmean(apart, axis=1) / means
-    half = 196 * np.nanstd(apart[0]) / math.sqrt(apart.shape[1]) / means[0]
-    return f"{recall:+.1f} ± {half:.1f} / {ndcg:+.1f}"
+    return [name, f"{length:.1f}", *numbers, *(difference(own, level) for own in others)]
 
 
 def main() -> None:

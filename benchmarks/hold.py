@@ -64,11 +64,12 @@ def row_of(name: str, plays: dc.Interactions, n_factors: int, n_seeds: int) -> l
         for key, factor in {0.0: rule, 1.0: 1.0, **dict(zip(FACTORS, FACTORS, strict=True))}.items():
             by_factor.setdefault(key, []).append(judged(model, holdout, factor))
     found = {key: np.concatenate(runs, axis=1) for key, runs in by_factor.items()}
-    cells = [_difference(found[key], found[1.0]) for key in (0.0, *FACTORS)]
+    cells = [difference(found[key], found[1.0]) for key in (0.0, *FACTORS)]
     return [name, f"{sizes[2] / math.sqrt(sizes[0] * sizes[1]):.1f}", f"{rule:.2f}", *cells]
 
 
-def _difference(own: np.ndarray, level: np.ndarray) -> str:
+def difference(own: np.ndarray, level: np.ndarray) -> str:
+    """Differences of two rows of figures of users, in per cent of the mean, the first with its interval."""
     apart, means = own - level, np.nanmean(level, axis=1)
     recall, ndcg = 100 * np.nanmean(apart, axis=1) / means
     half = 196 * np.nanstd(apart[0]) / math.sqrt(apart.shape[1]) / means[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepcuts.array_types import BoolVector, FloatVector, IndexVector
+from deepcuts.array_types import BoolVector, FloatMatrix, FloatVector, IndexVector
 from deepcuts.data.csr import entries_of_rows
 from deepcuts.recommendation.settings import ListSettings
 from deepcuts.recommendation.source import (
@@ -19,7 +19,7 @@ from deepcuts.recommendation.source import (
     seen_items,
 )
 
-_BLOCK_PERSONAS = 256  # whose scores of all items are held at a time
+_BLOCK_VECTORS = 256  # whose scores of all items are held at a time
 _LEAST = float(np.finfo(np.float32).tiny)  # below it kernels may take a score for 0
 
 
@@ -36,14 +36,19 @@ def strongest_scores(source: FactorSource, users: IndexVector) -> FloatVector:
         int64, (n_users,): indexes of users.
     """
     indptr, rows = entries_of_rows(source.persona_indptr, users)
-    strongest = np.zeros(len(rows), np.float32)
-    some = np.flatnonzero(np.any(source.persona_factors[rows], axis=1))
-    for part in np.split(some, range(_BLOCK_PERSONAS, len(some), _BLOCK_PERSONAS)):
-        scores = source.persona_factors[rows[part]] @ source.item_factors.T
-        strongest[part] = np.abs(scores).max(axis=1, initial=0)
     most: FloatVector = np.zeros(len(users), np.float32)
+    strongest = _strongest(source.persona_factors[rows], source.item_factors)
     np.maximum.at(most, np.repeat(np.arange(len(users)), np.diff(indptr)), strongest)
     return most
+
+
+def _strongest(factors: FloatMatrix, items: FloatMatrix) -> FloatVector:
+    """The largest score, without its sign, that each vector gives any item, float32; few vectors at a time."""
+    strongest: FloatVector = np.zeros(len(factors), np.float32)
+    some = np.flatnonzero(np.any(factors, axis=1))
+    for part in np.split(some, range(_BLOCK_VECTORS, len(some), _BLOCK_VECTORS)):
+        strongest[part] = np.abs(factors[part] @ items.T).max(axis=1, initial=0)
+    return strongest
 
 
 def is_unknown(source: FactorSource, users: IndexVector, most: float = 0) -> BoolVector:
@@ -63,7 +68,7 @@ def is_unknown(source: FactorSource, users: IndexVector, most: float = 0) -> Boo
     if base is None or not np.any(unknown):
         return unknown
     some = np.flatnonzero(unknown)
-    unknown[some] = np.abs(base[users[some]] @ source.item_factors.T).max(axis=1, initial=0) <= most
+    unknown[some] = _strongest(base[users[some]], source.item_factors) <= most
     return unknown
 
 
