@@ -16,8 +16,9 @@ from deepcuts.baselines import DotProduct, RandomPersonas, refit_users, rerank
 from deepcuts.baselines.scored import Scorer
 from deepcuts.comparison import BASELINES, Contender, baseline
 from deepcuts.comparison.contenders import settings_of
+from deepcuts.errors import SettingsError
 
-BUDGET = 4  # settings that are tried for each rival on each data set
+BUDGET = 8  # settings that are tried for each rival on each data set
 K = 100
 MOST_SCORES = 50_000_000
 Settings = Mapping[str, Any]
@@ -32,15 +33,37 @@ class Rival:
     ----------
     name
         One of `deepcuts.comparison.BASELINES`.
-    grid
-        Settings of the model, `BUDGET` of them.
+    values
+        Of each setting, at equal ratios or one: all combinations are tried first, half of `BUDGET` of them.
     mixes
         Ways to make a list from several vectors; all are judged for each setting, as it needs no training.
     """
 
     name: str
-    grid: tuple[Settings, ...]
+    values: Mapping[str, tuple[Any, ...]]
     mixes: tuple[str, ...] = ("max",)
+
+    @property
+    def grid(self) -> list[Settings]:
+        """Settings to start with."""
+        return [dict(zip(self.values, chosen, strict=True)) for chosen in product(*self.values.values())]
+
+    def around(self, best: Settings, step: float) -> Iterator[Settings]:
+        """Settings a step away from the best, of the grid or beyond its edge, as far as the model takes them."""
+        own = {name: best[name] for name in self.values}
+        for name, values in self.values.items():
+            ratio = (values[-1] / values[0]) ** (step / max(len(values) - 1, 1))  # 1 where there is one value
+            for value in (own[name] / ratio, own[name] * ratio):
+                moved = {**own, name: type(own[name])(float(f"{value:.3g}"))}
+                if self._takes(moved):
+                    yield moved
+
+    def _takes(self, values: Settings) -> bool:
+        try:
+            BASELINES[self.name](**values)
+        except SettingsError:
+            return False
+        return True
 
     def contender(self, title: str, values: Settings, n_factors: int) -> Contender:
         """Give the model settings, and vectors of the length that all have."""
@@ -48,22 +71,18 @@ class Rival:
         return baseline(self.name, {**own, **values}, title)
 
 
-def _grid(**values: tuple[Any, ...]) -> tuple[Settings, ...]:
-    return tuple(dict(zip(values, chosen, strict=True)) for chosen in product(*values.values()))
-
-
 RIVALS: dict[str, Rival] = {
-    "RP3beta": Rival("rp3beta", _grid(popularity_exponent=(0.1, 0.3), n_neighbours=(1_000, 10_000))),
-    "EASE": Rival("ease", _grid(regularization=(25.0, 80.0, 200.0, 500.0))),
-    "EDLAE": Rival("edlae", _grid(dropout=(0.2, 0.5), regularization=(30.0, 120.0))),
-    "SLIM": Rival("slim", _grid(regularization=(0.01, 0.04), l1_share=(0.003, 0.03))),
-    "implicit ALS": Rival("implicit", _grid(regularization=(30.0, 100.0), confidence=(15.0, 40.0))),
-    "irspack iALS": Rival("irspack", _grid(unobserved_weight=(0.01, 0.03), regularization=(0.008, 0.02))),
-    "Spark ALS": Rival("spark", _grid(regularization=(0.4, 1.2), confidence=(15.0, 40.0))),
-    "MaxMF": Rival("maxmf", _grid(max_norm=(1.5, 2.5), n_personas=(2, 4)), ("max", "share")),
+    "RP3beta": Rival("rp3beta", {"popularity_exponent": (0.2, 0.4), "n_neighbours": (500, 2_000)}),
+    "EASE": Rival("ease", {"regularization": (25.0, 75.0, 225.0, 675.0)}),
+    "EDLAE": Rival("edlae", {"dropout": (0.3, 0.5), "regularization": (30.0, 120.0)}),
+    "SLIM": Rival("slim", {"regularization": (0.01, 0.04), "l1_share": (0.003, 0.03)}),
+    "implicit ALS": Rival("implicit", {"regularization": (30.0, 90.0), "confidence": (15.0, 40.0)}),
+    "irspack iALS": Rival("irspack", {"unobserved_weight": (0.01, 0.03), "regularization": (0.008, 0.02)}),
+    "Spark ALS": Rival("spark", {"regularization": (0.4, 1.2), "confidence": (15.0, 40.0)}),
+    "MaxMF": Rival("maxmf", {"max_norm": (1.5, 2.0), "n_personas": (2, 4)}, ("max", "share")),
     "multi-interest": Rival(
         "multi-interest",
-        _grid(regularization=(0.15, 0.3), n_personas=(2, 4), learning_rate=(0.1,)),
+        {"regularization": (0.2, 0.3), "n_personas": (2, 4), "learning_rate": (0.1,)},
         ("max", "share"),
     ),
 }

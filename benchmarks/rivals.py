@@ -4,14 +4,17 @@ Usage: python benchmarks/rivals.py [--kept build/evidence] [--data NAME …] [--
                                    (needs the extras "peers" and "spark")
 
 The training part of seed 0 of every data set of benchmarks/evidence_data.py is cut once more; every rival is trained
-with four settings (benchmarks/evidence_systems.py) on the rest and judged on that validation part. The best by
-recall@20 is what benchmarks/evidence.py takes; ours keeps its defaults. The holdouts stay untouched. What was found is
-kept, one file for each data set and system, and is not sought again; once the minutes are over, nothing new is begun.
+on the rest and judged on that validation part: with four settings first (benchmarks/evidence_systems.py), then with
+four more, each a step from the best so far, beyond the edge of the first four too; where all of those were tried, the
+step is halved. The best by recall@20 is what benchmarks/evidence.py takes; ours keeps its defaults. The holdouts stay
+untouched. What was found is kept, one file for each data set and system, and is not sought again; once the minutes are
+over, nothing new is begun.
 """
 
 from __future__ import annotations
 
 import argparse
+from math import isclose
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -19,7 +22,7 @@ from typing import Any
 from common import HERE, print_json, print_table, setting
 from evidence_data import DATA_SETS, validation_cut
 from evidence_store import keep, kept, path_of, results, to_json
-from evidence_systems import BUDGET, RIVALS
+from evidence_systems import BUDGET, RIVALS, Settings
 
 import deepcuts as dc
 
@@ -28,18 +31,39 @@ CHOSEN_BY = "recall@20"
 
 
 def tune(data: str, system: str, cut: tuple[dc.Interactions, dc.Interactions]) -> dict[str, Any]:
-    """Judge every setting of a system on a validation cut; settings, figures and seconds of each, and the best."""
-    rival, tried = RIVALS[system], []
+    """Try the grid and then around the best; settings, figures and seconds of all that were tried, and the best."""
+    rival, tried, step = RIVALS[system], [], 1.0
     for values in rival.grid:
-        start = perf_counter()
-        model = rival.contender(system, values, DATA_SETS[data].n_factors).method.fit(cut[0], seed=0)
-        seconds = perf_counter() - start
-        for mix in rival.mixes:
-            lists = model.recommend(k=100, mix=mix)
-            figures = to_json(dc.evaluate(lists, *cut, CUTOFFS), users=False)
-            tried.append({"settings": {**values, "mix": mix}, "seconds": round(seconds, 2), **figures})
-    best = max(tried, key=lambda one: one[CHOSEN_BY])
-    return {"data": data, "system": system, "best": best, "tried": tried}
+        tried += judged(data, system, values, cut)
+    for _ in range(BUDGET - len(rival.grid)):
+        known, best = [one["settings"] for one in tried], highest(tried)["settings"]
+        while (values := next((one for one in rival.around(best, step) if is_new(one, known)), None)) is None:
+            step /= 2
+        tried += judged(data, system, values, cut)
+    return {"data": data, "system": system, "best": highest(tried), "tried": tried}
+
+
+def judged(
+    data: str, system: str, values: Settings, cut: tuple[dc.Interactions, dc.Interactions]
+) -> list[dict[str, Any]]:
+    """Train with some settings; figures of the validation lists of every mix, and seconds of training."""
+    rival, start = RIVALS[system], perf_counter()
+    model = rival.contender(system, values, DATA_SETS[data].n_factors).method.fit(cut[0], seed=0)
+    seconds, found = round(perf_counter() - start, 2), []
+    for mix in rival.mixes:
+        figures = to_json(dc.evaluate(model.recommend(k=100, mix=mix), *cut, CUTOFFS), users=False)
+        found.append({"settings": {**values, "mix": mix}, "seconds": seconds, **figures})
+    return found
+
+
+def is_new(values: Settings, known: list[Settings]) -> bool:
+    """Whether settings differ from all that are known by more than their rounding."""
+    return not any(all(isclose(values[name], one[name], rel_tol=0.01) for name in values) for one in known)
+
+
+def highest(tried: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the best of what was tried."""
+    return max(tried, key=lambda one: one[CHOSEN_BY])
 
 
 def chosen(folder: Path, data: str, system: str) -> dict[str, Any] | None:
