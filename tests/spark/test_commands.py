@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from typer.testing import CliRunner
 
 import deepcuts as dc
+from deepcuts import spark as on_spark
 from deepcuts.cli.main import app
+from deepcuts.errors import OutputError
 from spark.conftest import write
 
 
@@ -47,6 +52,36 @@ def test_from_plays_to_figures_lists_a_model_and_a_sample(spark, plays, tmp_path
     assert dc.load(tmp_path / "one.safetensors").recommend(user, k=3).num_rows == 3
     some = told("sample", "--shelf", tmp_path / "all", "--users", 0.2, "-o", tmp_path / "some.safetensors")
     assert 300 < dc.Interactions.load(tmp_path / "some.safetensors").n_users == some["n_users"] < 500
+
+
+def test_what_is_read_is_never_written_over_even_by_force(spark, shelf, tmp_path):
+    source, mine = tmp_path / "logs" / "plays.parquet", tmp_path / "shelf"
+    source.parent.mkdir()
+    write(source, pa.table({"user_id": ["ada"], "item_id": ["A"]}))
+    shutil.copytree(shelf, mine)
+    on_spark.fit(str(mine), dc.PersonaNMF(n_factors=4, n_personas=1, base_epochs=1))
+    before = {path: path.read_bytes() for folder in (mine, source.parent) for path in folder.rglob("*.*")}
+    columns = ("--user", "user_id", "--item", "item_id")
+    for words in (
+        ("ingest", source, *columns, "--shelf", source.parent),
+        ("ingest", source.parent, *columns, "--shelf", source.parent / "shelf"),
+        ("split", "--shelf", mine, "--into", mine),
+        ("split", "--shelf", mine, "--into", tmp_path),
+        ("recommend", "--shelf", mine, "-o", mine),
+        ("recommend", "--shelf", mine, "-o", mine / "units"),
+        ("sample", "--shelf", mine, "-o", mine / "units" / "some.parquet"),
+        ("model", "--shelf", mine, "-o", mine / "units" / "unit-00000.arrow"),
+    ):
+        result = CliRunner().invoke(app, ["spark", *map(str, words), "--force"])
+        assert result.exit_code == 1
+        said = " ".join(result.output.split())
+        assert "would be lost. Name another" in said or "lies in a folder that is read. Name another" in said
+        assert {path: path.read_bytes() for path in before} == before
+    with pytest.raises(OutputError, match="would be lost"):
+        on_spark.ingest(
+            spark.read.parquet(str(source)), user="user_id", item="item_id", shelf=str(source.parent), force=True
+        )
+    assert source.exists()
 
 
 def test_a_shelf_that_is_not_there_is_named(tmp_path):

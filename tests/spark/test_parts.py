@@ -8,12 +8,13 @@ import pytest
 
 from deepcuts.data.ids import Ids
 from deepcuts.errors import DataError
-from deepcuts.spark.parts import added_up, refuse_twins
+from deepcuts.ingest.aggregation import refuse_twins
+from deepcuts.spark.parts import added_up
 
 
 def rows(*pairs: tuple[str, str, float]) -> pa.Table:
-    columns = zip(*pairs, strict=True)
-    return pa.table(dict(zip(("user", "item", "plays"), map(list, columns), strict=True)))
+    users, items, plays = zip(*pairs, strict=True)
+    return pa.table({"user": users, "item": items, "plays": pa.array(plays, pa.float64())})
 
 
 def test_pairs_are_in_order_of_users_then_items():

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 import pytest
+from pyarrow import fs
 
 from deepcuts.data.ids import Ids
 from deepcuts.data.labels import Labels
 from deepcuts.errors import DataError, OutputError
-from deepcuts.spark.shelf import Shelf
+from deepcuts.spark.shelf import FORMAT, MANIFEST, Shelf
 from deepcuts.spark.units import Catalogue
 from spark.object_store import object_store
 
@@ -27,6 +28,12 @@ def shelf(request, tmp_path, monkeypatch) -> Iterator[Shelf]:
         yield Shelf.at(store.url("some/shelf"))
 
 
+def names(shelf: Shelf, folder: str) -> list[str]:
+    system, path = shelf.locate(folder)
+    found = system.get_file_info(fs.FileSelector(path, allow_not_found=True))
+    return sorted(entry.base_name for entry in found)
+
+
 def test_what_is_written_is_read(shelf):
     arrays = {"factors": np.arange(12, dtype=np.float32).reshape(3, 4), "none": np.empty((0, 5), np.int64)}
     shelf.write("epoch-1/items.arrow", [arrays | {"ids": pa.array(["ada", "bob", "é"])}])
@@ -35,15 +42,14 @@ def test_what_is_written_is_read(shelf):
         np.testing.assert_array_equal(found[name], array)
         assert found[name].dtype == array.dtype
     assert found["ids"].to_pylist() == ["ada", "bob", "é"]
-    assert shelf.names("epoch-1") == ["items.arrow"]
-    assert shelf.names("nowhere") == []
+    assert names(shelf, "epoch-1") == ["items.arrow"]
 
 
 def test_a_file_is_replaced_whole_and_a_failure_leaves_what_was_there(shelf):
     shelf.write_json("done.json", {"epochs": 1})
     shelf.write_json("done.json", {"epochs": 2})
     assert shelf.read_json("done.json") == {"epochs": 2}
-    assert shelf.names("") == ["done.json"]
+    assert names(shelf, "") == ["done.json"]
 
 
 def test_a_failure_leaves_no_part_of_a_file_in_a_folder(tmp_path):
@@ -65,23 +71,39 @@ def test_folders_are_removed_and_a_shelf_is_cleared_only_by_force(shelf):
         shelf.write_json(f"epochs/{number}/done.json", {})
     shelf.remove("epochs/1")
     shelf.remove("epochs/9")
-    assert shelf.names("epochs") == ["2"]
+    assert names(shelf, "epochs") == ["2"]
     assert shelf.holds("epochs/2/done.json")
     with pytest.raises(OutputError, match="exists already"):
-        shelf.clear(force=False)
-    shelf.clear(force=True)
-    assert shelf.names("epochs") == []
-    shelf.clear(force=False)
+        shelf.clear([], force=False)
+    shelf.clear([], force=True)
+    assert names(shelf, "epochs") == []
+    shelf.clear([], force=False)
 
 
 def test_what_was_published_is_the_manifest(shelf):
     with pytest.raises(DataError, match="There are no plays on the shelf"):
         shelf.manifest()
-    shelf.publish({"n_users": 3})
+    shelf.write_json(MANIFEST, {"format": FORMAT, "n_users": 3})
     assert shelf.manifest()["n_users"] == 3
     shelf.write_json("shelf.json", {"format": 0})
     with pytest.raises(DataError, match="of another version"):
         shelf.manifest()
+
+
+@pytest.mark.parametrize("read", ["{0}", "{0}/units", "{0}/..", "file://{0}"])
+def test_what_is_read_is_never_cleared_even_by_force(tmp_path, read):
+    shelf = Shelf.at(tmp_path / "some" / "shelf")
+    shelf.write_json("shelf.json", {})
+    with pytest.raises(OutputError, match=r"would be lost|lies in a folder that is read"):
+        shelf.clear([read.format(shelf.url)], force=True)
+    assert shelf.read_json("shelf.json") == {}
+    shelf.clear([str(tmp_path / "some" / "shelf-2"), "s3://bucket/shelf"], force=True)
+
+
+@pytest.mark.parametrize("read", ["s3a://bucket/plays/", "s3://other:secret@bucket/plays/part-1?region=x"])
+def test_one_place_of_a_store_is_known_by_all_of_its_addresses(read):
+    with pytest.raises(OutputError, match=r"^(In )?s3://bucket/plays .*would be lost"):
+        Shelf.at("s3://key:secret@bucket/plays?region=us-east-1").clear([read], force=True)
 
 
 def test_an_address_of_no_known_kind_is_refused():

@@ -246,3 +246,19 @@ def test_a_link_stays_a_link(path, tmp_path):
     storage.write(link, "model", {"x": np.arange(2)}, {}, {}, force=True)
     assert link.is_symlink()
     assert storage.read(path, "model").arrays["x"].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("output", "refusal"),
+    [
+        ("plays.parquet", "is read, and would be lost"),
+        ("logs", "is read, and would be lost"),
+        ("logs/new.parquet", "lies in a folder that is read"),
+        (".", "lies what is read, and would be lost"),
+    ],
+)
+def test_an_output_lies_apart_from_what_is_read(tmp_path, output, refusal):
+    inputs, folders = [tmp_path / "plays.parquet", None], [tmp_path / "logs"]
+    with pytest.raises(OutputError, match=refusal):
+        storage.check_apart(tmp_path / output, inputs, folders)
+    storage.check_apart(tmp_path / "logs-2" / "plays.parquet", inputs, folders)

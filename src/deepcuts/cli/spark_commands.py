@@ -56,7 +56,7 @@ HeavyItems = Annotated[
     str | None,
     typer.Option(
         metavar="N|auto",
-        help="Move items of more listeners than this by sums over them.",
+        help="Of items of more listeners than this, send few pairs that stand for all.",
         show_default="none, as on one machine to the bit",
     ),
 ]
@@ -207,8 +207,11 @@ def sample(
     from deepcuts import spark
     from deepcuts.cli.plays_files import check_interactions_output, write_interactions
     from deepcuts.cli.summaries import saved_plays
+    from deepcuts.spark.shelf import address
+    from deepcuts.storage import check_apart
 
     check_interactions_output(output, force=force)
+    check_apart(output, [], [address(shelf)])
     remarks = Remarks(quiet)
     with remarks.working(f"Drawing users of {shelf}"):
         found = spark.sample(shelf, users=users, seed=seed)
@@ -227,9 +230,11 @@ def model(
 ) -> None:
     """Write a model of chosen users, for the page, the service and visitors."""
     from deepcuts import spark
-    from deepcuts.storage import check_output
+    from deepcuts.spark.shelf import address
+    from deepcuts.storage import check_apart, check_output
 
     check_output(output, force=force)
+    check_apart(output, [], [address(shelf)])
     remarks = Remarks(quiet)
     with remarks.working("Collecting plays"):
         found = spark.to_model(shelf, user or None)

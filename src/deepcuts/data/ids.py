@@ -58,6 +58,12 @@ class Ids(Sequence[str]):
             raise DataError(f"The {kind} ids are not distinct and in ascending order.")
         return cls(array, kind)
 
+    @classmethod
+    def distinct(cls, values: pa.Array | pa.ChunkedArray, kind: str) -> Ids:
+        """Keep the different ones of ids that were checked, each once, in order."""
+        different = pc.unique(values)
+        return cls(different.take(pc.sort_indices(different)), kind)
+
     def __len__(self) -> int:
         return len(self.values)
 

@@ -30,7 +30,10 @@ def merge_plays(old: Interactions, new: Interactions) -> Interactions:
     DataError
         If a sum is beyond what float32 can hold.
     """
-    users, items = _union(old.user_ids, new.user_ids), _union(old.item_ids, new.item_ids)
+    users, items = (
+        Ids.distinct(pa.concat_arrays([first.values, second.values]), first.kind)
+        for first, second in ((old.user_ids, new.user_ids), (old.item_ids, new.item_ids))
+    )
     timed = old.last_played is not None and new.last_played is not None
     # A pair is one integer, user · n_items + item: in order of rows and columns, and quick to sort and group by.
     parts = [
@@ -58,8 +61,7 @@ def rename_items(plays: Interactions, ids: pa.StringArray) -> Interactions:
     DataError
         If a sum is beyond what float32 can hold.
     """
-    distinct = pc.unique(ids)
-    items = Ids(distinct.take(pc.sort_indices(distinct)), "item")
+    items = Ids.distinct(ids, "item")
     timed = plays.last_played is not None
     parts = _signed_pairs(plays, np.arange(plays.n_users), items.indexes_of(ids), len(items), timed=timed)
     return _summed(parts, plays.user_ids, items, None, timed=timed)
@@ -68,20 +70,42 @@ def rename_items(plays: Interactions, ids: pa.StringArray) -> Interactions:
 def _summed(parts: list[_Pairs], users: Ids, items: Ids, labels: Labels | None, *, timed: bool) -> Interactions:
     """Sum the counts of each pair, and take the latest of its times."""
     pairs, counts, times = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    order = np.argsort(pairs, kind="stable")
+    merged = summed_pairs(pairs, counts, users, items, times if timed else None)
+    # Sums below 0 become dislikes; plays and dislikes that cancel out vanish.
+    return replace(merged, labels=labels).set_dislikes_apart()
+
+
+def summed_pairs(
+    pairs: CountVector, counts: DoubleVector, users: Ids, items: Ids, times: CountVector | None = None
+) -> Interactions:
+    """Sum the counts of each pair, from the least, so that their order does not matter; sums may be 0 or below.
+
+    Parameters
+    ----------
+    pairs
+        user · n_items + item, int64, (n_counts,).
+    counts, times
+        Of each; the latest time is kept.
+    users, items
+        Their ids.
+
+    Raises
+    ------
+    DataError
+        If a sum is beyond what float32 can hold.
+    """
+    order = np.lexsort((counts, pairs))
     pairs, first = np.unique(pairs[order], return_index=True)
     sums = np.add.reduceat(counts[order], first)
     _check_sums(sums)
-    merged = Interactions(
+    return Interactions(
         np.searchsorted(pairs, np.arange(len(users) + 1) * len(items)),  # indptr: the first pair of each user
-        (pairs % len(items)).astype(np.int32),
+        (pairs % max(1, len(items))).astype(np.int32),
         sums.astype(np.float32),
         users,
         items,
-        np.maximum.reduceat(times[order], first) if timed else None,
-        labels,
+        None if times is None else np.maximum.reduceat(times[order], first),
     )
-    return merged.set_dislikes_apart()  # sums below 0 become dislikes; plays and dislikes that cancel out vanish
 
 
 def _check_sums(counts: DoubleVector) -> None:
@@ -120,11 +144,6 @@ def _most_taggers(tag_names: pa.StringArray, parts: Sequence[Labels | None]) -> 
         kept = pc.is_valid(rows).to_numpy(zero_copy_only=False)
         np.maximum.at(most, rows.drop_null().to_numpy(), part.n_taggers[kept])
     return most
-
-
-def _union(old: Ids, new: Ids) -> Ids:
-    values = pc.unique(pa.concat_arrays([old.values, new.values]))
-    return Ids(values.take(pc.sort_indices(values)), old.kind)
 
 
 def _signed_pairs(

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from deepcuts.array_types import NumberVector
 from deepcuts.data.csr import indptr_of
@@ -18,7 +20,7 @@ from deepcuts.errors import DataError
 from deepcuts.ingest.tabular.moments import date_order
 from deepcuts.ingest.tabular.numbers import NumberForm, form_of_numbers, plain_digits
 from deepcuts.ingest.tabular.options import ReadOptions
-from deepcuts.ingest.tabular.rules import good_rows, spelt_once, without_blanks
+from deepcuts.ingest.tabular.rules import BLANKS, good_rows, spelt_once, without_blanks
 from deepcuts.ingest.tabular.scan import Scan
 from deepcuts.ingest.tabular.time_rules import NO_RULES, TimeRules, timed_rows
 from deepcuts.ingest.tabular.written_dates import Order
@@ -139,8 +141,6 @@ def number_ids(connection: duckdb.DuckDBPyConnection, kind: str, *, trim: bool, 
     DataError
         If ids differ in surrounding blanks only, and these are not to be trimmed.
     """
-    if not trim and not normalize:
-        _refuse_collisions(connection, kind)
     if not normalize:
         _warn_of_lookalikes(connection, kind)
     text = spelt_once("raw") if normalize else (without_blanks("raw") if trim else "raw")
@@ -149,7 +149,10 @@ def number_ids(connection: duckdb.DuckDBPyConnection, kind: str, *, trim: bool, 
         SELECT raw, id, dense_rank() OVER (ORDER BY id) - 1 AS index
         FROM (SELECT raw, coalesce({text}, raw) AS id FROM ({_ids(kind)}))""")
     ids = connection.sql(f'SELECT DISTINCT id FROM "{kind}" ORDER BY id').to_arrow_table()["id"]
-    return Ids.of(ids, kind)
+    found = Ids.of(ids, kind)
+    if not trim and not normalize:
+        refuse_twins(found)
+    return found
 
 
 def _warn_of_lookalikes(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
@@ -231,22 +234,26 @@ def _ids(kind: str) -> str:
     return f"SELECT id AS raw FROM id_counts WHERE id IS NOT NULL AND is_user = {kind == 'user'}"
 
 
-def _refuse_collisions(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
-    pairs = connection.execute(f"""
-        SELECT min(raw), max(raw) FROM ({_ids(kind)}) GROUP BY {without_blanks("raw")} HAVING count(*) > 1
-        ORDER BY 1""").fetchall()
-    if pairs:
-        one, other = pairs[0]
-        raise twin_ids(kind, one, other, n_more=len(pairs) - 1)
+def refuse_twins(ids: Ids) -> None:
+    """Refuse ids that differ in surrounding blanks only.
 
-
-def twin_ids(kind: str, one: str, other: str, n_more: int = 0) -> DataError:
-    """Return the error of two ids that differ in surrounding blanks only, and of so many more."""
-    return DataError(
-        f"The {kind}s {one!r} and {other!r} differ in surrounding blanks only"
-        + (f", and so do {n_more:,} more" if n_more else "")
-        + ". Pass trim=True (--trim on the command line) to read them as one, or correct the ids."
-    )
+    Raises
+    ------
+    DataError
+        Naming two of them, and how many more there are.
+    """
+    bare = pc.utf8_trim(ids.values, BLANKS)
+    if bare.equals(ids.values):
+        return
+    alike = pa.table({"id": ids.values, "bare": bare}).group_by("bare").aggregate([("id", "min"), ("id", "max")])
+    twins = alike.filter(pc.field("id_min") != pc.field("id_max")).sort_by("id_min")
+    if len(twins):
+        one, other, more = twins["id_min"][0].as_py(), twins["id_max"][0].as_py(), len(twins) - 1
+        raise DataError(
+            f"The {ids.kind}s {one!r} and {other!r} differ in surrounding blanks only"
+            + (f", and so do {more:,} more" if more else "")
+            + ". Pass trim=True (--trim on the command line) to read them as one, or correct the ids."
+        )
 
 
 def _fetch_pairs(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, NumberVector]) -> None:

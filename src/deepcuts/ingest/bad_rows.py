@@ -36,17 +36,37 @@ def handle_bad_rows(
         return IngestReport(counts.n_rows, 0, {}, None)
     _collect(connection, scans)
     first, few = _first(connection), f"{counts.n_bad:,} of {counts.n_rows:,} rows"
-    if options.on_bad_rows == "error":
-        raise DataError(
-            f"{first}. In all, {few} cannot be used. Correct them, or leave them out with "
-            'on_bad_rows="skip" (--on-bad-rows skip on the command line).'
-        )
-    if counts.n_bad == counts.n_rows:
-        raise DataError(f"None of the {counts.n_rows:,} rows can be used. {first}.")
+    refuse_bad_rows(counts, first, options)
     reasons = dict(connection.execute("SELECT reason, count(*) FROM bad_rows GROUP BY 1 ORDER BY 2 DESC, 1").fetchall())
     _write(connection, options)
     logger.warning("Left out %s that cannot be used. %s.", few, first)
     return IngestReport(counts.n_rows, counts.n_bad, reasons, options.bad_rows)
+
+
+def refuse_bad_rows(counts: RowCounts, found: str, options: ReadOptions) -> None:
+    """Refuse rows of which some are bad, unless these are to be skipped and there are others.
+
+    Parameters
+    ----------
+    counts
+        How many there are, and how many of them are bad.
+    found
+        What was found, for the message.
+    options
+        Whether bad ones are to be skipped.
+
+    Raises
+    ------
+    DataError
+        With how many are bad.
+    """
+    if counts.n_bad and options.on_bad_rows == "error":
+        raise DataError(
+            f"{found}. In all, {counts.n_bad:,} of {counts.n_rows:,} rows cannot be used. Correct them, or leave them "
+            'out with on_bad_rows="skip" (--on-bad-rows skip on the command line).'
+        )
+    if counts.n_bad and counts.n_bad == counts.n_rows:
+        raise DataError(f"None of the {counts.n_rows:,} rows can be used. {found}.")
 
 
 def _collect(connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan]) -> None:

@@ -7,22 +7,23 @@ block: the vectors that it needs.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from functools import cached_property, partial, reduce
-from operator import add, or_
+from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from deepcuts.array_types import AnyArray, BoolVector, FloatVector, IndexVector
+from deepcuts.array_types import AnyArray, DoubleVector, FloatVector, IndexVector
 from deepcuts.data.csr import indptr_of, row_of_entry
+from deepcuts.model.training.item_problem import item_problem
 from deepcuts.model.training.objective import Scale
-from deepcuts.model.training.rows import Rows, beside, transpose
+from deepcuts.model.training.pseudo_pairs import with_pseudo_pairs
+from deepcuts.model.training.rows import Rows, transpose
 from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.model.training.user_problem import base_problem
 from deepcuts.model.training.user_sums import add_in_order, observed_weight
 from deepcuts.model.training.weights import unobserved_weights, user_rows
-from deepcuts.spark.session import ByFields, over
+from deepcuts.spark.session import ByFields, each
 from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.units import Catalogue
 
@@ -43,8 +44,8 @@ class Training(ByFields):
     settings, seed
         Hyperparameters, and the seed of the items to start from.
     heavy_items
-        Items of more listeners than this are heavy: units send sums over their pairs, not the vectors of their
-        listeners. None where no item is.
+        Items of more listeners than this are heavy: of each, a unit sends few pairs that stand for all of its own. None
+        where no item is.
     """
 
     shelf: Shelf
@@ -68,38 +69,39 @@ class Training(ByFields):
     @cached_property
     def weights(self) -> FloatVector:
         """q of every item, float32, (n_items,)."""
-        return unobserved_weights(self.catalogue.listeners, self.settings.weighting.unobserved_exponent)
+        return unobserved_weights(self.catalogue.counts.listeners, self.settings.weighting.unobserved_exponent)
 
     @cached_property
     def block_of_item(self) -> IndexVector:
         """Block of every item, int64, (n_items,): the widely played ones are far apart."""
-        by_listeners = np.argsort(-self.catalogue.listeners, kind="stable")
+        by_listeners = np.argsort(-self.catalogue.counts.listeners, kind="stable")
         blocks = np.empty(len(by_listeners), np.int64)
         blocks[by_listeners] = np.arange(len(blocks)) % self.n_blocks
         return blocks
 
     @cached_property
-    def is_heavy(self) -> BoolVector:
-        """Which items are heavy, (n_items,)."""
-        listeners = self.catalogue.listeners
-        return np.zeros(len(listeners), bool) if self.heavy_items is None else listeners > self.heavy_items
+    def heavy(self) -> IndexVector:
+        """Indexes of the heavy items, int64, ascending."""
+        most = np.inf if self.heavy_items is None else self.heavy_items
+        return np.flatnonzero(self.catalogue.counts.listeners > most)
 
     def items_of(self, block: int) -> IndexVector:
         """Indexes of the items of a block, ascending."""
         return np.flatnonzero(self.block_of_item == block)
-
-    def heavy_of(self, block: int) -> IndexVector:
-        """Indexes of the heavy items of a block, ascending."""
-        return np.flatnonzero((self.block_of_item == block) & self.is_heavy)
 
     @property
     def laid_out(self) -> str:
         """Name of the file that says that units and blocks are there."""
         return f"{self.folder}/laid-out.json"
 
-    def epoch(self, number: int, file: str) -> str:
-        """Name of a file of an epoch."""
-        return f"{self.folder}/epoch-{number:05}/{file}"
+    @property
+    def done(self) -> str:
+        """Name of the file that says which epoch was the last whole one, and what it left."""
+        return f"{self.folder}/done.json"
+
+    def epoch(self, number: int, file: str = "") -> str:
+        """Name of a file of an epoch, or of its folder."""
+        return f"{self.folder}/epoch-{number:05}/{file}".rstrip("/")
 
     def file(self, kind: str, number: int) -> str:
         """Name of a file of units, of blocks, or of what units leave for blocks when they are laid out."""
@@ -121,57 +123,49 @@ def lay_out(session: Any, training: Training) -> None:
     shelf = training.shelf
     if shelf.holds(training.laid_out):
         return
-    units = over(session, training.n_units, partial(_lay_out_unit, training), "unit long, observed double").toArrow()
-    over(session, training.n_blocks, partial(_lay_out_block, training), "block long").toArrow()
-    shelf.remove(f"{training.folder}/{_DEALT}")
-    observed = add_in_order(units.sort_by("unit")["observed"].to_pylist())
+    observed, of_heavy = zip(*each(session, training.n_units, partial(_lay_out_unit, training)), strict=True)
     sizes: Any = SimpleNamespace(**shelf.manifest())
-    shelf.write_json(training.laid_out, asdict(Scale.of(sizes, observed, training.settings.weighting.unobserved_ratio)))
+    scale = Scale.of(sizes, add_in_order(observed), training.settings.weighting.unobserved_ratio)
+    each(session, training.n_blocks, partial(_lay_out_block, training, scale, sum(of_heavy)))
+    shelf.remove(f"{training.folder}/{_DEALT}")
+    shelf.write_json(training.laid_out, asdict(scale))
 
 
-def _lay_out_unit(training: Training, number: int) -> pa.RecordBatch:
+def _lay_out_unit(training: Training, number: int) -> tuple[float, DoubleVector]:
+    """Return Σ c over the pairs of a unit, and over its pairs of each heavy item."""
     users = user_rows(training.catalogue.unit(number).set_dislikes_apart(), training.settings)
     rows = users.with_dislikes
-    by_item = transpose(rows, len(training.weights))
-    light = np.where(training.is_heavy[rows.indices], -1, training.block_of_item[rows.indices])
-    dealt = [_dealt(rows, np.flatnonzero(light == block)) for block in range(training.n_blocks)]
-    needed = np.concatenate([part["users"] for part in dealt])
-    arrays = to_arrays(rows) | to_arrays(by_item.take(np.flatnonzero(training.is_heavy)), "heavy_")
-    arrays |= {"needed": needed, "needed_indptr": indptr_of(np.array([len(part["users"]) for part in dealt]))}
-    training.shelf.write(training.file("units", number), [arrays])
-    heavy = ({"heavy_weights": by_item.weights[training.heavy_of(block)]} for block in range(training.n_blocks))
-    training.shelf.write(training.file(_DEALT, number), map(or_, dealt, heavy))
-    return pa.record_batch({"unit": [number], "observed": [observed_weight(users.weights)]})
+    heavy = transpose(rows, len(training.weights)).take(training.heavy)
+    all_rows = with_pseudo_pairs(rows, training.heavy, heavy, training.settings.n_factors)
+    block_of_pair = training.block_of_item[all_rows.indices]
+    dealt = [_dealt(all_rows, np.flatnonzero(block_of_pair == block)) for block in range(training.n_blocks)]
+    needed = {"needed": np.concatenate([part["rows"] for part in dealt])}
+    needed["needed_indptr"] = indptr_of(np.array([len(part["rows"]) for part in dealt]))
+    training.shelf.write(training.file("units", number), [to_arrays(rows) | to_arrays(heavy, "heavy_") | needed])
+    training.shelf.write(training.file(_DEALT, number), dealt)
+    return observed_weight(users.weights), heavy.weights
 
 
 def _dealt(rows: Rows, pairs: IndexVector) -> dict[str, AnyArray]:
-    """Users who have some of these pairs, and rows of them alone."""
-    users, sizes = np.unique(row_of_entry(rows.indptr)[pairs], return_counts=True)
+    """Rows that have some of these pairs, by their indexes, and these pairs alone."""
+    own, sizes = np.unique(row_of_entry(rows.indptr)[pairs], return_counts=True)
     part = Rows(indptr_of(sizes), rows.indices[pairs], rows.confidence[pairs], rows.target[pairs])
-    return to_arrays(part) | {"users": users}
+    return to_arrays(part) | {"rows": own}
 
 
-def _lay_out_block(training: Training, number: int) -> pa.RecordBatch:
-    dealt = [training.shelf.read(training.file(_DEALT, unit), number) for unit in range(training.n_units)]
-    parts = [rows_from(each) for each in dealt]
-    index_in_block = np.zeros(len(training.weights), np.int32)
-    items, is_heavy = training.items_of(number), training.is_heavy[training.items_of(number)]
+def _lay_out_block(training: Training, scale: Scale, of_heavy: DoubleVector, number: int) -> None:
+    parts = [rows_from(training.shelf.read(training.file(_DEALT, unit), number)) for unit in range(training.n_units)]
+    index_in_block, items = np.zeros(len(training.weights), np.int32), training.items_of(number)
     index_in_block[items] = np.arange(len(items))
-    indptr = indptr_of(np.concatenate([part.n_pairs for part in parts]))
     indices, confidence, target = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("indices", "confidence", "target")
     )
-    by_item = transpose(Rows(indptr, index_in_block[indices], confidence, target), len(items))
-    observed = by_item.weights.copy()
-    observed[is_heavy] = reduce(add, [each["heavy_weights"] for each in dealt])
-    stored = beside(by_item, _places(is_heavy, len(indptr) - 1, training.settings.n_factors + 1))
-    units = {"unit_indptr": indptr_of(np.array([part.n_rows for part in parts])), "observed": observed}
-    training.shelf.write(training.file("blocks", number), [to_arrays(stored) | units])
-    return pa.record_batch({"block": [number]})
-
-
-def _places(is_heavy: BoolVector, n_users: int, n_pairs: int) -> Rows:
-    """Pseudo-pairs of heavy items, behind all users; every epoch brings their vectors and targets."""
-    indptr = indptr_of(is_heavy * n_pairs)
-    indices = np.arange(n_users, n_users + indptr[-1], dtype=np.int32)
-    return Rows(indptr, indices, np.ones(indptr[-1], np.float32), np.zeros(indptr[-1], np.float32))
+    indptr = indptr_of(np.concatenate([part.n_pairs for part in parts]))
+    by_user = Rows(indptr, index_in_block[indices], confidence, target)
+    by_item = transpose(by_user, len(items))
+    observed, user_side = by_item.weights.copy(), base_problem(by_user, scale, training.settings)
+    is_own = training.block_of_item[training.heavy] == number
+    observed[index_in_block[training.heavy[is_own]]] = of_heavy[is_own]
+    weights = training.weights[items]
+    problem = item_problem(by_item, observed, weights, user_side, scale.n_users, by_user.n_rows)
+    training.shelf.write(training.file("blocks", number), [to_arrays(problem.rows) | {"ridge": problem.ridge}])

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from functools import partial
-from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from deepcuts.array_types import IndexVector, NumberVector
+from deepcuts.array_types import IndexVector
 from deepcuts.checks import real_number
 from deepcuts.data.forgetting import select_users
 from deepcuts.data.ids import Ids
@@ -23,9 +21,9 @@ from deepcuts.data.selection import select_pairs
 from deepcuts.errors import DataError
 from deepcuts.evaluation.evaluate import Evaluation
 from deepcuts.evaluation.list_layout import rank_lists
-from deepcuts.evaluation.metric import ExposureMetric, Metric, UserMetric
+from deepcuts.evaluation.partial_sums import from_sums, sums_of_part
 from deepcuts.evaluation.ranked_lists import RankedLists, TrainTotals
-from deepcuts.evaluation.registry import METRICS, Cutoffs, check_needs, default_cutoffs, metrics_at
+from deepcuts.evaluation.registry import Cutoffs
 from deepcuts.spark.lists import lists_file
 from deepcuts.spark.parts import Parts
 from deepcuts.spark.session import over, summed, working
@@ -33,10 +31,7 @@ from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.shelving import shelve
 from deepcuts.spark.units import Catalogue, plays_of
 
-logger = logging.getLogger(__name__)
-
 _NOBODYS = "\U0010ffff"  # an id behind all others: of items that were held out and that nobody is left to play
-_USERS = "users"
 
 
 def split(shelf: str, into: str, *, fraction: float = 0.2, seed: int = 0, force: bool = False) -> dict[str, int]:
@@ -64,16 +59,14 @@ def split(shelf: str, into: str, *, fraction: float = 0.2, seed: int = 0, force:
     SettingsError
         If the fraction or the seed is out of range.
     DataError
-        If there are no plays on the shelf, or both are the same.
+        If there are no plays on the shelf.
     OutputError
-        If the other shelf exists and `force` is false.
+        If the other shelf exists and `force` is false, or is this one.
     """
     source, target = Shelf.at(shelf), Shelf.at(into)
-    if source == target:
-        raise DataError(f"{shelf} cannot be split into itself. Name another shelf.")
     n_units, catalogue = source.manifest()["n_units"], Catalogue(source)
     with working() as session:
-        target.clear(force=force)
+        target.clear([source.url], force=force)
         parts = Parts.made(session, target, "pairs", n_units, partial(_drawn, catalogue, fraction, seed))
         return shelve(session, parts, partial(_labels_of, catalogue))
 
@@ -86,12 +79,10 @@ def _labels_of(catalogue: Catalogue, ids: Ids) -> Labels | None:
 def _drawn(catalogue: Catalogue, fraction: float, seed: int, number: int) -> Interactions:
     """Plays of a unit, of the items that it has; what is drawn counts 0."""
     plays = catalogue.unit(number)
-    plays = select_pairs(plays, plays.plays != 0)
+    plays = plays.keep_pairs(plays.plays != 0)
     counts, is_played = plays.plays.copy(), plays.plays > 0
     counts[np.flatnonzero(is_played)[drawn_by_name(select_pairs(plays, is_played), fraction, seed)]] = 0
-    items, indices = np.unique(plays.indices, return_inverse=True)
-    ids = Ids(plays.item_ids.take(items), "item")
-    return replace(plays, indices=indices.astype(np.int32), plays=counts, item_ids=ids)
+    return replace(plays, plays=counts)
 
 
 def sample(shelf: str, *, users: float = 0.01, seed: int = 0) -> Interactions:
@@ -149,55 +140,27 @@ def evaluate(shelf: str, lists: str, cutoffs: Cutoffs | None = None) -> Evaluati
         If there is no such metric, or it needs what is not there.
     """
     place, folder = Shelf.at(shelf), Shelf.at(lists)
-    manifest = place.manifest()
-    of_train = TrainTotals(Catalogue(place).listeners, manifest["n_users"], manifest["n_pairs"])
+    catalogue, manifest = Catalogue(place), place.manifest()
+    of_train = TrainTotals(catalogue.counts.listeners, manifest["n_users"], manifest["n_pairs"])
     with working() as session:
-        judge = partial(_sums_of_unit, Catalogue(place), folder, of_train, cutoffs)
-        rows = over(session, manifest["n_units"], judge, "name string, index long, value double")
-        table = summed(rows, "name", "index")
-
-    def sums(name: str, size: int) -> NumberVector:
-        own, found = table.filter(pc.field("name") == name), np.zeros(size)
-        found[own["index"].to_numpy()] = own["value"].to_numpy()
-        return found
-
-    n_users, n_without_list = sums(_USERS, 2).astype(int).tolist()
-    if not n_users:
-        raise DataError(f"Nothing was held out on the shelf {shelf}. Make it by deepcuts.spark.split.")
-    every = {metric.name: metric.cutoffs for metric in METRICS.values() if not metric.on_request}
-    names, figures = set(table["name"].to_pylist()), dict[str, float]()
-    for metric, k in (wanted := metrics_at(every if cutoffs is None else cutoffs)):
-        if (name := _sums_name(metric, k)) in names:
-            size = len(of_train.listeners) if isinstance(metric, ExposureMetric) else 2
-            figures[metric.at(k)] = metric.figure(sums(name, size))
-    if left_out := [metric.at(k) for metric, k in wanted if metric.at(k) not in figures]:
-        logger.warning("Left out, as they take all users at once, or labels or personas: %s.", ", ".join(left_out))
-    return Evaluation(
-        MappingProxyType(figures), n_users, n_without_list, pa.table({"user_id": pa.array([], pa.string())})
-    )
+        judge = partial(_sums_of_unit, catalogue, folder, of_train, cutoffs)
+        table = summed(
+            over(session, manifest["n_units"], judge, "name string, index long, value double"), "name", "index"
+        )
+    of_name = {name: table.filter(pc.field("name") == name) for name in table["name"].unique().to_pylist()}
+    sums = {name: np.bincount(rows["index"].to_numpy(), rows["value"].to_numpy()) for name, rows in of_name.items()}
+    return from_sums(sums, cutoffs)
 
 
 def _sums_of_unit(
     catalogue: Catalogue, folder: Shelf, of_train: TrainTotals, cutoffs: Cutoffs | None, number: int
 ) -> pa.RecordBatch:
-    """Sums of all figures over the judged users of a unit, those that are not 0 and the first of each."""
-    ranked = _ranked(catalogue, folder, of_train, number)
-    sums = {_USERS: np.array([0, 0])}
-    if ranked is not None:
-        metrics = metrics_at(default_cutoffs(ranked) if cutoffs is None else cutoffs)
-        check_needs((metric for metric, _ in metrics), ranked)
-        sums = {_USERS: np.array([ranked.n_users, ranked.n_without_list])}
-        for metric, k in metrics:
-            if not (isinstance(metric, UserMetric) and metric.all_users_at_once):
-                sums[_sums_name(metric, k)] = metric.sums(ranked, k)
-    indexes = [np.union1d([0], np.flatnonzero(values)) for values in sums.values()]
+    """Sums of all figures over the judged users of a unit: of each those that are not 0, and the last."""
+    sums = sums_of_part(_ranked(catalogue, folder, of_train, number), cutoffs)
+    indexes = [np.union1d([len(values) - 1], np.flatnonzero(values)) for values in sums.values()]
     values = [values[index].astype(np.float64) for values, index in zip(sums.values(), indexes, strict=True)]
     names = np.repeat(list(sums), [len(index) for index in indexes])
     return pa.record_batch({"name": names, "index": np.concatenate(indexes), "value": np.concatenate(values)})
-
-
-def _sums_name(metric: Metric, k: int) -> str:
-    return f"exposure@{k}" if isinstance(metric, ExposureMetric) else metric.at(k)
 
 
 def _ranked(catalogue: Catalogue, folder: Shelf, of_train: TrainTotals, number: int) -> RankedLists | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import chain
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deepcuts.array_types import DoubleVector
@@ -16,7 +16,6 @@ from deepcuts.data.id_text import is_one_id, to_text
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, UnknownIdError
 from deepcuts.model.persona_model import PersonaModel
-from deepcuts.model.state import TrainingCounts
 from deepcuts.model.training.epochs import Epoch
 from deepcuts.model.training.fold_in import ItemSide, solve_users
 from deepcuts.model.training.objective import Scale
@@ -24,7 +23,7 @@ from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.weights import unobserved_weights, user_rows
 from deepcuts.recommendation import ListSettings, recommend_batches
 from deepcuts.recommendation.dial_scale import DialScale, in_strengths
-from deepcuts.spark.session import ByFields, over, working
+from deepcuts.spark.session import ByFields, each, working
 from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.training import MODEL
 from deepcuts.spark.units import Catalogue, named, plays_of
@@ -62,15 +61,14 @@ class Trained(ByFields):
     def item_side(self) -> ItemSide:
         """The items, read once for all units of a task: catalogues of lists are kept by the identity of the factors."""
         stored = self.catalogue.shelf.read(self.items)
-        weights = unobserved_weights(self.catalogue.listeners, self.settings.weighting.unobserved_exponent)
+        weights = unobserved_weights(self.catalogue.counts.listeners, self.settings.weighting.unobserved_exponent)
         factor_sum: DoubleVector = stored["user_factor_sum"]
         return ItemSide.of(stored["factors"], weights, factor_sum, self.scale, self.settings, self.seed)
 
     def model_of(self, plays: Interactions, dial: DialScale | None = None) -> PersonaModel:
         """Split some users into personas, and solve for these."""
         users = solve_users(user_rows(plays, self.settings), self.item_side)
-        counts = TrainingCounts(self.catalogue.listeners, self.catalogue.plays, self.scale.n_users)
-        return PersonaModel(self.item_side, counts, plays, users, dial_scale=dial)
+        return PersonaModel(self.item_side, self.catalogue.counts, plays, users, dial_scale=dial)
 
 
 def recommend(shelf: str, *, out: str, k: int = 20, force: bool = False, **settings: Any) -> None:
@@ -96,15 +94,15 @@ def recommend(shelf: str, *, out: str, k: int = 20, force: bool = False, **setti
     SettingsError
         If a setting is out of its range.
     OutputError
-        If the folder exists and `force` is false.
+        If the folder exists and `force` is false, or lies on the shelf.
     """
     place, target, asked = Shelf.at(shelf), Shelf.at(out), ListSettings(k=k, **settings)
     trained, manifest = Trained.on(place), place.manifest()
     with working() as session:
         measured = trained.model_of(plays_of(session, trained.catalogue, partial(named, manifest["measured"])))
-        target.clear(force=force)
+        target.clear([place.url], force=force)
         task = partial(_lists_of_unit, trained, target, in_strengths(measured, asked))
-        over(session, manifest["n_units"], task, "unit long").toArrow()
+        each(session, manifest["n_units"], task)
     with target.writing(_DONE):
         pass
 
@@ -114,16 +112,14 @@ def lists_file(number: int) -> str:
     return f"part-{number:05}.parquet"
 
 
-def _lists_of_unit(trained: Trained, target: Shelf, settings: ListSettings, number: int) -> pa.RecordBatch:
+def _lists_of_unit(trained: Trained, target: Shelf, settings: ListSettings, number: int) -> None:
     model = trained.model_of(trained.catalogue.unit(number).set_dislikes_apart())
     tables = recommend_batches(model, None, settings)
     with target.writing(lists_file(number)) as sink:
         first = next(tables)
         with pq.ParquetWriter(sink, first.schema) as writer:
-            writer.write_table(first)
-            for table in tables:
+            for table in chain([first], tables):
                 writer.write_table(table)
-    return pa.record_batch({"unit": [number]})
 
 
 def to_model(shelf: str, users: str | Iterable[str] | None = None) -> PersonaModel:

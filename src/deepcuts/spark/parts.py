@@ -15,14 +15,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from deepcuts.array_types import IndexVector
-from deepcuts.data.csr import indptr_of
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
+from deepcuts.data.merge import summed_pairs
 from deepcuts.data.selection import select_pairs
 from deepcuts.errors import DataError
-from deepcuts.ingest.aggregation import twin_ids
-from deepcuts.ingest.tabular.rules import BLANKS
+from deepcuts.ingest.aggregation import refuse_twins
 from deepcuts.spark.session import Batches, Task, mapped, over, partition, summed
 from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.units import read_plays, write_plays
@@ -30,7 +28,8 @@ from deepcuts.spark.units import read_plays, write_plays
 STAGING = "staging"  # the folder of all of it
 
 _ROWS = 1_000_000  # that a task adds up at once
-_COLUMNS = ["user", "item", "plays"]
+_COLUMNS = pa.schema({"user": pa.string(), "item": pa.string(), "plays": pa.float64()})
+_FILES = pa.schema({"file": pa.string(), "note": pa.string(), "n": pa.float64()})
 
 
 @dataclass(frozen=True)
@@ -54,10 +53,7 @@ class Parts:
     def made(cls, session: Any, shelf: Shelf, step: str, n: int, make: Callable[[int], Interactions]) -> Parts:
         """Write what a task makes of each number from 0 to n − 1."""
         write = partial(_write_part, shelf, step, make)
-        rows = summed(over(session, n, write, "item string, is_plays int, value double"), "item", "is_plays")
-        rows = rows.sort_by([("item", "ascending"), ("is_plays", "ascending")])
-        listeners, plays = rows["value"].to_numpy().reshape(-1, 2).T
-        items = pa.table({"item": rows["item"][::2], "listeners": listeners.astype(np.int64), "plays": plays})
+        items = summed(over(session, n, write, "item string, listeners double, plays double"), "item").sort_by("item")
         return cls(shelf, step, n, items.filter(pc.field("listeners") > 0))
 
     @property
@@ -77,27 +73,21 @@ def _part_file(step: str, number: int) -> str:
 
 def _write_part(shelf: Shelf, step: str, make: Callable[[int], Interactions], number: int) -> pa.RecordBatch:
     plays = make(number)
-    write_plays(shelf, _part_file(step, number), plays, {"item_ids": plays.item_ids.values})
-    is_played = plays.plays > 0
-    listeners = np.bincount(plays.indices[is_played], minlength=plays.n_items)
-    counts = np.bincount(plays.indices[is_played], plays.plays[is_played], plays.n_items)
-    of_item = np.repeat(np.arange(plays.n_items), 2)
-    is_plays, value = (
-        np.tile(np.arange(2, dtype=np.int32), plays.n_items),
-        np.stack([listeners, counts], axis=1).ravel(),
-    )
-    return pa.record_batch({"item": plays.item_ids.take(of_item), "is_plays": is_plays, "value": value})
+    write_plays(shelf, _part_file(step, number), plays, item_ids=plays.item_ids.values)
+    played = select_pairs(plays, plays.plays > 0)
+    listeners = played.item_listeners.astype(np.float64)
+    return pa.record_batch({"item": plays.item_ids.values, "listeners": listeners, "plays": played.item_plays})
 
 
 def dealt_by_user(session: Any, shelf: Shelf, frame: Any, clean: Task, n_parts: int) -> tuple[Parts, dict[str, int]]:
     """Deal out the rows that are made of a DataFrame, and add up the plays of each pair; return the notes as well."""
-    done = mapped(frame, partial(_deal, shelf, clean, n_parts), "name string, is_file boolean, n double").toArrow()
-    files = done.filter(done["is_file"]).sort_by("name")
-    counted = done.filter(pc.invert(done["is_file"])).group_by("name").aggregate([("n", "sum")])
+    done = mapped(frame, partial(_deal, shelf, clean, n_parts), "file string, note string, n double").toArrow()
+    files, notes = done.filter(done["file"].is_valid()).sort_by("file"), done.filter(done["note"].is_valid())
     at_once = max(1, int(n_parts * _ROWS // max(1, pc.sum(files["n"]).as_py() or 0)))
-    add_up = partial(_added_up, shelf, files["name"].to_pylist(), n_parts, at_once)
+    add_up = partial(_added_up, shelf, files["file"].to_pylist(), n_parts, at_once)
     parts = Parts.made(session, shelf, "pairs", -(-n_parts // at_once), add_up)
-    return parts, {row["name"]: int(row["n_sum"]) for row in counted.to_pylist()}
+    counted = notes.group_by("note").aggregate([("n", "sum")])
+    return parts, {note: int(n) for note, n in zip(*counted.to_pydict().values(), strict=True)}
 
 
 def _deal(shelf: Shelf, clean: Task, n_parts: int, batches: Batches) -> Batches:
@@ -106,62 +96,27 @@ def _deal(shelf: Shelf, clean: Task, n_parts: int, batches: Batches) -> Batches:
         notes, rows = batch.filter(batch["note"].is_valid()), batch.filter(batch["note"].is_null())
         order = np.argsort(rows["part"].to_numpy(), kind="stable")
         ends = np.searchsorted(rows["part"].to_numpy()[order], np.arange(n_parts + 1)).tolist()
-        rows = rows.select(_COLUMNS).take(order)
-        name = f"{STAGING}/dealt/{partition():05}-{number:05}.arrow"
-        shelf.write(
-            name, (dict(zip(_COLUMNS, rows[first:last].columns, strict=True)) for first, last in pairwise(ends))
-        )
-        names, n = [name, *notes["note"].to_pylist()], [float(len(rows)), *notes["plays"].to_pylist()]
-        yield pa.record_batch({"name": names, "is_file": [True] + [False] * len(notes), "n": n})
+        rows, name = rows.select(_COLUMNS.names).take(order), f"{STAGING}/dealt/{partition():05}-{number:05}.arrow"
+        shelf.write(name, (rows[first:last] for first, last in pairwise(ends)))
+        noted = zip(*(notes[column].to_pylist() for column in ("note", "plays")), strict=True)
+        found = [{"file": name, "n": len(rows)}, *({"note": note, "n": n} for note, n in noted)]
+        yield pa.RecordBatch.from_pylist(found, _FILES)
 
 
 def _added_up(shelf: Shelf, names: list[str], n_parts: int, at_once: int, number: int) -> Interactions:
     own = range(number * at_once, min(n_parts, (number + 1) * at_once))
-    none = pa.table({"user": pa.array([], pa.string()), "item": pa.array([], pa.string()), "plays": np.empty(0)})
-    found = added_up(pa.concat_tables([none, *(pa.table(shelf.read(name, part)) for name in names for part in own)]))
+    rows = (pa.table(shelf.read(name, part), _COLUMNS) for name in names for part in own)
+    found = added_up(pa.concat_tables([_COLUMNS.empty_table(), *rows]))
     refuse_twins(found.user_ids)
     return found
 
 
 def added_up(rows: pa.Table) -> Interactions:
     """Add up the plays of each pair from the least, so that the order of rows does not matter; sums of 0 drop out."""
-    users, user = _ranked(rows["user"])
-    items, item = _ranked(rows["item"])
-    plays, pair = rows["plays"].to_numpy(), (user << 32) | item
-    order = np.argsort(pair)
-    if np.any(pair[order[1:]] == pair[order[:-1]]):
-        order = np.lexsort((plays, pair))
-    starts = np.flatnonzero(np.diff(pair[order], prepend=-1))
-    total = np.add.reduceat(plays[order], starts).astype(np.float32) if len(starts) else np.empty(0, np.float32)
-    first = order[starts]
-    indptr = indptr_of(np.bincount(user[first], minlength=len(users)))
-    found = Interactions(indptr, item[first].astype(np.int32), total, Ids(users, "user"), Ids(items, "item"))
-    return select_pairs(found, total != 0)
-
-
-def _ranked(column: pa.ChunkedArray) -> tuple[pa.Array, IndexVector]:
-    """Different texts of a column, ascending, and the rank of each row."""
-    encoded = column.combine_chunks().dictionary_encode()
-    order = pc.sort_indices(encoded.dictionary).to_numpy().astype(np.int64)
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    return encoded.dictionary.take(order), rank[encoded.indices.to_numpy()]
-
-
-def refuse_twins(ids: Ids) -> None:
-    """Refuse ids that differ in surrounding blanks only.
-
-    Raises
-    ------
-    DataError
-        Naming two of them.
-    """
-    bare = pc.utf8_trim(ids.values, BLANKS)
-    if bare.equals(ids.values):
-        return
-    alike = pa.table({"id": ids.values, "bare": bare}).group_by("bare").aggregate([("id", "min"), ("id", "max")])
-    if twins := alike.filter(pc.field("id_min") != pc.field("id_max")).to_pylist():
-        raise twin_ids(ids.kind, twins[0]["id_min"], twins[0]["id_max"], n_more=len(twins) - 1)
+    users, items = Ids.distinct(rows["user"], "user"), Ids.distinct(rows["item"], "item")
+    pairs = users.indexes_of(rows["user"]) * len(items) + items.indexes_of(rows["item"])
+    found = summed_pairs(pairs, rows["plays"].to_numpy(), users, items)
+    return select_pairs(found, found.plays != 0)
 
 
 def pruned(session: Any, parts: Parts, min_users: int, min_items: int) -> Parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -71,10 +72,17 @@ def over(session: Any, n: int, task: Callable[[int], pa.RecordBatch], schema: st
     return mapped(session.range(n), partial(_each_number, task, n), schema)
 
 
+def each(session: Any, n: int, task: Callable[[int], Any]) -> list[Any]:
+    """Return what a task returns for each number from 0 to n − 1, which is to be small, in order."""
+    rows = over(session, n, partial(_pickled, task), "number long, result binary").toArrow().sort_by("number")
+    return [pickle.loads(result) for result in rows["result"].to_pylist()]
+
+
 def summed(rows: Any, *by: str) -> pa.Table:
-    """Add up the column `value` from the least, as sums of doubles depend on the order."""
-    total = "aggregate(array_sort(collect_list(value)), 0D, (sum, part) -> sum + part) AS value"
-    return rows.groupBy(*by).agg(import_peer("pyspark.sql.functions", "spark").expr(total)).toArrow()
+    """Add up all other columns, each from the least, as sums of doubles depend on the order."""
+    total = "aggregate(array_sort(collect_list({0})), 0D, (sum, part) -> sum + part) AS {0}"
+    sums = map(import_peer("pyspark.sql.functions", "spark").expr, map(total.format, rows.columns[len(by) :]))
+    return rows.groupBy(*by).agg(*sums).toArrow()
 
 
 def partition() -> int:
@@ -93,6 +101,10 @@ def _each_number(task: Callable[[int], pa.RecordBatch], n: int, batches: Batches
     spread = np.argsort(np.arange(n) * _GOLDEN % 1, kind="stable")
     for batch in batches:
         yield from (task(int(spread[number])) for number in batch["id"].to_pylist())
+
+
+def _pickled(task: Callable[[int], Any], number: int) -> pa.RecordBatch:
+    return pa.record_batch({"number": [number], "result": [pickle.dumps(task(number))]})
 
 
 def _task() -> Any:

@@ -14,16 +14,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from secrets import token_hex
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import fs
 
 from deepcuts.errors import DataError, OutputError
+from deepcuts.storage import check_apart
 from deepcuts.storage.nested_text import parse_json
 
 MANIFEST = "shelf.json"
-_FORMAT = 3
+FORMAT = 4
 _RENAMING = ("local", "hdfs")  # other file systems are stores of objects, of which each appears when it is whole
 
 
@@ -58,22 +60,19 @@ class Shelf:
         if not self.holds(MANIFEST):
             raise DataError(f"There are no plays on the shelf {self.url}. Run deepcuts.spark.ingest first.")
         found = self.read_json(MANIFEST)
-        if found.get("format") != _FORMAT:
+        if found.get("format") != FORMAT:
             raise DataError(f"The shelf {self.url} is of another version of deepcuts. Ingest the plays again.")
         return found
 
-    def publish(self, manifest: Mapping[str, Any]) -> None:
-        """Write the sizes, last of all: from then on the shelf holds plays."""
-        self.write_json(MANIFEST, {"format": _FORMAT, **manifest})
-
-    def clear(self, *, force: bool) -> None:
-        """Make room for new plays.
+    def clear(self, read: Iterable[str], *, force: bool) -> None:
+        """Make room for what is new and is made of what lies at some paths or addresses.
 
         Raises
         ------
         OutputError
-            If something is there and `force` is false.
+            If something is there and `force` is false, or what is read would be lost.
         """
+        check_apart(address(self.url), [], map(address, read))
         system, folder = location(self.url)
         entries = system.get_file_info(fs.FileSelector(folder, allow_not_found=True))
         if entries and not force:
@@ -81,12 +80,15 @@ class Shelf:
         if entries:
             system.delete_dir(folder)
 
-    def write(self, name: str, parts: Iterable[Mapping[str, Any]]) -> None:
+    def write(self, name: str, parts: Iterable[Mapping[str, Any] | pa.RecordBatch]) -> None:
         """Write a file of parts that are read one at a time: arrays, and texts of Arrow, the same in all parts."""
         with self.writing(name) as sink, ExitStack() as stack:
             writer = None
             for part in parts:
-                batch = pa.record_batch({key: _as_cell(values) for key, values in part.items()})
+                columns = (
+                    part.items() if isinstance(part, Mapping) else zip(part.schema.names, part.columns, strict=True)
+                )
+                batch = pa.record_batch({key: _as_cell(values) for key, values in columns})
                 writer = writer or stack.enter_context(pa.ipc.new_file(sink, batch.schema))
                 writer.write_batch(batch)
 
@@ -134,12 +136,6 @@ class Shelf:
         system, path = self.locate(name)
         return bool(system.get_file_info(path).type != fs.FileType.NotFound)
 
-    def names(self, folder: str) -> list[str]:
-        """Names in a folder, ascending; none where there is no such folder."""
-        system, path = self.locate(folder)
-        entries = system.get_file_info(fs.FileSelector(path, allow_not_found=True))
-        return sorted(entry.base_name for entry in entries if not entry.base_name.endswith(".tmp"))
-
     def remove(self, folder: str) -> None:
         """Remove a folder, if it is there."""
         system, path = self.locate(folder)
@@ -160,6 +156,14 @@ def location(url: str) -> tuple[Any, str]:
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{url} cannot be reached: {error}") from error
     return system, folder.rstrip("/")
+
+
+def address(url: str) -> str:
+    """Return a path or an address without what only says how to reach it, so that one place has one address."""
+    parts = urlsplit(url) if "://" in url else None
+    if parts is None or parts.scheme == "file":
+        return url if parts is None else unquote(parts.path)
+    return f"{parts.scheme.removesuffix('a')}://{parts.netloc.rpartition('@')[2]}{parts.path}"  # s3a is s3
 
 
 def _as_cell(values: Any) -> pa.Array:

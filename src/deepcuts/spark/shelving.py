@@ -18,14 +18,15 @@ from deepcuts.data.ids import Ids
 from deepcuts.data.labels import Labels
 from deepcuts.data.selection import select_pairs
 from deepcuts.errors import DataError
+from deepcuts.ingest.aggregation import refuse_twins
 from deepcuts.ingest.tabular.columns import Column, Columns
 from deepcuts.ingest.tabular.options import ReadOptions
 from deepcuts.model.training.user_sums import rows_of_unit
 from deepcuts.recommendation.dial_scale import measured_indexes
-from deepcuts.spark.parts import STAGING, Parts, dealt_by_user, plays_of_part, pruned, refuse_twins
-from deepcuts.spark.session import Batches, mapped, over, partition, working
-from deepcuts.spark.shelf import Shelf
-from deepcuts.spark.source import CLEAN, cleaning, refuse_bad_rows
+from deepcuts.spark.parts import STAGING, Parts, dealt_by_user, plays_of_part, pruned
+from deepcuts.spark.session import Batches, each, mapped, over, partition, working
+from deepcuts.spark.shelf import FORMAT, MANIFEST, Shelf
+from deepcuts.spark.source import CLEAN, cleaning, count_notes, files_of
 from deepcuts.spark.units import USERS, Catalogue, as_rows, from_rows, unit_file, write_plays
 
 logger = logging.getLogger(__name__)
@@ -86,7 +87,7 @@ def ingest(
     DataError
         If there are no such columns, rows are bad, or nothing is left.
     OutputError
-        If the shelf exists and `force` is false.
+        If the shelf exists and `force` is false, or what is read lies there.
     """
     chosen, columns, target = ReadOptions(**options), Columns(user, item, plays), Shelf.at(shelf)
     for name, least in (("min_users", min_users), ("min_items", min_items)):
@@ -94,11 +95,12 @@ def ingest(
     with working() as session:
         n_parts = min(int(session.conf.get("spark.sql.shuffle.partitions")), _MOST_PARTS)
         frame, clean = cleaning(session, source, columns, chosen, n_parts)
-        target.clear(force=force)
+        read = [path for table in (source, artists) if table is not None for path in files_of(table)]
+        target.clear(read, force=force)
         if artists is not None:
             frame, clean = _renamed(mapped(frame, clean, CLEAN), artists), iter
         parts, notes = dealt_by_user(session, target, frame, clean, n_parts)
-        n_rows, n_skipped = refuse_bad_rows(notes, chosen)
+        n_rows, n_skipped = count_notes(notes, chosen)
         if min_users > 1 or min_items > 1:
             parts = pruned(session, parts, min_users, min_items)
         has_labels = names is not None or tags is not None
@@ -136,10 +138,10 @@ def shelve(session: Any, parts: Parts, label: Callable[[Ids], Labels | None]) ->
     by_id = Sorted.of(shelf, "ids", over(session, len(users.files), partial(_names_in, users), "user string"), "user")
     n_users, step = users.n_rows, rows_of_unit(users.n_rows)
     n_units = -(-n_users // step)
-    over(session, n_units, partial(_write_unit, catalogue, users, step), "unit long").toArrow()
+    each(session, n_units, partial(_write_unit, catalogue, users, step))
     measured = by_id.at(measured_indexes(n_users, len(ids)))["user"].to_pylist()
     sizes = {"n_users": n_users, "n_items": len(ids), "n_pairs": parts.n_pairs}
-    shelf.publish({**sizes, "n_units": n_units, "measured": measured})
+    shelf.write_json(MANIFEST, {"format": FORMAT, **sizes, "n_units": n_units, "measured": measured})
     shelf.remove(STAGING)
     return sizes
 
@@ -175,8 +177,8 @@ class Sorted:
 
 def _write_partition(shelf: Shelf, step: str, batches: Batches) -> Batches:
     if parts := list(batches):
-        rows, name = pa.Table.from_batches(parts).combine_chunks(), f"{STAGING}/{step}/{partition():05}.arrow"
-        shelf.write(name, [dict(zip(rows.column_names, (column.chunk(0) for column in rows.columns), strict=True))])
+        rows, name = pa.concat_batches(parts), f"{STAGING}/{step}/{partition():05}.arrow"
+        shelf.write(name, [rows])
         yield pa.record_batch({"name": [name], "n": [len(rows)]})
 
 
@@ -195,7 +197,6 @@ def _user_rows(catalogue: Catalogue, step: str, number: int) -> pa.RecordBatch:
     return as_rows(plays).filter(pa.array(has_plays))
 
 
-def _write_unit(catalogue: Catalogue, users: Sorted, step: int, number: int) -> pa.RecordBatch:
+def _write_unit(catalogue: Catalogue, users: Sorted, step: int, number: int) -> None:
     rows = users.at(np.arange(number * step, min((number + 1) * step, users.n_rows)))
     write_plays(catalogue.shelf, unit_file(number), from_rows(rows, catalogue.ids))
-    return pa.record_batch({"unit": [number]})

@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.dataset
 
 from deepcuts.errors import DataError
+from deepcuts.ingest.aggregation import RowCounts
+from deepcuts.ingest.bad_rows import refuse_bad_rows
 from deepcuts.ingest.tabular.arrow_tables import scan_table
 from deepcuts.ingest.tabular.columns import Columns
 from deepcuts.ingest.tabular.database import plain_errors, workspace
@@ -44,6 +46,11 @@ def cleaning(session: Any, source: Any, columns: Columns, options: ReadOptions, 
     with workspace(options) as connection:  # types are looked at before all work
         scan_table(connection, none, known)
     return frame, partial(_cleaned, known, options, n_parts, read)
+
+
+def files_of(source: Any) -> list[str]:
+    """Paths or addresses of all that is read of a DataFrame, or of a path."""
+    return [source] if isinstance(source, str) else list(source.inputFiles())
 
 
 def _is_parquet(source: Any) -> bool:
@@ -103,29 +110,18 @@ def _cleaned(columns: Columns, options: ReadOptions, n_parts: int, read: Task, b
         yield pa.RecordBatch.from_pylist([{"plays": float(n), "note": note} for n, note in notes], rows.schema)
 
 
-def refuse_bad_rows(notes: dict[str, int], options: ReadOptions) -> tuple[int, int]:
-    """Refuse what cannot be used, or all rows; `notes` says how many there are for each reason, and in all.
-
-    Returns
-    -------
-    Number of rows, and of bad ones.
+def count_notes(notes: dict[str, int], options: ReadOptions) -> RowCounts:
+    """Count the rows, and refuse bad ones; `notes` says how many there are for each reason, and in all.
 
     Raises
     ------
     DataError
         If rows are bad and not to be skipped, or none is left.
     """
-    n_rows = notes.get(_ALL, 0)
-    reasons = sorted(((n, reason) for reason, n in notes.items() if reason != _ALL), reverse=True)
-    n_bad = sum(n for n, _ in reasons)
-    listed = "; ".join(f"{reason} ({n:,} rows)" for n, reason in reasons)
+    n_rows = notes.pop(_ALL, 0)
     if not n_rows:
         raise DataError(f"There are no rows in {_WHERE}.")
-    if n_bad == n_rows:
-        raise DataError(f"None of the {n_rows:,} rows can be used: {listed}.")
-    if n_bad and options.on_bad_rows == "error":
-        raise DataError(
-            f"{n_bad:,} of {n_rows:,} rows cannot be used: {listed}. Correct them, or leave them out with "
-            'on_bad_rows="skip" (--on-bad-rows skip on the command line).'
-        )
-    return n_rows, n_bad
+    counts = RowCounts(n_rows, sum(notes.values()))
+    by_number = sorted(notes, key=lambda reason: (-notes[reason], reason))
+    refuse_bad_rows(counts, "; ".join(f"{reason} ({notes[reason]:,} rows)" for reason in by_number), options)
+    return counts

@@ -20,7 +20,6 @@ from deepcuts.model.training.early_stopping import LEAST_USERS
 from deepcuts.model.training.epochs import Epoch
 from deepcuts.model.training.fit import Alternation, alternate, initial_items
 from deepcuts.model.training.fold_in import check_finite
-from deepcuts.model.training.pseudo_pairs import moment_size
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.spark.blocks import Training, lay_out
 from deepcuts.spark.session import working
@@ -33,9 +32,7 @@ MODEL = "model.json"
 
 _PAIRS_OF_BLOCK = 4_000_000
 _MOST_BLOCKS = 1_024
-_HEAVY = 16  # times as many listeners as where a sum is as large as their vectors: for items far above all others
-_KEPT = 2  # epochs on the shelf
-_DONE = "done.json"
+_HEAVY = 8  # times as many listeners as pseudo-pairs: for items far above all others
 
 
 def fit(
@@ -63,9 +60,9 @@ def fit(
     item_blocks
         Into how many blocks items are dealt, each one task of an epoch; None takes one for 4 million pairs.
     heavy_items
-        Items of more listeners than this are moved by sums that units send in place of the vectors of their listeners,
-        so that one item of very many does not hold a task up; factors then agree to about six digits. "auto" takes
-        sixteen times as many listeners as make the sums the smaller message; None takes no item so.
+        Of items of more listeners than this, units send few pairs that stand for all of theirs, so that one item of
+        very many does not hold a task up; factors then agree to about six digits. "auto" takes eight times as many
+        listeners as there are such pairs; None takes no item so.
     on_epoch
         Called after every epoch.
 
@@ -97,7 +94,7 @@ def fit(
         stage = Alternation("base", sides, items, training.weights, training.scale, settings, losses)
         alternate(stage, settings.base_epochs, partial(_record, training, stage, epochs, on_epoch))
     check_finite(stage.item_factors, settings)
-    place.write_json(MODEL, place.read_json(training.epoch(len(epochs), _DONE)))
+    place.write_json(MODEL, place.read_json(training.done))
     return tuple(epochs)
 
 
@@ -132,7 +129,7 @@ def _blocks(sizes: Any, item_blocks: int | None) -> int:
 
 def _heavy(sizes: Any, heavy_items: int | Literal["auto"] | None, n_factors: int) -> int | None:
     if heavy_items == "auto":
-        return _HEAVY * int(sizes.n_units) * moment_size(n_factors) // n_factors
+        return _HEAVY * int(sizes.n_units) * (n_factors + 1)
     if heavy_items is None:
         return None
     return whole_number("heavy_items", heavy_items, 1, advice="Give a whole number of at least 1, 'auto' or None.")
@@ -141,8 +138,8 @@ def _heavy(sizes: Any, heavy_items: int | Literal["auto"] | None, n_factors: int
 def _last_epoch(training: Training) -> tuple[FloatMatrix, list[Epoch]]:
     """Items of the last whole epoch, and the losses so far; before the first, items at random."""
     shelf, epochs = training.shelf, list[Epoch]()
-    if whole := [n for n in _epochs_there(training) if shelf.holds(training.epoch(n, _DONE))]:
-        epochs = [Epoch(**epoch) for epoch in shelf.read_json(training.epoch(max(whole), _DONE))["epochs"]]
+    if shelf.holds(training.done):
+        epochs = [Epoch(**epoch) for epoch in shelf.read_json(training.done)["epochs"]]
     else:
         items = initial_items(training.scale.n_items, training.settings, training.seed)
         shelf.write(training.epoch(0, ITEM_FACTORS), [{"factors": items}])
@@ -156,20 +153,12 @@ def _record(
     on_epoch: Callable[[Epoch], None],
     epoch: Epoch,
 ) -> None:
-    """Write the items, then that the epoch is whole, and drop the epochs before the last two."""
+    """Write the items, drop what no call needs any more, and write last that the epoch is whole."""
     epochs.append(epoch)
     shelf, items = training.shelf, training.epoch(epoch.number, ITEM_FACTORS)
     shelf.write(items, [{"factors": stage.item_factors, "user_factor_sum": stage.sums.row_sum}])
-    model = {"seed": training.seed, "settings": asdict(training.settings), "scale": asdict(stage.measured_scale)}
-    model |= {"items": items, "epochs": [asdict(each) for each in epochs]}
-    shelf.write_json(training.epoch(epoch.number, _DONE), model)
     shelf.remove(training.epoch(epoch.number, SENT))
-    for number in _epochs_there(training):
-        if number <= epoch.number - _KEPT:
-            shelf.remove(training.epoch(number, "").rstrip("/"))
+    shelf.remove(training.epoch(epoch.number - 2))
+    model = {"seed": training.seed, "settings": asdict(training.settings), "scale": asdict(stage.measured_scale)}
+    shelf.write_json(training.done, model | {"items": items, "epochs": [asdict(each) for each in epochs]})
     on_epoch(epoch)
-
-
-def _epochs_there(training: Training) -> list[int]:
-    names = training.shelf.names(training.folder)
-    return [int(name.removeprefix("epoch-")) for name in names if name.startswith("epoch-")]

@@ -11,12 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from deepcuts.array_types import CountVector, DoubleVector, IndexVector
+from deepcuts.array_types import IndexVector
 from deepcuts.data.csr import indptr_of, sums_of_rows
 from deepcuts.data.forgetting import select_users
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.labels import Labels
+from deepcuts.model.state import TrainingCounts
 from deepcuts.spark.session import ByFields, over
 from deepcuts.spark.shelf import Shelf
 
@@ -41,8 +42,7 @@ class Catalogue(ByFields):
     @classmethod
     def write(cls, shelf: Shelf, items: pa.Table, labels: Labels | None) -> Catalogue:
         """Write items with their listeners and plays."""
-        counts = {name: items[name].to_numpy() for name in ("listeners", "plays")}
-        shelf.write(_ITEMS, [{"ids": items["item"].combine_chunks(), **counts}])
+        shelf.write(_ITEMS, [items.combine_chunks().to_batches()[0]])
         if labels is not None:
             arrays, texts = labels.to_stored()
             shelf.write(_LABELS, [{**arrays, **texts}])
@@ -55,19 +55,13 @@ class Catalogue(ByFields):
     @cached_property
     def ids(self) -> Ids:
         """Their ids."""
-        return Ids(self._stored["ids"], "item")
+        return Ids(self._stored["item"], "item")
 
-    @property
-    def listeners(self) -> CountVector:
-        """Users who played each item, int64, (n_items,)."""
-        found: CountVector = self._stored["listeners"]
-        return found
-
-    @property
-    def plays(self) -> DoubleVector:
-        """Plays of each item, float64, (n_items,)."""
-        found: DoubleVector = self._stored["plays"]
-        return found
+    @cached_property
+    def counts(self) -> TrainingCounts:
+        """How widely they are played."""
+        n_users = self.shelf.manifest()["n_users"]
+        return TrainingCounts(self._stored["listeners"].astype(np.int64), self._stored["plays"], n_users)
 
     def labels(self) -> Labels | None:
         """Names and tags, where some were given."""
@@ -78,10 +72,10 @@ class Catalogue(ByFields):
         return read_plays(self.shelf, unit_file(number), self.ids)
 
 
-def write_plays(shelf: Shelf, name: str, plays: Interactions, texts: dict[str, pa.Array] | None = None) -> None:
+def write_plays(shelf: Shelf, name: str, plays: Interactions, **texts: pa.Array) -> None:
     """Write plays of some users; their items too, where these are among the texts."""
     arrays = {key: getattr(plays, key) for key in ("indptr", "indices", "plays")}
-    shelf.write(name, [{**arrays, "user_ids": plays.user_ids.values, **(texts or {})}])
+    shelf.write(name, [{**arrays, "user_ids": plays.user_ids.values, **texts}])
 
 
 def read_plays(shelf: Shelf, name: str, item_ids: Ids | None = None) -> Interactions:
@@ -118,8 +112,8 @@ def plays_of(session: Any, catalogue: Catalogue, choose: Choice) -> Interactions
 
 def named(ids: Iterable[str], users: Ids) -> IndexVector:
     """Indexes of those of some users who are named in a list."""
-    is_chosen = pc.is_in(users.values, value_set=pa.array(ids, pa.string()))
-    return np.flatnonzero(is_chosen.to_numpy(zero_copy_only=False))
+    indexes = users.indexes_of(ids)
+    return np.sort(indexes[indexes >= 0])
 
 
 def _chosen_rows(catalogue: Catalogue, choose: Choice, number: int) -> pa.RecordBatch:

@@ -85,24 +85,31 @@ def together() -> Iterator[None]:
             discard(Path(move.temporary))
 
 
-def check_apart(output: StrPath, inputs: Iterable[StrPath | None]) -> None:
+def check_apart(output: StrPath, inputs: Iterable[StrPath | None], folders: Iterable[StrPath] = ()) -> None:
     """Refuse an output that is one of the files it is made from, which `force` is not meant for: it would be lost.
 
     Parameters
     ----------
     output
-        The file to be.
+        The file or folder to be.
     inputs
         Files that are read; None is none.
+    folders
+        Folders of which all is read.
 
     Raises
     ------
     OutputError
-        If one of them is the output, by whatever name.
+        If one of the inputs is the output or lies in it, or the output lies in one of the folders, by whatever name.
     """
-    target = os.path.realpath(output)
-    if any(os.path.realpath(path) == target for path in inputs if path is not None):
+    target, whole = Path(os.path.realpath(output)), [Path(os.path.realpath(path)) for path in folders]
+    read = [Path(os.path.realpath(path)) for path in inputs if path is not None] + whole
+    if target in read:
         raise OutputError(f"{output} is read, and would be lost. Name another file for what is written.")
+    if any(path.is_relative_to(target) for path in read):
+        raise OutputError(f"In {output} lies what is read, and would be lost. Name another place for what is written.")
+    if any(target.is_relative_to(folder) for folder in whole):
+        raise OutputError(f"{output} lies in a folder that is read. Name another place for what is written.")
 
 
 def where_written(path: StrPath) -> Path:
