@@ -31,6 +31,12 @@ EXTRA_MODULES = {
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("package", ["baselines", "comparison", "evaluation", "history", "ingest", "report", "tuning"])
+def test_completion_knows_the_public_names_of_packages_and_nothing_else(package):
+    module = importlib.import_module(f"deepcuts.{package}")
+    assert {name for name in dir(module) if not name.startswith("__")} == set(module.__all__)
+
+
 def test_public_names_are_few_and_there():
     assert len(dc.__all__) <= 20
     assert dc.__all__ == sorted(dc.__all__)

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from functools import wraps
 from numbers import Integral, Real
 from reprlib import Repr
 from typing import Any, TypeVar, get_args
 
-from deepcuts.errors import SettingsError
+from deepcuts.errors import DeepcutsError, SettingsError
+from deepcuts.wording import with_article
 
 Kind = TypeVar("Kind")
 
@@ -36,11 +38,6 @@ def shown(value: object, most: int = MOST_SHOWN) -> str:
     except Exception:  # numbers of more than 4,300 digits; objects whose own __repr__ fails
         text = f"a value of the type {type(value).__name__}"
     return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def with_article(noun: str) -> str:
-    """Put a or an before a noun of a message, by how it begins: an item, a user, an ndarray."""
-    return f"an {noun}" if noun[:1].lower() in "aeio" or noun.startswith("nd") else f"a {noun}"
 
 
 def kind_of(value: object) -> str:
@@ -283,6 +280,37 @@ def instances(name: str, values: Any, kind: type[Kind], advice: str) -> tuple[Ki
     if not is_several(values):
         raise SettingsError(f"{name} is {shown(values)}. {advice}")
     return tuple(instance(name, value, kind, advice) for value in values)
+
+
+@contextmanager
+def naming(what: str, code: object, advice: str) -> Iterator[None]:
+    """Name what a caller gave in whatever its code raises.
+
+    Errors of deepcuts stay as they are, and so does all that its own code raises.
+
+    Parameters
+    ----------
+    what
+        What it is called, for the message.
+    code
+        The function, or the object whose method is called.
+    advice
+        What the message says of how it is called.
+
+    Raises
+    ------
+    SettingsError
+        In place of any other error of the code.
+    """
+    try:
+        yield
+    except (DeepcutsError, MemoryError):
+        raise
+    except Exception as error:
+        module = getattr(code, "__module__", None) or type(code).__module__
+        if module.partition(".")[0] == __name__.partition(".")[0]:
+            raise
+        raise SettingsError(f"{what} raised {type(error).__name__}: {error}. {advice}") from error
 
 
 def is_several(value: object) -> bool:

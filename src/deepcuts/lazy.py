@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
+_DUNDERS = ("__all__", "__doc__", "__file__", "__name__", "__path__")  # which help() and inspect look for
+
 
 def names_on_demand(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     """Return what a package takes as its ``__getattr__``.
@@ -28,3 +30,8 @@ def names_on_demand(package: str, homes: Mapping[str, str]) -> Callable[[str], A
         return value
 
     return find
+
+
+def public_names(package: str) -> Callable[[], list[str]]:
+    """Return what a package takes as its ``__dir__``: its public names, also those that are imported on demand."""
+    return lambda: sorted([*sys.modules[package].__all__, *_DUNDERS])

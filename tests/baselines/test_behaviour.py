@@ -277,7 +277,7 @@ def test_too_little_to_learn_from_is_refused(name):
     if name == "popularity":
         pytest.skip("one user's plays are popularity enough")
     plays = dc.Interactions.from_csr(sparse.csr_array(np.array([[1, 2, 3]])), ["a"], list("xyz"))
-    with pytest.raises(DataError, match="1 users and 3 items"):
+    with pytest.raises(DataError, match="1 user and 3 items"):
         LEARNERS[name].fit(plays)
 
 

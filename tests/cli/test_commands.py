@@ -94,7 +94,7 @@ def test_ingest_prunes_and_says_so(tmp_path):
     (tmp_path / "log.csv").write_text("a,x\na,y\nb,x\nb,y\nc,z\n")
     options = ("--user", 1, "--item", 2, "--no-header", "--min-users", 2, "--min-items", 2)
     result = run("ingest", tmp_path / "log.csv", *options, "-o", tmp_path / "plays.parquet")
-    assert "Pruning left out 1 users and 1 items.\n5 rows hold 4 pairs of 2 users and 2 items.\n" in result.stderr
+    assert "Pruning left out 1 user and 1 item.\n5 rows hold 4 pairs of 2 users and 2 items.\n" in result.stderr
     assert read_interactions(tmp_path / "plays.parquet").n_pairs == 4
 
 
@@ -237,7 +237,7 @@ def test_recommend_to_some_users(folder, model, tmp_path):
 
 def test_recommend_warns_of_unknown_users(folder):
     result = run("recommend", folder / "model.safetensors", "--user", USER, "--user", "nobody", "--json")
-    assert result.stderr == "Warning: 1 of 2 users are unknown and left out: 'nobody'\n"
+    assert result.stderr == "Warning: Of 2 users, 1 is unknown and left out: 'nobody'\n"
     assert {row["user_id"] for row in json.loads(result.stdout)} == {USER}
 
 

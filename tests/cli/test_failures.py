@@ -78,7 +78,7 @@ def test_bad_rows_can_be_skipped_and_are_listed_beside_the_output(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("rows", "sizes"), [("a,x,1\na,y,1\n", "1 users and 2 items"), ("a,x,1\nb,x,1\n", "2 users and 1 items")]
+    ("rows", "sizes"), [("a,x,1\na,y,1\n", "1 user and 2 items"), ("a,x,1\nb,x,1\n", "2 users and 1 item")]
 )
 def test_too_little_to_learn_from(tmp_path, rows, sizes):
     (tmp_path / "plays.csv").write_text("user_id,item_id,plays\n" + rows)

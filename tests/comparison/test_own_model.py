@@ -71,14 +71,37 @@ def test_what_cannot_be_trained_is_refused_at_once(method, message):
         Contender("mine", method)
 
 
-class Forgetful:
-    """Trains, and returns nothing."""
+@dataclass(frozen=True)
+class Odd:
+    """Trains and lists as it is told."""
 
-    def fit(self, plays, *, seed=0) -> None:
-        """Nothing comes of it."""
+    train: object
+    lists: object = None
+
+    def fit(self, plays, **seed):
+        return self.train(self, **seed)
+
+    def recommend(self, users=None, k=20, **settings):
+        return self.lists(**settings)
 
 
-def test_a_method_that_returns_no_model_is_told_by_the_name_of_its_contender():
+def fails(*given, **named):
+    raise ZeroDivisionError("division by zero")
+
+
+@pytest.mark.parametrize(
+    ("method", "message"),
+    [
+        (Odd(lambda odd, seed: None), "What mine returns from fit is None, which has no recommend(users, k"),
+        (Odd(fails), "mine raised ZeroDivisionError: division by zero. Its fit takes (plays, *, seed)."),
+        (Odd(lambda odd: odd), "mine raised TypeError: "),
+        (Odd(lambda odd, seed: odd, fails), "mine raised ZeroDivisionError: division by zero. Its recommend takes ("),
+        (Odd(lambda odd, seed: odd, lambda: pa.table({})), "mine raised TypeError: "),  # it is asked for a rarity
+        (Odd(lambda odd, seed: odd, lambda rarity: None), "mine: The lists are None, not a table."),
+        (Odd(lambda odd, seed: odd, lambda rarity: pa.table({"user_id": ["a"]})), "mine: Column 'item_id' not found"),
+    ],
+)
+def test_what_a_model_raises_or_returns_is_told_by_the_name_of_its_contender(method, message):
     cut = dc.split_holdout(dc.generate_world(n_users=30, n_items=60, items_per_user=8, seed=0).plays, seed=0)
-    with pytest.raises(SettingsError, match=r"What mine returns from fit is None, which has no recommend\(users, k"):
-        run_all([Contender("mine", Forgetful())], one_cut(*cut, [0]), {"recall": (10,)})
+    with pytest.raises(dc.DeepcutsError, match=re.escape(message)):
+        run_all([Contender("mine", method, {"rarity": 0.5})], one_cut(*cut, [0]), {"recall": (10,)})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -81,3 +84,28 @@ def test_ids_are_columns_of_frames():
     frame = pd.DataFrame({"user": ids, "n": [1, 2]})
     assert frame.user.tolist() == ["a", "b"]
     assert np.asarray(ids, dtype="U1").dtype == np.dtype("U1")
+
+
+def test_ids_are_equal_by_what_they_are():
+    ids = Ids.of(["a", "b"], "user")
+    again = pickle.loads(pickle.dumps(ids))
+    assert again == ids == copy.deepcopy(ids)
+    assert hash(again) == hash(ids)
+    assert ids != Ids.of(["a", "b"], "item")
+    assert ids != Ids.of(["a", "c"], "user")
+    assert ids != ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("index", "error", "message"),
+    [
+        (2, IndexError, "There is no index 2 among 2 user ids."),
+        (-3, IndexError, "There is no index -3 among 2 user ids."),
+        (1.0, TypeError, "Ids are indexed by whole numbers, not by a float."),
+        (None, TypeError, "Ids are indexed by whole numbers, not by None."),
+    ],
+)
+def test_an_index_that_is_none_is_told(index, error, message):
+    with pytest.raises(error, match=message):
+        Ids.of(["a", "b"], "user")[index]
+    assert Ids.of(["a", "b"], "user")[np.int8(-1)] == "b"

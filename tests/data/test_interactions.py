@@ -84,7 +84,7 @@ def test_pairs_that_are_kept_keep_their_plays_and_times(data):
 @pytest.mark.parametrize(
     ("matrix", "users", "message"),
     [
-        (MATRIX, ["a"], "The matrix is 2 × 3, but there are 1 user ids and 3 item ids. Give one id for "),
+        (MATRIX, ["a"], "The matrix is 2 × 3, with 1 user id and 3 item ids. Give one id for "),
         (-MATRIX, ["a", "b"], "3 play counts are negative, NaN or infinite; the first is -2.0. Play "),
         (MATRIX * np.nan, ["a", "b"], "6 play counts are negative, NaN or infinite; the first is nan."),
         (MATRIX * 1e300, ["a", "b"], "3 play counts are negative, NaN or infinite; the first is inf."),
@@ -151,7 +151,7 @@ def broken(indices: list[int], data: list[float], indptr: tuple[int, ...] = (0, 
         (broken([0, 1, -1], [1.0, 2.0, 3.0]), "inconsistent: indices must be >= 0"),
         (broken([0, 1, 2], [1.0, 2.0, 3.0], (0, 5, 3)), "inconsistent: indptr"),
         (broken([0, 1, 2], [1.0, 2.0, 3.0], (0, 1, 1 << 30)), "inconsistent: Last value of index pointer"),
-        (broken([0, 0, 1], [3e38, 3e38, 3.0]), "1 play counts are negative, NaN or infinite; the first is inf"),
+        (broken([0, 0, 1], [3e38, 3e38, 3.0]), "1 play count is negative, NaN or infinite; the first is inf"),
         (
             sparse.csr_array(np.ones((2, 3), complex)),
             "holds complex128. Pass one of users and items that holds numbers",

@@ -96,7 +96,7 @@ def test_a_model_is_not_interactions(path):
         ({"plays": np.ones(2, np.float32)}, r"its array 'plays' is float32 \(2,\), but has to be float32 \(3\)"),
         ({"last_played": np.zeros(4, np.int64)}, r"its array 'last_played' is int64 \(4,\)"),
         ({"item_listeners": np.zeros(2, np.int64)}, r"its array 'item_listeners' is int64 \(2,\)"),
-        ({"item_listeners": np.array([2, 0, 1])}, "its array 'item_listeners' has 2 for item 0, which 1 users play"),
+        ({"item_listeners": np.array([2, 0, 1])}, "its array 'item_listeners' has 2 for item 0, which 1 user plays"),
         ({"indices": np.array([2, 0, 2], np.int32)}, "its array 'indices' has 0 after 2 in row 0 and must ascend"),
         ({"indices": np.array([2, 2, 2], np.int32)}, "its array 'indices' has 2 after 2 in row 0 and must ascend"),
         ({"plays": np.array([1, 0, 1], np.float32)}, "its array 'plays' has the value 0, outside 1.4013e-45 to 3.4028"),

@@ -55,7 +55,7 @@ def test_ids_of_three_kinds_of_files_travel_to_lists(write, tmp_path, name, text
     columns = ("--user", "user", "--item", "artist", "--plays", "plays", "--mbids", str(write(text, name)))
     run = CliRunner().invoke(app, ["ingest", str(write(ROWS, "plays.csv")), *columns, "-o", str(plays)])
     assert run.exit_code == 0, run.output
-    assert "2 of 3 items have ids of MusicBrainz" in " ".join(run.stderr.split())
+    assert "Of 3 items, 2 have ids of MusicBrainz" in " ".join(run.stderr.split())
     loaded = dc.Interactions.load(plays)
     assert loaded.labels.mbids.to_pylist() == [BLUR, MUSE, ""]
     dc.PersonaNMF(n_factors=2).fit(loaded, seed=0).save(model)

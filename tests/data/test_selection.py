@@ -88,5 +88,5 @@ def test_items_outside_the_catalogue_are_named_in_a_warning(caplog: pytest.LogCa
     plays = plays_of(np.ones((5, 6), int))
     with caplog.at_level(logging.WARNING):
         plays.align_items(Ids.of(["i0"], "item"))
-    assert "5 of 6 items are not in the catalogue and left out: 'i1', 'i2', 'i3', 'i4', 'i5'" in caplog.text
+    assert "Left out, as the catalogue does not have them: 5 items of 6: 'i1', 'i2', 'i3', 'i4', 'i5'" in caplog.text
     assert "…" not in caplog.text

@@ -124,8 +124,8 @@ def ingest(folder: Path, *options: str, output: str = "plays.safetensors", code:
 def test_ingest_attaches_names_and_tags(folder):
     names = ("--names", str(folder / "names.csv"), "--names-columns", "id,title")
     said = ingest(folder, *names, "--tags", str(folder / "tags.tsv"))
-    assert "1 of 2 items have names." in said
-    assert "1 of 2 items have some of 2 tags." in said
+    assert "Of 2 items, 1 has a name." in said
+    assert "Of 2 items, 1 has some of 2 tags." in said
     labels = dc.Interactions.load(folder / "plays.safetensors").labels
     assert labels.names.to_pylist() == ["Grouper", "8"]
     assert labels.tag_names.to_pylist() == ["calm", "deep"]

@@ -92,11 +92,11 @@ def test_aliases_are_followed_to_their_end(scrobbles, caplog):
     assert counts(plays) == {("1", "10"): 8, ("2", "20"): 7, ("3", "30"): 1}
     assert names(plays) == {"10": "Björk", "20": "20", "30": "30"}
     assert report.remarks == (
-        "1 malformed lines of artist_data.txt were left out.",
-        "1 malformed lines of artist_alias.txt were left out.",
-        "3 artists were aliases and count for the artists they stand for.",
+        "Left out: 1 malformed line of artist_data.txt.",
+        "Left out: 1 malformed line of artist_alias.txt.",
+        "Counted for the artists they stand for: 3 aliases.",
     )
-    assert "Left out 1 malformed lines of" in caplog.text
+    assert "Left out 1 malformed line of" in caplog.text
     assert r"the first is line 3: '\t2002877'" in caplog.text
 
 

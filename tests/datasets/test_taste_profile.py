@@ -83,7 +83,7 @@ def test_songs_are_summed_to_artists_by_the_rule(folder):
     assert (report.n_unknown, report.n_rows_unknown) == (1, 1)
     assert (report.n_several, report.n_disputed) == (2, 2)
     assert (report.n_users, report.n_users_dropped) == (3, 1)
-    assert "4 of 6 songs are kept, merged into 2 artists." in report.sentences()
+    assert "Of 6 songs, 4 are kept, merged into 2 artists." in report.sentences()
 
 
 def test_without_mismatches_every_track_counts(folder):
@@ -217,7 +217,7 @@ def test_the_command_writes_plays_and_says_what_became_of_the_songs(folder):
     options = ("--triplets", triplets, "--tracks", tracks, "--mismatches", mismatches, "--memory", "500MB")
     result = CliRunner().invoke(app, ["ingest", "taste-profile", *map(str, options), "-o", str(output)])
     assert result.exit_code == 0, result.output
-    assert "1 songs, with 2 rows, are dropped: every known track of theirs is a mismatch." in result.stderr
+    assert "Dropped, as every known track is a mismatch: 1 song, with 2 rows." in result.stderr
     assert "8 rows hold 3 pairs of 2 users and 2 artists." in result.stderr
     assert counts(dc.Interactions.load(output)) == BY_ARTIST
     assert dc.Interactions.load(output).item_names(np.array([1])).to_pylist() == ["J Dilla"]

@@ -169,6 +169,6 @@ def test_overlap_agrees_with_the_readable_twin_both_ways(first, second, k):
 
 def test_overlap_of_other_users_is_refused():
     with pytest.raises(
-        DataError, match=r"The lists are of 3 and 1 users that differ, or of other items\. Rank both by"
+        DataError, match=r"The lists are of 3 users and of 1 user that differ, or of other items\. Rank both by"
     ):
         overlap(rank(LISTS), rank(LISTS, {"ada": {"c"}}), 5)

@@ -134,7 +134,7 @@ def test_at_least_one_label_is_kept():
 
 def test_features_of_other_items_are_refused():
     features = item_features({"a": "x"}, Ids.of(["a"], "item"))
-    with pytest.raises(DataError, match=r"The features are of 1 items, which are not the 10 of train\. Lay them out"):
+    with pytest.raises(DataError, match=r"The features are of 1 item, which are not the 10 of train\. Lay them out"):
         evaluate(table(LISTS), interactions(TRAIN), interactions(HOLDOUT), features=features)
 
 

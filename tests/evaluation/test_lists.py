@@ -106,7 +106,7 @@ def test_users_without_a_list_are_judged_and_counted(caplog):
     ranked = rank(table({"bob": ["a"]}))
     assert ranked.items.tolist() == [[-1], [0]]
     assert ranked.n_without_list == 1
-    assert "1 of 2 users judged have no list; they count as missed." in caplog.text
+    assert "Of 2 users judged, 1 has no list; what was held out counts as missed." in caplog.text
     assert rank(table({})).items.tolist() == [[-1], [-1]]
     assert rank(table({})).n_without_list == 2
 
@@ -120,7 +120,7 @@ def test_items_that_train_does_not_have_count_as_held_out():
 def test_users_of_the_holdout_that_train_does_not_have_are_left_out(caplog):
     caplog.set_level(logging.INFO)
     rank(table(LISTS), holdout={"ada": {"c"}, "zoe": {"a"}})
-    assert "1 users of the holdout are in train, and judged; the others are not." in caplog.text
+    assert "Judged: 1 user of the holdout. Others are not in train." in caplog.text
 
 
 def test_one_user_who_has_everything_but_one_item():

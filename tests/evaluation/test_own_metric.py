@@ -100,7 +100,6 @@ def test_registered_metrics_are_known_by_name(cut, lists, registered):
     [
         (own_recall, "is no metric. Pass one of UserMetric, ExposureMetric, QuotientMetric, such as UserMetric(name"),
         (Metric("base", own_recall), "is no metric"),
-        (UserMetric("a@b", own_recall), "A metric is called 'a@b'. Use letters, digits and _"),
         (UserMetric("recall", own_recall), "There is a metric 'recall' already. Give yours another name."),
     ],
 )
@@ -116,14 +115,77 @@ def test_two_of_one_name_are_refused(cut, lists):
 
 
 @pytest.mark.parametrize(
-    "returned", [lambda lists, k: 0.5, lambda lists, k: lists.hits, lambda lists, k: ["a"] * lists.n_users]
+    ("settings", "message"),
+    [
+        ({"name": "a@b"}, "A metric is called 'a@b'. Use letters, digits and _"),
+        ({"name": 3}, "A metric is called 3. Use letters, digits and _"),
+        ({"function": None}, "The function of the metric 'odd' is None. Its function takes (lists, k) and returns"),
+        ({"cutoffs": 5}, "The cut-offs of odd are 5. Give a list of them"),
+        ({"cutoffs": (0,)}, "A cut-off of odd is 0."),
+        ({"needs": ("tags",)}, "The needs of the metric 'odd' is 'tags'."),
+        ({"most": "1"}, "most of the metric 'odd' is '1'. Give a number."),
+    ],
 )
-def test_a_metric_that_returns_something_else_is_told(cut, lists, returned):
-    with pytest.raises(SettingsError, match=r"The metric 'odd' returned an array of the shape .* one number for each"):
-        dc.evaluate(lists, *cut, metrics=[UserMetric("odd", returned)])
+def test_a_metric_is_refused_where_it_is_made(settings, message):
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        UserMetric(**{"name": "odd", "function": own_recall, **settings})
 
 
-def test_an_infinite_value_is_told_as_it_would_spoil_the_mean(cut, lists):
-    odd = UserMetric("odd", lambda lists, k: np.full(lists.n_users, -np.inf))
-    with pytest.raises(SettingsError, match=r"The metric 'odd' returned -inf for a user\. Its function returns finite"):
+def fails(*given):
+    raise ZeroDivisionError("division by zero")
+
+
+def pair_of(first, second):
+    return lambda lists, k: (first(lists.n_users), second(lists.n_users))
+
+
+@pytest.mark.parametrize(
+    ("kind", "function", "came"),
+    [
+        (UserMetric, fails, "raised ZeroDivisionError: division by zero."),
+        (UserMetric, lambda lists: np.ones(lists.n_users), "raised TypeError: "),
+        (UserMetric, lambda lists, k: None, "returned None for 60 users."),
+        (UserMetric, lambda lists, k: 0.5, "returned 0.5 for 60 users."),
+        (
+            UserMetric,
+            lambda lists, k: lists.hits,
+            "returned an array of the shape (60, 20) and type bool",
+        ),
+        (UserMetric, lambda lists, k: ["a"] * lists.n_users, "returned ['a', 'a', "),
+        (UserMetric, lambda lists, k: [[1], [1, 2]], "returned [[1], [1, 2]] for 60 users."),
+        (UserMetric, lambda lists, k: np.full(lists.n_users, -np.inf), "returned -inf."),
+        (ExposureMetric, fails, "raised ZeroDivisionError: division by zero."),
+        (ExposureMetric, lambda exposure: None, "returned None."),
+        (ExposureMetric, lambda exposure: exposure, "returned an array of the shape (114,) and type "),
+        (ExposureMetric, lambda exposure: "0.5", "returned '0.5'."),
+        (ExposureMetric, lambda exposure: np.inf, "returned inf."),
+        (QuotientMetric, fails, "raised ZeroDivisionError: division by zero."),
+        (QuotientMetric, lambda lists, k: np.ones(3), "returned array([1., 1., 1.])."),
+        (QuotientMetric, lambda lists, k: (1.0, 2.0), "returned 1.0 for 60 users."),
+        (QuotientMetric, pair_of(np.ones, lambda n: np.ones(3)), "returned an array of the shape (3,)"),
+        (QuotientMetric, pair_of(np.ones, lambda n: np.full(n, np.inf)), "returned inf."),
+    ],
+)
+def test_what_a_metric_raises_or_returns_is_told_by_its_name(cut, lists, kind, function, came):
+    odd = kind("odd", function)
+    with pytest.raises(SettingsError, match=re.escape(f"The metric 'odd' {came}")) as error:
         dc.evaluate(lists, *cut, metrics=[odd])
+    assert str(error.value).endswith(odd.returns)
+
+
+def test_what_a_metric_raises_is_the_cause_of_what_is_told(cut, lists):
+    with pytest.raises(SettingsError) as error:
+        dc.evaluate(lists, *cut, metrics=[UserMetric("odd", fails)])
+    assert isinstance(error.value.__cause__, ZeroDivisionError)
+
+
+def test_cut_offs_go_by_names_of_metrics(cut, lists):
+    with pytest.raises(SettingsError, match="There is no metric 'recall@20'"):
+        dc.evaluate(lists, *cut, cutoffs={"recall@20": [20]})
+
+
+def test_cut_offs_and_metrics_may_come_one_at_a_time(cut, lists):
+    found = dc.evaluate(lists, *cut, cutoffs={"recall": iter([5, 20])}, metrics=iter(OWN[:1]))
+    assert list(found) == ["recall@5", "recall@20", "own_recall@5", "own_recall@20"]
+    runs = run_all([Contender("popular", dc.Popularity())], one_cut(*cut, [0]), {"recall": iter([5])}, n_resamples=9)
+    assert list(runs[0].evaluation) == ["recall@5"]

@@ -192,7 +192,7 @@ def test_search_is_fast_among_forty_thousand_names():
 
 
 def test_what_a_matcher_refuses(matcher):
-    with pytest.raises(DataError, match="12 items and 1 names"):
+    with pytest.raises(DataError, match="12 items and 1 name"):
         Matcher(matcher.item_ids, pa.array(["x"]))
     with pytest.raises(SettingsError, match="min_score is 0"):
         Matcher(matcher.item_ids, matcher.names, min_score=0)

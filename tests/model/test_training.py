@@ -316,7 +316,7 @@ def test_planted_scenes_are_found(world, model):
 
 @pytest.mark.parametrize(
     ("counts", "message"),
-    [([[1, 2, 3]], "1 users and 3 items"), ([[1], [2]], "2 users and 1 items")],
+    [([[1, 2, 3]], "1 user and 3 items"), ([[1], [2]], "2 users and 1 item")],
 )
 def test_too_little_to_learn_from_is_refused(counts, message):
     matrix = sparse.csr_array(np.array(counts))

@@ -49,7 +49,7 @@ def test_items_outside_the_catalogue_are_left_out_with_a_warning(world, model, c
     known = world.plays.item_ids.values[3].as_py()
     with caplog.at_level(logging.WARNING):
         visitor = model.fold_in({known: 4, "Nobody At All": 2})
-    assert "1 of 2 items are not in the catalogue and left out: 'Nobody At All'" in caplog.text
+    assert "Left out, as the catalogue does not have them: 1 item of 2: 'Nobody At All'" in caplog.text
     assert visitor.seen.n_pairs == 1
 
 

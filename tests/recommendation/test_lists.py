@@ -158,13 +158,13 @@ def test_unknown_users_of_a_batch_are_left_out_with_a_warning(
 ) -> None:
     with caplog.at_level(logging.WARNING):
         table = recommend(source, ["zoe", "user 002", "yan"], ListSettings())
-    assert caplog.messages == ["2 of 3 users are unknown and left out: 'zoe', 'yan'"]
+    assert caplog.messages == ["Of 3 users, 2 are unknown and left out: 'zoe', 'yan'"]
     assert table.equals(recommend(source, "user 002", ListSettings()))
 
 
 def test_a_warning_of_many_unknown_users_names_twenty(source: DenseScores, caplog: pytest.LogCaptureFixture) -> None:
     recommend(source, ["user 002", *names("nobody", 21)], ListSettings())
-    assert caplog.messages[0].startswith("21 of 22 users are unknown and left out: 'nobody 000', 'nobody 001'")
+    assert caplog.messages[0].startswith("Of 22 users, 21 are unknown and left out: 'nobody 000', 'nobody 001'")
     assert caplog.messages[0].endswith("'nobody 018', 'nobody 019' …")
 
 

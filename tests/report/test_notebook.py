@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import deepcuts as dc
-from deepcuts.errors import SettingsError, UnknownIdError
+from deepcuts.errors import DataError, SettingsError, UnknownIdError
 from deepcuts.report import plot_frontier
 
 mpl.use("Agg")  # no window, wherever the tests run
@@ -77,3 +77,45 @@ def test_axes_are_made_where_none_are_given(cut, model):
     drawn = plot_frontier(model, cut.train.to_arrow(), cut.holdout.to_arrow(), rarities=[0])
     pyplot.close(drawn.figure)
     assert drawn.get_xlabel() == "novelty@20"
+
+
+@pytest.mark.parametrize("ax", [3, "here", [], Figure(), Figure().subplots(1, 2)])
+def test_what_is_no_axes_is_refused(cut, model, ax):
+    found = dc.evaluate(model.recommend(k=20), *cut)
+    for draw in (found.plot, model.plot_map, lambda ax: plot_frontier(model, *cut, rarities=[0], ax=ax)):
+        with pytest.raises(SettingsError, match=r"ax is .* Give axes of matplotlib"):
+            draw(ax=ax)
+
+
+def test_axes_without_a_frame_are_drawn_into(cut, model):
+    polar = Figure().add_subplot(projection="polar")
+    assert dc.evaluate(model.recommend(k=20), *cut).plot(ax=polar) is polar
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"rarities": 0.5}, "rarities is 0.5. Give a list of them"),
+        ({"rarities": iter(())}, "There are no rarities to draw"),
+        ({"x": 3}, "Figures is 3"),
+    ],
+)
+def test_positions_and_figures_of_the_frontier_are_checked(cut, model, settings, message):
+    with pytest.raises(SettingsError, match=message):
+        plot_frontier(model, *cut, **settings)
+
+
+def test_positions_may_come_one_at_a_time_and_names_are_counted(cut, model):
+    drawn = plot_frontier(model, *cut, rarities=iter((0, 1)), ax=axes())
+    assert len(drawn.get_lines()[0].get_xdata()) == 2
+    with pytest.raises(SettingsError, match="n_names is -1"):
+        model.plot_map(n_names=-1)
+
+
+def test_a_model_of_a_caller_is_told_by_its_name(cut):
+    class Empty:
+        def recommend(self, users=None, k=20, **settings):
+            return None
+
+    with pytest.raises(DataError, match=r"mine: The lists are None, not a table\."):
+        plot_frontier({"mine": Empty()}, *cut, rarities=[0])

@@ -106,7 +106,7 @@ def test_bad_rows_are_counted_and_refused_or_left_out_and_songs_become_artists(s
     text = "user,item,plays\nada,s1,2\nada,s2,3\nbob,s1,x\n,s3,1\nbob,s3,1\ncyd,s9,4\n"
     (tmp_path / "rows.csv").write_text(text)
     source, shelf = str(tmp_path / "rows.csv"), str(tmp_path / "shelf")
-    with pytest.raises(DataError, match=r"user is empty \(1 rows\)\. In all, 2 of 6 rows cannot be used"):
+    with pytest.raises(DataError, match=r"user is empty \(1 row\)\. In all, 2 of 6 rows cannot be used"):
         on_spark.ingest(source, **COLUMNS, shelf=shelf)
     artists = spark.createDataFrame([("s1", "A"), ("s2", "A"), ("s3", "B")], "song string, artist string")
     report = on_spark.ingest(source, **COLUMNS, shelf=shelf, on_bad_rows="skip", artists=artists, force=True)

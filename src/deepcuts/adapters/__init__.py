@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from deepcuts.errors import MissingExtraError
-from deepcuts.lazy import names_on_demand
+from deepcuts.lazy import names_on_demand, public_names
 
 if TYPE_CHECKING:
     from deepcuts.adapters.lenskit_component import PersonaScorer, PersonaScorerConfig
@@ -18,6 +18,7 @@ _HOMES = {
 
 __all__ = ["PersonaNMFModel", "PersonaNMFModelConfig", "PersonaScorer", "PersonaScorerConfig"]
 
+__dir__ = public_names(__name__)
 _find = names_on_demand(__name__, _HOMES)
 
 

@@ -12,6 +12,7 @@ from deepcuts.baselines.random_personas import RandomPersonas
 from deepcuts.baselines.refit import refit_users
 from deepcuts.baselines.scored import DotProduct, ScoredModel, UserRows
 from deepcuts.baselines.spark_als import SparkALS
+from deepcuts.lazy import public_names
 
 __all__ = [
     "EASE",
@@ -33,3 +34,5 @@ __all__ = [
     "refit_users",
     "rerank",
 ]
+
+__dir__ = public_names(__name__)

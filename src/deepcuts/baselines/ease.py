@@ -17,6 +17,7 @@ from deepcuts.baselines.scored import ScoredModel
 from deepcuts.checks import check_ranges
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
+from deepcuts.ingest import PlaysLike, as_plays
 
 _BLOCK_ITEMS = 1_024  # whose sparse products become rows of a dense matrix at a time
 
@@ -47,7 +48,7 @@ class EASE:
     def __post_init__(self) -> None:
         check_ranges(self, regularization=(1e-9, 1e12), most_gigabytes=(1e-9, 1e6))
 
-    def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
+    def fit(self, plays: PlaysLike, *, seed: int = 0) -> ScoredModel:
         """Invert the Gram matrix; `seed` changes nothing.
 
         Raises
@@ -57,6 +58,7 @@ class EASE:
         DataError
             If there are fewer than two users or items.
         """
+        plays = as_plays(plays)
         check_plays(plays)
         # Of float64, before B becomes float32.
         check_dense_items("EASE", plays.n_items, bytes_each=8, most_gigabytes=self.most_gigabytes)

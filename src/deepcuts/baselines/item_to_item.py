@@ -15,6 +15,7 @@ from deepcuts.baselines.scored import ScoredModel
 from deepcuts.checks import check_ranges
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
+from deepcuts.ingest import PlaysLike, as_plays
 
 MOST_NEIGHBOURS = 1_000_000
 
@@ -68,7 +69,7 @@ class RP3beta:
     def __post_init__(self) -> None:
         check_ranges(self, popularity_exponent=(0, 2), n_neighbours=(1, MOST_NEIGHBOURS))
 
-    def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
+    def fit(self, plays: PlaysLike, *, seed: int = 0) -> ScoredModel:
         """Count walks; `seed` changes nothing.
 
         Raises
@@ -78,6 +79,7 @@ class RP3beta:
         DataError
             If there are fewer than two users or items.
         """
+        plays = as_plays(plays)
         check_plays(plays)
         neighbours = min(self.n_neighbours, plays.n_items)
         return _learn("RP3betaRecommender", plays, beta=self.popularity_exponent, top_k=neighbours)
@@ -121,7 +123,7 @@ class SLIM:
             n_epochs=(1, 10_000),
         )
 
-    def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
+    def fit(self, plays: PlaysLike, *, seed: int = 0) -> ScoredModel:
         """Descend; `seed` changes nothing.
 
         Raises
@@ -131,6 +133,7 @@ class SLIM:
         DataError
             If there are fewer than two users or items.
         """
+        plays = as_plays(plays)
         check_plays(plays)
         neighbours = min(self.n_neighbours, plays.n_items)
         settings = {"alpha": self.regularization, "l1_ratio": self.l1_share, "n_iter": self.n_epochs}
@@ -167,7 +170,7 @@ class EDLAE:
     def __post_init__(self) -> None:
         check_ranges(self, regularization=(1e-9, 1e12), dropout=(0, 0.99), most_gigabytes=(1e-9, 1e6))
 
-    def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
+    def fit(self, plays: PlaysLike, *, seed: int = 0) -> ScoredModel:
         """Invert the Gram matrix; `seed` changes nothing.
 
         Raises
@@ -179,6 +182,7 @@ class EDLAE:
         DataError
             If there are fewer than two users or items.
         """
+        plays = as_plays(plays)
         check_plays(plays)
         check_dense_items("EDLAE", plays.n_items, bytes_each=4, most_gigabytes=self.most_gigabytes)
         return _learn("EDLAERecommender", plays, reg=self.regularization, dropout_p=self.dropout)

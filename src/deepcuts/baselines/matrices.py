@@ -7,6 +7,7 @@ from scipy import sparse
 
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
+from deepcuts.wording import counted
 
 
 def played(plays: Interactions) -> sparse.csr_array:
@@ -38,6 +39,7 @@ def check_dense_items(name: str, n_items: int, *, bytes_each: int, most_gigabyte
     gigabytes = n_items**2 * bytes_each / 1e9
     if gigabytes > most_gigabytes:
         raise SettingsError(
-            f"{name} inverts a matrix of {n_items:,} × {n_items:,} items, {gigabytes:,.3g} GB, and most_gigabytes is "
+            f"{name} inverts a matrix of {n_items:,} × {counted(n_items, 'item')}, {gigabytes:,.3g} "
+            f"GB, and most_gigabytes is "
             f"{most_gigabytes:g}. Prune items, or raise most_gigabytes where there is memory for it."
         )

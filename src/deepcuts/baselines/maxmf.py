@@ -35,6 +35,7 @@ from deepcuts.baselines.scored import DotProduct, ScoredModel, UserRows
 from deepcuts.checks import check_choices, check_ranges, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
+from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.baselines import maxmf as kernels
 
@@ -97,7 +98,7 @@ class MaxMF:
         )
         check_choices(self, loss=RankingLoss, training=Training)
 
-    def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
+    def fit(self, plays: PlaysLike, *, seed: int = 0) -> ScoredModel:
         """Train; the same vectors for the same seed and data, whatever the number of threads.
 
         Raises
@@ -105,6 +106,7 @@ class MaxMF:
         DataError
             If there are fewer than two users or items.
         """
+        plays = as_plays(plays)
         check_plays(plays)
         seed = seed_number(seed)
         rng = np.random.default_rng(seed)

@@ -14,11 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from deepcuts.array_types import DoubleVector, FloatMatrix, IndexVector, NumberMatrix
-from deepcuts.checks import kind_of, real_number, shown, whole_number
-from deepcuts.data.arrow_columns import encoded, table_of, take_rows
+from deepcuts.checks import real_number, shown, whole_number
+from deepcuts.data.arrow_columns import encoded, table_of, take_rows, what_came
 from deepcuts.data.ids import Ids, check_ids
 from deepcuts.data.vectors import unit_vectors
 from deepcuts.errors import DataError, SettingsError
+from deepcuts.wording import counted
 
 _WANTED = ("user_id", "item_id", "rank", "score")
 
@@ -77,7 +78,7 @@ def _vectors(item_vectors: NumberMatrix, n_items: int) -> FloatMatrix:
     if found.dtype.kind not in "iuf" or found.ndim != 2 or len(found) != n_items:
         raise DataError(
             f"The item vectors are an array of {found.dtype} of the shape {found.shape}. Pass a row of numbers for "
-            f"each of the {n_items:,} items."
+            f"each of the {counted(n_items, 'item')}."
         )
     return unit_vectors(found)
 
@@ -102,7 +103,7 @@ def _candidates(lists: Any) -> pa.Table:
     """Lists as an Arrow table that has all columns."""
     table = table_of(lists)
     if table is None or not set(_WANTED) <= set(table.column_names):
-        what = kind_of(lists) if table is None else f"a table with the columns {', '.join(table.column_names)}"
+        what = what_came(lists) if table is None else f"a table with the columns {', '.join(table.column_names)}"
         raise DataError(f"The lists are {what}. Pass a table with the columns {', '.join(_WANTED)}.")
     return table
 

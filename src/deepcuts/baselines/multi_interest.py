@@ -30,6 +30,7 @@ from deepcuts.baselines.scored import ScoredModel
 from deepcuts.checks import check_ranges, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
+from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.baselines import softmax as kernels
 
@@ -81,7 +82,7 @@ class MultiInterest:
             persona_epochs=(1, 10_000),
         )
 
-    def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
+    def fit(self, plays: PlaysLike, *, seed: int = 0) -> ScoredModel:
         """Train; the same vectors for the same seed and data, whatever the number of threads.
 
         Raises
@@ -89,6 +90,7 @@ class MultiInterest:
         DataError
             If there are fewer than two users or items.
         """
+        plays = as_plays(plays)
         check_plays(plays)
         seed = seed_number(seed)
         rng = np.random.default_rng(seed)

@@ -19,9 +19,9 @@ from deepcuts.baselines.matrices import played
 from deepcuts.baselines.scored import DotProduct, ScoredModel
 from deepcuts.blas_threads import one_blas_thread
 from deepcuts.checks import check_ranges, seed_number
-from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.errors import MissingExtraError
+from deepcuts.ingest import PlaysLike, as_plays
 
 _one_output = threading.Lock()
 _threads_are_lost = False  # in a process that was forked after implicit may have started threads, by GNU OpenMP
@@ -68,7 +68,7 @@ class ImplicitALS:
             self, n_factors=(1, 4096), regularization=(1e-9, 1e9), confidence=(1e-9, 1e9), n_epochs=(1, 10_000)
         )
 
-    def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
+    def fit(self, plays: PlaysLike, *, seed: int = 0) -> ScoredModel:
         """Train.
 
         Raises
@@ -78,6 +78,7 @@ class ImplicitALS:
         DataError
             If there are fewer than two users or items.
         """
+        plays = as_plays(plays)
         check_plays(plays)
         als = import_peer("implicit.als")
         with one_blas_thread():  # the library warns of BLAS threads beside its own
@@ -125,7 +126,7 @@ class IrspackIALS:
             self, n_factors=(1, 4096), regularization=(1e-9, 1e9), unobserved_weight=(1e-9, 1e9), n_epochs=(1, 10_000)
         )
 
-    def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
+    def fit(self, plays: PlaysLike, *, seed: int = 0) -> ScoredModel:
         """Train.
 
         Raises
@@ -135,6 +136,7 @@ class IrspackIALS:
         DataError
             If there are fewer than two users or items.
         """
+        plays = as_plays(plays)
         check_plays(plays)
         irspack = import_peer("irspack")
         model = irspack.IALSRecommender(
@@ -177,7 +179,7 @@ class SklearnNMF:
     def __post_init__(self) -> None:
         check_ranges(self, n_factors=(1, 4096), regularization=(0, 1e9), n_epochs=(1, 10_000))
 
-    def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
+    def fit(self, plays: PlaysLike, *, seed: int = 0) -> ScoredModel:
         """Train.
 
         Raises
@@ -187,6 +189,7 @@ class SklearnNMF:
         DataError
             If there are fewer than two users or items.
         """
+        plays = as_plays(plays)
         check_plays(plays)
         decomposition = import_peer("sklearn.decomposition")
         model = decomposition.NMF(

@@ -32,6 +32,7 @@ from deepcuts.baselines.scored import DotProduct, ScoredModel
 from deepcuts.checks import check_ranges, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
+from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.baselines.pfp import projection_epoch
 
@@ -77,7 +78,7 @@ class PFP:
             n_epochs=(1, 10_000),
         )
 
-    def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
+    def fit(self, plays: PlaysLike, *, seed: int = 0) -> ScoredModel:
         """Train; the same vectors for the same seed and data.
 
         Raises
@@ -85,6 +86,7 @@ class PFP:
         DataError
             If there are fewer than two users or items.
         """
+        plays = as_plays(plays)
         check_plays(plays)
         seed = seed_number(seed)
         rng = np.random.default_rng(seed)

@@ -8,8 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from deepcuts.baselines.scored import ScoredModel
-from deepcuts.data.foreign import check_interactions
-from deepcuts.data.interactions import Interactions
+from deepcuts.ingest import PlaysLike, as_plays
 
 
 @dataclass(frozen=True)
@@ -18,8 +17,8 @@ class Popularity:
 
     draws: ClassVar[bool] = False  # the seed changes nothing
 
-    def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
+    def fit(self, plays: PlaysLike, *, seed: int = 0) -> ScoredModel:
         """Count listeners; `seed` changes nothing."""
-        check_interactions(plays)
+        plays = as_plays(plays)
         listeners = plays.item_listeners.astype(np.float32)
         return ScoredModel.of_users(plays, lambda rows: np.repeat(listeners[None, :], len(rows), axis=0))

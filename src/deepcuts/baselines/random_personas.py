@@ -8,8 +8,8 @@ import numpy as np
 
 from deepcuts.array_types import Indptr, NumberVector
 from deepcuts.data.csr import row_of_entry
-from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
+from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.model import PersonaModel, PersonaNMF, PersonaSettings
 from deepcuts.model.training.fold_in import solve_personas
 from deepcuts.model.training.persona_split import PersonaSplit
@@ -26,7 +26,7 @@ class RandomPersonas(PersonaSettings):
     The parameters are those of `PersonaSettings`.
     """
 
-    def fit(self, plays: Interactions, *, seed: int = 0) -> PersonaModel:
+    def fit(self, plays: PlaysLike, *, seed: int = 0) -> PersonaModel:
         """Train, deal the items of every user anew, and solve for the personas again.
 
         Raises
@@ -34,6 +34,7 @@ class RandomPersonas(PersonaSettings):
         DataError
             If there are fewer than two users or items.
         """
+        plays = as_plays(plays)
         check_plays(plays)
         model = PersonaNMF(**vars(self)).fit(plays, seed=seed)
         found = model.user_personas

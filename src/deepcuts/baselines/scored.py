@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Unpack
+from typing import Unpack, get_args
 
 import numpy as np
 import pyarrow as pa
 
 from deepcuts.array_types import DoubleVector, FloatMatrix, FloatVector, IndexVector, Indptr, NumberVector
 from deepcuts.blas_threads import one_blas_thread
+from deepcuts.checks import choice, instance, kind_of, naming, shown
+from deepcuts.data.any_id import AnyId
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.whole_ids import IdsAs
+from deepcuts.errors import SettingsError
 from deepcuts.recommendation import ListOptions, ListSettings, recommend_batches
 from deepcuts.recommendation.columns import check_columns, dressed
 from deepcuts.recommendation.item_sizes import lengths_of
 from deepcuts.recommendation.settings import Mix
+from deepcuts.wording import counted
 
 Scorer = Callable[[IndexVector], FloatMatrix]
+
+_SEEN = "Pass the plays that fit was given."
+_SCORER = "It takes indexes of rows and returns a fresh float32 array of finite scores, (len(rows), n_items)."
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +43,21 @@ class DotProduct:
 
     row_factors: FloatMatrix
     item_factors: FloatMatrix
+
+    def check(self, n_rows: int, n_items: int) -> None:
+        """Refuse factors that are not of so many rows and items, or do not match.
+
+        Raises
+        ------
+        SettingsError
+            If they are not.
+        """
+        shapes = np.shape(self.row_factors), np.shape(self.item_factors)
+        if shapes != ((n_rows, *shapes[0][1:]), (n_items, *shapes[0][1:])) or len(shapes[0]) != 2:
+            raise SettingsError(
+                f"The factors are of the shapes {shapes[0]} and {shapes[1]}, for {counted(n_rows, 'row')} of users and "
+                f"{counted(n_items, 'item')}. Give a vector of one length to each."
+            )
 
     def __call__(self, rows: IndexVector) -> FloatMatrix:
         """Score all items, float32, (len(rows), n_items); the same bits whatever number of threads BLAS may use."""
@@ -66,6 +88,25 @@ class UserRows:
         """Give every user one row."""
         return cls(np.arange(n_users + 1), np.ones(n_users, np.float32))
 
+    def check(self, n_users: int) -> None:
+        """Refuse rows that are not of so many users, one at least for each.
+
+        Raises
+        ------
+        SettingsError
+            If they are not, or a share is missing.
+        """
+        indptr, shares = (
+            instance("Rows of users", each, np.ndarray, "Give arrays.") for each in (self.indptr, self.shares)
+        )
+        n_shares = len(shares)
+        if indptr.shape != (n_users + 1,) or indptr[0] or np.any(np.diff(indptr) < 1) or indptr[-1] != n_shares:
+            raise SettingsError(
+                f"The rows of users are an indptr of the shape {indptr.shape} and {counted(n_shares, 'share')}, for "
+                f"{counted(n_users, 'user')}. Give each user at least one row, and each row a share."
+            )
+        choice("mix", self.mix, get_args(Mix))
+
 
 @dataclass(frozen=True, eq=False)
 class ScoredModel:
@@ -88,9 +129,18 @@ class ScoredModel:
     user_rows: UserRows
     losses: tuple[float, ...] = ()
 
+    def __post_init__(self) -> None:
+        instance("seen", self.seen, Interactions, _SEEN)
+        if not callable(self.scorer):
+            raise SettingsError(f"scorer is {shown(self.scorer)}. {_SCORER}")
+        self.user_rows.check(self.seen.n_users)
+        if isinstance(self.scorer, DotProduct):
+            self.scorer.check(int(self.user_rows.indptr[-1]), self.seen.n_items)
+
     @classmethod
     def of_users(cls, seen: Interactions, scorer: Scorer, losses: tuple[float, ...] = ()) -> ScoredModel:
         """Take a scorer that has one row per user."""
+        instance("seen", seen, Interactions, _SEEN)
         return cls(seen, scorer, UserRows.one_each(seen.n_users), losses)
 
     @property
@@ -134,12 +184,27 @@ class ScoredModel:
         return lengths_of(self.scorer.item_factors) if isinstance(self.scorer, DotProduct) else None
 
     def scores(self, rows: IndexVector) -> FloatMatrix:
-        """Score all items by some rows, float32, (len(rows), n_items)."""
-        return self.scorer(rows)
+        """Score all items by some rows, float32, (len(rows), n_items).
+
+        Raises
+        ------
+        SettingsError
+            If the scorer raises anything, or returns what is no array of so many finite numbers.
+        """
+        with naming("The scorer", self.scorer, _SCORER):
+            scores = self.scorer(rows)
+        shape = (len(rows), len(self.item_ids))
+        if not isinstance(scores, np.ndarray) or scores.shape != shape or scores.dtype.kind not in "biuf":
+            is_array = isinstance(scores, np.ndarray)
+            came = f"an array of the shape {scores.shape} and type {scores.dtype}" if is_array else kind_of(scores)
+            raise SettingsError(f"The scorer returned {came}, where the shape is {shape}. {_SCORER}")
+        if not np.isfinite(scores.sum(dtype=np.float64)):
+            raise SettingsError(f"The scorer returned numbers that are not finite. {_SCORER}")
+        return np.require(scores, np.float32, ["C", "W"])
 
     def recommend(
         self,
-        users: str | Iterable[str] | None = None,
+        users: AnyId | Iterable[AnyId] | None = None,
         k: int = 20,
         *,
         names: bool = False,
@@ -151,7 +216,7 @@ class ScoredModel:
 
     def recommend_batches(
         self,
-        users: str | Iterable[str] | None = None,
+        users: AnyId | Iterable[AnyId] | None = None,
         k: int = 20,
         *,
         names: bool = False,
@@ -169,4 +234,4 @@ class ScoredModel:
         return ListSettings(k=k, **(own | settings))  # later keys win: the caller's mix counts
 
     def __repr__(self) -> str:
-        return f"ScoredModel({len(self.user_ids):,} users, {len(self.item_ids):,} items)"
+        return f"ScoredModel({counted(len(self.user_ids), 'user')}, {counted(len(self.item_ids), 'item')})"

@@ -20,6 +20,7 @@ from deepcuts.checks import check_ranges, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.errors import MissingExtraError
+from deepcuts.ingest import PlaysLike, as_plays
 
 _N_BLOCKS = 2  # fixed: random starts are drawn block by block
 _SUBMITTED = {"PYSPARK_GATEWAY_PORT", "SPARK_REMOTE"}  # set by spark-submit, and for Spark Connect
@@ -68,7 +69,7 @@ class SparkALS:
             self, n_factors=(1, 4096), regularization=(1e-9, 1e9), confidence=(1e-9, 1e9), n_epochs=(1, 10_000)
         )
 
-    def fit(self, plays: Interactions, *, seed: int = 0) -> ScoredModel:
+    def fit(self, plays: PlaysLike, *, seed: int = 0) -> ScoredModel:
         """Train.
 
         Raises
@@ -78,6 +79,7 @@ class SparkALS:
         DataError
             If there are fewer than two users or items.
         """
+        plays = as_plays(plays)
         check_plays(plays)
         seed = seed_number(seed)
         with spark_session() as session:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from deepcuts.cli.remarks import Remarks
 from deepcuts.model import PersonaSettings
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     from deepcuts.data.interactions import Interactions
@@ -32,7 +33,7 @@ def search_settings(plays: Interactions, search: AutoSettings, remarks: Remarks)
 
     with remarks.bar("Searching settings", round(search.budget)) as advance:
         found = tune_automatically(plays, search, on_trial=on_trial)
-    remarks.say(f"{len(found.trials)} trials took as long as {found.spent:.1f} fits. {_verdict(found)}")
+    remarks.say(f"{counted(len(found.trials), 'trial')} took as long as {found.spent:.1f} fits. {_verdict(found)}")
     return found.settings
 
 

@@ -32,6 +32,7 @@ from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.terminal import show_json
 from deepcuts.model import PersonaSettings
 from deepcuts.recommendation import ListSettings
+from deepcuts.wording import counted, counted_plays
 
 if TYPE_CHECKING:
     from deepcuts.model import Epoch
@@ -101,7 +102,8 @@ def ingest(
     with remarks.working(f"Reading {source}"):
         report = spark.ingest(source, shelf=shelf, min_users=min_users, min_items=min_items, **columns, **how)
     remarks.say(
-        f"{report.n_rows:,} rows hold {report.n_pairs:,} pairs of {report.n_users:,} users and {report.n_items:,} items"
+        f"{counted(report.n_rows, 'row holds', 'rows hold')} "
+        f"{counted_plays(report.n_pairs, report.n_users, report.n_items)}"
         f", on the shelf {shelf}."
     )
     _show({"shelf": shelf, **asdict(report)}, json)
@@ -125,7 +127,7 @@ def split(
     remarks = Remarks(quiet)
     with remarks.working(f"Splitting {shelf}"):
         sizes = spark.split(shelf, into, fraction=fraction, seed=seed, force=force)
-    remarks.say("{n_pairs:,} pairs of {n_users:,} users and {n_items:,} items are left.".format(**sizes))
+    remarks.say(f"Left: {counted_plays(sizes['n_pairs'], sizes['n_users'], sizes['n_items'])}.")
     _show({"shelf": into, **sizes}, json)
 
 
@@ -157,7 +159,7 @@ def train(
     done = [0]
     with remarks.bar("Training", asked.base_epochs) as advance:
         epochs = spark.fit(shelf, asked, seed=seed, on_epoch=on_epoch, **parts)
-    remarks.say(f"{len(epochs)} epochs, loss {epochs[-1].loss:,.1f}; the model is on the shelf {shelf}.")
+    remarks.say(f"{counted(len(epochs), 'epoch')}, loss {epochs[-1].loss:,.1f}; the model is on the shelf {shelf}.")
     _show({"shelf": shelf, **training_facts(epochs)}, json)
 
 
@@ -216,7 +218,7 @@ def sample(
     with remarks.working(f"Drawing users of {shelf}"):
         found = spark.sample(shelf, users=users, seed=seed)
     write_interactions(output, found, force=force)
-    remarks.say(f"{found.n_pairs:,} pairs of {found.n_users:,} users and {found.n_items:,} items saved in {output}.")
+    remarks.say(f"{counted_plays(found.n_pairs, found.n_users, found.n_items)} saved in {output}.")
     _show(saved_plays(output, found), json)
 
 

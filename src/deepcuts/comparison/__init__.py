@@ -7,6 +7,7 @@ from deepcuts.comparison.formats import write_comparison
 from deepcuts.comparison.named_baselines import BASELINES, baseline
 from deepcuts.comparison.runs import Cut, Run, cuts_of, one_cut, run_all
 from deepcuts.comparison.table import Comparison, Figure, tabulate
+from deepcuts.lazy import public_names
 
 __all__ = [
     "BASELINES",
@@ -25,3 +26,5 @@ __all__ = [
     "tabulate",
     "write_comparison",
 ]
+
+__dir__ = public_names(__name__)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import partial
-from typing import Any, Protocol, Unpack
+from typing import Any, Protocol
 
 import pyarrow as pa
 
-from deepcuts.checks import check_names, instance, instances, kind_of, shown
+from deepcuts.checks import check_names, instance, instances, kind_of, naming, shown
 from deepcuts.data.interactions import Interactions
-from deepcuts.errors import SettingsError
+from deepcuts.errors import DataError, SettingsError
 from deepcuts.model import PersonaModel, PersonaNMF
-from deepcuts.recommendation import ListOptions, ListSettings
+from deepcuts.recommendation import ListSettings
 from deepcuts.recommendation.settings import Mix
+from deepcuts.wording import counted
 
 LIST_SETTINGS = ("rarity", "strength", "dial", "frequency", "mix")
 
@@ -27,19 +29,13 @@ class FittedModel(Protocol):
     `deepcuts.baselines.ScoredModel` is one that makes them from scores, with the dial and all other settings.
     """
 
-    def recommend(
-        self, users: str | Iterable[str] | None = None, k: int = 20, **settings: Unpack[ListOptions]
-    ) -> pa.Table:
-        """Make lists: a table with the columns user_id, item_id and rank, and persona where there are some.
+    @property
+    def recommend(self) -> Callable[..., pa.Table]:
+        """Makes lists: a table with the columns user_id, item_id and rank, and persona where there are some.
 
-        Parameters
-        ----------
-        users
-            One id, several, or None for all users that it was trained on; comparisons ask for all.
-        k
-            Length of the lists.
-        settings
-            Those of `deepcuts.recommendation.ListSettings`; comparisons pass those that a contender has.
+        It takes (users=None, k=20, **settings): one id, several, or None for all users that it was trained on, which
+        comparisons ask for; the length of the lists; and those of `deepcuts.recommendation.ListSettings` that a
+        contender has.
         """
 
 
@@ -106,6 +102,61 @@ class Contender:
             if setting not in LIST_SETTINGS:
                 raise SettingsError(f"{self.name} has no setting {setting!r} of lists: {', '.join(LIST_SETTINGS)}.")
         ListSettings(**self.lists)  # refuses values out of range now, not after the training
+
+    def fit(self, plays: Interactions, seed: int) -> FittedModel:
+        """Train the method.
+
+        Raises
+        ------
+        SettingsError
+            If a method of a caller raises anything, or returns what makes no lists.
+        """
+        with naming(self.name, self.method, "Its fit takes (plays, *, seed)."):
+            fitted = self.method.fit(plays, seed=seed)
+        check_fitted(f"What {self.name} returns from fit", fitted)
+        return fitted
+
+    def lists_of(self, fitted: FittedModel, k: int, **settings: Any) -> pa.Table:
+        """Make the lists of what `fit` has returned, by settings beside its own; see `lists_of`."""
+        return lists_of(self.name, fitted, k, {**self.lists, **settings})
+
+
+def lists_of(name: str, fitted: FittedModel, k: int, settings: Mapping[str, Any]) -> pa.Table:
+    """Make the lists of all users.
+
+    Parameters
+    ----------
+    name
+        What the model is called, for the message.
+    fitted
+        The model.
+    k
+        Length of the lists.
+    settings
+        Those of `ListSettings`.
+
+    Raises
+    ------
+    SettingsError
+        If a model of a caller raises anything.
+    """
+    with naming(name, fitted, "Its recommend takes (users, k, **settings), those of deepcuts.recommendation."):
+        return fitted.recommend(k=k, **settings)
+
+
+@contextmanager
+def judging(name: str) -> Iterator[None]:
+    """Name a model in what is said of its lists.
+
+    Raises
+    ------
+    DataError
+        In place of one that says nothing of whose lists they are.
+    """
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from error
 
 
 def _check_method(name: str, method: Any) -> None:
@@ -260,12 +311,12 @@ def _ways(
 ) -> Iterator[Contender]:
     model, *_ = models
     several, prefix = model.settings.n_personas > 1, f"{name}, " if is_one_of_many else ""
-    size = f"{model.settings.n_factors} factors, "
+    size = f"{counted(model.settings.n_factors, 'factor')}, "
     if not several:
         yield Contender(name, Trained(model, size + "one persona", models[1:]))
         return
     for number, mix in enumerate(dict.fromkeys(mixes)):
-        about = f"{size}up to {model.settings.n_personas} personas, lists mixed by {mix}"
+        about = f"{size}up to {counted(model.settings.n_personas, 'persona')}, lists mixed by {mix}"
         # The first mix goes by the plain name of the model.
         yield Contender(f"{prefix}mix by {mix}" if number else name, Trained(model, about, models[1:]), {"mix": mix})
     if one_persona:

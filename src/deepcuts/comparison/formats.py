@@ -13,6 +13,7 @@ from deepcuts.comparison.table import Comparison, Figure
 from deepcuts.evaluation.registry import metric_of
 from deepcuts.html_table import html_page, html_table
 from deepcuts.storage import StrPath, path_with_ending, replacing
+from deepcuts.wording import counted
 
 SIGNIFICANT = 0.05
 
@@ -105,7 +106,7 @@ def caption(comparison: Comparison) -> str:
     """Say what stands in the cells."""
     n_seeds = len(set(comparison.seeds))
     return (
-        f"Mean over users and {n_seeds} seed{'s' * (n_seeds != 1)}, with 95 % intervals over users. "
+        f"Mean over users and {counted(n_seeds, 'seed')}, with 95 % intervals over users. "
         f"* differs from {comparison.reference} (paired by user, p < {SIGNIFICANT} after Holm's correction over the "
         f"rivals; figures of all lists together: the interval of the difference leaves out 0)."
     )

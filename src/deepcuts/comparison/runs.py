@@ -9,17 +9,15 @@ import pyarrow as pa
 
 from deepcuts.array_types import DoubleVector
 from deepcuts.checks import instance, is_several, seed_number, shown
-from deepcuts.comparison.contenders import Contender, check_contenders, check_fitted
+from deepcuts.comparison.contenders import Contender, check_contenders, judging
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.split import split_holdout
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation import Evaluation, ItemFeatures, evaluate_ranked, item_features, rank_lists, tag_features
 from deepcuts.evaluation.catalogue_intervals import catalogue_draws
 from deepcuts.evaluation.intervals import draws_of
-from deepcuts.evaluation.registry import metrics_at, parse_cutoffs
+from deepcuts.evaluation.registry import Cutoffs, checked, parse_cutoffs
 from deepcuts.ingest import PlaysLike, as_plays
-
-Cutoffs = Mapping[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,14 +114,16 @@ def run_all(
     """
     check_contenders(contenders)
     n_resamples, _ = draws_of(n_resamples)
-    k = max((length for _, length in metrics_at(cutoffs)), default=0)
+    cutoffs = checked(cutoffs)
+    k = max((length for lengths in cutoffs.values() for length in lengths), default=0)
     if not k:
         raise SettingsError("cutoffs has no metric. Give cut-offs by metric, such as {'recall': [20, 50]}.")
     runs = []
     for cut in _checked(cuts):
         item_labels = _item_labels(cut, labels)
         for contender, lists in _lists(contenders, cut, k):
-            ranked = rank_lists(lists, cut.train, cut.holdout, item_labels)
+            with judging(contender.name):
+                ranked = rank_lists(lists, cut.train, cut.holdout, item_labels)
             # By the same seed for all, so that draws of two contenders can be subtracted.
             draws = catalogue_draws(ranked, cutoffs, n_resamples=n_resamples)
             runs.append(Run(contender.name, cut.seed, evaluate_ranked(ranked, cutoffs), draws))
@@ -144,13 +144,13 @@ def _lists(contenders: Sequence[Contender], cut: Cut, k: int) -> Iterator[tuple[
     """Train every method once and yield the lists of the contenders that use it."""
     # Equal methods train once, and one fitted model is in memory at a time.
     for method in dict.fromkeys(contender.method for contender in contenders):
-        fitted, own = method.fit(cut.train, seed=cut.seed), [each for each in contenders if each.method == method]
-        check_fitted(f"What {own[0].name} returns from fit", fitted)
+        own = [each for each in contenders if each.method == method]
+        fitted = own[0].fit(cut.train, cut.seed)
         for contender in own:
-            yield contender, fitted.recommend(k=k, **contender.lists)
+            yield contender, contender.lists_of(fitted, k)
 
 
-def main_cutoffs(*, with_labels: bool) -> Cutoffs:
+def main_cutoffs(*, with_labels: bool) -> dict[str, tuple[int, ...]]:
     """Return the figures that a comparison shows unless others are asked for."""
     names = ("recall@20", "ndcg@100", "novelty@20", "coverage@20", "gini@20", *(["calibration_kl@20"] * with_labels))
     return parse_cutoffs(names)

@@ -9,8 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.array_types import AnyArray, CountVector, IndexVector
+from deepcuts.checks import kind_of
 
 _CHUNK_BYTES = 1 << 30
+_COMPUTING = ("toArrow", "collect", "compute")  # of tables of Spark, polars and Dask that are still to be computed
 
 
 @runtime_checkable
@@ -29,6 +31,18 @@ def table_of(given: Any) -> pa.Table | None:
         return pa.table(given)
     except pa.ArrowInvalid:
         return None
+
+
+def call_for_rows(given: Any) -> str | None:
+    """Name the method that makes the rows of a table that is still to be computed; None of anything else."""
+    has_rows = hasattr(given, "__arrow_c_stream__")
+    return None if has_rows else next((call for call in _COMPUTING if hasattr(given, call)), None)
+
+
+def what_came(given: Any) -> str:
+    """Say what came in place of a table, for a message."""
+    call = call_for_rows(given)
+    return kind_of(given) + (f", whose rows {call}() makes" if call else "")
 
 
 def as_arrow(values: AnyArray) -> pa.Array:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import Any, TypeAlias
 
 from deepcuts.checks import kind_of, shown
+from deepcuts.data.arrow_columns import ArrowTable, call_for_rows
 from deepcuts.data.interactions import Interactions
-from deepcuts.errors import DataError
+
+PlaysLike: TypeAlias = Interactions | ArrowTable
 
 _MOST_COLUMNS = 12
-_COMPUTING = ("toArrow", "collect", "compute")  # of tables of Spark, polars and Dask that are still to be computed
+# The room that reads tables stands on this one: it is entered by name, when a table comes.
+_TABLES = "deepcuts.ingest"
 _USUAL = {  # parts of names that columns of each role often have, the most telling first
     "user": ("user", "listener"),
     "item": ("item", "artist", "song", "track"),
@@ -17,16 +21,18 @@ _USUAL = {  # parts of names that columns of each role often have, the most tell
 }
 
 
-def check_interactions(plays: Any) -> None:
-    """Refuse what is not `Interactions`.
+def taken(plays: PlaysLike) -> Interactions:
+    """Take plays as they are, or read them from a table with the columns that our own tables have.
 
     Raises
     ------
     DataError
-        With what to call.
+        If it is anything else; the message says what to call.
     """
-    if not isinstance(plays, Interactions):
-        raise DataError(what_to_call(plays))
+    if isinstance(plays, Interactions):
+        return plays
+    read: Interactions = import_module(_TABLES).as_plays(plays)
+    return read
 
 
 def what_to_call(plays: Any) -> str:
@@ -42,10 +48,8 @@ def what_to_call(plays: Any) -> str:
             f"The plays are the name of a file, {shown(str(plays))}. Read it first: "
             "read_plays(path, user=..., item=..., plays=...), or Interactions.load(path)."
         )
-    computing = [call for call in _COMPUTING if hasattr(plays, call) and not hasattr(plays, "__arrow_c_stream__")]
-    if computing:  # first: a LazyFrame warns when its columns are asked for
-        made = f"plays.{computing[0]}()"
-        return f"The plays are {kind_of(plays)}, which holds no rows yet. Pass the table that {made} makes."
+    if call := call_for_rows(plays):  # first: a LazyFrame warns when its columns are asked for
+        return f"The plays are {kind_of(plays)}, which holds no rows yet. Pass the table that plays.{call}() makes."
     names = [str(name) for name in getattr(plays, "column_names", getattr(plays, "columns", ()))]
     if hasattr(plays, "__arrow_c_stream__") and names:
         more = " …" if len(names) > _MOST_COLUMNS else ""

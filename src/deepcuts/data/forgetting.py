@@ -8,16 +8,18 @@ from dataclasses import replace
 import numpy as np
 
 from deepcuts.array_types import BoolVector, IndexVector
+from deepcuts.data.any_id import AnyId
 from deepcuts.data.csr import entries_of_rows
 from deepcuts.data.id_text import is_one_id, to_text
 from deepcuts.data.ids import Ids
 from deepcuts.data.play_counts import Plays
 from deepcuts.errors import DataError, UnknownIdError
+from deepcuts.wording import counted
 
 _UNKNOWN_SHOWN = 5
 
 
-def other_users(ids: Ids, forgotten: str | Iterable[str]) -> IndexVector:
+def other_users(ids: Ids, forgotten: AnyId | Iterable[AnyId]) -> IndexVector:
     """Find the users that are left, int64, ascending.
 
     Parameters
@@ -47,7 +49,7 @@ def other_users(ids: Ids, forgotten: str | Iterable[str]) -> IndexVector:
         )
     left = np.setdiff1d(np.arange(len(ids)), indexes)
     if not len(left):
-        raise DataError(f"These are all {len(ids):,} {ids.kind}s: none would be left. Delete the file instead.")
+        raise DataError(f"Of {counted(len(ids), ids.kind)}, none would be left. Delete the file instead.")
     return left
 
 
@@ -66,7 +68,7 @@ def select_users(plays: Plays, users: IndexVector) -> Plays:
     )
 
 
-def without_users(plays: Plays, forgotten: str | Iterable[str]) -> Plays:
+def without_users(plays: Plays, forgotten: AnyId | Iterable[AnyId]) -> Plays:
     """Drop users, and the items that nobody else has plays or dislikes of; see `Interactions.without`."""
     left = select_users(plays, other_users(plays.user_ids, forgotten))
     only_theirs = (_has_pairs(plays) & ~_has_pairs(left)).nonzero()[0]  # items without pairs before stay

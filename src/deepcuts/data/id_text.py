@@ -17,8 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from deepcuts.checks import shown, with_article
+from deepcuts.checks import shown
 from deepcuts.errors import DataError
+from deepcuts.wording import counted, with_article
 
 EXACT_BITS = 53  # whole floats below 2 ** 53 are exact: at that size 9007199254740993 is already 9007199254740992
 _NO_IDS = (bool, np.bool_, datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
@@ -52,7 +53,8 @@ def text_chunks(values: Any, kind: str, *, allow_missing: bool = False) -> pa.Ch
     texts = pa.chunked_array(parts, pa.string())
     if texts.null_count and not allow_missing:
         raise DataError(
-            f"{texts.null_count:,} of {len(texts):,} {kind} ids are missing (None, NaN or null). Give every {kind} "
+            f"Of {counted(len(texts), f'{kind} id')}, {counted(texts.null_count, 'is', 'are')} "
+            f"missing (None, NaN or null). Give every {kind} "
             "an id, or leave those rows out."
         )
     return texts

@@ -18,6 +18,7 @@ from deepcuts.checks import MOST_SHOWN, is_several, kind_of, shown
 from deepcuts.data.arrow_columns import as_arrow, take_text
 from deepcuts.data.id_text import chunked, joined, one_text, text_chunks, to_text
 from deepcuts.errors import DataError, UnknownIdError
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -81,8 +82,21 @@ class Ids(Sequence[str]):
         if isinstance(index, slice):
             chosen: list[str] = self.values.take(pa.array(range(*index.indices(len(self))), pa.int64())).to_pylist()
             return chosen
-        one: str = self.values[range(len(self))[index]].as_py()  # a range takes indexes as lists do, below 0 as well
+        if not hasattr(index, "__index__"):
+            raise TypeError(f"Ids are indexed by whole numbers, not by {kind_of(index)}.")
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"There is no index {index} among {counted(len(self), f'{self.kind} id')}.")
+        one: str = self.values[index % len(self)].as_py()
         return one
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other are the same ids, of the same kind."""
+        return self is other or (
+            isinstance(other, Ids) and self.kind == other.kind and bool(self.values.equals(other.values))
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.kind, len(self), *self[:_IN_REPR]))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.to_pylist())
@@ -116,7 +130,7 @@ class Ids(Sequence[str]):
 
     def __repr__(self) -> str:
         first = ", ".join(map(shown, self[:_IN_REPR]))
-        return f"Ids({len(self):,} {self.kind}s: {first}{', …' if len(self) > _IN_REPR else ''})"
+        return f"Ids({counted(len(self), self.kind)}: {first}{', …' if len(self) > _IN_REPR else ''})"
 
     def index_of(self, identifier: Any) -> int:
         """Index of one id.
@@ -167,7 +181,7 @@ class Ids(Sequence[str]):
 
     def unknown_message(self, identifier: str) -> str:
         """Say that an id is unknown, and which one may have been meant."""
-        message = f"There is no {self.kind} {shown(identifier)} among {len(self):,} {self.kind}s."
+        message = f"There is no {self.kind} {shown(identifier)} among {counted(len(self), self.kind)}."
         if len(self) <= SUGGEST_AMONG:
             near = get_close_matches(identifier[:MOST_SHOWN], self.values.to_pylist(), n=1, cutoff=0.75)
             message += f" Did you mean {shown(near[0])}?" if near else ""

@@ -13,6 +13,7 @@ from scipy import sparse
 
 from deepcuts.checks import truth
 from deepcuts.data import selection
+from deepcuts.data.any_id import AnyId
 from deepcuts.data.arrow_columns import ArrowTable
 from deepcuts.data.dislikes import set_dislikes_apart, with_dislikes
 from deepcuts.data.forgetting import without_users
@@ -25,6 +26,7 @@ from deepcuts.data.play_counts import PlayCounts
 from deepcuts.data.whole_ids import IdsAs, check_ids_as, with_whole_ids
 from deepcuts.errors import DataError
 from deepcuts.storage import StrPath
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -167,11 +169,12 @@ class Interactions(PlayCounts):
         found = np.asarray(mask)
         if found.dtype != bool or found.shape != (self.n_pairs,):
             raise DataError(
-                f"The mask is an array of {found.dtype} of the shape {found.shape}. Give {self.n_pairs:,} truth values."
+                f"The mask is an array of {found.dtype} of the shape {found.shape}. Give "
+                f"{counted(self.n_pairs, 'truth value')}."
             )
         return selection.keep_pairs(self, found)
 
-    def without(self, users: str | Iterable[str]) -> Interactions:
+    def without(self, users: AnyId | Iterable[AnyId]) -> Interactions:
         """Forget users: the same plays without theirs, and without the items that only they played or disliked.
 
         Parameters
@@ -212,5 +215,8 @@ class Interactions(PlayCounts):
         return overview(self)
 
     def __repr__(self) -> str:
-        disliked = "" if self.dislikes is None else f", {self.dislikes.n_pairs:,} dislikes"
-        return f"Interactions({self.n_users:,} users × {self.n_items:,} items, {self.n_pairs:,} pairs{disliked})"
+        disliked = "" if self.dislikes is None else f", {counted(self.dislikes.n_pairs, 'dislike')}"
+        return (
+            f"Interactions({counted(self.n_users, 'user')} × {counted(self.n_items, 'item')}, "
+            f"{counted(self.n_pairs, 'pair')}{disliked})"
+        )

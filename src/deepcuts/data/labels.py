@@ -14,14 +14,15 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from deepcuts.array_types import AnyArray, BoolVector, CountVector, DoubleVector, FloatVector, IndexVector, NumberVector
-from deepcuts.checks import kind_of, shown
-from deepcuts.data.arrow_columns import ArrowTable, encoded, table_of
+from deepcuts.checks import shown
+from deepcuts.data.arrow_columns import ArrowTable, encoded, table_of, what_came
 from deepcuts.data.id_text import to_text
 from deepcuts.data.ids import Ids, as_strings, string_chunks
 from deepcuts.data.row_checks import check_rows
 from deepcuts.data.tag_support import supported_tags
 from deepcuts.errors import DataError
 from deepcuts.storage import values
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     from deepcuts import storage
@@ -179,14 +180,18 @@ class Labels:
         indices = stored.array("tag_indices", np.int32, (None,))
         weights = stored.array("tag_weights", np.float32, indices.shape)
         if len(names) != n_items:
-            raise values.inconsistent(stored.path, f"it has {len(names):,} names of {n_items:,} items")
+            raise values.inconsistent(
+                stored.path, f"it has {counted(len(names), 'name')} of {counted(n_items, 'item')}"
+            )
         if len(tag_names) > 1 and not pc.all(pc.less(tag_names[:-1], tag_names[1:])).as_py():
             raise values.inconsistent(stored.path, "its strings 'tag_names' are not distinct and in ascending order")
         check_rows(stored.path, "tag_indices", indptr, indices, len(tag_names))
         values.check_between(stored.path, "tag_weights", weights, values.SMALLEST_FLOAT, values.LARGEST_FLOAT)
         mbids = stored.string_array("item_mbids") if "item_mbids" in stored.strings else None
         if mbids is not None and len(mbids) != n_items:
-            raise values.inconsistent(stored.path, f"it has {len(mbids):,} ids of MusicBrainz for {n_items:,} items")
+            raise values.inconsistent(
+                stored.path, f"it has {counted(len(mbids), 'id')} of MusicBrainz for {counted(n_items, 'item')}"
+            )
         _check_taggers(stored, len(tag_names))
         return cls.from_parts({**stored.arrays, **stored.strings}, n_items)
 
@@ -312,7 +317,7 @@ def _table_of(given: Any, what: str, wanted: tuple[str, ...]) -> pa.Table:
     table = table_of(given)
     if table is None:
         raise DataError(
-            f"The {what} are {kind_of(given)}. Pass a table with the columns {' and '.join(wanted)}."
+            f"The {what} are {what_came(given)}. Pass a table with the columns {' and '.join(wanted)}."
             + (" A mapping from ids to names does as well." if what == "names" else "")
         )
     missing = [name for name in wanted if name not in table.column_names]

@@ -15,6 +15,7 @@ from deepcuts.checks import kind_of
 from deepcuts.data.id_text import to_text
 from deepcuts.data.ids import Ids
 from deepcuts.errors import DataError
+from deepcuts.wording import counted
 
 
 def order_by_ids(
@@ -97,8 +98,8 @@ def _check_format(matrix: Any) -> None:
 def _check_shape(matrix: sparse.csr_array, n_users: int, n_items: int) -> None:
     if matrix.shape != (n_users, n_items):
         raise DataError(
-            f"The matrix is {matrix.shape[0]:,} × {matrix.shape[1]:,}, but there are {n_users:,} user ids "
-            f"and {n_items:,} item ids. Give one id for every row and every column."
+            f"The matrix is {matrix.shape[0]:,} × {matrix.shape[1]:,}, with {counted(n_users, 'user id')} "
+            f"and {counted(n_items, 'item id')}. Give one id for every row and every column."
         )
 
 
@@ -106,6 +107,7 @@ def _check_counts(counts: FloatVector, *, negative: bool) -> None:
     bad = np.flatnonzero(~(np.isfinite(counts) & ((counts >= 0) | negative)))
     if len(bad):
         raise DataError(
-            f"{len(bad):,} play counts are negative, NaN or infinite; the first is {counts[bad[0]]}. "
+            f"{counted(len(bad), 'play count is', 'play counts are')} negative, NaN or infinite; "
+            f"the first is {counts[bad[0]]}. "
             "Play counts are numbers above 0." + ("" if negative else " Pass dislikes=True if those below are meant.")
         )

@@ -15,6 +15,7 @@ from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.labels import Labels
 from deepcuts.errors import DataError
+from deepcuts.wording import counted
 
 _Pairs = tuple[CountVector, DoubleVector, CountVector]
 
@@ -113,7 +114,8 @@ def _check_sums(counts: DoubleVector) -> None:
     bad = np.abs(counts) > np.finfo(np.float32).max
     if np.any(bad):
         raise DataError(
-            f"The plays of {int(bad.sum()):,} pairs sum up to more than {np.finfo(np.float32).max:.3g}; the first to "
+            f"The plays of {counted(int(bad.sum()), 'pair')} sum up to more than "
+            f"{np.finfo(np.float32).max:.3g}; the first to "
             f"{counts[bad][0]:.3g}. Give the plays that were counted."
         )
 

@@ -12,12 +12,12 @@ import pyarrow as pa
 
 from deepcuts.array_types import BoolVector, NumberVector
 from deepcuts.checks import LARGEST, whole_number
-from deepcuts.data.foreign import check_interactions
+from deepcuts.data.foreign import PlaysLike, taken
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.split import HoldoutSplit, divided, first_of_users, share_below_one, share_of_items
 
 
-def split_by_name(plays: Interactions, fraction: float = 0.2, seed: int = 0) -> HoldoutSplit:
+def split_by_name(plays: PlaysLike, fraction: float = 0.2, seed: int = 0) -> HoldoutSplit:
     """Hold out a share of every user's items, ⌊fraction · n⌋ of n, drawn by a stream named after the user.
 
     Parameters
@@ -36,7 +36,7 @@ def split_by_name(plays: Interactions, fraction: float = 0.2, seed: int = 0) -> 
     DataError
         If nothing would be held out.
     """
-    check_interactions(plays)
+    plays = taken(plays)
     return divided(plays, drawn_by_name(plays, fraction, seed))
 
 

@@ -19,6 +19,7 @@ from deepcuts.data.id_text import one_text, to_text
 from deepcuts.data.ids import SUGGEST_AMONG, Ids
 from deepcuts.data.labels import Labels
 from deepcuts.errors import UnknownIdError
+from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ class NamedItems:
         """Say that an item is unknown, and which one may have been meant."""
         if self.labels is None:
             return self.ids.unknown_message(text)
-        message = f"There is no item {shown(text)} among {len(self):,} items, by id or by name."
+        message = f"There is no item {shown(text)} among {counted(len(self), 'item')}, by id or by name."
         if len(self) > SUGGEST_AMONG:
             return message
         folded = self.labels.folded_names.to_pylist()

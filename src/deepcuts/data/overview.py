@@ -7,6 +7,7 @@ import numpy as np
 from deepcuts.array_types import CountVector
 from deepcuts.data.play_counts import PlayCounts
 from deepcuts.html_table import html_page, html_table
+from deepcuts.wording import counted
 
 _N_ITEMS = 5
 
@@ -14,9 +15,12 @@ _N_ITEMS = 5
 def overview(plays: PlayCounts) -> str:
     """Return HTML: sizes, how long histories are and how widely items are heard, and the best known items."""
     share = plays.n_pairs / max(1, plays.n_users * plays.n_items)
-    text = f"{plays.n_users:,} users × {plays.n_items:,} items, {plays.n_pairs:,} pairs ({share:.2%} of all)"
+    text = (
+        f"{counted(plays.n_users, 'user')} × {counted(plays.n_items, 'item')}, "
+        f"{counted(plays.n_pairs, 'pair')} ({share:.2%} of all)"
+    )
     if plays.dislikes is not None:
-        text += f", {plays.dislikes.n_pairs:,} dislikes"
+        text += f", {counted(plays.dislikes.n_pairs, 'dislike')}"
     if plays.last_played is not None and plays.n_pairs:
         days = [str(np.datetime64(int(end), "s").astype("datetime64[D]")) for end in _ends(plays.last_played)]
         text += f", last played from {days[0]} to {days[1]}"

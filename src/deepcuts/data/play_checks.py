@@ -12,6 +12,7 @@ from deepcuts.data.play_counts import PlayCounts
 from deepcuts.data.row_checks import check_rows
 from deepcuts.errors import DataError, FileFormatError
 from deepcuts.storage import Stored, StrPath, values
+from deepcuts.wording import counted
 
 _BLOCK = 1 << 22
 
@@ -73,12 +74,13 @@ def check_listeners(plays: PlayCounts, listeners: CountVector, path: StrPath) ->
     FileFormatError
         If they differ.
     """
-    counted = np.zeros(plays.n_items, np.int64)
+    n_players = np.zeros(plays.n_items, np.int64)
     for start in range(0, plays.n_pairs, _BLOCK):
-        counted += np.bincount(plays.indices[start : start + _BLOCK], minlength=plays.n_items)
-    wrong = np.flatnonzero(counted != listeners)
+        n_players += np.bincount(plays.indices[start : start + _BLOCK], minlength=plays.n_items)
+    wrong = np.flatnonzero(n_players != listeners)
     if len(wrong):
-        found = f"{listeners[wrong[0]]} for item {wrong[0]:,}, which {counted[wrong[0]]:,} users play"
+        players = counted(n_players[wrong[0]], "user plays", "users play")
+        found = f"{listeners[wrong[0]]} for item {wrong[0]:,}, which {players}"
         raise values.inconsistent(path, f"its array 'item_listeners' has {found}")
 
 
@@ -105,6 +107,6 @@ def check_sizes(n_users: int, n_items: int) -> None:
     """
     if n_users < 2 or n_items < 2:
         raise DataError(
-            f"There are {n_users:,} users and {n_items:,} items. "
+            f"The plays are of {counted(n_users, 'user')} and {counted(n_items, 'item')}. "
             "Learning tastes takes at least two of each: add more plays, or prune less."
         )

@@ -9,6 +9,7 @@ import numpy as np
 from deepcuts.array_types import BoolVector, Indices, Indptr
 from deepcuts.data.csr import divides
 from deepcuts.storage import StrPath, values
+from deepcuts.wording import counted
 
 _BLOCK = 1 << 18  # entries at a time, which stay in the cache between two looks at them
 
@@ -36,7 +37,9 @@ def check_rows(path: StrPath, name: str, indptr: Indptr, indices: Indices, n_col
     if not divides(indptr, n_entries):
         indptr_name = name.replace("indices", "indptr")
         raise values.inconsistent(
-            path, f"its array {indptr_name!r} does not divide {n_entries:,} entries among {len(indptr) - 1:,} rows"
+            path,
+            f"its array {indptr_name!r} does not divide {counted(n_entries, 'entry', 'entries')} "
+            f"among {counted(len(indptr) - 1, 'row')}",
         )
     if n_entries and not n_columns:
         raise values.inconsistent(path, f"its array {name!r} has indexes, but there is nothing that they count")

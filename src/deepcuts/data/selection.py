@@ -11,6 +11,7 @@ from deepcuts.array_types import BoolVector, IndexVector
 from deepcuts.data.csr import indptr_of
 from deepcuts.data.ids import Ids, check_ids
 from deepcuts.data.play_counts import Plays
+from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -106,8 +107,8 @@ def _rows_and_columns(plays: Plays, users: IndexVector, items: IndexVector) -> P
 def _warn_of_missing(item_ids: Ids, missing: IndexVector) -> None:
     shown = ", ".join(map(repr, item_ids.take(missing[:_MISSING_SHOWN]).to_pylist()))
     logger.warning(
-        "%d of %d items are not in the catalogue and left out: %s",
-        len(missing),
+        "Left out, as the catalogue does not have them: %s of %d: %s",
+        counted(len(missing), "item"),
         len(item_ids),
         shown + (" …" if len(missing) > _MISSING_SHOWN else ""),
     )

@@ -11,10 +11,11 @@ import numpy as np
 from deepcuts.array_types import BoolVector, CountVector, IndexVector
 from deepcuts.checks import LARGEST, real_number, shown, whole_number
 from deepcuts.data.csr import row_of_entry
-from deepcuts.data.foreign import check_interactions
+from deepcuts.data.foreign import PlaysLike, taken
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.moments import seconds_of
 from deepcuts.errors import DataError, SettingsError
+from deepcuts.wording import counted
 
 
 class HoldoutSplit(NamedTuple):
@@ -32,13 +33,13 @@ class UserSplit(NamedTuple):
     holdout: Interactions
 
 
-def split_holdout(plays: Interactions, fraction: float = 0.2, seed: int = 0) -> HoldoutSplit:
+def split_holdout(plays: PlaysLike, fraction: float = 0.2, seed: int = 0) -> HoldoutSplit:
     """Hold out a random share of every user's items: ⌊fraction · n⌋ of n.
 
     Parameters
     ----------
     plays
-        Plays of all users.
+        Plays of all users; also as a table with the columns user_id, item_id and plays.
     fraction
         Share of items to hold out, above 0 and below 1; no user loses all of them.
     seed
@@ -51,13 +52,13 @@ def split_holdout(plays: Interactions, fraction: float = 0.2, seed: int = 0) -> 
     DataError
         If nothing would be held out.
     """
-    check_interactions(plays)
+    plays = taken(plays)
     fraction = share_below_one("fraction", fraction)
     n_items = np.diff(plays.indptr)
     return _hold_out(plays, _generator(seed).permutation(plays.n_pairs), share_of_items(fraction, n_items))
 
 
-def split_last(plays: Interactions, n: int = 1) -> HoldoutSplit:
+def split_last(plays: PlaysLike, n: int = 1) -> HoldoutSplit:
     """Hold out the `n` items that every user played last, ties by the order of ids; everyone keeps at least one.
 
     Parameters
@@ -74,13 +75,13 @@ def split_last(plays: Interactions, n: int = 1) -> HoldoutSplit:
     DataError
         If times are not known, or nothing would be held out.
     """
-    check_interactions(plays)
+    plays = taken(plays)
     n = _whole("n", n, 1)
     latest_first = np.argsort(-_times(plays), kind="stable")  # stable: ties in the order of ids
     return _hold_out(plays, latest_first, np.minimum(n, np.maximum(np.diff(plays.indptr) - 1, 0)))
 
 
-def split_at(plays: Interactions, moment: str | date | int) -> HoldoutSplit:
+def split_at(plays: PlaysLike, moment: str | date | int) -> HoldoutSplit:
     """Hold out what was last played at a moment or after it.
 
     Plays of one user and item are counted together, so a pair that was played before and after belongs to the holdout
@@ -102,7 +103,7 @@ def split_at(plays: Interactions, moment: str | date | int) -> HoldoutSplit:
     DataError
         If times are not known, or one of the two parts would be empty.
     """
-    check_interactions(plays)
+    plays = taken(plays)
     is_late = _times(plays) >= seconds_of("moment", moment)
     if is_late.all() or not is_late.any():
         first, last = (_as_date(time) for time in (_times(plays).min(), _times(plays).max()))
@@ -111,7 +112,7 @@ def split_at(plays: Interactions, moment: str | date | int) -> HoldoutSplit:
     return HoldoutSplit(plays.keep_pairs(~is_late), plays.keep_pairs(is_late))
 
 
-def split_folds(plays: Interactions, k: int = 5, seed: int = 0) -> Iterator[HoldoutSplit]:
+def split_folds(plays: PlaysLike, k: int = 5, seed: int = 0) -> Iterator[HoldoutSplit]:
     """Yield k splits, in which every pair of users with at least two items is held out exactly once.
 
     Each user's items are dealt out to the folds evenly, at random. Somebody with a single item keeps it in all of them,
@@ -120,7 +121,7 @@ def split_folds(plays: Interactions, k: int = 5, seed: int = 0) -> Iterator[Hold
     Parameters
     ----------
     plays
-        Plays of all users.
+        Plays of all users; also as a table with the columns user_id, item_id and plays.
     k
         Number of folds, at least 2.
     seed
@@ -133,7 +134,7 @@ def split_folds(plays: Interactions, k: int = 5, seed: int = 0) -> Iterator[Hold
     DataError
         If nobody has two items.
     """
-    check_interactions(plays)
+    plays = taken(plays)
     k, generator = _whole("k", k, 2), _generator(seed)
     n_items = np.diff(plays.indptr)
     if n_items.max(initial=0) < 2:
@@ -146,7 +147,7 @@ def split_folds(plays: Interactions, k: int = 5, seed: int = 0) -> Iterator[Hold
     return (HoldoutSplit(plays.keep_pairs(folds != fold), plays.keep_pairs(folds == fold)) for fold in range(k))
 
 
-def drop_known(holdout: Interactions, train: Interactions) -> Interactions:
+def drop_known(holdout: PlaysLike, train: PlaysLike) -> Interactions:
     """Leave out of a holdout what its users have in train, as `evaluate` asks for.
 
     Parameters
@@ -161,19 +162,19 @@ def drop_known(holdout: Interactions, train: Interactions) -> Interactions:
     DataError
         If nothing is left.
     """
-    check_interactions(holdout)
-    check_interactions(train)
+    holdout = taken(holdout)
+    train = taken(train)
     users = train.user_ids.indexes_of(holdout.user_ids.values)[holdout.user_of_pair()]
     items = train.item_ids.indexes_of(holdout.item_ids.values)[holdout.indices]
     keys = train.user_of_pair().astype(np.int64) * train.n_items + train.indices
     is_known = np.isin(users * train.n_items + items, keys) & (users >= 0) & (items >= 0)
     if is_known.all():
-        raise DataError(f"All {holdout.n_pairs:,} pairs of the holdout are in train. Hold out other plays.")
+        raise DataError(f"All of the holdout, {counted(holdout.n_pairs, 'pair')}, is in train. Hold out other plays.")
     return holdout.keep_pairs(~is_known) if is_known.any() else holdout
 
 
 def split_users(
-    plays: Interactions, users: float = 0.1, fraction: float = 0.2, min_items: int = 5, seed: int = 0
+    plays: PlaysLike, users: float = 0.1, fraction: float = 0.2, min_items: int = 5, seed: int = 0
 ) -> UserSplit:
     """Hold out users, and of their items a random share, after Liang et al. 2018 (doi:10.1145/3178876.3186150).
 
@@ -183,7 +184,7 @@ def split_users(
     Parameters
     ----------
     plays
-        Plays of all users.
+        Plays of all users; also as a table with the columns user_id, item_id and plays.
     users
         Users to hold out: a share of them where it is below 1, else a number of them.
     fraction
@@ -200,7 +201,7 @@ def split_users(
     DataError
         If nothing would be held out.
     """
-    check_interactions(plays)
+    plays = taken(plays)
     fraction = share_below_one("fraction", fraction)
     min_items = _whole("min_items", min_items, 2)
     n_holdout = _number_of_users(users, plays.n_users)
@@ -240,7 +241,8 @@ def divided(plays: Interactions, is_holdout: BoolVector) -> HoldoutSplit:
     if not is_holdout.any():
         most = np.diff(plays.indptr).max(initial=0)
         raise DataError(
-            f"Nothing is held out: the longest of {plays.n_users:,} histories has {most:,} items. "
+            f"Nothing is held out: the longest of {counted(plays.n_users, 'history', 'histories')} "
+            f"has {counted(most, 'item')}. "
             "Hold out more, or start from longer histories."
         )
     return HoldoutSplit(plays.keep_pairs(~is_holdout), plays.keep_pairs(is_holdout))
@@ -275,7 +277,8 @@ def _number_of_users(users: float, n_users: int) -> int:
     n_holdout = int(users * n_users) if 0 < users < 1 else users
     if not 1 <= n_holdout < n_users or n_holdout % 1:
         raise SettingsError(
-            f"users={users} holds out {n_holdout:,} of {n_users:,} users. Give a share below 1 or a whole number, that "
+            f"users={users} holds out {n_holdout:,} of {counted(n_users, 'user')}. Give a share "
+            f"below 1 or a whole number, that "
             "holds out at least 1 user, and not all."
         )
     return int(n_holdout)

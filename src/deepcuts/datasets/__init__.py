@@ -17,6 +17,7 @@ from deepcuts.datasets.lfm_2b import load_lfm_2b
 from deepcuts.datasets.listenbrainz import load_listenbrainz
 from deepcuts.datasets.mlhd import load_mlhd
 from deepcuts.datasets.taste_profile import TasteProfileReport, load_taste_profile, read_taste_profile
+from deepcuts.lazy import public_names
 
 __all__ = [
     "DATASETS",
@@ -34,3 +35,5 @@ __all__ = [
     "load_taste_profile",
     "read_taste_profile",
 ]
+
+__dir__ = public_names(__name__)

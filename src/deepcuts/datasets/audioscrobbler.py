@@ -16,6 +16,7 @@ from deepcuts.datasets.report import DatasetReport
 from deepcuts.ingest import Columns, ReadOptions, count_text_rows, sum_mapped
 from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.storage import StrPath
+from deepcuts.wording import counted
 
 _COLUMNS = Columns(1, 2, 3)
 
@@ -57,7 +58,7 @@ def read_audioscrobbler(folder: StrPath, options: ReadOptions | None = None) -> 
             FROM id_counts LEFT JOIN aliases ON bad_id = id WHERE id IS NOT NULL AND NOT is_user""")
         ((n_merged,),) = connection.execute("SELECT count(*) FROM mapping WHERE raw <> id").fetchall()
         plays = sum_mapped(connection, "mapping").with_labels(table)
-    all_remarks = (*remarks, f"{n_merged:,} artists were aliases and count for the artists they stand for.")
+    all_remarks = (*remarks, f"Counted for the artists they stand for: {counted(n_merged, 'alias', 'aliases')}.")
     return plays, DatasetReport(report.n_rows, report.n_skipped, all_remarks)
 
 
@@ -95,7 +96,7 @@ def _read_names(connection: duckdb.DuckDBPyConnection, path: Path | None) -> tup
         return None, ("There is no artist_data.txt, so artists have no names.",)
     n_bad = read_lines(connection, "names", path, ("item_id", "name"), parse_name)
     table = connection.sql("SELECT item_id, name FROM names").to_arrow_table()
-    return table, (f"{n_bad:,} malformed lines of {path.name} were left out.",) if n_bad else ()
+    return table, (f"Left out: {counted(n_bad, 'malformed line')} of {path.name}.",) if n_bad else ()
 
 
 def _read_aliases(connection: duckdb.DuckDBPyConnection, path: Path | None) -> tuple[str, ...]:
@@ -105,7 +106,7 @@ def _read_aliases(connection: duckdb.DuckDBPyConnection, path: Path | None) -> t
     if path is not None:
         n_bad = read_lines(connection, "alias_lines", path, ("bad_id", "good_id"), parse_alias)
         ends = resolve(dict(connection.execute("SELECT bad_id, good_id FROM alias_lines ORDER BY row").fetchall()))
-        remarks = (f"{n_bad:,} malformed lines of {path.name} were left out.",) if n_bad else ()
+        remarks = (f"Left out: {counted(n_bad, 'malformed line')} of {path.name}.",) if n_bad else ()
     columns = {"bad_id": list(ends), "good_id": list(ends.values())}
     connection.register("ends", pa.table({name: pa.array(ids, pa.string()) for name, ids in columns.items()}))
     connection.execute("CREATE TEMP TABLE aliases AS SELECT * FROM ends")

@@ -21,6 +21,7 @@ from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.ingest.tabular.text_files import listing
 from deepcuts.ingest.tabular.time_rules import NO_RULES
 from deepcuts.storage import StrPath
+from deepcuts.wording import counted
 
 _MBID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -100,7 +101,10 @@ def _read(folder: StrPath, layout: _Layout, options: ReadOptions | None) -> tupl
         plays = sum_mapped(connection, "mapping", timed=timed, rules=options.times or NO_RULES).with_labels(names)
         n_names, n_by_id = connection.execute(f"""
             SELECT count(*), count(DISTINCT id) FILTER (regexp_full_match(id, '{_MBID}')) FROM mapping""").fetchall()[0]
-    remark = f"{n_names:,} names are {plays.n_items:,} artists, {n_by_id:,} of them by their MusicBrainz id."
+    remark = (
+        f"{counted(n_names, 'name is', 'names are')} {counted(plays.n_items, 'artist')}, "
+        f"{n_by_id:,} of them by their MusicBrainz id."
+    )
     return plays, DatasetReport(report.n_rows, report.n_skipped, (remark,))
 
 

@@ -17,6 +17,7 @@ from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.ingest.tabular.files import take_sample
 from deepcuts.ingest.tabular.text_files import scan_text
 from deepcuts.storage import StrPath
+from deepcuts.wording import counted
 
 _COUNTS = Columns("user_id", "track_id", "count")
 _TRACKS = Columns("track_id", "artist_name")
@@ -66,7 +67,8 @@ def read_lfm_2b(folder: StrPath, options: ReadOptions | None = None) -> tuple[In
         plays = sum_mapped(connection, "mapping").with_labels(names)
     ((n_unknown, n_known),) = facts
     remarks = (
-        f"{n_known:,} tracks are of {plays.n_items:,} artists; {n_unknown:,} others have none and are left out.",
+        f"{counted(n_known, 'track is', 'tracks are')} of {counted(plays.n_items, 'artist')}; "
+        f"{counted(n_unknown, 'other has none and is', 'others have none and are')} left out.",
     )
     return plays, DatasetReport(report.n_rows, report.n_skipped, remarks)
 

@@ -19,6 +19,7 @@ from deepcuts.ingest.tabular.files import take_sample
 from deepcuts.ingest.tabular.line_reader import Line, fill_table, is_utf8
 from deepcuts.ingest.tabular.scan import Cell
 from deepcuts.storage import StrPath
+from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -104,6 +105,8 @@ def _warn_of_malformed(connection: duckdb.DuckDBPyConnection, table: str, path: 
     shown = line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
     where = f"the first is line {row:,}: {shown!r}"
     if not n_good:
-        raise DataError(f"{path}: all of its {n_bad:,} lines are malformed; {where}. Is it the right file?")
-    logger.warning("Left out %s malformed lines of %s; %s.", f"{n_bad:,}", path, where)
+        raise DataError(
+            f"{path}: all of its {counted(n_bad, 'line is', 'lines are')} malformed; {where}. Is it the right file?"
+        )
+    logger.warning("Left out %s of %s; %s.", counted(n_bad, "malformed line"), path, where)
     return int(n_bad)

@@ -19,6 +19,7 @@ from deepcuts.datasets.report import DatasetReport
 from deepcuts.errors import DataError, DeepcutsError, FileFormatError
 from deepcuts.ingest import Columns, ReadOptions, ingest
 from deepcuts.storage import StrPath
+from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -79,8 +80,11 @@ def read_mlhd(folder: StrPath, options: ReadOptions | None = None) -> tuple[Inte
             raise
         raise counts.failure from None  # on its way through the stream it became an error of the database
     if counts.n_bad:
-        logger.warning("Left out %s of %s rows without a time or an artist.", f"{counts.n_bad:,}", f"{counts.n_rows:,}")
-    return plays, DatasetReport(counts.n_rows, counts.n_bad, (f"{counts.n_listeners:,} listeners were read.",))
+        rows = counted(counts.n_rows, "row")
+        logger.warning("Left out %s of %s, without a time or an artist.", f"{counts.n_bad:,}", rows)
+    return plays, DatasetReport(
+        counts.n_rows, counts.n_bad, (f"{counted(counts.n_listeners, 'listener was', 'listeners were')} read.",)
+    )
 
 
 def _kept(batches: Iterator[pa.RecordBatch], counts: _Counts) -> Iterator[pa.RecordBatch]:

@@ -31,6 +31,7 @@ from deepcuts.datasets.companions import (
 from deepcuts.datasets.lines import read_lines
 from deepcuts.errors import DataError, FileFormatError
 from deepcuts.storage import StrPath
+from deepcuts.wording import counted
 
 _FIELDS = ("track_id", "song_id", "artist_id", "artist_name", "title")
 _BATCH = 65_536
@@ -159,7 +160,7 @@ def _refuse_truncated(path: StrPath) -> None:
     n_bytes = int.from_bytes(header[28:32], "big") * (65_536 if page == 1 else page)
     if len(header) < 100 or os.path.getsize(path) < n_bytes:
         raise FileFormatError(
-            f"{path} is truncated: it has {os.path.getsize(path):,} of {n_bytes:,} bytes. Fetch it again."
+            f"{path} is truncated: it has {os.path.getsize(path):,} of {counted(n_bytes, 'byte')}. Fetch it again."
         )
 
 

@@ -16,6 +16,7 @@ from deepcuts.errors import DataError, SettingsError
 from deepcuts.ingest import Columns, ReadOptions, count_text_rows, sum_mapped
 from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.storage import StrPath, check_output
+from deepcuts.wording import counted
 
 _COLUMNS = Columns(1, 2, 3)
 
@@ -61,29 +62,32 @@ class TasteProfileReport:
 
     def sentences(self) -> tuple[str, ...]:
         """The report in sentences, the most important first."""
-        sentences = [f"{self.n_kept:,} of {self.n_songs:,} songs are kept" + self._merged()]
+        sentences = [f"Of {counted(self.n_songs, 'song')}, {counted(self.n_kept, 'is', 'are')} kept" + self._merged()]
         if self.n_mismatched:
             sentences.append(
-                f"{self.n_mismatched:,} songs, with {self.n_rows_mismatched:,} rows, are dropped: "
-                "every known track of theirs is a mismatch."
+                f"Dropped, as every known track is a mismatch: {counted(self.n_mismatched, 'song')}, with "
+                f"{counted(self.n_rows_mismatched, 'row')}."
             )
         if self.n_unknown:
             sentences.append(
-                f"{self.n_unknown:,} songs, with {self.n_rows_unknown:,} rows, are dropped: no artist is known."
+                f"Dropped, as no artist is known: {counted(self.n_unknown, 'song')}, with "
+                f"{counted(self.n_rows_unknown, 'row')}."
             )
         if self.n_several:
             sentences.append(
-                f"{self.n_several:,} songs have several tracks; {self.n_disputed:,} of them tracks of several artists, "
-                "and belong to the one with most."
+                f"{counted(self.n_several, 'song has', 'songs have')} several tracks, "
+                f"{self.n_disputed:,} of them tracks of "
+                "several artists, of whom the one with most counts."
             )
         if self.n_users_dropped:
             sentences.append(
-                f"{self.n_users_dropped:,} of {self.n_users:,} users are dropped: nothing is left of them."
+                f"Of {counted(self.n_users, 'user')}, {counted(self.n_users_dropped, 'is', 'are')} "
+                f"dropped: nothing is left."
             )
         return tuple(sentences)
 
     def _merged(self) -> str:
-        return f", merged into {self.n_items:,} artists." if self.by == "artist" else "."
+        return f", merged into {counted(self.n_items, 'artist')}." if self.by == "artist" else "."
 
 
 def load_taste_profile(
@@ -182,8 +186,10 @@ def read_taste_profile(
 
 def _nothing_left(facts: Mapping[str, int], triplets: StrPath, tracks: Sequence[StrPath]) -> str:
     return (
-        f"None of the {facts['n_songs']:,} songs of {triplets} is left: {facts['n_mismatched']:,} are mismatches, "
-        f"{facts['n_unknown']:,} have no artist in {', '.join(map(str, tracks))}. Do the files belong together?"
+        f"None of the {counted(facts['n_songs'], 'song')} of {triplets} is left: "
+        f"{counted(facts['n_mismatched'], 'is a mismatch', 'are mismatches')}, "
+        f"{counted(facts['n_unknown'], 'has', 'have')} no artist in {', '.join(map(str, tracks))}. "
+        f"Do the files belong together?"
     )
 
 

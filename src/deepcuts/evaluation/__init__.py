@@ -12,6 +12,7 @@ from deepcuts.evaluation.metrics.overlap import overlap
 from deepcuts.evaluation.personas import describe_personas, persona_agreement
 from deepcuts.evaluation.ranked_lists import RankedLists
 from deepcuts.evaluation.registry import METRICS, register
+from deepcuts.lazy import public_names
 
 __all__ = [
     "METRICS",
@@ -37,3 +38,5 @@ __all__ = [
     "register",
     "tag_features",
 ]
+
+__dir__ = public_names(__name__)

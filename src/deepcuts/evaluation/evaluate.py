@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
@@ -23,9 +23,18 @@ from deepcuts.evaluation.item_labels import ItemFeatures
 from deepcuts.evaluation.list_layout import rank_lists
 from deepcuts.evaluation.metric import Metric, UserMetric, sums_of_defined
 from deepcuts.evaluation.ranked_lists import RankedLists, check_ranked
-from deepcuts.evaluation.registry import Cutoffs, check_needs, check_own, default_cutoffs, metrics_at, with_arrow
+from deepcuts.evaluation.registry import (
+    Cutoffs,
+    check_needs,
+    check_own,
+    checked,
+    default_cutoffs,
+    metrics_at,
+    with_arrow,
+)
 from deepcuts.html_table import html_page, html_table
 from deepcuts.ingest import PlaysLike
+from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -124,6 +133,8 @@ class Evaluation(Mapping[str, float]):
         ------
         MissingExtraError
             If matplotlib is not installed.
+        SettingsError
+            If `ax` is no axes, or no figure lies between 0 and 1.
         """
         return import_module(_PLOTS).plot_evaluation(self, ax=ax)
 
@@ -139,7 +150,7 @@ class Evaluation(Mapping[str, float]):
         return html_page("Evaluation", self._users(), html_table(["figure", "mean", ""], rows, _footnote(self.figures)))
 
     def _users(self) -> str:
-        return f"{self.n_users:,} user{'s' * (self.n_users != 1)}, {self.n_without_list:,} of them without a list"
+        return f"{counted(self.n_users, 'user')}, {self.n_without_list:,} of them without a list"
 
     def __str__(self) -> str:
         width = max(map(len, self.figures), default=0)
@@ -151,7 +162,7 @@ class Evaluation(Mapping[str, float]):
 
     def _remark(self, name: str) -> str:
         n_defined = self.n_defined.get(name, self.n_users)
-        return f"  of {n_defined:,} users" if 0 < n_defined < self.n_users else ""
+        return f"  of {counted(n_defined, 'user')}" if 0 < n_defined < self.n_users else ""
 
 
 def _evaluation(figures: dict[str, float], n_users: int, n_without_list: int, per_user: pa.Table) -> Evaluation:
@@ -166,7 +177,7 @@ def evaluate(
     *,
     features: ItemFeatures | None = None,
     personas: AnyArray | None = None,
-    metrics: Sequence[Metric] = (),
+    metrics: Iterable[Metric] = (),
 ) -> Evaluation:
     """Judge anybody's ranked lists by what was held out.
 
@@ -221,13 +232,12 @@ def evaluate(
     coverage@2    0.50000
     recall@k: hits among the first k, over min(k, held-out items)
     """
-    if cutoffs is not None:
-        metrics_at(cutoffs)  # refuses a wrong name before the lists are read, which may take long
-    check_own(metrics)
+    # Before the lists are read, which may take long.
+    cutoffs, metrics = None if cutoffs is None else checked(cutoffs), check_own(metrics)
     return evaluate_ranked(rank_lists(lists, train, holdout, features, personas), cutoffs, metrics)
 
 
-def evaluate_ranked(ranked: RankedLists, cutoffs: Cutoffs | None = None, metrics: Sequence[Metric] = ()) -> Evaluation:
+def evaluate_ranked(ranked: RankedLists, cutoffs: Cutoffs | None = None, metrics: Iterable[Metric] = ()) -> Evaluation:
     """Judge lists that lie beside their holdout already; `evaluate` does both.
 
     Parameters
@@ -243,7 +253,7 @@ def evaluate_ranked(ranked: RankedLists, cutoffs: Cutoffs | None = None, metrics
         If there is no such metric, it needs what is not given, or a cut-off is below 1.
     """
     check_ranked("ranked", ranked)
-    check_own(metrics)
+    metrics = check_own(metrics)
     wanted = metrics_at(default_cutoffs(ranked) if cutoffs is None else cutoffs)
     wanted += [(metric, k) for metric in metrics for k in metric.cutoffs if (metric, k) not in wanted]
     check_needs((metric for metric, _ in wanted), ranked)
@@ -270,9 +280,9 @@ def _warn_of_short_lists(ranked: RankedLists, wanted: Sequence[tuple[Metric, int
     if short and longest:
         more = f" and {len(short) - _SHORT_SHOWN} more" if len(short) > _SHORT_SHOWN else ""
         logger.warning(
-            "The longest list has %d items, and %s cut lists later: what lies behind counts as missed. Make longer "
+            "The longest list has %s, and %s cut lists later: what lies behind counts as missed. Make longer "
             "lists, such as recommend(k=%d), or ask for shorter cut-offs.",
-            longest,
+            counted(longest, "item"),
             ", ".join(short[:_SHORT_SHOWN]) + more,
             max(k for _, k in wanted),
         )

@@ -11,6 +11,7 @@ from deepcuts.array_types import BoolVector, CountVector, IndexVector
 from deepcuts.data.csr import UserItems, indptr_of, row_of_entry
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
+from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ def _check_judged(judged: IndexVector, holdout: Interactions) -> None:
             "Holdout and train must be cut from the same plays and use the same user ids."
         )
     if len(judged) < np.count_nonzero(np.diff(holdout.indptr)):
-        logger.info("%d users of the holdout are in train, and judged; the others are not.", len(judged))
+        logger.info("Judged: %s of the holdout. Others are not in train.", counted(len(judged), "user"))
 
 
 def _refuse_overlap(keys: IndexVector, train: Interactions) -> None:
@@ -85,7 +86,8 @@ def _refuse_overlap(keys: IndexVector, train: Interactions) -> None:
     if len(both):
         user, item = names_of(keys[both[0]], train)
         raise DataError(
-            f"{len(both):,} pairs of the holdout are in train too; the first is user {user!r} with item {item!r}. "
+            f"{counted(len(both), 'pair of the holdout is', 'pairs of the holdout are')} in train "
+            f"too; the first is user {user!r} with item {item!r}. "
             "A holdout holds pairs that train does not have."
         )
 

@@ -25,6 +25,7 @@ from deepcuts.checks import instance, real_number, seed_number, whole_number
 from deepcuts.data.csr import quotient
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.evaluation.evaluate import Evaluation
+from deepcuts.wording import counted
 
 _BLOCK_WEIGHTS = 1 << 23  # weights drawn at a time: 32 MB
 _TIE = 1e-5  # sums of float32 that should be equal differ by less, relative to the largest there can be
@@ -231,7 +232,8 @@ def _common_metrics(a: Evaluation, b: Evaluation) -> list[str]:
     names = [name for name in a.per_user.column_names[1:] if name in b.per_user.column_names]
     if not a.per_user["user_id"].equals(b.per_user["user_id"]):
         raise DataError(
-            f"The evaluations are of {a.n_users:,} and {b.n_users:,} users that are not the same. "
+            f"The evaluations are of {counted(a.n_users, 'user')} and of "
+            f"{counted(b.n_users, 'user')} that are not the same. "
             "Judge both by the same train and holdout."
         )
     if not names:

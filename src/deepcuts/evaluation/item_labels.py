@@ -13,7 +13,7 @@ from scipy import sparse
 
 from deepcuts.array_types import BoolVector, DoubleMatrix, DoubleVector, IndexVector
 from deepcuts.checks import kind_of, whole_number
-from deepcuts.data.arrow_columns import ArrowTable, encoded, take_text
+from deepcuts.data.arrow_columns import ArrowTable, encoded, take_text, what_came
 from deepcuts.data.csr import UserItems, indptr_of, quotient, row_of_entry
 from deepcuts.data.id_text import text_chunks, to_text
 from deepcuts.data.ids import Ids, as_strings, check_ids, string_chunks
@@ -21,6 +21,7 @@ from deepcuts.data.labels import Labels
 from deepcuts.errors import DataError
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.metrics import sum_rows
+from deepcuts.wording import counted
 
 COLUMNS = ("item_id", "label")
 
@@ -175,7 +176,7 @@ def _most_used(label_of_row: IndexVector, weights: DoubleVector, names: pa.Strin
 def _check_items(items: IndexVector, ids: pa.ChunkedArray) -> None:
     if not np.any(items >= 0):
         raise DataError(
-            f"None of the {len(ids):,} labels is of an item in train"
+            f"None of the {counted(len(ids), 'label')} is of an item in train"
             + (f" (the first is of {ids[0].as_py()!r}). " if len(ids) else ". ")
             + "Labels and train must use the same item ids."
         )
@@ -203,7 +204,7 @@ def tag_features(labels: Labels, item_ids: Ids, n_labels: int = 100) -> ItemFeat
     check_ids(item_ids)
     n_labels = whole_number("n_labels", n_labels, 1, advice="Keep at least 1 label.")
     if not isinstance(labels, Labels) or len(labels.names) != len(item_ids):
-        kind = f"of {len(labels.names):,} items" if isinstance(labels, Labels) else kind_of(labels)
+        kind = f"of {counted(len(labels.names), 'item')}" if isinstance(labels, Labels) else kind_of(labels)
         raise DataError(f"The labels are {kind}. Pass plays.labels and plays.item_ids, of the same {len(item_ids):,}.")
     if not labels.tags.nnz:
         return ItemFeatures.without_labels(item_ids)
@@ -227,7 +228,8 @@ def check_features(features: object, item_ids: Ids) -> None:
         )
     if features.item_ids is not item_ids and not features.item_ids.values.equals(item_ids.values):
         raise DataError(
-            f"The features are of {len(features.item_ids):,} items, which are not the {len(item_ids):,} of train. "
+            f"The features are of {counted(len(features.item_ids), 'item')}, which are not the "
+            f"{len(item_ids):,} of train. "
             "Lay them out anew with item_features(labels, train.item_ids)."
         )
 
@@ -239,17 +241,19 @@ def _label_rows(labels: ArrowTable | Mapping[str, str]) -> pa.Table:
         rows = pa.table(pa.RecordBatchReader.from_stream(labels).read_all())
     except (TypeError, pa.ArrowInvalid) as error:
         raise DataError(
-            f"The labels are {kind_of(labels)}, neither a table nor a mapping. "
+            f"The labels are {what_came(labels)}, neither a table nor a mapping. "
             f"Pass a table with the columns {', '.join(COLUMNS)}, or a mapping from item ids to labels."
         ) from error
     for name in COLUMNS:
         if rows.column_names.count(name) != 1:
             raise DataError(
-                f"The labels have {rows.column_names.count(name)} columns {name!r}. Their columns are "
+                f"The labels have {counted(rows.column_names.count(name), 'column')} {name!r}. Their columns are "
                 f"{', '.join(rows.column_names)}. Name two of them {', '.join(COLUMNS)}."
             )
         if rows[name].null_count:
-            raise DataError(f"Column {name!r} of the labels has {rows[name].null_count:,} missing values. Drop them.")
+            raise DataError(
+                f"Column {name!r} of the labels has {counted(rows[name].null_count, 'missing value')}. Drop the rows."
+            )
     return rows
 
 

@@ -30,6 +30,7 @@ from deepcuts.evaluation.ranked_lists import RankedLists, row_blocks
 from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.metrics import HOLDOUT, LISTED, SEEN, inspect_lists
+from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +84,9 @@ def rank_lists(
     )
     if ranked.n_without_list:
         logger.warning(
-            "%d of %d users judged have no list; they count as missed.", ranked.n_without_list, ranked.n_users
+            "Of %s judged, %s no list; what was held out counts as missed.",
+            counted(ranked.n_users, "user"),
+            counted(ranked.n_without_list, "has", "have"),
         )
     return ranked
 

@@ -16,11 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from deepcuts.array_types import BoolVector, CountVector, IndexVector
-from deepcuts.checks import kind_of
-from deepcuts.data.arrow_columns import ArrowTable
+from deepcuts.data.arrow_columns import ArrowTable, what_came
 from deepcuts.data.id_text import to_text
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
+from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -56,10 +56,11 @@ class RowCode:
         """What to do about lists that are longer than ranks fit; empty where far more fit than any list has."""
         if self.n_ranks > _USUAL_RANKS:
             return ""
-        personas = "" if self.n_personas == 1 else f" and {self.n_personas} personas"
+        personas = "" if self.n_personas == 1 else f" and {counted(self.n_personas, 'persona')}"
         drop = "" if self.n_personas == 1 else "drop the column persona, "
         return (
-            f" More do not fit beside {self.n_users:,} users{' and' * (not personas) or ','} {self.n_items:,} items"
+            f" More do not fit beside "
+            f"{counted(self.n_users, 'user')}{' and' * (not personas) or ','} {counted(self.n_items, 'item')}"
             f"{personas}: shorten the lists, {drop}or evaluate the users in parts, with the train of each."
         )
 
@@ -118,7 +119,7 @@ def read_rows(lists: ArrowTable, train: Interactions, users: IndexVector) -> tup
         gathered.frombytes(_pack(batch, code, is_judged).tobytes())
     packed = np.frombuffer(gathered, np.int64)
     if len(packed) < n_rows:
-        logger.info("%d of %d rows belong to users that are not judged; left out.", n_rows - len(packed), n_rows)
+        logger.info("Left out, of users that are not judged: %s of %d.", counted(n_rows - len(packed), "row"), n_rows)
     if np.any(packed[1:] < packed[:-1]):  # most lists come in order, and looking is much cheaper than sorting
         packed.sort()
     return packed, code
@@ -158,7 +159,7 @@ def _open(lists: ArrowTable) -> pa.RecordBatchReader:
     try:
         reader = pa.RecordBatchReader.from_stream(lists)
     except (TypeError, pa.ArrowInvalid) as error:
-        raise DataError(f"The lists are {kind_of(lists)}, not a table. {_what_to_pass(lists)}") from error
+        raise DataError(f"The lists are {what_came(lists)}, not a table. {_what_to_pass(lists)}") from error
     for name in COLUMNS:
         if (count := reader.schema.names.count(name)) != 1:
             raise DataError(

@@ -18,17 +18,23 @@ figure is, in the guide, in reports and in the help of the command.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
-from typing import Any
+from numbers import Real
+from typing import Any, ClassVar
 
 import numpy as np
 
-from deepcuts.array_types import DoubleVector, NumberVector
+from deepcuts.array_types import AnyArray, DoubleVector, NumberVector
+from deepcuts.checks import instances, is_several, naming, shown, whole_number
 from deepcuts.data.csr import quotient
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation.ranked_lists import RankedLists
+from deepcuts.wording import counted
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,8 @@ class Metric:
         Unit of its values; empty for a number without one.
     """
 
+    returns: ClassVar[str] = ""  # what its function takes and returns, for messages
+
     name: str
     function: Callable[..., Any]
     cutoffs: tuple[int, ...] = (20,)
@@ -103,6 +111,17 @@ class Metric:
     least: float = 0
     most: float = 1
     unit: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+            raise SettingsError(f"A metric is called {shown(self.name)}. Use letters, digits and _, such as 'recall'.")
+        if not callable(self.function):
+            raise SettingsError(f"The function of the metric {self.name!r} is {shown(self.function)}. {self.returns}")
+        instances(f"The needs of the metric {self.name!r}", self.needs, Need, "Give a tuple of Need.")
+        for name in ("least", "most"):
+            if not isinstance(value := getattr(self, name), Real):
+                raise SettingsError(f"{name} of the metric {self.name!r} is {shown(value)}. Give a number.")
+        object.__setattr__(self, "cutoffs", checked_cutoffs(self.name, self.cutoffs))
 
     @property
     def meaning(self) -> str:
@@ -125,6 +144,32 @@ class Metric:
     def figure(self, sums: NumberVector) -> float:
         """Compute the figure from the sums over all users."""
         raise NotImplementedError
+
+    def _called(self, *given: Any) -> Any:
+        """Call the function; an error of a caller's names the metric."""
+        with naming(f"The metric {self.name!r}", self.function, self.returns):
+            return self.function(*given)
+
+    def _numbers(self, values: Any, n_users: int | None = None) -> AnyArray:
+        """Take what the function has returned as float64, (n_users,); one number where None.
+
+        Raises
+        ------
+        SettingsError
+            If it is anything else, or a number is infinite.
+        """
+        try:
+            found = np.asarray(values)
+        except ValueError:  # rows of different lengths
+            found = np.empty(0, object)
+        if found.shape != (() if n_users is None else (n_users,)) or found.dtype.kind not in "biuf":
+            is_array = isinstance(values, np.ndarray)
+            came = f"an array of the shape {found.shape} and type {found.dtype}" if is_array else shown(values)
+            of_whom = "" if n_users is None else f" for {counted(n_users, 'user')}"
+            raise SettingsError(f"The metric {self.name!r} returned {came}{of_whom}. {self.returns}")
+        if len(infinite := found[np.isinf(found)]):
+            raise SettingsError(f"The metric {self.name!r} returned {infinite[0]}. {self.returns}")
+        return found.astype(np.float64, copy=False)
 
     @property
     def range(self) -> str:
@@ -153,6 +198,10 @@ class UserMetric(Metric):
         Whether it wants all users at once, because counting anew for each block of them would be slow.
     """
 
+    returns: ClassVar[str] = (
+        "Its function takes (lists, k) and returns a finite number for each user, NaN where it is undefined."
+    )
+
     all_users_at_once: bool = False
 
     def values(self, lists: RankedLists, k: int) -> DoubleVector:
@@ -169,31 +218,14 @@ class UserMetric(Metric):
         return float(quotient(*sums))
 
     def _of_block(self, block: RankedLists, k: int) -> DoubleVector:
-        """Compute the values of some users.
-
-        Raises
-        ------
-        SettingsError
-            If the function does not return a number for each of them, or an infinite one.
-        """
-        values = np.asarray(self.function(block, k))
-        if values.shape != (block.n_users,) or values.dtype.kind not in "biuf":
-            raise SettingsError(
-                f"The metric {self.name!r} returned an array of the shape {values.shape} and type {values.dtype} for "
-                f"{block.n_users:,} users. Its function returns one number for each user, NaN where it is undefined."
-            )
-        infinite = values[np.isinf(values)]
-        if len(infinite):
-            raise SettingsError(
-                f"The metric {self.name!r} returned {infinite[0]} for a user. Its function returns finite numbers, "
-                "and NaN where it is undefined."
-            )
-        return values.astype(np.float64, copy=False)
+        return self._numbers(self._called(block, k), block.n_users)
 
 
 @dataclass(frozen=True)
 class ExposureMetric(Metric):
     """One value for all lists together, by how often each item is listed; its function takes (exposure,)."""
+
+    returns: ClassVar[str] = "Its function takes (exposure,) and returns a finite number, NaN where it is undefined."
 
     def sums(self, lists: RankedLists, k: int) -> NumberVector:
         """How often each item is listed, (n_items,)."""
@@ -201,7 +233,7 @@ class ExposureMetric(Metric):
 
     def figure(self, sums: NumberVector) -> float:
         """Compute the figure from how often each item is listed."""
-        return float(self.function(sums))
+        return float(self._numbers(self._called(sums)))
 
 
 @dataclass(frozen=True)
@@ -211,6 +243,11 @@ class QuotientMetric(Metric):
     Its function takes (lists, k) and returns two arrays, float64, (lists.n_users,): what each user adds to the
     numerator, and to the denominator.
     """
+
+    returns: ClassVar[str] = (
+        "Its function takes (lists, k) and returns two arrays of a finite number for each user: what is added to the "
+        "numerator, and to the denominator."
+    )
 
     def sums(self, lists: RankedLists, k: int) -> NumberVector:
         """Numerator and denominator."""
@@ -222,8 +259,28 @@ class QuotientMetric(Metric):
 
     def parts(self, lists: RankedLists, k: int) -> tuple[DoubleVector, DoubleVector]:
         """Compute what each user adds to the numerator, and to the denominator, float64, (lists.n_users,)."""
-        numerators, denominators = zip(*(self.function(block, k) for block in lists.blocks()), strict=True)
+        numerators, denominators = zip(*(self._of_block(block, k) for block in lists.blocks()), strict=True)
         return np.concatenate(numerators), np.concatenate(denominators)
+
+    def _of_block(self, block: RankedLists, k: int) -> tuple[DoubleVector, DoubleVector]:
+        found = self._called(block, k)
+        if not isinstance(found, tuple | list) or len(found) != 2:
+            raise SettingsError(f"The metric {self.name!r} returned {shown(found)}. {self.returns}")
+        return self._numbers(found[0], block.n_users), self._numbers(found[1], block.n_users)
+
+
+def checked_cutoffs(name: str, lengths: Any) -> tuple[int, ...]:
+    """Take the cut-offs of a metric.
+
+    Raises
+    ------
+    SettingsError
+        If they are no whole numbers from 1 up.
+    """
+    if not is_several(lengths):
+        raise SettingsError(f"The cut-offs of {name} are {shown(lengths)}. Give a list of them, such as [20, 50].")
+    advice = "Cut-offs are whole numbers from 1 up."
+    return tuple(whole_number(f"A cut-off of {name}", k, 1, advice=advice) for k in lengths)
 
 
 def sums_of_defined(values: DoubleVector) -> NumberVector:

@@ -12,12 +12,13 @@ import pyarrow as pa
 
 from deepcuts.array_types import AnyArray, DoubleMatrix, DoubleVector, IndexVector, Indptr, NumberVector
 from deepcuts.data.csr import block_of_rows, quotient, row_of_entry, sums_of_rows
-from deepcuts.data.foreign import check_interactions
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
 from deepcuts.evaluation.item_labels import ItemFeatures, check_features
 from deepcuts.evaluation.lists_table import N_PERSONAS
 from deepcuts.evaluation.metrics.mutual_information import adjusted_mutual_information
+from deepcuts.ingest import as_plays
+from deepcuts.wording import counted
 
 _BLOCK_PAIRS = 1 << 20
 
@@ -202,11 +203,12 @@ def check_assignment(personas: AnyArray, train: Interactions) -> NumberVector:
     DataError
         If it is not one integer from -1 to 127 for each pair of train.
     """
-    check_interactions(train)
+    train = as_plays(train)
     personas = np.asarray(personas)
     if personas.shape != (train.n_pairs,) or personas.dtype.kind not in "iu":
         raise DataError(
-            f"The personas are {personas.dtype} of shape {personas.shape}, but train has {train.n_pairs:,} pairs. "
+            f"The personas are {personas.dtype} of shape {personas.shape}, but train has "
+            f"{counted(train.n_pairs, 'pair')}. "
             "Give one whole number for each pair."
         )
     if len(wrong := np.flatnonzero((personas < -1) | (personas >= N_PERSONAS))):

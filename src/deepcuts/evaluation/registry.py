@@ -6,14 +6,13 @@ of a caller.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Literal
 
-from deepcuts.checks import is_several, shown, whole_number
+from deepcuts.checks import is_several, shown, texts
 from deepcuts.errors import SettingsError
-from deepcuts.evaluation.metric import ExposureMetric, Metric, QuotientMetric, UserMetric
+from deepcuts.evaluation.metric import ExposureMetric, Metric, QuotientMetric, UserMetric, checked_cutoffs
 from deepcuts.evaluation.metrics import (
     average_precision,
     calibration,
@@ -49,7 +48,6 @@ _FILES = (
 _BY_NAME = {metric.name: metric for file in _FILES for metric in file.METRICS}
 METRICS: Mapping[str, Metric] = MappingProxyType(_BY_NAME)  # a view: it has what is registered later
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*", re.IGNORECASE)
 _KINDS = (UserMetric, ExposureMetric, QuotientMetric)
 
 Cutoffs = Mapping[str, Iterable[int]]  # from names of metrics to list lengths
@@ -72,8 +70,8 @@ def register(metric: Metric) -> None:
     _BY_NAME[metric.name] = metric
 
 
-def check_own(metrics: Iterable[Metric]) -> None:
-    """Refuse metrics of a caller that cannot be computed, or told from the others.
+def check_own(metrics: Iterable[Metric]) -> tuple[Metric, ...]:
+    """Take metrics of a caller, and refuse those that cannot be computed, or told from the others.
 
     Raises
     ------
@@ -82,18 +80,17 @@ def check_own(metrics: Iterable[Metric]) -> None:
     """
     if not is_several(metrics):
         raise SettingsError(f"metrics is {shown(metrics)}. Give a list of metrics, even of a single one.")
-    names = set[str]()
-    for metric in metrics:
+    own, names = tuple(metrics), set[str]()
+    for metric in own:
         if not isinstance(metric, _KINDS):
             kinds = ", ".join(kind.__name__ for kind in _KINDS)
             raise SettingsError(
                 f"{shown(metric)} is no metric. Pass one of {kinds}, such as UserMetric(name, function)."
             )
-        if not _NAME.fullmatch(metric.name):
-            raise SettingsError(f"A metric is called {metric.name!r}. Use letters, digits and _, such as 'recall'.")
         if metric.name in names or METRICS.get(metric.name, metric) != metric:
             raise SettingsError(f"There is a metric {metric.name!r} already. Give yours another name.")
         names.add(metric.name)
+    return own
 
 
 def metric_of(figure: str) -> Metric:
@@ -136,7 +133,7 @@ def default_cutoffs(
     return {metric.name: metric.cutoffs for metric in groups[which] if not metric.missing(lists)}
 
 
-def parse_cutoffs(texts: Iterable[str]) -> dict[str, tuple[int, ...]]:
+def parse_cutoffs(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
     """Read names of metrics such as "recall", which stands for its default cut-offs, or "recall@10".
 
     Raises
@@ -145,7 +142,7 @@ def parse_cutoffs(texts: Iterable[str]) -> dict[str, tuple[int, ...]]:
         If there is no such metric, or a cut-off is not a whole number from 1 up.
     """
     cutoffs: dict[str, tuple[int, ...]] = {}
-    for text in texts:
+    for text in texts("Figures", names):
         name, at, length = text.strip().partition("@")
         if at and not length.isdecimal():
             raise SettingsError(f"The metric {text!r} has no cut-off after its @. Write it as recall@20.")
@@ -155,8 +152,8 @@ def parse_cutoffs(texts: Iterable[str]) -> dict[str, tuple[int, ...]]:
     return cutoffs
 
 
-def metrics_at(cutoffs: Cutoffs) -> list[tuple[Metric, int]]:
-    """Return the metrics asked for, each with its cut-off.
+def checked(cutoffs: Cutoffs) -> dict[str, tuple[int, ...]]:
+    """Take names of metrics, each with its cut-offs, whatever these come in.
 
     Raises
     ------
@@ -165,14 +162,15 @@ def metrics_at(cutoffs: Cutoffs) -> list[tuple[Metric, int]]:
     """
     if not isinstance(cutoffs, Mapping):
         raise SettingsError(f"cutoffs is {shown(cutoffs)}. Give cut-offs by metric, such as {{'recall': [20, 50]}}.")
-    for name, lengths in cutoffs.items():
-        metric_of(name)
-        if not isinstance(lengths, Iterable):
-            raise SettingsError(f"The cut-offs of {name} are {lengths!r}. Give a list of them, such as [20, 50].")
-    wanted = [(METRICS[name], k) for name, lengths in cutoffs.items() for k in lengths]
-    for metric, k in wanted:
-        whole_number(f"A cut-off of {metric.name}", k, 1, advice="Cut-offs are whole numbers from 1 up.")
-    return [(metric, int(k)) for metric, k in wanted]
+    for name in cutoffs:
+        if name not in METRICS:
+            raise SettingsError(f"There is no metric {shown(name)}. Choose from {', '.join(METRICS)}.")
+    return {name: checked_cutoffs(name, lengths) for name, lengths in cutoffs.items()}
+
+
+def metrics_at(cutoffs: Cutoffs) -> list[tuple[Metric, int]]:
+    """Return the metrics asked for, each with its cut-off; see `checked`."""
+    return [(METRICS[name], k) for name, lengths in checked(cutoffs).items() for k in lengths]
 
 
 def check_needs(metrics: Iterable[Metric], lists: RankedLists) -> None:

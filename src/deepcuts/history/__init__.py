@@ -9,7 +9,7 @@ network connection or writes a file.
 
 from typing import TYPE_CHECKING
 
-from deepcuts.lazy import names_on_demand
+from deepcuts.lazy import names_on_demand, public_names
 
 if TYPE_CHECKING:
     from deepcuts.history.listens import BadRows, Source
@@ -32,3 +32,5 @@ _HOMES = {
 __all__ = ["BadRows", "History", "HistoryOptions", "Matcher", "Matches", "Source", "read_history", "read_upload"]
 
 __getattr__ = names_on_demand(__name__, _HOMES)
+
+__dir__ = public_names(__name__)

@@ -23,6 +23,7 @@ from deepcuts.history.documents import Allowance, Document
 from deepcuts.history.limits import Limits, in_words
 from deepcuts.history.spreadsheets import is_spreadsheet, sheets_of
 from deepcuts.ingest.tabular.encodings import ByteStream
+from deepcuts.wording import counted
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")  # a member first, an empty archive, an archive in parts
 _PACKED: dict[bytes, tuple[str, Callable[[Any], Any]]] = {
@@ -87,7 +88,9 @@ def files_in(folder: str, limits: Limits) -> list[str]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [os.path.join(where, name) for name in sorted(names) if _is_wanted(name) and not name.startswith(".")]
         if len(found) > limits.members:
-            raise FileFormatError(f"{folder} holds more than {limits.members:,} files. Give the folder of one export.")
+            raise FileFormatError(
+                f"{folder} holds more than {counted(limits.members, 'file')}. Give the folder of one export."
+            )
     if not found:
         raise DataError(f"The folder {folder} holds no file that an export could be, such as .zip, .json or .csv.")
     return found
@@ -134,7 +137,9 @@ class _Opener:
                 info for info in archive.infolist() if not info.filename.endswith("/")
             ]  # is_dir fails on empty names
             if len(infos) > self.allowance.limits.members:
-                raise FileFormatError(f"{name} holds {len(infos):,} files, and no export does. Give the right archive.")
+                raise FileFormatError(
+                    f"{name} holds {counted(len(infos), 'file')}, and no export does. Give the right archive."
+                )
             if is_spreadsheet({info.filename for info in infos}):
                 yield from self._sheets(name, archive)
                 return
@@ -173,7 +178,8 @@ class _Opener:
             n_members += 1
             if n_members > self.allowance.limits.members:
                 raise FileFormatError(
-                    f"{name} holds more than {n_members - 1:,} files, and no export does. Give the right archive."
+                    f"{name} holds more than {counted(n_members - 1, 'file')}, and no export does. "
+                    f"Give the right archive."
                 )
             if file and _is_wanted(member.name):
                 full = f"{name}: {member.name}"

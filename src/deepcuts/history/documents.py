@@ -194,11 +194,6 @@ def opened(path: StrPath) -> Iterator[io.BufferedReader]:
         yield file
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number and a noun, in the plural where there is more than one."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
 def shortened(names: Sequence[str], most: int = 5) -> str:
     """Names for a message, a few of them."""
     shown = ", ".join(name if len(name) <= 80 else name[:79] + "…" for name in names[:most])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deepcuts.wording import counted
+
 _MIB = 1 << 20
 
 
@@ -37,4 +39,4 @@ class Limits:
 
 def in_words(n_bytes: int) -> str:
     """A size for a message."""
-    return f"{n_bytes / _MIB:,.0f} MiB" if n_bytes >= _MIB else f"{n_bytes:,} bytes"
+    return f"{n_bytes / _MIB:,.0f} MiB" if n_bytes >= _MIB else counted(n_bytes, "byte")

@@ -21,6 +21,7 @@ from deepcuts.history.matches import HOW, SCHEMA, Matches
 from deepcuts.history.names import compact_form, spaced_form
 from deepcuts.history.options import MIN_SCORE, By
 from deepcuts.history.search import SearchColumns, search_names
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -61,10 +62,13 @@ class Matcher:
         check_ids(self.item_ids)
         object.__setattr__(self, "names", as_strings(self.names))
         if len(self.names) != len(self.item_ids):
-            raise DataError(f"There are {len(self.item_ids):,} items and {len(self.names):,} names. Give each its own.")
+            raise DataError(
+                f"There are {counted(len(self.item_ids), 'item')} and "
+                f"{counted(len(self.names), 'name')}. Give each its own."
+            )
         if self.listeners is not None and np.shape(self.listeners) != (len(self.names),):
             raise DataError(
-                f"listeners is {shown(self.listeners)}. Give a number for each of {len(self.names):,} items."
+                f"listeners is {shown(self.listeners)}. Give a number for each of {counted(len(self.names), 'item')}."
             )
         real_number("min_score", self.min_score, 0, 100, "Give a number above 0, up to 100.", above=True)
 
@@ -227,9 +231,13 @@ def _counts(plays: Any, n_names: int) -> DoubleVector:
     try:
         counts = np.asarray(plays, np.float64)
     except (TypeError, ValueError, OverflowError):
-        raise DataError(f"The plays are {shown(plays)}. Give one number for each of the {n_names:,} names.") from None
+        raise DataError(
+            f"The plays are {shown(plays)}. Give one number for each of the {counted(n_names, 'name')}."
+        ) from None
     if counts.shape != (n_names,):
-        raise DataError(f"The plays have the shape {counts.shape}. Give one number for each of the {n_names:,} names.")
+        raise DataError(
+            f"The plays have the shape {counts.shape}. Give one number for each of the {counted(n_names, 'name')}."
+        )
     return counts
 
 

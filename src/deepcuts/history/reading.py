@@ -20,12 +20,13 @@ from deepcuts.errors import DataError, FileFormatError
 from deepcuts.history.archives import documents_in, files_in
 from deepcuts.history.counting import count_plays
 from deepcuts.history.database import sealed_database
-from deepcuts.history.documents import Allowance, counted, opened, shortened
+from deepcuts.history.documents import Allowance, opened, shortened
 from deepcuts.history.formats import KNOWN, Format, detect
 from deepcuts.history.listens import BadRows, Source, create_tables, read_document
 from deepcuts.history.options import HistoryOptions
 from deepcuts.ingest.tabular.time_rules import faded_before
 from deepcuts.storage import StrPath
+from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 

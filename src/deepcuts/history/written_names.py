@@ -5,7 +5,8 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from deepcuts.history.documents import Document, counted
+from deepcuts.history.documents import Document
+from deepcuts.wording import counted
 
 
 def divide_artists(connection: duckdb.DuckDBPyConnection, number: int) -> None:

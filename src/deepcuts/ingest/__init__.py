@@ -11,21 +11,22 @@ afterwards.
 
 from typing import TYPE_CHECKING
 
-from deepcuts.lazy import names_on_demand
+from deepcuts.lazy import names_on_demand, public_names
 
 if TYPE_CHECKING:
+    from deepcuts.data.foreign import PlaysLike
     from deepcuts.ingest.mapped import count_text_rows, sum_mapped
     from deepcuts.ingest.pruning import prune
     from deepcuts.ingest.reading import ingest, read_plays
     from deepcuts.ingest.tabular.columns import Columns
     from deepcuts.ingest.tabular.options import IngestReport, ReadOptions
     from deepcuts.ingest.tabular.time_rules import TimeRules
-    from deepcuts.ingest.taking import PlaysLike, as_plays
+    from deepcuts.ingest.taking import as_plays
 
 _HOMES = {
     "Columns": "tabular.columns",
     "IngestReport": "tabular.options",
-    "PlaysLike": "taking",
+    "PlaysLike": ".data.foreign",
     "ReadOptions": "tabular.options",
     "TimeRules": "tabular.time_rules",
     "as_plays": "taking",
@@ -51,3 +52,5 @@ __all__ = [
 ]
 
 __getattr__ = names_on_demand(__name__, _HOMES)
+
+__dir__ = public_names(__name__)

@@ -14,6 +14,7 @@ from deepcuts.ingest.tabular.options import IngestReport, ReadOptions
 from deepcuts.ingest.tabular.rules import ROLES, bad_rows
 from deepcuts.ingest.tabular.scan import Scan
 from deepcuts.storage import replacing
+from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def handle_bad_rows(
     if not counts.n_bad:
         return IngestReport(counts.n_rows, 0, {}, None)
     _collect(connection, scans)
-    first, few = _first(connection), f"{counts.n_bad:,} of {counts.n_rows:,} rows"
+    first, few = _first(connection), f"{counts.n_bad:,} of {counted(counts.n_rows, 'row')}"
     refuse_bad_rows(counts, first, options)
     reasons = dict(connection.execute("SELECT reason, count(*) FROM bad_rows GROUP BY 1 ORDER BY 2 DESC, 1").fetchall())
     _write(connection, options)
@@ -62,11 +63,11 @@ def refuse_bad_rows(counts: RowCounts, found: str, options: ReadOptions) -> None
     """
     if counts.n_bad and options.on_bad_rows == "error":
         raise DataError(
-            f"{found}. In all, {counts.n_bad:,} of {counts.n_rows:,} rows cannot be used. Correct them, or leave them "
-            'out with on_bad_rows="skip" (--on-bad-rows skip on the command line).'
+            f"{found}. In all, {counts.n_bad:,} of {counted(counts.n_rows, 'row')} cannot be used. Correct them, or "
+            'leave them out with on_bad_rows="skip" (--on-bad-rows skip on the command line).'
         )
     if counts.n_bad and counts.n_bad == counts.n_rows:
-        raise DataError(f"None of the {counts.n_rows:,} rows can be used. {found}.")
+        raise DataError(f"None of {counted(counts.n_rows, 'row')} can be used. {found}.")
 
 
 def _collect(connection: duckdb.DuckDBPyConnection, scans: Sequence[Scan]) -> None:

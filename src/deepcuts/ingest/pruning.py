@@ -6,12 +6,13 @@ import numpy as np
 
 from deepcuts.array_types import BoolVector, IndexVector
 from deepcuts.checks import whole_number
-from deepcuts.data.foreign import check_interactions
+from deepcuts.data.foreign import PlaysLike, taken
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
+from deepcuts.wording import counted
 
 
-def prune(plays: Interactions, min_users: int = 1, min_items: int = 1) -> Interactions:
+def prune(plays: PlaysLike, min_users: int = 1, min_items: int = 1) -> Interactions:
     """Keep items with enough users and users with enough items, until nothing more drops out.
 
     What is left does not depend on the order: it is the largest part of the plays in which everything has enough,
@@ -39,7 +40,7 @@ def prune(plays: Interactions, min_users: int = 1, min_items: int = 1) -> Intera
     DataError
         If nothing is left.
     """
-    check_interactions(plays)
+    plays = taken(plays)
     for name, least in (("min_users", min_users), ("min_items", min_items)):
         whole_number(name, least, 1, advice="Give a whole number of at least 1.")
     keep = _core(plays.user_of_pair(), plays.indices, min_users, min_items)
@@ -73,5 +74,6 @@ def _nothing_left(plays: Interactions, min_users: int, min_items: int) -> str:
     most_items = np.diff(plays.indptr).max(initial=0)
     return (
         f"Nothing is left with min_users={min_users:,} and min_items={min_items:,}: no item has more than "
-        f"{most_users:,} users and no user more than {most_items:,} items, before any drops out. Ask for fewer."
+        f"{counted(most_users, 'user')} and no user more than {counted(most_items, 'item')}, before "
+        f"any drops out. Ask for fewer."
     )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from deepcuts.data.arrow_columns import ArrowTable, table_of
-from deepcuts.data.foreign import what_to_call
+from deepcuts.data.arrow_columns import table_of
+from deepcuts.data.foreign import PlaysLike, what_to_call
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
 from deepcuts.ingest.reading import read_plays
-
-PlaysLike = Interactions | ArrowTable
 
 _WANTED = {"user_id", "item_id"}
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from deepcuts.lazy import names_on_demand
+from deepcuts.lazy import names_on_demand, public_names
 
 if TYPE_CHECKING:
     from deepcuts.model.persona_model import PersonaModel, load
@@ -21,3 +21,5 @@ _HOMES = {
 __all__ = ["Epoch", "PersonaModel", "PersonaNMF", "PersonaSettings", "load"]
 
 __getattr__ = names_on_demand(__name__, _HOMES)
+
+__dir__ = public_names(__name__)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from deepcuts.model.training.epochs import Epoch, Progress, UserProgress
 from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.wording import counted
 
 Value = TypeVar("Value")
 
@@ -49,7 +50,7 @@ def reporters(settings: PersonaSettings, n_users: int, show: Callable[[float, st
 
     def on_users(done: int) -> None:
         n_epochs = sum(epochs.values())  # all users count as one epoch more
-        show((n_epochs + done / n_users) / (n_epochs + 1), f"personas of {done:,} of {n_users:,} users")
+        show((n_epochs + done / n_users) / (n_epochs + 1), f"personas of {done:,} of {counted(n_users, 'user')}")
 
     return Reporters(on_epoch, on_users)
 

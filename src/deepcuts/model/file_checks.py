@@ -17,6 +17,7 @@ from deepcuts.model.training.objective import Scale
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.solve import ItemGrams, gram
 from deepcuts.storage import StrPath, values
+from deepcuts.wording import counted
 
 USER_FACTOR_SUM = "crowd"  # its name in files of version 0.1, which load in this one
 UNOBSERVED_WEIGHTS, UNOBSERVED_GRAM = "unobserved_weights", "unobserved_gram"
@@ -148,7 +149,7 @@ def _check_scale(items: ItemSide, path: StrPath) -> None:
     values.check_number(path, "scale.n_users", scale.n_users, 1, values.LARGEST_COUNT)
     if scale.n_items != len(items.factors):
         raise values.inconsistent(
-            path, f"its scale.n_items is {scale.n_items}, but it has {len(items.factors):,} items"
+            path, f"its scale.n_items is {scale.n_items}, but it has {counted(len(items.factors), 'item')}"
         )
     for name, one in (("item_gram", items.grams.plain), (UNOBSERVED_GRAM, items.grams.unobserved)):
         largest = scale.w0 * max(1.0, settings.persona_unobserved_scale) * float(np.abs(one).max(initial=0))
@@ -169,7 +170,8 @@ def check_counts(counts: TrainingCounts, scale: Scale, path: StrPath) -> None:
     wrong = np.flatnonzero((counts.listeners > 0) != (counts.plays > 0))
     if len(wrong):
         found = (
-            f"{counts.plays[wrong[0]]:.6g} for item {wrong[0]:,}, which has {counts.listeners[wrong[0]]:,} listeners"
+            f"{counts.plays[wrong[0]]:.6g} for item {wrong[0]:,}, which has "
+            f"{counted(counts.listeners[wrong[0]], 'listener')}"
         )
         raise values.inconsistent(path, f"its array 'item_plays' has {found}")
 
@@ -200,7 +202,7 @@ def check_user_personas(users: UserPersonas, pair_indptr: Indptr, settings: Pers
     n_personas = np.diff(indptr)
     wrong = np.flatnonzero((n_personas < 1) | (n_personas > settings.n_personas))
     if len(wrong):
-        found = f"{n_personas[wrong[0]]:,} personas for user {wrong[0]:,}, outside 1 to {settings.n_personas}"
+        found = f"{counted(n_personas[wrong[0]], 'persona')} for user {wrong[0]:,}, outside 1 to {settings.n_personas}"
         raise values.inconsistent(path, f"its array 'persona_indptr' has {found}")
     values.check_between(path, "personas", users.personas, 0, settings.n_personas - 1)
     _check_membership(users, pair_indptr, path)

@@ -30,6 +30,7 @@ from deepcuts.model.training.fold_in import UserPersonas
 from deepcuts.model.training.objective import Scale
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.storage import values
+from deepcuts.wording import counted
 
 
 def save_model(model: PersonaState, path: storage.StrPath, *, force: bool = False) -> None:
@@ -103,9 +104,13 @@ def read_state(path: storage.StrPath) -> PersonaState:
 def _read_seen(stored: storage.Stored, n_items: int) -> Interactions:
     users, items = (read_ids(stored, kind) for kind in ("user", "item"))
     if len(items) != n_items:
-        raise values.inconsistent(stored.path, f"it has {len(items):,} item ids for {n_items:,} item factors")
+        raise values.inconsistent(
+            stored.path, f"it has {counted(len(items), 'item id')} for {counted(n_items, 'item factor')}"
+        )
     if not (len(users) and len(items)):
-        raise values.inconsistent(stored.path, f"it has {len(users):,} users and {len(items):,} items")
+        raise values.inconsistent(
+            stored.path, f"it has {counted(len(users), 'user')} and {counted(len(items), 'item')}"
+        )
     indices = stored.array("indices", np.int32, (None,))
     plays = stored.array("plays", np.float32, indices.shape)
     indptr, labels = stored.array("indptr", np.int64, (len(users) + 1,)), Labels.from_stored(stored, n_items)

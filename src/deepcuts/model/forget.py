@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from deepcuts.data.any_id import AnyId
 from deepcuts.data.forgetting import other_users, select_users
 from deepcuts.data.interactions import Interactions
 from deepcuts.model.some_users import personas_of
@@ -19,7 +20,7 @@ logger = logging.getLogger(__name__)
 Model = TypeVar("Model", bound=PersonaState)
 
 
-def forget(model: Model, users: str | Iterable[str]) -> Model:
+def forget(model: Model, users: AnyId | Iterable[AnyId]) -> Model:
     """Drop users; see `PersonaModel.without`."""
     left = other_users(model.user_ids, users)
     seen = select_users(model.seen, left)

@@ -9,17 +9,19 @@ import numpy as np
 from deepcuts.html_table import html_page, html_table
 from deepcuts.model.state import PersonaState
 from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.wording import counted
 
 
 def overview(model: PersonaState) -> str:
     """Return HTML: sizes, how many personas users have, how training went, and settings that are not the default."""
     n_personas = np.diff(model.persona_indptr)
     text = (
-        f"{len(model.user_ids):,} users with {len(model.persona_shares):,} personas, {len(model.item_ids):,} items, "
-        f"{model.settings.n_factors} factors"
+        f"{counted(len(model.user_ids), 'user')} with "
+        f"{counted(len(model.persona_shares), 'persona')}, {counted(len(model.item_ids), 'item')}, "
+        f"{counted(model.settings.n_factors, 'factor')}"
     )
-    counted = np.bincount(n_personas)
-    shares = [[f"{number}", f"{n:,}", f"{n / len(n_personas):.0%}"] for number, n in enumerate(counted) if n]
+    n_users = np.bincount(n_personas)
+    shares = [[f"{number}", f"{n:,}", f"{n / len(n_personas):.0%}"] for number, n in enumerate(n_users) if n]
     return html_page(
         "PersonaModel",
         text,
@@ -35,7 +37,9 @@ def _training(model: PersonaState) -> list[list[str]]:
         epochs = [epoch for epoch in model.epochs if epoch.stage == stage]
         if epochs:
             seconds = sum(epoch.seconds for epoch in epochs)
-            rows.append([f"{stage}, {len(epochs)} epochs in {seconds:,.1f} s", f"loss {epochs[-1].loss:,.4g}"])
+            rows.append(
+                [f"{stage}, {counted(len(epochs), 'epoch')} in {seconds:,.1f} s", f"loss {epochs[-1].loss:,.4g}"]
+            )
     return rows + [["interrupted", "yes"]] * model.interrupted
 
 

@@ -11,6 +11,7 @@ from typing import Any, Unpack
 import pyarrow as pa
 
 from deepcuts.checks import warn_of_former_name
+from deepcuts.data.any_id import AnyId
 from deepcuts.data.whole_ids import IdsAs
 from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.model.diagnostics import Diagnostics, diagnose
@@ -33,6 +34,7 @@ from deepcuts.model.visitors import fold_in
 from deepcuts.recommendation import ListOptions, ListSettings, recommend_batches
 from deepcuts.recommendation.columns import check_columns, dressed
 from deepcuts.storage import StrPath
+from deepcuts.wording import counted
 
 # The room of plots stands on this one: it is entered by name, when a plot is asked for.
 _PLOTS = "deepcuts.report.notebook"
@@ -49,7 +51,7 @@ class PersonaModel(PersonaState):
 
     def recommend(
         self,
-        users: str | Iterable[str] | None = None,
+        users: AnyId | Iterable[AnyId] | None = None,
         k: int = 20,
         *,
         names: bool = False,
@@ -86,7 +88,7 @@ class PersonaModel(PersonaState):
 
     def recommend_batches(
         self,
-        users: str | Iterable[str] | None = None,
+        users: AnyId | Iterable[AnyId] | None = None,
         k: int = 20,
         *,
         names: bool = False,
@@ -151,7 +153,7 @@ class PersonaModel(PersonaState):
 
     # Users and items in words
 
-    def personas(self, user: str, n_items: int = 10, *, ids: IdsAs = "text") -> pa.Table:
+    def personas(self, user: AnyId, n_items: int = 10, *, ids: IdsAs = "text") -> pa.Table:
         """Personas of a user and the items that made them: persona, persona_name, share, rank, item_id, name, plays.
 
         Parameters
@@ -174,8 +176,8 @@ class PersonaModel(PersonaState):
 
     def explain(
         self,
-        user: str,
-        item: str,
+        user: AnyId,
+        item: AnyId,
         k: int = 10,
         *,
         persona: int | None = None,
@@ -218,7 +220,7 @@ class PersonaModel(PersonaState):
         table = tabulate_explanation(self, user_index, item_index, k, persona, base_lean)
         return self._dressed(table, names=names, ids=ids)
 
-    def similar_items(self, item: str, k: int = 20, *, names: bool = False, ids: IdsAs = "text") -> pa.Table:
+    def similar_items(self, item: AnyId, k: int = 20, *, names: bool = False, ids: IdsAs = "text") -> pa.Table:
         """The items most like one: item_id, rank, similarity, the cosine of their factors.
 
         Parameters
@@ -256,7 +258,7 @@ class PersonaModel(PersonaState):
         """
         return describe_factors(self, self.factor_names(), n_items)
 
-    def persona_names(self, user: str) -> list[str]:
+    def persona_names(self, user: AnyId) -> list[str]:
         """Names of a user's personas, such as "ambient · Stars of the Lid, Grouper", all different.
 
         Raises
@@ -338,7 +340,7 @@ class PersonaModel(PersonaState):
         """
         return extend(self, as_plays(plays))
 
-    def without(self, users: str | Iterable[str]) -> PersonaModel:
+    def without(self, users: AnyId | Iterable[AnyId]) -> PersonaModel:
         """Forget users: their plays, dislikes, personas and ids, and their part in the counts of every item.
 
         Personas of the other users, and the items, stay as they are. What cannot be taken back is how these users'
@@ -400,7 +402,7 @@ class PersonaModel(PersonaState):
         """
         save_model(self, path, force=force)
 
-    def plot_map(self, *, user: str | None = None, n_names: int = 25, ax: Any = None) -> Any:
+    def plot_map(self, *, user: AnyId | None = None, n_names: int = 25, ax: Any = None) -> Any:
         """Draw the most played items in the plane, like ones near each other; needs the extra `report`.
 
         Parameters
@@ -422,6 +424,8 @@ class PersonaModel(PersonaState):
             If matplotlib is not installed.
         UnknownIdError
             If there is no such user.
+        SettingsError
+            If `ax` is no axes, or `n_names` below 0.
         """
         return import_module(_PLOTS).plot_map(self, user=user, n_names=n_names, ax=ax)
 
@@ -431,8 +435,9 @@ class PersonaModel(PersonaState):
     def __repr__(self) -> str:
         n_rows = len(self.persona_shares)
         return (
-            f"PersonaModel({len(self.user_ids):,} users with {n_rows:,} personas, {len(self.item_ids):,} items, "
-            f"{self.settings.n_factors} factors)"
+            f"PersonaModel({counted(len(self.user_ids), 'user')} with {counted(n_rows, 'persona')}, "
+            f"{counted(len(self.item_ids), 'item')}, "
+            f"{counted(self.settings.n_factors, 'factor')})"
         )
 
 

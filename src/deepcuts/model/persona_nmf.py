@@ -24,6 +24,7 @@ from deepcuts.model.state import TrainingCounts
 from deepcuts.model.training.epochs import Epoch, OnInterrupt, Progress, UserProgress
 from deepcuts.model.training.fit import fit
 from deepcuts.model.training.settings import PersonaOptions, PersonaSettings
+from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -198,7 +199,9 @@ def _items_to_start_from(start: PersonaModel, plays: Interactions, settings: Per
         raise SettingsError(f"start is {kind_of(start)}. Give a model of the same items.")
     if not start.item_ids.values.equals(plays.item_ids.values) or start.settings.n_factors != settings.n_factors:
         raise SettingsError(
-            f"start has {len(start.item_ids):,} items and {start.settings.n_factors:,} factors; the plays have "
-            f"{plays.n_items:,} items, for {settings.n_factors:,} factors. Give a model of the same items with as many."
+            f"start has {counted(len(start.item_ids), 'item')} and "
+            f"{counted(start.settings.n_factors, 'factor')}; the plays have "
+            f"{counted(plays.n_items, 'item')}, for {counted(settings.n_factors, 'factor')}. Give a "
+            f"model of the same items with as many."
         )
     return np.asarray(np.maximum(start.item_factors, np.float32(settings.lowest_item_factor)))

@@ -34,6 +34,7 @@ from deepcuts.model.training.fold_in import (
 from deepcuts.model.training.persona_split import PersonaSplit
 from deepcuts.model.training.rows import Rows
 from deepcuts.model.training.weights import user_rows
+from deepcuts.wording import counted
 
 REFUSAL = 1.0  # strength of a refusal as a dislike, |n|: its confidence log2(1 + |n|) is 1, that of a usual item
 _MOST_NEW = 0.2  # share of new items above which users are split anew
@@ -242,4 +243,7 @@ def _nothing_played(model: PersonaState, given: Interactions, aligned: Interacti
     first = model.named_items.unknown_message(given.item_ids.values[0].as_py())
     if given.n_items == 1:
         return first
-    return f"None of the {given.n_items:,} items is in the catalogue of {len(model.item_ids):,} items. {first}"
+    return (
+        f"None of the {counted(given.n_items, 'item')} is in the catalogue of "
+        f"{counted(len(model.item_ids), 'item')}. {first}"
+    )

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from deepcuts.lazy import names_on_demand
+from deepcuts.lazy import names_on_demand, public_names
 
 if TYPE_CHECKING:
     from deepcuts.recommendation.lists import recommend, recommend_batches
@@ -20,3 +20,5 @@ _HOMES = {
 __all__ = ["ListOptions", "ListSettings", "ScoreSource", "recommend", "recommend_batches"]
 
 __getattr__ = names_on_demand(__name__, _HOMES)
+
+__dir__ = public_names(__name__)

@@ -14,6 +14,7 @@ from deepcuts.recommendation.item_sizes import lengths_of
 from deepcuts.recommendation.popular_lists import is_unknown, strongest_scores
 from deepcuts.recommendation.source import FactorSource
 from deepcuts.recommendation.weak_cache import WeakCache
+from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -52,8 +53,10 @@ def warn_of_guesses(source: FactorSource, users: IndexVector) -> None:
         if len(found):
             first = shown(source.user_ids.values[int(found[0])].as_py())
             which = f"The list of user {first} {one}"
-            if len(users) > 1:
-                which = f"The lists of {len(found):,} of {len(users):,} users {several}, such as that of {first}"
+            if len(found) > 1:
+                which = (
+                    f"The lists of {len(found):,} of {counted(len(users), 'user')} {several}, such as that of {first}"
+                )
             logger.warning(
                 "%s: %s else plays what they play. Leave rare items out before training (prune with min_users=3).",
                 which,

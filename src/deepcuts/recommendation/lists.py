@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from deepcuts.array_types import AnyArray, BoolVector, IndexVector
 from deepcuts.checks import shown
+from deepcuts.data.any_id import AnyId
 from deepcuts.data.arrow_columns import as_arrow
 from deepcuts.data.id_text import is_one_id, to_text
 from deepcuts.data.ids import Ids
@@ -29,6 +30,7 @@ from deepcuts.recommendation.popular_lists import list_popular
 from deepcuts.recommendation.scored import lists_from_scores
 from deepcuts.recommendation.settings import ListSettings
 from deepcuts.recommendation.source import FactorSource, Lists, ScoreSource, has_factors
+from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +40,7 @@ _NAMED_IN_WARNING = 20
 
 
 def recommend(
-    source: ScoreSource, users: str | Iterable[str] | None, settings: ListSettings, *, warns: bool = True
+    source: ScoreSource, users: AnyId | Iterable[AnyId] | None, settings: ListSettings, *, warns: bool = True
 ) -> pa.Table:
     """Ranked lists as one Arrow table: user_id, item_id, rank (1 = best), score, persona.
 
@@ -64,7 +66,7 @@ def recommend(
 
 
 def recommend_batches(
-    source: ScoreSource, users: str | Iterable[str] | None, settings: ListSettings, *, warns: bool = True
+    source: ScoreSource, users: AnyId | Iterable[AnyId] | None, settings: ListSettings, *, warns: bool = True
 ) -> Iterator[pa.Table]:
     """Yield the lists of `recommend` block by block; memory does not grow with the number of users.
 
@@ -128,11 +130,14 @@ def known_users(user_ids: Ids, users: Any) -> IndexVector:
     unknown = wanted.filter(pa.array(indexes < 0))
     if len(unknown) and len(unknown) == len(indexes):
         advice = user_ids.unknown_message(unknown[0].as_py())
-        raise UnknownIdError(advice if len(unknown) == 1 else f"None of the {len(unknown):,} users is known. {advice}")
+        raise UnknownIdError(
+            advice if len(unknown) == 1 else f"None of the {counted(len(unknown), 'user')} is known. {advice}"
+        )
     if len(unknown):
         names = ", ".join(map(shown, unknown[:_NAMED_IN_WARNING].to_pylist()))
         names += " …" if len(unknown) > _NAMED_IN_WARNING else ""
-        logger.warning("%d of %d users are unknown and left out: %s", len(unknown), len(indexes), names)
+        n_unknown = counted(len(unknown), "is", "are")
+        logger.warning("Of %s, %s unknown and left out: %s", counted(len(indexes), "user"), n_unknown, names)
     return indexes[indexes >= 0]
 
 

@@ -16,6 +16,7 @@ from deepcuts.checks import (
     truth,
     whole_number,
 )
+from deepcuts.data.any_id import AnyId
 from deepcuts.errors import SettingsError
 
 Mix = Literal["share", "max"]
@@ -48,8 +49,8 @@ class ListOptions(TypedDict, total=False):
     base_weight: float
     base_lean: float
     include_seen: bool
-    allow: Collection[str] | None
-    deny: Collection[str]
+    allow: Collection[AnyId] | None
+    deny: Collection[AnyId]
     pick: Collection[int] | None
     weights: Mapping[int, float]
     strength: float | Mapping[int, float] | None
@@ -114,8 +115,8 @@ class ListSettings:
     base_weight: float = 0.5  # chosen by benchmarks/personas.py
     base_lean: float = 0.0
     include_seen: bool = False
-    allow: Collection[str] | None = None
-    deny: Collection[str] = ()
+    allow: Collection[AnyId] | None = None
+    deny: Collection[AnyId] = ()
     pick: Collection[int] | None = None
     weights: Mapping[int, float] = field(default_factory=dict)
     strength: float | Mapping[int, float] | None = None

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from deepcuts.lazy import names_on_demand
+from deepcuts.lazy import names_on_demand, public_names
 
 if TYPE_CHECKING:
     from deepcuts.comparison.contenders import Contender, model_contenders
@@ -40,3 +40,5 @@ __all__ = [
 ]
 
 __getattr__ = names_on_demand(__name__, _HOMES)
+
+__dir__ = public_names(__name__)

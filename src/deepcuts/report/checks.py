@@ -6,6 +6,7 @@ from deepcuts.comparison.contenders import Contender, Trained
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.model import PersonaModel
+from deepcuts.wording import counted
 
 
 def check_model(name: str, model: PersonaModel, train: Interactions) -> None:
@@ -34,7 +35,8 @@ def check_model(name: str, model: PersonaModel, train: Interactions) -> None:
             )
     if seen.n_pairs != train.n_pairs or (seen.indices != train.indices).any() or (seen.indptr != train.indptr).any():
         raise DataError(
-            f"The model {name!r} was trained on {seen.n_pairs:,} pairs, which are not the {train.n_pairs:,} of train. "
+            f"The model {name!r} was trained on {counted(seen.n_pairs, 'pair')}, which are not the "
+            f"{train.n_pairs:,} of train. "
             "Give the plays that it was trained on: a model that has seen the holdout cannot be judged by it."
         )
 

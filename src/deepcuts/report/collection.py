@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from deepcuts.comparison.contenders import Contender, Trained, check_contenders
+from deepcuts.comparison.contenders import Contender, Trained, check_contenders, judging
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation import Evaluation, ItemFeatures
@@ -101,7 +101,8 @@ def _judge_all(contenders: Sequence[Contender], judge: Judge, on_step: Step) -> 
     n_seeds = max((1 + len(one.method.others) for one in contenders if isinstance(one.method, Trained)), default=1)
     reference: Evaluation | None = None
     for contender in contenders:
-        facts, evaluation = judge_contender(contender, judge, reference, on_step, n_seeds)
+        with judging(contender.name):
+            facts, evaluation = judge_contender(contender, judge, reference, on_step, n_seeds)
         reference = evaluation if reference is None else reference
         compared.append(facts)
     return tuple(compared)

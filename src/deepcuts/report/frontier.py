@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 
-import pyarrow as pa
-
 from deepcuts.comparison.contenders import Contender, FittedModel, Trained, describe
 from deepcuts.evaluation import Evaluation
 from deepcuts.report.exposure import exposure_facts
@@ -43,16 +41,16 @@ def judge_contender(
     Its facts, and the evaluation of its lists at the neutral dial.
     """
     began = perf_counter()
-    first = contender.method.fit(judge.train, seed=judge.settings.seed)
+    first = contender.fit(judge.train, judge.settings.seed)
     fit_seconds = math.nan if isinstance(contender.method, Trained) else perf_counter() - began
     trainings = [first, *_with_other_seeds(contender, judge, n_seeds)]
     on_step(contender.name)
     dial = _over_the_dial(trainings, contender, judge, on_step)
     longest = max(_LONG, judge.settings.k)  # metrics cut shorter lists
     began = perf_counter()
-    neutral = [_lists(first, contender, longest, 0.0)]
+    neutral = [contender.lists_of(first, longest, rarity=0.0)]
     list_seconds = perf_counter() - began
-    neutral += [_lists(other, contender, longest, 0.0) for other in trainings[1:]]
+    neutral += [contender.lists_of(other, longest, rarity=0.0) for other in trainings[1:]]
     of_seeds = [judge.evaluate(lists, judge.table) for lists in neutral]
     evaluation, ranked = mean_over_seeds(of_seeds), [judge.rank(lists) for lists in neutral]
     facts = ContenderFacts(
@@ -90,7 +88,7 @@ def _with_other_seeds(contender: Contender, judge: Judge, n_seeds: int) -> Itera
     if not getattr(contender.method, "draws", True):
         return
     for number in range(1, n_seeds):
-        yield contender.method.fit(judge.train, seed=judge.settings.seed + number)
+        yield contender.fit(judge.train, judge.settings.seed + number)
 
 
 def _over_the_dial(
@@ -98,12 +96,8 @@ def _over_the_dial(
 ) -> tuple[DialPosition, ...]:
     positions = []
     for rarity in judge.settings.rarities:
-        lists = (_lists(one, contender, judge.settings.k, rarity) for one in trainings)
+        lists = (contender.lists_of(one, judge.settings.k, rarity=rarity) for one in trainings)
         evaluation = mean_over_seeds([judge.evaluate(one, judge.axes) for one in lists])
         positions.append(DialPosition(rarity, judge.estimates(evaluation)))
         on_step(f"{contender.name}, rarity {rarity:g}")
     return tuple(positions)
-
-
-def _lists(fitted: FittedModel, contender: Contender, k: int, rarity: float) -> pa.Table:
-    return fitted.recommend(k=k, rarity=rarity, **contender.lists)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from deepcuts.array_types import FloatMatrix
-from deepcuts.comparison.contenders import FittedModel, check_fitted
+from deepcuts.checks import instance, is_several, shown, whole_number
+from deepcuts.comparison.contenders import FittedModel, check_fitted, judging, lists_of
+from deepcuts.data.any_id import AnyId
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation import Evaluation, evaluate, mean_intervals
 from deepcuts.evaluation.registry import METRICS, metrics_at, parse_cutoffs, with_arrow
 from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.model import PersonaModel
 from deepcuts.report.plots.style import INK, looks, require_matplotlib, short
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,13 +44,14 @@ def plot_evaluation(evaluation: Evaluation, *, ax: Axes | None = None) -> Axes:
         axes.hlines(height, low, high, color="black", linewidth=1.2)
         axes.text(max(high, evaluation[name]) + 0.01, height, f"{evaluation[name]:.3f}", va="center", fontsize=8)
     axes.set(yticks=heights, yticklabels=[with_arrow(name) for name in names], xlim=(0, 1.08))
-    axes.set_title(f"{evaluation.n_users:,} users; lines are 95 % intervals", fontsize=9, loc="left")
+    axes.set_title(f"{counted(evaluation.n_users, 'user')}; lines are 95 % intervals", fontsize=9, loc="left")
     _plain(axes)
     return axes
 
 
-def plot_map(model: PersonaModel, *, user: str | None = None, n_names: int = 25, ax: Axes | None = None) -> Axes:
+def plot_map(model: PersonaModel, *, user: AnyId | None = None, n_names: int = 25, ax: Axes | None = None) -> Axes:
     """Draw the most played items in the plane; see `PersonaModel.plot_map`."""
+    n_names = whole_number("n_names", n_names, 0)
     user_index = None if user is None else model.user_ids.index_of(user)
     axes = _axes(ax, (7, 7))
     drawn = model.with_map().item_map
@@ -73,7 +77,7 @@ def plot_frontier(
     train: PlaysLike,
     holdout: PlaysLike,
     *,
-    rarities: Sequence[float] = RARITIES,
+    rarities: Iterable[float] = RARITIES,
     x: str = "novelty@20",
     y: str = "recall@20",
     ax: Axes | None = None,
@@ -101,7 +105,10 @@ def plot_frontier(
         If there is no such figure, no position, no model, or something that makes no lists in place of one.
     """
     cutoffs = parse_cutoffs([x, y])
-    if not len(rarities):
+    if not is_several(rarities):
+        raise SettingsError(f"rarities is {shown(rarities)}. Give a list of them, such as [0, 0.5, 1].")
+    turns = list(rarities)
+    if not turns:
         raise SettingsError("There are no rarities to draw. Give some, such as [0, 0.5, 1].")
     named = models if isinstance(models, Mapping) else {"model": models}
     if not named:
@@ -111,13 +118,15 @@ def plot_frontier(
     train, holdout, k = as_plays(train), as_plays(holdout), max(k for _, k in metrics_at(cutoffs))
     axes, look = _axes(ax, (5.5, 4)), looks(list(named))
     for name, model in named.items():
-        judged = [evaluate(model.recommend(k=k, rarity=each), train, holdout, cutoffs) for each in rarities]
+        with judging(name):
+            lists = (lists_of(name, model, k, {"rarity": each}) for each in turns)
+            judged = [evaluate(one, train, holdout, cutoffs) for one in lists]
         points = [(figures[x], figures[y]) for figures in judged]
         line: dict[str, Any] = {**look[name].line(), "color": _colour(list(named).index(name))}
         axes.plot(*zip(*points, strict=True), label=name, linewidth=1.6, markersize=4.5, **line)
         if name != next(iter(named)):
             continue
-        for rarity, point in zip(rarities, points, strict=True):
+        for rarity, point in zip(turns, points, strict=True):
             text = f"{rarity:g}".replace("-", "−")
             axes.annotate(text, point, xytext=(4, 5), textcoords="offset points", fontsize=7.5)
     axes.set(xlabel=with_arrow(x), ylabel=with_arrow(y))
@@ -167,10 +176,10 @@ def _draw_personas(axes: Axes, model: PersonaModel, user_index: int) -> None:
 
 def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
     require_matplotlib()
-    if ax is not None:
-        return ax
-    from matplotlib import pyplot
+    from matplotlib import axes, pyplot
 
+    if ax is not None:
+        return instance("ax", ax, axes.Axes, "Give axes of matplotlib, such as the second of pyplot.subplots().")
     return pyplot.subplots(figsize=size, layout="constrained")[1]
 
 
@@ -180,7 +189,7 @@ def _colour(number: int) -> str:
 
 
 def _plain(axes: Axes) -> None:
-    for side in ("top", "right"):
+    for side in {"top", "right"} & set(axes.spines):  # polar axes have neither
         axes.spines[side].set_visible(False)
     axes.grid(alpha=0.15, linewidth=0.5)
     axes.set_axisbelow(True)

@@ -14,6 +14,7 @@ from deepcuts.report.sections.inside import factors, listeners, personas, traini
 from deepcuts.report.sections.overview import data, overview
 from deepcuts.report.sections.provenance import provenance
 from deepcuts.storage import StrPath, check_output, replacing
+from deepcuts.wording import counted
 
 _LINKS = {
     "figures": "At a glance",
@@ -99,6 +100,6 @@ def _subtitle(report: Report) -> str:
     plays, n_ways = report.plays, len(report.contenders)
     ways = "One way" if n_ways == 1 else f"{n_ways} ways"
     return (
-        f"{ways} to make lists, judged on {plays.n_holdout:,} held-out pairs of "
-        f"{plays.n_judged:,} users by deepcuts {text(report.versions.get('deepcuts', ''))}."
+        f"{ways} to make lists, judged on {counted(plays.n_holdout, 'held-out pair')} of "
+        f"{counted(plays.n_judged, 'user')} by deepcuts {text(report.versions.get('deepcuts', ''))}."
     )

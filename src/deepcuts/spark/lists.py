@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from deepcuts.array_types import DoubleVector
 from deepcuts.checks import shown
+from deepcuts.data.any_id import AnyId
 from deepcuts.data.id_text import is_one_id, to_text
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, UnknownIdError
@@ -27,6 +28,7 @@ from deepcuts.spark.session import ByFields, each, working
 from deepcuts.spark.shelf import Shelf
 from deepcuts.spark.training import MODEL
 from deepcuts.spark.units import Catalogue, named, plays_of
+from deepcuts.wording import counted
 
 _DONE = "_SUCCESS"
 
@@ -122,7 +124,7 @@ def _lists_of_unit(trained: Trained, target: Shelf, settings: ListSettings, numb
                 writer.write_table(table)
 
 
-def to_model(shelf: str, users: str | Iterable[str] | None = None) -> PersonaModel:
+def to_model(shelf: str, users: AnyId | Iterable[AnyId] | None = None) -> PersonaModel:
     """Return a model of chosen users that does all that one of `PersonaNMF.fit` does for them, and can be saved.
 
     Parameters
@@ -150,7 +152,7 @@ def to_model(shelf: str, users: str | Iterable[str] | None = None) -> PersonaMod
         )
     if missing := set(ids) - set(plays.user_ids.values.to_pylist()):
         raise UnknownIdError(
-            f"There is no user {shown(min(missing))} among {trained.scale.n_users:,} users of the shelf."
+            f"There is no user {shown(min(missing))} among {counted(trained.scale.n_users, 'user')} of the shelf."
         )
     dial = DialScale(trained.model_of(measured))
     model = trained.model_of(plays, dial)

@@ -20,6 +20,7 @@ from deepcuts.ingest.tabular.options import ReadOptions
 from deepcuts.ingest.tabular.rules import bad_rows, good_rows, without_blanks
 from deepcuts.spark.session import Batches, Task
 from deepcuts.spark.shelf import location
+from deepcuts.wording import counted
 
 _WHERE = "the DataFrame"
 _TEXT = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
@@ -123,5 +124,5 @@ def count_notes(notes: dict[str, int], options: ReadOptions) -> RowCounts:
         raise DataError(f"There are no rows in {_WHERE}.")
     counts = RowCounts(n_rows, sum(notes.values()))
     by_number = sorted(notes, key=lambda reason: (-notes[reason], reason))
-    refuse_bad_rows(counts, "; ".join(f"{reason} ({notes[reason]:,} rows)" for reason in by_number), options)
+    refuse_bad_rows(counts, "; ".join(f"{reason} ({counted(notes[reason], 'row')})" for reason in by_number), options)
     return counts

@@ -12,6 +12,7 @@ the header (u64, little-endian), the header (JSON), the bytes of the arrays with
   before those bytes, its own 64 digits left out. It covers the other checksum, so it stands for the whole file.
 """
 
+from deepcuts.lazy import public_names
 from deepcuts.storage.container import Stored, describe, is_mapped, read, write
 from deepcuts.storage.header import SCHEMA_VERSION, Header, Tensor
 from deepcuts.storage.inputs import check_input
@@ -40,3 +41,5 @@ __all__ = [
     "where_written",
     "write",
 ]
+
+__dir__ = public_names(__name__)

@@ -23,6 +23,7 @@ from deepcuts.storage import strings as stored_strings
 from deepcuts.storage.header import FORMAT, MAX_HEADER_BYTES, SCHEMA_VERSION, Header, encode, parse, seal
 from deepcuts.storage.names import StrPath, check_name
 from deepcuts.storage.output import replacing
+from deepcuts.wording import counted
 
 VERIFIED_BYTES = 64 << 20  # SHA-256 of so much takes about a tenth of a second
 _BLOCK_BYTES = 8 << 20
@@ -137,7 +138,7 @@ def write(
     unsealed = encode(tensors, metadata)
     if len(unsealed) > MAX_HEADER_BYTES:
         raise OutputError(
-            f"{path} cannot be written: its meta takes {len(unsealed):,} bytes. Put long lists into arrays."
+            f"{path} cannot be written: its meta takes {counted(len(unsealed), 'byte')}. Put long lists into arrays."
         )
     with replacing(path, force=force) as temporary, temporary.open("wb") as file:
         file.write(unsealed)

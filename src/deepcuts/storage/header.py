@@ -16,6 +16,7 @@ from deepcuts.array_types import AnyArray
 from deepcuts.errors import FileFormatError
 from deepcuts.storage.names import StrPath
 from deepcuts.storage.nested_text import parse_json
+from deepcuts.wording import counted
 
 FORMAT = "deepcuts"
 SCHEMA_VERSION = 1
@@ -144,7 +145,7 @@ def _cut_header(content: memoryview, path: StrPath) -> bytes:
     """Return the header with its length in front."""
     start = bytes(content[: _LENGTH.size + 1])
     if len(start) < _LENGTH.size:
-        raise FileFormatError(f"{path} is truncated, or no deepcuts file at all: it has {len(start)} bytes.")
+        raise FileFormatError(f"{path} is truncated, or no deepcuts file at all: it has {counted(len(start), 'byte')}.")
     (length,) = _LENGTH.unpack_from(start)
     # The JSON of safetensors begins with "{" right after the length, so any text or Parquet file fails here.
     if length > MAX_HEADER_BYTES or start[_LENGTH.size :] not in (b"", b"{"):
@@ -158,9 +159,12 @@ def _cut_header(content: memoryview, path: StrPath) -> bytes:
 
 def _check_size(found: int, expected: int, path: StrPath) -> None:
     if found < expected:
-        raise FileFormatError(f"{path} is truncated: {found:,} of {expected:,} bytes. Copy or write it again.")
+        raise FileFormatError(f"{path} is truncated: {found:,} of {counted(expected, 'byte')}. Copy or write it again.")
     if found > expected:
-        raise FileFormatError(f"{path} is damaged: {found - expected:,} bytes follow its end. Copy or write it again.")
+        raise FileFormatError(
+            f"{path} is damaged: {counted(found - expected, 'byte follows', 'bytes follow')} its "
+            f"end. Copy or write it again."
+        )
 
 
 def _parse_json(text: bytes, path: StrPath) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from deepcuts.synthetic.catalogue import InventedCatalogue, invent_catalogue
 from deepcuts.synthetic.listeners import draw_length_factors, draw_personas, fit_lengths
 from deepcuts.synthetic.settings import WorldSettings, default_n_scenes
 from deepcuts.synthetic.world import World
+from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ def generate_world(
     personas = draw_personas(rng, settings, length_factors, catalogue.popularity)
     lengths = fit_lengths(settings, length_factors, personas, catalogue.scene_sizes)
     plays = _draw_plays(rng, stray_share, lengths, catalogue, personas)
-    logger.info("Invented %s, %d scenes.", plays, n_scenes)
+    logger.info("Invented %s, %s.", plays, counted(n_scenes, "scene"))
     return World(
         plays,
         catalogue.scene_names,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from deepcuts.checks import LARGEST, real_number, whole_number
 from deepcuts.errors import SettingsError
 from deepcuts.synthetic.names import MOST_ARTISTS
+from deepcuts.wording import counted
 
 LEAST_ITEMS = 5  # in the shortest history
 LEAST_SCENE_SIZE = 2 * LEAST_ITEMS  # a persona takes at most half of its scene
@@ -50,8 +51,9 @@ class WorldSettings:
             raise SettingsError(f"n_items is {self.n_items:,}. There are names for at most {MOST_ARTISTS:,} artists.")
         if self.n_items < LEAST_SCENE_SIZE * self.n_scenes:
             raise SettingsError(
-                f"n_items is {self.n_items:,}, too few for {self.n_scenes:,} scenes of at least {LEAST_SCENE_SIZE} "
-                f"artists. Give at least {LEAST_SCENE_SIZE * self.n_scenes:,} items, or fewer scenes."
+                f"n_items is {self.n_items:,}, too few for {counted(self.n_scenes, 'scene')} of at "
+                f"least {LEAST_SCENE_SIZE} "
+                f"artists. Give at least {counted(LEAST_SCENE_SIZE * self.n_scenes, 'item')}, or fewer scenes."
             )
 
     def _check_personas(self) -> None:

@@ -15,6 +15,7 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.kernels.worlds import N_CIRCLES
 from deepcuts.storage import StrPath
 from deepcuts.synthetic.files import ARTISTS, PERSONAS, PLAYS, write_tables
+from deepcuts.wording import counted
 
 _PAIRS_AT_A_TIME = 1_000_000
 
@@ -107,7 +108,10 @@ class World:
         write_tables(folder, tables, force=force)  # the plays last: where they are, the truth is complete
 
     def __repr__(self) -> str:
-        return f"World({self.plays!r}, {len(self.scene_names):,} scenes, {len(self.persona_scenes):,} personas)"
+        return (
+            f"World({self.plays!r}, {counted(len(self.scene_names), 'scene')}, "
+            f"{counted(len(self.persona_scenes), 'persona')})"
+        )
 
 
 def _artists(world: World) -> Iterator[pa.RecordBatch]:

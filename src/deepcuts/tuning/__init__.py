@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deepcuts.lazy import public_names
 from deepcuts.tuning.auto_search import AutoTrial, AutoTuning, tune_automatically
 from deepcuts.tuning.auto_settings import AutoSettings
 from deepcuts.tuning.files import read_settings, write_settings
@@ -23,3 +24,5 @@ __all__ = [
     "tune_automatically",
     "write_settings",
 ]
+
+__dir__ = public_names(__name__)

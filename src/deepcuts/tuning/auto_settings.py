@@ -10,6 +10,7 @@ from typing import Any
 from deepcuts.checks import check_ranges, truth
 from deepcuts.errors import SettingsError
 from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.wording import counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,7 @@ class AutoSettings:
         default = PersonaSettings(**self.fixed)  # refuses what the model would
         if self.most_factors is not None and self.most_factors < default.n_factors:
             raise SettingsError(
-                f"most_factors is {self.most_factors:,}, below the {default.n_factors:,} factors that a search begins "
+                f"most_factors is {self.most_factors:,}, below the "
+                f"{counted(default.n_factors, 'factor')} that a search begins "
                 "with. Give at least as many, or a smaller n_factors."
             )

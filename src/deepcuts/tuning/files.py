@@ -8,11 +8,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from deepcuts.checks import with_article
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.storage import StrPath, check_input, path_with_ending, replacing
 from deepcuts.storage.nested_text import parse_json, parse_toml
+from deepcuts.wording import with_article
 
 ENDINGS = (".toml", ".json")
 

@@ -11,6 +11,7 @@ from deepcuts.errors import MissingExtraError
 from deepcuts.storage import StrPath, path_with_ending, replacing
 from deepcuts.tuning.front import Pick
 from deepcuts.tuning.result import Trial, Tuning
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,7 +95,7 @@ def _draw_named(axes: Axes, tuning: Tuning, trial: Trial, name: str) -> None:
 def _title(tuning: Tuning) -> str:
     n_stopped = len(tuning.trials) - len(tuning.complete)
     note = f", {n_stopped} of them stopped early and not shown" if n_stopped else ""
-    return f"{len(tuning.trials)} trials{note}"
+    return f"{counted(len(tuning.trials), 'trial')}{note}"
 
 
 def _named(tuning: Tuning) -> list[tuple[Trial, list[str]]]:

@@ -21,6 +21,7 @@ from deepcuts.errors import FileFormatError, MissingExtraError, OutputError, Set
 from deepcuts.storage import check_input
 from deepcuts.storage.nested_text import parse_json
 from deepcuts.tuning.settings import TuningSettings
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     import optuna
@@ -140,5 +141,5 @@ def ask_again(study: optuna.Study) -> int:
         settings = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
         study.enqueue_trial(settings, user_attrs={"repeats": trial.number})
     if abandoned:
-        logger.info("%d trials of a run that ended are tried again.", len(abandoned))
+        logger.info("Tried again: %s of a run that ended.", counted(len(abandoned), "trial"))
     return len(abandoned)

@@ -15,13 +15,14 @@ from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.tag_files import TAGS_COLUMNS, TagsColumns, TagsFile, read_labels
 from deepcuts.cli.terminal import print_table, printable, ruled_table, show_json, stdout
 from deepcuts.errors import SettingsError
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from deepcuts.comparison import Comparison, Contender, Run
-    from deepcuts.comparison.runs import Cutoffs
     from deepcuts.data.interactions import Interactions
+    from deepcuts.evaluation.registry import Cutoffs
 
 _DEFAULT = "default"
 
@@ -92,7 +93,9 @@ def compare(
     cuts, learnt = _cuts(plays, holdout, fraction, numbers)
     labels = read_labels(tags, tags_columns)
     cutoffs = _cutoffs(metrics, with_labels=labels is not None or _has_tags(learnt))
-    remarks.say(f"{len(names)} contenders, {len(numbers)} seeds; judged at {', '.join(_names(cutoffs))}.")
+    remarks.say(
+        f"{counted(len(names), 'contender')}, {counted(len(numbers), 'seed')}; judged at {', '.join(_names(cutoffs))}."
+    )
     with remarks.bar("Runs", len(names) * len(numbers)) as advance:
         runs = run_all(
             contenders,

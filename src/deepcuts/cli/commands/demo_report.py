@@ -15,6 +15,7 @@ from deepcuts.evaluation import Evaluation
 from deepcuts.evaluation.personas import effective_personas
 from deepcuts.model import PersonaModel
 from deepcuts.synthetic import World
+from deepcuts.wording import counted
 
 FAMILIAR, NEUTRAL, RARE = -1.0, 0.0, 1.0
 
@@ -32,7 +33,8 @@ def show_world(world: World) -> None:
     """Print the sizes of the invented world."""
     plays = world.plays
     _say(
-        f"{plays.n_users:,} listeners have played {plays.n_items:,} artists of {len(world.scene_names)} scenes. "
+        f"{counted(plays.n_users, 'listener has', 'listeners have')} played "
+        f"{counted(plays.n_items, 'artist')} of {counted(len(world.scene_names), 'scene')}. "
         f"Four in five of {plays.n_pairs:,} listener–artist pairs were learnt from; the others judge the lists."
     )
 

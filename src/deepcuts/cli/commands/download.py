@@ -15,6 +15,7 @@ from deepcuts.cli.command import Command
 from deepcuts.cli.options import Force, Json, Memory, MinItems, MinUsers, Quiet
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.terminal import printable, say_line, show_json, stderr
+from deepcuts.wording import counted, counted_plays
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -97,7 +98,8 @@ def download(
     for remark in report.remarks:
         remarks.say(remark)
     remarks.say(
-        f"{report.n_rows:,} rows hold {plays.n_pairs:,} pairs of {plays.n_users:,} users and {plays.n_items:,} items."
+        f"{counted(report.n_rows, 'row holds', 'rows hold')} "
+        f"{counted_plays(plays.n_pairs, plays.n_users, plays.n_items)}."
     )
     remarks.say(f"Saved {output}.")
     if json:
@@ -176,7 +178,7 @@ def _plain_progress(remarks: Remarks) -> Progress:
         tenth = there * 10 // total if total else there >> 26  # a line for every 64 MB of an unknown size
         if tenth > said.get(file, -1):
             said[file] = tenth
-            remarks.say(f"{file}: {there:,} bytes" + (f" of {total:,}" if total else ""))
+            remarks.say(f"{file}: {counted(there, 'byte')}" + (f" of {total:,}" if total else ""))
 
     return show
 

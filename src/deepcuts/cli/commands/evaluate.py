@@ -15,6 +15,7 @@ from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.tag_files import TAGS_COLUMNS, TagsColumns, TagsFile, features_of, read_labels
 from deepcuts.cli.terminal import print_table, ruled_table, show_json
 from deepcuts.errors import SettingsError
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     from deepcuts.evaluation import Evaluation, RankedLists
@@ -211,7 +212,7 @@ def _undefined(value: float | None) -> bool:
 def _show(rows: _Rows, judged: Evaluation) -> None:
     from deepcuts.evaluation.registry import metric_of
 
-    shown = ruled_table(f"{judged.n_users:,} users, {judged.n_without_list:,} of them without a list")
+    shown = ruled_table(f"{counted(judged.n_users, 'user')}, {judged.n_without_list:,} of them without a list")
     columns = list(next(iter(rows.values()), {}))
     for name in ("", *columns):
         shown.add_column(name, justify="right" if name else "left", no_wrap=True)
@@ -219,7 +220,7 @@ def _show(rows: _Rows, judged: Evaluation) -> None:
     marked = {name for name in judged.figures if metric_of(name).lower_is_better}
     for name, row in rows.items():
         n_defined = judged.n_defined.get(name, judged.n_users)
-        note = f"of {n_defined:,} users" if n_defined < judged.n_users else ""
+        note = f"of {counted(n_defined, 'user')}" if n_defined < judged.n_users else ""
         cells = [_readable(row[column], column) for column in columns]
         shown.add_row(f"{name} ↓" if name in marked else name, *cells, note)
     print_table(shown)

@@ -6,6 +6,7 @@ from deepcuts.cli.command import Command
 from deepcuts.cli.options import Force, Json, ModelFile, Output, PlaysFile, Quiet
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.terminal import show_json
+from deepcuts.wording import counted
 
 
 def extend(
@@ -31,7 +32,7 @@ def extend(
     grown = before.extend(read_interactions(plays))
     grown.save(output, force=force)
     n_users, n_items = (len(getattr(grown, ids)) - len(getattr(before, ids)) for ids in ("user_ids", "item_ids"))
-    remarks.say(f"{n_users:,} users and {n_items:,} items joined. Saved {output}.")
+    remarks.say(f"{counted(n_users, 'user')} and {counted(n_items, 'item')} joined. Saved {output}.")
     if json:
         sizes = {"n_users": len(grown.user_ids), "n_items": len(grown.item_ids)}
         show_json({"output": str(output), **sizes, "users_joined": n_users, "items_joined": n_items})

@@ -11,6 +11,7 @@ from deepcuts.cli.command import Command
 from deepcuts.cli.options import Force, Json, Output, Quiet
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.terminal import show_json
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     from deepcuts.data.interactions import Interactions
@@ -62,7 +63,7 @@ def _read(file: Path) -> Interactions | PersonaModel:
 
 
 def _said(before: Interactions | PersonaModel, n_left: int, output: Path) -> str:
-    return f"{len(before.user_ids) - n_left:,} users forgotten, {n_left:,} left. Saved {output}."
+    return f"{counted(len(before.user_ids) - n_left, 'user')} forgotten, {n_left:,} left. Saved {output}."
 
 
 EXAMPLES = (

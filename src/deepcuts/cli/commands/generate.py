@@ -11,6 +11,7 @@ from deepcuts.cli.command import Command
 from deepcuts.cli.options import Force, Json, Quiet, Seed
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.terminal import show_json
+from deepcuts.wording import counted
 
 Folder = Annotated[
     Path, typer.Option("--output", "-o", metavar="FOLDER", help="The folder to write to; it is made if missing.")
@@ -42,7 +43,7 @@ def generate(
 
     remarks = Remarks(quiet)
     _check_folder(folder, force=force)
-    with remarks.working(f"Inventing {users:,} listeners and {items:,} artists"):
+    with remarks.working(f"Inventing {counted(users, 'listener')} and {counted(items, 'artist')}"):
         world = generate_world(
             users,
             items,
@@ -54,8 +55,9 @@ def generate(
         )
         world.save(folder, force=force)
     remarks.say(
-        f"{world.plays.n_pairs:,} pairs of {world.plays.n_users:,} listeners and {world.plays.n_items:,} artists in "
-        f"{len(world.scene_names):,} scenes, saved in {folder}."
+        f"{counted(world.plays.n_pairs, 'pair')} of {counted(world.plays.n_users, 'listener')} and "
+        f"{counted(world.plays.n_items, 'artist')} in "
+        f"{counted(len(world.scene_names), 'scene')}, saved in {folder}."
     )
     if json:
         show_json({**saved_plays(folder, world.plays), "n_scenes": len(world.scene_names)})

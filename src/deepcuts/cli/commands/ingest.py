@@ -31,6 +31,7 @@ from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.tag_files import TAGS_COLUMNS
 from deepcuts.cli.terminal import show_json
 from deepcuts.ingest import ReadOptions, TimeRules
+from deepcuts.wording import counted, counted_plays
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -201,9 +202,9 @@ def _say_report(report: IngestReport, everything: Interactions, kept: Interactio
         remarks.say(f"The rows left out are listed in {report.bad_rows}.")
     if kept is not everything:
         n_users, n_items = everything.n_users - kept.n_users, everything.n_items - kept.n_items
-        remarks.say(f"Pruning left out {n_users:,} users and {n_items:,} items.")
+        remarks.say(f"Pruning left out {counted(n_users, 'user')} and {counted(n_items, 'item')}.")
     remarks.say(
-        f"{report.n_rows:,} rows hold {kept.n_pairs:,} pairs of {kept.n_users:,} users and {kept.n_items:,} items."
+        f"{counted(report.n_rows, 'row holds', 'rows hold')} {counted_plays(kept.n_pairs, kept.n_users, kept.n_items)}."
     )
 
 
@@ -235,13 +236,16 @@ def _say_labels(plays: Interactions, remarks: Remarks) -> None:
     from pyarrow import compute
 
     n_named = compute.sum(compute.not_equal(plays.labels.names, plays.item_ids.values)).as_py() or 0
-    remarks.say(f"{n_named:,} of {plays.n_items:,} items have names.")
+    remarks.say(f"Of {counted(plays.n_items, 'item')}, {counted(n_named, 'has a name', 'have names')}.")
     if plays.labels.mbids is not None:
         n_known = compute.sum(compute.not_equal(plays.labels.mbids, "")).as_py() or 0
-        remarks.say(f"{n_known:,} of {plays.n_items:,} items have ids of MusicBrainz.")
+        remarks.say(f"Of {counted(plays.n_items, 'item')}, {counted(n_known, 'has an id', 'have ids')} of MusicBrainz.")
     if plays.labels.n_tags:
         n_tagged = int((plays.labels.tags.sum(axis=1) > 0).sum())
-        remarks.say(f"{n_tagged:,} of {plays.n_items:,} items have some of {plays.labels.n_tags:,} tags.")
+        remarks.say(
+            f"Of {counted(plays.n_items, 'item')}, {counted(n_tagged, 'has', 'have')} some of "
+            f"{counted(plays.labels.n_tags, 'tag')}."
+        )
 
 
 EXAMPLES = (

@@ -22,6 +22,7 @@ from deepcuts.cli.options import (
 )
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.terminal import show_json
+from deepcuts.wording import counted
 
 
 def ingest_taste_profile(
@@ -76,7 +77,8 @@ def ingest_taste_profile(
     for sentence in report.sentences():
         remarks.say(sentence)
     remarks.say(
-        f"{report.n_rows:,} rows hold {plays.n_pairs:,} pairs of {plays.n_users:,} users and {plays.n_items:,} {by}s."
+        f"{counted(report.n_rows, 'row holds', 'rows hold')} {counted(plays.n_pairs, 'pair')} of "
+        f"{counted(plays.n_users, 'user')} and {counted(plays.n_items, by)}."
     )
     remarks.say(f"Saved {output}.")
     if json:

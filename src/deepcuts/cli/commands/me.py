@@ -20,6 +20,7 @@ from deepcuts.errors import DataError
 from deepcuts.history.options import MIN_SCORE, HistoryOptions
 from deepcuts.ingest import TimeRules
 from deepcuts.recommendation.settings import ListSettings
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -127,7 +128,7 @@ def me(
     _say_what_was_read(history, matcher.by, remarks)
     if save is not None:
         _save(history, matches, save, force=force)
-        remarks.say(f"Counts of {history.n_artists:,} {matcher.by}s saved in {save}.")
+        remarks.say(f"Counts of {counted(history.n_artists, matcher.by)} saved in {save}.")
     plays = _found_plays(matches, fitted, matcher.by)
     with remarks.working("Finding your personas"):
         visitor = VisitorModel.solve(fitted, plays, (), None)
@@ -135,7 +136,7 @@ def me(
     if output is not None:
         listed = _one_after_another(lists)
         write_list(output, listed, visitor.model, force=force)
-        remarks.say(f"A list of {listed.num_rows:,} {matcher.by}s saved in {output}.")
+        remarks.say(f"A list of {counted(listed.num_rows, matcher.by)} saved in {output}.")
     _show(history, matches, visitor, lists, as_json=json)
 
 
@@ -172,14 +173,12 @@ def _found_plays(matches: Matches, model: PersonaModel, by: str) -> dict[str, fl
             else f" Its items have no names but their ids, such as {some}; if these are no artists, give it names "
             "before training: Interactions.with_labels(names=...)."
         )
-        raise DataError(f"No {by} of yours is in the catalogue of {len(model.item_ids):,} items.{advice}")
+        raise DataError(f"No {by} of yours is in the catalogue of {counted(len(model.item_ids), 'item')}.{advice}")
     return plays
 
 
 def _say_what_was_read(history: History, by: str, remarks: Remarks) -> None:
     """Say for each format how many rows there were, and what became of them."""
-    from deepcuts.history.documents import counted
-
     rows: Counter[str] = Counter()
     kept: Counter[str] = Counter()
     files: Counter[str] = Counter()

@@ -17,6 +17,7 @@ from deepcuts.cli.remarks import Advance, Remarks
 from deepcuts.cli.terminal import show_json, show_table
 from deepcuts.errors import SettingsError
 from deepcuts.recommendation.settings import ListSettings
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -165,7 +166,7 @@ def _write(parts: Iterator[pa.Table], output: Path, n_users: int, remarks: Remar
 
     with remarks.bar("Users", n_users) as advance:
         n_rows = write_table(output, _counted(parts, advance), force=force)
-    remarks.say(f"{n_rows:,} rows saved in {output}.")
+    remarks.say(f"{counted(n_rows, 'row')} saved in {output}.")
 
 
 def _write_one(
@@ -186,7 +187,7 @@ def _write_one(
         raise SettingsError(f"{output} holds the list of one user, and there are {n_users:,}. Name one with --user.")
     rows = recommended(source, users, lists)
     write_list(output, rows, source, force=force)
-    remarks.say(f"{rows.num_rows:,} rows saved in {output}.")
+    remarks.say(f"{counted(rows.num_rows, 'row')} saved in {output}.")
 
 
 def _counted(parts: Iterator[pa.Table], advance: Advance) -> Iterator[pa.Table]:

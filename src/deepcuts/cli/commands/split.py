@@ -12,6 +12,7 @@ from deepcuts.cli.options import Force, Json, PlaysFile, Quiet, Seed
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.terminal import show_json
 from deepcuts.errors import SettingsError
+from deepcuts.wording import counted_plays
 
 if TYPE_CHECKING:
     from deepcuts.data.interactions import Interactions
@@ -79,7 +80,7 @@ def split(
         for output, part in zip(outputs, parts, strict=True):
             write_interactions(output, part, force=force)
     for output, part in zip(outputs, parts, strict=True):
-        remarks.say(f"{part.n_pairs:,} pairs of {part.n_users:,} users and {part.n_items:,} items saved in {output}.")
+        remarks.say(f"{counted_plays(part.n_pairs, part.n_users, part.n_items)} saved in {output}.")
     if json:
         names = ("train", "holdout") if fold_in is None else ("train", "fold_in", "holdout")
         saved = (saved_plays(output, part) for output, part in zip(outputs, parts, strict=True))

@@ -18,6 +18,7 @@ from deepcuts.cli.settings_search import auto_settings, search_settings
 from deepcuts.cli.terminal import show_json
 from deepcuts.errors import SettingsError
 from deepcuts.model import PersonaSettings
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     from deepcuts.data.interactions import Interactions
@@ -207,8 +208,9 @@ def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks,
 
     n_epochs = untrained.base_epochs + (untrained.persona_epochs if untrained.n_personas > 1 else 0)
     remarks.say(
-        f"Training {untrained.n_factors} factors, {untrained.n_personas} persona{'s' * (untrained.n_personas > 1)} at "
-        f"most, on {plays.n_users:,} users, {plays.n_items:,} items, {plays.n_pairs:,} pairs."
+        f"Training {counted(untrained.n_factors, 'factor')}, {counted(untrained.n_personas, 'persona')} at "
+        f"most, on {counted(plays.n_users, 'user')}, {counted(plays.n_items, 'item')}, "
+        f"{counted(plays.n_pairs, 'pair')}."
     )
 
     def on_epoch(epoch: Epoch) -> None:
@@ -223,7 +225,7 @@ def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks,
             seed=seed,
             on_interrupt="keep" if keep else "raise",
             on_epoch=on_epoch,
-            on_users=lambda n_users: advance(0, f"personas of {n_users:,} of {plays.n_users:,} users"),
+            on_users=lambda n_users: advance(0, f"personas of {n_users:,} of {counted(plays.n_users, 'user')}"),
         )
     if model.epochs:
         seconds = sum(epoch.seconds for epoch in model.epochs)
@@ -233,7 +235,7 @@ def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks,
             f"exponent {exponent:.2g}."
         )
         remarks.say(
-            f"{len(model.epochs)} epochs in {seconds:.1f} s, loss {model.epochs[-1].loss:,.1f}, "
+            f"{counted(len(model.epochs), 'epoch')} in {seconds:.1f} s, loss {model.epochs[-1].loss:,.1f}, "
             f"{effective_personas(model.persona_shares, model.persona_indptr).mean():.1f} effective personas a user."
         )
     return model

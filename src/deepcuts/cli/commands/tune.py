@@ -12,6 +12,7 @@ from deepcuts.cli.command import Command
 from deepcuts.cli.options import Force, Json, PlaysFile, Quiet, Seed
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.terminal import print_table, ruled_table, show_json, stdout
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     from deepcuts.tuning import Trial, Tuning, TuningSettings
@@ -140,7 +141,10 @@ def _remark(found: Tuning, chosen: Trial, pick: Pick) -> str:
         f"{name} {value:.4f} (default {before:.4f})"
         for name, value, before in zip(names, _values(chosen), _values(found.default), strict=True)
     )
-    return f"The {pick} pick of {len(found.trials)} trials: trial {chosen.number}.\nOn the validation part: {both}."
+    return (
+        f"The {pick} pick of {counted(len(found.trials), 'trial')}: trial {chosen.number}.\nOn "
+        f"the validation part: {both}."
+    )
 
 
 def _show(found: Tuning) -> None:
@@ -148,7 +152,9 @@ def _show(found: Tuning) -> None:
     picks = {rule: found.pick(rule).number for rule in _PICKS}
     names = [objective.name for objective in found.settings.parsed_objectives]
     stopped = len(found.trials) - len(found.complete)
-    shown = ruled_table(f"Front of {len(found.trials)} trials, {stopped} of them stopped early; on the validation part")
+    shown = ruled_table(
+        f"Front of {counted(len(found.trials), 'trial')}, {stopped} of them stopped early; on the validation part"
+    )
     is_wide = stdout().width >= _WIDE
     for name in ("trial", *names, *(_short(name) for name in found.default.searched if is_wide)):
         shown.add_column(name, justify="right", no_wrap=True)

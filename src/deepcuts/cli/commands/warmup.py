@@ -8,6 +8,7 @@ from deepcuts.cli.command import Command
 from deepcuts.cli.options import Json, Quiet
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.terminal import show_json
+from deepcuts.wording import counted
 
 
 def warmup(json: Json = False, quiet: Quiet = False) -> None:
@@ -28,7 +29,9 @@ def warmup(json: Json = False, quiet: Quiet = False) -> None:
         show_json({"folder": str(folder), "n_kernels": len(kernels), "bytes": n_bytes})
         return
     seconds = time.monotonic() - start
-    remarks.say(f"Done in {seconds:.0f} s: {len(kernels)} kernels, {n_bytes / 1e6:.1f} MB, are kept in {folder}.")
+    remarks.say(
+        f"Done in {seconds:.0f} s: {counted(len(kernels), 'kernel')}, {n_bytes / 1e6:.1f} MB, are kept in {folder}."
+    )
 
 
 EXAMPLES = (

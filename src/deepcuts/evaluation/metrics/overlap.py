@@ -18,6 +18,7 @@ from deepcuts.checks import whole_number
 from deepcuts.data.csr import quotient
 from deepcuts.errors import DataError
 from deepcuts.evaluation.ranked_lists import RankedLists, check_ranked, row_blocks
+from deepcuts.wording import counted
 
 
 def overlap(lists: RankedLists, others: RankedLists, k: int) -> DoubleVector:
@@ -47,7 +48,8 @@ def overlap(lists: RankedLists, others: RankedLists, k: int) -> DoubleVector:
         lists.user_ids.equals(others.user_ids) and lists.train.item_ids.values.equals(others.train.item_ids.values)
     ):
         raise DataError(
-            f"The lists are of {lists.n_users:,} and {others.n_users:,} users that differ, or of other items. "
+            f"The lists are of {counted(lists.n_users, 'user')} and of "
+            f"{counted(others.n_users, 'user')} that differ, or of other items. "
             "Rank both by the same train and holdout."
         )
     blocks = row_blocks(lists.n_users, lists.depth + others.depth)

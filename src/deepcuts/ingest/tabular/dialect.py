@@ -15,6 +15,7 @@ from deepcuts.ingest.tabular.header_doubt import looks_like_names
 from deepcuts.ingest.tabular.layouts import Reading, reading_of, stated_delimiter
 from deepcuts.ingest.tabular.numbers import are_mostly_numbers
 from deepcuts.ingest.tabular.options import ReadOptions
+from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class Dialect:
     def problem(self, cells: Sequence[str]) -> str | None:
         """What is wrong with the cells of a line; None where it is a row."""
         if len(cells) < self.n_filled or any(cell.strip() for cell in cells[self.n_filled :]):
-            return f"line has {len(cells):,} cells where {self.n_filled:,} are expected"
+            return f"line has {counted(len(cells), 'cell')} where {counted(self.n_filled, 'is', 'are')} expected"
         if self.names is not None and tuple(cell.strip() for cell in cells[: self.n_filled]) == self.names:
             return "line names the columns again"
         return None

@@ -27,6 +27,7 @@ from deepcuts.model.training.solve import ItemGrams
 from deepcuts.model.training.user_problem import base_problem, persona_problem
 from deepcuts.model.training.user_sums import UserSums, observed_weight
 from deepcuts.model.training.weights import unobserved_weights, user_rows
+from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -216,7 +217,7 @@ def train_items(
         if kept is None:
             raise
         make_items, whole = kept
-        logger.warning("interrupted after %d epochs; the model of the last one is kept", len(whole))
+        logger.warning("interrupted after %s; the model of the last one is kept", counted(len(whole), "epoch"))
         return TrainedItems(make_items(), whole, interrupted=True)
     return TrainedItems(item_side(stage.item_factors)(), tuple(epochs))
 
@@ -234,7 +235,7 @@ def rehearse(
     base, last = start_base(plays, settings, seed, stopping), min(REHEARSED_EPOCHS, settings.base_epochs)
     alternate(base, last, note, watching(stopping, base, last))
     n_epochs = stopping.best_epoch if stopping.is_over else settings.base_epochs
-    logger.info("rehearsal: ndcg@100 by epoch %s; training has %d epochs at most", ndcg, n_epochs)
+    logger.info("rehearsal: ndcg@100 by epoch %s; training has %s at most", ndcg, counted(n_epochs, "epoch"))
     return n_epochs, ndcg
 
 

@@ -11,6 +11,7 @@ from deepcuts.report.facts.models import ModelFacts
 from deepcuts.report.facts.plays import PlaysFacts
 from deepcuts.report.published import json_values
 from deepcuts.report.settings import ReportSettings
+from deepcuts.wording import counted
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,4 +51,4 @@ class Report:
 
     def __repr__(self) -> str:
         names = ", ".join(one.name for one in self.contenders)
-        return f"Report({names}; {self.plays.n_judged:,} users judged)"
+        return f"Report({names}; {counted(self.plays.n_judged, 'user')} judged)"

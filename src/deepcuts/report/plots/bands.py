@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from deepcuts.report.facts import Band, ContenderFacts, Estimate
 from deepcuts.report.plots.style import Look, new_figure, styled, to_svg
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,6 +61,8 @@ def _name_bands(axes: Axes, by_contender: Sequence[Sequence[Band]]) -> None:
     for border in range(1, len(names)):
         axes.axvline(border - 0.5, color="#888888", linewidth=0.5, alpha=0.5)
     counts = [max(band.accuracy.n_users for band in same) for same in zip(*by_contender, strict=True)]
-    axes.set_xticks(range(len(names)), [f"{name}\n{count:,} users" for name, count in zip(names, counts, strict=True)])
+    axes.set_xticks(
+        range(len(names)), [f"{name}\n{counted(count, 'user')}" for name, count in zip(names, counts, strict=True)]
+    )
     axes.tick_params(axis="x", length=0)
     axes.grid(visible=False, axis="x")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from deepcuts.report.plots.style import ACCENT, INK, new_figure, styled, to_svg
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +44,7 @@ def loss_by_term(epochs: Sequence[Mapping[str, Any]], name: str) -> str:
     _draw_loss(axes, epochs)
     figure.axes[-1].set_xlabel("epoch")
     figure.legend(loc="outside upper left", ncols=4)
-    return to_svg(figure, name, f"Loss and its terms over {len(epochs)} epochs{_in_words(measured)}.")
+    return to_svg(figure, name, f"Loss and its terms over {counted(len(epochs), 'epoch')}{_in_words(measured)}.")
 
 
 def _draw_loss(axes: Axes, epochs: Sequence[Mapping[str, Any]]) -> None:

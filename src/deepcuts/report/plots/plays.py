@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deepcuts.report.facts import PlaysFacts
 from deepcuts.report.plots.style import ACCENT, mark, new_figure, styled, to_svg
+from deepcuts.wording import counted
 
 
 @styled
@@ -13,7 +14,7 @@ def popularity_curve(plays: PlaysFacts) -> str:
     ranks, listeners = zip(*plays.popularity, strict=True)
     axes.loglog(ranks, listeners, color=ACCENT)
     is_in_right_half = plays.n_head**2 > plays.n_items  # of the logarithmic axis
-    mark(axes, plays.n_head, f"half of all pairs: {plays.n_head:,} items", on_left=is_in_right_half)
+    mark(axes, plays.n_head, f"half of all pairs: {counted(plays.n_head, 'item')}", on_left=is_in_right_half)
     axes.set(xlabel="item, by popularity rank", ylabel="listeners in train")
     return to_svg(figure, "popularity", f"Listeners by popularity rank, from {listeners[0]:,} to {listeners[-1]:,}.")
 

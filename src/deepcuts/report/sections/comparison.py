@@ -12,6 +12,7 @@ from deepcuts.report.plots.recall import recall_curves
 from deepcuts.report.plots.style import Look
 from deepcuts.report.sections.html import details, estimates, figure, figures, rows_of, section, table, text
 from deepcuts.report.sections.legend import legend
+from deepcuts.wording import counted
 
 _TITLES = {"novelty": "accuracy × novelty", "calibration_kl": "accuracy × calibration"}
 
@@ -37,11 +38,11 @@ def frontiers(report: Report, looks: Mapping[str, Look]) -> str:
 def _not_told(report: Report) -> str:
     if report.n_seeds == 1:
         return "they do not tell of other seeds or splits."
-    return f"every point is a mean over {report.n_seeds} seeds, and intervals do not tell of other splits."
+    return f"every point is a mean over {counted(report.n_seeds, 'seed')}, and intervals do not tell of other splits."
 
 
 def _of_seeds(report: Report) -> str:
-    return f" Means over {report.n_seeds} seeds." if report.n_seeds > 1 else ""
+    return f" Means over {counted(report.n_seeds, 'seed')}." if report.n_seeds > 1 else ""
 
 
 def _frontier(report: Report, looks: Mapping[str, Look], axis: str) -> list[str]:

@@ -12,6 +12,7 @@ from deepcuts.report.plots.personas import effective_personas, persona_cosines, 
 from deepcuts.report.plots.style import Look
 from deepcuts.report.sections.html import figure, figures, number, percent, section, table, text
 from deepcuts.report.sections.legend import legend
+from deepcuts.wording import counted
 
 
 def training(report: Report) -> str:
@@ -31,7 +32,8 @@ def _training_caption(model: ModelFacts) -> str:
     below = " Below: ndcg@100 of items that some users gave for early stopping, which tells when training is over."
     return (
         f"Terms of the loss after every epoch, on a logarithmic axis; those that are 0 throughout are left out. "
-        f"{len(model.epochs)} epochs in {seconds:.1f} s, the last loss {number(model.epochs[-1]['loss'])}.{ended} "
+        f"{counted(len(model.epochs), 'epoch')} in {seconds:.1f} s, the last loss "
+        f"{number(model.epochs[-1]['loss'])}.{ended} "
         f"Losses of different settings do not compare.{below if measured else ''}"
     )
 
@@ -158,7 +160,7 @@ def _listener(listener: ListenerFacts) -> str:
     own = table(
         ["persona", "share", "most played"],
         rows,
-        f"Listener {text(listener.user_id)}, {listener.n_items:,} items",
+        f"Listener {text(listener.user_id)}, {counted(listener.n_items, 'item')}",
         "words",
     )
     lists = "".join(

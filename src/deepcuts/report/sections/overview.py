@@ -24,6 +24,7 @@ from deepcuts.report.sections.html import (
 )
 from deepcuts.report.sections.verdict import verdict
 from deepcuts.report.sections.words import best_of, in_words
+from deepcuts.wording import counted
 
 
 def overview(report: Report) -> str:
@@ -54,8 +55,8 @@ def _figures(report: Report) -> str:
         best = best_of(name, [one.mean for one in found]) if len(found) > 1 else -1
         rows.append([in_words(name), *(marked(cell) if at == best else cell for at, cell in enumerate(cells))])
     n_seeds = report.n_seeds
-    of_seeds = f", means over {n_seeds} seeds; after ± their standard deviation" if n_seeds > 1 else ""
-    caption = f"Figures of {report.plays.n_judged:,} users{of_seeds}"
+    of_seeds = f", means over {counted(n_seeds, 'seed')}; after ± their standard deviation" if n_seeds > 1 else ""
+    caption = f"Figures of {counted(report.plays.n_judged, 'user')}{of_seeds}"
     return table(["figure", *(text(one.name) for one in contenders)], rows, caption, "beside")
 
 
@@ -159,5 +160,5 @@ def _labels(plays: PlaysFacts) -> str:
         )
     return (
         f"Labels of items are {text(plays.label_source)}: the {plays.n_labels:,} most used, which "
-        f"{plays.n_labelled:,} of {plays.n_items:,} items have."
+        f"{counted(plays.n_labelled, 'has', 'have')}, of {counted(plays.n_items, 'item')}."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from deepcuts.report.facts import ContenderFacts, Report
 from deepcuts.report.sections.html import number, percent, text
 from deepcuts.report.sections.words import best_of
+from deepcuts.wording import counted
 
 _RELIABLE = 0.05  # p value below which a difference is called reliable
 
@@ -34,7 +35,7 @@ def _who_finds_most(report: Report) -> str:
     ]
     if len(beaten) == len(rivals):
         return f"{found}, reliably more than {'the other' if len(rivals) == 1 else f'all {len(rivals)} others'}."
-    return f"{found}; that is more than chance would give against {len(beaten)} of {len(rivals)} others."
+    return f"{found}; that is more than chance would give against {len(beaten)} of {counted(len(rivals), 'other')}."
 
 
 def _ahead_of_first(rival: ContenderFacts, accuracy: str) -> str:
@@ -49,7 +50,7 @@ def _over_seeds(report: Report) -> str:
     best = contenders[max(0, best_of(accuracy, [one.figures[accuracy].mean for one in contenders]))]
     if not best.seeds:
         return ""
-    spread = f"Over {len(best.seeds)} seeds its {text(accuracy)} varies by ±{number(best.spread(accuracy))}"
+    spread = f"Over {counted(len(best.seeds), 'seed')} its {text(accuracy)} varies by ±{number(best.spread(accuracy))}"
     rivals = [one for one in contenders if one is not best]
     if not rivals:
         return f"{spread}."

@@ -19,6 +19,7 @@ from deepcuts.web.page.sections.share import Share
 from deepcuts.web.page.sections.tray import Tray
 from deepcuts.web.page.session import View, VisitorSession, text_in
 from deepcuts.web.page.state.shared_views import Example
+from deepcuts.wording import counted
 
 _TABS = (("list", "The list"), ("map", "The map"), ("model", "The model"))
 _LOOK_SECONDS = 0.5  # between two looks whether kernels are compiled
@@ -135,7 +136,9 @@ def _header(session: VisitorSession) -> Element:
         with html.h1():
             html.span().classes("dc-disc").props('aria-hidden="true"')
             html.span("deepcuts")
-        html.p(f"{model.n_listeners:,} listeners · {len(model.item_ids):,} artists").classes("dc-note")
+        html.p(f"{counted(model.n_listeners, 'listener')} · {counted(len(model.item_ids), 'artist')}").classes(
+            "dc-note"
+        )
         undo: Element = html.button("Undo").classes("dc-quiet dc-undo").on("click", session.undo)
         undo.set_visibility(False)
         _theme_button()

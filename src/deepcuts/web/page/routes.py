@@ -16,6 +16,7 @@ from deepcuts.web.page.state.blend import BLENDED, blend
 from deepcuts.web.page.state.importing import import_export, take_import
 from deepcuts.web.page.state.map_marks import map_background
 from deepcuts.web.problems import Problem
+from deepcuts.wording import counted
 
 _MOST_FILE_NAME = 120
 _READING = asyncio.Semaphore(2)  # exports read at a time: unpacked, each takes memory
@@ -68,7 +69,8 @@ async def _import(session: VisitorSession, name: str, data: bytes, *, more: bool
         await session.change(lambda: blend(session.visit, imported.plays, shared.usual_matches), BLENDED)
     if not imported.plays:
         raise DataError(
-            f"None of the {imported.n_unmatched:,} artists of {name} is in this catalogue; yours are as they were."
+            f"None of the {counted(imported.n_unmatched, 'artist')} of {name} is in this catalogue; "
+            f"yours are as they were."
         )
     return JSONResponse({"found": len(imported.plays), "lost": imported.n_unmatched})
 

@@ -169,8 +169,8 @@ def item_rows(loaded: LoadedModel, table: pa.Table) -> list[Json]:
 
 def _filters_by_ids(loaded: LoadedModel, settings: ListSettings) -> ListSettings:
     """Replace names in filters by ids here, where a name that several items have is not logged."""
-    allow = None if settings.allow is None else [known_item(loaded, item) for item in settings.allow]
-    return replace(settings, allow=allow, deny=[known_item(loaded, item) for item in settings.deny])
+    allow = None if settings.allow is None else [known_item(loaded, str(item)) for item in settings.allow]
+    return replace(settings, allow=allow, deny=[known_item(loaded, str(item)) for item in settings.deny])
 
 
 def _batch_entry(loaded: LoadedModel, request: ListRequest) -> Json:

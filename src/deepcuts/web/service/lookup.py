@@ -14,6 +14,7 @@ import numpy as np
 from deepcuts.data.ids import Ids
 from deepcuts.web.problems import Problem, ProblemError
 from deepcuts.web.server.store import LoadedModel
+from deepcuts.wording import counted
 
 _MOST_ERRORS = 20
 
@@ -58,7 +59,9 @@ def check_filter(loaded: LoadedModel, name: str, wanted: Collection[str]) -> Non
     unknown = np.flatnonzero(loaded.item_indexes(wanted) < 0)
     if len(unknown):
         errors = [{"where": f"{name}[{index}]", "message": "not in the catalogue"} for index in unknown[:_MOST_ERRORS]]
-        detail = f"{len(unknown):,} of {len(wanted):,} items in {name!r} are not in the catalogue."
+        detail = (
+            f"Of {counted(len(wanted), 'item')} in {name!r}, {counted(len(unknown), 'is', 'are')} not in the catalogue."
+        )
         raise ProblemError(Problem(404, detail, "unknown-item", errors))
 
 
@@ -102,4 +105,4 @@ def check_personas(by_setting: Mapping[str, Collection[int]], n_personas: int) -
 
 
 def _counted(n_personas: int) -> str:
-    return "one persona, number 0" if n_personas == 1 else f"{n_personas} personas, numbered from 0"
+    return "one persona, number 0" if n_personas == 1 else f"{counted(n_personas, 'persona')}, numbered from 0"

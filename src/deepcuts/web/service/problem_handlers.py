@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from deepcuts.errors import DeepcutsError
 from deepcuts.web.problems import Problem, ProblemError, problem_of
 from deepcuts.web.service.requests import ALTERNATIVES
+from deepcuts.wording import counted
 
 _MOST_ERRORS = 20
 _MOST_LOCATION = 100  # characters: a location may hold a key of the request, of any length
@@ -40,7 +41,7 @@ async def _of_validation(request: Request, error: RequestValidationError) -> Res
     if any(entry["type"] == "json_invalid" for entry in found):
         return _NO_JSON.response(request.scope)
     errors = [{"where": _location(entry["loc"]), "message": entry["msg"]} for entry in found[:_MOST_ERRORS]]
-    n_values = "1 value is" if len(found) == 1 else f"{len(found):,} values are"
+    n_values = counted(len(found), "value is", "values are")
     detail = f"{n_values} not as expected; 'errors' tells where and why, and /docs what is."
     return Problem(422, detail, "invalid", errors).response(request.scope)
 

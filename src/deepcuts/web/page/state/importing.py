@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from deepcuts.web.page.state.own_artists import replace_artists
 from deepcuts.web.page.state.visit import UnmatchedArtist, Visit
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     from deepcuts.history import Matcher
@@ -56,7 +57,7 @@ def import_export(name: str, data: bytes, matcher: Matcher) -> Imported:
     ]
     n_found = history.n_artists - unmatched.num_rows
     remarks = dict.fromkeys(remark for each in history.sources for remark in each.remarks)
-    source = " ".join([f"{name}: {n_found:,} of {history.n_artists:,} {matcher.by}s found", *remarks])
+    source = " ".join([f"{name}: {n_found:,} of {counted(history.n_artists, matcher.by)} found", *remarks])
     return Imported(matches.plays(), source, most_played, unmatched.num_rows)
 
 

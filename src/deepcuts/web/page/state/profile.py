@@ -12,6 +12,7 @@ from deepcuts.web.page.state.own_artists import artists_of, own_artists, replace
 from deepcuts.web.page.state.persona_options import PersonaOptions
 from deepcuts.web.page.state.profile_fields import MOST_TEXT, field_of, is_number, pairs_of, text_of
 from deepcuts.web.page.state.visit import Visit
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     from deepcuts.history import Matcher
@@ -98,7 +99,7 @@ def restore_profile(visit: Visit, profile: object, matcher: Matcher) -> int:
         visit.blend = read_blend(blended, plays_of(mine, found))
         _hold_options(visit, entries, found, field_of(profile, "personas"))
     elif entries:
-        raise DataError(f"This model has none of the {len(entries):,} artists of this profile.")
+        raise DataError(f"This model has none of the {counted(len(entries), 'artist')} of this profile.")
     visit.kept = {found[pair]: pair[1] for pair in kept if pair in found}
     visit.refused = {found[pair]: pair[1] for pair in refused if pair in found and found[pair] not in plays}
     return sum(pair not in found for pair in rows)
@@ -132,7 +133,7 @@ def shared_plays(profile: object, visit: Visit, matcher: Matcher) -> dict[str, f
     entries = list(read_entries(profile))
     plays = plays_of(entries, _found(_pairs_of_entries(entries), visit, matcher))
     if not plays:
-        raise DataError(f"This model has none of the {len(entries):,} artists of this profile.")
+        raise DataError(f"This model has none of the {counted(len(entries), 'artist')} of this profile.")
     return plays
 
 
