@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -130,6 +131,10 @@ def test_batches_are_the_lists(model):
     alone = model.recommend(user, k=5)["item_id"].to_pylist()
     everyone = model.recommend(k=5).to_pylist()
     assert alone == [row["item_id"] for row in everyone if row["user_id"] == user]
+
+
+def test_a_model_is_pickled_and_lists_the_same(model):
+    assert pickle.loads(pickle.dumps(model)).recommend(k=5).equals(model.recommend(k=5))
 
 
 def test_both_mixes_list_items(model):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -42,3 +44,8 @@ def test_lists_come_in_parts_too(plays: Interactions) -> None:
     model = Popularity().fit(plays)
     (part,) = model.recommend_batches(k=3, mix="max")
     assert part.equals(model.recommend(k=3))
+
+
+def test_a_fitted_one_is_pickled(plays: Interactions) -> None:
+    fitted = Popularity().fit(plays)
+    assert pickle.loads(pickle.dumps(fitted)).recommend().equals(fitted.recommend())

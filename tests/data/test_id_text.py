@@ -145,7 +145,7 @@ def test_values_of_pandas_have_the_same_text():
         ("ada", "The user ids are 'ada'. Pass a list of ids, even of a single one."),
         (5, "The user ids are 5. Pass a list"),
         ([10**5000], "more than 4,300 digits"),
-        ([None, "a"], r"1 of 2 user ids are missing \(None, NaN or null\)"),
+        ([None, "a"], r"Of 2 user ids, 1 is missing \(None, NaN or null\)"),
         (["x" * 10**6 + "\0"], "A user id is 'xxx"),
     ],
 )
@@ -176,7 +176,7 @@ def test_lists_with_ids_as_floats_find_their_users():
     holdout = Interactions.from_csr(csr_array([[1.0]]), [10_000_000_001], ["b"])
     lists = pa.table({"user_id": [10_000_000_001.0], "item_id": ["b"], "rank": [1]})
     assert evaluate(lists, train, holdout, {"recall": [1]}).figures["recall@1"] == 1
-    with pytest.raises(DataError, match="1 of 1 user ids are missing"):
+    with pytest.raises(DataError, match="Of 1 user id, 1 is missing"):
         evaluate(lists.set_column(0, "user_id", pa.nulls(1, pa.string())), train, holdout)
 
 
@@ -209,7 +209,7 @@ def test_users_of_a_generator_are_taken_once():
 def test_filters_are_arrays_generators_or_lists():
     for items in (np.array([1, 2]), pa.array(["1", "2"]), (number for number in (1, 2)), [1.0, b"2"]):
         assert ListSettings(deny=items).deny == ("1", "2")
-    with pytest.raises(DataError, match="item ids are missing"):
+    with pytest.raises(DataError, match="Of 1 item id, 1 is missing"):
         ListSettings(allow=[None])
 
 

@@ -95,7 +95,7 @@ def test_tracks_of_lfm_2b_count_for_their_artists(tmp_path, ending):
     plays, report = read_lfm_2b(tmp_path)
     assert pairs(plays) == {("1", "muse"): 5, ("2", "blur"): 1}
     assert plays.labels.names.to_pylist() == ["Blur", "Muse"]
-    assert report.remarks == ("3 tracks are of 2 artists; 1 others have none and are left out.",)
+    assert report.remarks == ("3 tracks are of 2 artists; 1 other has none and is left out.",)
 
 
 def test_files_of_lfm_2b_that_are_missing_are_named(tmp_path):

@@ -190,7 +190,7 @@ def test_malformed_lines_of_companions_are_left_out_with_a_warning(folder, caplo
         ("tracks", f"{track(1)}<SEP>{song(1)}<SEP>A<SEP>B\n".encode() + b"\0" * 99, "is not text"),
         ("triplets", f"{ADA}\t{song(1)}\t5\n{BOB}\tSO00".encode(), "line 2: line has 2 cells where 3 are expected"),
         ("triplets", f"{ADA}\t{song(1)}\tmany\n".encode(), "plays are not a number: 'many'"),
-        ("triplets", f"{ADA}\tSOZZZZZZZZZZZZZZZZ\t5\n".encode(), "None of the 1 songs of"),
+        ("triplets", f"{ADA}\tSOZZZZZZZZZZZZZZZZ\t5\n".encode(), "None of 1 song of"),
         ("triplets", None, "cannot be opened: No such file or directory"),
     ],
 )

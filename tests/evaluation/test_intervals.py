@@ -124,7 +124,7 @@ def test_an_evaluation_compared_with_itself_does_not_differ():
 
 def test_evaluations_that_cannot_be_compared_are_refused():
     a, b = evaluation(recall=[1, 0]), evaluation(recall=[1, 0, 0])
-    with pytest.raises(DataError, match=r"The evaluations are of 2 and 3 users that are not the same\. Judge both by"):
+    with pytest.raises(DataError, match=r"The evaluations are of 2 users and of 3 users that are not the same\."):
         compare_evaluations(a, b)
     with pytest.raises(DataError, match=r"The evaluations have no metric of users in common\. Give both the same cut"):
         compare_evaluations(a, evaluation(ndcg=[1, 0]))

@@ -117,9 +117,9 @@ def test_equally_used_labels_are_kept_by_name():
         ),
         (
             {"q": "x"},
-            r"None of the 1 labels is of an item in train \(the first is of 'q'\)\. Labels and train must use",
+            r"None of 1 label is of an item in train \(the first is of 'q'\)\. Labels and train must use",
         ),
-        ({}, r"None of the 0 labels is of an item in train\. Labels and train"),
+        ({}, r"None of 0 labels is of an item in train\. Labels and train"),
     ],
 )
 def test_labels_that_cannot_be_used_are_refused(labels, message):

@@ -87,8 +87,8 @@ def test_lists_of_users_that_are_not_judged_are_not_looked_at(caplog):
     caplog.set_level(logging.INFO)
     others = rows(("cyd", "d", 1), ("cyd", "unheard of", 1), ("zoe", "a", 0), ("nobody", "a", 1))
     assert_same(rank(pa.concat_tables([others, table(LISTS)], promote_options="permissive")), rank(table(LISTS)))
-    assert "4 of 9 rows belong to users that are not judged; left out." in caplog.text
-    with pytest.raises(DataError, match=r"1 of 1 user ids are missing \(None, NaN or null\)"):
+    assert "Left out, of users that are not judged: 4 rows of 9." in caplog.text
+    with pytest.raises(DataError, match=r"Of 1 user id, 1 is missing \(None, NaN or null\)"):
         rank(rows((None, "a", 1)))
 
 
@@ -147,7 +147,7 @@ def test_one_user_who_has_everything_but_one_item():
             rows(("ada", "c", 1), ("bob", "zither", 1)),
             r"The list of user 'bob' holds the item 'zither', which is not in train\. Lists and train must use",
         ),
-        (rows(("bob", None, 1)), r"1 of 1 item ids are missing \(None, NaN or null\)\. Give every item an id"),
+        (rows(("bob", None, 1)), r"Of 1 item id, 1 is missing \(None, NaN or null\)\. Give every item an id"),
         (
             rows(("ada", "d", 1), ("bob", "d", 2), ("bob", "e", 2)),
             r"In the list of user 'bob' the items 'd' and 'e' have the same rank\. Give every item of a list a rank",

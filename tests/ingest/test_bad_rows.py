@@ -76,7 +76,7 @@ def test_bad_rows_are_counted_listed_and_told(path, tmp_path, caplog):
         n_rows=8,
         n_skipped=6,
         reasons={
-            "line has 1 cells where 3 are expected": 1,
+            "line has 1 cell where 3 are expected": 1,
             "line is not UTF-8 text (convert the file, say with iconv)": 1,
             "plays are negative": 1,
             "plays are not a number": 1,
@@ -149,7 +149,7 @@ def test_a_list_of_bad_rows_replaces_no_file_unless_told_to(path, tmp_path):
 
 def test_where_all_rows_are_bad_there_is_nothing_to_leave_out(path):
     path.write_text("ada\tA\t-3\nada\tB\t0\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"None of the 2 rows can be used\. .*, line 1: plays are negative: '-3'\."):
+    with pytest.raises(DataError, match=r"None of 2 rows can be used\. .*, line 1: plays are negative: '-3'\."):
         read_plays(path, user=1, item=2, plays=3, **SKIP)
 
 

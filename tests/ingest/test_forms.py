@@ -93,7 +93,7 @@ def test_every_encoding(write, encoding, end):
 
 def test_an_encoding_can_be_said_and_rows_keep_the_name_of_their_file(write):
     path = write("user,artist\nada,Кино\nbob\n".encode("cp1251"))
-    with pytest.raises(DataError, match=r"plays\.csv, line 3: line has 1 cells where 2"):
+    with pytest.raises(DataError, match=r"plays\.csv, line 3: line has 1 cell where 2"):
         read_plays(path, **BY_NAME, encoding="cp1251")
 
 

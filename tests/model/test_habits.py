@@ -77,7 +77,7 @@ def test_a_table_without_plays_counts_its_rows_and_times_come_along():
         (
             pd.DataFrame({"user": [1], "artist": [2]}),
             "a table (DataFrame) with the columns user, artist. Say what they are: "
-            "read_plays(table, user='user', item='artist', plays=...).",
+            "read_plays(table, user='user', item='artist').",
         ),
         (
             pd.DataFrame({"userID": [1], "artistID": [2], "weight": [3]}),
@@ -95,6 +95,15 @@ def test_other_things_are_refused_with_what_to_call(model, given, message):
     for call in (SMALL.fit, model.extend, model.fold_in, dc.split_holdout, dc.PersonaNMF.tuned):
         with pytest.raises(DataError, match=re.escape(message)):
             call(given)
+
+
+@pytest.mark.parametrize("name", ["count", "play_count", "Weight", "rating"])
+def test_counts_under_another_name_are_not_lost(model, name):
+    table = pd.DataFrame({"user_id": [1, 1, 2], "item_id": [7, 8, 7], name: [5, 9, 2]})
+    for call in (SMALL.fit, model.extend, dc.split_holdout, lambda given: model.fold_in(given.drop(columns="user_id"))):
+        with pytest.raises(DataError, match=f"no column 'plays', but '{name}'. Call it plays where"):
+            call(table)
+    assert SMALL.fit(table.rename(columns={name: "country"})).seen.plays.tolist() == [1, 1, 1]
 
 
 def test_a_file_is_read_before(model):

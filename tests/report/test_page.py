@@ -131,7 +131,7 @@ def test_a_verdict_says_whether_chance_may_have_given_it(report):
         return verdict(replace(report, contenders=(first, beside)))
 
     assert "reliably more than the other" in judged(0.0, 0.001)
-    assert "against 0 of 1 others" in judged(0.0, 0.4)
+    assert "against 0 of 1 other" in judged(0.0, 0.4)
     assert "reliably more than <bdi>" in judged(0.99, 0.001)
     assert "though no more than chance may give over" in judged(0.99, 0.4)
 

@@ -13,7 +13,7 @@ from scipy import linalg
 
 from deepcuts.array_types import DoubleMatrix, FloatMatrix
 from deepcuts.baselines.matrices import check_dense_items, played
-from deepcuts.baselines.scored import ScoredModel
+from deepcuts.baselines.scored import ItemWeights, ScoredModel
 from deepcuts.checks import check_ranges
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
@@ -62,8 +62,7 @@ class EASE:
         check_plays(plays)
         # Of float64, before B becomes float32.
         check_dense_items("EASE", plays.n_items, bytes_each=8, most_gigabytes=self.most_gigabytes)
-        users, weights = played(plays), self.item_weights(plays)
-        return ScoredModel.of_users(plays, lambda rows: np.asarray(users[rows] @ weights))
+        return ScoredModel.of_users(plays, ItemWeights(played(plays), self.item_weights(plays)))
 
     def item_weights(self, plays: Interactions) -> FloatMatrix:
         """B, float32, (n_items, n_items)."""

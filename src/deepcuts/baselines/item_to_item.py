@@ -8,37 +8,15 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import sparse
 
-from deepcuts.array_types import FloatMatrix, IndexVector
 from deepcuts.baselines.matrices import check_dense_items, played
 from deepcuts.baselines.peers import import_peer
-from deepcuts.baselines.scored import ScoredModel
+from deepcuts.baselines.scored import ItemWeights, ScoredModel
 from deepcuts.checks import check_ranges
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.ingest import PlaysLike, as_plays
 
 MOST_NEIGHBOURS = 1_000_000
-
-
-@dataclass(frozen=True, eq=False)
-class ItemWeights:
-    """Scores X B of users with the plays X.
-
-    Parameters
-    ----------
-    users
-        X, float32, (n_users, n_items): 1 where there are plays.
-    weights
-        B, (n_items, n_items), a SciPy matrix or a dense one: column i says how every item speaks for item i.
-    """
-
-    users: sparse.csr_array
-    weights: Any
-
-    def __call__(self, rows: IndexVector) -> FloatMatrix:
-        """Score all items, float32, (len(rows), n_items)."""
-        scores = self.users[rows] @ self.weights
-        return np.asarray(scores.toarray() if sparse.issparse(scores) else scores, np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +168,6 @@ class EDLAE:
 
 def _learn(name: str, plays: Interactions, **settings: Any) -> ScoredModel:
     """Train a model of irspack that has item weights."""
-    check_plays(plays)
     recommender = getattr(import_peer("irspack"), name)
     users = played(plays)
     weights = recommender(sparse.csr_matrix(users), **settings).learn().W

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Unpack, get_args
+from typing import Any, Unpack, get_args
 
 import numpy as np
 import pyarrow as pa
+from scipy import sparse
 
 from deepcuts.array_types import DoubleVector, FloatMatrix, FloatVector, IndexVector, Indptr, NumberVector
 from deepcuts.blas_threads import one_blas_thread
@@ -63,6 +64,44 @@ class DotProduct:
         """Score all items, float32, (len(rows), n_items); the same bits whatever number of threads BLAS may use."""
         with one_blas_thread():
             return np.asarray(self.row_factors[rows] @ self.item_factors.T)
+
+
+@dataclass(frozen=True, eq=False)
+class ItemWeights:
+    """Scores X B of users with the plays X.
+
+    Parameters
+    ----------
+    users
+        X, float32, (n_users, n_items): 1 where there are plays.
+    weights
+        B, (n_items, n_items), a SciPy matrix or a dense one: column i says how every item speaks for item i.
+    """
+
+    users: sparse.csr_array
+    weights: Any
+
+    def __call__(self, rows: IndexVector) -> FloatMatrix:
+        """Score all items, float32, (len(rows), n_items)."""
+        scores = self.users[rows] @ self.weights
+        return np.asarray(scores.toarray() if sparse.issparse(scores) else scores, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class SameScores:
+    """The same scores for everybody.
+
+    Parameters
+    ----------
+    scores
+        float32, (n_items,).
+    """
+
+    scores: FloatVector
+
+    def __call__(self, rows: IndexVector) -> FloatMatrix:
+        """Score all items, float32, (len(rows), n_items)."""
+        return np.repeat(self.scores[None, :], len(rows), axis=0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -17,8 +19,8 @@ _TABLES = "deepcuts.ingest"
 _USUAL = {  # parts of names that columns of each role often have, the most telling first
     "user": ("user", "listener"),
     "item": ("item", "artist", "song", "track"),
-    "plays": ("plays", "playcount", "count", "listens", "weight"),
 }
+_COUNTS = frozenset(("plays", "playcount", "playcounts", "count", "counts", "listens", "scrobbles", "weight", "rating"))
 
 
 def taken(plays: PlaysLike) -> Interactions:
@@ -63,9 +65,15 @@ def what_to_call(plays: Any) -> str:
     )
 
 
+def named_as_plays(names: Iterable[str]) -> list[str]:
+    """Those of the names of columns that have a word by which play counts often go, such as play_count."""
+    return [name for name in names if _COUNTS & set(re.split("[^a-z]+", name.lower()))]
+
+
 def _roles(names: list[str]) -> str:
     """Arguments of `read_plays`: for each role the first column that is named as such columns often are, or dots."""
-    return ", ".join(f"{role}={_usual(names, parts)}" for role, parts in _USUAL.items())
+    roles = [f"{role}={_usual(names, parts)}" for role, parts in _USUAL.items()]
+    return ", ".join([*roles, *(f"plays={shown(name)}" for name in named_as_plays(names)[:1])])
 
 
 def _usual(names: list[str], parts: tuple[str, ...]) -> str:

@@ -81,7 +81,7 @@ def read_mlhd(folder: StrPath, options: ReadOptions | None = None) -> tuple[Inte
         raise counts.failure from None  # on its way through the stream it became an error of the database
     if counts.n_bad:
         rows = counted(counts.n_rows, "row")
-        logger.warning("Left out %s of %s, without a time or an artist.", f"{counts.n_bad:,}", rows)
+        logger.warning("Left out %s of %s without a time or an artist.", f"{counts.n_bad:,}", rows)
     return plays, DatasetReport(
         counts.n_rows, counts.n_bad, (f"{counted(counts.n_listeners, 'listener was', 'listeners were')} read.",)
     )

@@ -186,7 +186,7 @@ def read_taste_profile(
 
 def _nothing_left(facts: Mapping[str, int], triplets: StrPath, tracks: Sequence[StrPath]) -> str:
     return (
-        f"None of the {counted(facts['n_songs'], 'song')} of {triplets} is left: "
+        f"None of {counted(facts['n_songs'], 'song')} of {triplets} is left: "
         f"{counted(facts['n_mismatched'], 'is a mismatch', 'are mismatches')}, "
         f"{counted(facts['n_unknown'], 'has', 'have')} no artist in {', '.join(map(str, tracks))}. "
         f"Do the files belong together?"

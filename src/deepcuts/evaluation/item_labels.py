@@ -176,7 +176,7 @@ def _most_used(label_of_row: IndexVector, weights: DoubleVector, names: pa.Strin
 def _check_items(items: IndexVector, ids: pa.ChunkedArray) -> None:
     if not np.any(items >= 0):
         raise DataError(
-            f"None of the {counted(len(ids), 'label')} is of an item in train"
+            f"None of {counted(len(ids), 'label')} is of an item in train"
             + (f" (the first is of {ids[0].as_py()!r}). " if len(ids) else ". ")
             + "Labels and train must use the same item ids."
         )

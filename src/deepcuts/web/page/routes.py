@@ -69,8 +69,7 @@ async def _import(session: VisitorSession, name: str, data: bytes, *, more: bool
         await session.change(lambda: blend(session.visit, imported.plays, shared.usual_matches), BLENDED)
     if not imported.plays:
         raise DataError(
-            f"None of the {counted(imported.n_unmatched, 'artist')} of {name} is in this catalogue; "
-            f"yours are as they were."
+            f"None of {counted(imported.n_unmatched, 'artist')} of {name} is in this catalogue; yours are as they were."
         )
     return JSONResponse({"found": len(imported.plays), "lost": imported.n_unmatched})
 
