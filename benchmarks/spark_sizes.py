@@ -16,7 +16,7 @@ from common import print_json, print_table
 
 ITEMS_OF_USER, DRAWN_USERS = 25, 20_000
 PAIR_BYTES = 16  # on the shelf: index, confidence and target of a pair, and its plays
-SIZES = {10_000_000: 64, 100_000_000: 256}  # users, and item blocks
+SIZES = {10_000_000: 16, 100_000_000: 156}  # users, and item blocks of 16 million pairs
 
 
 def blocks_of_user(n_items: int, n_blocks: int, exponent: float) -> float:

@@ -51,7 +51,7 @@ Source = Annotated[
 Fraction = Annotated[float, typer.Option(metavar="X", help="Share of a user's items to hold out.")]
 ItemBlocks = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Tasks that items are dealt to.", show_default="one for 4 million pairs"),
+    typer.Option(metavar="N", help="Tasks that items are dealt to.", show_default="one for 16 million pairs"),
 ]
 HeavyItems = Annotated[
     str | None,

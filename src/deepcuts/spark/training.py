@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 MODEL = "model.json"
 
-_PAIRS_OF_BLOCK = 4_000_000
+_PAIRS_OF_BLOCK = 16_000_000
 _MOST_BLOCKS = 1_024
 _HEAVY = 8  # times as many listeners as pseudo-pairs: for items far above all others
 
@@ -58,7 +58,7 @@ def fit(
     seed
         Seed of the item factors to start from and of the split.
     item_blocks
-        Into how many blocks items are dealt, each one task of an epoch; None takes one for 4 million pairs.
+        Into how many blocks items are dealt, each one task of an epoch; None takes one for 16 million pairs.
     heavy_items
         Of items of more listeners than this, units send few pairs that stand for all of theirs, so that one item of
         very many does not hold a task up; factors then agree to about six digits. "auto" takes eight times as many
