@@ -81,7 +81,7 @@ def test_scores_that_underflow_are_told_as_what_is_popular():
     assert [doubt_of(short, user) for user in range(7)] == [*["guess"] * 4, "popular", *["guess"] * 2]
 
 
-def test_scores_that_are_all_0_list_what_is_popular_whatever_the_factors():
+def test_scores_that_are_all_0_list_what_is_popular_whatever_the_factors(caplog):
     """Factors that meet no item, and those whose products underflow: neither tells items apart."""
     source = scaled({})
     items, users = source.item_factors.copy(), source.persona_factors.copy()
@@ -91,7 +91,10 @@ def test_scores_that_are_all_0_list_what_is_popular_whatever_the_factors():
     for length in (1.0, 1e-20):  # such as items have that one lonely user plays
         forged = replace(source, item_factors=(items * length).astype(np.float32), persona_factors=users)
         unknown = [2, 4] if length < 1 else [2]
+        caplog.clear()
         lists = recommend(forged, None, ListSettings(k=4))
+        assert "what is popular" in caplog.text
+        assert [user for user in range(7) if doubt_of(forged, user) == "popular"] == unknown
         assert lists.num_rows == 7 * 4
         for user in unknown:
             own = lists.filter(pc.equal(lists["user_id"], forged.user_ids.values[user]))

@@ -136,3 +136,41 @@ def test_a_crowd_counts_networks_and_exempts_proxies() -> None:
     for address in ("2001:db8::1", "2001:db8::2", "192.0.2.1", *["10.0.0.1"] * 3):
         crowd.leave(address)
     assert len(crowd) == 0
+
+
+def asked(address: tuple[str, int], target: str, host: str, *more: str) -> tuple[str, dict]:
+    """Ask for a target as it is given, and return the first line of the response and its document."""
+    head = "\r\n".join([f"GET {target} HTTP/1.1", f"Host: {host}", "Connection: close", *more, "", ""])
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(head.encode())
+        response = b"".join(iter(lambda: connection.recv(65_536), b"")).decode()
+    line, _, rest = response.partition("\r\n")
+    return line, json.loads(rest.partition("\r\n\r\n")[2] or "{}")
+
+
+def test_a_target_in_absolute_form_is_taken_with_its_host(address: tuple[str, int]) -> None:
+    place = f"{address[0]}:{address[1]}"
+    plain = asked(address, "/items?q=a&k=2", place)
+    assert plain[0] == "HTTP/1.1 200 OK"
+    for target in (f"http://{place}/items?q=a&k=2", f"HTTP://{place}/it%65ms?q=a&k=2"):
+        assert asked(address, target, "evil.example") == plain  # the Host header does not count beside it
+    assert asked(address, f"http://{place}", place)[0] == asked(address, "/", place)[0]
+    for target in ("http://evil.example/items?q=a", "http:///items?q=a", "http://[/items"):
+        line, problem = asked(address, target, place)
+        assert line.split()[1] in ("400", "421")
+        assert problem["type"] == "urn:deepcuts:problem:host"
+
+
+@pytest.mark.parametrize(
+    ("path", "host", "status"), [("/items", None, 404), ("/socket", None, 404), ("/items", "evil.example", 421)]
+)
+def test_a_refused_websocket_gets_a_problem(address: tuple[str, int], path: str, host: str | None, status: int) -> None:
+    key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+    upgrade = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", key)
+    head = [f"GET {path} HTTP/1.1", f"Host: {host or f'{address[0]}:{address[1]}'}", *upgrade, "", ""]
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall("\r\n".join(head).encode())
+        response = b"".join(iter(lambda: connection.recv(65_536), b"")).decode()
+    assert response.split()[1] == str(status)
+    assert "application/problem+json" in response
+    assert json.loads(response.partition("\r\n\r\n")[2])["status"] == status

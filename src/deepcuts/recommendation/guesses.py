@@ -7,10 +7,9 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from deepcuts.array_types import FloatMatrix, IndexVector
+from deepcuts.array_types import FloatVector, IndexVector
 from deepcuts.checks import shown
 from deepcuts.data.csr import entries_of_rows, sums_of_rows
-from deepcuts.recommendation.item_sizes import lengths_of
 from deepcuts.recommendation.popular_lists import is_unknown, strongest_scores
 from deepcuts.recommendation.source import FactorSource
 from deepcuts.recommendation.weak_cache import WeakCache
@@ -23,7 +22,7 @@ Doubt: TypeAlias = Literal["guess", "popular"]
 LEAST_SCORE = 1e-6  # what was played has a target of 1, from which float32 can hardly tell 1 + 1e-7
 _BLOCK_USERS = 1 << 16
 
-_longest: WeakCache[float] = WeakCache()
+_largest: WeakCache[FloatVector] = WeakCache()
 
 
 def guessed_users(source: FactorSource, users: IndexVector) -> IndexVector:
@@ -83,20 +82,22 @@ def doubt_of(source: FactorSource, user: int) -> Doubt | None:
 
 
 def _short_users(source: FactorSource, users: IndexVector) -> IndexVector:
-    """Return those of some users whose factors are too short for a score of `LEAST_SCORE`, or all 0, int64."""
+    """Return those of some users whose factors allow no score of `LEAST_SCORE`, int64.
+
+    They are too short, or 0 wherever those of items are not.
+    """
     items = source.item_factors
-    longest = _longest.get(items, lambda: float(lengths_of(items).max(initial=0)))
+    largest = _largest.get(items, lambda: np.abs(items).max(axis=0, initial=0))
     if len(users) <= _BLOCK_USERS:
-        return _short(source, users, longest)
+        return _short(source, users, largest)
     blocks = np.split(users, range(_BLOCK_USERS, len(users), _BLOCK_USERS))
-    return np.concatenate([_short(source, block, longest) for block in blocks])
+    return np.concatenate([_short(source, block, largest) for block in blocks])
 
 
-def _short(source: FactorSource, users: IndexVector, longest: float) -> IndexVector:
+def _short(source: FactorSource, users: IndexVector, largest: FloatVector) -> IndexVector:
     indptr, rows = entries_of_rows(source.persona_indptr, users)
-    factors: FloatMatrix = source.persona_factors[rows]
-    # Σ over personas is no less than the largest; squares that underflow are of short vectors, or of none.
-    bounds = np.sqrt(sums_of_rows(np.einsum("rf,rf->r", factors, factors), indptr)) * longest
+    # |Σ_f u_f v_f| ≤ Σ_f |u_f| max |v_f|; Σ over personas is no less than the largest.
+    bounds = sums_of_rows(np.abs(source.persona_factors[rows]) @ largest, indptr)
     short: IndexVector = users[bounds < LEAST_SCORE]
     return short
 

@@ -28,6 +28,7 @@ from deepcuts.web.server.models import Models
 from deepcuts.web.server.observation import Observation
 from deepcuts.web.server.settings import ServiceSettings
 from deepcuts.web.server.store import ModelStore
+from deepcuts.web.server.targets import AbsoluteTargets
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Response
@@ -103,7 +104,7 @@ def create_app(
     app.include_router(model_router, prefix=MODEL_PREFIX, include_in_schema=False)
     add_problem_handlers(app)
     _add_documentation(app, wants_token=settings.token is not None, leads_there=page_policy is None)
-    app.router.routes.append(Unanswered(app.routes, service_paths))
+    app.router.routes.append(Unanswered(app.routes, None if page_policy is None else service_paths))
     return app
 
 
@@ -116,6 +117,7 @@ def _guards(
 
     is_own_page = page_policy is not None and settings.on_loopback  # to this machine, bytes cost less than compression
     return [
+        Middleware(AbsoluteTargets),
         Middleware(SecurityHeaders, service_paths=service_paths, page_policy=page_policy),
         Middleware(Observation, metrics=metrics, ending=ending),
         Middleware(HeadGuard),

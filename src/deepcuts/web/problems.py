@@ -20,6 +20,7 @@ _DETAILS = {
     405: "This path does not take this method; the Allow header says which it takes.",
 }
 _POLICY_VIOLATION = 1008  # the code with which a WebSocket is closed
+_DENIAL = "websocket.http.response"  # of servers that answer the request for a WebSocket like any other
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ class Problem:
         return Response(content, self.status, dict(self.headers), media_type=MEDIA_TYPE)
 
     async def refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or close a WebSocket before it opens."""
-        if scope["type"] == "websocket":
+        """Answer a request, or that for a WebSocket; where the server cannot do the latter, it is closed unopened."""
+        if scope["type"] == "websocket" and _DENIAL not in scope.get("extensions", {}):
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": ""})
         else:
             await self.response(scope)(scope, receive, send)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
+from deepcuts.web.problems import problem_of
 from deepcuts.web.server.guards.headers import first_segment
 
 if TYPE_CHECKING:
@@ -22,15 +23,16 @@ class Unanswered(BaseRoute):
     routes
         The routes before it.
     segments
-        First segments of the paths.
+        First segments of the paths; None for all.
     """
 
-    def __init__(self, routes: Sequence[BaseRoute], segments: Collection[str]) -> None:
-        self.routes, self.segments = tuple(routes), frozenset(segments)
+    def __init__(self, routes: Sequence[BaseRoute], segments: Collection[str] | None) -> None:
+        self.routes, self.segments = tuple(routes), segments
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Take every request for such a path."""
-        is_ours = scope["type"] == "http" and first_segment(scope["path"]) in self.segments
+        """Take every request for such a path, and those for WebSockets, of which the service has none."""
+        is_asked = scope["type"] in ("http", "websocket")
+        is_ours = is_asked and (self.segments is None or first_segment(scope["path"]) in self.segments)
         return (Match.FULL if is_ours else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,8 +41,11 @@ class Unanswered(BaseRoute):
         Raises
         ------
         HTTPException
-            Always.
+            Always, but for WebSockets.
         """
+        if scope["type"] == "websocket":
+            await problem_of(HTTPException(404)).refuse(scope, receive, send)
+            return
         for route in self.routes:
             match, child_scope = route.matches(scope)
             if match is Match.PARTIAL:  # another method is taken, and the route says which
