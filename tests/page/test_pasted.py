@@ -67,6 +67,33 @@ def test_names_in_a_text(text, expected):
     assert [(one.name, one.plays) for one in names_in(text, MATCHER.has)] == [(name, None) for name in expected]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Nas, 2024-01-02",
+        "2024-01-02T10:11:12Z\tNas",
+        "Nas;12.05.2021",
+        "Nas, 1 Jan 2024",
+        "Nas, Jan 1, 2024",
+        "12 May 2021 10:03, Nas",
+        "Nas,1612137600",
+        "Nas 2024-01-02",
+        "[2024-01-02] Nas",
+        "10:15 Nas",
+    ],
+)
+def test_a_moment_beside_a_name_is_none(line):
+    assert names_in(line, MATCHER.has) == [Named("Nas", None)]
+    assert names_in(f"{line}\nBjörk", MATCHER.has) == [Named("Nas", None), Named("Björk", None)]
+
+
+def test_moments_leave_plays_and_names_alone():
+    table = "Nas,2021-01-01,13\nBjörk,2021-01-02,5\n311,2021-01-03,2"
+    assert names_in(table, MATCHER.has) == [Named("Nas", 13), Named("Björk", 5), Named("311", 2)]
+    assert names_in("2024-01-02", MATCHER.has) == [Named("2024-01-02", None)]
+    assert names_in("10:15, Nas", lambda name: name in ("10:15", "Nas")) == [Named("10:15", None), Named("Nas", None)]
+
+
 def test_a_table_has_plays():
     text = 'artist,plays\nRadiohead,120\n"Tyler, The Creator",7\n311,12.5\nBjörk\n'
     assert names_in(text, MATCHER.has) == [

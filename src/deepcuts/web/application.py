@@ -104,7 +104,7 @@ def create_app(
     app.include_router(model_router, prefix=MODEL_PREFIX, include_in_schema=False)
     add_problem_handlers(app)
     _add_documentation(app, wants_token=settings.token is not None, leads_there=page_policy is None)
-    app.router.routes.append(Unanswered(app.routes, None if page_policy is None else service_paths))
+    app.router.routes.append(Unanswered(app.routes, service_paths, has_page=page_policy is not None))
     return app
 
 

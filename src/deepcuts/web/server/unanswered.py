@@ -23,16 +23,19 @@ class Unanswered(BaseRoute):
     routes
         The routes before it.
     segments
-        First segments of the paths; None for all.
+        First segments of the paths.
+    has_page
+        Whether a page stands behind it, which has a WebSocket of its own.
     """
 
-    def __init__(self, routes: Sequence[BaseRoute], segments: Collection[str] | None) -> None:
-        self.routes, self.segments = tuple(routes), segments
+    def __init__(self, routes: Sequence[BaseRoute], segments: Collection[str], *, has_page: bool) -> None:
+        self.routes, self.segments, self.has_page = tuple(routes), frozenset(segments), has_page
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Take every request for such a path, and those for WebSockets, of which the service has none."""
-        is_asked = scope["type"] in ("http", "websocket")
-        is_ours = is_asked and (self.segments is None or first_segment(scope["path"]) in self.segments)
+        """Take every request for such a path, and for a WebSocket, of which the service has none."""
+        is_socket = scope["type"] == "websocket"
+        is_asked = is_socket or scope["type"] == "http"
+        is_ours = (is_asked and first_segment(scope["path"]) in self.segments) or (is_socket and not self.has_page)
         return (Match.FULL if is_ours else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

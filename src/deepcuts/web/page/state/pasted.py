@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from deepcuts.ingest.tabular.written_dates import seconds_of_words
 from deepcuts.web.page.state.own_artists import add_artist
 from deepcuts.web.page.state.visit import UnmatchedArtist, Visit
 
@@ -24,6 +25,12 @@ _TRACK = re.compile(r"\s+[-–—]\s+")  # between an artist and what they play
 _REMARK = re.compile(r"^(.+?)\s+(?:\(([^()]*)\)|\[([^\[\]]*)\])$")  # behind a name: "(40 plays)", "[Live]"
 _COUNT = re.compile(r"(\d[\d,. ]*)\s*(?:plays?|scrobbles?|listens?|times|x|×)", re.IGNORECASE)
 _NUMBER = re.compile(r"^\d{1,9}(?:[.,]\d+)?$")
+_MOMENT = (
+    r"(?:\d{4}-\d\d?-\d\d?(?:[T ]\d\d?:\d\d(?::\d\d)?(?:\.\d+)?\s*(?:Z|[+-]\d\d:?\d\d)?)?"
+    r"|\d\d?([./])\d\d?\1\d{2,4}|\d\d?:\d\d(?::\d\d)?|\d{10,13})"  # the last in seconds or less since 1970
+)
+_BEFORE = re.compile(rf"^[\[(]?{_MOMENT}[\])]?\s+(?=\S)")
+_BEHIND = re.compile(rf"(?<=\S)\s+[\[(]?{_MOMENT}[\])]?$")
 _HEADINGS = frozenset({"artist", "artists", "artist name", "name", "plays", "play count", "playcount", "count", "rank"})
 
 
@@ -38,9 +45,9 @@ def names_in(text: str, is_known: Callable[[str], bool]) -> list[Named]:
     """Take a text apart into names, each once, `MOST_NAMES` at most.
 
     A line that is a name as a whole is one, commas or not; so are fields of a line that are a name together. A number
-    beside a single name of a line is its plays. Marks of lists and a line of headings are left out. Of "artist - title"
-    the artist is taken, where the catalogue has them and not the whole, and so is what stands before "(40 plays)" and
-    other remarks in brackets.
+    beside a single name of a line is its plays. Marks of lists, dates and times, and a line of headings are left out.
+    Of "artist - title" the artist is taken, where the catalogue has them and not the whole, and so is what stands
+    before "(40 plays)" and other remarks in brackets.
 
     Parameters
     ----------
@@ -111,6 +118,7 @@ def _names_of_line(line: str, is_known: Callable[[str], bool], *, is_table: bool
         yield Named(artist, _number(rest[0]) if _NUMBER.match(rest[0]) else None)
         return
     fields = [line] if _remarked(line, is_known) else _fields(line, is_known)  # a count may have commas
+    fields = _without_moments(fields, is_known)
     parts = [part for field in fields for part in _parts(field, is_known)]
     fields = [field for field in parts if any(map(str.isalnum, field)) or is_known(field)]
     if all(field.casefold() in _HEADINGS for field in fields):
@@ -135,6 +143,24 @@ def _fields(line: str, is_known: Callable[[str], bool]) -> list[str]:
     if delimiter == ",":
         return fields
     return [part for field in fields for part in ([field] if is_known(field) else _fields(field, is_known))]
+
+
+def _without_moments(fields: list[str], is_known: Callable[[str], bool]) -> list[str]:
+    """Fields without the dates and times that stand beside names, in fields of their own or within those of names."""
+    left: list[str] = []
+    for at, field in enumerate(fields):
+        with_year = ", ".join(fields[at : at + 2])  # "Jan 1, 2024"
+        with_day = ", ".join(fields[max(0, at - 1) : at + 1])
+        if not is_known(field) and any(map(_is_moment, (field, with_year, with_day))):
+            continue
+        bare = _BEHIND.sub("", _BEFORE.sub("", field))
+        left.append(bare if is_known(bare) and not is_known(field) else field)
+    return left or fields
+
+
+def _is_moment(text: str) -> bool:
+    in_words = (seconds_of_words(text, order) is not None for order in ("dmy", "mdy"))
+    return re.fullmatch(_MOMENT, text) is not None or any(in_words)
 
 
 def _parts(field: str, is_known: Callable[[str], bool]) -> list[str]:
