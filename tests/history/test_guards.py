@@ -37,7 +37,10 @@ def limited(**limits: int) -> HistoryOptions:
     [
         (b"", "export is empty"),
         (b"\x1f\x8b\x08\x00", "export is packed. Unpack it first, with gunzip"),
-        (b"dear diary\n" * 20, "holds no listens in a format that is known. Known are: Spotify"),
+        (
+            b"dear diary, today we went to a concert and it was loud\n" * 20,
+            "holds no listens in a format that is known. Known are: Spotify",
+        ),
         (b"user_id,item,rating\n1,2,3\n", "holds no listens in a format that is known"),
         (b"\x7fELF\x00\x00", "holds no listens in a format that is known"),
         (b'{"playlists": []}', "holds no listens in a format that is known"),

@@ -142,3 +142,29 @@ def test_channels_of_youtube_in_other_languages(ending):
 )
 def test_headers_of_more_languages(header):
     assert plays(f"{header}\nMuse,a,2\nBlur,b,1\n") == {"Muse": 2, "Blur": 1}
+
+
+NAMES = ["Radiohead\nNas\nBjörk\n", "artist\nRadiohead\nNas\n", "Radiohead, Nas, Muse\n", '["Radiohead", "Nas", "Bj']
+
+
+@pytest.mark.parametrize("text", NAMES)
+def test_names_alone_are_told_to_be_names(text):
+    with pytest.raises(FileFormatError, match=r"export is a list of names, and does not say how often"):
+        plays(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"artist": "Muse", "plays": 12, "plays": 5}, {"artist": "Nas", "plays": 3}]',
+        '{"artist": "Muse", "plays": 12, "plays": 5}\n{"artist": "Nas", "plays": 3}\n',
+        '[{"ts": "2024-01-01T00:00:00Z", "ts": "2025-01-01T00:00:00Z", "ms_played": 9}]',
+    ],
+)
+def test_records_with_a_key_twice_are_refused(text):
+    with pytest.raises(FileFormatError, match=r"export has the key '(plays|ts)' twice in one object\."):
+        plays(text)
+
+
+def test_an_object_of_artists_may_have_one_twice():
+    assert plays('{"Muse": 12, "Nas": 3, "Muse": 5}') == {"Muse": 17, "Nas": 3}

@@ -118,3 +118,19 @@ def test_a_missing_key_names_those_that_exist(write):
         DataError, match=r"Column 'count' not found in .*\. Its columns are 'user', 'artist'\. Pass plays="
     ):
         read_plays(write('{"user": "a", "artist": "b"}\n{"user": "a"}\n'), **COLUMNS)
+
+
+def test_a_line_with_a_wanted_key_twice_is_bad(write):
+    lines = ['{"user": "ada", "artist": "A", "count": 3, "count": 7}', '{"user": "bob", "artist": "A", "count": 1}']
+    path = write("\n".join(lines))
+    with pytest.raises(DataError, match=r"line 1: line has a key of these columns twice: .* 1 of 2 rows"):
+        read_plays(path, **COLUMNS)
+    assert pairs(read_plays(path, **COLUMNS, on_bad_rows="skip")) == {("bob", "A"): 1}
+
+
+def test_a_key_twice_that_is_not_wanted_does_no_harm(write):
+    lines = [
+        '{"user": "ada", "artist": "A", "count": 3, "x": 1, "x": 2}',
+        '{"user": "bob", "artist": "A", "count": -1}',
+    ]
+    assert pairs(read_plays(write("\n".join(lines)), **COLUMNS, on_bad_rows="skip")) == {("ada", "A"): 3}

@@ -28,12 +28,15 @@ class Shape:
     samples
         For each path, the fields of some objects that are no objects themselves, as text, "" for null; those of objects
         within have dots.
+    doubled
+        For each path some object of which has a key twice, the first such key.
     root_lines
         For each document that begins, the line on which it does: there is more than one where each line is one.
     """
 
     keys: dict[Path, set[str]] = field(default_factory=dict)
     samples: dict[Path, list[dict[str, str]]] = field(default_factory=dict)
+    doubled: dict[Path, str] = field(default_factory=dict)
     root_lines: list[int] = field(default_factory=list)
 
     def find(self, *wanted: Iterable[str]) -> Path | None:
@@ -52,6 +55,7 @@ class _Frame:
     is_object: bool
     key: str | None = None
     awaits_key: bool = True
+    keys: set[str] = field(default_factory=set)
 
     @property
     def inner(self) -> Path:
@@ -82,6 +86,9 @@ def shape_of(text: str) -> Shape:
             top.awaits_key = True
         elif string is not None and top.is_object and top.awaits_key:
             top.key, top.awaits_key = _plain(string), False
+            if top.key in top.keys:
+                shape.doubled.setdefault(top.path, top.key)
+            top.keys.add(top.key)
             _add_key(shape, stack)
         elif mark != ":" and top.is_object and top.key is not None:
             _add_sample(shape, stack, _plain(string) if string else bare.replace("null", ""))

@@ -6,6 +6,7 @@ from deepcuts.history.formats import (
     apple_music,
     artist_lists,
     deezer,
+    doubled_keys,
     itunes_library,
     json_rows,
     json_tables,
@@ -13,6 +14,7 @@ from deepcuts.history.formats import (
     lastfm_json,
     listenbrainz,
     maloja,
+    name_lists,
     player_log,
     spotify,
     strangers,
@@ -25,6 +27,7 @@ from deepcuts.history.formats.format import Recogniser
 RECOGNISERS: tuple[Recogniser, ...] = (
     itunes_library.recognise,
     strangers.recognise,
+    doubled_keys.recognise,
     spotify.recognise_extended,
     spotify.recognise_account,
     listenbrainz.recognise,
@@ -43,6 +46,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     apple_music.recognise_history,
     deezer.recognise,
     tables.recognise,
+    name_lists.recognise,
 )
 
 _NAMED = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
@@ -16,7 +17,7 @@ from deepcuts.ingest.tabular.files import Sample
 from deepcuts.ingest.tabular.line_reader import Line, fill_table
 from deepcuts.ingest.tabular.scan import FILE, Cell, Scan
 from deepcuts.ingest.tabular.text_files import listing
-from deepcuts.storage.nested_text import parse_json, parse_json_at
+from deepcuts.storage.nested_text import ObjectHook, parse_json, parse_json_at
 
 _DEEPEST = 4  # objects within objects whose keys can be named
 
@@ -169,19 +170,33 @@ def _read_lines(
 
 
 def _lines(text: Iterator[str], keys: Sequence[Place]) -> Iterator[Line]:
+    object_of = partial(_object_of, wanted={key for place in keys for key in place})
     for number, line in enumerate(text, start=1):
         if line.strip():
-            yield _line(number, line, keys)
+            yield _line(number, line, keys, object_of)
 
 
-def _line(number: int, line: str, keys: Sequence[Place]) -> Line:
+class _DoubledKeyError(ValueError):
+    """An object has a key twice, and nobody knows which of the two counts."""
+
+
+def _object_of(pairs: list[tuple[str, Any]], wanted: Collection[str]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs) and any(n > 1 and key in wanted for key, n in Counter(key for key, _ in pairs).items()):
+        raise _DoubledKeyError
+    return found
+
+
+def _line(number: int, line: str, keys: Sequence[Place], object_of: ObjectHook) -> Line:
     try:
-        value = parse_json(line)
+        value = parse_json(line, object_of)
         # AttributeError: the line is JSON, but no object, and has no `get`.
         cells = [json.dumps(_field(value, place), ensure_ascii=False) for place in keys]
         "".join(cells).encode()
     except UnicodeEncodeError:
         return number, "line holds half of a surrogate pair, or is not UTF-8 text", line, ["null"] * len(keys)
+    except _DoubledKeyError:
+        return number, "line has a key of these columns twice", line, ["null"] * len(keys)
     except (ValueError, AttributeError):
         return number, "line is not a JSON object", line, ["null"] * len(keys)
     return number, None, None, cells

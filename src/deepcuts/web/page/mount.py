@@ -66,7 +66,7 @@ def mount_page(app: FastAPI, *, holdout: Interactions | None = None, report: Pat
     Thread(target=state.store.current.make_searchable, name="search-index", daemon=True).start()
     routes = router(report)
     app.include_router(routes)
-    app.router.routes.append(Unanswered(routes.routes, {first_segment(routes.prefix)}))
+    app.router.routes.append(Unanswered(routes.routes, {first_segment(routes.prefix)}, has_page=True))
     page_app.add_exception_handler(405, _refuse_method)
     page_app.add_middleware(ScriptNonces)
     ui.add_css(_HERE / "theme.css", shared=True)
