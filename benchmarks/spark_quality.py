@@ -1,6 +1,7 @@
 """Claim: lists are no worse than those of MLlib's implicit ALS, where both are tuned with the same budget.
 
 Usage: python benchmarks/spark_quality.py [--users 5000] [--items 2000] [--factors 32] [--budget 6] [--worlds 1]
+           [--first-world 0]
 
 A fifth of every user's items of a generated world is held out, and a fifth of the rest is for validation. Each of four
 contenders, MLlib and ours with factors of either sign and with factors at or above 0, is trained with so many settings
@@ -72,10 +73,11 @@ def main() -> None:
     parser.add_argument("--factors", type=int, default=32)
     parser.add_argument("--budget", type=int, default=len(REGULARIZATION) * len(CONFIDENCE))
     parser.add_argument("--worlds", type=int, default=1)
+    parser.add_argument("--first-world", type=int, default=0)
     args = parser.parse_args()
     rows = []
     with spark_session():  # one for all trainings
-        for world in range(args.worlds):
+        for world in range(args.first_world, args.first_world + args.worlds):
             plays = dc.generate_world(args.users, args.items, items_per_user=25, seed=world).plays
             rows += rows_of(world, *dc.split_holdout(plays, fraction=0.2, seed=world), args)
     print(setting("pyspark"), f"{args.users:,} users, {args.items:,} items, {args.factors} factors\n")
