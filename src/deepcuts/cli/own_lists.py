@@ -133,7 +133,7 @@ def show_own_lists(lists: Sequence[OwnList], n_listeners: int) -> None:
         shown.title = Text.assemble((each.title, "bold"), (f"   {_about(each)}", "dim not bold"))
         shown.add_column("", justify="right", style="dim")
         shown.add_column("")
-        shown.add_column("artist", overflow="fold", min_width=22, max_width=30)
+        shown.add_column("artist", overflow="fold", min_width=min(22, stdout().width // 4), max_width=30)
         shown.add_column("because of", overflow="fold", ratio=1, style="dim")
         shown.add_column("listeners", justify="right")
         for row in each.rows:

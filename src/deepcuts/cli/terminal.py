@@ -78,8 +78,12 @@ def show_table(table: pa.Table, title: str, *, as_json: bool) -> None:
 
 
 def print_table(table: Table) -> None:
-    """Print a table to stdout, and a blank line after it."""
+    """Print a table to stdout, and a blank line after it; where it is too wide, text is folded, and no number is."""
     console = stdout()
+    for column in table.columns:
+        if column.justify == "right":  # else digits would be cut off
+            cells = (column.header, *column.cells)
+            column.no_wrap, column.min_width = True, max(console.measure(cell).maximum for cell in cells)
     console.print(table)
     console.print()
 

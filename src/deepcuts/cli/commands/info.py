@@ -58,11 +58,14 @@ def _contents(file: Path, kind: str, holdout: Path | None) -> dict[str, Any]:
     return summarise_plays(Interactions.load(file))
 
 
+_WHOLE = 1e15  # below it, all digits of a whole number in a float are its own
+
+
 def _show_facts(facts: Mapping[str, Any]) -> None:
     from rich.table import Table
 
     shown = Table.grid(padding=(0, 2))
-    shown.add_column(overflow="fold")
+    shown.add_column(no_wrap=True)
     shown.add_column(overflow="fold")
     for name, value in _rows(facts):
         shown.add_row(name, value)
@@ -84,7 +87,10 @@ def _readable(value: str | float | bool | None) -> str:
         return "yes" if value else "no"
     if isinstance(value, str):
         return printable(value)
-    return "–" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
+    if value is None:
+        return "–"
+    is_whole = isinstance(value, int) or (value.is_integer() and abs(value) < _WHOLE)
+    return f"{value:,.0f}" if is_whole else f"{value:,.6g}"
 
 
 EXAMPLES = (
