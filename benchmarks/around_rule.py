@@ -38,10 +38,13 @@ def of_ridge(rule: Weighting, factor: float) -> dict[str, Any]:
 
 
 def variants(rule: Weighting) -> dict[str, dict[str, Any]]:
-    """What is tried, the rule first."""
-    ridges = {f"λ × {factor}": of_ridge(rule, factor) for factor in (0.7, 1.4)}
-    ratios = {f"ratio × {factor}": {"unobserved_ratio": rule.unobserved_ratio * factor} for factor in (0.6, 1.6)}
-    return {"rule": {}, **ridges, **ratios}
+    """What is tried, the rule first: its λ is given like the others', as a rehearsal would look for a better one."""
+    ridges = {f"λ × {factor}": of_ridge(rule, factor) for factor in (1.0, 0.7, 1.4)}
+    ratios = {
+        f"ratio × {factor}": {"unobserved_ratio": rule.unobserved_ratio * factor, **of_ridge(rule, factor**-0.7)}
+        for factor in (0.6, 1.6)
+    }
+    return {**ridges, **ratios}
 
 
 def row_of(name: str, plays: dc.Interactions, n_factors: int, n_seeds: int) -> list[str]:

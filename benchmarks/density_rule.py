@@ -67,7 +67,7 @@ def judge(
     train: dc.Interactions, holdout: dc.Interactions, settings: Mapping[str, float], n_factors: int, seed: int
 ) -> list[float]:
     """recall@20 and ndcg@100 of one persona, and of personas."""
-    model = dc.PersonaNMF(n_factors=n_factors, **settings).fit(train, seed=seed)
+    model = dc.PersonaNMF(n_factors=n_factors, early_stopping="off", **settings).fit(train, seed=seed)
     figures = [dc.evaluate(one.recommend(k=100), train, holdout, CUTOFFS).figures for one in (model.base, model)]
     return [one[name] for one in figures for name in ("recall@20", "ndcg@100")]
 

@@ -19,8 +19,8 @@ from common import print_json, print_table, setting
 
 import deepcuts as dc
 from deepcuts.blas_threads import one_blas_thread
+from deepcuts.model.training.alternation import start_base
 from deepcuts.model.training.early_stopping import Validation
-from deepcuts.model.training.fit import start_base
 from deepcuts.model.training.settings import PersonaSettings
 
 N_JUDGED = 5_000

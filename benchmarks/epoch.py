@@ -26,7 +26,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 import deepcuts as dc
-from deepcuts.model.training.fit import start_base, start_personas
+from deepcuts.model.training.alternation import start_base, start_personas
 from deepcuts.model.training.settings import PersonaSettings
 
 THREADS = 2

@@ -60,7 +60,7 @@ def row_of(name: str, plays: dc.Interactions, n_factors: int, n_seeds: int) -> l
         train, holdout = validation(plays, seed)
         sizes = train.n_users, train.n_items, train.n_pairs
         rule = weighting_by_density(*sizes).settled_regularization_scale / SETTLED
-        model = dc.PersonaNMF(n_factors=n_factors).fit(train, seed=seed)
+        model = dc.PersonaNMF(n_factors=n_factors, early_stopping="off").fit(train, seed=seed)
         for key, factor in {0.0: rule, 1.0: 1.0, **dict(zip(FACTORS, FACTORS, strict=True))}.items():
             by_factor.setdefault(key, []).append(judged(model, holdout, factor))
     found = {key: np.concatenate(runs, axis=1) for key, runs in by_factor.items()}

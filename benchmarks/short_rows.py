@@ -21,7 +21,7 @@ from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.solver.long_rows import solve_long_rows
 from deepcuts.kernels.solver.row_problem import SweepBudget
 from deepcuts.kernels.solver.short_rows import solve_short_rows
-from deepcuts.model.training.fit import start_base
+from deepcuts.model.training.alternation import start_base
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.solve import Penalty, row_problem
 

@@ -27,7 +27,7 @@ from threadpoolctl import threadpool_limits
 
 import deepcuts as dc
 from deepcuts.baselines.scored import DotProduct, ScoredModel
-from deepcuts.model.training.fit import start_base
+from deepcuts.model.training.alternation import start_base
 from deepcuts.model.training.settings import PersonaSettings, Signs
 
 THREADS = 2

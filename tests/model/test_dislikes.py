@@ -10,7 +10,7 @@ from scipy import sparse
 
 import deepcuts as dc
 from deepcuts.errors import DataError
-from deepcuts.model.training.fit import start_base, start_personas
+from deepcuts.model.training.alternation import start_base, start_personas
 from deepcuts.model.training.rows import split_by_persona
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.weights import user_rows

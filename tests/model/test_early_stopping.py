@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numba
 import numpy as np
@@ -13,14 +12,13 @@ from scipy import sparse
 import deepcuts as dc
 from deepcuts.errors import FileFormatError
 from deepcuts.model.training import early_stopping as stopping_module
+from deepcuts.model.training.alternation import start_base
 from deepcuts.model.training.early_stopping import (
-    REHEARSED_EPOCHS,
     EarlyStopping,
     Rule,
     Validation,
     early_stopping,
 )
-from deepcuts.model.training.fit import start_base
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.weights import user_rows
 from reference import objective
@@ -104,26 +102,6 @@ def rehearsing(monkeypatch) -> None:
     monkeypatch.setattr(stopping_module, "WATCHED_USERS", 50_000)
 
 
-def test_where_lists_get_worse_in_the_rehearsal_training_has_as_many_epochs_as_were_best(world, rehearsing):
-    rehearsed = fit(world.plays, "auto")
-    n_epochs = len(rehearsed.epochs)
-    assert n_epochs < REHEARSED_EPOCHS
-    assert_same(rehearsed, fit(world.plays, "off", base_epochs=n_epochs))
-    measured = [epoch.number for epoch in rehearsed.epochs if epoch.validation_ndcg is not None]
-    assert measured == [number for number in (4, 6, 8) if number <= n_epochs]
-    assert rehearsed.settings.base_epochs == 30
-
-
-def test_where_they_do_not_training_is_as_without_a_rehearsal(rehearsing):
-    plays = dc.generate_world(n_users=1_200, n_items=600, items_per_user=40, seed=3).plays
-    settings = dc.PersonaNMF(n_factors=8)
-    rehearsed, plain = (replace(settings, early_stopping=choice).fit(plays, seed=1) for choice in ("auto", "off"))
-    assert_same(rehearsed, plain)
-    assert [epoch.loss for epoch in rehearsed.epochs] == [epoch.loss for epoch in plain.epochs]
-    measured = [epoch.number for epoch in rehearsed.epochs if epoch.validation_ndcg is not None]
-    assert measured == [4, 6, 8, 12]
-
-
 def test_in_a_rehearsal_users_give_every_tenth_item_and_count_alike(rehearsing):
     rng = np.random.default_rng(0)
     lengths = np.repeat([2, 10, 11, 40], 100)
@@ -152,14 +130,6 @@ def test_nobody_gives_more_than_fifty(rehearsing):
     np.testing.assert_array_equal(rows, np.arange(34))
     assert np.all(n_given[:30] <= 2)  # fewer where an item would lose too many listeners
     assert np.all((n_given[30:] > 40) & (n_given[30:] <= 50))
-
-
-def test_nothing_is_rehearsed_with_few_epochs_or_items_that_know_the_plays(world, rehearsing):
-    first = fit(world.plays, "auto", base_epochs=REHEARSED_EPOCHS)
-    assert {epoch.validation_ndcg for epoch in first.epochs} == {None}
-    for choice in ("on", "auto"):
-        again = dc.PersonaNMF(n_factors=32, early_stopping=choice).fit(world.plays, start=first)
-        assert {epoch.validation_ndcg for epoch in again.epochs} == {None}
 
 
 def test_other_settings_of_training_go_with_it(world):
@@ -232,6 +202,26 @@ def test_too_little_to_measure_is_no_fault(rows):
     plays = plays_of(rows)
     model = dc.PersonaNMF(n_factors=2, early_stopping="on", base_epochs=2).fit(plays)
     assert model.recommend(k=1).num_rows <= plays.n_users
+
+
+def test_a_training_that_is_clearly_below_another_is_over(world):
+    validation = Validation.draw(world.plays, seed=0)
+    n, items = len(validation.items) // 2 * 2, np.zeros((1, 1), np.float32)
+    swing = np.tile([-0.1, 0.1], n // 2 + 1)[: len(validation.items)]
+    error, level = 0.1 / np.sqrt(n), {3: np.full(len(swing), 0.4), 6: np.full(len(swing), 0.5)}
+
+    def behind(*losses: float) -> list[bool]:
+        watched, found = EarlyStopping(validation, Rule((3, 4, 6), 1.5), level), []
+        for number, loss in zip((3, 4, 6), losses, strict=True):
+            watched._compare(level.get(number, level[3]) - loss + swing, items, number, last=30)
+            found.append(watched.is_behind)
+            assert watched.is_over == watched.is_behind
+        return found
+
+    assert behind(1.6 * error, 0, 0) == [True, False, False]
+    assert behind(1.4 * error, 0, 1.6 * error) == [False, False, True]
+    assert behind(0, 9 * error, 1.4 * error) == [False, False, False]  # the other was not measured after the fourth
+    assert behind(-0.2, -0.2, 0.2) == [False, False, False]  # it was better before: its best counts
 
 
 def test_training_ends_after_two_clear_losses_in_succession_or_one_at_the_end(world):

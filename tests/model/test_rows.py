@@ -10,7 +10,7 @@ import pytest
 
 import deepcuts as dc
 from deepcuts.data.csr import indptr_of
-from deepcuts.model.training.fit import start_base
+from deepcuts.model.training.alternation import start_base
 from deepcuts.model.training.rows import Rows, transpose
 from deepcuts.model.training.settings import PersonaSettings
 

@@ -11,7 +11,7 @@ import deepcuts as dc
 from deepcuts.cli.main import app
 from deepcuts.evaluation.purity import group_purity
 from deepcuts.model.naming import strongest_items
-from deepcuts.model.training.fit import start_base, start_personas
+from deepcuts.model.training.alternation import start_base, start_personas
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.recommendation import ListSettings, recommend
 from deepcuts.web.page.state.map_marks import map_marks

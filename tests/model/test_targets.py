@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 import deepcuts as dc
-from deepcuts.model.training.fit import start_base, start_personas
+from deepcuts.model.training.alternation import start_base, start_personas
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.weights import user_rows
 from reference import objective

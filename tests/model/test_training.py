@@ -23,7 +23,7 @@ from deepcuts.baselines import RandomPersonas
 from deepcuts.comparison.contenders import Contender
 from deepcuts.comparison.runs import Cut, run_all
 from deepcuts.errors import DataError, SettingsError
-from deepcuts.model.training.fit import start_base, start_personas
+from deepcuts.model.training.alternation import start_base, start_personas
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.weights import user_rows
 from reference import objective

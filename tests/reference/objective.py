@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from deepcuts import Interactions, PersonaModel
-from deepcuts.model.training.fit import Alternation
+from deepcuts.model.training.alternation import Alternation
 from deepcuts.model.training.fold_in import solve_users
 from deepcuts.model.training.sides import LocalSides
 from deepcuts.model.training.weights import user_rows

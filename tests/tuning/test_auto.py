@@ -100,12 +100,24 @@ def test_what_is_fixed_is_not_searched(plays):
 
 def test_a_gain_beyond_doubt_is_taken(plays):
     """Two factors are too few for a world of several scenes; a third one is found where there may be one."""
-    found = tune_automatically(plays, AutoSettings(fixed={"n_factors": 2, "n_personas": 1}, most_factors=3, budget=14))
+    fixed = {"n_factors": 2, "n_personas": 1}
+    found = tune_automatically(plays, AutoSettings(fixed=fixed, most_factors=3, budget=ENOUGH))
     assert not found.is_default
     assert found.settings.n_factors == 3
     assert 0 < found.low < found.difference < found.high
-    assert found.spent <= 14
+    assert found.spent <= ENOUGH
     assert {trial.settings.n_personas for trial in found.trials} == {1}
+
+
+def test_the_default_has_the_ridge_that_a_rehearsal_finds():
+    dense = dc.generate_world(n_users=600, n_items=600, items_per_user=40, seed=3).plays
+    fixed = {"n_factors": 16, "n_personas": 1}
+    found = tune_automatically(dense, AutoSettings(fixed=fixed, budget=6))
+    by_fit = dc.PersonaNMF(**fixed).fit(dense).settings
+    assert found.trials[0].settings == by_fit
+    assert by_fit.weighting != resolved(PersonaSettings(**fixed), dense).weighting
+    assert found.trials[0].spent > 1  # the rehearsal counts
+    assert found.spent <= 6
 
 
 def test_a_budget_that_is_larger_allows_more(plays):

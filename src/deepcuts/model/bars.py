@@ -44,6 +44,9 @@ def reporters(settings: PersonaSettings, n_users: int, show: Callable[[float, st
 
     def on_epoch(epoch: Epoch) -> None:
         ranked = "" if epoch.validation_ndcg is None else f", ndcg {epoch.validation_ndcg:.3f}"
+        if epoch.stage == "rehearsal":
+            show(0, f"rehearsal, epoch {epoch.number}{ranked}")
+            return
         note = f"{epoch.stage}, epoch {epoch.number} of at most {epochs[epoch.stage]}: loss {epoch.loss:,.4g}{ranked}"
         before = epochs["base"] if epoch.stage == "personas" else 0
         show((before + epoch.number) / (sum(epochs.values()) + 1), note)

@@ -141,7 +141,7 @@ class PersonaNMF(PersonaSettings):
         progress
             Whether to show a bar: on the terminal's stderr, or in the notebook.
         on_epoch
-            Called after every epoch.
+            Called after every epoch, those of a rehearsal too.
         on_users
             Called with the number of users whose personas are found, as that goes on after the last epoch.
         on_interrupt

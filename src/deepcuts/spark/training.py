@@ -15,10 +15,10 @@ from deepcuts.array_types import FloatMatrix
 from deepcuts.checks import seed_number, whole_number
 from deepcuts.data.play_checks import check_sizes
 from deepcuts.errors import SettingsError
+from deepcuts.model.training.alternation import Alternation, alternate, initial_items
 from deepcuts.model.training.density_rule import resolved
 from deepcuts.model.training.early_stopping import LEAST_USERS
 from deepcuts.model.training.epochs import Epoch
-from deepcuts.model.training.fit import Alternation, alternate, initial_items
 from deepcuts.model.training.fold_in import check_finite
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.spark.blocks import Training, lay_out

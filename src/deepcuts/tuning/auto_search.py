@@ -14,13 +14,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from time import process_time
 
 import numpy as np
 
 from deepcuts.array_types import DoubleVector
+from deepcuts.blas_threads import one_blas_thread
 from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation.intervals import bootstrap_interval
-from deepcuts.model.training.density_rule import resolved
+from deepcuts.model.training.early_stopping import REHEARSED_EPOCHS
+from deepcuts.model.training.epochs import Epoch
+from deepcuts.model.training.rehearsal import settings_in_training
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.tuning.auto_settings import AutoSettings
 from deepcuts.tuning.auto_trials import FRACTION, Cut, Memory, Outcome, Run, memory_of, users_alone
@@ -138,16 +142,23 @@ class _Runner:
         self.settings, self.memory, self.on_trial = settings, memory, on_trial
         self.cuts = [Cut(plays, settings.seed + number) for number in (SEARCHED, *VERDICT)]
         # Numbers of all plays, also on cuts: the model is trained with them in the end.
-        self.default = resolved(PersonaSettings(**settings.fixed), plays)
+        rehearsed: list[Epoch] = []
+        asked, start = PersonaSettings(**settings.fixed), process_time()
+        with one_blas_thread():
+            self.default = settings_in_training(plays, asked, settings.seed, rehearsed.append)
+        self.seconds = process_time() - start if rehearsed else 0.0
+        self.n_rehearsed = len(rehearsed)  # epochs that a fit of the default has before training begins,
+        self.n_rehearsed_again = min(REHEARSED_EPOCHS, self.n_rehearsed)  # and one that is told λ
         self.most_factors = settings.most_factors or self.default.n_factors
         self.trials: list[AutoTrial] = []
-        self.spent = self.seconds = 0.0
+        self.spent = 0.0
         self.default_epochs = 0  # not known before the default was trained
         first = Run(self.default, SEARCHED)
         if memory.find(first) is None:
             self.cuts[SEARCHED].load_kernels(self.default)
         # A fit on all plays takes longer than this one on a cut, so what is measured in it is never too little.
-        self.fit_seconds = self.run("default", first).seconds
+        more_rehearsed = 1 - self.n_rehearsed_again / self.n_rehearsed if rehearsed else 0.0
+        self.fit_seconds = more_rehearsed * self.seconds + self.run("default", first).seconds
         self._tried: set[PersonaSettings] = set()
 
     @property
@@ -177,7 +188,7 @@ class _Runner:
         verdict = self.cost(self.default, most_epochs) + self.cost(settings, most_epochs)
         run = Run(settings, SEARCHED, epochs)
         n_epochs = 0 if users_alone(run, self.default) else epochs or most_epochs
-        cost = self.cost(settings, n_epochs) + len(VERDICT) * verdict
+        cost = self.cost(settings, n_epochs, is_warm=epochs is not None) + len(VERDICT) * verdict
         pace = max(1.0, self.measured / self.spent)  # where trials take longer than planned, so will those to come
         if pace * (self.spent + cost) > _FORESEEN * self.settings.budget:
             return None
@@ -190,16 +201,19 @@ class _Runner:
         if outcome is None:
             outcome = self.cuts[run.cut].run(run, self.default)
             self.memory.keep(run, outcome)
-        self.default_epochs = self.default_epochs or outcome.epochs
-        self.spent += self.cost(run.settings, outcome.epochs)
+        if not self.default_epochs:
+            self.default_epochs = outcome.epochs
+            self.spent = _EPOCHS_SHARE * self.n_rehearsed / (self.n_rehearsed + outcome.epochs)
+        self.spent += self.cost(run.settings, outcome.epochs, is_warm=run.warm_epochs is not None)
         self.seconds += outcome.seconds
         self.trials.append(AutoTrial(stage, run.settings, outcome.mean, self.spent))
         self.on_trial(self.trials[-1])
         return outcome
 
-    def cost(self, settings: PersonaSettings, n_epochs: float) -> float:
+    def cost(self, settings: PersonaSettings, n_epochs: float, *, is_warm: bool = False) -> float:
         """Time that a trial is expected to take, in fits of the default on all plays, by its epochs and factors."""
-        epochs = _EPOCHS_SHARE * n_epochs / self.default_epochs
+        own = n_epochs + (0 if is_warm else self.n_rehearsed_again)
+        epochs = _EPOCHS_SHARE * own / (self.n_rehearsed + self.default_epochs)
         return float((1 - FRACTION) * (epochs + _JUDGING) * (settings.n_factors / self.default.n_factors) ** _GROWTH)
 
 

@@ -214,9 +214,12 @@ def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks,
     )
 
     def on_epoch(epoch: Epoch) -> None:
+        measured = "" if epoch.validation_ndcg is None else f", validation ndcg {epoch.validation_ndcg:.4f}"
+        if epoch.stage == "rehearsal":
+            advance(0, f"rehearsal, epoch {epoch.number}{measured}")
+            return
         if keep:  # from the first whole epoch on, there is a model to save
             answer_the_first()
-        measured = "" if epoch.validation_ndcg is None else f", validation ndcg {epoch.validation_ndcg:.4f}"
         advance(1, f"{epoch.stage}, loss {epoch.loss:,.0f}{measured}")
 
     with remarks.bar("Training", n_epochs) as advance:

@@ -14,7 +14,7 @@ not are trained as if there had been no rehearsal.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import NamedTuple
@@ -29,12 +29,13 @@ from deepcuts.model.training.rows import Rows, length_order
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.recommendation.item_ranks import ranks_of_items
 
-LEAST_USERS = 1_000  # from which on "auto" is on; docs/maths.md, Early stopping
+LEAST_USERS = 500  # from which on "auto" is on; docs/maths.md, Early stopping
 WATCHED_USERS = 50_000  # from which on training itself is watched, without a rehearsal
 REHEARSED_EPOCHS = 12
 
 _DEEPEST = 100  # ndcg@100
 _PATIENCE = 2
+_CLEAR_GAIN = 1.0  # standard errors; what is as good does no harm if taken
 _MOST_REHEARSED, _MOST_OF_USER = 5_000, 50  # pairs
 _STREAM = 1  # the random numbers of items to start from are those of the seed alone
 
@@ -55,7 +56,7 @@ class Rule(NamedTuple):
 
 
 _IN_TRAINING = Rule(frozenset({2, 3, *range(4, 10_000, 2)}), 1.0)
-_IN_REHEARSAL = Rule((4, 6, 8, REHEARSED_EPOCHS), 1.5)
+IN_REHEARSAL = Rule((3, 4, 6, 8, REHEARSED_EPOCHS), 1.5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,16 +118,19 @@ class EarlyStopping:
         The pairs that are left out, at least one.
     rule
         When they are measured, and what counts as worse.
+    level
+        What another training had after some epochs: one that was clearly below it until then is over.
     """
 
-    def __init__(self, validation: Validation, rule: Rule) -> None:
-        self.validation, self.rule = validation, rule
+    def __init__(self, validation: Validation, rule: Rule, level: Mapping[int, DoubleVector] | None = None) -> None:
+        self.validation, self.rule, self.level = validation, rule, level or {}
         self._whole_rows: Rows | None = None
         self._best_items: FloatMatrix | None = None
-        self._best: DoubleVector | None = None  # ndcg of the users at the best epoch
         self._n_below = 0  # measurements in succession that were clearly below the best
+        self.found: dict[int, DoubleVector] = {}  # ndcg of the users by the number of the epoch
         self.best_epoch = 0
         self.is_over = False  # whether training should end
+        self.is_behind = False  # whether it is over because another one was better
 
     def leave_out(self, rows: Rows) -> Rows:
         """Keep the rows of the user side, and return them without the pairs of the validation."""
@@ -159,15 +163,26 @@ class EarlyStopping:
         assert self._best_items is not None  # which is always measured
         return self._whole_rows, self._best_items
 
+    def is_clearly_above(self, other: EarlyStopping) -> bool:
+        """Whether the lists of the best epoch are better than those of another training's."""
+        differences = self.found[self.best_epoch] - other.found[other.best_epoch]
+        return not self.is_behind and _errors_above_0(differences) > _CLEAR_GAIN
+
     def _compare(self, found: DoubleVector, items: FloatMatrix, number: int, last: int) -> None:
-        if self._best is None or found.mean() > self._best.mean():
-            self._best, self._best_items, self._n_below = found, items.copy(), 0
-            self.best_epoch = number
-            return
-        losses = self._best - found
-        error = losses.std() / np.sqrt(len(losses))
-        self._n_below = self._n_below + 1 if losses.mean() > self.rule.clear * error else 0
-        self.is_over = self._n_below >= (1 if number == last else _PATIENCE)
+        best = self.found.get(self.best_epoch, found)
+        self.found[number] = found
+        if best is found or found.mean() > best.mean():
+            self._best_items, self._n_below, self.best_epoch, best = items.copy(), 0, number, found
+        else:
+            self._n_below = self._n_below + 1 if _errors_above_0(best - found) > self.rule.clear else 0
+        self.is_behind = _errors_above_0(self.level.get(number, best) - best) > self.rule.clear
+        self.is_over = self.is_behind or self._n_below >= (1 if number == last else _PATIENCE)
+
+
+def _errors_above_0(differences: DoubleVector) -> float:
+    """Mean of some differences, in its standard errors."""
+    mean, error = differences.mean(), differences.std() / np.sqrt(len(differences))
+    return float(mean / error) if error else 0.0
 
 
 def is_rehearsed(n_users: int) -> bool:
@@ -203,5 +218,5 @@ def early_stopping(plays: Interactions, settings: PersonaSettings, seed: int) ->
     if settings.early_stopping == "off" or (settings.early_stopping == "auto" and is_off):
         return None
     validation = Validation.draw(plays, seed)
-    rule = _IN_REHEARSAL if is_rehearsed(plays.n_users) else _IN_TRAINING
+    rule = IN_REHEARSAL if is_rehearsed(plays.n_users) else _IN_TRAINING
     return EarlyStopping(validation, rule) if len(validation.items) else None

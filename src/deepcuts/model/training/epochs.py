@@ -8,7 +8,7 @@ from typing import Literal
 
 import pyarrow as pa
 
-Stage = Literal["base", "personas"]
+Stage = Literal["rehearsal", "base", "personas"]
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,10 @@ class Epoch:
     Parameters
     ----------
     stage
-        "base" before the split, "personas" after it; the losses of the two are not comparable.
+        "base" before the split, "personas" after it, "rehearsal" for bases that are thrown away, which no model keeps;
+        the losses of these are not comparable.
     number
-        1, 2, … within the stage.
+        1, 2, … within the stage; within one base of a rehearsal.
     accuracy, unobserved, diversity, ridge, lean, distinction
         The terms of the loss, equation (2) of docs/maths.md.
     seconds

@@ -146,7 +146,8 @@ class PersonaSettings:
         Training ends early once an epoch lowers the loss by less than this share of it, at least 0.
     early_stopping
         Whether training of the base ends where lists get worse, by items that users give for it, in a rehearsal
-        below 50,000 users: "on", "off" or "auto", where there are 1,000 users or more, and more epochs than rehearsed.
+        below 50,000 users, which finds λ as well where that is "auto": "on", "off" or "auto", where there are 500
+        users or more, and more epochs than rehearsed.
     nonnegative
         Which factors are held at or above 0: "both", those of users and of items; "items"; "none". True is "both",
         False is "none". docs/guide/signs.md tells when to leave the default.

@@ -1,0 +1,114 @@
+"""A rehearsal: how long a base is trained, and with what λ, told by bases that are thrown away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+import deepcuts as dc
+from deepcuts.model.training.density_rule import weighting_by_density
+from deepcuts.model.training.early_stopping import REHEARSED_EPOCHS
+
+RIDGE = {"user_regularization": 0.02, "item_regularization": 0.02}
+WEIGHTS = {"unobserved_ratio": 8.0, "unobserved_exponent": 0.0}
+
+
+@pytest.fixture(scope="module")
+def many_scenes() -> dc.Interactions:
+    """Fewer factors than scenes: lists get worse while the loss falls on."""
+    return dc.generate_world(n_users=1_500, n_items=1_500, items_per_user=10, n_scenes=60, seed=1).plays
+
+
+@pytest.fixture(scope="module")
+def dense() -> dc.Interactions:
+    """Data for which the rule has too much of λ."""
+    return dc.generate_world(n_users=1_200, n_items=600, items_per_user=40, seed=3).plays
+
+
+def assert_same(one: dc.PersonaModel, other: dc.PersonaModel) -> None:
+    for name in ("item_factors", "base_factors", "persona_factors", "persona_shares"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+def measured(model: dc.PersonaModel) -> list[int]:
+    return [epoch.number for epoch in model.epochs if epoch.validation_ndcg is not None]
+
+
+def test_where_lists_get_worse_training_has_as_many_epochs_as_were_best(many_scenes):
+    settings = dc.PersonaNMF(n_factors=32, **WEIGHTS, **RIDGE)
+    rehearsed = settings.fit(many_scenes, seed=2)
+    n_epochs = len(rehearsed.epochs)
+    assert n_epochs < REHEARSED_EPOCHS
+    assert_same(rehearsed, replace(settings, early_stopping="off", base_epochs=n_epochs).fit(many_scenes, seed=2))
+    assert measured(rehearsed) == [number for number in (3, 4, 6, 8) if number <= n_epochs]
+    assert rehearsed.settings.base_epochs == 30
+
+
+def test_where_they_do_not_training_is_as_without_a_rehearsal(dense):
+    settings = dc.PersonaNMF(n_factors=8, **RIDGE)
+    rehearsed, plain = (replace(settings, early_stopping=choice).fit(dense, seed=1) for choice in ("auto", "off"))
+    assert_same(rehearsed, plain)
+    assert [epoch.loss for epoch in rehearsed.epochs] == [epoch.loss for epoch in plain.epochs]
+    assert measured(rehearsed) == [3, 4, 6, 8, 12]
+
+
+def test_the_ridge_is_less_where_that_makes_lists_clearly_better(dense):
+    train, holdout = dc.split_holdout(dense, seed=0)
+    rule = weighting_by_density(train.n_users, train.n_items, train.n_pairs)
+    rehearsed, plain = (dc.PersonaNMF(n_factors=32, early_stopping=choice).fit(train) for choice in ("auto", "off"))
+    own = rehearsed.settings.weighting
+    steps = np.log(own.user_regularization / rule.user_regularization) / np.log(0.7)
+    assert round(steps, 6) in range(1, 6)
+    assert own.item_regularization == own.user_regularization  # both sides have one
+    assert own._replace(**RIDGE) == rule._replace(**RIDGE)  # the rest is the rule's
+    ndcg = [dc.evaluate(model.recommend(k=100), train, holdout)["ndcg@100"] for model in (rehearsed, plain)]
+    assert ndcg[0] > 1.01 * ndcg[1]
+    ridges = {name: getattr(own, name) for name in RIDGE}
+    asked = dc.PersonaNMF(n_factors=32, early_stopping="off", base_epochs=len(rehearsed.epochs), **ridges)
+    assert_same(rehearsed, asked.fit(train))
+
+
+def test_and_more_where_plays_tell_nothing_but_what_is_popular():
+    chance = 0.5 / np.arange(1, 401) ** 0.7
+    plays = sparse.csr_array((np.random.default_rng(0).random((1_500, 400)) < chance).astype(np.float32))
+    model = dc.PersonaNMF(n_factors=16).fit(dc.Interactions.from_csr(plays, range(1_500), range(400)))
+    rule = weighting_by_density(1_500, 400, plays.nnz)
+    steps = np.log(model.settings.weighting.user_regularization / rule.user_regularization) / np.log(1.4)
+    assert round(steps, 6) in range(1, 6)
+
+
+@pytest.mark.parametrize("name", list(RIDGE))
+def test_what_was_asked_for_is_kept(dense, name):
+    model = dc.PersonaNMF(n_factors=16, **{name: 0.02}).fit(dense)
+    other = next(ridge for ridge in RIDGE if ridge != name)
+    assert getattr(model.settings, name) == 0.02
+    assert getattr(model.settings, other) < 0.02
+
+
+def test_every_epoch_is_told_and_none_of_a_rehearsal_kept(dense):
+    told: list[dc.Epoch] = []
+    model = dc.PersonaNMF(n_factors=16).fit(dense, on_epoch=told.append)
+    rehearsed = [epoch for epoch in told if epoch.stage == "rehearsal"]
+    assert told == [*rehearsed, *model.epochs]
+    bases = 1 + sum(after.number == 1 for _, after in pairwise(rehearsed))
+    assert bases >= 3  # the rule's, less of λ for as long as it gains, and more where it does not
+    assert max(epoch.number for epoch in rehearsed) == REHEARSED_EPOCHS
+
+
+def test_an_interrupt_in_a_rehearsal_leaves_no_model(dense):
+    def interrupt(epoch: dc.Epoch) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        dc.PersonaNMF(n_factors=8).fit(dense, on_epoch=interrupt, on_interrupt="keep")
+
+
+def test_nothing_is_rehearsed_with_few_epochs_or_items_that_know_the_plays(many_scenes):
+    first = dc.PersonaNMF(n_factors=32, base_epochs=REHEARSED_EPOCHS).fit(many_scenes)
+    assert not measured(first)
+    for choice in ("on", "auto"):
+        assert not measured(dc.PersonaNMF(n_factors=32, early_stopping=choice).fit(many_scenes, start=first))
