@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -15,7 +16,7 @@ from scipy.sparse import csr_array
 
 import deepcuts as dc
 from deepcuts import Interactions, PersonaNMF, evaluate, generate_world, split_holdout, split_last, split_users
-from deepcuts.checks import kind_of, real_number, seed_number, shown, truth, whole_number
+from deepcuts.checks import check_known, kind_of, real_number, seed_number, shown, truth, whole_number
 from deepcuts.errors import DataError, DeepcutsError, SettingsError
 from deepcuts.evaluation import item_features
 from deepcuts.model.training.fold_in import check_finite
@@ -195,3 +196,16 @@ def test_tags_that_all_weigh_nothing_are_none(plays):
 def test_types_are_named_with_their_article():
     values = [1, "a", np.zeros(1), pa.array([1]), {}, None]
     assert [kind_of(value) for value in values] == ["an int", "a str", "an ndarray", "an Int64Array", "a dict", "None"]
+
+
+def test_an_unknown_name_is_told_with_the_one_that_was_probably_meant():
+    for call, message in (
+        (
+            lambda: check_known("metric", "recal", ["recall", "gini"]),
+            "no metric 'recal'. Did you mean 'recall'?",
+        ),
+        (lambda: check_known("metric", "xyz", ["recall"]), "no metric 'xyz'. Choose from recall."),
+        (lambda: check_known("metric", [], {"recall": 1}), "no metric []. Choose from recall."),
+    ):
+        with pytest.raises(SettingsError, match=re.escape(message)):
+            call()

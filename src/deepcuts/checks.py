@@ -225,11 +225,26 @@ def check_names(owner: str, named: Iterable[str], known: Collection[str], what: 
     """
     for name in named:
         if name not in known:
-            from difflib import get_close_matches
+            raise SettingsError(f"{owner} has no {what} {shown(name)}.{_meant(name, known)} It has {', '.join(known)}.")
 
-            near = get_close_matches(name, known, n=1, cutoff=0.5) if isinstance(name, str) else []
-            meant = f" Did you mean {near[0]!r}?" if near else ""
-            raise SettingsError(f"{owner} has no {what} {shown(name)}.{meant} It has {', '.join(known)}.")
+
+def check_known(what: str, name: object, known: Collection[str]) -> None:
+    """Refuse the name of something that there is not.
+
+    Raises
+    ------
+    SettingsError
+        If it is none; the message has the name that was probably meant.
+    """
+    if not isinstance(name, str) or name not in known:
+        raise SettingsError(f"There is no {what} {shown(name)}.{_meant(name, known)} Choose from {', '.join(known)}.")
+
+
+def _meant(name: object, known: Collection[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1, cutoff=0.6) if isinstance(name, str) else []
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def choice(name: str, value: object, known: tuple[str, ...]) -> str:

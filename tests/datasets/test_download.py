@@ -269,7 +269,7 @@ def test_without_network_it_says_what_to_do_by_hand(server, tmp_path, url, reaso
 
 
 def test_names_of_sets_are_checked_first(tmp_path):
-    assert "There is no data set 'lastfm'. Choose lastfm-2k, lastfm-360k," in download("lastfm", "--yes", code=2)
+    assert "Did you mean 'lastfm-2k'? Choose from lastfm-2k, lastfm-360k," in download("lastfm", "--yes", code=2)
     with pytest.raises(SettingsError, match="There is no data set 'x'"):
         find_dataset("x")
 

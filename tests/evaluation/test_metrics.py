@@ -142,7 +142,10 @@ def test_tiny_values_stay_readable():
 @pytest.mark.parametrize(
     ("cutoffs", "message"),
     [
-        ({"hitrate": [5]}, r"There is no metric 'hitrate'\. Choose from recall, precision, .*persona_calibration_kl\."),
+        (
+            {"hitrate": [5]},
+            r"no metric 'hitrate'\. Did you mean 'hit_rate'\? Choose from recall, .*persona_calibration_kl\.",
+        ),
         ({"ild": [5]}, r"The metric 'ild' needs labels of the items\. Pass features=item_features\(labels, train"),
         ({"nondominant_recall": [5]}, r"The metric 'nondominant_recall' needs to know .* Give the lists a column"),
         ({"recall": 20}, r"The cut-offs of recall are 20\. Give a list of them, such as \[20, 50\]\."),

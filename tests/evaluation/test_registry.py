@@ -68,5 +68,7 @@ def test_the_help_of_commands_names_every_metric_once(command):
 def test_metrics_are_found_by_the_names_of_their_figures():
     assert metric_of("recall@20") is metric_of("recall") is METRICS["recall"]
     assert parse_cutoffs(["recall", "epc@7", "recall@5"]) == {"recall": (20, 50, 5), "epc": (7,)}
-    with pytest.raises(SettingsError, match=r"There is no metric 'recal'\. Choose from recall, precision, "):
+    with pytest.raises(
+        SettingsError, match=r"There is no metric 'recal'\. Did you mean 'recall'\? Choose from recall, "
+    ):
         metric_of("recal@20")

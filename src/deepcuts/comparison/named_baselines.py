@@ -23,7 +23,7 @@ from deepcuts.baselines import (
     SparkALS,
 )
 from deepcuts.baselines.peers import import_peer
-from deepcuts.checks import shown
+from deepcuts.checks import check_known
 from deepcuts.comparison.contenders import Contender, contender_of, settings_of
 from deepcuts.errors import SettingsError
 from deepcuts.model import PersonaNMF
@@ -89,8 +89,7 @@ def baseline(name: str, values: Mapping[str, Any] | None = None, title: str | No
     SettingsError
         If there is no such baseline, or it has no such setting.
     """
-    if not isinstance(name, str) or name not in BASELINES:
-        raise SettingsError(f"There is no baseline {shown(name)}. Choose from {', '.join(BASELINES)}.")
+    check_known("baseline", name, BASELINES)
     return contender_of(name if title is None else title, BASELINES[name], {} if values is None else values)
 
 

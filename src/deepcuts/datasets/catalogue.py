@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from deepcuts.checks import check_known
 from deepcuts.data.interactions import Interactions
 from deepcuts.datasets.archives import Member
 from deepcuts.datasets.audioscrobbler import read_audioscrobbler
@@ -20,7 +21,6 @@ from deepcuts.datasets.listings import Dated
 from deepcuts.datasets.mlhd import check_archive, read_mlhd
 from deepcuts.datasets.report import DatasetReport
 from deepcuts.datasets.taste_profile import read_taste_profile, taste_profile_files
-from deepcuts.errors import SettingsError
 from deepcuts.ingest import ReadOptions
 
 # Called with the folder and how to read.
@@ -324,6 +324,5 @@ def find_dataset(name: str) -> Dataset:
     SettingsError
         If there is none.
     """
-    if name not in DATASETS:
-        raise SettingsError(f"There is no data set {name!r}. Choose {', '.join(DATASETS)}.")
+    check_known("data set", name, DATASETS)
     return DATASETS[name]

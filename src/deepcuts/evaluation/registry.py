@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Literal
 
-from deepcuts.checks import is_several, shown, texts
+from deepcuts.checks import check_known, is_several, shown, texts
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation.metric import ExposureMetric, Metric, QuotientMetric, UserMetric, checked_cutoffs
 from deepcuts.evaluation.metrics import (
@@ -101,9 +101,8 @@ def metric_of(figure: str) -> Metric:
     SettingsError
         If there is no such metric.
     """
-    name = figure.partition("@")[0] if isinstance(figure, str) else shown(figure)
-    if name not in METRICS:
-        raise SettingsError(f"There is no metric {name!r}. Choose from {', '.join(METRICS)}.")
+    name = figure.partition("@")[0] if isinstance(figure, str) else figure
+    check_known("metric", name, METRICS)
     return METRICS[name]
 
 
@@ -163,8 +162,7 @@ def checked(cutoffs: Cutoffs) -> dict[str, tuple[int, ...]]:
     if not isinstance(cutoffs, Mapping):
         raise SettingsError(f"cutoffs is {shown(cutoffs)}. Give cut-offs by metric, such as {{'recall': [20, 50]}}.")
     for name in cutoffs:
-        if name not in METRICS:
-            raise SettingsError(f"There is no metric {shown(name)}. Choose from {', '.join(METRICS)}.")
+        check_known("metric", name, METRICS)
     return {name: checked_cutoffs(name, lengths) for name, lengths in cutoffs.items()}
 
 

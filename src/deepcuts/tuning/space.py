@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from deepcuts.checks import shown
+from deepcuts.checks import check_known, shown
 from deepcuts.data.play_counts import PlayCounts
 from deepcuts.errors import SettingsError
 from deepcuts.model.training.density_rule import resolved
@@ -101,8 +101,7 @@ def check_fixed(fixed: Mapping[str, Any]) -> None:
     if not isinstance(fixed, Mapping):
         raise SettingsError(f"fixed is {shown(fixed)}. Give values by the names of settings.")
     for name in fixed:
-        if name not in known:
-            raise SettingsError(f"There is no setting {name!r}. Choose from {', '.join(known)}.")
+        check_known("setting", name, known)
     PersonaSettings(**fixed)
     if not searched(fixed):
         raise SettingsError(f"All of {', '.join(SPACE)} are fixed, so nothing is left to search.")
