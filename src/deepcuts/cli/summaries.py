@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deepcuts.wording import counted, counted_plays
+
 if TYPE_CHECKING:
     from deepcuts.array_types import CountVector
+    from deepcuts.cli.remarks import Remarks
     from deepcuts.data.interactions import Interactions
     from deepcuts.model import PersonaModel
 
@@ -82,6 +85,15 @@ def _popularity(listeners: CountVector, plays: Interactions) -> dict[str, Any]:
         "median_listeners": float(np.median(listeners)),
         "most_listeners": dict(zip(labels, listeners[most].tolist(), strict=True)),
     }
+
+
+def say_plays(remarks: Remarks, n_rows: int, everything: Interactions, kept: Interactions) -> None:
+    """Say how many plays were read, and what pruning has left out of them."""
+    if kept is not everything:
+        n_users, n_items = everything.n_users - kept.n_users, everything.n_items - kept.n_items
+        remarks.say(f"Pruning left out {counted(n_users, 'user')} and {counted(n_items, 'item')}.")
+    rows = counted(n_rows, "row holds", "rows hold")
+    remarks.say(f"{rows} {counted_plays(kept.n_pairs, kept.n_users, kept.n_items)}.")
 
 
 def saved_plays(output: Path, plays: Interactions) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from deepcuts.cli.command import Command
 from deepcuts.cli.options import Force, Json, Memory, MinItems, MinUsers, Quiet
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.terminal import printable, say_line, show_json, stderr
-from deepcuts.wording import counted, counted_plays
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -72,7 +72,7 @@ def download(
     Interrupted downloads are resumed, checksums are compared, and what has been fetched is kept.
     """
     from deepcuts.cli.plays_files import check_interactions_output, write_interactions
-    from deepcuts.cli.summaries import saved_plays
+    from deepcuts.cli.summaries import saved_plays, say_plays
     from deepcuts.datasets.catalogue import find_dataset
     from deepcuts.datasets.fetching import cache_folder
     from deepcuts.ingest import ReadOptions, prune
@@ -97,10 +97,7 @@ def download(
     write_interactions(output, plays, force=force)
     for remark in report.remarks:
         remarks.say(remark)
-    remarks.say(
-        f"{counted(report.n_rows, 'row holds', 'rows hold')} "
-        f"{counted_plays(plays.n_pairs, plays.n_users, plays.n_items)}."
-    )
+    say_plays(remarks, report.n_rows, everything, plays)
     remarks.say(f"Saved {output}.")
     if json:
         show_json({"folder": str(kept_in), **saved_plays(output, plays), "n_rows": report.n_rows})

@@ -31,7 +31,7 @@ from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.tag_files import TAGS_COLUMNS
 from deepcuts.cli.terminal import show_json
 from deepcuts.ingest import ReadOptions, TimeRules
-from deepcuts.wording import counted, counted_plays
+from deepcuts.wording import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -198,14 +198,11 @@ def _check_output(output: Path, *, labels: bool, dislikes: bool, force: bool) ->
 
 
 def _say_report(report: IngestReport, everything: Interactions, kept: Interactions, remarks: Remarks) -> None:
+    from deepcuts.cli.summaries import say_plays
+
     if report.bad_rows:
         remarks.say(f"The rows left out are listed in {report.bad_rows}.")
-    if kept is not everything:
-        n_users, n_items = everything.n_users - kept.n_users, everything.n_items - kept.n_items
-        remarks.say(f"Pruning left out {counted(n_users, 'user')} and {counted(n_items, 'item')}.")
-    remarks.say(
-        f"{counted(report.n_rows, 'row holds', 'rows hold')} {counted_plays(kept.n_pairs, kept.n_users, kept.n_items)}."
-    )
+    say_plays(remarks, report.n_rows, everything, kept)
 
 
 def _read_labels(
