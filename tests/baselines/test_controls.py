@@ -13,7 +13,7 @@ from deepcuts.baselines.ease import shared_listeners
 from deepcuts.baselines.peers import import_peer
 from deepcuts.baselines.random_personas import shuffle_within
 from deepcuts.data.ids import Ids
-from deepcuts.errors import DataError, MissingExtraError, SettingsError
+from deepcuts.errors import MissingExtraError, SettingsError
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +68,10 @@ def test_random_personas_differ_from_personas_in_the_deal_alone(plays, model):
     assert np.mean(control.user_personas.personas != model.user_personas.personas) > 0.3
 
 
-def test_random_personas_take_plays_alone(plays):
-    with pytest.raises(DataError, match=r"The plays are a Table\. Pass Interactions"):
-        baselines.RandomPersonas(n_factors=2).fit(plays.to_arrow())
+def test_random_personas_take_tables(plays):
+    control = baselines.RandomPersonas(n_factors=2, base_epochs=2)
+    by_table, by_plays = control.fit(plays.to_arrow()), control.fit(plays)
+    np.testing.assert_array_equal(by_table.persona_factors, by_plays.persona_factors)
 
 
 def test_values_are_shuffled_evenly_within_rows():
