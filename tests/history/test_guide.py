@@ -34,6 +34,8 @@ SECTIONS = {
     "json_tables": "JSON objects",
     "json_rows": "artists and plays as JSON",
     "strangers": "none",
+    "doubled_keys": "none",
+    "name_lists": "none",
 }
 MODULES = sorted({each.__module__.rpartition(".")[2] for each in registry.RECOGNISERS})
 

@@ -104,7 +104,10 @@ def rehearse(
             best, lists = other, others
         if best is not by_rule:
             break
-    n_epochs = lists.best_epoch if lists.is_over else settings.base_epochs
+    # Another λ was taken for its best lists, so training has the epochs that these took, also where the loss after them
+    # is not clear.
+    is_short = lists.is_over or (best is not by_rule and lists.best_epoch < max(lists.found))
+    n_epochs = lists.best_epoch if is_short else settings.base_epochs
     ndcg = {number: float(of_users.mean()) for number, of_users in lists.found.items()}
     ridges = {name: getattr(best, name) for name in _RIDGES}
     most = counted(n_epochs, "epoch")
