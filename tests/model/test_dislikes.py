@@ -42,7 +42,7 @@ def test_counts_below_zero_are_refused_unless_they_are_meant():
     assert plays.to_csr().toarray().tolist() == [[3, 0], [0, 1]]
     assert plays.dislikes.to_csr().toarray().tolist() == [[0, 2], [0, 0]]
     assert plays.item_listeners.tolist() == [1, 1]
-    assert repr(plays) == "Interactions(2 users × 2 items, 2 pairs, 1 dislikes)"
+    assert repr(plays) == "Interactions(2 users × 2 items, 2 pairs, 1 dislike)"
 
 
 def test_dislikes_follow_users_and_items(plays, tmp_path):
