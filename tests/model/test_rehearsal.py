@@ -107,6 +107,17 @@ def test_an_interrupt_in_a_rehearsal_leaves_no_model(dense):
         dc.PersonaNMF(n_factors=8).fit(dense, on_epoch=interrupt, on_interrupt="keep")
 
 
+@pytest.mark.parametrize(
+    "asked", [{"tolerance": 0.9}, {"user_regularization": 1e9}, {"unobserved_ratio": 1_000.0}, {"tolerance": 0.05}]
+)
+def test_a_loss_that_settles_before_lists_are_measured_leaves_the_rule(dense, asked):
+    settings = dc.PersonaNMF(n_factors=8, **asked)
+    model = settings.fit(dense)
+    assert np.all(np.isfinite(model.persona_factors))
+    if not measured(model):
+        assert_same(model, replace(settings, early_stopping="off").fit(dense))
+
+
 def test_nothing_is_rehearsed_with_few_epochs_or_items_that_know_the_plays(many_scenes):
     first = dc.PersonaNMF(n_factors=32, base_epochs=REHEARSED_EPOCHS).fit(many_scenes)
     assert not measured(first)

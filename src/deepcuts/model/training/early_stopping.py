@@ -164,7 +164,12 @@ class EarlyStopping:
         return self._whole_rows, self._best_items
 
     def is_clearly_above(self, other: EarlyStopping) -> bool:
-        """Whether the lists of the best epoch are better than those of another training's."""
+        """Whether the lists of the best epoch are better than those of another training's; not if one has none.
+
+        Training whose loss settles before the first measurement has none.
+        """
+        if not self.found or not other.found:
+            return False
         differences = self.found[self.best_epoch] - other.found[other.best_epoch]
         return not self.is_behind and _errors_above_0(differences) > _CLEAR_GAIN
 
