@@ -6,6 +6,7 @@ and field that has one of these types (``tests/array_checks.py``).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -32,6 +33,13 @@ class ArrayForm:
         is_number = array.dtype.kind in "biuf" and "number" in self.dtypes
         has_dimensions = self.n_dimensions is None or array.ndim == self.n_dimensions
         return has_dimensions and (is_number or array.dtype.name in self.dtypes)
+
+
+def freeze(values: Iterable[object]) -> None:
+    """Make those of some values that are arrays read-only, without a copy: their giver cannot write to them either."""
+    for value in values:
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False
 
 
 Indptr = Annotated[np.ndarray, ArrayForm(("int64",), 1)]  # (n_rows + 1,): row i is the entries indptr[i]:indptr[i + 1]

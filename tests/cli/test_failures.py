@@ -130,8 +130,37 @@ def test_usage_that_the_library_never_sees(folder, tmp_path):
     assert ".parquet or .csv or .jsonl" in fail(2, "recommend", model, "-o", tmp_path / "lists.xlsx")
     assert "No such option" in fail(2, "recommend", model, "--rarety", "1")
     assert "No such command 'recomend'" in fail(2, "recomend")
-    assert "--factors" in fail(2, "train", model, "-o", "x", "--factors", "many")
+    assert "Invalid value for '--factors': 'many' is not a whole" in fail(2, "train", model, "--factors", "many")
     assert "'binary', 'log'" in fail(2, "train", model, "-o", "x", "--confidence", "maybe")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("train", "a.csv", "--seed", "1.5"), "'1.5' is not a whole number."),
+        (("me", "a.csv", "--half-life", "long"), "'long' is not a number."),
+        (("similar", "a", "b", "-k", "0"), "'0' is out of range: it should be greater than or equal to 1."),
+        (("recommend", "a", "--dial", "loud"), "'loud' is not one of 'norm', 'shift', 'power'."),
+        (("recommend", "a", "-k"), "-k takes N, and none is given. Length of the list"),
+        (("train", "a.csv", "-o"), "-o takes FILE, and none is given. The file to write."),
+        (("train", "a.csv"), "Missing option '--output' / '-o'. The file to write."),
+        (("train",), "Missing argument 'PLAYS'. Plays that `deepcuts ingest` or"),
+        (("train", "a.csv", "--quiet=3"), "Option '--quiet' does not take a value. Write --quiet alone."),
+        (
+            ("info", "a", "b c"),
+            "Got unexpected extra argument(s) (b c). It takes FILE; quote a name with blanks or a *.",
+        ),
+        (("warmup", "a"), "Got unexpected extra argument(s) (a). It takes none."),
+        (("train", "a.csv", "--factor", "3"), "No such option: --factor (Possible options: --auto, --factors,"),
+        (("trian",), "No such command 'trian'. Did you mean 'train'?"),
+        (("--quite",), "No such option: --quite"),
+    ],
+)
+def test_command_lines_that_cannot_be_parsed_say_what_came_what_was_expected_and_what_to_do(arguments, message):
+    said = " ".join(fail(2, *arguments).replace("│", " ").split())
+    assert message in said
+    assert "Usage: " in said
+    assert "--help' for help." in said
 
 
 def test_unknown_ids_name_a_near_one(folder):

@@ -64,8 +64,8 @@ def test_every_baseline_can_be_made():
     [
         (lambda: baseline("als"), "There is no baseline 'als'. Choose from popularity, ease"),
         (lambda: baseline("ease", {"n_factors": 3}), "ease has no setting 'n_factors'"),
-        (lambda: model("a", {"mix": "loud"}), "mix is 'loud'"),
-        (lambda: model("a", {"n_factors": 0}), "n_factors is 0"),
+        (lambda: model("a", {"mix": "loud"}), "^a: mix is 'loud'"),
+        (lambda: model("a", {"n_factors": 0}), "^a: n_factors is 0"),
         (lambda: Contender("a", PersonaNMF(), {"k": 3}), "a has no setting 'k' of lists"),
     ],
 )

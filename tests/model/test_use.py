@@ -35,6 +35,24 @@ def test_folding_in_the_training_plays_gives_the_trained_users(world, model):
     assert visitors.recommend(k=7, rarity=0.2).equals(model.recommend(k=7, rarity=0.2))
 
 
+def test_arrays_that_lists_are_made_from_cannot_be_written_to(model):
+    """What is computed of them once would no longer be right, and other models share them."""
+    visitor = model.fold_in({model.item_ids[0]: 3, model.item_ids[1]: 2})
+    for owner in (model, model.base, visitor, model.extend(model.seen), model.without(model.user_ids[0])):
+        for name in (
+            "item_factors",
+            "persona_factors",
+            "base_factors",
+            "persona_shares",
+            "item_listeners",
+            "item_plays",
+        ):
+            with pytest.raises(ValueError, match="read-only"):
+                getattr(owner, name)[:1] = 0
+        with pytest.raises(ValueError, match="read-only"):
+            owner.seen.item_listeners[0] = 0
+
+
 def test_a_visitor_with_the_history_of_a_user_gets_that_users_list(world, model):
     items, plays = world.plays.user_items(17)
     own_plays = dict(zip(world.plays.item_ids.take(items).to_pylist(), plays.tolist(), strict=True))
@@ -181,6 +199,10 @@ def test_a_model_file_whose_parts_do_not_fit_is_refused(model, tmp_path):
         "its settings is not a JSON object": {},
         "its settings cannot be used": {**stored.meta, "settings": {"n_factors": -1}},
         "has no accuracy": {**stored.meta, "epochs": [{"stage": "base"}]},
+        "stage is 'rehearsal', of which no model": {
+            **stored.meta,
+            "epochs": [{**stored.meta["epochs"][0], "stage": "rehearsal"}],
+        },
     }
     for message, meta in metas.items():
         other = tmp_path / "meta.safetensors"

@@ -155,3 +155,19 @@ def test_a_fold_in_which_nobody_else_plays_what_a_user_plays_is_judged_by_what_i
         (n for item, n in listeners.items() if item not in model.item_ids.to_pylist()[:5]), reverse=True
     )[:5]
     assert "is what is popular: nobody else plays what they play" in caplog.text
+
+
+def test_factors_of_any_sign_that_cancel_with_every_item_are_told_of(caplog):
+    source = scaled({})
+    items, users = source.item_factors.copy(), source.persona_factors.copy()
+    items[:, 1] = -items[:, 0]  # exactly: what has the first two factors alike scores no item by them
+    users[source.persona_indptr[2] : source.persona_indptr[3]] = 0
+    users[source.persona_indptr[2] : source.persona_indptr[3], :2] = 3
+    cancelling = replace(source, item_factors=items, persona_factors=users)
+    assert [doubt_of(cancelling, user) for user in range(7)] == [None, None, "popular", *[None] * 4]
+    with caplog.at_level(logging.WARNING):
+        lists = recommend(cancelling, None, ListSettings(k=3))
+    (message,) = [record.getMessage() for record in caplog.records]
+    user = source.user_ids.values[2].as_py()
+    assert message.startswith(f"The list of user '{user}' is what is popular:")
+    assert set(lists.filter(pc.equal(lists["user_id"], user))["score"].to_pylist()) == {0}

@@ -60,8 +60,25 @@ def test_picking_personas_mutes_all_others(source: DenseScores, mix: str) -> Non
 
 @pytest.mark.parametrize("mix", ["share", "max"])
 @pytest.mark.parametrize("pick", [[], [3], [7, 99]])
-def test_a_persona_that_the_user_does_not_have_lists_nothing(source: DenseScores, mix: str, pick: list[int]) -> None:
+def test_a_persona_that_the_user_does_not_have_lists_nothing(
+    source: DenseScores, mix: str, pick: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
     assert personas_by_rank(source, mix=mix, pick=pick) == []
+    assert caplog.messages == [
+        f"Of 1 user, 1 gets no list, such as 'ada', for want of a persona of pick={pick}: personas here are "
+        "numbered 0 to 2."
+    ]
+
+
+@pytest.mark.parametrize("name", ["weights", "rarity", "strength"])
+def test_settings_of_a_persona_that_nobody_has_are_told(
+    source: DenseScores, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    personas_by_rank(source, **{name: {1: 0.5, 7: 0.5}})
+    assert caplog.messages == [f"{name} names persona 7, which nobody has: personas here are numbered 0 to 2."]
+    caplog.clear()
+    personas_by_rank(source, **{name: {2: 0.5}})
+    assert not caplog.messages
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -10,6 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from deepcuts.cli.derived import command_help, example_lines
 from deepcuts.cli.failures import guarded
+from deepcuts.cli.usage_errors import usage_explained
 
 HELP_FLAGS = {"help_option_names": ["--help", "-h"]}
 
@@ -40,7 +41,8 @@ class CommandParser(TyperCommand):
         """Parse arguments, with former names of options replaced by today's."""
         end = args.index("--") if "--" in args else len(args)
         former = _FORMER.get(self.name or "", {})
-        return super().parse_args(ctx, [*(_todays(word, former) for word in args[:end]), *args[end:]])
+        with usage_explained(ctx):
+            return super().parse_args(ctx, [*(_todays(word, former) for word in args[:end]), *args[end:]])
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""
@@ -50,6 +52,11 @@ class CommandParser(TyperCommand):
 
 class CommandGroup(TyperGroup):
     """Several commands; shows in the help what an option takes, if anything."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse what stands before the name of a command."""
+        with usage_explained(ctx):
+            return super().parse_args(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""

@@ -15,7 +15,7 @@ import pyarrow.json as pa_json
 import pyarrow.parquet as pq
 
 from deepcuts.errors import DataError
-from deepcuts.storage import check_input, check_output, check_text_name, path_with_ending, replacing
+from deepcuts.storage import check_input, check_output, check_text_name, not_found, path_with_ending, replacing
 
 ENDINGS = (".parquet", ".csv", ".jsonl")
 
@@ -66,7 +66,7 @@ def open_table(path: Path) -> Iterator[pa.RecordBatchReader]:
     try:
         yield _READERS[path.suffix](path)
     except FileNotFoundError:
-        raise DataError(f"There is no file {path}.") from None
+        raise DataError(not_found(path)) from None
     except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         raise DataError(f"{path} cannot be read as {path.suffix[1:]}: {error}.") from error
 

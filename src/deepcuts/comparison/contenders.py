@@ -101,7 +101,8 @@ class Contender:
         for setting in self.lists:
             if setting not in LIST_SETTINGS:
                 raise SettingsError(f"{self.name} has no setting {setting!r} of lists: {', '.join(LIST_SETTINGS)}.")
-        ListSettings(**self.lists)  # refuses values out of range now, not after the training
+        with _naming_settings(self.name):
+            ListSettings(**self.lists)  # refuses values out of range now, not after the training
 
     def fit(self, plays: Interactions, seed: int) -> FittedModel:
         """Train the method.
@@ -251,7 +252,18 @@ def contender_of(title: str, method: Any, values: Mapping[str, Any]) -> Contende
     check_names(title, values, (*known, *LIST_SETTINGS))
     own = {name: value for name, value in values.items() if name in known}
     lists = {name: value for name, value in values.items() if name not in known}
-    return Contender(title, method(**own), lists)
+    with _naming_settings(title):
+        chosen = method(**own)
+    return Contender(title, chosen, lists)
+
+
+@contextmanager
+def _naming_settings(name: str) -> Iterator[None]:
+    """Name a contender in what is said of its settings."""
+    try:
+        yield
+    except SettingsError as error:
+        raise SettingsError(f"{name}: {error}") from None
 
 
 def settings_of(method: Any) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from scipy import sparse
 
-from deepcuts.array_types import CountVector, DoubleVector, FloatVector, IndexVector, Indices, Indptr
+from deepcuts.array_types import CountVector, DoubleVector, FloatVector, IndexVector, Indices, Indptr, freeze
 from deepcuts.data.arrow_columns import take_text
 from deepcuts.data.csr import row_of_entry
 from deepcuts.data.ids import Ids
@@ -33,9 +33,7 @@ class PlayCounts:
     dislikes: PlayCounts | None = None
 
     def __post_init__(self) -> None:
-        for array in (self.indptr, self.indices, self.plays, self.last_played):
-            if array is not None:
-                array.flags.writeable = False  # the array is not copied: its giver cannot write to it either
+        freeze(vars(self).values())
 
     @property
     def n_users(self) -> int:
@@ -60,13 +58,17 @@ class PlayCounts:
     @cached_property
     def item_listeners(self) -> CountVector:
         """Users who have played each item, int64, (n_items,)."""
-        return np.bincount(self.indices, minlength=self.n_items)
+        listeners = np.bincount(self.indices, minlength=self.n_items)
+        freeze([listeners])
+        return listeners
 
     @cached_property
     def item_plays(self) -> DoubleVector:
         """Plays of each item by all users, float64, (n_items,)."""
         totals = np.bincount(self.indices, weights=self.plays, minlength=self.n_items)
-        return totals.astype(np.float64, copy=False)  # int64 where there are no pairs
+        totals = totals.astype(np.float64, copy=False)  # int64 where there are no pairs
+        freeze([totals])
+        return totals
 
     def item_names(self, item_indexes: IndexVector) -> pa.ChunkedArray:
         """Names of some items; the ids of those that have none."""

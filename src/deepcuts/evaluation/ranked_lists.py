@@ -18,6 +18,7 @@ from deepcuts.array_types import (
     Indices,
     NumberVector,
     PersonaMatrix,
+    freeze,
 )
 from deepcuts.checks import instance
 from deepcuts.data.csr import UserItems, indptr_of
@@ -89,8 +90,7 @@ class RankedLists:
     totals: TrainTotals | None = None
 
     def __post_init__(self) -> None:
-        for array in (self.items, self.hits, self.list_personas, self.n_holdout):
-            array.flags.writeable = False
+        freeze(vars(self).values())
 
     @property
     def n_users(self) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from deepcuts.errors import DataError, FileFormatError
 from deepcuts.history.limits import Limits, in_words
 from deepcuts.ingest.tabular.encodings import ByteStream, Utf8Stream
-from deepcuts.storage import StrPath, check_input
+from deepcuts.storage import StrPath, check_input, not_found
 
 HEAD_BYTES = 1 << 18
 
@@ -188,7 +188,7 @@ def opened(path: StrPath) -> Iterator[io.BufferedReader]:
         try:
             file = stack.enter_context(open(path, "rb"))
         except FileNotFoundError:
-            raise DataError(f"There is no file {os.fspath(path)}.") from None
+            raise DataError(not_found(path)) from None
         except OSError as error:
             raise DataError(f"{os.fspath(path)} cannot be opened: {error.strerror}.") from error
         yield file

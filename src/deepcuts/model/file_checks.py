@@ -248,6 +248,8 @@ def read_epochs(stored: storage.Stored) -> tuple[Epoch, ...]:
         raise values.inconsistent(path, f"its epochs are no list of at most {_MOST_EPOCHS:,}")
     epochs = tuple(values.read_record(Epoch, epoch, path, f"epochs[{i}]") for i, epoch in enumerate(listed))
     for i, epoch in enumerate(epochs):
+        if epoch.stage == "rehearsal":
+            raise values.inconsistent(path, f"its epochs[{i}].stage is 'rehearsal', of which no model keeps epochs")
         values.check_number(path, f"epochs[{i}].number", epoch.number, 1, _MOST_EPOCHS)
         values.check_number(path, f"epochs[{i}].seconds", epoch.seconds, 0, math.inf)
         values.check_number(path, f"epochs[{i}].validation_ndcg", epoch.validation_ndcg or 0.0, 0, 1)

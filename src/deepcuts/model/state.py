@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from deepcuts.array_types import CountVector, DoubleVector, FloatMatrix, FloatVector, IndexVector, Indptr
+from deepcuts.array_types import CountVector, DoubleVector, FloatMatrix, FloatVector, IndexVector, Indptr, freeze
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.named_items import NamedItems
@@ -43,6 +43,8 @@ class TrainingCounts:
 class PersonaState:
     """Fields of a model and shorter names for their parts; `PersonaModel` adds what can be asked of them.
 
+    Its arrays are read-only: copy one that is to be changed.
+
     Parameters
     ----------
     item_side
@@ -72,6 +74,10 @@ class PersonaState:
     interrupted: bool = False
     item_map: ItemMap | None = None
     dial_scale: DialScale | None = None
+
+    def __post_init__(self) -> None:
+        for part in (self.item_side, self.item_side.grams, self.training_counts, self.user_personas, self.item_map):
+            freeze(() if part is None else vars(part).values())
 
     @property
     def settings(self) -> PersonaSettings:

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from deepcuts.array_types import FloatVector, IndexVector
+from deepcuts.array_types import BoolVector, DoubleMatrix, FloatMatrix, FloatVector, IndexVector
 from deepcuts.checks import shown
 from deepcuts.data.csr import entries_of_rows, sums_of_rows
 from deepcuts.recommendation.popular_lists import is_unknown, strongest_scores
@@ -21,8 +21,10 @@ Doubt: TypeAlias = Literal["guess", "popular"]
 
 LEAST_SCORE = 1e-6  # what was played has a target of 1, from which float32 can hardly tell 1 + 1e-7
 _BLOCK_USERS = 1 << 16
+_CANCELLED = 1e-3  # of the lengths of user and items: above what rounding in float32 leaves of scores that cancel
 
 _largest: WeakCache[FloatVector] = WeakCache()
+_gram: WeakCache[DoubleMatrix | None] = WeakCache()
 
 
 def guessed_users(source: FactorSource, users: IndexVector) -> IndexVector:
@@ -84,22 +86,42 @@ def doubt_of(source: FactorSource, user: int) -> Doubt | None:
 def _short_users(source: FactorSource, users: IndexVector) -> IndexVector:
     """Return those of some users whose factors allow no score of `LEAST_SCORE`, int64.
 
-    They are too short, or 0 wherever those of items are not.
+    They are too short, or 0 wherever those of items are not, or, where factors may be negative, cancel with every item.
     """
+    if len(users) <= _BLOCK_USERS:
+        return _short(source, users)
+    blocks = np.split(users, range(_BLOCK_USERS, len(users), _BLOCK_USERS))
+    return np.concatenate([_short(source, block) for block in blocks])
+
+
+def _short(source: FactorSource, users: IndexVector) -> IndexVector:
     items = source.item_factors
     largest = _largest.get(items, lambda: np.abs(items).max(axis=0, initial=0))
-    if len(users) <= _BLOCK_USERS:
-        return _short(source, users, largest)
-    blocks = np.split(users, range(_BLOCK_USERS, len(users), _BLOCK_USERS))
-    return np.concatenate([_short(source, block, largest) for block in blocks])
-
-
-def _short(source: FactorSource, users: IndexVector, largest: FloatVector) -> IndexVector:
+    gram = _gram.get(items, lambda: _gram_of_any_sign(items))
     indptr, rows = entries_of_rows(source.persona_indptr, users)
+    factors = source.persona_factors[rows]
     # |Σ_f u_f v_f| ≤ Σ_f |u_f| max |v_f|; Σ over personas is no less than the largest.
-    bounds = sums_of_rows(np.abs(source.persona_factors[rows]) @ largest, indptr)
-    short: IndexVector = users[bounds < LEAST_SCORE]
+    is_short = sums_of_rows(np.abs(factors) @ largest, indptr) < LEAST_SCORE
+    if gram is not None:
+        cancelled = np.flatnonzero(~is_short & (sums_of_rows(~_cancels(factors, gram), indptr) == 0))
+        is_short[cancelled] = strongest_scores(source, users[cancelled]) < LEAST_SCORE
+    short: IndexVector = users[is_short]
     return short
+
+
+def _gram_of_any_sign(items: FloatMatrix) -> DoubleMatrix | None:
+    """Vᵀ V, float64, of items some factor of which is negative; None of others, with which nothing cancels."""
+    if items.min(initial=0) >= 0:
+        return None
+    return np.asarray(items.T @ items, np.float64)
+
+
+def _cancels(factors: FloatMatrix, gram: DoubleMatrix) -> BoolVector:
+    """Whether the scores of all items may be 0, by Σ_i (u · v_i)² = uᵀ Vᵀ V u, bool, (n_rows,)."""
+    squares = np.einsum("rf,rf->r", factors @ gram, factors)
+    lengths = np.square(factors, dtype=np.float64).sum(axis=1) * np.trace(gram)
+    cancels: BoolVector = squares <= np.square(_CANCELLED) * lengths
+    return cancels
 
 
 def _with_some_score(source: FactorSource, users: IndexVector) -> IndexVector:

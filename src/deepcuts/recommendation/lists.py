@@ -26,6 +26,7 @@ from deepcuts.recommendation.dial_scale import in_strengths
 from deepcuts.recommendation.factored import lists_from_factors
 from deepcuts.recommendation.guesses import warn_of_guesses
 from deepcuts.recommendation.item_index import ItemIndex, tiled_items_of
+from deepcuts.recommendation.named_personas import warn_of_missing_personas
 from deepcuts.recommendation.popular_lists import list_popular
 from deepcuts.recommendation.scored import lists_from_scores
 from deepcuts.recommendation.settings import ListSettings
@@ -75,6 +76,8 @@ def recommend_batches(
     user_indexes = known_users(source.user_ids, users)
     items = NamedItems(source.item_ids, source.seen.labels, source.item_listeners)
     allowed = allowed_items(items, settings)
+    if warns:
+        warn_of_missing_personas(source, user_indexes, settings)
     settings = in_strengths(source, settings)
     tiled_items = tiled_items_of(source.item_factors) if has_factors(source) else None
     if warns and has_factors(source):

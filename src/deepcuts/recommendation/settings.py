@@ -95,7 +95,8 @@ class ListSettings:
     allow, deny
         Item ids, or names where there are no such ids: nothing but these, and none of these.
     pick
-        Numbers of the personas that lists are made from; None takes all.
+        Numbers of the personas that lists are made from; None takes all. Who has none of them gets no list,
+        with a warning.
     weights
         Factor on a persona's share (on its scores for ``mix="max"``): 0 mutes it, above 1 boosts it.
     strength
@@ -151,6 +152,11 @@ class ListSettings:
     def rarities(self) -> Mapping[int, float]:
         """Return the rarity of personas by number; −1 stands for all those not named."""
         return self.rarity if isinstance(self.rarity, Mapping) else {-1: self.rarity}
+
+    def named_personas(self, name: str) -> tuple[int, ...]:
+        """Numbers of the personas that a setting has a value for."""
+        values = getattr(self, name)
+        return tuple(number for number in values if number >= 0) if isinstance(values, Mapping) else ()
 
     def persona_weight(self, persona: int) -> float:
         """Factor on the share of a persona."""

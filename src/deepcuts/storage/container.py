@@ -21,7 +21,7 @@ from deepcuts.array_types import AnyArray
 from deepcuts.errors import FileFormatError, OutputError
 from deepcuts.storage import strings as stored_strings
 from deepcuts.storage.header import FORMAT, MAX_HEADER_BYTES, SCHEMA_VERSION, Header, encode, parse, seal
-from deepcuts.storage.names import StrPath, check_name
+from deepcuts.storage.names import StrPath, check_name, not_found
 from deepcuts.storage.output import replacing
 from deepcuts.wording import counted
 
@@ -244,7 +244,7 @@ def _content(path: StrPath) -> memoryview:
     except FileFormatError:
         raise
     except FileNotFoundError:
-        raise FileFormatError(f"There is no file {path}.") from None
+        raise FileFormatError(not_found(path)) from None
     except OSError as error:
         raise FileFormatError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:  # a file that was emptied between two calls

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
@@ -10,6 +11,9 @@ from typing import TypeAlias
 from deepcuts.errors import DataError, DeepcutsError, SettingsError
 
 StrPath: TypeAlias = str | os.PathLike[str]
+
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+")  # a pathlib.Path makes one of several slashes
+_WINDOWS = re.compile(r"[^/]*\\")
 
 
 def check_name(path: StrPath, error: type[DeepcutsError]) -> None:
@@ -44,6 +48,25 @@ def check_text_name(path: StrPath) -> None:
         os.fspath(path).encode()
     except UnicodeEncodeError:
         raise DataError(f"The name of the file {os.fspath(path)!r} is not UTF-8 text. Rename the file.") from None
+
+
+def not_found(path: StrPath) -> str:
+    """Say that there is no such file, and what to write where that is why."""
+    return f"There is no file {os.fspath(path)}." + advice_on_path(path)
+
+
+def advice_on_path(path: StrPath) -> str:
+    """A sentence, with a blank before it, of what to write for a URL, a ~ or a path of Windows; "" for any other."""
+    text = os.fspath(path)
+    if url := _URL.match(text):
+        if url[1].lower() == "file":
+            return f" Give its path, not a URL: /{text[url.end() :]}."
+        return " Files are read and written here, not URLs: download it first, and give the path of what comes."
+    if (home := os.path.expanduser(text)) != text:
+        return f" Only a shell knows what ~ stands for: give {home}."
+    if os.sep == "/" and _WINDOWS.match(text):
+        return " This system separates folders by /, and has no drives."
+    return ""
 
 
 def path_with_ending(path: StrPath, endings: Iterable[str]) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from deepcuts.errors import OutputError
-from deepcuts.storage.names import StrPath, check_name
+from deepcuts.storage.names import StrPath, advice_on_path, check_name
 from deepcuts.storage.placing import Move, place, recover, sync
 from deepcuts.storage.temporary import TEMPORARY, claim, discard, mode_of, new_name, sweep
 
@@ -35,15 +35,19 @@ def check_output(path: StrPath, *, force: bool = False) -> None:
     ------
     OutputError
         If the file exists and `force` is false, if it is a folder or a device, or if its folder is missing or
-        read-only.
+        read-only, or its name would be a URL, a path of Windows elsewhere, or one that begins with ~.
     """
     check_name(path, OutputError)
     if not isinstance(force, bool | np.bool_):  # any text would do, also "no"
         raise OutputError(f"force is of the type {type(force).__name__}. Give True or False.")
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
+    advice = advice_on_path(path)
     if not os.path.isdir(folder):
-        raise OutputError(f"{path} cannot be written: there is no folder {folder}. Create it first.")
+        advice = advice or " Create it first."
+        raise OutputError(f"{path} cannot be written: there is no folder {folder}.{advice}")
+    if advice:  # as part of a name it would be legal, and lead nobody to the file
+        raise OutputError(f"{path} cannot be written.{advice}")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"{path} cannot be written: the folder {folder} is read-only. Choose another one.")
     recover(Path(folder))

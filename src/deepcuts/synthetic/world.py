@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from deepcuts.array_types import FloatVector, IndexVector, Indices, Indptr, PersonaVector
+from deepcuts.array_types import FloatVector, IndexVector, Indices, Indptr, PersonaVector, freeze
 from deepcuts.data.csr import block_of_rows, row_of_entry
 from deepcuts.data.interactions import Interactions
 from deepcuts.kernels.worlds import N_CIRCLES
@@ -54,9 +54,7 @@ class World:
     persona_shares: FloatVector
 
     def __post_init__(self) -> None:
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
+        freeze(vars(self).values())
 
     @property
     def item_circles(self) -> Indices:

@@ -25,7 +25,7 @@ from deepcuts.ingest.tabular.encodings import (
     marked_encoding,
 )
 from deepcuts.ingest.tabular.json_rows import array_as_csv
-from deepcuts.storage import StrPath, check_text_name
+from deepcuts.storage import StrPath, check_text_name, not_found
 
 logger = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ def _matches(source: str) -> list[str]:
     if os.path.exists(source):
         return [source]
     if not glob.has_magic(source):
-        raise DataError(f"There is no file {source}.")
+        raise DataError(not_found(source))
     paths = sorted(path for path in glob.glob(source, recursive=True) if os.path.isfile(path))
     if not paths:
         raise DataError(f"No file matches {source}.")
