@@ -74,10 +74,15 @@ def test_a_persona_that_the_user_does_not_have_lists_nothing(
 def test_settings_of_a_persona_that_nobody_has_are_told(
     source: DenseScores, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    personas_by_rank(source, **{name: {1: 0.5, 7: 0.5}})
-    assert caplog.messages == [f"{name} names persona 7, which nobody has: personas here are numbered 0 to 2."]
+    several = random_source(0)
+    most = int(np.diff(several.persona_indptr).max())
+    for number in (most - 1, most):
+        recommend(several, None, ListSettings(k=2, **{name: {number: 0.5}}))
+    assert caplog.messages == [
+        f"{name} names persona {most}, which nobody has: personas here are numbered 0 to {most - 1}."
+    ]
     caplog.clear()
-    personas_by_rank(source, **{name: {2: 0.5}})
+    personas_by_rank(source, **{name: {7: 0.5}})  # of one visitor, whom settings for many may be given to
     assert not caplog.messages
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
+
+import numpy as np
 
 from deepcuts.array_types import IndexVector
 from deepcuts.checks import shown
@@ -25,24 +28,31 @@ def warn_of_missing_personas(source: ScoreSource, users: IndexVector, settings: 
     settings
         What is to be listed.
     """
-    if not len(users):
-        return
-    n_personas = source.persona_indptr[users + 1] - source.persona_indptr[users]
-    most = int(n_personas.max())
-    numbers = "personas here are numbered " + (f"0 to {most - 1}" if most > 1 else "0 alone")
-    if settings.pick is not None:
-        without = users[n_personas <= min(settings.pick, default=most)]
-        if len(without):
-            first = shown(source.user_ids.values[int(without[0])].as_py())
-            logger.warning(
-                "Of %s, %s no list, such as %s, for want of a persona of pick=%s: %s.",
-                counted(len(users), "user"),
-                counted(len(without), "gets", "get"),
-                first,
-                shown(list(settings.pick)),
-                numbers,
-            )
+    if settings.pick is not None and len(users):
+        _warn_of_picks(source, users, settings.pick)
+    if len(source.user_ids) == 1:
+        return  # settings for many visitors may name personas that this one does not have
+    most = int(np.diff(source.persona_indptr).max(initial=0))
     for name in ("weights", "rarity", "strength"):
         unknown = [number for number in settings.named_personas(name) if number >= most]
         if unknown:
-            logger.warning("%s names persona %d, which nobody has: %s.", name, min(unknown), numbers)
+            logger.warning("%s names persona %d, which nobody has: %s.", name, min(unknown), _numbered(most))
+
+
+def _warn_of_picks(source: ScoreSource, users: IndexVector, pick: Collection[int]) -> None:
+    n_personas = source.persona_indptr[users + 1] - source.persona_indptr[users]
+    most = int(n_personas.max())
+    without = users[n_personas <= min(pick, default=most)]
+    if len(without):
+        logger.warning(
+            "Of %s, %s no list, such as %s, for want of a persona of pick=%s: %s.",
+            counted(len(users), "user"),
+            counted(len(without), "gets", "get"),
+            shown(source.user_ids.values[int(without[0])].as_py()),
+            shown(list(pick)),
+            _numbered(most),
+        )
+
+
+def _numbered(most: int) -> str:
+    return "personas here are numbered " + (f"0 to {most - 1}" if most > 1 else "0 alone")
