@@ -10,7 +10,7 @@ import duckdb
 from deepcuts.errors import FileFormatError, SettingsError
 from deepcuts.ingest.tabular.database import quoted
 from deepcuts.ingest.tabular.moments import install_moments
-from deepcuts.ingest.tabular.rules import spelt_once, without_blanks
+from deepcuts.ingest.tabular.rules import BLANKS, spelt_once
 
 _CONFIG = {
     "enable_external_access": "false",  # no text of an upload can make a query open a file
@@ -45,7 +45,7 @@ _MACROS = f"""
     CREATE TEMP MACRO without_entities(text) AS
         CASE WHEN contains(text, '&') THEN {_without_entities("text")} ELSE text END;
     CREATE TEMP MACRO filled(text) AS
-        nullif(CASE WHEN text BETWEEN '!' AND '~' THEN trim(text) ELSE {without_blanks("text")} END, '');
+        CASE WHEN text BETWEEN '!' AND '~' THEN trim(text) ELSE nullif(trim(text, {quoted(BLANKS)}), '') END;
     CREATE TEMP MACRO artist_name(text) AS
         CASE WHEN regexp_full_match(text, '[!-%''-~]+( [!-%''-~]+)*') THEN text
              ELSE {spelt_once("without_entities(text)")} END"""

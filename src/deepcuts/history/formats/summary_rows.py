@@ -34,17 +34,18 @@ def without_summaries() -> str:
     """SQL of what stands after FROM: the rows of `raw`, with why a row is no artist (`dropped`)."""
     bare = r"rtrim(lower(regexp_replace(trim(artist), '^[*_\s=]+|[*_\s=]+$', '', 'g')), ' :')"
     # "Muse Total", as spreadsheets write below the rows of Muse.
-    whose = rf"regexp_extract({bare}, '^(.*\S)\s+({'|'.join(_ENDINGS)})$', 1)"
+    whose = rf"regexp_extract(bare, '^(.*\S)\s+({'|'.join(_ENDINGS)})$', 1)"
     parts = f"""
-        (SELECT *, {bare} AS bare, {bare} IN ({listed_texts([*_TOTALS, *_MEANS, *_COUNTS, *_PARTS])}) AS is_named,
-                {bare} IN ({listed_texts(_PARTS)})
-                OR ({whose} <> '' AND {whose} IN (SELECT lower(trim(artist)) FROM raw)) AS is_part FROM raw)"""
+        (SELECT *, bare IN ({listed_texts([*_TOTALS, *_MEANS, *_COUNTS, *_PARTS])}) AS is_named,
+                bare IN ({listed_texts(_PARTS)})
+                OR (whose <> '' AND whose IN (SELECT lower(trim(artist)) FROM raw)) AS is_part
+         FROM (SELECT *, {whose} AS whose FROM (SELECT *, {bare} AS bare FROM raw)))"""
     return f"""
         (WITH parts AS MATERIALIZED {parts},
               others AS (SELECT coalesce(sum(number), 0) AS total, count(number) AS n_others FROM parts
                          WHERE problem IS NULL AND filled(artist) IS NOT NULL AND NOT is_named AND NOT is_part),
               headers AS ({_headers()})
-         SELECT parts.* EXCLUDE (bare, is_named, is_part), {_WHY} AS dropped
+         SELECT parts.* EXCLUDE (bare, whose, is_named, is_part), {_WHY} AS dropped
          FROM parts CROSS JOIN others ASOF LEFT JOIN headers ON parts.row >= headers.header)"""
 
 

@@ -133,6 +133,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, document: Document, roles: R
     stated = options.dates if options.dates in ("dmy", "mdy") else None
     order = stated or (None if time is None else date_order(connection, "time", "raw", document.name))
     number = _number(connection, document, options) if roles.counts else "NULL::DOUBLE"
+    written = plain_digits("filled(plays)") if roles.counts else "NULL::VARCHAR"
     absent = {each: f"NULL::VARCHAR AS {each}" for each in _OPTIONAL if each not in roles.columns}
     if roles.titled:
         absent["track"] = "artist AS track"
@@ -142,7 +143,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, document: Document, roles: R
         CREATE OR REPLACE TEMP TABLE raw AS
         SELECT row, problem, {artist}{columns}, {_read_time(order)} AS time, {number} AS number,
                resolution_of(said) AS resolution
-        FROM (SELECT *, {time or "NULL::VARCHAR"} AS said FROM raw)""")
+        FROM (SELECT *, {time or "NULL::VARCHAR"} AS said, {written} AS written FROM raw)""")
 
 
 def _time(roles: Roles, options: HistoryOptions) -> str | None:
@@ -161,7 +162,7 @@ def _read_time(order: str | None) -> str:
 
 
 def _number(connection: duckdb.DuckDBPyConnection, document: Document, options: HistoryOptions) -> str:
-    """SQL of the number of plays, as the whole column writes it."""
+    """SQL of the number of plays, `written` in digits of ASCII, as the whole column writes it."""
     shape = number_shape(f"trim({plain_digits('plays')})")
     shapes = connection.execute(f"SELECT DISTINCT {shape} FROM raw WHERE problem IS NULL").fetchall()
     form = form_of_numbers([shape for (shape,) in shapes if shape], f"{document.name}: plays", options.decimal)
@@ -170,7 +171,7 @@ def _number(connection: duckdb.DuckDBPyConnection, document: Document, options: 
             f"{document.name}: numbers such as 12{form.group}345 are read as thousands. If they are fractions, say "
             f'decimal="{form.group}" (--decimal {form.group}).'
         )
-    return number_sql(plain_digits("filled(plays)"), form)
+    return number_sql("written", form)
 
 
 def _has_dates_in_two_orders(document: Document, roles: Roles) -> bool:

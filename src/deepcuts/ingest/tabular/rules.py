@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from deepcuts.ingest.tabular.database import quoted
 from deepcuts.ingest.tabular.moments import latest_moment
 from deepcuts.ingest.tabular.numbers import NumberForm, number_shape, number_sql, plain_digits
-from deepcuts.ingest.tabular.scan import Cell, Scan
+from deepcuts.ingest.tabular.scan import TEXTS, Cell, Scan
 
 ROLES = ("user", "item", "plays", "time")
 # Soft hyphens, zero-width blanks and joiners, marks of direction, byte-order marks, selectors of variants.
@@ -17,6 +19,8 @@ BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 
 # Sums of up to a hundred million of these stay within float32, and none is rounded to 0.
 _LEAST_PLAYS, _MOST_PLAYS = "1e-30", "1e30"
+# What cells of these roles say, in columns of their own: DuckDB plans every copy of an expression anew.
+_WRITTEN = {"plays": "deepcuts_plays_written", "time": "deepcuts_time_written"}
 _BITS = {"FLOAT": 24, "DOUBLE": 53}  # of the significand: whole numbers of more bits are rounded
 _END_OF_TIME = 253_402_300_799  # the last second of the year 9999; larger numbers are milliseconds
 
@@ -27,17 +31,17 @@ def good_rows(scan: Scan) -> str:
     `shape` is that of the number of plays where this is text, else null (`deepcuts.ingest.tabular.numbers`).
     """
     return f"""
-        SELECT CASE WHEN reason IS NULL THEN user_id END AS user_id,
-               CASE WHEN reason IS NULL THEN item_id END AS item_id, plays, played_at, {_shape(scan)} AS shape
-        FROM ({_checked(scan)})"""
+        SELECT CASE WHEN is_good THEN user_id END AS user_id, CASE WHEN is_good THEN item_id END AS item_id,
+               plays, played_at, {_shape(scan)} AS shape
+        FROM (SELECT *, {_is_good(scan)} AS is_good FROM ({_values(scan)}))"""
 
 
 def bad_rows(scan: Scan) -> str:
     """SELECT of file, row and reason of every bad row, of its cells as text, and of lines that could not be split."""
     cells = ", ".join(f"{_text(scan.cells.get(role))} AS {role}_text" for role in ROLES)
     return f"""
-        SELECT {scan.file} AS file, {scan.row} AS row, reason, {cells}, {scan.line} AS line
-        FROM ({_checked(scan)}) WHERE reason IS NOT NULL"""
+        SELECT {scan.file} AS file, {scan.row} AS row, {_reason(scan)} AS reason, {cells}, {scan.line} AS line
+        FROM ({_values(scan)}) WHERE NOT coalesce({_is_good(scan)}, false)"""
 
 
 def without_blanks(text: str) -> str:
@@ -53,34 +57,53 @@ def spelt_once(text: str) -> str:
     return f"nullif(trim(regexp_replace({seen}, '[{quoted(BLANKS)[1:-1]}]+', ' ', 'g')), '')"
 
 
-def _checked(scan: Scan) -> str:
-    """SELECT of all rows, with the values of their cells and the reason why a row is bad, null where it is good."""
-    cells = scan.cells
-    # A condition may be null, where a cell could not be cast: CASE then takes its ELSE, as for false. Good rows stop at
-    # the first branch, so the slow reasons are found for bad rows only.
+def _is_good(scan: Scan) -> str:
+    """SQL of whether a row of `_values` is good: true, or else false or null, where a cell could not be cast."""
     good = [f"{scan.problem} IS NULL"]
     for name in ("user", "item"):
-        good += [_is_given(f"{name}_id"), f"NOT {_has_nul(f'{name}_id', cells[name])}"]
-    reasons = [scan.problem, _id_reason("user", cells["user"]), _id_reason("item", cells["item"])]
-    plays, played_at = "1.0::DOUBLE", "NULL::BIGINT"
-    if "plays" in cells:
-        plays = _number(cells["plays"], scan.numbers)
-        # Refuses NaN too, which DuckDB orders last.
+        good += [_is_given(f"{name}_id"), f"NOT {_has_nul(f'{name}_id', scan.cells[name])}"]
+    if "plays" in scan.cells:  # refuses NaN too, which DuckDB orders last
         good.append(f"{_size(scan)} BETWEEN {_LEAST_PLAYS} AND {_MOST_PLAYS}")
+    if "time" in scan.cells:
+        good.append(f"played_at BETWEEN -{_END_OF_TIME} AND {latest_moment()}")
+    return " AND ".join(good)
+
+
+def _reason(scan: Scan) -> str:
+    """SQL of why a row of `_values` is bad, of one that is."""
+    cells = scan.cells
+    reasons = [scan.problem, _id_reason("user", cells["user"]), _id_reason("item", cells["item"])]
+    if "plays" in cells:
         reasons.append(_plays_reason(cells["plays"], _size(scan)))
     if "time" in cells:
-        played_at = _seconds(cells["time"], scan.date_order)
-        good.append(f"played_at BETWEEN -{_END_OF_TIME} AND {latest_moment()}")
         reasons.append(_time_reason(cells["time"]))
+    return f"coalesce({', '.join(reasons)})"
+
+
+def _values(scan: Scan) -> str:
+    """SELECT of all rows, with the values of their cells: null for those that cannot be cast."""
+    cells = scan.cells
+    written = [f", {_written(cells[role])} AS {name}" for role, name in _WRITTEN.items() if _is_text(cells, role)]
+    plays = _number(cells["plays"], scan.numbers) if "plays" in cells else "1.0::DOUBLE"
+    played_at = _seconds(cells["time"], scan.date_order) if "time" in cells else "NULL::BIGINT"
     return f"""
-        SELECT *, CASE WHEN {" AND ".join(good)} THEN NULL ELSE coalesce({", ".join(reasons)}) END AS reason
-        FROM (SELECT *, {_id(cells["user"])} AS user_id, {_id(cells["item"])} AS item_id,
-                     {plays} AS plays, {played_at} AS played_at FROM {scan.source})"""
+        SELECT *, {_id(cells["user"])} AS user_id, {_id(cells["item"])} AS item_id,
+               {plays} AS plays, {played_at} AS played_at
+        FROM (SELECT *{"".join(written)} FROM {scan.source})"""
 
 
 def _shape(scan: Scan) -> str:
-    cell = scan.cells.get("plays")
-    return "NULL::VARCHAR" if cell is None or cell.is_number else number_shape(f"trim({plain_digits(_text(cell))})")
+    return number_shape(_WRITTEN["plays"]) if _is_text(scan.cells, "plays") else "NULL::VARCHAR"
+
+
+def _is_text(cells: Mapping[str, Cell], role: str) -> bool:
+    """Whether a column that is asked for holds text."""
+    return role in cells and cells[role].family in TEXTS
+
+
+def _written(cell: Cell) -> str:
+    """SQL of what a cell says, in digits of ASCII and without blanks around it."""
+    return f"trim({plain_digits(_text(cell))})"
 
 
 def _text(cell: Cell | None) -> str:
@@ -112,7 +135,7 @@ def _exact(number: str, bits: int = 53) -> str:
 
 
 def _number(cell: Cell, form: NumberForm) -> str:
-    return f"{cell.sql}::DOUBLE" if cell.is_number else number_sql(f"trim({plain_digits(_text(cell))})", form)
+    return f"{cell.sql}::DOUBLE" if cell.is_number else number_sql(_WRITTEN["plays"], form)
 
 
 def _seconds(cell: Cell, order: str | None) -> str:
@@ -125,7 +148,7 @@ def _seconds(cell: Cell, order: str | None) -> str:
         return f"coalesce({digits}, {_whole(f'{cell.sql}::DOUBLE')})"
     if cell.family.startswith(("DATE", "TIMESTAMP")):
         return _whole(f"epoch({cell.sql}::TIMESTAMPTZ)")
-    text = f"trim({plain_digits(_text(cell))})"
+    text = _WRITTEN["time"]
     number = _whole(f"TRY_CAST({text} AS DOUBLE)")
     other = f"CASE WHEN {text} IS NOT NULL THEN seconds_of({text}, {'NULL' if order is None else quoted(order)}) END"
     return f"coalesce(date_of_digits({text}), {number}, {other})"

@@ -30,7 +30,7 @@ _WHOLE = {
 }
 _FRACTIONAL = {"FLOAT", "DOUBLE", "DECIMAL"}
 _NUMBERS = _WHOLE | _FRACTIONAL
-_TEXT = {"VARCHAR", "ENUM", "JSON", '"NULL"'}  # '"NULL"': a column of nulls only
+TEXTS = {"VARCHAR", "ENUM", "JSON", '"NULL"'}  # '"NULL"': a column of nulls only
 _TIMES = {
     "DATE",
     "TIMESTAMP",
@@ -40,12 +40,12 @@ _TIMES = {
     "TIMESTAMP WITH TIME ZONE",
     "TIMESTAMPTZ_NS",
 }
-_IDS = _TEXT | _NUMBERS | {"UUID", "BLOB"}
+_IDS = TEXTS | _NUMBERS | {"UUID", "BLOB"}
 _USABLE = {
     "user": (_IDS, "ids are text or numbers"),
     "item": (_IDS, "ids are text or numbers"),
-    "plays": (_TEXT | _NUMBERS, "play counts are numbers"),
-    "time": (_TEXT | _NUMBERS | _TIMES, "times are timestamps or seconds since 1970"),
+    "plays": (TEXTS | _NUMBERS, "play counts are numbers"),
+    "time": (TEXTS | _NUMBERS | _TIMES, "times are timestamps or seconds since 1970"),
 }
 
 
