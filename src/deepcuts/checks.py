@@ -9,7 +9,7 @@ import math
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import FrozenInstanceError, fields
 from functools import wraps
 from numbers import Integral, Real
 from reprlib import Repr
@@ -173,15 +173,30 @@ def check_choices(settings: Any, **choices: Any) -> None:
 
 
 def refusing_unknown(settings: type[Kind]) -> type[Kind]:
-    """Let a settings dataclass refuse names that it does not have, with the one that was probably meant."""
-    make, known = settings.__init__, [field.name for field in fields(settings) if field.init]  # type: ignore[arg-type]
+    """Let a settings dataclass refuse names that it does not have, with the one that was probably meant.
+
+    What is set later is refused, as the settings are frozen, with what makes others.
+    """
+    make, set_one = settings.__init__, settings.__setattr__
+    known = [field.name for field in fields(settings) if field.init]  # type: ignore[arg-type]
 
     @wraps(make)
     def checked(self: Kind, *values: Any, **named: Any) -> None:
         check_names(settings.__name__, named, known)
         make(self, *values, **named)
 
+    def refused(self: Kind, name: str, value: Any) -> None:
+        try:
+            set_one(self, name, value)
+        except FrozenInstanceError:
+            change = f"{name if name in known else known[0]}=…"
+            raise FrozenInstanceError(
+                f"{name} cannot be set, as {settings.__name__} is frozen. dataclasses.replace(settings, {change}) "
+                "makes another one."
+            ) from None
+
     setattr(settings, "__init__", checked)  # noqa: B010  # mypy lets nobody assign to a method
+    setattr(settings, "__setattr__", refused)  # noqa: B010  # as above
     return settings
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter, deque
+from dataclasses import FrozenInstanceError
 from typing import get_type_hints
 
 import duckdb
@@ -218,6 +219,27 @@ def test_settings_are_read_set_and_cloned_as_in_scikit_learn(plays):
     assert [(one.n_factors, one.lean, one.base_epochs) for one in grid] == [(2, 0.1, 2), (3, 0.4, 2)]
     assert SMALL.n_factors == 4
     assert grid[0].fit(plays).settings.n_factors == 2
+
+
+def test_pipelines_and_searches_of_scikit_learn_are_refused_with_what_to_do_instead(plays):
+    pipeline, search = pytest.importorskip("sklearn.pipeline"), pytest.importorskip("sklearn.model_selection")
+    grid = search.GridSearchCV(SMALL, {"n_factors": [2, 4]}, scoring=lambda *_: 1.0, cv=2)
+    with pytest.raises(AttributeError, match=r"no pipeline or search of scikit-learn can hold it\. Loop over"):
+        grid.fit(plays.to_csr())
+    steps = pipeline.Pipeline([("personas", SMALL)])
+    with pytest.raises((FrozenInstanceError, AttributeError, TypeError), match=r"frozen|positional"):
+        steps.fit(plays)
+    assert [SMALL.set_params(**one).n_factors for one in search.ParameterGrid({"n_factors": [2, 4]})] == [2, 4]
+
+
+def test_settings_that_are_set_are_refused_with_what_makes_others():
+    with pytest.raises(FrozenInstanceError, match=r"n_factors cannot .*replace\(settings, n_factors=…\) makes another"):
+        SMALL.n_factors = 8
+    with pytest.raises(FrozenInstanceError, match=r"factors cannot .* as PersonaNMF is frozen\."):
+        SMALL.factors = 8
+    with pytest.raises(FrozenInstanceError, match=r"k cannot be set, as ListSettings is frozen\."):
+        dc.recommendation.ListSettings().k = 8
+    assert SMALL.n_factors == 4
 
 
 @pytest.mark.parametrize(

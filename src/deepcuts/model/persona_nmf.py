@@ -70,6 +70,13 @@ class PersonaNMF(PersonaSettings):
         """
         return replace(self, **settings)
 
+    def __sklearn_tags__(self) -> Any:
+        """Refuse to be a step of a pipeline or of a search of scikit-learn, which ask for this."""
+        raise AttributeError(
+            "PersonaNMF learns from plays, not from rows of features, and is frozen: no pipeline or search of "
+            "scikit-learn can hold it. Loop over ParameterGrid, or call PersonaNMF.tuned or deepcuts.tuning.tune."
+        )
+
     @classmethod
     def tuned(
         cls,
