@@ -128,6 +128,12 @@ def test_a_line_with_a_wanted_key_twice_is_bad(write):
     assert pairs(read_plays(path, **COLUMNS, on_bad_rows="skip")) == {("bob", "A"): 1}
 
 
+def test_an_array_with_a_wanted_key_twice_is_refused(write):
+    rows = '[{"user": "ada", "artist": "A", "count": 3},\n{"user": "ada", "artist": "B", "count": 3, "count": 4}]'
+    with pytest.raises(FileFormatError, match=r'plays\.json\. Record 2 has the key "count" twice: give it once\.'):
+        read_plays(write(rows, "plays.json"), **COLUMNS)
+
+
 def test_a_key_twice_that_is_not_wanted_does_no_harm(write):
     lines = [
         '{"user": "ada", "artist": "A", "count": 3, "x": 1, "x": 2}',

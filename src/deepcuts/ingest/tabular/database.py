@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable, Iterator
 
 import duckdb
@@ -18,6 +19,9 @@ _AS_WRITTEN = "join_order,build_side_probe_side"
 # The statistics of a Parquet file may be wrong, and say that there are no nulls where there are some: tests of the rows
 # that they make superfluous would be left out.
 _AS_FOUND = "statistics_propagation"
+_DOUBLED = re.compile(
+    r"(?:.*?in record/value (\d+))?.* has duplicate key (\".*\")"
+)  # of DuckDB, which quotes the object
 
 
 @contextlib.contextmanager
@@ -80,6 +84,10 @@ def plain_errors(where: str, options: ReadOptions) -> Iterator[None]:
         message = str(error).strip().partition("\n")[0]
         if "No space left" in message:
             raise OutputError(f"The disk is full: {message}. Pass a temp_directory on a larger disk.") from error
+        if doubled := _DOUBLED.search(message):
+            number, key = doubled.groups()
+            which = f"Record {int(number):,}" if number else "A record"
+            raise FileFormatError(f"Cannot read {where}. {which} has the key {key} twice: give it once.") from error
         raise FileFormatError(f"Cannot read {where}. DuckDB says: {message}") from error
 
 
