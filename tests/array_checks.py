@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+_REST = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+_met: dict[tuple[Any, str], Any] = {}
 _LEFT_OUT = ("deepcuts.kernels", "deepcuts.array_types", "deepcuts.cli")
 
 
@@ -60,14 +62,26 @@ def checked(function: Callable[..., Any]) -> Callable[..., Any]:
     hints = _hints(getattr(function, "__annotations__", {}), function.__globals__)
     if not hints:
         return function
-    signature = inspect.signature(function)
+    parameters = inspect.signature(function).parameters.values()
+    assert not any(each.name in hints and each.kind in _REST for each in parameters), f"{function}: no check of these"
+    checks = {name: _check_of(function.__qualname__, name, hint) for name, hint in hints.items()}
+    check_result = checks.pop("return", None)
+    places = [
+        (place if each.kind is not each.KEYWORD_ONLY else sys.maxsize, each.name, checks[each.name])
+        for place, each in enumerate(parameters)
+        if each.name in checks
+    ]
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        for name, value in signature.bind(*args, **kwargs).arguments.items():
-            _refuse(function.__qualname__, name, hints.get(name), value)
+        for place, name, check in places:
+            if place < len(args):
+                check(args[place])
+            elif name in kwargs:
+                check(kwargs[name])
         result = function(*args, **kwargs)
-        _refuse(function.__qualname__, "return", hints.get("return"), result)
+        if check_result is not None:
+            check_result(result)
         return result
 
     return wrapper
@@ -75,21 +89,38 @@ def checked(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _hints(annotations: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
     """Annotations that tell of arrays; those that cannot be evaluated, as they are for type checkers only, are not."""
-    found = {}
-    for name, text in annotations.items():
+    hints = {name: _evaluated(text, names) for name, text in annotations.items()}
+    return {name: hint for name, hint in hints.items() if "ArrayForm" in repr(hint)}
+
+
+def _evaluated(text: Any, names: dict[str, Any]) -> Any:
+    """What an annotation of a module means: most are met many times in it."""
+    if not isinstance(text, str):
+        return text
+    key = names.get("__name__"), text
+    if key not in _met:
         try:
-            hint = eval(text, names) if isinstance(text, str) else text
+            _met[key] = eval(text, names)
         except (NameError, TypeError, AttributeError):
-            continue
-        if "ArrayForm" in repr(hint):
-            found[name] = hint
-    return found
+            _met[key] = None
+    return _met[key]
 
 
-def _refuse(owner: str, name: str, hint: Any, value: object) -> None:
-    found = None if hint is None else fault(hint, value)
-    if found:
-        raise ArrayTypeError(f"{owner}, {name}: {found}")
+def _check_of(owner: str, name: str, hint: Any) -> Callable[[object], None]:
+    """What raises an error where a value is wrong; forms of arrays, and types of others, that were right are kept."""
+    right: set[object] = set()
+
+    def check(value: object) -> None:
+        form = (value.dtype, value.ndim) if isinstance(value, np.ndarray) else type(value)
+        if form in right:
+            return
+        found = fault(hint, value)
+        if found:
+            raise ArrayTypeError(f"{owner}, {name}: {found}")
+        if not isinstance(value, tuple):  # those of one type may hold anything
+            right.add(form)
+
+    return check
 
 
 def _check_class(cls: type, names: dict[str, Any]) -> None:
@@ -110,12 +141,13 @@ def _check_fields(cls: Any, names: dict[str, Any]) -> None:
     init, hints = cls.__init__, _field_hints(cls, names)
     if not hints:
         return
+    checks = {name: _check_of(cls.__qualname__, name, hint) for name, hint in hints.items()}
 
     @functools.wraps(init)
     def checked_init(self: Any, *args: Any, **kwargs: Any) -> None:
         init(self, *args, **kwargs)
-        for name, hint in hints.items():
-            _refuse(cls.__qualname__, name, hint, getattr(self, name))
+        for name, check in checks.items():
+            check(getattr(self, name))
 
     cls.__init__ = checked_init
 

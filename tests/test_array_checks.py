@@ -41,6 +41,21 @@ def test_arguments_and_results_are_checked():
         doubled(np.arange(3), wrong=True)
 
 
+def test_what_was_right_once_does_not_hide_what_is_wrong():
+    @checked
+    def taken(pair: tuple[int, FloatMatrix], *, matrix: FloatMatrix | None = None) -> None:
+        """Return nothing."""
+
+    right = np.zeros((3, 2), np.float32)
+    for matrix in (None, right):
+        taken((1, right), matrix=matrix)
+    for wrong in (np.zeros((3, 2)), np.zeros(3, np.float32), [[1.0]]):
+        with pytest.raises(ArrayTypeError, match="taken, pair"):
+            taken((1, wrong))
+        with pytest.raises(ArrayTypeError, match="taken, matrix"):
+            taken((1, right), matrix=wrong)
+
+
 def test_the_library_is_checked():
     assert hasattr(indptr_of, "__wrapped__")
     with pytest.raises(ArrayTypeError, match="items: int64"):
