@@ -37,7 +37,7 @@ import deepcuts as dc
 from deepcuts import spark
 from deepcuts.baselines import SparkALS
 from deepcuts.baselines.spark_als import LOCAL, prepare, ratings
-from deepcuts.spark import sides
+from deepcuts.shelf import sides
 
 TICKS = 100  # of the clock of Linux, a second
 COLUMNS: dict[str, Any] = {"user": "user_id", "item": "item_id", "plays": "plays"}

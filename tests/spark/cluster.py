@@ -17,7 +17,7 @@ from typing import Any
 
 import deepcuts as dc
 from deepcuts import spark as on_spark
-from deepcuts.spark import lists, sides
+from deepcuts.shelf import lists, sides
 from spark.conftest import FEW_PARTS
 
 SETTINGS = {"n_factors": 8, "n_personas": 3, "tolerance": 0.0}

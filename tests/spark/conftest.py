@@ -15,11 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import deepcuts as dc
-from deepcuts.kernels import threads
-from deepcuts.model.training import user_sums
+from shelf.small import N_USERS, few_rows_a_block
 
-N_USERS = 2_000
-BLOCK = 256  # users of a block, in place of 8,192
 FEW_PARTS = {  # and less to compile: the plays are few
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.codegen.wholeStage": "false",
@@ -27,7 +24,6 @@ FEW_PARTS = {  # and less to compile: the plays are few
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.executorEnv.AWS_EC2_METADATA_DISABLED": "true",  # or the client of S3 asks for credentials elsewhere
 }
-SETTINGS = {"n_factors": 8, "n_personas": 3, "base_epochs": 4, "tolerance": 0.0}
 
 
 @pytest.fixture(scope="session")
@@ -48,14 +44,6 @@ def spark() -> Iterator[Any]:
         session = builder.getOrCreate()
     yield session
     session.stop()
-
-
-@contextmanager
-def few_rows_a_block() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (threads, user_sums):
-            patch.setattr(module, "BLOCK_ROWS", BLOCK)
-        yield
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -89,14 +77,14 @@ def write(path: Path, table: pa.Table) -> None:
 
 @pytest.fixture(scope="session")
 def collected(spark: Any) -> Iterator[list[int]]:
-    """Numbers of rows of all that has come to the driver in this session, which only one method brings."""
+    """Bytes of all that has come to the driver in this session, which only one method brings."""
     found: list[int] = []
     kind = type(spark.range(1))
     collect = kind.toArrow
 
     def noted(frame: Any) -> pa.Table:
         table = collect(frame)
-        found.append(len(table))
+        found.append(table.nbytes)
         return table
 
     def refused(*_: object) -> None:
@@ -110,9 +98,10 @@ def collected(spark: Any) -> Iterator[list[int]]:
 
 
 @contextmanager
-def no_users_collected(collected: list[int], most: int = N_USERS // 2) -> Iterator[None]:
-    """Check that all that comes to the driver within the block has fewer rows than there are users."""
+def no_users_collected(collected: list[int], most: int = 16 * N_USERS) -> Iterator[None]:
+    """Check that nothing that comes to the driver within the block has as many bytes as the names of all users."""
     before = len(collected)
     yield
     assert len(collected) > before
+    print("COLLECTED", collected[before:])
     assert max(collected[before:]) <= most

@@ -15,7 +15,8 @@ from deepcuts.baselines.spark_als import LOCAL, prepare
 from deepcuts.errors import DataError
 from deepcuts.kernels import threads
 from deepcuts.model.training import user_sums
-from spark.conftest import BLOCK, FEW_PARTS, SETTINGS
+from shelf.small import BLOCK, SETTINGS
+from spark.conftest import FEW_PARTS
 
 
 def main() -> None:

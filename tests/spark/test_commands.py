@@ -15,6 +15,8 @@ import deepcuts as dc
 from deepcuts import spark as on_spark
 from deepcuts.cli.main import app
 from deepcuts.errors import OutputError
+from deepcuts.shelf.training import fit
+from shelf.small import Loop
 from spark.conftest import write
 
 
@@ -59,7 +61,7 @@ def test_what_is_read_is_never_written_over_even_by_force(spark, shelf, tmp_path
     source.parent.mkdir()
     write(source, pa.table({"user_id": ["ada"], "item_id": ["A"]}))
     shutil.copytree(shelf, mine)
-    on_spark.fit(str(mine), dc.PersonaNMF(n_factors=4, n_personas=1, base_epochs=1))
+    fit(Loop(), str(mine), dc.PersonaNMF(n_factors=4, n_personas=1, base_epochs=1))
     before = {path: path.read_bytes() for folder in (mine, source.parent) for path in folder.rglob("*.*")}
     columns = ("--user", "user_id", "--item", "item_id")
     for words in (

@@ -13,7 +13,8 @@ import pytest
 
 import deepcuts as dc
 from deepcuts.data.named_draws import split_by_name
-from spark.conftest import SETTINGS, write
+from shelf.small import SETTINGS
+from spark.conftest import write
 
 pytestmark = pytest.mark.slow
 

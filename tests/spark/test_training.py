@@ -1,20 +1,18 @@
-"""Training on a shelf: the bits of the local mode, and going on where it was cut off."""
+"""Training on Spark: the bits of the local mode, however the work is dealt out."""
 
 from __future__ import annotations
 
-import pickle
 from itertools import product
 
 import numpy as np
 import pyarrow.dataset
 import pytest
+from threadpoolctl import threadpool_info
 
 import deepcuts as dc
 from deepcuts import spark as on_spark
-from deepcuts.errors import SettingsError, UnknownIdError
-from deepcuts.spark.lists import Trained
-from deepcuts.spark.shelf import Shelf
-from spark.conftest import SETTINGS, no_users_collected
+from shelf.small import SETTINGS
+from spark.conftest import no_users_collected
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +32,17 @@ def test_everything_is_that_of_the_local_mode_to_the_bit(
 ):
     spark.conf.set("spark.sql.leafNodeDefaultParallelism", str(n_partitions))
     some = plays.user_ids.values[::40].to_pylist()
+    blas_threads = set[int]()
+
+    def note_threads(_: dc.Epoch) -> None:
+        blas_threads.update(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+
+    asked = dc.PersonaNMF(**SETTINGS)
     with no_users_collected(collected):
-        epochs = on_spark.fit(str(shelf), dc.PersonaNMF(**SETTINGS), seed=5, item_blocks=n_blocks)
+        epochs = on_spark.fit(str(shelf), asked, seed=5, item_blocks=n_blocks, on_epoch=note_threads)
         model = on_spark.to_model(str(shelf), some)
         on_spark.recommend(str(shelf), out=str(tmp_path / "lists"), k=10, rarity=0.3)
+    assert blas_threads == {1}  # of the driver, or Gram matrices may have other bits
     assert [epoch.loss for epoch in epochs] == [epoch.loss for epoch in local.epochs]
     np.testing.assert_array_equal(model.item_factors, local.item_factors)
     assert model.item_side.scale == local.item_side.scale
@@ -46,57 +51,3 @@ def test_everything_is_that_of_the_local_mode_to_the_bit(
     expected = local.recommend(k=10, rarity=0.3)
     keys = [("user_id", "ascending"), ("rank", "ascending")]
     assert lists.sort_by(keys).equals(expected.sort_by(keys))
-
-
-class _StoppedError(Exception):
-    """What cuts a training off in the test."""
-
-
-def test_a_training_goes_on_after_its_last_whole_epoch(spark, shelf, local):
-    def stop_after_two(epoch: dc.Epoch) -> None:
-        if epoch.number == 2:
-            raise _StoppedError
-
-    with pytest.raises(_StoppedError):
-        on_spark.fit(str(shelf), dc.PersonaNMF(**SETTINGS), seed=5, item_blocks=5, on_epoch=stop_after_two)
-    ran: list[int] = []
-    epochs = on_spark.fit(
-        str(shelf), dc.PersonaNMF(**SETTINGS), seed=5, item_blocks=5, on_epoch=lambda epoch: ran.append(epoch.number)
-    )
-    assert ran == [3, 4]
-    assert [epoch.loss for epoch in epochs] == [epoch.loss for epoch in local.epochs]
-    (folder,) = (path.parent for path in shelf.glob("trainings/*/blocks") if len(list(path.iterdir())) == 5)
-    assert sorted(path.name for path in folder.glob("epoch-*")) == ["epoch-00003", "epoch-00004"]
-
-
-@pytest.mark.parametrize(
-    ("settings", "name"),
-    [
-        ({"persona_epochs": 2}, "persona_epochs"),
-        ({"diversity": 0.1}, "diversity"),
-        ({"early_stopping": "on"}, "early_stopping"),
-    ],
-)
-def test_what_spark_cannot_do_is_refused_and_names_the_local_way(spark, shelf, settings, name):
-    with pytest.raises(SettingsError, match=rf"{name}=.* is not there on Spark\. .*one machine"):
-        on_spark.fit(str(shelf), dc.PersonaNMF(**settings))
-
-
-def test_tasks_take_along_no_factors_that_the_driver_has_read(spark, shelf):
-    on_spark.fit(str(shelf), dc.PersonaNMF(**SETTINGS), seed=5, item_blocks=1)
-    trained = Trained.on(Shelf.at(shelf))
-    before = pickle.dumps(trained)
-    assert trained.item_side.factors.shape == (240, 8)
-    assert pickle.dumps(trained) == before
-    assert pickle.loads(before) == trained
-
-
-def test_lists_need_a_training_and_users_must_be_there(spark, shelf, local, tmp_path):
-    on_spark.fit(str(shelf), dc.PersonaNMF(**SETTINGS), seed=5, item_blocks=1)
-    with pytest.raises(UnknownIdError, match="There is no user 'nobody'"):
-        on_spark.to_model(str(shelf), ["nobody"])
-    model = on_spark.to_model(str(shelf))
-    model.save(tmp_path / "some.safetensors")
-    again = dc.load(tmp_path / "some.safetensors")
-    visitor = {str(local.item_ids.values[3]): 4.0}
-    assert again.fold_in(visitor).recommend(k=5, rarity=0.5).equals(local.fold_in(visitor).recommend(k=5, rarity=0.5))

@@ -209,7 +209,7 @@ def sample(
     from deepcuts import spark
     from deepcuts.cli.plays_files import check_interactions_output, write_interactions
     from deepcuts.cli.summaries import saved_plays
-    from deepcuts.spark.shelf import address
+    from deepcuts.shelf.files import address
     from deepcuts.storage import check_apart
 
     check_interactions_output(output, force=force)
@@ -232,7 +232,7 @@ def model(
 ) -> None:
     """Write a model of chosen users, for the page, the service and visitors."""
     from deepcuts import spark
-    from deepcuts.spark.shelf import address
+    from deepcuts.shelf.files import address
     from deepcuts.storage import check_apart, check_output
 
     check_output(output, force=force)

@@ -18,8 +18,8 @@ from deepcuts.ingest.tabular.columns import Columns
 from deepcuts.ingest.tabular.database import plain_errors, workspace
 from deepcuts.ingest.tabular.options import ReadOptions
 from deepcuts.ingest.tabular.rules import bad_rows, good_rows, without_blanks
+from deepcuts.shelf.files import location
 from deepcuts.spark.session import Batches, Task
-from deepcuts.spark.shelf import location
 from deepcuts.wording import counted
 
 _WHERE = "the DataFrame"

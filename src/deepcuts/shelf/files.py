@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from secrets import token_hex
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import fs
 
+from deepcuts.array_types import AnyArray
 from deepcuts.errors import DataError, OutputError
 from deepcuts.storage import check_apart
 from deepcuts.storage.nested_text import parse_json
@@ -80,15 +82,12 @@ class Shelf:
         if entries:
             system.delete_dir(folder)
 
-    def write(self, name: str, parts: Iterable[Mapping[str, Any] | pa.RecordBatch]) -> None:
+    def write(self, name: str, parts: Iterable[Mapping[str, Any]]) -> None:
         """Write a file of parts that are read one at a time: arrays, and texts of Arrow, the same in all parts."""
         with self.writing(name) as sink, ExitStack() as stack:
             writer = None
             for part in parts:
-                columns = (
-                    part.items() if isinstance(part, Mapping) else zip(part.schema.names, part.columns, strict=True)
-                )
-                batch = pa.record_batch({key: _as_cell(values) for key, values in columns})
+                batch = pa.record_batch({key: _as_cell(values) for key, values in part.items()})
                 writer = writer or stack.enter_context(pa.ipc.new_file(sink, batch.schema))
                 writer.write_batch(batch)
 
@@ -98,6 +97,17 @@ class Shelf:
         source = pa.memory_map(path) if system.type_name == "local" else system.open_input_file(path)
         batch = pa.ipc.open_file(source).get_batch(part)
         return {key: _from_cell(cell) for key, cell in zip(batch.schema.names, batch.columns, strict=True)}
+
+    def deal(self, name: str, rows: pa.Table, part_of_row: AnyArray, n: int) -> None:
+        """Write the rows of a table to a file of n parts, in order within each."""
+        order = np.argsort(part_of_row, kind="stable")
+        ends = np.searchsorted(part_of_row[order], np.arange(n + 1)).tolist()
+        dealt = rows.take(order).combine_chunks()
+        self.write(name, (columns_of(dealt[first:last]) for first, last in pairwise(ends)))
+
+    def gather(self, folder: str, n: int, part: int) -> pa.Table:
+        """Read the rows that all of n tasks, at least one, have dealt to a part."""
+        return pa.concat_tables([pa.table(self.read(numbered(folder, number), part)) for number in range(n)])
 
     @contextmanager
     def writing(self, name: str) -> Iterator[Any]:
@@ -164,6 +174,16 @@ def address(url: str) -> str:
     if parts is None or parts.scheme == "file":
         return url if parts is None else unquote(parts.path)
     return f"{parts.scheme.removesuffix('a')}://{parts.netloc.rpartition('@')[2]}{parts.path}"  # s3a is s3
+
+
+def columns_of(table: pa.Table) -> dict[str, pa.Array]:
+    """Columns of a table as a part of a file."""
+    return {name: column.combine_chunks() for name, column in zip(table.column_names, table.columns, strict=True)}
+
+
+def numbered(folder: str, number: int) -> str:
+    """Name of the file of one of several tasks."""
+    return f"{folder}/{number:05}.arrow"
 
 
 def _as_cell(values: Any) -> pa.Array:

@@ -13,9 +13,9 @@ from pyarrow import fs
 from deepcuts.data.ids import Ids
 from deepcuts.data.labels import Labels
 from deepcuts.errors import DataError, OutputError
-from deepcuts.spark.shelf import FORMAT, MANIFEST, Shelf
-from deepcuts.spark.units import Catalogue
-from spark.object_store import object_store
+from deepcuts.shelf.files import FORMAT, MANIFEST, Shelf
+from deepcuts.shelf.units import Catalogue
+from shelf.object_store import object_store
 
 
 @pytest.fixture(params=["folder", "store of objects"])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from secrets import token_hex
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from deepcuts.array_types import IndexVector
+from deepcuts.array_types import IndexVector, NumberVector
 from deepcuts.checks import real_number
 from deepcuts.data.forgetting import select_users
 from deepcuts.data.ids import Ids
@@ -24,17 +25,20 @@ from deepcuts.evaluation.list_layout import rank_lists
 from deepcuts.evaluation.partial_sums import from_sums, sums_of_part
 from deepcuts.evaluation.ranked_lists import RankedLists, TrainTotals
 from deepcuts.evaluation.registry import Cutoffs
-from deepcuts.spark.lists import lists_file
-from deepcuts.spark.parts import Parts
-from deepcuts.spark.session import over, summed, working
-from deepcuts.spark.shelf import Shelf
-from deepcuts.spark.shelving import shelve
-from deepcuts.spark.units import Catalogue, plays_of
+from deepcuts.shelf.engine import Engine
+from deepcuts.shelf.files import Shelf, numbered
+from deepcuts.shelf.lists import lists_file
+from deepcuts.shelf.numbering import shelve
+from deepcuts.shelf.parts import STAGING, Parts
+from deepcuts.shelf.units import Catalogue, plays_of
 
 _NOBODYS = "\U0010ffff"  # an id behind all others: of items that were held out and that nobody is left to play
+_PIECES = 16  # of the items, for sums of what has one number for each
 
 
-def split(shelf: str, into: str, *, fraction: float = 0.2, seed: int = 0, force: bool = False) -> dict[str, int]:
+def split(
+    engine: Engine, /, shelf: str, into: str, *, fraction: float = 0.2, seed: int = 0, force: bool = False
+) -> dict[str, int]:
     """Put the plays of a shelf onto another one, with a share of every user's items held out there.
 
     They are those that `deepcuts.data.named_draws.split_by_name` holds out.
@@ -65,13 +69,13 @@ def split(shelf: str, into: str, *, fraction: float = 0.2, seed: int = 0, force:
     """
     source, target = Shelf.at(shelf), Shelf.at(into)
     n_units, catalogue = source.manifest()["n_units"], Catalogue(source)
-    with working() as session:
-        target.clear([source.url], force=force)
-        parts = Parts.made(session, target, "pairs", n_units, partial(_drawn, catalogue, fraction, seed))
-        return shelve(session, parts, partial(_labels_of, catalogue))
+    target.clear([source.url], force=force)
+    parts = Parts.made(engine, target, "pairs", n_units, partial(_drawn, catalogue, fraction, seed))
+    return shelve(engine, parts, partial(_labels_of, catalogue))
 
 
 def _labels_of(catalogue: Catalogue, ids: Ids) -> Labels | None:
+    """Labels of some of the items, where there are any."""
     labels = catalogue.labels()
     return None if labels is None else labels.take(catalogue.ids.indexes_of(ids.values))
 
@@ -85,7 +89,7 @@ def _drawn(catalogue: Catalogue, fraction: float, seed: int, number: int) -> Int
     return replace(plays, plays=counts)
 
 
-def sample(shelf: str, *, users: float = 0.01, seed: int = 0) -> Interactions:
+def sample(engine: Engine, /, shelf: str, *, users: float = 0.01, seed: int = 0) -> Interactions:
     """Collect the plays of a share of the users, drawn by their names, to tune settings on one machine.
 
     Parameters
@@ -106,8 +110,7 @@ def sample(shelf: str, *, users: float = 0.01, seed: int = 0) -> Interactions:
     """
     share = real_number("users", users, 0, 1, "Give a share above 0, up to 1.", above=True)
     catalogue = Catalogue(Shelf.at(shelf))
-    with working() as session:
-        found = plays_of(session, catalogue, partial(_by_name, share, seed))
+    found = plays_of(engine, catalogue, partial(_by_name, share, seed))
     if not found.n_pairs:
         raise DataError(f"Nobody is drawn with users={users}. Give a larger share.")
     return replace(found, labels=catalogue.labels()).keep_pairs(np.ones(found.n_pairs, bool))
@@ -118,7 +121,7 @@ def _by_name(share: float, seed: int, users: Ids) -> IndexVector:
     return np.flatnonzero(numbers_of_names(users.values, seed) < share * 2.0**64)
 
 
-def evaluate(shelf: str, lists: str, cutoffs: Cutoffs | None = None) -> Evaluation:
+def evaluate(engine: Engine, /, shelf: str, lists: str, cutoffs: Cutoffs | None = None) -> Evaluation:
     """Judge lists by what was held out on a shelf; `deepcuts.evaluate` tells of the figures.
 
     Figures that take all users at once are left out, and so are the figures of each user.
@@ -139,41 +142,43 @@ def evaluate(shelf: str, lists: str, cutoffs: Cutoffs | None = None) -> Evaluati
     SettingsError
         If there is no such metric, or it needs what is not there.
     """
-    place, folder = Shelf.at(shelf), Shelf.at(lists)
-    catalogue, manifest = Catalogue(place), place.manifest()
-    of_train = TrainTotals(catalogue.counts.listeners, manifest["n_users"], manifest["n_pairs"])
-    with working() as session:
-        judge = partial(_sums_of_unit, catalogue, folder, of_train, cutoffs)
-        table = summed(
-            over(session, manifest["n_units"], judge, "name string, index long, value double"), "name", "index"
-        )
-    of_name = {name: table.filter(pc.field("name") == name) for name in table["name"].unique().to_pylist()}
-    sums = {name: np.bincount(rows["index"].to_numpy(), rows["value"].to_numpy()) for name, rows in of_name.items()}
-    return from_sums(sums, cutoffs)
+    place, folder = Shelf.at(shelf), f"{STAGING}/judged-{token_hex(8)}"
+    n_units = place.manifest()["n_units"]
+    try:
+        engine.each(n_units, partial(_write_sums, Catalogue(place), Shelf.at(lists), cutoffs, folder))
+        pieces = engine.each(_PIECES, partial(_added_sums, place, folder, n_units))
+    finally:
+        place.remove(folder)
+    return from_sums({name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}, cutoffs)
 
 
-def _sums_of_unit(
-    catalogue: Catalogue, folder: Shelf, of_train: TrainTotals, cutoffs: Cutoffs | None, number: int
-) -> pa.RecordBatch:
-    """Sums of all figures over the judged users of a unit: of each those that are not 0, and the last."""
-    sums = sums_of_part(_ranked(catalogue, folder, of_train, number), cutoffs)
-    indexes = [np.union1d([len(values) - 1], np.flatnonzero(values)) for values in sums.values()]
-    values = [values[index].astype(np.float64) for values, index in zip(sums.values(), indexes, strict=True)]
-    names = np.repeat(list(sums), [len(index) for index in indexes])
-    return pa.record_batch({"name": names, "index": np.concatenate(indexes), "value": np.concatenate(values)})
+def _write_sums(catalogue: Catalogue, lists: Shelf, cutoffs: Cutoffs | None, folder: str, number: int) -> None:
+    sums = sums_of_part(_ranked(catalogue, lists, number), cutoffs)
+    pieces = {name: np.array_split(values, _PIECES) for name, values in sums.items()}
+    parts = ({name: of[piece] for name, of in pieces.items()} for piece in range(_PIECES))
+    catalogue.shelf.write(numbered(folder, number), parts)
 
 
-def _ranked(catalogue: Catalogue, folder: Shelf, of_train: TrainTotals, number: int) -> RankedLists | None:
+def _added_sums(shelf: Shelf, folder: str, n_units: int, piece: int) -> dict[str, NumberVector]:
+    sums: dict[str, NumberVector] = {}
+    for unit in range(n_units):
+        for name, values in shelf.read(numbered(folder, unit), piece).items():
+            sums[name] = sums[name] + values if name in sums else values
+    return sums
+
+
+def _ranked(catalogue: Catalogue, lists: Shelf, number: int) -> RankedLists | None:
     """Lay the lists of a unit beside what was held out; None where that is nothing."""
-    unit = catalogue.unit(number)
+    unit, manifest = catalogue.unit(number), catalogue.shelf.manifest()
     unit = select_users(unit, pc.sort_indices(unit.user_ids.values).to_numpy().astype(np.int64))
     is_held = unit.plays == 0
     if not is_held.any():
         return None
     ids = Ids(pa.concat_arrays([catalogue.ids.values, pa.array([_NOBODYS])]), "item")
     held = replace(unit, plays=np.ones_like(unit.plays), item_ids=ids)
-    system, path = folder.locate(lists_file(number))
-    if not folder.holds(lists_file(number)):
-        raise DataError(f"There is no {lists_file(number)} in {folder.url}. Make lists by deepcuts.spark.recommend.")
-    lists = pq.read_table(path, filesystem=system)
-    return replace(rank_lists(lists, unit.set_dislikes_apart(), select_pairs(held, is_held)), totals=of_train)
+    system, path = lists.locate(lists_file(number))
+    if not lists.holds(lists_file(number)):
+        raise DataError(f"There is no {lists_file(number)} in {lists.url}. Make lists by deepcuts.spark.recommend.")
+    table = pq.read_table(path, filesystem=system)
+    totals = TrainTotals(catalogue.counts.listeners, manifest["n_users"], manifest["n_pairs"])
+    return replace(rank_lists(table, unit.set_dislikes_apart(), select_pairs(held, is_held)), totals=totals)

@@ -23,9 +23,9 @@ from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.user_problem import base_problem
 from deepcuts.model.training.user_sums import add_in_order, observed_weight
 from deepcuts.model.training.weights import unobserved_weights, user_rows
-from deepcuts.spark.session import ByFields, each
-from deepcuts.spark.shelf import Shelf
-from deepcuts.spark.units import Catalogue
+from deepcuts.shelf.engine import ByFields, Engine
+from deepcuts.shelf.files import Shelf, numbered
+from deepcuts.shelf.units import Catalogue
 
 _ARRAYS = ("indptr", "indices", "confidence", "target")
 _DEALT = "dealt"  # the folder of what units leave for blocks
@@ -105,7 +105,7 @@ class Training(ByFields):
 
     def file(self, kind: str, number: int) -> str:
         """Name of a file of units, of blocks, or of what units leave for blocks when they are laid out."""
-        return f"{self.folder}/{kind}/{number:05}.arrow"
+        return numbered(f"{self.folder}/{kind}", number)
 
 
 def to_arrays(rows: Rows, prefix: str = "") -> dict[str, AnyArray]:
@@ -118,15 +118,16 @@ def rows_from(stored: dict[str, Any], prefix: str = "") -> Rows:
     return Rows(*(stored[prefix + name] for name in _ARRAYS))
 
 
-def lay_out(session: Any, training: Training) -> None:
+def lay_out(engine: Engine, training: Training) -> None:
     """Write the pairs of all units and of all blocks, with confidences and targets, where that was not done yet."""
     shelf = training.shelf
     if shelf.holds(training.laid_out):
         return
-    observed, of_heavy = zip(*each(session, training.n_units, partial(_lay_out_unit, training)), strict=True)
+    found: list[Any] = engine.each(training.n_units, partial(_lay_out_unit, training))
+    observed, of_heavy = zip(*found, strict=True)
     sizes: Any = SimpleNamespace(**shelf.manifest())
     scale = Scale.of(sizes, add_in_order(observed), training.settings.weighting.unobserved_ratio)
-    each(session, training.n_blocks, partial(_lay_out_block, training, scale, sum(of_heavy)))
+    engine.each(training.n_blocks, partial(_lay_out_block, training, scale, sum(of_heavy)))
     shelf.remove(f"{training.folder}/{_DEALT}")
     shelf.write_json(training.laid_out, asdict(scale))
 
@@ -139,7 +140,7 @@ def _lay_out_unit(training: Training, number: int) -> tuple[float, DoubleVector]
     all_rows = with_pseudo_pairs(rows, training.heavy, heavy, training.settings.n_factors)
     block_of_pair = training.block_of_item[all_rows.indices]
     dealt = [_dealt(all_rows, np.flatnonzero(block_of_pair == block)) for block in range(training.n_blocks)]
-    needed = {"needed": np.concatenate([part["rows"] for part in dealt])}
+    needed = {"needed": np.concatenate([part["rows"] for part in dealt]).astype(np.int32)}
     needed["needed_indptr"] = indptr_of(np.array([len(part["rows"]) for part in dealt]))
     training.shelf.write(training.file("units", number), [to_arrays(rows) | to_arrays(heavy, "heavy_") | needed])
     training.shelf.write(training.file(_DEALT, number), dealt)

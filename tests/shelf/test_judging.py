@@ -10,35 +10,35 @@ import pyarrow.fs
 import pytest
 
 import deepcuts as dc
-from deepcuts import spark as on_spark
 from deepcuts.data.named_draws import split_by_name
 from deepcuts.errors import DataError, SettingsError
-from spark.conftest import SETTINGS, no_users_collected
-from spark.object_store import object_store
+from deepcuts.shelf.judging import evaluate, sample, split
+from deepcuts.shelf.lists import recommend
+from deepcuts.shelf.training import fit
+from shelf.object_store import object_store
+from shelf.small import SETTINGS, Loop
 
 
 @pytest.fixture(scope="module")
-def judged(spark, shelf, collected) -> Iterator[dict[str, str]]:
+def judged(shelf) -> Iterator[dict[str, str]]:
     """A shelf to train on and lists, both in a store of objects."""
     with object_store() as store, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         train, lists = store.url("train"), store.url("lists")
-        with no_users_collected(collected):
-            on_spark.split(str(shelf), train, fraction=0.25, seed=7)
-            on_spark.fit(train, dc.PersonaNMF(**SETTINGS), seed=1)
-            on_spark.recommend(train, out=lists, k=20)
+        split(Loop(), str(shelf), train, fraction=0.25, seed=7)
+        fit(Loop(), train, dc.PersonaNMF(**SETTINGS), seed=1)
+        recommend(Loop(), train, out=lists, k=20)
         yield {"train": train, "lists": lists}
 
 
-def test_figures_are_those_of_one_machine(judged, plays, collected):
+def test_figures_are_those_of_one_machine(judged, plays):
     train, holdout = split_by_name(plays, fraction=0.25, seed=7)
     model = dc.PersonaNMF(**SETTINGS).fit(train, seed=1)
     system, folder = pyarrow.fs.FileSystem.from_uri(judged["lists"])
     lists = pyarrow.dataset.dataset(folder, filesystem=system, format="parquet").to_table()
     keys = [("user_id", "ascending"), ("rank", "ascending")]
     assert lists.sort_by(keys).equals(model.recommend(k=20).sort_by(keys))
-    with no_users_collected(collected):
-        found = on_spark.evaluate(judged["train"], judged["lists"])
+    found = evaluate(Loop(), judged["train"], judged["lists"])
     expected = dc.evaluate(lists, train, holdout)
     assert (found.n_users, found.n_without_list) == (expected.n_users, expected.n_without_list)
     assert found.figures.keys() == expected.figures.keys()
@@ -48,21 +48,20 @@ def test_figures_are_those_of_one_machine(judged, plays, collected):
 
 
 def test_one_figure_may_be_asked_for(judged):
-    found = on_spark.evaluate(judged["train"], judged["lists"], {"recall": [5]})
+    found = evaluate(Loop(), judged["train"], judged["lists"], {"recall": [5]})
     assert list(found.figures) == ["recall@5"]
 
 
 def test_a_shelf_without_holdout_says_so(judged, shelf):
     with pytest.raises(DataError, match="Nothing was held out"):
-        on_spark.evaluate(str(shelf), judged["lists"])
+        evaluate(Loop(), str(shelf), judged["lists"])
 
 
-def test_a_larger_sample_holds_a_smaller_one(spark, shelf, plays, collected):
-    with no_users_collected(collected):
-        small, large = (on_spark.sample(str(shelf), users=share, seed=3) for share in (0.1, 0.3))
+def test_a_larger_sample_holds_a_smaller_one(shelf, plays):
+    small, large = (sample(Loop(), str(shelf), users=share, seed=3) for share in (0.1, 0.3))
     assert set(small.user_ids.values.to_pylist()) < set(large.user_ids.values.to_pylist())
     assert 0.25 * plays.n_users < large.n_users < 0.35 * plays.n_users
     users = plays.user_ids.indexes_of(large.user_ids.values)
     np.testing.assert_array_equal(np.diff(large.indptr), np.diff(plays.indptr)[users])
     with pytest.raises(SettingsError, match="users"):
-        on_spark.sample(str(shelf), users=0)
+        sample(Loop(), str(shelf), users=0)

@@ -24,10 +24,10 @@ from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.model.training.weights import unobserved_weights, user_rows
 from deepcuts.recommendation import ListSettings, recommend_batches
 from deepcuts.recommendation.dial_scale import DialScale, in_strengths
-from deepcuts.spark.session import ByFields, each, working
-from deepcuts.spark.shelf import Shelf
-from deepcuts.spark.training import MODEL
-from deepcuts.spark.units import Catalogue, named, plays_of
+from deepcuts.shelf.engine import ByFields, Engine
+from deepcuts.shelf.files import Shelf
+from deepcuts.shelf.training import MODEL
+from deepcuts.shelf.units import Catalogue, named, plays_of
 from deepcuts.wording import counted
 
 _DONE = "_SUCCESS"
@@ -73,7 +73,7 @@ class Trained(ByFields):
         return PersonaModel(self.item_side, self.catalogue.counts, plays, users, dial_scale=dial)
 
 
-def recommend(shelf: str, *, out: str, k: int = 20, force: bool = False, **settings: Any) -> None:
+def recommend(engine: Engine, /, shelf: str, *, out: str, k: int = 20, force: bool = False, **settings: Any) -> None:
     """Write the lists of all users as a folder of Parquet files; they are those of `PersonaModel.recommend`.
 
     Parameters
@@ -100,11 +100,9 @@ def recommend(shelf: str, *, out: str, k: int = 20, force: bool = False, **setti
     """
     place, target, asked = Shelf.at(shelf), Shelf.at(out), ListSettings(k=k, **settings)
     trained, manifest = Trained.on(place), place.manifest()
-    with working() as session:
-        measured = trained.model_of(plays_of(session, trained.catalogue, partial(named, manifest["measured"])))
-        target.clear([place.url], force=force)
-        task = partial(_lists_of_unit, trained, target, in_strengths(measured, asked))
-        each(session, manifest["n_units"], task)
+    measured = trained.model_of(plays_of(engine, trained.catalogue, partial(named, manifest["measured"])))
+    target.clear([place.url], force=force)
+    engine.each(manifest["n_units"], partial(_lists_of_unit, trained, target, in_strengths(measured, asked)))
     with target.writing(_DONE):
         pass
 
@@ -124,7 +122,7 @@ def _lists_of_unit(trained: Trained, target: Shelf, settings: ListSettings, numb
                 writer.write_table(table)
 
 
-def to_model(shelf: str, users: AnyId | Iterable[AnyId] | None = None) -> PersonaModel:
+def to_model(engine: Engine, /, shelf: str, users: AnyId | Iterable[AnyId] | None = None) -> PersonaModel:
     """Return a model of chosen users that does all that one of `PersonaNMF.fit` does for them, and can be saved.
 
     Parameters
@@ -146,10 +144,9 @@ def to_model(shelf: str, users: AnyId | Iterable[AnyId] | None = None) -> Person
     trained, manifest = Trained.on(place), place.manifest()
     wanted = [users] if is_one_id(users) and users is not None else users
     ids = manifest["measured"] if wanted is None else sorted(set(to_text(wanted, "user").to_pylist()))
-    with working() as session:
-        measured, plays = (
-            plays_of(session, trained.catalogue, partial(named, users)) for users in (manifest["measured"], ids)
-        )
+    measured, plays = (
+        plays_of(engine, trained.catalogue, partial(named, users)) for users in (manifest["measured"], ids)
+    )
     if missing := set(ids) - set(plays.user_ids.values.to_pylist()):
         raise UnknownIdError(
             f"There is no user {shown(min(missing))} among {counted(trained.scale.n_users, 'user')} of the shelf."

@@ -1,4 +1,4 @@
-"""Training on a shelf: what the driver does, with a checkpoint after every epoch from which the next call goes on."""
+"""Training on a shelf, with a checkpoint after every epoch from which the next call goes on."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from deepcuts.model.training.early_stopping import LEAST_USERS
 from deepcuts.model.training.epochs import Epoch
 from deepcuts.model.training.fold_in import check_finite
 from deepcuts.model.training.settings import PersonaSettings
-from deepcuts.spark.blocks import Training, lay_out
-from deepcuts.spark.session import working
-from deepcuts.spark.shelf import Shelf
-from deepcuts.spark.sides import ITEM_FACTORS, SENT, SparkSides
+from deepcuts.shelf.blocks import Training, lay_out
+from deepcuts.shelf.engine import Engine
+from deepcuts.shelf.files import Shelf
+from deepcuts.shelf.sides import ITEM_FACTORS, SENT, ShelfSides
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +36,8 @@ _HEAVY = 8  # times as many listeners as pseudo-pairs: for items far above all o
 
 
 def fit(
+    engine: Engine,
+    /,
     shelf: str,
     model: PersonaSettings,
     *,
@@ -87,12 +89,11 @@ def fit(
     parts = _blocks(sizes, item_blocks), settings, seed, _heavy(sizes, heavy_items, settings.n_factors)
     name = hashlib.sha256(json.dumps(parts, default=asdict).encode()).hexdigest()[:16]
     training = Training(place, f"trainings/{name}", sizes.n_units, *parts)
-    with working() as session:
-        lay_out(session, training)
-        items, epochs = _last_epoch(training)
-        sides, losses = SparkSides(session, training, len(epochs)), [epoch.loss for epoch in epochs]
-        stage = Alternation("base", sides, items, training.weights, training.scale, settings, losses)
-        alternate(stage, settings.base_epochs, partial(_record, training, stage, epochs, on_epoch))
+    lay_out(engine, training)
+    items, epochs = _last_epoch(training)
+    sides, losses = ShelfSides(engine, training, len(epochs)), [epoch.loss for epoch in epochs]
+    stage = Alternation("base", sides, items, training.weights, training.scale, settings, losses)
+    alternate(stage, settings.base_epochs, partial(_record, training, stage, epochs, on_epoch))
     check_finite(stage.item_factors, settings)
     place.write_json(MODEL, place.read_json(training.done))
     return tuple(epochs)
@@ -148,7 +149,7 @@ def _last_epoch(training: Training) -> tuple[FloatMatrix, list[Epoch]]:
 
 def _record(
     training: Training,
-    stage: Alternation[SparkSides],
+    stage: Alternation[ShelfSides],
     epochs: list[Epoch],
     on_epoch: Callable[[Epoch], None],
     epoch: Epoch,

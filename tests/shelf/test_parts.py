@@ -9,7 +9,7 @@ import pytest
 from deepcuts.data.ids import Ids
 from deepcuts.errors import DataError
 from deepcuts.ingest.aggregation import refuse_twins
-from deepcuts.spark.parts import added_up
+from deepcuts.shelf.parts import added_up
 
 
 def rows(*pairs: tuple[str, str, float]) -> pa.Table:

@@ -18,12 +18,10 @@ from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.labels import Labels
 from deepcuts.model.state import TrainingCounts
-from deepcuts.spark.session import ByFields, over
-from deepcuts.spark.shelf import Shelf
+from deepcuts.shelf.engine import ByFields, Engine
+from deepcuts.shelf.files import Shelf, columns_of
 
 Choice: TypeAlias = Callable[[Ids], IndexVector]  # from users to the indexes of those that are chosen
-
-USERS = "user string, length int, pairs binary"  # columns of `as_rows`
 
 _ITEMS, _LABELS = "items.arrow", "labels.arrow"
 
@@ -42,7 +40,7 @@ class Catalogue(ByFields):
     @classmethod
     def write(cls, shelf: Shelf, items: pa.Table, labels: Labels | None) -> Catalogue:
         """Write items with their listeners and plays."""
-        shelf.write(_ITEMS, [items.combine_chunks().to_batches()[0]])
+        shelf.write(_ITEMS, [columns_of(items)])
         if labels is not None:
             arrays, texts = labels.to_stored()
             shelf.write(_LABELS, [{**arrays, **texts}])
@@ -86,28 +84,27 @@ def read_plays(shelf: Shelf, name: str, item_ids: Ids | None = None) -> Interact
     return Interactions(stored["indptr"], stored["indices"], stored["plays"], users, items)
 
 
-def as_rows(plays: Interactions) -> pa.RecordBatch:
+def as_rows(plays: Interactions) -> pa.Table:
     """A row for each user, with the number of their pairs that are not held out, and all pairs as bytes."""
     pairs = np.stack([plays.indices, plays.plays.view(np.int32)], axis=1)
     ends = (plays.indptr * pairs.itemsize * 2).astype(np.int32)
     cells = pa.Array.from_buffers(pa.binary(), plays.n_users, [None, pa.py_buffer(ends), pa.py_buffer(pairs)])
-    length = sums_of_rows((plays.plays != 0).astype(np.int64), plays.indptr).astype(np.int32)
-    return pa.record_batch({"user": plays.user_ids.values, "length": length, "pairs": cells})
+    length = sums_of_rows((plays.plays != 0).astype(np.int64), plays.indptr).astype(np.int64)
+    return pa.table({"user": plays.user_ids.values, "length": length, "pairs": cells})
 
 
 def from_rows(rows: pa.Table, item_ids: Ids) -> Interactions:
     """Plays of the users of some rows, in that order."""
     pairs = np.frombuffer(b"".join(rows["pairs"].to_pylist()), np.int32).reshape(-1, 2)
     indptr = indptr_of(pc.binary_length(rows["pairs"]).to_numpy() // (2 * pairs.itemsize))
-    users = Ids(rows["user"].cast(pa.string()).combine_chunks(), "user")
+    users = Ids(rows["user"].combine_chunks(), "user")
     return Interactions(indptr, pairs[:, 0].copy(), pairs[:, 1].copy().view(np.float32), users, item_ids)
 
 
-def plays_of(session: Any, catalogue: Catalogue, choose: Choice) -> Interactions:
+def plays_of(engine: Engine, catalogue: Catalogue, choose: Choice) -> Interactions:
     """Collect the plays of chosen users, and of no others, in order of their ids."""
-    n_units = catalogue.shelf.manifest()["n_units"]
-    rows = over(session, n_units, partial(_chosen_rows, catalogue, choose), USERS).toArrow()
-    return from_rows(rows.take(pc.sort_indices(rows["user"])), catalogue.ids).set_dislikes_apart()
+    rows = engine.each(catalogue.shelf.manifest()["n_units"], partial(_chosen_rows, catalogue, choose))
+    return from_rows(pa.concat_tables(rows).sort_by("user"), catalogue.ids).set_dislikes_apart()
 
 
 def named(ids: Iterable[str], users: Ids) -> IndexVector:
@@ -116,6 +113,6 @@ def named(ids: Iterable[str], users: Ids) -> IndexVector:
     return np.sort(indexes[indexes >= 0])
 
 
-def _chosen_rows(catalogue: Catalogue, choose: Choice, number: int) -> pa.RecordBatch:
+def _chosen_rows(catalogue: Catalogue, choose: Choice, number: int) -> pa.Table:
     unit = catalogue.unit(number)
     return as_rows(select_users(unit, choose(unit.user_ids)))

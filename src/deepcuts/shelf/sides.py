@@ -1,4 +1,4 @@
-"""The two sides of training on Spark: users are moved unit by unit, items block by block, each as one job."""
+"""The two sides of training on a shelf: users are moved unit by unit, items block by block, each as one job."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from deepcuts.model.training.sides import ItemCosts
 from deepcuts.model.training.solve import EPOCH_ITEMS, EPOCH_USERS, ItemGrams
 from deepcuts.model.training.user_problem import base_problem
 from deepcuts.model.training.user_sums import UserSums, add_in_order
-from deepcuts.spark.blocks import Training, rows_from
-from deepcuts.spark.session import each
+from deepcuts.shelf.blocks import Training, rows_from
+from deepcuts.shelf.engine import Engine
+from deepcuts.shelf.files import numbered
 
 ITEM_FACTORS = "items.arrow"
 SENT = "sent"  # the folder of what units leave for blocks in an epoch
 
 
-class SparkSides:
+class ShelfSides:
     """Both sides on a shelf: units of users, and blocks of items.
 
     Parameters
     ----------
-    session
-        Of Spark.
+    engine
+        What runs the tasks.
     training
         Whose units and blocks are laid out.
     n_epochs
@@ -41,21 +42,21 @@ class SparkSides:
         As of `Sides`.
     """
 
-    def __init__(self, session: Any, training: Training, n_epochs: int) -> None:
-        self.session, self.training, self.n_epochs = session, training, n_epochs
+    def __init__(self, engine: Engine, training: Training, n_epochs: int) -> None:
+        self.engine, self.training, self.n_epochs = engine, training, n_epochs
         self.w0, self.diversity = training.scale.w0, None
 
     def move_users(self, item_factors: FloatMatrix, item_grams: ItemGrams) -> UserSums:
         """Move the user side by a half-step with the items of the shelf fixed, and return its sums."""
         move = partial(_move_unit, self.training, self.n_epochs, item_grams)
-        parts: list[UserSums] = each(self.session, self.training.n_units, move)
+        parts: list[UserSums] = self.engine.each(self.training.n_units, move)
         return add_in_order(parts)
 
     def move_items(self, sums: UserSums, item_factors: FloatMatrix) -> ItemCosts:
         """Move the items by a half-step, in place, with the user side fixed, whose sums are given."""
         costs = ItemCosts(np.empty(len(item_factors)), np.empty(len(item_factors), np.float32))
         move = partial(_move_block, self.training, self.n_epochs, sums)
-        for block, (factors, misfit, ridge) in enumerate(each(self.session, self.training.n_blocks, move)):
+        for block, (factors, misfit, ridge) in enumerate(self.engine.each(self.training.n_blocks, move)):
             items = self.training.items_of(block)
             item_factors[items], costs.misfit[items], costs.ridge[items] = factors, misfit, ridge
         self.n_epochs += 1
@@ -73,7 +74,7 @@ def _move_unit(training: Training, n_epochs: int, item_grams: ItemGrams, number:
     problem = base_problem(rows, training.scale, training.settings)
     problem.solve(items, item_grams, factors, EPOCH_USERS)
     shelf.write(training.epoch(n_epochs + 1, file), [{"factors": factors}])
-    shelf.write(_sent_file(training, n_epochs, number), _sent(stored, factors))
+    shelf.write(numbered(training.epoch(n_epochs + 1, SENT), number), _sent(stored, factors))
     return problem.sums(factors)
 
 
@@ -85,15 +86,12 @@ def _sent(stored: dict[str, Any], factors: FloatMatrix) -> Iterator[dict[str, Fl
         yield {"vectors": vectors[needed.part(slice(block, block + 1)).items]}
 
 
-def _sent_file(training: Training, n_epochs: int, unit: int) -> str:
-    return training.epoch(n_epochs + 1, f"{SENT}/{unit:05}.arrow")
-
-
 def _move_block(training: Training, n_epochs: int, sums: UserSums, number: int) -> tuple[AnyArray, ...]:
     """Return the items of a block as they are now, their misfits and their ridges."""
     shelf, items = training.shelf, training.items_of(number)
     stored = shelf.read(training.file("blocks", number))
-    sent = (shelf.read(_sent_file(training, n_epochs, unit), number) for unit in range(training.n_units))
+    folder = training.epoch(n_epochs + 1, SENT)
+    sent = (shelf.read(numbered(folder, unit), number) for unit in range(training.n_units))
     users = np.concatenate([part["vectors"] for part in sent])
     solution = shelf.read(training.epoch(n_epochs, ITEM_FACTORS))["factors"][items]
     floor = training.settings.lowest_item_factor
