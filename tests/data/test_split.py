@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import replace
 from datetime import date, datetime
@@ -20,11 +21,19 @@ from deepcuts.errors import DataError, SettingsError
 from deepcuts.ingest import prune, read_plays
 from reference.plays import Pairs, n_holdout, pairs
 
+# Made once: hypothesis looks at a strategy that is new in every example for longer than it draws from it.
+ROWS = st.lists(st.lists(st.integers(0, 3), min_size=8, max_size=8), max_size=8)
+
+
+@functools.cache
+def times_of(n_pairs: int) -> st.SearchStrategy[list[int]]:
+    return st.lists(st.integers(0, 5), min_size=n_pairs, max_size=n_pairs)
+
 
 @st.composite
 def plays_of_some(draw, timed: bool = False) -> Interactions:
     """Plays of up to nine users, most of whom have several items; the first has six."""
-    rows = draw(st.lists(st.lists(st.integers(0, 3), min_size=8, max_size=8), max_size=8))
+    rows = draw(ROWS)
     matrix = np.array([[1, 2, 3, 0, 1, 2, 0, 3], *rows])
     plays = Interactions.from_csr(
         sparse.csr_array(matrix), [f"u{k}" for k in range(len(matrix))], [f"i{k}" for k in range(8)]
@@ -32,7 +41,7 @@ def plays_of_some(draw, timed: bool = False) -> Interactions:
     plays = plays.keep_pairs(np.ones(plays.n_pairs, bool))
     if not timed:
         return plays
-    times = draw(st.lists(st.integers(0, 5), min_size=plays.n_pairs, max_size=plays.n_pairs))
+    times = draw(times_of(plays.n_pairs))
     return Interactions(
         plays.indptr, plays.indices, plays.plays, plays.user_ids, plays.item_ids, np.array(times, np.int64)
     )

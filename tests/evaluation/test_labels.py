@@ -148,20 +148,25 @@ def by_use(labels):
     return {item: {label: weights[label] for label in order if label in weights} for item, weights in labels.items()}
 
 
+# Made once: hypothesis looks at a strategy that is new in every example for longer than it draws from it.
+USERS = st.lists(st.sampled_from("uvwx"), min_size=1, unique=True)
+OWN = st.lists(st.sampled_from("abcdefg"), min_size=1, max_size=6, unique=True)
+HELD = st.lists(st.sampled_from([*"abcdefg", "unknown"]), min_size=1, unique=True)
+ORDERS, LENGTHS = st.permutations("abcdefg"), st.integers(0, 7)
+WEIGHTS = st.dictionaries(st.sampled_from(["x", "y", "z"]), st.integers(1, 3), max_size=3)
+
+
 @st.composite
 def labelled_worlds(draw):
     """Train, holdout, lists and labels of up to four users and seven items; some items have no label."""
     train, holdout, lists = {}, {}, {}
-    for user in draw(st.lists(st.sampled_from("uvwx"), min_size=1, unique=True)):
-        train[user] = set(draw(st.lists(st.sampled_from("abcdefg"), min_size=1, max_size=6, unique=True)))
-        others = sorted(set("abcdefg") - train[user])
-        holdout[user] = set(draw(st.lists(st.sampled_from([*others, "unknown"]), min_size=1, unique=True)))
+    for user in draw(USERS):
+        train[user] = set(draw(OWN))
+        holdout[user] = set(draw(HELD)) - train[user] or {"unknown"}
     catalogue = sorted(set().union(*train.values()))
     for user, own in train.items():
-        unseen = draw(st.permutations([item for item in catalogue if item not in own]))
-        lists[user] = unseen[: draw(st.integers(0, len(unseen)))]
-    weights = st.dictionaries(st.sampled_from(["x", "y", "z"]), st.integers(1, 3), max_size=3)
-    labels = {item: chosen for item in catalogue if (chosen := draw(weights))}
+        lists[user] = [item for item in draw(ORDERS) if item in catalogue and item not in own][: draw(LENGTHS)]
+    labels = {item: chosen for item in catalogue if (chosen := draw(WEIGHTS))}
     assume(labels)
     return lists, train, holdout, by_use(labels)
 

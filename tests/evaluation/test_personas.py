@@ -128,19 +128,27 @@ def test_assignments_that_do_not_fit_are_refused(personas, message):
         persona_agreement(interactions(TRAIN), personas, personas)
 
 
+# Made once: hypothesis looks at a strategy that is new in every example for longer than it draws from it.
+USERS = st.lists(st.sampled_from("uvw"), min_size=1, unique=True)
+OWN = st.lists(st.sampled_from("abcdefg"), min_size=1, max_size=6, unique=True)
+HELD = st.lists(st.sampled_from("abcdefg"), unique=True)
+ORDERS, LENGTHS = st.permutations("abcdefg"), st.integers(0, 7)
+ASSIGNED_TO, SERVED_FOR = st.integers(-1, 2), st.integers(0, 3)
+
+
 @st.composite
 def persona_worlds(draw):
     """Up to three users with assigned histories, and lists that say for which persona an item is."""
     train, personas, holdout, lists, served = {}, {}, {}, {}, {}
-    for user in draw(st.lists(st.sampled_from("uvw"), min_size=1, unique=True)):
-        train[user] = set(draw(st.lists(st.sampled_from("abcdefg"), min_size=1, max_size=6, unique=True)))
-        personas[user] = {item: draw(st.integers(-1, 2)) for item in train[user]}
-        holdout[user] = set(draw(st.lists(st.sampled_from([*(set("abcdefg") - train[user])]), min_size=1, unique=True)))
+    for user in draw(USERS):
+        train[user] = set(draw(OWN))
+        personas[user] = {item: draw(ASSIGNED_TO) for item in train[user]}
+        others = sorted(set("abcdefg") - train[user])
+        holdout[user] = set(draw(HELD)) & set(others) or {others[0]}
     catalogue = sorted(set().union(*train.values()))
     for user, own in train.items():
-        unseen = draw(st.permutations([item for item in catalogue if item not in own]))
-        lists[user] = unseen[: draw(st.integers(0, len(unseen)))]
-        served[user] = [draw(st.integers(0, 3)) for _ in lists[user]]
+        lists[user] = [item for item in draw(ORDERS) if item in catalogue and item not in own][: draw(LENGTHS)]
+        served[user] = [draw(SERVED_FOR) for _ in lists[user]]
     return lists, served, train, holdout, personas
 
 

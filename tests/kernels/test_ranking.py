@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -65,12 +67,26 @@ def lists(kernel, personas_of_users: list[list[list[float]]], n_items: int, k: i
     return [[entry for entry in zip(*own, strict=True) if entry[0] >= 0] for own in columns]
 
 
+# Made once: hypothesis looks at a strategy that is new in every example for longer than it draws from it.
+@functools.cache
+def weights_of(n_personas: int) -> st.SearchStrategy[list[int]]:
+    return st.lists(st.integers(0, 5), min_size=n_personas, max_size=n_personas)
+
+
+@functools.cache
+def seen_and_allowed(n_items: int) -> st.SearchStrategy[tuple[list[list[int]], list[bool]]]:
+    """What each of three users has seen, and whether each item is allowed."""
+    seen = st.lists(st.integers(0, n_items - 1), unique=True)
+    allowed = st.lists(st.booleans(), min_size=n_items, max_size=n_items)
+    return st.tuples(st.lists(seen, min_size=3, max_size=3), allowed)
+
+
 @given(PERSONAS, st.data(), st.integers(1, 15))
 @settings(deadline=None, max_examples=200)
 def test_lists_by_share_are_those_of_the_twin(personas: list[list[float]], data: st.DataObject, k: int) -> None:
     n_items = len(personas[0])
     users = [personas, [], personas[:1], personas[::-1]]
-    weights = [data.draw(st.lists(st.integers(0, 5), min_size=len(own), max_size=len(own))) for own in users]
+    weights = [data.draw(weights_of(len(own))) for own in users]
     flat = np.array([weight for own in weights for weight in own], np.float32)
     expected = [reference.by_share(own, own_weights, k) for own, own_weights in zip(users, weights, strict=True)]
     assert lists(by_share, users, n_items, k, flat) == expected
@@ -122,8 +138,8 @@ def test_what_must_not_be_listed_is_forbidden_and_nothing_else(
     n_items = len(personas[0])
     users = [personas, [], personas[:1]]
     indptr = np.cumsum([0, *map(len, users)])
-    seen = data.draw(st.lists(st.lists(st.integers(0, n_items - 1), unique=True), min_size=3, max_size=3))
-    allowed = np.array(data.draw(st.lists(st.booleans(), min_size=n_items, max_size=n_items)))
+    seen, is_allowed = data.draw(seen_and_allowed(n_items))
+    allowed = np.array(is_allowed)
     scores = np.array([row for rows in users for row in rows], np.float32)
     expected = [
         [score if allowed[item] and score != 0 and item not in own else -INF for item, score in enumerate(row)]
