@@ -75,7 +75,7 @@ def test_a_second_table_and_remarks_below_the_first_are_left_out():
     ],
 )
 def test_a_column_of_numbers_that_is_not_known_to_hold_plays_is_asked_about(text):
-    refused(text, "--plays-column")
+    refused(text, 'call the column that holds them "plays", or name it with plays_column=.* \\(--plays-column')
     assert plays(text, plays_column="2") == BOTH
 
 

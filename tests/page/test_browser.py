@@ -99,6 +99,15 @@ def test_names_typed_fast_and_lists_are_all_taken(open_page):
     assert chips.count() == 7
 
 
+def test_a_text_too_long_to_be_read_is_refused_before_it_is_sent(open_page):
+    page = open_page()
+    page.evaluate(PASTE, "Humming Falcon, " * 700_000)  # the server would drop the connection
+    page.locator(".dc-state", has_text="has 11,200,000 characters; 100,000 are read at a time").wait_for()
+    page.evaluate(PASTE, "Humming Falcon, Astela")
+    wait_until(lambda: page.locator(".dc-chips li").count() == 2)
+    assert page.locator(".dc-state").inner_text() == ""
+
+
 def test_every_change_can_be_taken_back(open_page):
     page = open_page()
     page.locator(".dc-example").first.click()

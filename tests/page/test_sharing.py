@@ -61,7 +61,7 @@ def test_names_stay_text_and_within_the_picture():
     root = ET.fromstring(svg)
     assert {one.tag.partition("}")[2] for one in root.iter()} <= {"svg", "title", "rect", "circle", "text"}
     for one in (one for one in root.iter(TEXT) if one.get("text-anchor") == "start"):
-        assert int(one.get("x")) + len(one.text) * int(one.get("font-size")) * 0.53 <= WIDTH
+        assert int(one.get("x")) + len(one.text) * int(one.get("font-size")) * 0.6 <= WIDTH
 
 
 def test_shares_are_rounded_half_up_as_on_the_page():

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import struct
 
 import pytest
 
 from browsing import add_list, picture, rows, wait_until
+from deepcuts.web.page.state.persona_card import persona_card
+from deepcuts.web.page.state.persona_options import PersonaOptions
+from deepcuts.web.page.state.view_models import ListRow, PersonaCard
 
 pytestmark = pytest.mark.slow
 
@@ -78,3 +82,36 @@ def test_a_picture_a_link_and_a_blend(open_page, address, tmp_path):
 def test_a_link_that_was_cut_off_is_told(open_page, address):
     page = open_page(url=f"{address}/#p=abcdef")
     page.locator(".dc-notice", has_text="This is no profile of deepcuts").wait_for()
+
+
+NAMES = (
+    "Ama Yamamoto, Ama Güntaş, Aleksy Oretola, Adisa McQuillan",
+    "WWWM & THE MWMWMW, MAMMOTH WORM",
+    "坂本龍一、細野晴臣、高橋幸宏" * 4,
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_in_the_picture_lies_over_anything_else_in_whatever_font(open_page, name):
+    card = PersonaCard(0, name, 0.5, [name] * 3, 3, PersonaOptions())
+    svg = persona_card([card], [ListRow(1, "a", name, 0, 0, 1_234, False, [])])
+    page = open_page()
+    for family in ("Roboto", "Arial", "DejaVu Sans"):
+        drawn = re.sub('font-family="[^"]*"', f'font-family="{family}, sans-serif"', svg)
+        over = page.evaluate(OVERLAPS, drawn)
+        assert not over, f"{family}: {over}"
+
+
+OVERLAPS = """(svg) => {
+    const box = document.createElement("div");
+    box.innerHTML = svg;
+    document.body.append(box);
+    const texts = [...box.querySelectorAll("text")].map((one) =>
+        [one.textContent, one.getBBox(), one.getAttribute("y")]);
+    const width = box.querySelector("svg").viewBox.baseVal.width;
+    box.remove();
+    const right = (one) => one[1].x + one[1].width;
+    const wide = texts.filter((one) => right(one) > width).map((one) => one[0]);
+    return wide.concat(texts.filter((one) => texts.some((other) => other !== one && other[2] === one[2]
+        && other[1].x > one[1].x && other[1].x < right(one))).map((one) => one[0]));
+}"""

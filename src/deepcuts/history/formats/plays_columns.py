@@ -40,8 +40,9 @@ def plays_column(
 
 
 def _ask(column: str) -> str:
-    """How to say which column holds the plays, in Python and on the command line."""
-    return f"say which column holds them with plays_column={column!r} (--plays-column {shlex.quote(column)})"
+    """How to say which column holds the plays: in the file, as for the page, in Python and on the command line."""
+    given = f"plays_column={column!r} (--plays-column {shlex.quote(column)})"
+    return f'call the column that holds them "plays", or name it with {given}'
 
 
 def _groups(named: Sequence[int], names: Sequence[str]) -> Iterator[list[int]]:

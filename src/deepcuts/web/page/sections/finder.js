@@ -4,11 +4,11 @@ const FIRST_SHOWN = 12;
 const SEVERAL = /[\n\t;,|、，；•]|\s[/·]\s/; // what lies between the names of a list
 
 export default {
-  props: { state: Object, found: Object, uploadUrl: String, uploadBytes: Number, withUsers: Boolean },
+  props: { state: Object, found: Object, uploadUrl: String, uploadBytes: Number, textLength: Number, withUsers: Boolean },
   emits: ["search", "enter", "add", "remove", "amount", "example", "user", "users", "popular", "clear"],
   data() {
     return {
-      text: "", open: false, active: 0, amount: "often", all: false, user: "", dragging: false, busy: "", failed: "",
+      text: "", open: false, active: 0, amount: "often", all: false, user: "", dragging: false, busy: "", failed: "", refused: "",
       entered: [], // typed or pasted, and not yet answered
       nAnswered: this.state.n_entered, asking: null, unfolded: false, typed: false,
     };
@@ -42,6 +42,7 @@ export default {
   },
   watch: {
     text() {
+      if (this.text) this.refused = "";
       this.active = 0;
       this.open = true;
       clearTimeout(this.timer);
@@ -81,6 +82,12 @@ export default {
       else if (this.text.trim()) this.take(this.text);
     },
     take(text) {
+      if (text.length > this.textLength) {
+        const [found, most] = [text.length, this.textLength].map((number) => number.toLocaleString("en"));
+        this.refused = `What was pasted has ${found} characters; ${most} are read at a time. Import it as a text file.`;
+        return;
+      }
+      this.refused = "";
       this.typed = true;
       this.entered.push(text.trim().split("\n")[0].slice(0, 60));
       this.$emit("enter", { text, amount: this.amount });
@@ -163,7 +170,7 @@ export default {
             <span>{{ option.name }}</span><small v-if="mine.has(option.id)">✓ added already</small><small v-else>{{ option.listeners.toLocaleString('en') }} {{ option.listeners === 1 ? 'listener' : 'listeners' }}</small>
           </li>
         </ul>
-        <p class="dc-note dc-state" role="status"><template v-if="isSearching">Searching<template v-if="entered.length"> for {{ entered[0] }}</template> …</template><template v-else-if="isUnknown">This model knows no artist by that name. Enter shows what may be meant.</template></p>
+        <p class="dc-note dc-state" role="status"><template v-if="isSearching">Searching<template v-if="entered.length"> for {{ entered[0] }}</template> …</template><template v-else-if="refused">{{ refused }}</template><template v-else-if="isUnknown">This model knows no artist by that name. Enter shows what may be meant.</template></p>
       </div>
       <fieldset class="dc-segments dc-amount">
         <legend>I play them</legend>

@@ -35,6 +35,7 @@ class Finder(Element, component="finder.js"):
         super().__init__()
         self.session = session
         self.props["upload-url"], self.props["upload-bytes"] = upload_url, upload_bytes
+        self.props["text-length"] = MOST_TEXT
         self.props["with-users"] = session.views.with_users
         self.props["found"] = {"query": "", "items": []}
         self.props["state"] = {

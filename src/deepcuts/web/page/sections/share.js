@@ -64,7 +64,7 @@ export default {
     // A link that was pasted is opened as any other: memory.js reads what is behind the "#".
     openTheirs() {
       const at = this.theirs.indexOf("#p=");
-      this.failed = at < 0 ? "This is no link of deepcuts: it has #p= in it." : "";
+      this.failed = at < 0 ? "This is no link of deepcuts: such a link has #p= in it." : "";
       if (at < 0) return;
       this.$refs.dialog.close();
       location.hash = this.theirs.slice(at).trim();

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
+from unicodedata import east_asian_width
 from xml.sax.saxutils import escape
 
 from deepcuts.web.page.state.view_models import ListRow, PersonaCard, card_titles
@@ -16,7 +19,11 @@ _COLOURS = ("#0072b2", "#c9550a", "#008863", "#b0558a", "#9a6a00", "#2f86b8", "#
 _PAPER, _INK, _MUTED, _ACCENT = "#f5f1e9", "#211c16", "#6b6257", "#a8431b"
 _FONT = "Roboto, 'Helvetica Neue', Arial, sans-serif"
 _GAP = 6  # between the parts of the bar
-_LETTER = 0.53  # mean width of a letter over the size of its font
+# Width of a letter over the size of its font: no narrower than in the widest of the fonts that a browser may take, as
+# a picture cannot bring one along.
+_LETTER, _BOLD_LETTER, _SQUARE = 0.6, 0.68, 1.0
+_CAPITAL, _WIDEST = 1.25, 1.65  # of that width
+_BOLD = 700
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what no XML document may hold
 _PERSONA_HEIGHT, _CUT_HEIGHT = 132, 50
 
@@ -74,7 +81,7 @@ def _persona(card: PersonaCard, title: str, top: int) -> list[str]:
     return [
         f'<circle cx="{_MARGIN + 26}" cy="{top + 26}" r="26" fill="{_colour(card.number)}"/>',
         _text(chr(65 + card.number % 26), _MARGIN + 26, top + 35, 25, "#ffffff", weight=700, anchor="middle"),
-        _text(_cut_off(title, 760, 36), _MARGIN + 76, top + 38, 36, _INK, weight=700),
+        _text(_cut_off(title, 760, 36, _BOLD_LETTER), _MARGIN + 76, top + 38, 36, _INK, weight=_BOLD),
         _text(percent(card.share), WIDTH - _MARGIN, top + 38, 36, _INK, weight=300, anchor="end"),
         _text(_cut_off(", ".join(card.artists), 850, 25), _MARGIN + 76, top + 80, 25, _MUTED),
     ]
@@ -100,10 +107,20 @@ def _text(text: str, x: int, y: int, size: int, colour: str, *, weight: int = 40
     )
 
 
-def _cut_off(text: str, width: int, size: int) -> str:
-    """Shorten a text so that it is about as wide as there is room, in pixels."""
-    most = int(width / (size * _LETTER))
-    return text if len(text) <= most else text[: most - 1].rstrip(" ,") + "…"
+def _cut_off(text: str, width: int, size: int, letter: float = _LETTER) -> str:
+    """Shorten a text so that it is no wider than there is room, in pixels, as letters are wide on average."""
+    ends = list(accumulate(size * _width(one, letter) for one in text))
+    if not ends or ends[-1] <= width:
+        return text
+    most = bisect_right(ends, width - size * letter)  # leaves room for the mark
+    return text[:most].rstrip(" ,") + "…"
+
+
+def _width(one: str, letter: float) -> float:
+    """Width of a letter over the size of its font, where most have the width `letter`."""
+    if east_asian_width(one) in "WF":
+        return _SQUARE
+    return letter * (_WIDEST if one in "MWmw@%" else _CAPITAL if one.isupper() else 1.0)
 
 
 def _clean(text: str) -> str:
