@@ -17,6 +17,7 @@ FOREIGN = {
     "file:/data/plays.csv": "Give its path, not a URL: /data/plays.csv.",
     "https://example.org/plays.csv": "not URLs: download it first",
     "s3://bucket/plays.csv": "not URLs: download it first",
+    "-": "Pipes are neither read nor written: name a file.",
     "~/plays.csv": f"give {os.path.expanduser('~')}/plays.csv.",
     r"C:\Users\ada\plays.csv": "separates folders by /",
     r"..\plays.csv": "separates folders by /",

@@ -56,12 +56,14 @@ def not_found(path: StrPath) -> str:
 
 
 def advice_on_path(path: StrPath) -> str:
-    """A sentence, with a blank before it, of what to write for a URL, a ~ or a path of Windows; "" for any other."""
+    """A sentence, with a blank before it, of what to write for a URL, -, ~ or a path of Windows; "" for any other."""
     text = os.fspath(path)
     if url := _URL.match(text):
         if url[1].lower() == "file":
             return f" Give its path, not a URL: /{text[url.end() :]}."
         return " Files are read and written here, not URLs: download it first, and give the path of what comes."
+    if text == "-":
+        return " Pipes are neither read nor written: name a file."
     if (home := os.path.expanduser(text)) != text:
         return f" Only a shell knows what ~ stands for: give {home}."
     if os.sep == "/" and _WINDOWS.match(text):

@@ -220,6 +220,8 @@ def _text_sample(path: str, compression: str | None, encoding: str | None) -> Sa
     with opened(path, compression) as stream:
         raw = stream.read(SAMPLE_BYTES + 1)  # the byte past the sample says whether that is all
     head, found = _in_utf8(path, raw, encoding)
+    if raw[:4] == b"PK\3\4":
+        raise FileFormatError(f"{path} is a zip archive or a spreadsheet. Unpack it, or save the sheet as CSV.")
     if b"\0" in head:
         raise FileFormatError(
             f"{path} is not text: byte {head.index(0):,} is 0. CSV, TSV, JSON and Parquet can be read."
