@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import product
 
 import numpy as np
@@ -30,6 +31,7 @@ PAIRS = [
 def test_everything_is_that_of_the_local_mode_to_the_bit(
     spark, shelf, plays, local, tmp_path, n_partitions, n_blocks, collected
 ):
+    shutil.rmtree(shelf / "trainings", ignore_errors=True)  # or it would go on after what other partitions have done
     spark.conf.set("spark.sql.leafNodeDefaultParallelism", str(n_partitions))
     some = plays.user_ids.values[::40].to_pylist()
     blas_threads = set[int]()
