@@ -83,6 +83,12 @@ def test_a_study_of_other_data_is_refused(study):
         tune(other, study[0], TuningSettings(fixed=FIXED))
 
 
+def test_a_study_may_be_named_by_text(tmp_path):
+    for path in (tmp_path / "study.db", str(tmp_path / "study.db")):
+        with only_run(path):
+            assert (tmp_path / ".study.db.lock").exists()
+
+
 def test_one_run_at_a_time_works_on_a_study(plays, study):
     with only_run(study[0]), pytest.raises(OutputError, match="Another run works on"):
         tune(plays, study[0], TuningSettings(fixed=FIXED))

@@ -60,6 +60,7 @@ def only_run(path: Path) -> Iterator[None]:
         If another run works on it, or its folder cannot be written to.
     """
     check_input(path)
+    path = Path(path)  # callers may give text
     lock = path.with_name(f".{path.name}.lock")
     try:
         connection = sqlite3.connect(lock, timeout=0, isolation_level=None)  # fails at once; no transactions but ours
