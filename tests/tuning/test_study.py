@@ -130,7 +130,7 @@ def test_train_reads_what_tune_has_written_and_options_win(plays, tmp_path):
 
 def test_the_default_is_tried_again_even_if_its_run_died_at_once(plays, tmp_path):
     settings = TuningSettings(n_trials=2, fixed=FIXED)
-    study = open_study(tmp_path / "study.db", facts_of(plays, settings), settings)
+    study = open_study(str(tmp_path / "study.db"), facts_of(plays, settings), settings)
     study.enqueue_trial(default_point(FIXED, dc.split_holdout(plays, 0.2, seed=0).train))
     study.ask()  # and dies before it is told a single setting
     found = tune(plays, tmp_path / "study.db", settings)

@@ -98,7 +98,7 @@ def open_study(path: Path, facts: Mapping[str, Any], settings: TuningSettings) -
     library = import_optuna()
     try:
         storage = library.storages.RDBStorage(
-            f"sqlite:///{path.absolute()}", engine_kwargs={"connect_args": {"timeout": _WAIT}}
+            f"sqlite:///{Path(path).absolute()}", engine_kwargs={"connect_args": {"timeout": _WAIT}}
         )
         study: optuna.Study = library.create_study(
             storage=storage,
