@@ -107,16 +107,16 @@ def test_in_a_rehearsal_users_give_every_tenth_item_and_count_alike(rehearsing):
     lengths = np.repeat([2, 10, 11, 40], 100)
     plays = plays_of([(rng.permutation(60) < length).astype(int).tolist() for length in lengths])
     validation = Validation.draw(plays, seed=1)
-    rows, n_given = np.unique(validation.rows, return_counts=True)  # rows of the user side are by length, as users are
-    np.testing.assert_array_equal(rows, np.arange(400))
-    np.testing.assert_array_equal(n_given, -(-lengths // 10))
-    pairs = plays.indptr[validation.rows] + validation.offsets
+    given = validation.given
+    np.testing.assert_array_equal(validation.rows, np.arange(400))  # of the user side, which is by length, as users are
+    np.testing.assert_array_equal(given.sizes, -(-lengths // 10))
+    pairs = plays.indptr[given.rows] + validation.offsets
     assert len(set(pairs)) == len(pairs)
-    np.testing.assert_array_equal(plays.indices[pairs], validation.items)
+    np.testing.assert_array_equal(plays.indices[pairs], given.items)
     users, items = rng.random((400, 3), np.float32), rng.random((60, 3), np.float32)
     scores = users @ items.T
     for row in (5, 120, 230, 399):
-        own = validation.items[validation.rows == row]
+        own = given.items[given.rows == row]
         hidden = plays.indices[slice(*plays.indptr[row : row + 2])]
         others = np.setdiff1d(np.arange(60), hidden)
         ranks = np.array([1 + np.sum(scores[row, others] > scores[row, item]) for item in own])
@@ -126,8 +126,10 @@ def test_in_a_rehearsal_users_give_every_tenth_item_and_count_alike(rehearsing):
 def test_nobody_gives_more_than_fifty(rehearsing):
     """Else one row of very many items could use up all that may be given."""
     plays = plays_of([[1] * 600] * 4 + [[1] * 20 + [0] * 580] * 30)
-    rows, n_given = np.unique(Validation.draw(plays, seed=0).rows, return_counts=True)
-    np.testing.assert_array_equal(rows, np.arange(34))
+    validation = Validation.draw(plays, seed=0)
+    by_row = np.argsort(validation.rows)
+    np.testing.assert_array_equal(validation.rows[by_row], np.arange(34))
+    n_given = validation.given.sizes[by_row]
     assert np.all(n_given[:30] <= 2)  # fewer where an item would lose too many listeners
     assert np.all((n_given[30:] > 40) & (n_given[30:] <= 50))
 
@@ -165,11 +167,12 @@ def test_users_with_one_item_and_items_with_few_listeners_give_none():
     plays = plays_of(np.hstack([rows, np.eye(400, dtype=int)[:, 200:]]).tolist())  # and items with one listener
     validation = Validation.draw(plays, seed=3)
     place = np.argsort(np.diff(plays.known_pairs.indptr), kind="stable")
-    users = place[validation.rows]
+    users, given = place[validation.rows], validation.given
+    assert np.all(given.sizes == 1)
     assert len(users) == len(set(users)) > 5
     assert np.all(np.diff(plays.indptr)[users] >= 2)
-    assert np.all(plays.indices[plays.indptr[users] + validation.offsets] == validation.items)
-    assert np.all(2 * np.bincount(validation.items, minlength=plays.n_items) <= plays.item_listeners)
+    assert np.all(plays.indices[plays.indptr[users] + validation.offsets] == given.items)
+    assert np.all(2 * np.bincount(given.items, minlength=plays.n_items) <= plays.item_listeners)
 
 
 def test_the_pair_weighs_nothing_and_its_user_keeps_the_rest(world):
@@ -178,9 +181,9 @@ def test_the_pair_weighs_nothing_and_its_user_keeps_the_rest(world):
     users = users.take(users.with_dislikes.by_length)
     left = validation.left_out_of(users)
     changed = np.flatnonzero(left.confidence != users.confidence)
-    assert len(changed) == len(validation.items)
+    assert len(changed) == len(validation.given.items)
     assert np.all(left.confidence[changed] == 0)
-    np.testing.assert_array_equal(np.sort(users.indices[changed]), np.sort(validation.items))
+    np.testing.assert_array_equal(np.sort(users.indices[changed]), np.sort(validation.given.items))
 
 
 def test_what_users_dislike_is_left_out_of_their_lists():
@@ -206,8 +209,8 @@ def test_too_little_to_measure_is_no_fault(rows):
 
 def test_a_training_that_is_clearly_below_another_is_over(world):
     validation = Validation.draw(world.plays, seed=0)
-    n, items = len(validation.items) // 2 * 2, np.zeros((1, 1), np.float32)
-    swing = np.tile([-0.1, 0.1], n // 2 + 1)[: len(validation.items)]
+    n, items = len(validation.rows) // 2 * 2, np.zeros((1, 1), np.float32)
+    swing = np.tile([-0.1, 0.1], n // 2 + 1)[: len(validation.rows)]
     error, level = 0.1 / np.sqrt(n), {3: np.full(len(swing), 0.4), 6: np.full(len(swing), 0.5)}
 
     def behind(*losses: float) -> list[bool]:
@@ -227,8 +230,8 @@ def test_a_training_that_is_clearly_below_another_is_over(world):
 def test_training_ends_after_two_clear_losses_in_succession_or_one_at_the_end(world):
     """Clear is a mean difference from the best above 1.5 standard errors, here of 0.1 / √n."""
     validation = Validation.draw(world.plays, seed=0)
-    n = len(validation.items) // 2 * 2
-    swing = np.tile([-0.1, 0.1], n // 2 + 1)[: len(validation.items)]
+    n = len(validation.rows) // 2 * 2
+    swing = np.tile([-0.1, 0.1], n // 2 + 1)[: len(validation.rows)]
     clear, items = 1.6 * 0.1 / np.sqrt(n), np.zeros((1, 1), np.float32)
 
     def after(*losses: float, last: int = 30) -> bool:

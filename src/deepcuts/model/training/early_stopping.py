@@ -21,8 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepcuts.array_types import DoubleVector, FloatMatrix, IndexVector, Indices, Indptr
-from deepcuts.data.csr import UserItems
+from deepcuts.array_types import DoubleVector, FloatMatrix, IndexVector, Indptr
+from deepcuts.data.csr import UserItems, indptr_of, sums_of_rows
 from deepcuts.data.interactions import Interactions
 from deepcuts.model.training.epochs import Epoch
 from deepcuts.model.training.rows import Rows, length_order
@@ -61,24 +61,23 @@ IN_REHEARSAL = Rule((3, 4, 6, 8, REHEARSED_EPOCHS), 1.5)
 
 @dataclass(frozen=True, eq=False)
 class Validation:
-    """Pairs of some users, whose items should be high in their lists.
+    """Items that some users give, which should be high in their lists.
 
     Parameters
     ----------
     rows
-        int64, (n,): the row of each pair in the user side, which has the shortest histories first; those of a user lie
-        together.
+        int64, (n_users,): the row of each user in the user side, which has the shortest histories first.
+    given
+        Items of each user, at least one, which keep at least half of their listeners.
     offsets
-        int64, (n,): which pair of its row it is.
-    items
-        int32, (n,): the items of these pairs, which keep at least half of their listeners.
+        int64, (n_given,): which pair of its row each of these is.
     hidden
-        What the list of each pair leaves out: all that its user plays or dislikes.
+        What the list of each user leaves out: all that the user plays or dislikes.
     """
 
     rows: IndexVector
+    given: UserItems
     offsets: IndexVector
-    items: Indices
     hidden: UserItems
 
     @classmethod
@@ -86,27 +85,28 @@ class Validation:
         """Draw users who have two items or more, and some of the items of each, by a seed."""
         rng = np.random.default_rng([seed, _STREAM])
         known, pairs = plays.known_pairs, _drawn(plays.indptr, rng)
-        users = np.searchsorted(plays.indptr, pairs, side="right") - 1
-        offsets, items = pairs - plays.indptr[users], plays.indices[pairs]
-        n_given = np.bincount(items, minlength=plays.n_items)
-        kept = (2 * n_given <= plays.item_listeners)[items]
+        n_given = np.bincount(plays.indices[pairs], minlength=plays.n_items)
+        pairs = pairs[(2 * n_given <= plays.item_listeners)[plays.indices[pairs]]]
+        of_pair = np.searchsorted(plays.indptr, pairs, side="right") - 1
+        users, sizes = np.unique(of_pair, return_counts=True)
         places = np.empty(plays.n_users, np.int64)
         places[length_order(np.diff(known.indptr))] = np.arange(plays.n_users)
-        hidden = UserItems(known.indptr, known.indices).take(users[kept])
-        return cls(places[users[kept]], offsets[kept], items[kept], hidden)
+        given = UserItems(indptr_of(sizes), plays.indices[pairs])
+        hidden = UserItems(known.indptr, known.indices).take(users)
+        return cls(places[users], given, pairs - plays.indptr[of_pair], hidden)
 
     def left_out_of(self, rows: Rows) -> Rows:
         """Return the rows of the user side with these pairs at a confidence of 0, so that they weigh nothing."""
         confidence = rows.confidence.copy()
-        confidence[rows.indptr[self.rows] + self.offsets] = 0
+        confidence[rows.indptr[self.rows[self.given.rows]] + self.offsets] = 0
         return replace(rows, confidence=confidence)
 
     def ndcg(self, users: FloatMatrix, items: FloatMatrix) -> DoubleVector:
         """Return the mean ndcg@100 of the items of each user, float64, by factors of the user side and of the items."""
-        ranks = ranks_of_items(users[self.rows], items, self.items, self.hidden, _DEEPEST)
+        ranks = ranks_of_items(users[self.rows], items, self.given, self.hidden, _DEEPEST)
         found = np.where(ranks > 0, 1 / np.log2(1 + np.maximum(ranks, 1)), 0.0)
-        first = np.flatnonzero(np.diff(self.rows, prepend=-1))  # of each user
-        return np.add.reduceat(found, first) / np.diff(first, append=len(found))
+        means: DoubleVector = sums_of_rows(found, self.given.indptr) / self.given.sizes
+        return means
 
 
 class EarlyStopping:
@@ -224,4 +224,4 @@ def early_stopping(plays: Interactions, settings: PersonaSettings, seed: int) ->
         return None
     validation = Validation.draw(plays, seed)
     rule = IN_REHEARSAL if is_rehearsed(plays.n_users) else _IN_TRAINING
-    return EarlyStopping(validation, rule) if len(validation.items) else None
+    return EarlyStopping(validation, rule) if len(validation.rows) else None
