@@ -1,6 +1,6 @@
 """Evidence: a rehearsal finds how long and with what λ lists are best, and leaves the rest as it is.
 
-Usage: python benchmarks/training_length.py [--factors 64] [--seeds 2] [--only NAME …]
+Usage: python benchmarks/training_length.py [--factors 128] [--seeds 2] [--only NAME …]
 
 The data of benchmarks/hold.py and some worlds more, each trained with early stopping off and "auto" on a part of the
 training part of its holdout split, and judged on the rest of it: this is how the rule was chosen. Up to 4,000 users
@@ -34,11 +34,16 @@ WORLDS = {  # users, items, items a user, scenes
     "sparse world, 18 scenes": (6_000, 3_000, 12, 18),
     "large world, 25 scenes": (20_000, 8_000, 25, 25),
 }
+LARGEST = {
+    "60,000 users, 40 scenes": (60_000, 20_000, 25, 40),
+    "60,000 users, 150 scenes": (60_000, 60_000, 40, 150),
+}
 
 
-def sources() -> dict[str, Callable[[], dc.Interactions]]:
+def sources(*, largest: bool = False) -> dict[str, Callable[[], dc.Interactions]]:
     """Plays to learn from, by name."""
-    return {**data_of_hold(), **{name: lambda sizes=sizes: world(*sizes) for name, sizes in WORLDS.items()}}
+    worlds = {**WORLDS, **LARGEST} if largest else WORLDS
+    return {**data_of_hold(), **{name: lambda sizes=sizes: world(*sizes) for name, sizes in worlds.items()}}
 
 
 def row_of(name: str, plays: dc.Interactions, n_factors: int, n_seeds: int) -> list[str]:
@@ -64,10 +69,11 @@ def row_of(name: str, plays: dc.Interactions, n_factors: int, n_seeds: int) -> l
     off, auto = (np.concatenate(found[choice], axis=1) for choice in CHOICES)
     counts = [", ".join(map(str, n_epochs[choice])) for choice in CHOICES]
     steps = ", ".join(f"{own / rule:.2g}" for own, rule in zip(ridges["auto"], ridges["off"], strict=True))
-    return [name, *counts, steps, *_differences(auto, off), f"{median(times):.2f}"]
+    return [name, *counts, steps, *differences(auto, off), f"{median(times):.2f}"]
 
 
-def _differences(own: np.ndarray, level: np.ndarray) -> list[str]:
+def differences(own: np.ndarray, level: np.ndarray) -> list[str]:
+    """Differences of rows of figures of users, in per cent of the mean, the first with its interval."""
     apart, means = own - level, np.nanmean(level, axis=1)
     recall, deeper, ndcg = 100 * np.nanmean(apart, axis=1) / means
     half = 196 * np.nanstd(apart[0]) / math.sqrt(apart.shape[1]) / means[0]
@@ -76,9 +82,9 @@ def _differences(own: np.ndarray, level: np.ndarray) -> list[str]:
 
 def main() -> None:
     """Train, judge and print."""
-    known = sources()
+    known = sources(largest=True)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--factors", type=int, default=64)
+    parser.add_argument("--factors", type=int, default=128)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--only", nargs="+", choices=list(known), default=list(known), metavar="NAME")
     args = parser.parse_args()

@@ -81,6 +81,20 @@ def test_and_more_where_plays_tell_nothing_but_what_is_popular():
     assert round(steps, 6) in range(1, 6)
 
 
+def test_lists_that_are_worse_at_first_do_not_end_a_rehearsal_with_more_of_the_ridge():
+    """Here they are clearly worse than the rule's after the third epoch, and better from the sixth."""
+    world = dc.generate_world(n_users=1_500, n_items=1_500, items_per_user=15, n_scenes=6, seed=0)
+    train, holdout = dc.split_holdout(world.plays, seed=0)
+    rule = weighting_by_density(train.n_users, train.n_items, train.n_pairs)
+    model = dc.PersonaNMF(n_factors=64).fit(train)
+    own = model.settings.weighting
+    assert own.user_regularization == pytest.approx(1.4 * rule.user_regularization)
+    ridges = {name: getattr(rule, name) for name in RIDGE}
+    by_rule = dc.PersonaNMF(n_factors=64, **ridges).fit(train)
+    ndcg = [dc.evaluate(found.recommend(k=100), train, holdout)["ndcg@100"] for found in (model, by_rule)]
+    assert ndcg[0] > ndcg[1]
+
+
 @pytest.mark.parametrize("name", list(RIDGE))
 def test_what_was_asked_for_is_kept(dense, name):
     model = dc.PersonaNMF(n_factors=16, **{name: 0.02}).fit(dense)

@@ -53,12 +53,12 @@ def test_steps_stay_within_bounds_and_leave_what_is_fixed(steps, fixed):
     centre, step = PersonaSettings(**NUMBERS), Step()
     for one in steps:
         step = step.then(one)
-    after = step.of(centre, fixed, most_factors=100)
+    after = step.of(centre, fixed, most_factors=150)
     assert 0 <= after.unobserved_exponent <= 0.6
     assert 1 <= after.unobserved_ratio <= 100
     assert all(1e-4 <= getattr(after, name) <= 1 for name in RIDGES)
     assert all(0.05 <= getattr(after, name) <= 20 for name in HOLDS)
-    assert 64 <= after.n_factors <= 100
+    assert 128 <= after.n_factors <= 150
     for name in fixed:
         assert getattr(after, name) == getattr(centre, name)
 

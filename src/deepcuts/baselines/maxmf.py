@@ -75,7 +75,7 @@ class MaxMF:
         If a value is out of its range.
     """
 
-    n_factors: int = 64
+    n_factors: int = 128
     n_personas: int = 3
     loss: RankingLoss = "warp"
     training: Training = "two-stage"

@@ -62,7 +62,7 @@ class MultiInterest:
         If a value is out of its range.
     """
 
-    n_factors: int = 64
+    n_factors: int = 128
     n_personas: int = 3
     n_negatives: int = 32
     learning_rate: float = 0.2

@@ -58,7 +58,7 @@ class ImplicitALS:
         If a value is out of its range.
     """
 
-    n_factors: int = 64
+    n_factors: int = 128
     regularization: float = 40.0
     confidence: float = 20.0
     n_epochs: int = 15
@@ -116,7 +116,7 @@ class IrspackIALS:
         If a value is out of its range.
     """
 
-    n_factors: int = 64
+    n_factors: int = 128
     regularization: float = 0.02
     unobserved_weight: float = 0.05
     n_epochs: int = 16
@@ -172,7 +172,7 @@ class SklearnNMF:
         If a value is out of its range.
     """
 
-    n_factors: int = 64
+    n_factors: int = 128
     regularization: float = 0.0
     n_epochs: int = 100
 

@@ -62,7 +62,7 @@ class PFP:
         If a value is out of its range.
     """
 
-    n_factors: int = 64
+    n_factors: int = 128
     n_projected: int = 4
     learning_rate: float = 0.1
     regularization: float = 0.03

@@ -58,7 +58,7 @@ class SparkALS:
         If a value is out of its range.
     """
 
-    n_factors: int = 64
+    n_factors: int = 128
     regularization: float = 0.1
     confidence: float = 20.0
     n_epochs: int = 15

@@ -41,7 +41,7 @@ class Axis:
 
 SPACE: Mapping[str, Axis] = MappingProxyType(
     {
-        "n_factors": Axis(32, 128),
+        "n_factors": Axis(64, 256),
         "n_personas": Axis(1, 8, log=False),
         "item_regularization": Axis(0.005, 0.08),
         "frequency_exponent": Axis(0.8, 1.1, log=False),

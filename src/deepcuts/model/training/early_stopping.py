@@ -30,7 +30,7 @@ from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.recommendation.item_ranks import ranks_of_items
 
 LEAST_USERS = 500  # from which on "auto" is on; docs/maths.md, Early stopping
-WATCHED_USERS = 50_000  # from which on training itself is watched, without a rehearsal
+WATCHED_USERS = 100_000  # from which on training itself is watched, without a rehearsal
 REHEARSED_EPOCHS = 12
 
 _DEEPEST = 100  # ndcg@100

@@ -2,15 +2,18 @@
 
 Lists of the first one are measured by items that users give for it; it has the λ of the density rule. Others have less
 of it, then more, for as long as that makes lists clearly better; one ends as soon as its lists are clearly worse than
-those that are best so far.
+those that are best so far. With more of λ lists are always worse in the first epochs, so that these do not end it.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
+from deepcuts.array_types import DoubleVector
 from deepcuts.data.interactions import Interactions
 from deepcuts.model.training.alternation import alternate, start_base, watching
 from deepcuts.model.training.density_rule import resolved
@@ -30,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 _STEPS = 0.7, 1.4  # of λ
 _MOST_STEPS = 5  # in one direction
+_MORE_TELLS_FROM = 6  # the epoch: with more of λ, lists are worse at first also where they are better in the end
 _RIDGES = "user_regularization", "item_regularization"
 
 
@@ -87,8 +91,8 @@ def rehearse(
     """
     free = [name for name in _RIDGES if getattr(settings, name) == AUTO]
 
-    def lists_with(ridges: PersonaSettings, level: EarlyStopping | None = None) -> EarlyStopping:
-        lists = EarlyStopping(validation, IN_REHEARSAL, None if level is None else level.found)
+    def lists_with(ridges: PersonaSettings, level: Mapping[int, DoubleVector] = MappingProxyType({})) -> EarlyStopping:
+        lists = EarlyStopping(validation, IN_REHEARSAL, level)
         base, last = start_base(plays, ridges, seed, lists), min(REHEARSED_EPOCHS, settings.base_epochs)
         alternate(base, last, lambda epoch: on_epoch(replace(epoch, stage="rehearsal")), watching(lists, base, last))
         return lists
@@ -96,9 +100,10 @@ def rehearse(
     by_rule = best = resolved(settings, plays)
     lists = lists_with(best)
     for step in _STEPS if free else ():
+        first_told = 0 if step < 1 else _MORE_TELLS_FROM
         for _ in range(_MOST_STEPS):
             other = replace(best, **{name: step * getattr(best, name) for name in free})
-            others = lists_with(other, lists)
+            others = lists_with(other, {n: of_users for n, of_users in lists.found.items() if n >= first_told})
             if not others.is_clearly_above(lists):
                 break
             best, lists = other, others

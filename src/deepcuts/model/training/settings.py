@@ -85,7 +85,8 @@ class PersonaSettings:
     Parameters
     ----------
     n_factors
-        Length of the taste vectors, 1 to 4096.
+        Length of the taste vectors, 1 to 4096. The more kinds of music there are, the more of them pay;
+        docs/guide/weights.md has figures.
     n_personas
         The most personas a user may have, 1 to 100; see `persona_count`. With 1, the model is the base: one
         vector per user.
@@ -146,7 +147,7 @@ class PersonaSettings:
         Training ends early once an epoch lowers the loss by less than this share of it, at least 0.
     early_stopping
         Whether training of the base ends where lists get worse, by items that users give for it, in a rehearsal
-        below 50,000 users, which finds λ as well where that is "auto": "on", "off" or "auto", where there are 500
+        below 100,000 users, which finds λ as well where that is "auto": "on", "off" or "auto", where there are 500
         users or more, and more epochs than rehearsed.
     nonnegative
         Which factors are held at or above 0: "both", those of users and of items; "items"; "none". True is "both",
@@ -158,7 +159,7 @@ class PersonaSettings:
         If a value is out of its range.
     """
 
-    n_factors: int = 64
+    n_factors: int = 128
     n_personas: int = 4
     user_regularization: float | Auto = AUTO  # "auto" is in density_rule.py
     item_regularization: float | Auto = AUTO
