@@ -132,3 +132,22 @@ def test_of_two_counts_of_people_the_larger_is_kept(plays):
     assert merge_labels(first, plays, plays.item_ids).n_taggers is None
     untagged = plays.with_labels({"a": "Ada"})
     assert merge_labels(first, untagged, plays.item_ids).n_taggers.tolist() == [3]
+
+
+@pytest.mark.parametrize(("weight", "said"), [(-1.0, "-1.0"), (np.nan, "nan"), (np.inf, "inf")])
+def test_weights_of_tags_below_0_and_such_as_are_no_number_are_refused(plays, weight, said):
+    rows = pa.table({"item_id": ["a", "z"], "tag": ["deep", "calm"], "weight": [2.0, weight]})
+    with pytest.raises(DataError, match=rf"A tag of item 'z' has the weight {said}\. Weights are numbers from 0 up\."):
+        plays.with_labels(tags=rows)
+
+
+def test_weights_of_tags_that_are_text_are_refused(plays):
+    rows = pa.table({"item_id": ["a"], "tag": ["deep"], "weight": ["2"]})
+    with pytest.raises(DataError, match=r"Column 'weight' of the tags holds string\. Weights are numbers from 0 up\."):
+        plays.with_labels(tags=rows)
+
+
+def test_a_missing_weight_is_0_and_one_beyond_float32_the_largest(plays):
+    rows = pa.table({"item_id": ["a", "b"], "tag": ["deep", "calm"], "weight": [None, 1e39]})
+    labels = plays.with_labels(tags=rows).labels
+    np.testing.assert_array_equal(labels.tags.toarray()[:2], [[0, 0], [np.finfo(np.float32).max, 0]])

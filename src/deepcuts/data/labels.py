@@ -20,6 +20,7 @@ from deepcuts.data.id_text import to_text
 from deepcuts.data.ids import Ids, as_strings, string_chunks
 from deepcuts.data.row_checks import check_rows
 from deepcuts.data.tag_support import supported_tags
+from deepcuts.data.tag_weights import take_weights
 from deepcuts.errors import DataError
 from deepcuts.storage import values
 from deepcuts.wording import counted
@@ -74,15 +75,15 @@ class Labels:
             and name. Of several names of one item
             the first counts; empty ones are none.
         tags
-            A table with the columns item_id, tag and, if wanted, weight (1 without it) and tagger: who gave it. Rows of
-            the same item and tag are summed; a sum that is not above 0 is no tag.
+            A table with the columns item_id, tag and, if wanted, weight (numbers from 0 up, a missing one is 0; 1
+            without the column) and tagger: who gave it. Rows of the same item and tag are summed; a sum of 0 is no tag.
         mbids
             Ids of MusicBrainz, a mapping or a table like names, with the columns item_id and mbid.
 
         Raises
         ------
         DataError
-            If it is no table, or a column is missing.
+            If it is no table, a column is missing, or a weight is no number from 0 up.
         """
         return cls(_names(item_ids, names), *_tags(item_ids, tags), mbids=_mbids(item_ids, mbids))
 
@@ -261,36 +262,23 @@ def _tags(item_ids: Ids, tags: ArrowTable | None) -> tuple[pa.StringArray, spars
     shape = (len(item_ids), len(tag_names))
     matrix = sparse.coo_array((weights, (items, columns)), shape=shape).tocsr()
     matrix.sum_duplicates()
-    matrix.data = np.clip(matrix.data, 0, values.LARGEST_FLOAT)  # a sum of finite weights may be infinite
-    matrix.eliminate_zeros()  # a sum that is not above 0 is no tag
+    matrix.data = np.minimum(matrix.data, values.LARGEST_FLOAT)  # a sum of finite weights may be infinite
+    matrix.eliminate_zeros()  # a sum of 0 is no tag
     n_taggers = _count_taggers(columns, used["tagger"], len(tag_names)) if "tagger" in used.column_names else None
     return tag_names, sparse.csr_array(matrix), n_taggers
 
 
 def _usable_tags(item_ids: Ids, tags: pa.Table) -> tuple[CountVector, FloatVector, pa.Table]:
-    """Item indexes, weights and rows of the table: those of known items that have a tag and a finite weight."""
+    """Item indexes, weights and rows of the table: those of known items that have a tag."""
     texts = pc.utf8_trim_whitespace(string_chunks(tags["tag"]))
     items = item_ids.indexes_of(tags["item_id"])
-    weights = np.ones(len(items), np.float32)
+    weights = np.ones(len(items))
     if "weight" in tags.column_names:
-        weights = _weights(tags["weight"])
+        weights = take_weights(tags["weight"], tags["item_id"], "tag", missing=0)
     has_text = pc.fill_null(pc.greater(pc.utf8_length(texts), 0), False).to_numpy(zero_copy_only=False)
-    usable = (items >= 0) & has_text & np.isfinite(weights)
-    return items[usable], weights[usable], tags.filter(pa.array(usable))
-
-
-def _weights(column: pa.ChunkedArray) -> FloatVector:
-    """Weights of tags, float32; what is missing or beyond float32 as NaN or infinite."""
-    kind = column.type
-    if not any(is_kind(kind) for is_kind in (_is_number, pa.types.is_null, pa.types.is_boolean)):
-        raise DataError(f"The weights of the tags are of the type {shown(str(kind))[1:-1]}. Weights are numbers.")
-    with np.errstate(over="ignore"):
-        weights: FloatVector = column.cast(pa.float64(), safe=False).to_numpy().astype(np.float32)
-    return weights
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+    usable = (items >= 0) & has_text
+    held = np.minimum(weights[usable], values.LARGEST_FLOAT).astype(np.float32)
+    return items[usable], held, tags.filter(pa.array(usable))
 
 
 def _count_taggers(columns: CountVector, taggers: pa.ChunkedArray, n_tags: int) -> CountVector:

@@ -18,6 +18,7 @@ from deepcuts.data.csr import UserItems, indptr_of, quotient, row_of_entry
 from deepcuts.data.id_text import text_chunks, to_text
 from deepcuts.data.ids import Ids, as_strings, check_ids, string_chunks
 from deepcuts.data.labels import Labels
+from deepcuts.data.tag_weights import take_weights
 from deepcuts.errors import DataError
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.metrics import sum_rows
@@ -260,13 +261,4 @@ def _label_rows(labels: ArrowTable | Mapping[str, str]) -> pa.Table:
 def _weights(rows: pa.Table, ids: pa.ChunkedArray) -> DoubleVector:
     if "weight" not in rows.column_names:
         return np.ones(len(rows))
-    kind = rows["weight"].type
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
-        raise DataError(f"Column 'weight' of the labels holds {kind}. Weights are numbers from 0 up.")
-    weights: DoubleVector = rows["weight"].to_numpy().astype(np.float64)  # missing ones turn up as NaN
-    if len(wrong := np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))):
-        raise DataError(
-            f"A label of item {ids[int(wrong[0])].as_py()!r} has the weight {weights[wrong[0]]}. "
-            "Weights are numbers from 0 up."
-        )
-    return weights
+    return take_weights(rows["weight"], ids, "label")
