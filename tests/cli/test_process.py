@@ -137,14 +137,27 @@ def test_a_full_disk_leaves_the_old_file_whole(folder, tmp_path):
     assert lists.read_text() == "precious"
 
 
-def test_a_reader_that_goes_away_is_no_failure_to_talk_about(folder):
+OUTPUTS = [
+    ("similar", "Abel Kovova"),
+    ("similar", "Abel Kovova", "--json"),
+    ("recommend", "--user", "user 0000001"),
+    ("personas", "user 0000001"),
+    ("info",),
+    ("info", "--json"),
+    ("--help",),
+    ("train", "--help"),
+]
+
+
+@pytest.mark.parametrize("words", OUTPUTS, ids=" ".join)
+def test_a_reader_that_goes_away_ends_a_command_without_a_word(folder, words):
     read_end, write_end = os.pipe()
     os.close(read_end)
-    arguments = [COMMAND, "similar", str(folder / "model.safetensors"), "Abel Kovova"]
-    for options in ([], ["--json"]):
-        result = subprocess.run([*arguments, *options], stdout=write_end, stderr=subprocess.PIPE, check=False)
-        assert result.stderr == b""
+    model = () if "--help" in words else (str(folder / "model.safetensors"),)
+    arguments = [COMMAND, words[0], *model, *words[1:]]
+    result = subprocess.run(arguments, stdout=write_end, stderr=subprocess.PIPE, check=False, timeout=60)
     os.close(write_end)
+    assert (result.returncode, result.stderr) == (128 + signal.SIGPIPE, b"")
 
 
 @pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,12 +35,6 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def drop_output() -> None:
-    """Send the output that is left to the null device: the reader of the pipe has closed it."""
-    # Python flushes stdout once more as it exits, and would report the broken pipe again.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 @contextmanager
 def _failures_reported() -> Iterator[None]:
     try:
@@ -50,9 +43,6 @@ def _failures_reported() -> Iterator[None]:
         raise
     except KeyboardInterrupt:
         _end_interrupted()
-    except BrokenPipeError:
-        drop_output()
-        raise typer.Exit(BAD_DATA) from None
     except Exception as error:
         if "DEEPCUTS_TRACEBACK" in os.environ:
             traceback.print_exc()

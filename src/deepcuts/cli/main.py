@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from deepcuts.cli.interrupts import exit_status, signals_raised, was_interrupted
+from deepcuts.cli.piped_output import drop_output, end_when_reader_goes
 from deepcuts.lazy import names_on_demand
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ _LAST_STREAM = 2  # number of stderr
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit: 0 done, 1 bad data, 2 bad usage, 130, 143 or 129 ended by SIGINT, SIGTERM or SIGHUP.
+
+    141 says that nobody reads its output any more, as of programs that SIGPIPE ends.
 
     Parameters
     ----------
@@ -61,7 +64,7 @@ def _run(arguments: Sequence[str] | None) -> None:
 
 
 def _prepare_streams() -> None:
-    """Have streams that are closed lead nowhere, and characters that cannot be shown be replaced.
+    """Have closed streams lead nowhere, a reader that goes end the program, and what cannot be shown be replaced.
 
     No file that is opened later may get the number of a closed stream: an output would take what is printed.
     """
@@ -71,19 +74,18 @@ def _prepare_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # open until the end
+    end_when_reader_goes()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a name that the terminal cannot show is no reason to stop
 
 
 def _flush() -> None:
-    from deepcuts.cli.failures import BAD_DATA, drop_output
+    from deepcuts.cli.failures import BAD_DATA
     from deepcuts.cli.terminal import say_line
 
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        drop_output()
     except OSError as error:
         drop_output()
         say_line(f"The output cannot be written: {error.strerror}.", "bold red", "Error: ")
