@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -377,3 +379,32 @@ def test_large_lists_make_few_row_groups(tmp_path):
     parts = (pa.table({"user_id": ["a"] * 10_000, "rank": range(10_000)}) for _ in range(150))
     assert write_table(tmp_path / "lists.parquet", parts) == 1_500_000
     assert pq.ParquetFile(tmp_path / "lists.parquet").num_row_groups <= 3
+
+
+def test_tables_of_plays_without_counts_are_read_as_the_library_reads_them(tmp_path):
+    rows = "user_id,item_id\na,x\na,x\na,y\nb,x\n"
+    (tmp_path / "plays.csv").write_text(rows)
+    with gzip.open(tmp_path / "plays.csv.gz", "wt") as file:
+        file.write(rows)
+    for name in ("plays.csv", "plays.csv.gz"):
+        assert read_interactions(tmp_path / name).to_csr().toarray().tolist() == [[2, 1], [1, 0]]
+
+
+def test_times_of_a_compressed_table_are_read(tmp_path):
+    with gzip.open(tmp_path / "plays.csv.gz", "wt") as file:
+        file.write("user_id,item_id,plays,last_played\na,x,2,1600000000\n")
+    assert read_interactions(tmp_path / "plays.csv.gz").last_played.tolist() == [1600000000]
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("user_id,item_id,count", r"has no column 'plays', but 'count'\. Call it plays where it holds play counts"),
+        ("user,artist,plays", r"has no column 'user_id'\. Its columns are 'user', 'artist', 'plays'\. Read other"),
+    ],
+)
+def test_tables_of_other_columns_are_told_what_a_command_takes(folder, tmp_path, header, message):
+    (tmp_path / "new.csv").write_text(f"{header}\na,x,1\n")
+    arguments = (folder / "model.safetensors", tmp_path / "new.csv", "-o", tmp_path / "grown.safetensors")
+    result = run("extend", *arguments, code=1)
+    assert re.search(message, result.stderr)

@@ -13,7 +13,7 @@ PlaysFile = Annotated[
     typer.Argument(
         metavar="PLAYS",
         help="Plays that `deepcuts ingest` or `deepcuts split` has written, or a table with the columns user_id, "
-        "item_id and plays.",
+        "item_id and plays; without plays every row is one play.",
     ),
 ]
 User = Annotated[str, typer.Argument(metavar="USER", help="Id of a user.")]

@@ -1,15 +1,14 @@
-"""Interactions as files: our own format, or a table with the columns user_id, item_id and plays."""
+"""Interactions as files: our own format, or a table with the columns user_id, item_id and, if it has it, plays."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 
 import pyarrow as pa
 
-from deepcuts.cli.tables import ENDINGS, check_table_output, open_table, write_table
+from deepcuts.cli.tables import ENDINGS, check_table_output, write_table
 from deepcuts.data.interactions import Interactions
-from deepcuts.ingest import as_plays, read_plays
+from deepcuts.ingest import as_plays, read_own_table
 
 OWN_ENDING = ".safetensors"
 
@@ -34,17 +33,7 @@ def read_interactions(*paths: Path) -> Interactions:
 def _read_one(path: Path) -> Interactions:
     if path.suffix == OWN_ENDING:
         return Interactions.load(path)
-    if path.suffix not in ENDINGS:
-        return _read(path, ())
-    with open_table(path) as table:
-        names = table.schema.names
-    return _read(path, names)
-
-
-def _read(path: Path, names: Collection[str]) -> Interactions:
-    """Read the columns that our own tables have, and that of times where there is one."""
-    time = "last_played" if "last_played" in names else None
-    return read_plays(path, user="user_id", item="item_id", plays="plays", time=time)
+    return read_own_table(path, "`deepcuts ingest`")
 
 
 def check_interactions_output(path: Path, *, force: bool) -> None:

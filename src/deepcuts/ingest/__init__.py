@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from deepcuts.ingest.tabular.columns import Columns
     from deepcuts.ingest.tabular.options import IngestReport, ReadOptions
     from deepcuts.ingest.tabular.time_rules import TimeRules
-    from deepcuts.ingest.taking import as_plays
+    from deepcuts.ingest.taking import as_plays, read_own_table
 
 _HOMES = {
     "Columns": "tabular.columns",
@@ -33,6 +33,7 @@ _HOMES = {
     "count_text_rows": "mapped",
     "ingest": "reading",
     "prune": "pruning",
+    "read_own_table": "taking",
     "read_plays": "reading",
     "sum_mapped": "mapped",
 }
@@ -47,6 +48,7 @@ __all__ = [
     "count_text_rows",
     "ingest",
     "prune",
+    "read_own_table",
     "read_plays",
     "sum_mapped",
 ]

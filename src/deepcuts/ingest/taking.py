@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from deepcuts.checks import shown
 from deepcuts.data.arrow_columns import table_of
 from deepcuts.data.foreign import PlaysLike, named_as_plays, what_to_call
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
-from deepcuts.ingest.reading import read_plays
+from deepcuts.ingest.column_names import column_names
+from deepcuts.ingest.reading import Source, read_plays
+from deepcuts.ingest.tabular.columns import Columns, listed
+from deepcuts.storage import StrPath
 
 _WANTED = {"user_id", "item_id"}
 
@@ -33,11 +38,37 @@ def as_plays(plays: PlaysLike) -> Interactions:
         raise DataError(what_to_call(plays))
     if not set(table.column_names) >= _WANTED:
         raise DataError(what_to_call(plays if hasattr(plays, "columns") else table))
-    counts = named_as_plays(table.column_names)
+    return _read(table, table.column_names, "The table")
+
+
+def read_own_table(path: StrPath, call: str) -> Interactions:
+    """Read plays from a file with the columns that `as_plays` takes.
+
+    Parameters
+    ----------
+    path
+        As `read_plays` takes it.
+    call
+        What reads files of other columns, for a message.
+
+    Raises
+    ------
+    DataError, FileFormatError
+        If there is no such file, it cannot be used, or it has other columns.
+    """
+    names = column_names(path, Columns("user_id", "item_id"))
+    if missing := sorted(_WANTED - set(names), reverse=True):
+        has = f"Its columns are {listed(names)}" if names else "Its columns have no names"
+        raise DataError(f"{path} has no column {missing[0]!r}. {has}. Read other columns with {call}.")
+    return _read(path, names, str(path))
+
+
+def _read(source: Source, names: Sequence[str], shown_source: str) -> Interactions:
+    counts = named_as_plays(names)
     if counts and "plays" not in counts:
         raise DataError(
-            f"The table has no column 'plays', but {shown(counts[0])}. Call it plays where it holds play counts, else "
-            "leave it out: every row is one play then."
+            f"{shown_source} has no column 'plays', but {shown(counts[0])}. Call it plays where it holds play counts, "
+            "else leave it out: every row is one play then."
         )
-    known = {name: name if name in table.column_names else None for name in ("plays", "last_played")}
-    return read_plays(table, user="user_id", item="item_id", plays=known["plays"], time=known["last_played"])
+    known = {name: name if name in names else None for name in ("plays", "last_played")}
+    return read_plays(source, user="user_id", item="item_id", plays=known["plays"], time=known["last_played"])

@@ -53,6 +53,11 @@ def scan_json(samples: Sequence[Sample], columns: Columns) -> Iterator[Scan]:
         )
 
 
+def names_of_json(sample: Sample) -> tuple[str, ...]:
+    """Keys of the first objects of a file, those within objects with dots between."""
+    return _layout(sample)[1]
+
+
 def _layout(sample: Sample) -> tuple[Shape, tuple[str, ...]]:
     """The shape of a file, and the keys of its first objects in order of appearance."""
     text = sample.text.lstrip()

@@ -28,7 +28,7 @@ def scan_parquet(connection: duckdb.DuckDBPyConnection, samples: Sequence[Sample
     """
     alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for sample in samples:
-        alike.setdefault((_names(sample.path), _types(connection, sample.path)), []).append(sample.path)
+        alike.setdefault((names_of_parquet(sample.path), _types(connection, sample.path)), []).append(sample.path)
     for (names, types), paths in alike.items():
         indexes = columns.find(names, len(names), paths[0])
         cells = {role: Cell(f"c{index}", types[index]) for role, index in indexes.items()}
@@ -41,7 +41,7 @@ def scan_parquet(connection: duckdb.DuckDBPyConnection, samples: Sequence[Sample
         yield Scan(source, cells, file=FILE, row="row", unit="row")
 
 
-def _names(path: str) -> tuple[str, ...]:
+def names_of_parquet(path: str) -> tuple[str, ...]:
     """Names of the columns; DuckDB would change one that differs from another in case only."""
     return tuple(_schema(path).names)
 
