@@ -306,6 +306,20 @@ def test_figures_of_several_seeds_are_means_and_their_spread_is_told(over_seeds,
     assert re.search(r"Over 2 seeds its <bdi>recall@10</bdi> varies by ±[\d.]+, and it is ahead with [12] of", page)
 
 
+def test_a_model_with_one_seed_beside_one_with_several_has_no_spread(over_seeds, model, cut):
+    models = {"ours": model, "lone": dc.PersonaNMF(n_factors=4, base_epochs=2).fit(cut[0], seed=0)}
+    contenders = model_contenders(models, other_seeds={"ours": [over_seeds[0]]})
+    report = collect(models, contenders, *cut, replace(SETTINGS, rarities=(0.0,), n_listeners=0))
+    assert [len(one.seeds) for one in report.contenders] == [2, 1]
+    assert np.isnan(report.contenders[1].spread("recall@20"))
+    page = render(report)
+    assert "± 0<" not in page
+    assert "after ± their standard deviation, of those that have as many" in page
+    first, lone = (one.seeds for one in report.contenders)
+    if all(one["recall@10"] > lone[0]["recall@10"] for one in first):
+        assert "and it is ahead with 2 of them" in page
+
+
 def test_dial_curve_exposure_and_bands_are_means_over_seeds(over_seeds, model, cut):
     other, report = over_seeds
     ours, one = report.contenders[0], model.recommend(k=100)

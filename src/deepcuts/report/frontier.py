@@ -57,7 +57,7 @@ def judge_contender(
         name=contender.name,
         about=describe(contender),
         figures=judge.estimates(evaluation),
-        seeds=_of_seeds(of_seeds, max(n_seeds, len(of_seeds))),
+        seeds=_of_seeds(contender, of_seeds, max(n_seeds, len(of_seeds))),
         differences={} if reference is None else judge.differences(reference, evaluation),
         dial=dial,
         exposure=exposure_facts(ranked, judge.settings.k),
@@ -71,9 +71,13 @@ def judge_contender(
     return facts, evaluation
 
 
-def _of_seeds(trainings: Sequence[Evaluation], n_seeds: int) -> tuple[dict[str, float], ...]:
-    """Figures of every seed, where there are several; where nothing is drawn, those of one training."""
-    every = trainings if len(trainings) > 1 else list(trainings) * n_seeds
+def _of_seeds(contender: Contender, trainings: Sequence[Evaluation], n_seeds: int) -> tuple[dict[str, float], ...]:
+    """Figures of every seed, where there are several; where nothing is drawn, those of one training.
+
+    A model that was given with one seed has that one: how others would differ is not known.
+    """
+    draws_nothing = len(trainings) == 1 and not isinstance(contender.method, Trained)
+    every = list(trainings) * n_seeds if draws_nothing else trainings
     return tuple(dict(one.figures) for one in every) if n_seeds > 1 else ()
 
 

@@ -63,8 +63,8 @@ class ContenderFacts:
     figures
         At the neutral dial, with intervals where they are means over users.
     seeds
-        The same figures of every training, where there were several with different seeds; all else but the seconds is
-        the mean over them, and its intervals are those of the mean.
+        The same figures of every training, where any contender had several with different seeds; all else but the
+        seconds is the mean over them, and its intervals are those of the mean. A model given with one seed has one.
     differences
         From the first contender, by figure; empty for the first.
     dial

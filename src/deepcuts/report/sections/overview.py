@@ -56,7 +56,8 @@ def _figures(report: Report) -> str:
         rows.append([in_words(name), *(marked(cell) if at == best else cell for at, cell in enumerate(cells))])
     n_seeds = report.n_seeds
     of_seeds = f", means over {counted(n_seeds, 'seed')}; after ± their standard deviation" if n_seeds > 1 else ""
-    caption = f"Figures of {counted(report.plays.n_judged, 'user')}{of_seeds}"
+    fewer = ", of those that have as many" if any(0 < len(one.seeds) < n_seeds for one in contenders) else ""
+    caption = f"Figures of {counted(report.plays.n_judged, 'user')}{of_seeds}{fewer}"
     return table(["figure", *(text(one.name) for one in contenders)], rows, caption, "beside")
 
 

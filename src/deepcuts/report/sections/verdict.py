@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from itertools import repeat
+
 from deepcuts.report.facts import ContenderFacts, Report
 from deepcuts.report.sections.html import number, percent, text
 from deepcuts.report.sections.words import best_of
@@ -48,7 +51,7 @@ def _over_seeds(report: Report) -> str:
     """Say how far seeds differ, and with how many of them the best contender is ahead of every other one."""
     contenders, accuracy = report.contenders, report.accuracy
     best = contenders[max(0, best_of(accuracy, [one.figures[accuracy].mean for one in contenders]))]
-    if not best.seeds:
+    if len(best.seeds) < 2:
         return ""
     spread = f"Over {counted(len(best.seeds), 'seed')} its {text(accuracy)} varies by ±{number(best.spread(accuracy))}"
     rivals = [one for one in contenders if one is not best]
@@ -56,9 +59,14 @@ def _over_seeds(report: Report) -> str:
         return f"{spread}."
     ahead = sum(
         best_of(accuracy, [own[accuracy], *(theirs[accuracy] for theirs in others)]) == 0
-        for own, *others in zip(best.seeds, *(one.seeds for one in rivals), strict=False)
+        for own, *others in zip(best.seeds, *map(_for_each_seed, rivals), strict=False)
     )
     return f"{spread}, and it is ahead with {ahead} of them."
+
+
+def _for_each_seed(rival: ContenderFacts) -> Iterable[Mapping[str, float]]:
+    """Figures to compare with those of each seed of another; those of a rival with one seed with all of them."""
+    return rival.seeds if len(rival.seeds) > 1 else repeat(rival.seeds[0])
 
 
 def _what_the_dial_does(report: Report) -> str:
