@@ -160,6 +160,14 @@ def test_a_reader_that_goes_away_ends_a_command_without_a_word(folder, words):
     assert (result.returncode, result.stderr) == (128 + signal.SIGPIPE, b"")
 
 
+def test_a_locale_without_utf_8_is_told_what_to_set(folder):
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    arguments = [COMMAND, "similar", str(folder / "model.safetensors"), "Sigur Rós"]
+    result = subprocess.run(arguments, env=os.environ | plain, capture_output=True, text=True, check=False, timeout=60)
+    assert result.returncode == 2
+    assert result.stderr.endswith("cannot be read. Set LC_ALL=C.UTF-8, or PYTHONUTF8=1.\n")
+
+
 @pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
 def test_closed_streams_neither_fail_nor_get_into_a_file(folder, tmp_path, closed):
     def close() -> None:

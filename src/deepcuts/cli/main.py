@@ -56,6 +56,7 @@ def _run(arguments: Sequence[str] | None) -> None:
     try:
         from deepcuts.cli.program import app
 
+        _check_encoding(sys.argv[1:] if arguments is None else arguments)
         app(arguments)
     finally:
         _flush()
@@ -78,6 +79,22 @@ def _prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a name that the terminal cannot show is no reason to stop
+
+
+def _check_encoding(arguments: Sequence[str]) -> None:
+    """Refuse arguments that Python cannot read in a locale without UTF-8: as names they would be found nowhere."""
+    from deepcuts.cli.failures import BAD_USAGE
+    from deepcuts.cli.terminal import say_line
+
+    encoding = sys.getfilesystemencoding()
+    if encoding != "utf-8" and (unread := [text for text in arguments if any("\udc80" <= c <= "\udcff" for c in text)]):
+        say_line(
+            f"The locale has the encoding {encoding}, in which {unread[0]!a} cannot be read. Set LC_ALL=C.UTF-8, "
+            "or PYTHONUTF8=1.",
+            "bold red",
+            "Error: ",
+        )
+        raise SystemExit(BAD_USAGE)
 
 
 def _flush() -> None:
