@@ -191,7 +191,7 @@ def test_an_honest_forgery_is_read(path):
             "does not say type, shape and offsets of array 'a'",
         ),
         ({"a": 4}, "does not say type, shape and offsets of array 'a'"),
-        ('"a":1,"a":2', "a key appears twice"),
+        ('"a":1,"a":2', "the key 'a' appears twice"),
         ('"a":', "it is not valid JSON"),
         ('"a":' + "[" * 100_000, "it is not valid JSON"),
         ('"a":' + "9" * 5_000, "it is not valid JSON"),

@@ -15,7 +15,7 @@ import numpy as np
 from deepcuts.array_types import AnyArray
 from deepcuts.errors import FileFormatError
 from deepcuts.storage.names import StrPath
-from deepcuts.storage.nested_text import parse_json
+from deepcuts.storage.nested_text import distinct_keys, parse_json
 from deepcuts.wording import counted
 
 FORMAT = "deepcuts"
@@ -170,7 +170,7 @@ def _check_size(found: int, expected: int, path: StrPath) -> None:
 def _parse_json(text: bytes, path: StrPath) -> dict[str, Any]:
     """Parse a JSON object of which no key appears twice and every string can be printed."""
     try:
-        value = parse_json(text.decode(), _distinct)
+        value = parse_json(text.decode(), distinct_keys)
         # Fails on half a surrogate pair, which would fail in every print.
         json.dumps(value, ensure_ascii=False).encode()
     except ValueError as error:
@@ -178,13 +178,6 @@ def _parse_json(text: bytes, path: StrPath) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _inconsistent(path, "it is not a JSON object")
     return value
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key appears twice")
-    return found
 
 
 def _check_origin(metadata: object, path: StrPath) -> None:

@@ -34,6 +34,22 @@ def parse_json(text: str | bytes, object_of: ObjectHook | None = None) -> Any:
         return json.loads(text, object_pairs_hook=object_of)
 
 
+def distinct_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make a dict of an object, as `parse_json` does, and refuse one of which it would leave a value out.
+
+    Raises
+    ------
+    ValueError
+        If a key appears twice.
+    """
+    found = dict[str, Any]()
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key!r} appears twice")
+        found[key] = value
+    return found
+
+
 def parse_json_at(text: str, start: int = 0) -> tuple[Any, int]:
     """Parse the JSON value that begins at an offset; return it, and the offset where it ends.
 

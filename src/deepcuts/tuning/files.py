@@ -8,10 +8,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from deepcuts.checks import check_names
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.storage import StrPath, check_input, path_with_ending, replacing
-from deepcuts.storage.nested_text import parse_json, parse_toml
+from deepcuts.storage.nested_text import distinct_keys, parse_json, parse_toml
 from deepcuts.wording import with_article
 
 ENDINGS = (".toml", ".json")
@@ -64,7 +65,7 @@ def read_settings(path: StrPath) -> dict[str, Any]:
     check_input(path)
     try:
         text = path.read_text(encoding="utf-8")
-        values = parse_json(text) if path.suffix == ".json" else parse_toml(text)
+        values = parse_json(text, distinct_keys) if path.suffix == ".json" else parse_toml(text)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError as error:  # of both parsers, and of text that is not UTF-8
@@ -108,9 +109,8 @@ def _checked(values: object, path: Path) -> dict[str, Any]:
     if not isinstance(values, Mapping):
         raise DataError(f'{path} holds no settings. Write it as {{"n_factors": 64, …}}, a value for each name.')
     types = {field.name: field.type for field in fields(PersonaSettings)}
+    check_names(str(path), values, types)
     for name, value in values.items():
-        if name not in types:
-            raise SettingsError(f"{path} has a setting {name!r}, which the model has not. It has {', '.join(types)}.")
         if isinstance(value, bool) and "bool" not in types[name]:  # True would pass as the number 1
             raise SettingsError(f"{path} has {name} = {value!r}, which is not {with_article(str(types[name]))}.")
     try:
