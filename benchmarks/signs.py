@@ -1,6 +1,6 @@
 """Evidence: when to let factors be negative.
 
-Usage: python benchmarks/signs.py [--factors 64 256] [--seeds 1]
+Usage: python benchmarks/signs.py [--factors 64 128] [--seeds 1]
 
 HetRec and generated worlds of few and of many scenes, judged on a validation part, with users and items held at or
 above 0, items alone, or neither; the last column is how pure factors are by their tags, as in benchmarks/purity.py (the
@@ -45,7 +45,7 @@ def figures_of(plays: dc.Interactions, signs: str, n_factors: int, seed: int) ->
 def main() -> None:
     """Train, judge and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--factors", type=int, nargs="+", default=[64, 256])
+    parser.add_argument("--factors", type=int, nargs="+", default=[64, 128])
     parser.add_argument("--seeds", type=int, default=1)
     args = parser.parse_args()
     print(setting(), f"\n\npersonas, validation, mean of {args.seeds} seeds\n", flush=True)
