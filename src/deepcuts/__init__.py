@@ -14,6 +14,19 @@ from deepcuts._version import __version__ as __version__
 from deepcuts.lazy import names_on_demand
 
 if TYPE_CHECKING:
+    from deepcuts import adapters as adapters
+    from deepcuts import baselines as baselines
+    from deepcuts import comparison as comparison
+    from deepcuts import datasets as datasets
+    from deepcuts import errors as errors
+    from deepcuts import evaluation as evaluation
+    from deepcuts import history as history
+    from deepcuts import ingest as ingest
+    from deepcuts import model as model
+    from deepcuts import recommendation as recommendation
+    from deepcuts import report as report
+    from deepcuts import spark as spark
+    from deepcuts import tuning as tuning
     from deepcuts.baselines import Popularity
     from deepcuts.data.interactions import Interactions
     from deepcuts.data.split import drop_known, split_at, split_folds, split_holdout, split_last, split_users
@@ -45,6 +58,23 @@ _HOMES = {
     "split_users": "data.split",
 }
 
+# Packages whose public names are of use by themselves.
+_PACKAGES = (
+    "adapters",
+    "baselines",
+    "comparison",
+    "datasets",
+    "errors",
+    "evaluation",
+    "history",
+    "ingest",
+    "model",
+    "recommendation",
+    "report",
+    "spark",
+    "tuning",
+)
+
 __all__ = [
     "DeepcutsError",
     "Epoch",
@@ -67,8 +97,8 @@ __all__ = [
     "split_users",
 ]
 
-__getattr__ = names_on_demand(__name__, _HOMES)
+__getattr__ = names_on_demand(__name__, _HOMES, _PACKAGES)
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "__version__"])
+    return sorted([*__all__, *_PACKAGES, "__version__"])

@@ -15,15 +15,17 @@ from typing import get_args
 
 import pyarrow as pa
 
-import deepcuts as dc
+from deepcuts.baselines import Popularity
 from deepcuts.data.interactions import Interactions
+from deepcuts.data.split import split_holdout
 from deepcuts.errors import OutputError
 from deepcuts.evaluation import catalogue_intervals, evaluate_ranked, item_features, rank_lists
 from deepcuts.evaluation.registry import default_cutoffs
 from deepcuts.kernels.cache_folder import ADVICE, find_folder
 from deepcuts.kernels.code_cache import not_kept
+from deepcuts.model import PersonaModel, PersonaNMF, load
 from deepcuts.recommendation.settings import Mix, RarityForm
-from deepcuts.synthetic import World
+from deepcuts.synthetic import World, generate_world
 
 STEPS = ("plays", "training", "long rows", "lists", "visitors", "other models", "figures", "new plays")
 
@@ -66,16 +68,16 @@ def _lost(reason: str) -> OutputError:
 def _steps() -> Iterator[str]:
     """Do the steps one after the other, and give the name of each when it is done."""
     names = iter(STEPS)
-    world = dc.generate_world(_N_USERS, _N_ITEMS, items_per_user=20)
-    train, holdout = dc.split_holdout(world.plays, fraction=0.2, seed=0)
+    world = generate_world(_N_USERS, _N_ITEMS, items_per_user=20)
+    train, holdout = split_holdout(world.plays, fraction=0.2, seed=0)
     yield next(names)
-    untrained = dc.PersonaNMF(
+    untrained = PersonaNMF(
         n_factors=16, n_personas=3, base_epochs=2, persona_epochs=1, distinction=0.1, early_stopping="on"
     )
     fitted = untrained.fit(train)
     with tempfile.TemporaryDirectory() as folder:  # what is served is read from a file
         fitted.save(path := Path(folder) / "model.safetensors")
-        model = dc.load(path)
+        model = load(path)
     yield next(names)
     replace(untrained, n_factors=_MANY_FACTORS).fit(train)
     yield next(names)
@@ -87,7 +89,7 @@ def _steps() -> Iterator[str]:
     visitor.recommend(rarity=_TURN)
     model.popular(rarity=_TURN)
     yield next(names)
-    dc.Popularity().fit(train).recommend(rarity=_TURN)
+    Popularity().fit(train).recommend(rarity=_TURN)
     yield next(names)
     _judge(model, world, train, holdout)
     yield next(names)
@@ -95,7 +97,7 @@ def _steps() -> Iterator[str]:
     yield next(names)
 
 
-def _judge(model: dc.PersonaModel, world: World, train: Interactions, holdout: Interactions) -> None:
+def _judge(model: PersonaModel, world: World, train: Interactions, holdout: Interactions) -> None:
     """Compute all figures there are, and their intervals."""
     scenes = pa.table({"item_id": world.plays.item_ids.values, "label": [str(scene) for scene in world.item_scenes]})
     ranked = rank_lists(model.recommend(k=100), train, holdout, item_features(scenes, train.item_ids))

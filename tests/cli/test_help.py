@@ -6,6 +6,7 @@ import dataclasses
 import importlib
 import inspect
 import pkgutil
+import re
 import shlex
 import subprocess
 import sys
@@ -88,6 +89,15 @@ def test_help_fits_a_narrow_terminal(command):
     assert max(map(len, result.stdout.splitlines())) <= 80
     for name in filter(lambda name: name.startswith("-"), options_of(command)):
         assert f" {name} " in result.stdout
+    assert not re.search(r"x>=|<=x|<\w", result.stdout)  # ranges are words, and no type follows a name
+
+
+def test_ranges_are_told_in_words():
+    shown = [
+        CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "80"}).stdout for name in ("explore", "generate")
+    ]
+    assert "N [0 to 65535]" in shown[0]
+    assert "N [at least 1]" in shown[1]
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
+import subprocess
+import sys
 from collections import Counter, deque
 from dataclasses import FrozenInstanceError
+from types import ModuleType
 from typing import get_type_hints
 
 import duckdb
@@ -311,6 +314,11 @@ def test_a_notebook_has_a_bar_of_html():
     assert "25% &lt;b&gt;" in bar_html(0.25, "<b>")
 
 
-def test_public_names_and_the_version_are_what_dir_shows():
-    assert dir(dc) == sorted([*dc.__all__, "__version__"])
+def test_public_names_packages_and_the_version_are_what_dir_shows():
+    packages = {name for name in dir(dc) if isinstance(getattr(dc, name), ModuleType)}
+    assert packages >= {"baselines", "comparison", "evaluation", "report", "tuning"}
+    assert dir(dc) == sorted([*dc.__all__, *packages, "__version__"])
+    lines = "import deepcuts as dc", "print(dc.evaluation.rank_lists.__name__)"
+    fresh = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True)
+    assert fresh.stdout == "rank_lists\n"  # where nothing else has imported it
     assert re.fullmatch(r"\d+\.\d+\.\d+\S*", dc.__version__)

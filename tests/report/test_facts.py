@@ -314,7 +314,8 @@ def test_a_model_with_one_seed_beside_one_with_several_has_no_spread(over_seeds,
     assert np.isnan(report.contenders[1].spread("recall@20"))
     page = render(report)
     assert page.count("<small>± ") == len(report.contenders[0].figures)
-    assert "after ± their standard deviation, of those that have as many" in page
+    assert page.count("eans over 2 seeds (<bdi>lone</bdi>: 1)") == 5  # of the table, and of the captions of plots
+    assert "every point is a mean over 2 seeds (<bdi>lone</bdi>: 1), and" in page
     first, lone = (one.seeds for one in report.contenders)
     n_ahead = sum(one["recall@10"] > lone[0]["recall@10"] for one in first)
     assert f"and it is ahead with {n_ahead} of them" in page

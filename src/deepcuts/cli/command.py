@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import typer
@@ -73,14 +74,31 @@ def _todays(word: str, former: Mapping[str, str]) -> str:
 
 
 def show_what_options_take(command: Any, context: Any) -> None:
-    """Have the help show nothing after a flag, and the choices after an option that has some."""
+    """Have the help show nothing after a flag, the choices after an option that has some, and ranges in words.
+
+    Nothing stands after an argument: its own name says what it is.
+    """
+    for argument in command.get_params(context):
+        if argument.param_type_name == "argument":
+            vars(argument)["display_type_rich"] = _nothing
     options = [option for option in command.get_params(context) if option.param_type_name == "option"]
     for option in options:
+        vars(option)["_get_number_range_help_str"] = partial(_range_in_words, option.min, option.max)
         if option.metavar is None:
             beside = [other for other in options if other.rich_help_panel == option.rich_help_panel]
             room = _NARROW - max(len(name) for other in beside for name in other.opts)
             shown = "" if option.is_flag else option.display_type(context).strip("<>")
             option.metavar = _in_room(shown, room)
+
+
+def _nothing(ctx: Any) -> str:
+    return ""
+
+
+def _range_in_words(least: float | None, most: float | None) -> str | None:
+    if least is None:
+        return None if most is None else f"at most {most}"
+    return f"at least {least}" if most is None else f"{least} to {most}"
 
 
 def _in_room(choices: str, room: int) -> str:

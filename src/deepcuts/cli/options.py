@@ -50,7 +50,8 @@ Memory = Annotated[
     str, typer.Option("--memory", metavar="SIZE", help="Memory to take before intermediate results go to disk.")
 ]
 TempDirectory = Annotated[
-    Path | None, typer.Option(metavar="FOLDER", help="Folder for these.", show_default="the system's")
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Folder of intermediate results.", show_default="the system's"),
 ]
 
 # Of commands that judge lists

@@ -37,12 +37,13 @@ class HistoryOptions:
         of tables, and counts their rows without.
     decimal
         The mark that begins fractions in numbers of plays, "." or ","; None finds out over the column.
-    artist_column, plays_column
-        Columns of artists and of plays in tables whose own names do not tell, by these names or their positions from 1;
-        None goes by the names that are known.
+    artist_column
+        The column of artists in tables whose headers do not tell, by its name or its position from 1; None goes by the
+        headers that are known.
+    plays_column
+        The column of plays in such tables, given alike; None goes by the headers that are known.
     encoding
         The encoding of text, such as cp1251; None finds out whether it is UTF-8, UTF-16 or cp1252.
-
     by
         What is counted: "artist", or "song" for models whose items are songs, by the name "artist – title".
 

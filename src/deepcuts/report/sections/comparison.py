@@ -12,7 +12,7 @@ from deepcuts.report.plots.recall import recall_curves
 from deepcuts.report.plots.style import Look
 from deepcuts.report.sections.html import details, estimates, figure, figures, rows_of, section, table, text
 from deepcuts.report.sections.legend import legend
-from deepcuts.wording import counted
+from deepcuts.report.sections.words import of_seeds
 
 _TITLES = {"novelty": "accuracy × novelty", "calibration_kl": "accuracy × calibration"}
 
@@ -38,11 +38,11 @@ def frontiers(report: Report, looks: Mapping[str, Look]) -> str:
 def _not_told(report: Report) -> str:
     if report.n_seeds == 1:
         return "they do not tell of other seeds or splits."
-    return f"every point is a mean over {counted(report.n_seeds, 'seed')}, and intervals do not tell of other splits."
+    return f"every point is a mean over {of_seeds(report)}, and intervals do not tell of other splits."
 
 
-def _of_seeds(report: Report) -> str:
-    return f" Means over {counted(report.n_seeds, 'seed')}." if report.n_seeds > 1 else ""
+def _means(report: Report) -> str:
+    return f" Means over {of_seeds(report)}." if report.n_seeds > 1 else ""
 
 
 def _frontier(report: Report, looks: Mapping[str, Look], axis: str) -> list[str]:
@@ -67,7 +67,7 @@ def _recall(report: Report, looks: Mapping[str, Look]) -> str:
     caption = (
         "Share of a user's held-out items among the first k, of as many as k items can hold, dial at neutral; bars are "
         "95&nbsp;% bootstrap intervals. Where lines cross, one is ahead in short lists and the other in long ones."
-        + _of_seeds(report)
+        + _means(report)
     )
     return figure("Recall by length of the list", recall_curves(report.contenders, looks), caption)
 
@@ -94,14 +94,14 @@ def exposure(report: Report, looks: Mapping[str, Look]) -> str:
         f"Bars: share of the recommendations in all lists of {k} that an item has, by its exposure rank, dial at "
         "neutral. Line: the exponential with λ = 1 / mean exposure rank of a recommendation, straight on this "
         "logarithmic axis. Bars above the line at the right are a tail heavier than exponential. A low λ is flat; "
-        "compare it over the same items only." + _of_seeds(report),
+        "compare it over the same items only." + _means(report),
     )
     curve = figure(
         "Who gets heard",
         concentration(report.contenders, looks),
         "Share of all recommendations that the most listed items have, over their share of the catalogue on a "
         "logarithmic axis: the further left a line rises, the fewer items the lists are about. The dotted line is "
-        "every item alike." + _of_seeds(report),
+        "every item alike." + _means(report),
     )
     parts = [legend(looks, [one.name for one in report.contenders], "exposure"), figures([histogram, curve])]
     return section("exposure", "Where the lists go", parts)
@@ -112,7 +112,7 @@ def for_whom(report: Report, looks: Mapping[str, Look]) -> str:
     parts = [
         legend(looks, [one.name for one in report.contenders], "bands"),
         figures([_by_history(report, looks), _by_popularity(report, looks)]),
-        f"<p class=quiet>Bars are 95&nbsp;% bootstrap intervals over the users of the band.{_of_seeds(report)}</p>",
+        f"<p class=quiet>Bars are 95&nbsp;% bootstrap intervals over the users of the band.{_means(report)}</p>",
         details("The numbers behind these plots", _band_numbers(report.contenders)),
     ]
     return section("bands", "For whom it works", parts)

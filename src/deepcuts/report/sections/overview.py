@@ -23,7 +23,7 @@ from deepcuts.report.sections.html import (
     with_spreads,
 )
 from deepcuts.report.sections.verdict import verdict
-from deepcuts.report.sections.words import best_of, in_words
+from deepcuts.report.sections.words import best_of, in_words, of_seeds
 from deepcuts.wording import counted
 
 
@@ -54,10 +54,8 @@ def _figures(report: Report) -> str:
         cells = with_spreads(estimates(found), [one.spread(name) for one in contenders])
         best = best_of(name, [one.mean for one in found]) if len(found) > 1 else -1
         rows.append([in_words(name), *(marked(cell) if at == best else cell for at, cell in enumerate(cells))])
-    n_seeds = report.n_seeds
-    of_seeds = f", means over {counted(n_seeds, 'seed')}; after ± their standard deviation" if n_seeds > 1 else ""
-    fewer = ", of those that have as many" if any(0 < len(one.seeds) < n_seeds for one in contenders) else ""
-    caption = f"Figures of {counted(report.plays.n_judged, 'user')}{of_seeds}{fewer}"
+    seeds = f", means over {of_seeds(report)}; after ± their standard deviation" if report.n_seeds > 1 else ""
+    caption = f"Figures of {counted(report.plays.n_judged, 'user')}{seeds}"
     return table(["figure", *(text(one.name) for one in contenders)], rows, caption, "beside")
 
 

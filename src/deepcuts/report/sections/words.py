@@ -6,7 +6,9 @@ import math
 from collections.abc import Sequence
 
 from deepcuts.evaluation.registry import metric_of
+from deepcuts.report.facts import Report
 from deepcuts.report.sections.html import text
+from deepcuts.wording import counted
 
 _WORDS = {
     "recall": "found of what was held out, in the first {k}",
@@ -42,3 +44,10 @@ def best_of(figure: str, values: Sequence[float]) -> int:
     known = [index for index, value in enumerate(values) if math.isfinite(value)]
     sign = 1 if metric_of(figure).better == "higher" else -1
     return max(known, key=lambda index: (sign * values[index], -index), default=-1)
+
+
+def of_seeds(report: Report) -> str:
+    """Say what figures are means over, as HTML: "2 seeds", or "3 seeds (one: 1, other: 2)" where some have fewer."""
+    n_seeds = report.n_seeds
+    fewer = [f"{text(one.name)}: {len(one.seeds)}" for one in report.contenders if len(one.seeds) < n_seeds]
+    return counted(n_seeds, "seed") + (f" ({', '.join(fewer)})" if n_seeds > 1 and fewer else "")
