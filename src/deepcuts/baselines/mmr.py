@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 
 from deepcuts.array_types import DoubleVector, FloatMatrix, IndexVector, NumberMatrix
 from deepcuts.checks import real_number, shown, whole_number
-from deepcuts.data.arrow_columns import encoded, table_of, take_rows, what_came
+from deepcuts.data.arrow_columns import encoded, take_rows, what_came
+from deepcuts.data.given_tables import table_of
 from deepcuts.data.ids import Ids, check_ids
 from deepcuts.data.vectors import unit_vectors
 from deepcuts.errors import DataError, SettingsError

@@ -23,20 +23,18 @@ class ArrowTable(Protocol):
         """Return a capsule that holds an Arrow C stream."""
 
 
-def table_of(given: Any) -> pa.Table | None:
-    """Take any table as one of Arrow; None where it is none, such as a single column."""
-    if not isinstance(given, ArrowTable):
-        return None
-    try:
-        return pa.table(given)
-    except pa.ArrowInvalid:
-        return None
-
-
 def call_for_rows(given: Any) -> str | None:
     """Name the method that makes the rows of a table that is still to be computed; None of anything else."""
     has_rows = hasattr(given, "__arrow_c_stream__")
     return None if has_rows else next((call for call in _COMPUTING if hasattr(given, call)), None)
+
+
+def advice_for_column(given: Any) -> str | None:
+    """Say how a single column, such as counts by user and item of pandas, becomes a table; None of anything else."""
+    if not hasattr(given, "to_frame") or hasattr(given, "columns") or hasattr(given, "levels"):
+        return None
+    how = "reset_index(name='plays')" if hasattr(given, "reset_index") else "to_frame()"
+    return f"one column, without those of users and items. Pass the table that plays.{how} makes, if it has them."
 
 
 def what_came(given: Any) -> str:

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any, TypeAlias
 
 from deepcuts.checks import kind_of, shown
-from deepcuts.data.arrow_columns import ArrowTable, call_for_rows
+from deepcuts.data.arrow_columns import ArrowTable, advice_for_column, call_for_rows
 from deepcuts.data.interactions import Interactions
 
 PlaysLike: TypeAlias = Interactions | ArrowTable
@@ -52,6 +52,8 @@ def what_to_call(plays: Any) -> str:
         )
     if call := call_for_rows(plays):  # first: a LazyFrame warns when its columns are asked for
         return f"The plays are {kind_of(plays)}, which holds no rows yet. Pass the table that plays.{call}() makes."
+    if advice := advice_for_column(plays):
+        return f"The plays are {kind_of(plays)}: {advice}"
     names = [str(name) for name in getattr(plays, "column_names", getattr(plays, "columns", ()))]
     if hasattr(plays, "__arrow_c_stream__") and names:
         more = " …" if len(names) > _MOST_COLUMNS else ""

@@ -15,7 +15,8 @@ from scipy import sparse
 
 from deepcuts.array_types import AnyArray, BoolVector, CountVector, DoubleVector, FloatVector, IndexVector, NumberVector
 from deepcuts.checks import shown
-from deepcuts.data.arrow_columns import ArrowTable, encoded, table_of, what_came
+from deepcuts.data.arrow_columns import ArrowTable, encoded, what_came
+from deepcuts.data.given_tables import table_of
 from deepcuts.data.id_text import to_text
 from deepcuts.data.ids import Ids, as_strings, string_chunks
 from deepcuts.data.row_checks import check_rows

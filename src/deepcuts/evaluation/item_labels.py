@@ -15,6 +15,7 @@ from deepcuts.array_types import BoolVector, DoubleMatrix, DoubleVector, IndexVe
 from deepcuts.checks import kind_of, whole_number
 from deepcuts.data.arrow_columns import ArrowTable, encoded, take_text, what_came
 from deepcuts.data.csr import UserItems, indptr_of, quotient, row_of_entry
+from deepcuts.data.given_tables import table_of
 from deepcuts.data.id_text import text_chunks, to_text
 from deepcuts.data.ids import Ids, as_strings, check_ids, string_chunks
 from deepcuts.data.labels import Labels
@@ -238,13 +239,12 @@ def check_features(features: object, item_ids: Ids) -> None:
 def _label_rows(labels: ArrowTable | Mapping[str, str]) -> pa.Table:
     if isinstance(labels, Mapping):
         return pa.table({"item_id": to_text(labels, "item"), "label": as_strings(list(labels.values()))})
-    try:
-        rows = pa.table(pa.RecordBatchReader.from_stream(labels).read_all())
-    except (TypeError, pa.ArrowInvalid) as error:
+    rows = table_of(labels)
+    if rows is None:
         raise DataError(
             f"The labels are {what_came(labels)}, neither a table nor a mapping. "
             f"Pass a table with the columns {', '.join(COLUMNS)}, or a mapping from item ids to labels."
-        ) from error
+        )
     for name in COLUMNS:
         if rows.column_names.count(name) != 1:
             raise DataError(

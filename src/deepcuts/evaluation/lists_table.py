@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from deepcuts.array_types import BoolVector, CountVector, IndexVector
 from deepcuts.data.arrow_columns import ArrowTable, what_came
+from deepcuts.data.given_tables import ours, stream_of
 from deepcuts.data.id_text import to_text
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
@@ -156,10 +157,9 @@ def _plain_batches(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[
 
 
 def _open(lists: ArrowTable) -> pa.RecordBatchReader:
-    try:
-        reader = pa.RecordBatchReader.from_stream(lists)
-    except (TypeError, pa.ArrowInvalid) as error:
-        raise DataError(f"The lists are {what_came(lists)}, not a table. {_what_to_pass(lists)}") from error
+    reader = stream_of(lists, ours)
+    if reader is None:
+        raise DataError(f"The lists are {what_came(lists)}, not a table. {_what_to_pass(lists)}")
     for name in COLUMNS:
         if (count := reader.schema.names.count(name)) != 1:
             raise DataError(

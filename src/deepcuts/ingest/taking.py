@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deepcuts.checks import shown
-from deepcuts.data.arrow_columns import table_of
 from deepcuts.data.foreign import PlaysLike, named_as_plays, what_to_call
+from deepcuts.data.given_tables import table_of
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
 from deepcuts.ingest.column_names import column_names

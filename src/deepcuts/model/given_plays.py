@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.checks import is_several, kind_of, shown
-from deepcuts.data.arrow_columns import table_of
+from deepcuts.data.given_tables import table_of
 from deepcuts.data.id_text import to_text
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -10,6 +10,8 @@ import pyarrow as pa
 
 from deepcuts.checks import shown
 from deepcuts.data.arrow_columns import ArrowTable
+from deepcuts.data.foreign import what_to_call
+from deepcuts.data.given_tables import stream_of
 from deepcuts.data.id_text import to_text
 from deepcuts.errors import DataError
 from deepcuts.ingest.tabular.columns import Columns
@@ -22,6 +24,8 @@ _IDS = ("user", "item")
 def scan_table(connection: duckdb.DuckDBPyConnection, table: ArrowTable, columns: Columns) -> Scan:
     """Keep the columns asked for, as many streams can be read only once, and scan what was kept.
 
+    Whatever types the other columns have is of no account.
+
     Raises
     ------
     DataError
@@ -31,12 +35,9 @@ def scan_table(connection: duckdb.DuckDBPyConnection, table: ArrowTable, columns
     names = stream.schema.names
     indexes = columns.find(names, len(names), _WHERE)
     refuse_extensions(stream.schema, indexes.values(), _WHERE)
-    stream = _with_text_ids(stream, {role: index for role, index in indexes.items() if role in _IDS})
-    aliases = ", ".join(f"c{index}" for index in range(len(names)))
-    kept = ", ".join(f"c{index} AS {role}_cell" for role, index in indexes.items())
-    connection.register("stream", stream)
-    # Columns are named by their index: their own names may repeat, or differ in case only, which SQL ignores.
-    connection.execute(f"CREATE TEMP TABLE kept AS SELECT {kept} FROM stream AS t({aliases})")
+    # Columns are named by their role: their own names may repeat, or differ in case only, which SQL ignores.
+    connection.register("stream", _of_roles(stream, indexes))
+    connection.execute("CREATE TEMP TABLE kept AS SELECT * FROM stream")
     types = {name: kind for name, kind, *_ in connection.execute("DESCRIBE kept").fetchall()}
     cells = {role: Cell(f"{role}_cell", types[f"{role}_cell"]) for role in indexes}
     check_types(cells, {role: names[index] for role, index in indexes.items()}, _WHERE)
@@ -44,15 +45,13 @@ def scan_table(connection: duckdb.DuckDBPyConnection, table: ArrowTable, columns
 
 
 def _stream_of(table: Any, columns: Columns) -> pa.RecordBatchReader:
-    try:
-        return pa.RecordBatchReader.from_stream(table)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
-        # A frame of pandas whose ids are objects of several types, which its reader of CSV files makes of 7 and "007".
-        if hasattr(table, "isetitem") and (changed := _with_text_objects(table, columns)) is not None:
-            return _stream_of(changed, columns)
-        raise DataError(
-            f"The table cannot be turned into Arrow data: {error}. Give each column values of one type that Arrow has."
-        ) from error
+    def asked(names: Sequence[str]) -> Mapping[int, str]:
+        return {index: role for role, index in columns.find(names, len(names), _WHERE).items()}
+
+    stream = stream_of(table, asked)
+    if stream is None:
+        raise DataError(what_to_call(table))
+    return stream
 
 
 def refuse_extensions(schema: pa.Schema, indexes: Iterable[int], where: str) -> None:
@@ -80,37 +79,21 @@ def _extension(field: pa.Field) -> str | None:
     return None if name is None else name.decode(errors="replace")
 
 
-def _with_text_objects(frame: Any, columns: Columns) -> Any | None:
-    """A frame of pandas whose ids, where its columns hold objects, are text; None where there are no such columns."""
-    names = list(map(str, frame.columns))
-    indexes = {role: index for role, index in columns.find(names, len(names), _WHERE).items() if role in _IDS}
-    objects = {role: index for role, index in indexes.items() if frame.dtypes.iloc[index].kind == "O"}
-    if all(isinstance(value, str) for index in objects.values() for value in frame.iloc[:, index]):
-        return None  # something else is the matter
-    changed = frame.copy(deep=False)
-    for role, index in objects.items():
-        changed.isetitem(index, to_text(frame.iloc[:, index], role, allow_missing=True).to_pylist())
-    return changed
+def _of_roles(stream: pa.RecordBatchReader, indexes: Mapping[str, int]) -> pa.RecordBatchReader:
+    """Columns asked for, named by their roles; of types that DuckDB does not have, ids are text and others float64."""
+    kinds = {role: stream.schema.field(index).type for role, index in indexes.items()}
+    foreign = {role for role, kind in kinds.items() if is_foreign(kind)}
+    taken = {role: pa.string() if role in _IDS else pa.float64() for role in foreign}
+    schema = pa.schema([(f"{role}_cell", taken.get(role, kind)) for role, kind in kinds.items()])
 
+    def value(batch: pa.RecordBatch, role: str) -> pa.Array:
+        column = batch.column(indexes[role])
+        if role not in foreign:
+            return column
+        return to_text(column, role, allow_missing=True) if role in _IDS else column.cast(pa.float64())
 
-def _with_text_ids(stream: pa.RecordBatchReader, indexes: Mapping[str, int]) -> pa.RecordBatchReader:
-    """Turn ids of types that DuckDB does not have into text, batch by batch; `indexes` are those of users and items."""
-    foreign = {index: role for role, index in indexes.items() if is_foreign(stream.schema.field(index).type)}
-    if not foreign:
-        return stream
-    schema = stream.schema
-    for index in foreign:
-        schema = schema.set(index, pa.field(schema.field(index).name, pa.string()))
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        for batch in stream:
-            columns = [
-                to_text(column, foreign[index], allow_missing=True) if index in foreign else column
-                for index, column in enumerate(batch.columns)
-            ]
-            yield pa.RecordBatch.from_arrays(columns, schema=schema)
-
-    return pa.RecordBatchReader.from_batches(schema, batches())
+    batches = (pa.RecordBatch.from_arrays([value(batch, role) for role in indexes], schema=schema) for batch in stream)
+    return pa.RecordBatchReader.from_batches(schema, batches)
 
 
 def is_foreign(kind: pa.DataType) -> bool:
