@@ -46,6 +46,26 @@ def plays(data: bytes) -> dict[str, float]:
     return dict(zip(counts["artist"].to_pylist(), counts["plays"].to_pylist(), strict=True))
 
 
+def test_an_open_document_without_styles_is_a_spreadsheet():
+    names = "office", "table", "text"
+    spaces = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in names)
+    cells = [["Artist", "Plays"], ["Muse", "3"], ["Blur", "2"]]
+    text = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    rows = "".join(f"<table:table-row>{''.join(map(text.format, row))}</table:table-row>" for row in cells)
+    body = f'<office:spreadsheet><table:table table:name="listens">{rows}</table:table></office:spreadsheet>'
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("mimetype", kind := "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content {spaces}><office:body>{body}</office:body></office:document-content>",
+        )
+        manifest = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+        entry = f'<m:file-entry m:full-path="/" m:media-type="{kind}"/>'
+        archive.writestr("META-INF/manifest.xml", f'<m:manifest xmlns:m="{manifest}">{entry}</m:manifest>')
+    assert plays(buffer.getvalue()) == {"Muse": 3, "Blur": 2}
+
+
 def test_the_listens_of_deezer_are_found_among_its_sheets():
     favourites = [["Song Title", "Artist", "ISRC"], ["x", "Pulp", "GB9"]]
     history = read_upload("deezer.xlsx", workbook(**{"8_favoriteSong": favourites, "10_listeningHistory": DEEZER}))

@@ -216,6 +216,9 @@ def test_numbers_that_are_no_moments_are_refused(column):
         "1699999800000",
         "1699999800000000",
         "Tue, 14 Nov 2023 22:10:00 GMT",
+        "Tue Nov 14 22:10:00 2023",
+        "Tue Nov 14 22:10:00 UTC 2023",
+        "Tue Nov 14 23:10:00 +0100 2023",
         "2023年11月14日 22:10",
     ],
 )
@@ -344,6 +347,11 @@ def test_packed_files_are_opened(data):
         (b'<?xml version="1.0"?>\n<!-- mine -->\n<playlist version="1"><trackList/></playlist>', "is a playlist"),
         (b'{"playlist": {"title": "mine", "track": [{"creator": "A", "title": "B"}]}}', "is a playlist"),
         (b"<?wpl version='1.0'?><smil/>", "is a playlist"),
+        (b"[]", "is JSON with nothing in it"),
+        (b"[{}, {}]\n", "is JSON with nothing in it"),
+        (b" null ", "is JSON with nothing in it"),
+        (b'[{"endTime": "2024-01-01 00:00", "podcastName": "p", "msPlayed": 90000}]', "holds podcasts or audiobooks"),
+        (b'[{"endTime": "2024-01-01 00:00", "audiobookName": "b", "msPlayed": 90000}]', "holds podcasts or audiobooks"),
         (b"PAR1" + bytes(50), "is a Parquet table"),
     ],
 )

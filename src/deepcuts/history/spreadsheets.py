@@ -13,7 +13,7 @@ from deepcuts.errors import FileFormatError, MissingExtraError, command_for
 from deepcuts.history.limits import Limits, in_words
 
 _SHEETS = {"xl/workbook.xml", "xl/workbook.bin"}
-_OPEN_DOCUMENT = {"content.xml", "mimetype", "styles.xml"}
+_OPEN_DOCUMENT = {"content.xml", "mimetype"}  # styles are not in every one
 
 
 def is_spreadsheet(names: set[str]) -> bool:

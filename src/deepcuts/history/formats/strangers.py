@@ -33,6 +33,13 @@ _PLAYLIST = re.compile(
     rb'|\{\s*"playlist"\s*:\s*\{[^{}]*"track"\s*:)',
     re.IGNORECASE | re.DOTALL,
 )
+_NOTHING = re.compile(rb"\s*(\[[\s{},\[\]]*\]|\{\s*\}|null|true|false)\s*\Z")
+_SPOKEN = re.compile(rb'\s*\[\s*\{[^{}]*"(podcastName|episodeName|audiobookName|chapterName)"\s*:')
+_DOCUMENTS = {
+    _PLAYLIST: "is a playlist, which does not say how often anything was heard. Give a listening history",
+    _NOTHING: "is JSON with nothing in it. Give an export that holds listens",
+    _SPOKEN: "holds podcasts or audiobooks, which have no artist. Give the music: StreamingHistory_music_0.json",
+}
 
 
 def recognise(head: Head) -> Refusal | None:
@@ -43,8 +50,9 @@ def recognise(head: Head) -> Refusal | None:
     for what, beginning in _BEGINNINGS.items():
         if beginning.match(head.raw):
             return Refusal(f"is {what} and holds no listens. Give the data file of an export: JSON, CSV or XML")
-    if _PLAYLIST.match(head.raw):
-        return Refusal("is a playlist, which does not say how often anything was heard. Give a listening history")
+    for form, what in _DOCUMENTS.items():
+        if form.match(head.raw):
+            return Refusal(what)
     if _HTML.match(head.raw):
         if _TAKEOUT.search(head.raw):
             return Refusal(

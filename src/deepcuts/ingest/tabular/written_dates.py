@@ -31,6 +31,10 @@ _CLOCK = re.compile(
     r"\s*(?:uhr|h)?\s*(utc|gmt|z)?\s*([+-]\d{2}:?\d{2})?\s*(?:\([^)]*\))?$",
     re.IGNORECASE,
 )  # fmt: skip
+# As `date` and `ctime` write them, and Ruby and Twitter with an offset: the year comes after the clock.
+_YEAR_LAST = re.compile(
+    r"(\D+ \d{1,2}) (\d{1,2}:\d{2}:\d{2})((?: (?:utc|gmt|[+-]\d{2}:?\d{2}))?) (\d{4})", re.IGNORECASE
+)
 _EAST_ASIAN = re.compile(r"^(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
 _EAST_ASIAN_MONTH = re.compile(r"^(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]$")
 _YEAR_MONTH = re.compile(r"^(\d{4})[-/](\d{1,2})$")
@@ -57,12 +61,14 @@ def seconds_of_words(text: str, order: str | None) -> int | None:
     --------
     >>> seconds_of_words("October 24, 2017 at 10:11PM", None)
     1508883060
+    >>> seconds_of_words("Tue Oct 24 22:11:00 +0200 2017", None)
+    1508875860
     >>> seconds_of_words("3/4/2024", "mdy") - seconds_of_words("3/4/2024", "dmy")
     -2592000
     """
     if len(text) > _LONGEST:
         return None
-    plain = _BLANKS.sub(" ", text).strip()
+    plain = _YEAR_LAST.sub(r"\1 \4 \2\3", _BLANKS.sub(" ", text).strip())
     try:
         return _basic(plain) or _written(plain, order)
     except (ValueError, OverflowError):
