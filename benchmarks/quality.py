@@ -1,6 +1,6 @@
 """Claim: personas mixed by share are as accurate as one persona, and closer to the mix of a user's tastes.
 
-Usage: python benchmarks/quality.py [--factors 128] [--seeds 3]
+Usage: python benchmarks/quality.py [--seeds 3]
 
 Last.fm of HetRec 2011, cut into train and holdout by three seeds; every model with its default settings, which were
 chosen on validation parts of the training data (benchmarks/split_study.py), never on these holdouts.
@@ -27,14 +27,15 @@ def judge(lists: object, train: dc.Interactions, holdout: dc.Interactions) -> li
 def main() -> None:
     """Train, judge and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--factors", type=int, default=128)
     parser.add_argument("--seeds", type=int, default=3)
     args = parser.parse_args()
     plays = hetrec()
     found: dict[str, list[list[float]]] = {}
+    counts: list[int] = []
     for seed in range(args.seeds):
         train, holdout = dc.split_holdout(plays, fraction=0.2, seed=seed)
-        model = dc.PersonaNMF(n_factors=args.factors).fit(train, seed=seed)
+        model = dc.PersonaNMF().fit(train, seed=seed)
+        counts.append(model.settings.vector_length)
         for name, lists in (
             ("popularity", dc.Popularity().fit(train).recommend(k=100)),
             ("one persona", model.base.recommend(k=100)),
@@ -45,7 +46,7 @@ def main() -> None:
         ):
             found.setdefault(name, []).append(judge(lists, train, holdout))
     means = {name: np.mean(rows, axis=0) for name, rows in found.items()}
-    print(f"{plays}, {args.factors} factors, mean of {args.seeds} seeds")
+    print(f"{plays}, {counts} factors, mean of {args.seeds} seeds")
     print(setting())
     print_table(["model", *FIGURES], [[name, *(f"{value:.4f}" for value in row)] for name, row in means.items()])
     print_json(benchmark="quality", figures=FIGURES, means={name: list(map(float, row)) for name, row in means.items()})

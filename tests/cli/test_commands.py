@@ -179,7 +179,7 @@ def test_train_says_what_it_is_going_to_do_and_what_came_of_it(folder, tmp_path)
     assert before.startswith("Training 4 factors, 4 personas at most, on 120 users, ")
     assert progress[0].startswith("Training: 3 of 30, base, loss ")
     settings = dc.load(tmp_path / "model.safetensors").settings
-    assert weights.startswith(f"Regularization {settings.user_regularization:.3g} of users, ")
+    assert weights.startswith(f"4 factors; regularization {settings.user_regularization:.3g} of users, ")
     assert weights.endswith(
         f"unobserved ratio {settings.unobserved_ratio:.3g}, exponent {settings.unobserved_exponent:.2g}."
     )

@@ -98,7 +98,7 @@ def test_more_factors_than_items_and_a_user_who_has_everything(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("train", "plays.safetensors", "--factors", 0), "n_factors is 0. It lies between 1 and 4096."),
+        (("train", "plays.safetensors", "--factors", 0), "n_factors is 0. It is a whole number between 1 and 4096"),
         (("recommend", "model.safetensors", "--rarity", "nan"), "rarity is nan."),
         (("recommend", "model.safetensors", "--rarity", "0=x"), "--rarity is '0=x'. Give numbers by persona"),
         (("recommend", "model.safetensors", "--boost", "2"), "--boost is '2'. Give numbers by persona"),
@@ -130,7 +130,7 @@ def test_usage_that_the_library_never_sees(folder, tmp_path):
     assert ".parquet or .csv or .jsonl" in fail(2, "recommend", model, "-o", tmp_path / "lists.xlsx")
     assert "No such option" in fail(2, "recommend", model, "--rarety", "1")
     assert "No such command 'recomend'" in fail(2, "recomend")
-    assert "Invalid value for '--factors': 'many' is not a whole" in fail(2, "train", model, "--factors", "many")
+    assert "Invalid value for '--personas': 'many' is not a whole" in fail(2, "train", model, "--personas", "many")
     assert "'binary', 'log'" in fail(2, "train", model, "-o", "x", "--confidence", "maybe")
 
 

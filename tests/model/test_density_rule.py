@@ -115,11 +115,12 @@ def test_what_is_neither_a_number_nor_auto_is_refused(name):
         _ = PersonaSettings().weighting
 
 
-def test_a_model_file_that_says_auto_is_refused(plays, tmp_path):
+@pytest.mark.parametrize("name", ["unobserved_ratio", "n_factors"])
+def test_a_model_file_that_says_auto_is_refused(plays, tmp_path, name):
     path = tmp_path / "model.safetensors"
     dc.PersonaNMF(n_factors=4, base_epochs=2).fit(plays).save(path)
     stored = storage.read(path, "model")
-    meta = {**stored.meta, "settings": {**stored.meta["settings"], "unobserved_ratio": "auto"}}
+    meta = {**stored.meta, "settings": {**stored.meta["settings"], name: "auto"}}
     storage.write(path, "model", stored.arrays, stored.strings, meta, force=True)
-    with pytest.raises(FileFormatError, match=r"its settings cannot be used \(unobserved_ratio is 'auto'"):
+    with pytest.raises(FileFormatError, match=rf"its settings cannot be used \({name} is 'auto'"):
         dc.load(path)

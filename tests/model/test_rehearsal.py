@@ -1,4 +1,4 @@
-"""A rehearsal: how long a base is trained, and with what λ, told by bases that are thrown away."""
+"""A rehearsal: how long a base is trained, with what λ and how many factors, told by bases that are thrown away."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import pytest
 from scipy import sparse
 
 import deepcuts as dc
+from deepcuts.errors import SettingsError
 from deepcuts.model.training.density_rule import weighting_by_density
 from deepcuts.model.training.early_stopping import REHEARSED_EPOCHS
+from deepcuts.model.training.settings import PersonaSettings
 
 RIDGE = {"user_regularization": 0.02, "item_regularization": 0.02}
 WEIGHTS = {"unobserved_ratio": 8.0, "unobserved_exponent": 0.0}
@@ -93,6 +95,39 @@ def test_lists_that_are_worse_at_first_do_not_end_a_rehearsal_with_more_of_the_r
     by_rule = dc.PersonaNMF(n_factors=64, **ridges).fit(train)
     ndcg = [dc.evaluate(found.recommend(k=100), train, holdout)["ndcg@100"] for found in (model, by_rule)]
     assert ndcg[0] > ndcg[1]
+
+
+def test_twice_as_many_factors_are_taken_where_scenes_are_many():
+    world = dc.generate_world(n_users=1_500, n_items=3_000, items_per_user=20, n_scenes=80, seed=0)
+    train, holdout = dc.split_holdout(world.plays, seed=0)
+    model, fewer = dc.PersonaNMF().fit(train), dc.PersonaNMF(n_factors=128).fit(train)
+    assert model.settings.n_factors == model.item_factors.shape[1] == 256
+    recall = [dc.evaluate(found.recommend(k=20), train, holdout)["recall@20"] for found in (model, fewer)]
+    assert recall[0] > 1.03 * recall[1]
+    ridges = {name: getattr(model.settings, name) for name in RIDGE}
+    asked = dc.PersonaNMF(n_factors=256, early_stopping="off", base_epochs=len(model.epochs), **ridges)
+    assert_same(model, asked.fit(train))
+
+
+def test_and_not_where_they_are_few():
+    world = dc.generate_world(n_users=800, n_items=300, items_per_user=12, n_scenes=6, seed=0)
+    assert dc.PersonaNMF().fit(world.plays).settings.n_factors == 128
+
+
+@pytest.mark.parametrize("options", [{"early_stopping": "off"}, {"base_epochs": 2}])
+def test_without_a_rehearsal_there_are_128_factors(dense, options):
+    assert dc.PersonaNMF(**options).fit(dense).settings.vector_length == 128
+
+
+def test_items_to_start_from_tell_how_many_factors_there_are(dense):
+    start = dc.PersonaNMF(n_factors=16, base_epochs=2).fit(dense)
+    model = dc.PersonaNMF(base_epochs=2).fit(dense, start=start)
+    assert model.settings.n_factors == 16
+
+
+def test_a_number_that_training_finds_is_asked_for_before_it():
+    with pytest.raises(SettingsError, match="n_factors is 'auto', which only training makes a number of"):
+        _ = PersonaSettings().vector_length
 
 
 @pytest.mark.parametrize("name", list(RIDGE))

@@ -336,8 +336,8 @@ def test_a_user_who_has_everything_and_more_factors_than_items():
 @pytest.mark.parametrize(
     ("setting", "value", "message"),
     [
-        ("n_factors", 0, "n_factors is 0. It lies between 1 and 4096."),
-        ("n_factors", 8.5, "n_factors is 8.5. It is a whole number."),
+        ("n_factors", 0, "n_factors is 0. It is a whole number between 1 and 4096, or 'auto'."),
+        ("n_factors", 8.5, "n_factors is 8.5. It is a whole number between 1 and 4096, or 'auto'."),
         ("n_personas", 101, "n_personas is 101. It lies between 1 and 100."),
         ("unobserved_ratio", float("nan"), "unobserved_ratio is nan. It lies between 0 and 1e+06, or is 'auto'."),
         ("lean", -1, "lean is -1. It lies between 0 and 1e+06."),

@@ -50,7 +50,7 @@ def found(plays):
 
 @given(st.lists(st.sampled_from(STEPS), max_size=12), st.sets(st.sampled_from([*sorted(NUMBERS), "lean"])))
 def test_steps_stay_within_bounds_and_leave_what_is_fixed(steps, fixed):
-    centre, step = PersonaSettings(**NUMBERS), Step()
+    centre, step = PersonaSettings(n_factors=128, **NUMBERS), Step()
     for one in steps:
         step = step.then(one)
     after = step.of(centre, fixed, most_factors=150)
@@ -64,7 +64,7 @@ def test_steps_stay_within_bounds_and_leave_what_is_fixed(steps, fixed):
 
 
 def test_a_step_moves_only_what_it_says():
-    centre = PersonaSettings(**{**NUMBERS, "unobserved_exponent": 0.9, "unobserved_ratio": 0.0})
+    centre = PersonaSettings(n_factors=128, **{**NUMBERS, "unobserved_exponent": 0.9, "unobserved_ratio": 0.0})
     assert Step().of(centre, (), 64) == centre
     assert Step(lean=2).of(centre, (), 64) == replace(centre, lean=2 * centre.lean)
     assert Step(hold=2).of(centre, (), 64) == replace(centre, **dict.fromkeys(HOLDS, 1.6))

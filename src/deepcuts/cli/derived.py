@@ -94,12 +94,14 @@ def _option(field: Field[Any], annotation: Any, text: str, panel: str, flags: Ma
 
 
 def _spelt(annotation: Any) -> tuple[Any, Callable[[str], Any] | None]:
-    """The type of an option, and its parser where Typer has none: of unions of a `Literal` with bool or float."""
+    """The type of an option, and its parser where Typer has none: of unions of a `Literal` with a number or bool."""
     members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else ()
     choices = [member for member in members if get_origin(member) is Literal]
     if not choices:
         return annotation, None
-    return (float, _number_or_word) if float in members else (choices[0], None)
+    if float in members:
+        return float, _number_or_word
+    return (int, _whole_number_or_word) if int in members else (choices[0], None)
 
 
 def _number_or_word(text: str) -> float | str:
@@ -108,6 +110,14 @@ def _number_or_word(text: str) -> float | str:
         return float(text)
     except ValueError:
         return text
+
+
+def _whole_number_or_word(text: str) -> int | float | str:
+    """Read a number, whole if it is written so; the settings take or refuse it."""
+    try:
+        return int(text)
+    except ValueError:
+        return _number_or_word(text)
 
 
 def _opposite(turned_off: bool) -> bool:
@@ -119,6 +129,7 @@ def _metavar(annotation: Any) -> str | None:
     members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
     words = [word for member in members if get_origin(member) is Literal for word in get_args(member)]
     if words:
-        return "|".join(("X", *words)) if float in members else None
+        number = "X" if float in members else "N" if int in members else None
+        return "|".join((number, *words)) if number else None
     known: dict[Any, str | None] = {int: "N", int | None: "N", float: "X", float | None: "X", bool: None}
     return known.get(annotation, "NAME")

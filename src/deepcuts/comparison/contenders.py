@@ -323,7 +323,7 @@ def _ways(
 ) -> Iterator[Contender]:
     model, *_ = models
     several, prefix = model.settings.n_personas > 1, f"{name}, " if is_one_of_many else ""
-    size = f"{counted(model.settings.n_factors, 'factor')}, "
+    size = f"{counted(model.settings.vector_length, 'factor')}, "
     if not several:
         yield Contender(name, Trained(model, size + "one persona", models[1:]))
         return

@@ -57,7 +57,7 @@ def read_item_side(stored: storage.Stored) -> ItemSide:
     scale = values.read_record(Scale, meta.get("scale"), path, "scale")
     seed = values.typed(int, meta.get("seed"), path, "seed")
     values.check_number(path, "seed", seed, 0, math.inf)
-    n = settings.n_factors
+    n = settings.vector_length
     factors = stored.array("item_factors", np.float32, (None, n))
     factor_sum = stored.array(USER_FACTOR_SUM, np.float64, (n,))
     weights, grams = _read_weights(stored, len(factors), settings), _read_grams(stored, settings)
@@ -79,7 +79,7 @@ def _read_settings(stored: storage.Stored) -> PersonaSettings:
         listed = {**SETTINGS_BEFORE, **listed}
     try:
         settings = values.read_record(PersonaSettings, listed, stored.path, "settings")
-        _ = settings.weighting  # raises where one of them is "auto"
+        _ = settings.vector_length, settings.weighting  # raise where one of them is "auto"
     except SettingsError as error:
         raise values.inconsistent(stored.path, f"its settings cannot be used ({error})") from None
     return settings
@@ -98,7 +98,7 @@ def _read_weights(stored: storage.Stored, n_items: int, settings: PersonaSetting
 
 
 def _read_grams(stored: storage.Stored, settings: PersonaSettings) -> ItemGrams:
-    shape = (settings.n_factors, settings.n_factors)
+    shape = (settings.vector_length, settings.vector_length)
     plain = stored.array("item_gram", np.float64, shape)
     return ItemGrams(
         stored.array(UNOBSERVED_GRAM, np.float64, shape) if settings.weighting.unobserved_exponent else plain, plain

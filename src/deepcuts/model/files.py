@@ -123,11 +123,11 @@ def _read_seen(stored: storage.Stored, n_items: int) -> Interactions:
 def _read_user_personas(stored: storage.Stored, seen: Interactions, settings: PersonaSettings) -> UserPersonas:
     shares = stored.array("persona_shares", np.float32, (None,))
     indptr = stored.array("persona_indptr", np.int64, (seen.n_users + 1,))
-    base = stored.array("base_factors", np.float32, (seen.n_users, settings.n_factors))
+    base = stored.array("base_factors", np.float32, (seen.n_users, settings.vector_length))
     personas = stored.array("personas", np.int8, (seen.n_pairs,))
     factors = base
     if settings.n_personas > 1:
-        factors = stored.array("persona_factors", np.float32, (len(shares), settings.n_factors))
+        factors = stored.array("persona_factors", np.float32, (len(shares), settings.vector_length))
     users = UserPersonas(base, factors, indptr, shares, personas)
     check_user_personas(users, seen.indptr, settings, stored.path)
     return users

@@ -18,7 +18,7 @@ def overview(model: PersonaState) -> str:
     text = (
         f"{counted(len(model.user_ids), 'user')} with "
         f"{counted(len(model.persona_shares), 'persona')}, {counted(len(model.item_ids), 'item')}, "
-        f"{counted(model.settings.n_factors, 'factor')}"
+        f"{counted(model.settings.vector_length, 'factor')}"
     )
     n_users = np.bincount(n_personas)
     shares = [[f"{number}", f"{n:,}", f"{n / len(n_personas):.0%}"] for number, n in enumerate(n_users) if n]

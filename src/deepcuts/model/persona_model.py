@@ -437,7 +437,7 @@ class PersonaModel(PersonaState):
         return (
             f"PersonaModel({counted(len(self.user_ids), 'user')} with {counted(n_rows, 'persona')}, "
             f"{counted(len(self.item_ids), 'item')}, "
-            f"{counted(self.settings.n_factors, 'factor')})"
+            f"{counted(self.settings.vector_length, 'factor')})"
         )
 
 

@@ -23,7 +23,7 @@ from deepcuts.model.persona_model import PersonaModel
 from deepcuts.model.state import TrainingCounts
 from deepcuts.model.training.epochs import Epoch, OnInterrupt, Progress, UserProgress
 from deepcuts.model.training.fit import fit
-from deepcuts.model.training.settings import PersonaOptions, PersonaSettings
+from deepcuts.model.training.settings import AUTO, PersonaOptions, PersonaSettings
 from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
@@ -156,8 +156,9 @@ class PersonaNMF(PersonaSettings):
             model of the last whole epoch is returned, `interrupted`; before the first epoch is whole, and a second
             time, it raises.
         start
-            A model of the same items, with as many factors, whose items training begins with; None begins at random
-            ones. From what was trained with settings not far from these, a few epochs are enough.
+            A model of the same items, whose items training begins with; None begins at random ones. It has the number
+            of factors that is asked for, or gives it where that is "auto". From what was trained with settings not far
+            from these, a few epochs are enough.
 
         Raises
         ------
@@ -175,7 +176,10 @@ class PersonaNMF(PersonaSettings):
         check_plays(plays)
         # The settings without the verb `fit`: a model holds and stores these.
         settings = PersonaSettings(**vars(self))
-        items = None if start is None else _items_to_start_from(start, plays, settings)
+        items = None
+        if start is not None:
+            settings = _with_factors_of(start, settings)
+            items = _items_to_start_from(start, plays, settings)
         with training_bar(settings, plays.n_users) if progress else nullcontext() as bar:
             told = _logged(on_epoch if bar is None else both(on_epoch, bar.on_epoch))
             fitted = fit(
@@ -201,14 +205,19 @@ def _logged(on_epoch: Progress) -> Progress:
     return log
 
 
-def _items_to_start_from(start: PersonaModel, plays: Interactions, settings: PersonaSettings) -> FloatMatrix:
+def _with_factors_of(start: PersonaModel, settings: PersonaSettings) -> PersonaSettings:
+    """Take as many factors as a model has where their number is "auto"."""
     if not isinstance(start, PersonaModel):
         raise SettingsError(f"start is {kind_of(start)}. Give a model of the same items.")
-    if not start.item_ids.values.equals(plays.item_ids.values) or start.settings.n_factors != settings.n_factors:
+    return replace(settings, n_factors=start.settings.n_factors) if settings.n_factors == AUTO else settings
+
+
+def _items_to_start_from(start: PersonaModel, plays: Interactions, settings: PersonaSettings) -> FloatMatrix:
+    length = start.settings.vector_length
+    if not start.item_ids.values.equals(plays.item_ids.values) or length != settings.vector_length:
         raise SettingsError(
-            f"start has {counted(len(start.item_ids), 'item')} and "
-            f"{counted(start.settings.n_factors, 'factor')}; the plays have "
-            f"{counted(plays.n_items, 'item')}, for {counted(settings.n_factors, 'factor')}. Give a "
+            f"start has {counted(len(start.item_ids), 'item')} and {counted(length, 'factor')}; the plays have "
+            f"{counted(plays.n_items, 'item')}, for {counted(settings.vector_length, 'factor')}. Give a "
             f"model of the same items with as many."
         )
     return np.asarray(np.maximum(start.item_factors, np.float32(settings.lowest_item_factor)))

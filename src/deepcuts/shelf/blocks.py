@@ -137,7 +137,7 @@ def _lay_out_unit(training: Training, number: int) -> tuple[float, DoubleVector]
     users = user_rows(training.catalogue.unit(number).set_dislikes_apart(), training.settings)
     rows = users.with_dislikes
     heavy = transpose(rows, len(training.weights)).take(training.heavy)
-    all_rows = with_pseudo_pairs(rows, training.heavy, heavy, training.settings.n_factors)
+    all_rows = with_pseudo_pairs(rows, training.heavy, heavy, training.settings.vector_length)
     block_of_pair = training.block_of_item[all_rows.indices]
     dealt = [_dealt(all_rows, np.flatnonzero(block_of_pair == block)) for block in range(training.n_blocks)]
     needed = {"needed": np.concatenate([part["rows"] for part in dealt]).astype(np.int32)}

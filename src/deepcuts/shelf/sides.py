@@ -67,7 +67,7 @@ def _move_unit(training: Training, n_epochs: int, item_grams: ItemGrams, number:
     shelf, file = training.shelf, f"users-{number:05}.arrow"
     stored = shelf.read(training.file("units", number))
     rows = rows_from(stored)
-    factors = np.zeros((rows.n_rows, training.settings.n_factors), np.float32)
+    factors = np.zeros((rows.n_rows, training.settings.vector_length), np.float32)
     if n_epochs:
         factors[:] = shelf.read(training.epoch(n_epochs, file))["factors"]
     items = shelf.read(training.epoch(n_epochs, ITEM_FACTORS))["factors"]

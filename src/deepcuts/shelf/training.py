@@ -86,7 +86,7 @@ def fit(
     if model.early_stopping == "auto" and sizes.n_users >= LEAST_USERS:
         logger.warning("Early stopping is off on Spark; training ends by the loss alone, or by base_epochs.")
     settings = resolved(settings, sizes)
-    parts = _blocks(sizes, item_blocks), settings, seed, _heavy(sizes, heavy_items, settings.n_factors)
+    parts = _blocks(sizes, item_blocks), settings, seed, _heavy(sizes, heavy_items, settings.vector_length)
     name = hashlib.sha256(json.dumps(parts, default=asdict).encode()).hexdigest()[:16]
     training = Training(place, f"trainings/{name}", sizes.n_units, *parts)
     lay_out(engine, training)

@@ -149,7 +149,7 @@ class _Runner:
         self.seconds = process_time() - start if rehearsed else 0.0
         self.n_rehearsed = len(rehearsed)  # epochs that a fit of the default has before training begins,
         self.n_rehearsed_again = min(REHEARSED_EPOCHS, self.n_rehearsed)  # and one that is told λ
-        self.most_factors = settings.most_factors or self.default.n_factors
+        self.most_factors = settings.most_factors or self.default.vector_length
         self.trials: list[AutoTrial] = []
         self.spent = 0.0
         self.default_epochs = 0  # not known before the default was trained
@@ -182,7 +182,7 @@ class _Runner:
         if settings in self._tried:
             return None
         epochs: int | None = _WARM_EPOCHS
-        if (settings.n_factors, settings.nonnegative) != (self.default.n_factors, self.default.nonnegative):
+        if (settings.vector_length, settings.nonnegative) != (self.default.vector_length, self.default.nonnegative):
             epochs = None  # other factors are found from the beginning
         most_epochs = min(_MARGIN * self.default_epochs, settings.base_epochs)
         verdict = self.cost(self.default, most_epochs) + self.cost(settings, most_epochs)
@@ -214,7 +214,8 @@ class _Runner:
         """Time that a trial is expected to take, in fits of the default on all plays, by its epochs and factors."""
         own = n_epochs + (0 if is_warm else self.n_rehearsed_again)
         epochs = _EPOCHS_SHARE * own / (self.n_rehearsed + self.default_epochs)
-        return float((1 - FRACTION) * (epochs + _JUDGING) * (settings.n_factors / self.default.n_factors) ** _GROWTH)
+        longer = settings.vector_length / self.default.vector_length
+        return float((1 - FRACTION) * (epochs + _JUDGING) * longer**_GROWTH)
 
 
 def _search(runner: _Runner) -> PersonaSettings | None:
@@ -222,7 +223,7 @@ def _search(runner: _Runner) -> PersonaSettings | None:
     level = runner.warm("first", Step())
     if level is None:
         return None
-    more = runner.most_factors > runner.default.n_factors
+    more = runner.most_factors > runner.default.vector_length
     found = runner.ahead(level, "first", first_steps(any_sign=runner.settings.any_sign, more_factors=more))
     if not found:
         return None

@@ -9,7 +9,8 @@ from typing import Any
 
 from deepcuts.checks import check_ranges, truth
 from deepcuts.errors import SettingsError
-from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.model.training.density_rule import FACTORS
+from deepcuts.model.training.settings import AUTO, PersonaSettings
 from deepcuts.wording import counted
 
 
@@ -25,7 +26,8 @@ class AutoSettings:
     any_sign
         Whether factors that may be negative may be chosen, for which names and explanations are harder to read.
     most_factors
-        The most factors that may be chosen; None leaves their number as it is.
+        The most factors that may be chosen; the search begins with 128 then, if `fixed` has no number. None leaves
+        their number as it is.
     fixed
         Values of settings that are not to be searched.
     seed
@@ -51,9 +53,13 @@ class AutoSettings:
         check_ranges(self, budget=(6, 1000), seed=(0, 2**32 - 1))
         object.__setattr__(self, "any_sign", truth("any_sign", self.any_sign))
         default = PersonaSettings(**self.fixed)  # refuses what the model would
-        if self.most_factors is not None and self.most_factors < default.n_factors:
+        if self.most_factors is None:
+            return
+        if default.n_factors == AUTO:  # a rehearsal might take more
+            object.__setattr__(self, "fixed", {**self.fixed, "n_factors": FACTORS})
+        least = FACTORS if default.n_factors == AUTO else default.n_factors
+        if self.most_factors < least:
             raise SettingsError(
-                f"most_factors is {self.most_factors:,}, below the "
-                f"{counted(default.n_factors, 'factor')} that a search begins "
+                f"most_factors is {self.most_factors:,}, below the {counted(least, 'factor')} that a search begins "
                 "with. Give at least as many, or a smaller n_factors."
             )

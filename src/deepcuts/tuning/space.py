@@ -16,7 +16,7 @@ from deepcuts.checks import check_known, shown
 from deepcuts.data.play_counts import PlayCounts
 from deepcuts.errors import SettingsError
 from deepcuts.model.training.density_rule import resolved
-from deepcuts.model.training.settings import PersonaSettings, Weighting
+from deepcuts.model.training.settings import AUTOMATIC, PersonaSettings
 
 if TYPE_CHECKING:
     import optuna
@@ -69,7 +69,7 @@ def default_point(fixed: Mapping[str, Any], plays: PlayCounts) -> dict[str, Any]
 def with_numbers(fixed: Mapping[str, Any], plays: PlayCounts) -> dict[str, Any]:
     """Fix what is "auto" and not searched at its number for these plays, the same in all trials."""
     numbers = vars(resolved(PersonaSettings(**fixed), plays))
-    left = {name: numbers[name] for name in Weighting._fields if name not in searched(fixed)}
+    left = {name: numbers[name] for name in AUTOMATIC if name not in searched(fixed)}
     return {**fixed, **left}
 
 
@@ -86,7 +86,7 @@ def _suggest(trial: optuna.Trial, name: str, axis: Axis) -> float:
 
 def is_whole(name: str) -> bool:
     """Tell whether a setting is a whole number."""
-    return any(field.name == name and field.type == "int" for field in fields(PersonaSettings))
+    return any(field.name == name and field.type in ("int", "int | Auto") for field in fields(PersonaSettings))
 
 
 def check_fixed(fixed: Mapping[str, Any]) -> None:

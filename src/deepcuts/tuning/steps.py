@@ -68,7 +68,7 @@ class Step:
             "item_regularization": _within(_number(centre.item_regularization) * self.ridge, _RIDGES),
             **{name: _within(_number(getattr(centre, name)) * self.hold, _HOLDS) for name in sorted(OF_USERS)},
             "lean": _within(centre.lean * self.lean, _LEANS),
-            "n_factors": min(most_factors, round(centre.n_factors * self.factors)),
+            "n_factors": min(most_factors, round(centre.vector_length * self.factors)),
             "nonnegative": self.signs or centre.nonnegative,
         }
         # What a step does not touch stays as it is, also where that is out of the bounds of the search.

@@ -174,7 +174,7 @@ def _contenders(
     from deepcuts.report import baseline_contender, model_contenders
     from deepcuts.tuning.files import parse_values
 
-    n_factors = next(iter(models.values())).settings.n_factors
+    n_factors = next(iter(models.values())).settings.vector_length
     contenders = model_contenders(models, mixes, one_persona=one_persona, other_seeds=others)
     for text in (text.strip() for texts in baselines for text in texts.split(",")):
         name, *values = text.split(":")

@@ -207,10 +207,10 @@ def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks,
     from deepcuts.evaluation.personas import effective_personas
 
     n_epochs = untrained.base_epochs + (untrained.persona_epochs if untrained.n_personas > 1 else 0)
+    length = "" if untrained.n_factors == "auto" else f"{counted(untrained.vector_length, 'factor')}, "
     remarks.say(
-        f"Training {counted(untrained.n_factors, 'factor')}, {counted(untrained.n_personas, 'persona')} at "
-        f"most, on {counted(plays.n_users, 'user')}, {counted(plays.n_items, 'item')}, "
-        f"{counted(plays.n_pairs, 'pair')}."
+        f"Training {length}{counted(untrained.n_personas, 'persona')} at most, on {counted(plays.n_users, 'user')}, "
+        f"{counted(plays.n_items, 'item')}, {counted(plays.n_pairs, 'pair')}."
     )
 
     def on_epoch(epoch: Epoch) -> None:
@@ -234,8 +234,8 @@ def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks,
         seconds = sum(epoch.seconds for epoch in model.epochs)
         ridge, item_ridge, ratio, exponent, *_ = model.settings.weighting
         remarks.say(
-            f"Regularization {ridge:.3g} of users, {item_ridge:.3g} of items; unobserved ratio {ratio:.3g}, "
-            f"exponent {exponent:.2g}."
+            f"{counted(model.settings.vector_length, 'factor')}; regularization {ridge:.3g} of users, "
+            f"{item_ridge:.3g} of items; unobserved ratio {ratio:.3g}, exponent {exponent:.2g}."
         )
         remarks.say(
             f"{counted(len(model.epochs), 'epoch')} in {seconds:.1f} s, loss {model.epochs[-1].loss:,.1f}, "

@@ -133,7 +133,7 @@ def start_base(
     scale = Scale.of(plays, observed_weight(users.weights), settings.weighting.unobserved_ratio)
     if stopping is not None:
         users = stopping.leave_out(users)
-    factors = np.zeros((plays.n_users, settings.n_factors), np.float32)  # users move first: only items need a start
+    factors = np.zeros((plays.n_users, settings.vector_length), np.float32)  # users move first: only items need a start
     items = initial_items(plays.n_items, settings, seed) if start is None else start.copy()
     weights = unobserved_weights(plays.item_listeners, settings.weighting.unobserved_exponent)
     sides = LocalSides(base_problem(users, scale, settings), factors, weights, scale.n_users)
@@ -184,6 +184,7 @@ def settle(base: Alternation[LocalSides], rows: Rows, item_factors: FloatMatrix)
 
 def initial_items(n_items: int, settings: PersonaSettings, seed: int) -> FloatMatrix:
     """Item factors to start from: |N(0, 1)|, scaled to vectors of a length of about a third."""
-    normal = np.random.default_rng(seed).standard_normal((n_items, settings.n_factors), np.float32)
+    length = settings.vector_length
+    normal = np.random.default_rng(seed).standard_normal((n_items, length), np.float32)
     start = np.abs(normal) if settings.lowest_item_factor == 0 else normal  # E x² = 1 for both
-    return np.asarray(start * np.float32(_INITIAL_LENGTH / np.sqrt(settings.n_factors)))  # so E ‖v‖² = _INITIAL_LENGTH²
+    return np.asarray(start * np.float32(_INITIAL_LENGTH / np.sqrt(length)))  # so E ‖v‖² = _INITIAL_LENGTH²

@@ -12,6 +12,8 @@ from dataclasses import replace
 from deepcuts.data.play_counts import PlayCounts
 from deepcuts.model.training.settings import AUTO, PersonaSettings, Weighting
 
+FACTORS = 128  # whatever the sizes; decision 25
+
 _MOST_EXPONENT = 0.4
 _LEAST_RATIO, _MOST_RATIO = 8.0, 16.0
 _LEAST_RIDGE, _MOST_RIDGE = 0.02, 0.035  # at a ratio of 8
@@ -61,8 +63,8 @@ def resolved(settings: PersonaSettings, plays: PlayCounts) -> PersonaSettings:
     if settings.unobserved_ratio != AUTO:
         ridge = _ridge(*sizes, settings.unobserved_ratio)
         weighting = weighting._replace(user_regularization=ridge, item_regularization=ridge)
-    asked = {name: number for name, number in weighting._asdict().items() if getattr(settings, name) == AUTO}
-    return replace(settings, **asked)
+    numbers = {"n_factors": FACTORS, **weighting._asdict()}
+    return replace(settings, **{name: n for name, n in numbers.items() if getattr(settings, name) == AUTO})
 
 
 def _ridge(n_users: int, n_items: int, n_pairs: int, ratio: float) -> float:

@@ -1,8 +1,9 @@
-"""A rehearsal: bases that are thrown away tell how strongly and how long the base is trained.
+"""A rehearsal: bases that are thrown away tell how strongly, how long and with how many factors the base is trained.
 
 Lists of the first one are measured by items that users give for it; it has the λ of the density rule. Others have less
 of it, then more, for as long as that makes lists clearly better; one ends as soon as its lists are clearly worse than
-those that are best so far. With more of λ lists are always worse in the first epochs, so that these do not end it.
+those that are best so far. With more of λ lists are always worse in the first epochs, so that these do not end it. The
+last one has twice as many factors, with the λ that was found.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ _STEPS = 0.7, 1.4  # of λ
 _MOST_STEPS = 5  # in one direction
 _MORE_TELLS_FROM = 6  # the epoch: with more of λ, lists are worse at first also where they are better in the end
 _RIDGES = "user_regularization", "item_regularization"
+_MORE_FACTORS = 2  # times
 
 
 class Rehearsed(NamedTuple):
@@ -74,7 +76,7 @@ def settings_in_training(
 def rehearse(
     plays: Interactions, settings: PersonaSettings, seed: int, validation: Validation, on_epoch: Progress
 ) -> Rehearsed:
-    """Find λ, where it is "auto", and the number of epochs with which lists are best.
+    """Find λ and the number of factors, where they are "auto", and the number of epochs with which lists are best.
 
     Parameters
     ----------
@@ -109,12 +111,17 @@ def rehearse(
             best, lists = other, others
         if best is not by_rule:
             break
-    # Another λ was taken for its best lists, so training has the epochs that these took, also where the loss after them
+    if settings.n_factors == AUTO:
+        wider = replace(best, n_factors=_MORE_FACTORS * best.vector_length)
+        others = lists_with(wider, lists.found)
+        if others.is_clearly_above(lists):
+            best, lists = wider, others
+    # Others were taken for their best lists, so training has the epochs that these took, also where the loss after them
     # is not clear.
     is_short = lists.is_over or (best is not by_rule and lists.best_epoch < max(lists.found))
     n_epochs = lists.best_epoch if is_short else settings.base_epochs
     ndcg = {number: float(of_users.mean()) for number, of_users in lists.found.items()}
-    ridges = {name: getattr(best, name) for name in _RIDGES}
+    found = {name: getattr(best, name) for name in ("n_factors", *_RIDGES)}
     most = counted(n_epochs, "epoch")
-    logger.info("rehearsal: ndcg@100 by epoch %s with %s; training has %s at most", ndcg, ridges, most)
+    logger.info("rehearsal: ndcg@100 by epoch %s with %s; training has %s at most", ndcg, found, most)
     return Rehearsed(best, n_epochs, ndcg)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypedDict, cast
 
-from deepcuts.checks import check_choices, check_ranges, real_number, refusing_unknown, truth
+from deepcuts.checks import check_choices, check_ranges, real_number, refusing_unknown, truth, whole_number
 from deepcuts.errors import SettingsError
 
 Confidence = Literal["binary", "log"]
@@ -32,7 +32,7 @@ CHOICES = {
 
 
 class Weighting(NamedTuple):
-    """The settings that may be "auto", as numbers: both λ, the ratio, α and factors on λ of docs/maths.md, Weights."""
+    """Weights that may be "auto", as numbers: both λ, the ratio, α and factors on λ of docs/maths.md, Weights."""
 
     user_regularization: float
     item_regularization: float
@@ -42,10 +42,13 @@ class Weighting(NamedTuple):
     persona_regularization_scale: float
 
 
+AUTOMATIC = ("n_factors", *Weighting._fields)  # settings that may be "auto"
+
+
 class PersonaOptions(TypedDict, total=False):
     """The fields of `PersonaSettings`, as keywords that type checkers and editors know."""
 
-    n_factors: int
+    n_factors: int | Auto
     n_personas: int
     user_regularization: float | Auto
     item_regularization: float | Auto
@@ -86,7 +89,8 @@ class PersonaSettings:
     ----------
     n_factors
         Length of the taste vectors, 1 to 4096. The more kinds of music there are, the more of them pay;
-        docs/guide/weights.md has figures.
+        docs/guide/weights.md has figures. "auto" takes 128, and 256 where a rehearsal has clearly better lists with
+        them.
     n_personas
         The most personas a user may have, 1 to 100; see `persona_count`. With 1, the model is the base: one
         vector per user.
@@ -147,8 +151,8 @@ class PersonaSettings:
         Training ends early once an epoch lowers the loss by less than this share of it, at least 0.
     early_stopping
         Whether training of the base ends where lists get worse, by items that users give for it, in a rehearsal
-        below 100,000 users, which finds λ as well where that is "auto": "on", "off" or "auto", where there are 500
-        users or more, and more epochs than rehearsed.
+        below 100,000 users, which finds λ and the number of factors as well where these are "auto": "on", "off" or
+        "auto", where there are 500 users or more, and more epochs than rehearsed.
     nonnegative
         Which factors are held at or above 0: "both", those of users and of items; "items"; "none". True is "both",
         False is "none". docs/guide/signs.md tells when to leave the default.
@@ -159,7 +163,7 @@ class PersonaSettings:
         If a value is out of its range.
     """
 
-    n_factors: int = 128
+    n_factors: int | Auto = AUTO
     n_personas: int = 4
     user_regularization: float | Auto = AUTO  # "auto" is in density_rule.py
     item_regularization: float | Auto = AUTO
@@ -193,30 +197,48 @@ class PersonaSettings:
     def __post_init__(self) -> None:
         if not isinstance(self.nonnegative, str):  # what the setting was before items could be meant alone
             object.__setattr__(self, "nonnegative", "both" if truth("nonnegative", self.nonnegative) else "none")
-        for name in Weighting._fields:
+        for name in AUTOMATIC:
             self._check_number_or_auto(name)
-        check_ranges(self, **{name: ends for name, ends in _RANGES.items() if name not in Weighting._fields})
+        check_ranges(self, **{name: ends for name, ends in _RANGES.items() if name not in AUTOMATIC})
         check_choices(self, **CHOICES)
 
     def _check_number_or_auto(self, name: str) -> None:
         value, (least, most) = getattr(self, name), _RANGES[name]
-        if not isinstance(value, str) or value != AUTO:
-            advice = f"It lies between {least:g} and {most:g}, or is 'auto'."
-            object.__setattr__(self, name, real_number(name, value, least, most, advice))
+        if isinstance(value, str) and value == AUTO:
+            return
+        if name == "n_factors":
+            advice = f"It is a whole number between {least:g} and {most:g}, or 'auto'."
+            number: float = whole_number(name, value, int(least), int(most), advice)
+        else:
+            number = real_number(name, value, least, most, f"It lies between {least:g} and {most:g}, or is 'auto'.")
+        object.__setattr__(self, name, number)
+
+    @property
+    def vector_length(self) -> int:
+        """`n_factors` as a number.
+
+        Raises
+        ------
+        SettingsError
+            If it is "auto": training replaces it by its number.
+        """
+        return cast(int, self._number("n_factors"))
 
     @property
     def weighting(self) -> Weighting:
-        """The settings that may be "auto", as numbers.
+        """The weights that may be "auto", as numbers.
 
         Raises
         ------
         SettingsError
             If one is "auto": training replaces it by its number.
         """
-        for name in Weighting._fields:
-            if getattr(self, name) == AUTO:
-                raise SettingsError(f"{name} is 'auto', which only training makes a number of. Give a number.")
-        return Weighting(*(cast(float, getattr(self, name)) for name in Weighting._fields))
+        return Weighting(*map(self._number, Weighting._fields))
+
+    def _number(self, name: str) -> float:
+        if getattr(self, name) == AUTO:
+            raise SettingsError(f"{name} is 'auto', which only training makes a number of. Give a number.")
+        return cast(float, getattr(self, name))
 
     @property
     def lowest_user_factor(self) -> float:

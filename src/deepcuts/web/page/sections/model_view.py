@@ -93,7 +93,7 @@ def _facts(model: PersonaModel) -> None:
         "listeners": f"{model.n_listeners:,}",
         "artists": f"{len(model.item_ids):,}",
         "pairs": f"{model.seen.n_pairs:,}",
-        "factors": f"{model.settings.n_factors:,}",
+        "factors": f"{model.settings.vector_length:,}",
         "personas at most": f"{model.settings.n_personas:,}",
         "epochs": f"{len(model.epochs):,}" + (", interrupted" if model.interrupted else ""),
     }
