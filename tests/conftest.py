@@ -22,7 +22,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # The program of the commands is built once: that takes longer than most commands which tests run.
-typer.testing._get_command = functools.cache(typer.main.get_command)
+typer.main.get_command = typer.testing._get_command = functools.cache(typer.main.get_command)
 
 settings.register_profile("deepcuts", deadline=None)  # how long an example takes depends on what else is running
 settings.register_profile("quick", settings.get_profile("deepcuts"), max_examples=20)  # of 100, for make quick
@@ -33,6 +33,7 @@ TESTS = Path(__file__).parent
 EXTRAS = {  # what tests of these folders and files need: an extra of the package, and modules that it installs
     "adapters/test_lenskit.py": ("lenskit", ("lenskit", "pandas")),
     "adapters/test_rectools.py": ("rectools", ("rectools", "pandas")),
+    "baselines/test_item_to_item.py": ("peers", ("irspack",)),
     "service": ("app", ("fastapi", "uvicorn", "prometheus_client", "rapidfuzz")),
     "page/test_browser.py": ("app", ("nicegui", "rapidfuzz")),
     "page/test_accessible.py": ("app,report,dev", ("nicegui", "rapidfuzz", "matplotlib", "axe_playwright_python")),
@@ -73,19 +74,25 @@ UNIX = (  # limits, signals, terminals, forks
 
 ONE_PROCESS = ("spark", "page")  # these share a Java machine, and a server of the page
 
+# Folders in the order in which they are begun, before all others. Where nothing is compiled yet, the first process
+# compiles the kernels of training and lists for all, while the second has tests that need hardly any; those of Spark
+# find them in the cache. Then comes what takes longest, so that no process is left alone with it at the end.
+FIRST = ("page", "history", "ingest", "spark", "baselines", "documents", "tuning", "report", "service", "test_docs.py")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--without-extras", action="store_true", help="skip what needs an extra, as if none were there")
 
 
 def pytest_configure() -> None:
-    listed = (*EXTRAS, *UNIX, *ONE_PROCESS)
+    listed = (*EXTRAS, *UNIX, *ONE_PROCESS, *FIRST)
     assert all((TESTS / path).exists() for path in listed), "conftest.py lists tests that were moved"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no process is left alone with it at the end."""
-    items.sort(key=lambda item: _unit(item.nodeid) not in ONE_PROCESS)
+    """Begin with the folders of FIRST; within these, and for all others, the order stays."""
+    places = {name: place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: places.get(_folder(item.nodeid), len(FIRST)))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -104,9 +111,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def _unit(nodeid: str) -> str:
     """Name of the folder or file whose tests are run by one process."""
-    file = nodeid.partition("::")[0]
-    folder = file.removeprefix("tests/").partition("/")[0]
-    return folder if folder in ONE_PROCESS else file
+    folder = _folder(nodeid)
+    return folder if folder in ONE_PROCESS else nodeid.partition("::")[0]
+
+
+def _folder(nodeid: str) -> str:
+    """Name of the folder of tests that a test is in, or of its file where that is in none."""
+    return nodeid.partition("::")[0].removeprefix("tests/").partition("/")[0]
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:

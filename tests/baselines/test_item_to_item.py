@@ -10,7 +10,11 @@ import deepcuts as dc
 from deepcuts.baselines import EDLAE, SLIM, RP3beta
 from deepcuts.errors import SettingsError
 
-pytest.importorskip("irspack", reason="needs the extra: pip install 'deepcuts[peers]'")
+
+@pytest.fixture(scope="module", autouse=True)
+def irspack() -> None:
+    """Import it without the warnings of what it depends on, and only where these tests run: it takes seconds."""
+    pytest.importorskip("irspack")
 
 
 @pytest.fixture(scope="module")
