@@ -103,7 +103,7 @@ def real_number(
     """
     number = _plain(value)
     if number is None or not least <= number <= most or (above and number == least):
-        ends = f"is a number above {least:g}{_up_to(most)}" if above else _range(least, most)
+        ends = f"is a number above {in_full(least)}{_up_to(most)}" if above else _range(least, most)
         raise SettingsError(f"{name} is {shown(value)}. {advice or f'It {ends}.'}")
     return number
 
@@ -378,16 +378,22 @@ def _is_no_number(value: object) -> bool:
     return isinstance(value, bool) or _numpy_type(value) in (*_NUMPY_BOOLS, "timedelta64")
 
 
+def in_full(number: float) -> str:
+    """Write a number as short as it goes without another one being meant: 0.5, 1e+06, 1,048,576."""
+    short = f"{number:g}"
+    return short if float(short) == number else f"{number:,}"
+
+
 def _from(least: float) -> str:
     return f" from {least} up"
 
 
 def _range(least: float, most: float | None) -> str:
-    return f"is a whole number{_from(least)}" if most is None else f"lies between {least:g} and {most:g}"
+    return f"is a whole number{_from(least)}" if most is None else f"lies between {in_full(least)} and {in_full(most)}"
 
 
 def _up_to(most: float) -> str:
-    return "" if math.isinf(most) else f", up to {most:g}"
+    return "" if math.isinf(most) else f", up to {in_full(most)}"
 
 
 def _numpy_type(value: object) -> str:

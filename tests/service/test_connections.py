@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from deepcuts.errors import SettingsError
 from deepcuts.web.server import connections
 from deepcuts.web.server.settings import ServiceSettings
 from serving_help import served, small_model
@@ -136,6 +138,39 @@ def test_a_crowd_counts_networks_and_exempts_proxies() -> None:
     for address in ("2001:db8::1", "2001:db8::2", "192.0.2.1", *["10.0.0.1"] * 3):
         crowd.leave(address)
     assert len(crowd) == 0
+
+
+@pytest.mark.parametrize(("proxy", "exempt"), [("10.0.0.0/8", [True, False]), ("*", [True, True])])
+def test_networks_of_proxies_are_exempt(proxy: str, exempt: list[bool]) -> None:
+    crowd = connections.Crowd(1, (proxy,))
+    for address in ("10.1.2.3", "192.0.2.1"):
+        crowd.enter(address)
+    assert [not crowd.enter(address) for address in ("10.1.2.3", "192.0.2.1")] == exempt
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"trusted_proxies": ("proxy.internal",)},
+            "is no address of a proxy. Give one such as 10.0.0.5",
+        ),
+        ({"trusted_proxies": ("10.0.0.1/8",)}, "'10.0.0.1/8' is no address of a proxy"),
+        (
+            {"allowed_hosts": ("https://music.example",)},
+            "is no name of a host. Give one such as music.example",
+        ),
+        ({"allowed_hosts": ("music.example:8000",)}, "is no name of a host"),
+        ({"allowed_hosts": ("*.example",)}, "is no name of a host"),
+        ({"burst": 0}, "burst is 0. Give a number from 1 to 1,048,576."),
+    ],
+)
+def test_names_that_no_request_could_have_are_refused(settings: dict, message: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        ServiceSettings(**settings)
+    ServiceSettings(
+        trusted_proxies=("10.0.0.0/8", "::1", "*"), allowed_hosts=("music.example", "::1", "a_b", "10.0.0.7")
+    )
 
 
 def asked(address: tuple[str, int], target: str, host: str, *more: str) -> tuple[str, dict]:

@@ -33,7 +33,9 @@ def serve(
     allowed_host: AllowedHost = None,
     trusted_proxy: Annotated[
         list[str] | None,
-        typer.Option(metavar="ADDRESS", help="A proxy whose X-Forwarded-For is believed; repeatable."),
+        typer.Option(
+            metavar="ADDRESS", help="A proxy, or a network of them, whose X-Forwarded-For is believed; repeatable."
+        ),
     ] = None,
     cors_origin: Annotated[
         list[str] | None,

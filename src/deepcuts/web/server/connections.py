@@ -8,6 +8,8 @@ way to answer once more. And at the end it closes connections on which a request
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ipaddress
 import json
 import sys
 from collections import Counter
@@ -20,7 +22,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from deepcuts.web.problems import MEDIA_TYPE, Problem
 from deepcuts.web.server.guards.heads import TOO_LARGE
 from deepcuts.web.server.guards.rates import network_of
-from deepcuts.web.server.settings import ServiceSettings
+from deepcuts.web.server.settings import ServiceSettings, networks_of
 
 HEAD_SECONDS = 20.0  # from the beginning of a connection, or of a later request on it, to the end of the headers
 BODY_SECONDS = 30.0  # from one part of a body to the next
@@ -47,18 +49,23 @@ class Crowd:
     most
         Connections of one address; 0 sets no limit.
     exempt
-        Addresses without a limit, such as those of proxies.
+        Addresses and networks without a limit, such as those of proxies.
     """
 
     def __init__(self, most: int = 0, exempt: tuple[str, ...] = ()) -> None:
-        self.most, self.exempt = most, frozenset(exempt)
+        self.most, self.exempt = most, [network for text in exempt for network in networks_of(text)]
         self._of_address: Counter[str] = Counter()
 
     def enter(self, address: str) -> bool:
         """Count a connection; return whether it is one too many."""
         network = network_of(address)
         self._of_address[network] += 1
-        return 0 < self.most < self._of_address[network] and address not in self.exempt
+        return 0 < self.most < self._of_address[network] and not self._is_exempt(address)
+
+    def _is_exempt(self, address: str) -> bool:
+        with contextlib.suppress(ValueError):
+            return any(ipaddress.ip_address(address) in network for network in self.exempt)
+        return False
 
     def leave(self, address: str) -> None:
         """Count a connection no more."""

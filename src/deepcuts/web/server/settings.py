@@ -5,11 +5,14 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from deepcuts.checks import real_number, shown, texts, truth, whole_number
+from deepcuts.checks import in_full, real_number, shown, texts, truth, whole_number
 from deepcuts.errors import SettingsError
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 _SHORTEST_TOKEN = 16
@@ -30,6 +33,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "share": (0, 1),
     "min_overlap": (0, 1),
 }
+_HOST_NAME = re.compile(r"[\w-]+(\.[\w-]+)*\.?", re.ASCII)
 _ORIGIN = re.compile(r"\*|https?://[^/\s?#]+")
 _REAL = ("share", "min_overlap", "rate", "drain_seconds", "shutdown_seconds", "hang_seconds", "poll_seconds")
 
@@ -58,7 +62,7 @@ class ServiceSettings:
         Names under which the service may be addressed, besides those of loopback; empty lets any name pass, unless it
         listens on loopback.
     trusted_proxies
-        Addresses of proxies whose X-Forwarded-For is believed.
+        Addresses of proxies whose X-Forwarded-For is believed, or networks such as 10.0.0.0/8; * believes all.
     body_bytes
         Largest body of a request.
     upload_bytes
@@ -118,7 +122,7 @@ class ServiceSettings:
 
     def __post_init__(self) -> None:
         for name, (least, most) in _RANGES.items():
-            value, advice = getattr(self, name), f"Give a number from {least:g} to {most:g}."
+            value, advice = getattr(self, name), f"Give a number from {in_full(least)} to {in_full(most)}."
             if name in _REAL:
                 value = real_number(name, value, least, most, advice)
             else:
@@ -127,9 +131,9 @@ class ServiceSettings:
         object.__setattr__(self, "open_to_all", truth("open_to_all", self.open_to_all))
         for name in ("allowed_hosts", "trusted_proxies", "cors_origins"):
             object.__setattr__(self, name, texts(name, getattr(self, name)))
-        for origin in self.cors_origins:
-            if not _ORIGIN.fullmatch(origin):
-                raise SettingsError(f"{shown(origin)} is no origin. Give one such as https://music.example, or *.")
+        _check_each(self.cors_origins, _ORIGIN.fullmatch, "origin", "https://music.example, or *")
+        _check_each(self.allowed_hosts, _is_host, "name of a host", "music.example, without https:// and a port")
+        _check_each(self.trusted_proxies, networks_of, "address of a proxy", "10.0.0.5, a network (10.0.0.0/8), or *")
         if not isinstance(self.host, str):
             raise SettingsError(f"host is {shown(self.host)}. Give the name or the address of this machine as text.")
         if self.token is not None:
@@ -161,6 +165,24 @@ class ServiceSettings:
     def n_threads(self) -> int:
         """Requests that are computed at a time."""
         return self.threads or os.cpu_count() or 1
+
+
+def networks_of(proxy: str) -> tuple[Network, ...]:
+    """Networks of a trusted proxy: that of its address alone, one that is given, or all; none where it is neither."""
+    try:
+        return tuple(map(ipaddress.ip_network, ("0.0.0.0/0", "::/0") if proxy == "*" else (proxy,)))
+    except ValueError:
+        return ()
+
+
+def _is_host(name: str) -> bool:
+    return bool(_HOST_NAME.fullmatch(name) or networks_of(name)) and "/" not in name
+
+
+def _check_each(given: Iterable[str], fits: Callable[[str], object], what: str, such_as: str) -> None:
+    for text in given:
+        if not fits(text):
+            raise SettingsError(f"{shown(text)} is no {what}. Give one such as {such_as}.")
 
 
 def _check_token(token: object) -> None:
