@@ -287,7 +287,12 @@ def over_seeds(model, cut):
     return other, collect({"ours": model}, contenders, *cut, settings)
 
 
-def test_figures_of_several_seeds_are_means_and_their_spread_is_told(over_seeds, model, cut):
+@pytest.fixture(scope="module")
+def page_over_seeds(over_seeds):
+    return render(over_seeds[1])
+
+
+def test_figures_of_several_seeds_are_means_and_their_spread_is_told(over_seeds, page_over_seeds, model, cut):
     other, report = over_seeds
     ours, _, drawn, counted = report.contenders
     lists = [one.recommend(k=100) for one in (model, other)]
@@ -301,9 +306,9 @@ def test_figures_of_several_seeds_are_means_and_their_spread_is_told(over_seeds,
     assert counted.spread("ndcg@100") == 0
     difference = counted.differences["recall@20"].difference
     assert difference == pytest.approx(counted.figures["recall@20"].mean - np.mean(recalls))
-    page = render(report)
-    assert "means over 2 seeds; after ± their standard deviation" in page
-    assert re.search(r"Over 2 seeds its <bdi>recall@10</bdi> varies by ±[\d.]+, and it is ahead with [12] of", page)
+    assert "means over 2 seeds; after ± their standard deviation" in page_over_seeds
+    told = r"Over 2 seeds its <bdi>recall@10</bdi> varies by ±[\d.]+, and it is ahead with [12] of"
+    assert re.search(told, page_over_seeds)
 
 
 def test_a_model_with_one_seed_beside_one_with_several_has_no_spread(over_seeds, model, cut):
@@ -321,7 +326,7 @@ def test_a_model_with_one_seed_beside_one_with_several_has_no_spread(over_seeds,
     assert f"and it is ahead with {n_ahead} of them" in page
 
 
-def test_dial_curve_exposure_and_bands_are_means_over_seeds(over_seeds, model, cut):
+def test_dial_curve_exposure_and_bands_are_means_over_seeds(over_seeds, page_over_seeds, model, cut):
     other, report = over_seeds
     ours, one = report.contenders[0], model.recommend(k=100)
     cutoffs = {"recall": [10], "exposure_lambda": [10]}
@@ -336,9 +341,8 @@ def test_dial_curve_exposure_and_bands_are_means_over_seeds(over_seeds, model, c
     assert np.average([mean for mean, _ in bands], weights=[n for _, n in bands]) == pytest.approx(recall)
     of_first = exposure_facts([rank_lists(one, *cut)], 10)
     assert ours.exposure.shares != pytest.approx(of_first.shares)
-    page = render(report)
-    assert page.count("Means over 2 seeds.") == 4
-    assert "every point is a mean over 2 seeds" in page
+    assert page_over_seeds.count("Means over 2 seeds.") == 4
+    assert "every point is a mean over 2 seeds" in page_over_seeds
 
 
 def test_what_is_no_other_seed_is_refused(model, cut):
