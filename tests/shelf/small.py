@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.dataset
 import pytest
 
 import deepcuts as dc
@@ -67,3 +69,10 @@ def put_on_shelf(plays: dc.Interactions | Callable[[int], dc.Interactions], url:
     """Put plays onto a shelf that come in parts, or are dealt out among these as ingest does."""
     loop, part = Loop(), PartOf(plays, n_parts) if isinstance(plays, dc.Interactions) else plays
     shelve(loop, Parts.made(loop, Shelf.at(url), "pairs", n_parts, part), lambda ids: None)
+
+
+def has_lists(folder: object, expected: pa.Table, **where: object) -> bool:
+    """Whether a folder of Parquet has these lists, in whatever order, as rows on a shelf lie in that of units."""
+    lists = pyarrow.dataset.dataset(folder, format="parquet", **where).to_table()
+    keys = [("user_id", "ascending"), ("rank", "ascending")]
+    return bool(lists.sort_by(keys).equals(expected.sort_by(keys)))
