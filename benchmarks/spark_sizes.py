@@ -2,8 +2,8 @@
 
 Usage: python benchmarks/spark_sizes.py [--items 1000000] [--factors 64] [--executors 16]
 
-Users with 25 items each are drawn, items in proportion to rank ** −s (Zipf), and dealt to B blocks by falling listeners
-as training deals them. Counted is in how many blocks a user has items: so many copies of the user's vector are sent in
+Users with 25 items each are drawn, items in proportion to rank ** −s (Zipf), and dealt to B blocks as training deals
+them. Counted is in how many blocks a user has items: so many copies of the user's vector are sent in
 an epoch. All bytes are before compression.
 """
 
@@ -14,17 +14,20 @@ import argparse
 import numpy as np
 from common import print_json, print_table
 
+from deepcuts.shelf.blocks import deal_out
+
 ITEMS_OF_USER, DRAWN_USERS = 25, 20_000
 PAIR_BYTES = 16  # on the shelf: index, confidence and target of a pair, and its plays
 SIZES = {10_000_000: 16, 100_000_000: 156}  # users, and item blocks of 16 million pairs
 
 
-def blocks_of_user(n_items: int, n_blocks: int, exponent: float) -> float:
+def blocks_of_user(n_users: int, n_items: int, n_factors: int, n_blocks: int, exponent: float) -> float:
     """Mean number of blocks that a user has items in."""
     weights = np.arange(1, n_items + 1) ** -exponent
-    bounds = np.cumsum(weights) / weights.sum()
-    items = np.searchsorted(bounds, np.random.default_rng(0).random((DRAWN_USERS, ITEMS_OF_USER)))
-    blocks = np.sort(items % n_blocks, axis=1)  # rank r of the listeners goes to block r mod B
+    shares = weights / weights.sum()
+    items = np.searchsorted(np.cumsum(shares), np.random.default_rng(0).random((DRAWN_USERS, ITEMS_OF_USER)))
+    listeners = (n_users * np.minimum(1, ITEMS_OF_USER * shares)).astype(np.int64)
+    blocks = np.sort(deal_out(listeners, n_factors, n_blocks)[items], axis=1)
     return float(1 + np.count_nonzero(np.diff(blocks, axis=1), axis=1).mean())
 
 
@@ -37,7 +40,8 @@ def main() -> None:
     vector, gigabyte = 4 * args.factors, 1e9
     rows, figures = [], {}
     for n_users, n_blocks in SIZES.items():
-        sent = [n_users * blocks_of_user(args.items, n_blocks, s) * vector / gigabyte for s in (1.0, 0.8)]
+        sizes = n_users, args.items, args.factors, n_blocks
+        sent = [n_users * blocks_of_user(*sizes, s) * vector / gigabyte for s in (1.0, 0.8)]
         n_pairs = n_users * ITEMS_OF_USER
         parts = {
             "vectors to the item blocks": f"{sent[0]:,.0f} to {sent[1]:,.0f} GB",

@@ -1,4 +1,4 @@
-"""Item blocks: items dealt out by falling listeners, each block with the pairs of its items and the users it needs.
+"""Item blocks: items dealt out by what they cost, each block with the pairs of its items and the users it needs.
 
 They are laid out once for a training. In every epoch, each unit then leaves a file on the shelf, with a part for each
 block: the vectors that it needs.
@@ -6,6 +6,7 @@ block: the vectors that it needs.
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from deepcuts.array_types import AnyArray, DoubleVector, FloatVector, IndexVector
+from deepcuts.array_types import AnyArray, CountVector, DoubleVector, FloatVector, IndexVector
 from deepcuts.data.csr import indptr_of, row_of_entry
 from deepcuts.model.training.item_problem import item_problem
 from deepcuts.model.training.objective import Scale
@@ -73,11 +74,9 @@ class Training(ByFields):
 
     @cached_property
     def block_of_item(self) -> IndexVector:
-        """Block of every item, int64, (n_items,): the widely played ones are far apart."""
-        by_listeners = np.argsort(-self.catalogue.counts.listeners, kind="stable")
-        blocks = np.empty(len(by_listeners), np.int64)
-        blocks[by_listeners] = np.arange(len(blocks)) % self.n_blocks
-        return blocks
+        """Block of every item, int64, (n_items,), once items are dealt out."""
+        found: IndexVector = self.shelf.read(self.dealt_out)["block"]
+        return found
 
     @cached_property
     def heavy(self) -> IndexVector:
@@ -88,6 +87,11 @@ class Training(ByFields):
     def items_of(self, block: int) -> IndexVector:
         """Indexes of the items of a block, ascending."""
         return np.flatnonzero(self.block_of_item == block)
+
+    @property
+    def dealt_out(self) -> str:
+        """Name of the file of the blocks of all items."""
+        return f"{self.folder}/items.arrow"
 
     @property
     def laid_out(self) -> str:
@@ -123,6 +127,8 @@ def lay_out(engine: Engine, training: Training) -> None:
     shelf = training.shelf
     if shelf.holds(training.laid_out):
         return
+    blocks = deal_out(_pairs_in_blocks(training), training.settings.vector_length, training.n_blocks)
+    shelf.write(training.dealt_out, [{"block": blocks}])
     found: list[Any] = engine.each(training.n_units, partial(_lay_out_unit, training))
     observed, of_heavy = zip(*found, strict=True)
     sizes: Any = SimpleNamespace(**shelf.manifest())
@@ -130,6 +136,34 @@ def lay_out(engine: Engine, training: Training) -> None:
     engine.each(training.n_blocks, partial(_lay_out_block, training, scale, sum(of_heavy)))
     shelf.remove(f"{training.folder}/{_DEALT}")
     shelf.write_json(training.laid_out, asdict(scale))
+
+
+def deal_out(n_pairs: CountVector, n_factors: int, n_blocks: int) -> IndexVector:
+    """Block of every item, int64, (n_items,): the costliest first, each to the block of the least cost so far.
+
+    An item costs its pairs, and as many more as there are factors for a row of any length.
+
+    Parameters
+    ----------
+    n_pairs
+        Pairs of every item, int64, (n_items,).
+    n_factors
+        Length of the vectors.
+    n_blocks
+        At most n_items, so that no block is empty.
+    """
+    blocks, loads = np.empty(len(n_pairs), np.int64), [(0, block) for block in range(n_blocks)]
+    for item in np.argsort(-n_pairs, kind="stable").tolist():
+        load, blocks[item] = loads[0]
+        heapq.heapreplace(loads, (load + int(n_pairs[item]) + n_factors, int(blocks[item])))
+    return blocks
+
+
+def _pairs_in_blocks(training: Training) -> CountVector:
+    """Pairs or pseudo-pairs of every item that its block will have."""
+    pairs = training.catalogue.counts.listeners.copy()
+    pairs[training.heavy] = training.n_units * (training.settings.vector_length + 1)
+    return pairs
 
 
 def _lay_out_unit(training: Training, number: int) -> tuple[float, DoubleVector]:

@@ -27,7 +27,7 @@ from deepcuts.storage import check_apart
 from deepcuts.storage.nested_text import parse_json
 
 MANIFEST = "shelf.json"
-FORMAT = 4
+FORMAT = 5
 _RENAMING = ("local", "hdfs")  # other file systems are stores of objects, of which each appears when it is whole
 
 
