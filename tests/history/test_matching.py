@@ -181,7 +181,8 @@ def test_search_puts_beginnings_first_and_keeps_to_k(matcher):
 def test_search_is_fast_among_forty_thousand_names():
     rng = np.random.default_rng(0)
     syllables = ["ra", "dio", "head", "kel", "mor", "sig", "ur", "bo", "ards", "tan", "vex", "lo", "mi", "ne", "zu"]
-    names = [" ".join("".join(rng.choice(syllables, 3)) for _ in range(rng.integers(1, 4))) for _ in range(40_000)]
+    drawn, n_words = rng.choice(syllables, (40_000, 3, 3)).tolist(), rng.integers(1, 4, 40_000).tolist()
+    names = [" ".join(map("".join, words[:n])) for words, n in zip(drawn, n_words, strict=True)]
     matcher = Matcher(Ids.of([f"{number:05}" for number in range(40_000)], "item"), pa.array(names))
     matcher.search("warm", 10)
     queries = ["rad", "radiohaed", "kelmor sig", "zuzuzv", "tanvexlo bords"]

@@ -10,9 +10,12 @@ import tarfile
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deepcuts.errors import DataError, FileFormatError, SettingsError
 from deepcuts.history import History, HistoryOptions, read_upload
+from deepcuts.history.column_words import plain_word
 
 T0 = 1_600_000_000  # 2020-09-13T12:26:40Z
 COUNTS = {"Radiohead": 12345.0, "Björk": 8.0, "Muse": 3.0}
@@ -30,6 +33,11 @@ def plays(data: bytes | str, **options: object) -> dict[str, float]:
 def refused(data: bytes | str, message: str, **options: object) -> None:
     with pytest.raises((FileFormatError, DataError), match=message):
         read(data, **options)
+
+
+@given(st.text(st.characters(codec="ascii")))
+def test_names_of_columns_in_ascii_are_words_like_those_with_accents(name):
+    assert plain_word(f"{name} e") == plain_word(f"{name} é")
 
 
 @pytest.mark.parametrize(

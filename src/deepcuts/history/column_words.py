@@ -21,11 +21,14 @@ def plain_word(name: str) -> str:
         text = text.replace(" #", " count")
     text = (text.lstrip("#").strip() or text) if text.startswith("#") else text.partition("#")[0]
     text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", text)
+    # Most names are ASCII, and the keys of a document may be the names of many artists.
+    return re.sub(r"[\s_.\-/:'’]+", " ", text.lower() if text.isascii() else _without_accents(text)).strip()
+
+
+def _without_accents(text: str) -> str:
     letters = unicodedata.normalize("NFKD", text).casefold()
     latin = "".join(each for each in letters if not "\u0300" <= each <= "\u036f")
-    return re.sub(
-        r"[\s_.\-/:'’]+", " ", unicodedata.normalize("NFC", latin).replace("ł", "l").replace("ı", "i").replace("ø", "o")
-    ).strip()
+    return unicodedata.normalize("NFC", latin).replace("ł", "l").replace("ı", "i").replace("ø", "o")
 
 
 def _words(listed: str) -> tuple[str, ...]:
