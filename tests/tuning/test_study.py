@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -98,6 +101,34 @@ def test_a_file_that_is_no_study_is_refused(plays, tmp_path):
     (tmp_path / "study.db").write_text("nothing of the kind, but long enough to be looked at " * 40)
     with pytest.raises(FileFormatError, match="is no study"):
         tune(plays, tmp_path / "study.db", TuningSettings(fixed=FIXED))
+
+
+def test_a_database_of_something_else_is_refused_and_stays_as_it_is(plays, tmp_path):
+    with contextlib.closing(sqlite3.connect(tmp_path / "other.db")) as database:
+        database.execute("CREATE TABLE songs (title TEXT)")
+    before = (tmp_path / "other.db").read_bytes()
+    with pytest.raises(FileFormatError, match=r"is no study that .* has begun, or it is damaged\. Name another file"):
+        tune(plays, tmp_path / "other.db", TuningSettings(fixed=FIXED))
+    assert (tmp_path / "other.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("most", [20_000, 150_000])
+def test_a_disk_that_takes_no_more_is_told_whenever_it_does(plays, tmp_path, most):
+    file, limits = tmp_path / "study.db", resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def search() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, limits[1]))
+        try:
+            study = open_study(file, {}, TuningSettings(fixed=FIXED))
+            assert most > 100_000
+            for _ in range(1_000):
+                study.ask()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    with pytest.raises(OutputError, match=rf"^{re.escape(str(file))} cannot be written: "), only_run(file):
+        search()
+    assert file.exists() == (most > 100_000)  # what could not be begun is gone, and what is there stays
 
 
 @pytest.mark.parametrize(("ending", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])

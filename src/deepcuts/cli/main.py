@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from deepcuts.cli.interrupts import exit_status, signals_raised, was_interrupted
-from deepcuts.cli.piped_output import drop_output, end_when_reader_goes
+from deepcuts.cli.piped_output import drop_output, end_when_reader_goes, tell_unwritten
 from deepcuts.lazy import names_on_demand
 
 if TYPE_CHECKING:
@@ -98,12 +98,8 @@ def _check_encoding(arguments: Sequence[str]) -> None:
 
 
 def _flush() -> None:
-    from deepcuts.cli.failures import BAD_DATA
-    from deepcuts.cli.terminal import say_line
-
     try:
         sys.stdout.flush()
     except OSError as error:
         drop_output()
-        say_line(f"The output cannot be written: {error.strerror}.", "bold red", "Error: ")
-        raise SystemExit(BAD_DATA) from None
+        tell_unwritten(error)

@@ -5,10 +5,11 @@ SIGPIPE itself would end it before temporary files are removed, and a service wh
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -31,6 +32,16 @@ def drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def tell_unwritten(error: OSError) -> NoReturn:
+    """End the program as its output cannot be written."""
+    from deepcuts.cli.failures import BAD_DATA
+    from deepcuts.cli.terminal import say_line
+
+    with contextlib.suppress(OSError):  # where errors go the same way
+        say_line(f"The output cannot be written: {error.strerror}.", "bold red", "Error: ")
+    raise SystemExit(BAD_DATA) from None
+
+
 class _Pipe(io.FileIO):
     def write(self, data: ReadableBuffer, /) -> int | None:  # type: ignore[override]
         try:
@@ -38,3 +49,6 @@ class _Pipe(io.FileIO):
         except BrokenPipeError:
             drop_output()
             raise SystemExit(READER_GONE) from None
+        except OSError as error:  # such as a full disk: said here, once, whatever has printed
+            drop_output()
+            tell_unwritten(error)

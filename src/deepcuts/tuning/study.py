@@ -32,6 +32,7 @@ _NAME = "deepcuts"
 _FACTS = "facts"
 _RANDOM_TRIALS = 8  # before the sampler learns from what it has seen
 _WAIT = 60  # seconds for a disk that is busy
+_UNWRITTEN = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
 
 def import_optuna() -> ModuleType:
@@ -57,7 +58,7 @@ def only_run(path: Path) -> Iterator[None]:
     Raises
     ------
     OutputError
-        If another run works on it, or its folder cannot be written to.
+        If another run works on it, or it cannot be written to, whenever that turns out.
     """
     check_input(path)
     path = Path(path)  # callers may give text
@@ -71,9 +72,22 @@ def only_run(path: Path) -> Iterator[None]:
         raise OutputError(f"Another run works on {path}. Wait for it to end, or name another study.") from None
     try:
         yield
+    except Exception as error:
+        if reason := _why_unwritten(error):
+            raise OutputError(f"{path} cannot be written: {reason}. Trials that it holds already stay.") from error
+        raise
     finally:
         connection.close()
         lock.unlink(missing_ok=True)
+
+
+def _why_unwritten(error: BaseException | None) -> str:
+    """What SQLite says of a disk that takes no more, somewhere below an error of Optuna's; empty of other errors."""
+    while error is not None:
+        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in _UNWRITTEN:
+            return str(error)
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def open_study(path: Path, facts: Mapping[str, Any], settings: TuningSettings) -> optuna.Study:
@@ -95,10 +109,13 @@ def open_study(path: Path, facts: Mapping[str, Any], settings: TuningSettings) -
     FileFormatError
         If the file is no study.
     """
-    library = import_optuna()
+    path = Path(path)  # callers may give text
+    library, is_new = import_optuna(), not path.exists()
     try:
+        if not is_new:
+            _check_tables(path)
         storage = library.storages.RDBStorage(
-            f"sqlite:///{Path(path).absolute()}", engine_kwargs={"connect_args": {"timeout": _WAIT}}
+            f"sqlite:///{path.absolute()}", engine_kwargs={"connect_args": {"timeout": _WAIT}}
         )
         study: optuna.Study = library.create_study(
             storage=storage,
@@ -107,7 +124,13 @@ def open_study(path: Path, facts: Mapping[str, Any], settings: TuningSettings) -
             load_if_exists=True,
         )
     except Exception as error:  # whatever SQLAlchemy makes of a foreign file
-        raise FileFormatError(f"{path} is no study that `deepcuts tune` has begun. Name another file.") from error
+        if _why_unwritten(error):
+            if is_new:
+                path.unlink(missing_ok=True)
+            raise
+        raise FileFormatError(
+            f"{path} is no study that `deepcuts tune` has begun, or it is damaged. Name another file."
+        ) from error
     _check_facts(path, study, parse_json(json.dumps(facts)))  # in the form in which they are read back
     study.sampler = library.samplers.TPESampler(
         # A search that is resumed must not draw the same settings again.
@@ -117,6 +140,14 @@ def open_study(path: Path, facts: Mapping[str, Any], settings: TuningSettings) -
         constant_liar=True,  # trials that others are at work on count as poor, so that no two try the same
     )
     return study
+
+
+def _check_tables(path: Path) -> None:
+    """Refuse a database with other tables, to which Optuna would add its own."""
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        names = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if names and "studies" not in names:
+        raise ValueError("a database of something else")
 
 
 def _check_facts(path: Path, study: optuna.Study, facts: Mapping[str, Any]) -> None:
