@@ -98,6 +98,9 @@ def test_ranges_are_told_in_words():
     ]
     assert "N [0 to 65535]" in shown[0]
     assert "N [at least 1]" in shown[1]
+    parameters = {one.name: one for one in COMMANDS["explore"].get_params(COMMANDS["explore"].make_context("", ["m"]))}
+    assert parameters["port"]._get_number_range_help_str() == "0 to 65535"  # what typer's own documentation asks for
+    assert parameters["model"].display_type(None) == ""
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,10 @@ class CommandParser(TyperCommand):
         with usage_explained(ctx):
             return super().parse_args(ctx, [*(_todays(word, former) for word in args[:end]), *args[end:]])
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Arguments and options."""
+        return _in_plain_words(super().get_params(ctx))
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""
         show_what_options_take(self, ctx)
@@ -58,6 +62,10 @@ class CommandGroup(TyperGroup):
         """Parse what stands before the name of a command."""
         with usage_explained(ctx):
             return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Arguments and options."""
+        return _in_plain_words(super().get_params(ctx))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""
@@ -74,21 +82,24 @@ def _todays(word: str, former: Mapping[str, str]) -> str:
 
 
 def show_what_options_take(command: Any, context: Any) -> None:
-    """Have the help show nothing after a flag, the choices after an option that has some, and ranges in words.
-
-    Nothing stands after an argument: its own name says what it is.
-    """
-    for argument in command.get_params(context):
-        if argument.param_type_name == "argument":
-            vars(argument)["display_type_rich"] = _nothing
+    """Have the help show nothing after a flag, and the choices after an option that has some."""
     options = [option for option in command.get_params(context) if option.param_type_name == "option"]
     for option in options:
-        vars(option)["_get_number_range_help_str"] = partial(_range_in_words, option.min, option.max)
         if option.metavar is None:
             beside = [other for other in options if other.rich_help_panel == option.rich_help_panel]
             room = _NARROW - max(len(name) for other in beside for name in other.opts)
             shown = "" if option.is_flag else option.display_type(context).strip("<>")
             option.metavar = _in_room(shown, room)
+
+
+def _in_plain_words(parameters: list[Any]) -> list[Any]:
+    """Have help and documentation tell ranges in words, and nothing after an argument: its name says what it is."""
+    for one in parameters:
+        if one.param_type_name == "argument":
+            vars(one)["display_type_rich"] = vars(one)["display_type"] = _nothing
+        elif hasattr(one, "min"):
+            vars(one)["_get_number_range_help_str"] = partial(_range_in_words, one.min, one.max)
+    return parameters
 
 
 def _nothing(ctx: Any) -> str:
