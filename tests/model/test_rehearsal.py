@@ -51,7 +51,7 @@ def test_where_lists_get_worse_training_has_as_many_epochs_as_were_best(many_sce
 
 
 def test_where_they_do_not_training_is_as_without_a_rehearsal(dense):
-    settings = dc.PersonaNMF(n_factors=8, **RIDGE)
+    settings = dc.PersonaNMF(n_factors=8, **RIDGE, **WEIGHTS)
     rehearsed, plain = (replace(settings, early_stopping=choice).fit(dense, seed=1) for choice in ("auto", "off"))
     assert_same(rehearsed, plain)
     assert [epoch.loss for epoch in rehearsed.epochs] == [epoch.loss for epoch in plain.epochs]
@@ -77,8 +77,9 @@ def test_the_ridge_is_less_where_that_makes_lists_clearly_better(dense):
 def test_and_more_where_plays_tell_nothing_but_what_is_popular():
     chance = 0.5 / np.arange(1, 401) ** 0.7
     plays = sparse.csr_array((np.random.default_rng(0).random((1_500, 400)) < chance).astype(np.float32))
-    model = dc.PersonaNMF(n_factors=16).fit(dc.Interactions.from_csr(plays, range(1_500), range(400)))
     rule = weighting_by_density(1_500, 400, plays.nnz)
+    untrained = dc.PersonaNMF(n_factors=16, unobserved_ratio=rule.unobserved_ratio)
+    model = untrained.fit(dc.Interactions.from_csr(plays, range(1_500), range(400)))
     steps = np.log(model.settings.weighting.user_regularization / rule.user_regularization) / np.log(1.4)
     assert round(steps, 6) in range(1, 6)
 
@@ -88,11 +89,12 @@ def test_lists_that_are_worse_at_first_do_not_end_a_rehearsal_with_more_of_the_r
     world = dc.generate_world(n_users=1_500, n_items=1_500, items_per_user=15, n_scenes=6, seed=0)
     train, holdout = dc.split_holdout(world.plays, seed=0)
     rule = weighting_by_density(train.n_users, train.n_items, train.n_pairs)
-    model = dc.PersonaNMF(n_factors=64).fit(train)
+    untrained = dc.PersonaNMF(n_factors=64, unobserved_ratio=rule.unobserved_ratio)
+    model = untrained.fit(train)
     own = model.settings.weighting
     assert own.user_regularization == pytest.approx(1.4 * rule.user_regularization)
     ridges = {name: getattr(rule, name) for name in RIDGE}
-    by_rule = dc.PersonaNMF(n_factors=64, **ridges).fit(train)
+    by_rule = replace(untrained, **ridges).fit(train)
     ndcg = [dc.evaluate(found.recommend(k=100), train, holdout)["ndcg@100"] for found in (model, by_rule)]
     assert ndcg[0] > ndcg[1]
 
@@ -114,6 +116,23 @@ def test_and_not_where_they_are_few():
     assert dc.PersonaNMF().fit(world.plays).settings.n_factors == 128
 
 
+def test_half_of_the_ratio_is_taken_again_and_again_where_factors_are_few_for_the_scenes():
+    world = dc.generate_world(n_users=1_000, n_items=2_000, items_per_user=15, n_scenes=60, seed=0)
+    train, holdout = dc.split_holdout(world.plays, seed=0)
+    rule = weighting_by_density(train.n_users, train.n_items, train.n_pairs)
+    untrained = dc.PersonaNMF(n_factors=32)
+    model, by_rule = (one.fit(train) for one in (untrained, replace(untrained, unobserved_ratio=rule.unobserved_ratio)))
+    own = model.settings.weighting
+    assert round(np.log2(rule.unobserved_ratio / own.unobserved_ratio), 6) in range(2, 6)
+    assert own.user_regularization == own.item_regularization > rule.user_regularization  # λ goes along
+    assert by_rule.settings.unobserved_ratio == rule.unobserved_ratio
+    ndcg = [dc.evaluate(found.recommend(k=100), train, holdout)["ndcg@100"] for found in (model, by_rule)]
+    assert ndcg[0] > 1.04 * ndcg[1]
+    weights = {name: getattr(own, name) for name in (*RIDGE, "unobserved_ratio")}
+    asked = replace(untrained, early_stopping="off", base_epochs=len(model.epochs), **weights)
+    assert_same(model, asked.fit(train))
+
+
 @pytest.mark.parametrize("options", [{"early_stopping": "off"}, {"base_epochs": 2}])
 def test_without_a_rehearsal_there_are_128_factors(dense, options):
     assert dc.PersonaNMF(**options).fit(dense).settings.vector_length == 128
@@ -132,7 +151,7 @@ def test_a_number_that_training_finds_is_asked_for_before_it():
 
 @pytest.mark.parametrize("name", list(RIDGE))
 def test_what_was_asked_for_is_kept(dense, name):
-    model = dc.PersonaNMF(n_factors=16, **{name: 0.02}).fit(dense)
+    model = dc.PersonaNMF(n_factors=16, unobserved_ratio=8.0, **{name: 0.02}).fit(dense)
     other = next(ridge for ridge in RIDGE if ridge != name)
     assert getattr(model.settings, name) == 0.02
     assert getattr(model.settings, other) < 0.02

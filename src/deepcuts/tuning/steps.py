@@ -11,9 +11,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
+from deepcuts.model.training.density_rule import RIDGE_BY_RATIO
 from deepcuts.model.training.settings import PersonaSettings, Signs
 
-_TIE = -0.7  # λ ∝ r ** _TIE
 _ALPHA = 0.15
 _LARGEST_ALPHA = 0.6
 _RATIOS = (1.0, 100.0)
@@ -109,7 +109,7 @@ LEAN_STEPS = (Step(lean=2.0), Step(lean=0.5))
 
 
 def _tied(ratio: float) -> Step:
-    return Step(ratio=ratio, ridge=ratio**_TIE)
+    return Step(ratio=ratio, ridge=ratio**RIDGE_BY_RATIO)
 
 
 def _within(value: float, bounds: tuple[float, float]) -> float:

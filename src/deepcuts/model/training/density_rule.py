@@ -14,6 +14,8 @@ from deepcuts.model.training.settings import AUTO, PersonaSettings, Weighting
 
 FACTORS = 128  # whatever the sizes; decision 25
 
+RIDGE_BY_RATIO = -0.7  # λ goes with this power of the ratio: more unobserved weight wants less ridge
+
 _MOST_EXPONENT = 0.4
 _LEAST_RATIO, _MOST_RATIO = 8.0, 16.0
 _LEAST_RIDGE, _MOST_RIDGE = 0.02, 0.035  # at a ratio of 8
@@ -71,7 +73,7 @@ def _ridge(n_users: int, n_items: int, n_pairs: int, ratio: float) -> float:
     """λ of both sides: more where a row has few pairs, less where all that was not observed weighs more."""
     few = _below(n_pairs / (n_users + n_items), _FEW_PAIRS)
     at_eight = _LEAST_RIDGE + (_MOST_RIDGE - _LEAST_RIDGE) * few
-    return float(at_eight * (8 / max(1.0, ratio)) ** 0.7)
+    return float(at_eight * (max(1.0, ratio) / 8) ** RIDGE_BY_RATIO)
 
 
 def _hold(n_users: int, n_items: int, n_pairs: int) -> float:

@@ -1,15 +1,15 @@
 """A rehearsal: bases that are thrown away tell how strongly, how long and with how many factors the base is trained.
 
-Lists of the first one are measured by items that users give for it; it has the λ of the density rule. Others have less
-of it, then more, for as long as that makes lists clearly better; one ends as soon as its lists are clearly worse than
-those that are best so far. With more of λ lists are always worse in the first epochs, so that these do not end it. The
-last one has twice as many factors, with the λ that was found.
+Lists of the first one are measured by items that users give for it; it has the weights of the density rule. Others
+have half of the ratio of unobserved weight, with the λ that goes with it, then less or more of λ alone, for as long as
+that makes lists clearly better; the last one has twice as many factors. One ends as soon as its lists are clearly worse
+than those that are best so far. With more of λ lists are always worse in the first epochs, so that these do not end it.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from deepcuts.array_types import DoubleVector
 from deepcuts.data.interactions import Interactions
 from deepcuts.model.training.alternation import alternate, start_base, watching
-from deepcuts.model.training.density_rule import resolved
+from deepcuts.model.training.density_rule import RIDGE_BY_RATIO, resolved
 from deepcuts.model.training.early_stopping import (
     IN_REHEARSAL,
     REHEARSED_EPOCHS,
@@ -32,11 +32,27 @@ from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
-_STEPS = 0.7, 1.4  # of λ
-_MOST_STEPS = 5  # in one direction
+_MOST_STEPS = 5  # along one line
 _MORE_TELLS_FROM = 6  # the epoch: with more of λ, lists are worse at first also where they are better in the end
 _RIDGES = "user_regularization", "item_regularization"
-_MORE_FACTORS = 2  # times
+
+
+class _Line(NamedTuple):
+    """Steps from settings that are tried one after the other, the next where the one before has not helped.
+
+    Parameters
+    ----------
+    move
+        Takes a step.
+    steps
+        By what a setting is multiplied.
+    most
+        How often a step that helps is taken again.
+    """
+
+    move: Callable[[PersonaSettings, float], PersonaSettings]
+    steps: tuple[float, ...]
+    most: int
 
 
 class Rehearsed(NamedTuple):
@@ -76,7 +92,7 @@ def settings_in_training(
 def rehearse(
     plays: Interactions, settings: PersonaSettings, seed: int, validation: Validation, on_epoch: Progress
 ) -> Rehearsed:
-    """Find λ and the number of factors, where they are "auto", and the number of epochs with which lists are best.
+    """Find what is "auto" of the ratio, λ and the number of factors, and how many epochs lists are best with.
 
     Parameters
     ----------
@@ -91,37 +107,52 @@ def rehearse(
     on_epoch
         Called after every epoch.
     """
-    free = [name for name in _RIDGES if getattr(settings, name) == AUTO]
 
-    def lists_with(ridges: PersonaSettings, level: Mapping[int, DoubleVector] = MappingProxyType({})) -> EarlyStopping:
+    def lists_with(own: PersonaSettings, level: Mapping[int, DoubleVector] = MappingProxyType({})) -> EarlyStopping:
         lists = EarlyStopping(validation, IN_REHEARSAL, level)
-        base, last = start_base(plays, ridges, seed, lists), min(REHEARSED_EPOCHS, settings.base_epochs)
+        base, last = start_base(plays, own, seed, lists), min(REHEARSED_EPOCHS, settings.base_epochs)
         alternate(base, last, lambda epoch: on_epoch(replace(epoch, stage="rehearsal")), watching(lists, base, last))
         return lists
 
     by_rule = best = resolved(settings, plays)
     lists = lists_with(best)
-    for step in _STEPS if free else ():
-        first_told = 0 if step < 1 else _MORE_TELLS_FROM
-        for _ in range(_MOST_STEPS):
-            other = replace(best, **{name: step * getattr(best, name) for name in free})
-            others = lists_with(other, {n: of_users for n, of_users in lists.found.items() if n >= first_told})
-            if not others.is_clearly_above(lists):
+    for line in _lines(settings):
+        begun = best
+        for step in line.steps:
+            for _ in range(line.most):
+                other = line.move(best, step)
+                more = other.weighting.user_regularization > best.weighting.user_regularization
+                told = {n: found for n, found in lists.found.items() if not more or n >= _MORE_TELLS_FROM}
+                others = lists_with(other, told)
+                if not others.is_clearly_above(lists):
+                    break
+                best, lists = other, others
+            if best is not begun:
                 break
-            best, lists = other, others
-        if best is not by_rule:
-            break
-    if settings.n_factors == AUTO:
-        wider = replace(best, n_factors=_MORE_FACTORS * best.vector_length)
-        others = lists_with(wider, lists.found)
-        if others.is_clearly_above(lists):
-            best, lists = wider, others
     # Others were taken for their best lists, so training has the epochs that these took, also where the loss after them
     # is not clear.
     is_short = lists.is_over or (best is not by_rule and lists.best_epoch < max(lists.found))
     n_epochs = lists.best_epoch if is_short else settings.base_epochs
     ndcg = {number: float(of_users.mean()) for number, of_users in lists.found.items()}
-    found = {name: getattr(best, name) for name in ("n_factors", *_RIDGES)}
+    found = {name: getattr(best, name) for name in ("n_factors", "unobserved_ratio", *_RIDGES)}
     most = counted(n_epochs, "epoch")
     logger.info("rehearsal: ndcg@100 by epoch %s with %s; training has %s at most", ndcg, found, most)
     return Rehearsed(best, n_epochs, ndcg)
+
+
+def _lines(settings: PersonaSettings) -> list[_Line]:
+    """Lines along the settings that are "auto", in the order in which they are tried."""
+    free = [name for name in _RIDGES if getattr(settings, name) == AUTO]
+
+    def ridge(own: PersonaSettings, step: float) -> PersonaSettings:
+        return replace(own, **{name: step * getattr(own, name) for name in free})
+
+    def ratio(own: PersonaSettings, step: float) -> PersonaSettings:
+        return replace(ridge(own, step**RIDGE_BY_RATIO), unobserved_ratio=step * own.weighting.unobserved_ratio)
+
+    def factors(own: PersonaSettings, step: float) -> PersonaSettings:
+        return replace(own, n_factors=round(step * own.vector_length))
+
+    lines = [_Line(ratio, (0.5,), _MOST_STEPS)] if settings.unobserved_ratio == AUTO else []
+    lines += [_Line(ridge, (0.7, 1.4), _MOST_STEPS)] if free else []
+    return [*lines, _Line(factors, (2.0,), 1)] if settings.n_factors == AUTO else lines

@@ -102,7 +102,8 @@ class PersonaSettings:
         doi:10.1145/3523227.3548486).
     unobserved_ratio
         All unobserved weight over all observed weight, at least 0; the weight of one pair that was not observed
-        is w0 = ratio · Σ c / (users · items) on average over the items. "auto" takes it from the sizes of the data.
+        is w0 = ratio · Σ c / (users · items) on average over the items. "auto" takes it from the sizes of the data,
+        or less of it where a rehearsal has clearly better lists.
     unobserved_exponent
         α, 0 to 1: how strongly the weight of a pair that was not observed grows with the listeners of its item, as
         listeners ** α (He et al. 2016, doi:10.1145/2911451.2911489). With 0, all such pairs weigh the same;
@@ -151,8 +152,8 @@ class PersonaSettings:
         Training ends early once an epoch lowers the loss by less than this share of it, at least 0.
     early_stopping
         Whether training of the base ends where lists get worse, by items that users give for it, in a rehearsal
-        below 100,000 users, which finds λ and the number of factors as well where these are "auto": "on", "off" or
-        "auto", where there are 500 users or more, and more epochs than rehearsed.
+        below 100,000 users, which finds the ratio, λ and the number of factors as well where these are "auto": "on",
+        "off" or "auto", where there are 500 users or more, and more epochs than rehearsed.
     nonnegative
         Which factors are held at or above 0: "both", those of users and of items; "items"; "none". True is "both",
         False is "none". docs/guide/signs.md tells when to leave the default.
