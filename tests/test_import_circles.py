@@ -104,7 +104,8 @@ def test_packages_list_for_type_checkers_what_they_hand_on():
     for name in lazy:
         package = import_module(name)
         listed = [one for one in modules[name].imports if one.for_type_checkers]
-        assert {one.alias for one in listed} == set(vars(package)["_HOMES"]), name
+        packages = vars(package).get("_PACKAGES", ())
+        assert {one.alias for one in listed} == {*vars(package)["_HOMES"], *packages}, name
         for one in listed:
             if name == "deepcuts.adapters" and find_spec(one.module.rpartition(".")[2].partition("_")[0]) is None:
                 with pytest.raises(MissingExtraError, match=r"is not installed\. Run: pip install 'deepcuts\["):
