@@ -1,9 +1,10 @@
 """A rehearsal: bases that are thrown away tell how strongly, how long and with how many factors the base is trained.
 
-Lists of the first one are measured by items that users give for it; it has the weights of the density rule. Others
-have half of the ratio of unobserved weight, with the λ that goes with it, then less or more of λ alone, for as long as
-that makes lists clearly better; the last one has twice as many factors. One ends as soon as its lists are clearly worse
-than those that are best so far. With more of λ lists are always worse in the first epochs, so that these do not end it.
+Lists of the first one are measured by items that users give for it; it has the weights of the density rule. Others have
+less or more of λ, for as long as that makes lists clearly better. Others again begin with half of the ratio of
+unobserved weight and the λ that goes with it, and are taken if they come out clearly better. The last one has twice as
+many factors. One ends as soon as its lists are clearly worse than those that are best so far. With more of λ lists are
+always worse in the first epochs, so that these do not end it.
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
-_MOST_STEPS = 5  # along one line
 _MORE_TELLS_FROM = 6  # the epoch: with more of λ, lists are worse at first also where they are better in the end
 _RIDGES = "user_regularization", "item_regularization"
 
@@ -52,7 +52,14 @@ class _Line(NamedTuple):
 
     move: Callable[[PersonaSettings, float], PersonaSettings]
     steps: tuple[float, ...]
-    most: int
+    most: int = 5
+
+
+class _Trial(NamedTuple):
+    """What was tried, and its lists."""
+
+    settings: PersonaSettings
+    lists: EarlyStopping
 
 
 class Rehearsed(NamedTuple):
@@ -114,21 +121,29 @@ def rehearse(
         alternate(base, last, lambda epoch: on_epoch(replace(epoch, stage="rehearsal")), watching(lists, base, last))
         return lists
 
-    by_rule = best = resolved(settings, plays)
-    lists = lists_with(best)
-    for line in _lines(settings):
-        begun = best
+    def walk(begun: _Trial, line: _Line) -> _Trial:
+        best = begun
         for step in line.steps:
             for _ in range(line.most):
-                other = line.move(best, step)
-                more = other.weighting.user_regularization > best.weighting.user_regularization
-                told = {n: found for n, found in lists.found.items() if not more or n >= _MORE_TELLS_FROM}
-                others = lists_with(other, told)
-                if not others.is_clearly_above(lists):
+                other = line.move(best.settings, step)
+                more = other.weighting.user_regularization > best.settings.weighting.user_regularization
+                told = {n: found for n, found in best.lists.found.items() if not more or n >= _MORE_TELLS_FROM}
+                trial = _Trial(other, lists_with(other, told))
+                if not trial.lists.is_clearly_above(best.lists):
                     break
-                best, lists = other, others
+                best = trial
             if best is not begun:
                 break
+        return best
+
+    ridge, ratio, factors = _lines(settings)
+    by_rule = resolved(settings, plays)
+    first = _Trial(by_rule, lists_with(by_rule))
+    trial, halved = walk(first, ridge), walk(first, ratio)
+    if halved is not first:
+        halved = walk(halved, ridge)
+        trial = halved if halved.lists.is_clearly_above(trial.lists) else trial
+    best, lists = walk(trial, factors)
     # Others were taken for their best lists, so training has the epochs that these took, also where the loss after them
     # is not clear.
     is_short = lists.is_over or (best is not by_rule and lists.best_epoch < max(lists.found))
@@ -140,8 +155,8 @@ def rehearse(
     return Rehearsed(best, n_epochs, ndcg)
 
 
-def _lines(settings: PersonaSettings) -> list[_Line]:
-    """Lines along the settings that are "auto", in the order in which they are tried."""
+def _lines(settings: PersonaSettings) -> tuple[_Line, _Line, _Line]:
+    """Lines along λ, along the ratio and along the number of factors; without steps where these are given."""
     free = [name for name in _RIDGES if getattr(settings, name) == AUTO]
 
     def ridge(own: PersonaSettings, step: float) -> PersonaSettings:
@@ -153,6 +168,8 @@ def _lines(settings: PersonaSettings) -> list[_Line]:
     def factors(own: PersonaSettings, step: float) -> PersonaSettings:
         return replace(own, n_factors=round(step * own.vector_length))
 
-    lines = [_Line(ratio, (0.5,), _MOST_STEPS)] if settings.unobserved_ratio == AUTO else []
-    lines += [_Line(ridge, (0.7, 1.4), _MOST_STEPS)] if free else []
-    return [*lines, _Line(factors, (2.0,), 1)] if settings.n_factors == AUTO else lines
+    return (
+        _Line(ridge, (0.7, 1.4) if free else ()),
+        _Line(ratio, (0.5,) if settings.unobserved_ratio == AUTO else ()),
+        _Line(factors, (2.0,) if settings.n_factors == AUTO else (), 1),
+    )
