@@ -16,9 +16,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.machinery import ExtensionFileLoader
 from types import FrameType
 from typing import Any
 
+_SOON = 0.02  # seconds until a signal is raised that came where it could not be
 _GRACE = 1.4  # seconds from a signal to the end of the process, if it does not end by itself before
 _SHOW_CURSOR = b"\x1b[?25h"  # which a bar of progress hides
 _SWALLOWED = 0  # told to the thread in place of a signal's number
@@ -80,12 +82,32 @@ def _ending() -> list[int]:
 
 
 def _raise(number: int, frame: FrameType | None) -> None:
+    if _is_in_extension(frame):
+        again = threading.Timer(_SOON, _raise_again, (number,))
+        again.daemon = True
+        again.start()
+        return
     _received.append(number)
     if number != signal.SIGINT:
         for each in _ending():
             if each != signal.SIGINT and signal.getsignal(each) is _raise:
                 signal.signal(each, _ignore)
     raise KeyboardInterrupt
+
+
+def _is_in_extension(frame: FrameType | None) -> bool:
+    """Whether an extension module is being initialised, of which some abort the process if Python code raises."""
+    while frame is not None:
+        is_of_import = frame.f_code.co_name in ("create_module", "exec_module")
+        if is_of_import and isinstance(frame.f_locals.get("self"), ExtensionFileLoader):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _raise_again(number: int) -> None:
+    _state["answered"] += 1  # the thread was told of it the first time
+    _thread.interrupt_main(signal.Signals(number))
 
 
 def _ignore(number: int, frame: FrameType | None) -> None:
@@ -123,7 +145,7 @@ def _note_swallowed(unraisable: Any, sender: int) -> None:
 def _watch(receiver: int) -> None:
     while told := os.read(receiver, 1):
         if told[0] == _SWALLOWED:
-            time.sleep(0.02)  # until the destructor has returned
+            time.sleep(_SOON)  # until the destructor has returned
             _state["answered"] += 1
             _thread.interrupt_main()
         elif not _is_ours(told[0]):
