@@ -197,6 +197,14 @@ def test_values_out_of_range_are_refused(wrong):
         AutoSettings(**wrong)
 
 
+@pytest.mark.parametrize("fixed", [{}, {"n_factors": "auto"}])
+def test_where_factors_are_bounded_no_rehearsal_takes_more(fixed):
+    assert AutoSettings(most_factors=200, fixed=fixed).fixed["n_factors"] == 128
+    with pytest.raises(SettingsError, match="most_factors is 64, below the 128 factors that a search begins with"):
+        AutoSettings(most_factors=64, fixed=fixed)
+    assert AutoSettings(most_factors=64, fixed={"n_factors": 32}).fixed["n_factors"] == 32
+
+
 def test_the_class_and_the_command_find_the_same(plays, found, tmp_path):
     tuned = dc.PersonaNMF.tuned(plays, budget=ENOUGH, **FIXED)
     assert tuned == dc.PersonaNMF(**vars(found.settings))

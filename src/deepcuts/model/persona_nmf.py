@@ -103,7 +103,8 @@ class PersonaNMF(PersonaSettings):
         any_sign
             Whether factors that may be negative may be chosen, for which names and explanations are harder to read.
         most_factors
-            The most factors that may be chosen; None leaves their number as it is.
+            The most factors that may be chosen; the search begins with 128 then, unless `fixed` has a number. None
+            leaves their number as it is.
         seed
             Of all randomness.
         study

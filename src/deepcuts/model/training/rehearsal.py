@@ -122,6 +122,7 @@ def rehearse(
         return lists
 
     def walk(begun: _Trial, line: _Line) -> _Trial:
+        """Go along a line as long as lists get clearly better, and return the best; what was begun with if none is."""
         best = begun
         for step in line.steps:
             for _ in range(line.most):
