@@ -343,3 +343,11 @@ def test_what_is_read_is_never_written_over_even_by_force(folder: Path, tmp_path
     ):
         assert "is read, and would be lost. Name another file" in " ".join(fail(1, *arguments, "--force").split())
         assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_folder_that_is_gone_is_told(tmp_path, folder, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert "The folder that this was started in is gone." in fail(1, "train", folder / "plays.safetensors", "-o", "m")

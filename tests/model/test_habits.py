@@ -224,15 +224,30 @@ def test_settings_are_read_set_and_cloned_as_in_scikit_learn(plays):
     assert grid[0].fit(plays).settings.n_factors == 2
 
 
+def test_settings_that_scikit_learn_sets_are_set_whether_or_not_the_result_is_kept(plays):
+    clone, pipeline = pytest.importorskip("sklearn.base").clone, pytest.importorskip("sklearn.pipeline")
+    estimator = clone(SMALL)
+    fitted = estimator.fit(plays)
+    estimator.set_params(n_factors=3)
+    assert (estimator.n_factors, fitted.settings.n_factors) == (3, 4)
+    steps = pipeline.Pipeline([("personas", estimator)])
+    steps.set_params(personas__n_factors=2, personas__lean=0.1)
+    assert (estimator.n_factors, estimator.lean, steps.get_params()["personas__n_factors"]) == (2, 0.1, 2)
+    with pytest.raises(SettingsError, match=r"lean is -1"):
+        estimator.set_params(n_factors=5, lean=-1)
+    assert estimator.n_factors == 2
+
+
 def test_pipelines_and_searches_of_scikit_learn_are_refused_with_what_to_do_instead(plays):
     pipeline, search = pytest.importorskip("sklearn.pipeline"), pytest.importorskip("sklearn.model_selection")
+    clone = pytest.importorskip("sklearn.base").clone
     grid = search.GridSearchCV(SMALL, {"n_factors": [2, 4]}, scoring=lambda *_: 1.0, cv=2)
     with pytest.raises(AttributeError, match=r"no pipeline or search of scikit-learn can hold it\. Loop over"):
         grid.fit(plays.to_csr())
     steps = pipeline.Pipeline([("personas", SMALL)])
     with pytest.raises((FrozenInstanceError, AttributeError, TypeError), match=r"frozen|positional"):
         steps.fit(plays)
-    assert [SMALL.set_params(**one).n_factors for one in search.ParameterGrid({"n_factors": [2, 4]})] == [2, 4]
+    assert [clone(SMALL).set_params(**one).n_factors for one in search.ParameterGrid({"n_factors": [2, 4]})] == [2, 4]
 
 
 def test_settings_that_are_set_are_refused_with_what_makes_others():
@@ -252,7 +267,10 @@ def test_settings_that_are_set_are_refused_with_what_makes_others():
             lambda: dc.PersonaNMF(n_factor=3),
             "PersonaNMF has no setting 'n_factor'. Did you mean 'n_factors'? It has n_fac",
         ),
-        (lambda: SMALL.set_params(n_persona=3), "PersonaNMF has no setting 'n_persona'. Did you mean 'n_personas'?"),
+        (
+            lambda: dc.PersonaNMF().set_params(n_persona=3),
+            "PersonaNMF has no setting 'n_persona'. Did you mean 'n_personas'?",
+        ),
         (lambda: PersonaSettings(seed=3), "PersonaSettings has no setting 'seed'"),
         (lambda: ReadOptions(delimeter=";"), "ReadOptions has no setting 'delimeter'. Did you mean 'delimiter'?"),
         (lambda: TimeRules(halflife=3), "TimeRules has no setting 'halflife'. Did you mean 'half_life'?"),

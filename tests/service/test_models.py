@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -136,8 +137,21 @@ def test_pages_of_named_origins_may_ask_and_others_not(client):
     other = client.post("/recommend", json={"user": USER}, headers={"origin": "https://other.example"})
     assert other.status_code == 403
     assert "access-control-allow-origin" not in other.headers
-    with pytest.raises(SettingsError, match=r"'music\.example' is no origin"):
-        ServiceSettings(cors_origins=("music.example",))
+
+
+def test_origins_are_known_as_browsers_send_them():
+    given = ("HTTPS://Music.Example", "http://a.example:80", "https://a.example:8443", "http://[::1]:3000", "*")
+    sent = ("https://music.example", "http://a.example", "https://a.example:8443", "http://[::1]:3000", "*")
+    assert ServiceSettings(cors_origins=given).cors_origins == sent
+    for none in (
+        "music.example",
+        "https://music.example/",
+        "https://me@music.example",
+        "https://müsic.example",
+        "null",
+    ):
+        with pytest.raises(SettingsError, match=rf"'{re.escape(none)}' is no origin"):
+            ServiceSettings(cors_origins=(none,))
 
 
 def test_a_replacement_with_few_of_the_items_is_told(tmp_path, caplog):

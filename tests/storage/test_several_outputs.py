@@ -165,3 +165,28 @@ def test_a_file_system_without_links_will_do(tmp_path, monkeypatch):
     with pytest.raises(OutputError, match="has come up meanwhile"), storage.replacing(tmp_path / "lists.csv"):
         (tmp_path / "lists.csv").write_text("theirs")
     assert (tmp_path / "lists.csv").read_text() == "theirs"
+
+
+def write_into_new_folders(folder: Path) -> None:
+    with storage.together():
+        for name in ("new/inner", "there", "there/new", "somebody's"):
+            storage.make_folder(folder / name)
+        (folder / "somebody's" / "file").write_text("theirs")
+        with storage.replacing(folder / "new" / "inner" / "a.csv"):
+            pass
+        raise OutputError("full")
+
+
+def test_folders_of_outputs_that_fail_are_gone_again_but_not_what_was_there(tmp_path):
+    (tmp_path / "there").mkdir()
+    with pytest.raises(OutputError, match="full"):
+        write_into_new_folders(tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "somebody's", "there"]
+
+
+def test_folders_of_outputs_stay_with_them(tmp_path):
+    with storage.together(), storage.replacing(storage.make_folder(tmp_path / "new" / "inner") / "a.csv") as temporary:
+        temporary.write_text("new")
+    assert [path.name for path in tmp_path.rglob("*.csv")] == ["a.csv"]
+    with pytest.raises(OutputError, match=r"The folder ~/x cannot be made\. Only a shell knows what ~ stands for"):
+        storage.make_folder("~/x")

@@ -68,11 +68,22 @@ def _message(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return f"There is not enough memory. Close other programs, or give less data at a time. {error}".rstrip()
     if isinstance(error, OSError):
+        if error.filename is None and _has_no_folder():
+            return "The folder that this was started in is gone. Change to one that exists (cd), and start it again."
         return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
     return (
         f"This is a fault of deepcuts, not of yours: {type(error).__name__}: {error}. "
         "Please report it, with what DEEPCUTS_TRACEBACK=1 in the environment prints."
     )
+
+
+def _has_no_folder() -> bool:
+    """Whether the folder that relative paths begin at has been deleted."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 @contextmanager

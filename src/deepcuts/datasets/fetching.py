@@ -19,8 +19,8 @@ from typing import IO, TYPE_CHECKING, Any, TypeAlias
 from deepcuts.datasets.archives import unpack
 from deepcuts.datasets.catalogue import Dataset, RemoteFile
 from deepcuts.datasets.listings import Dated, newest
-from deepcuts.errors import DataError, FileFormatError, MissingExtraError, OutputError
-from deepcuts.storage import replacing
+from deepcuts.errors import DataError, FileFormatError, MissingExtraError
+from deepcuts.storage import make_folder, replacing
 
 if TYPE_CHECKING:
     import requests
@@ -88,10 +88,7 @@ def fetch(dataset: Dataset, folder: Path, *, mirror: str | None = None, progress
     MissingExtraError
         If Pooch is not installed.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"The folder {folder} cannot be made: {error.strerror}. Choose another one.") from error
+    make_folder(folder)
     mirror = mirror or os.environ.get(MIRROR)
     for file in missing_files(dataset, folder):
         if dataset.withdrawn and not mirror:

@@ -61,20 +61,22 @@ class PersonaNMF(PersonaSettings):
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def set_params(self, **settings: Unpack[PersonaOptions]) -> Self:
-        """Return another one with some settings changed, as scikit-learn sets them; this one stays as it is.
+        """Change some settings of this one and return it, as scikit-learn does; models it has fitted stay as they are.
 
         Raises
         ------
         SettingsError
-            If there is no such setting, or a value is out of its range.
+            If there is no such setting, or a value is out of its range; then nothing is changed.
         """
-        return replace(self, **settings)
+        vars(self).update(vars(replace(self, **settings)))
+        return self
 
     def __sklearn_tags__(self) -> Any:
         """Refuse to be a step of a pipeline or of a search of scikit-learn, which ask for this."""
         raise AttributeError(
-            "PersonaNMF learns from plays, not from rows of features, and is frozen: no pipeline or search of "
-            "scikit-learn can hold it. Loop over ParameterGrid, or call PersonaNMF.tuned or deepcuts.tuning.tune."
+            "PersonaNMF learns from plays, not from rows of features, and fit returns a model of its own: no "
+            "pipeline or search of scikit-learn can hold it. Loop over ParameterGrid, or call "
+            "PersonaNMF.tuned or deepcuts.tuning.tune."
         )
 
     @classmethod

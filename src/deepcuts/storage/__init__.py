@@ -17,7 +17,7 @@ from deepcuts.storage.container import Stored, describe, is_mapped, read, write
 from deepcuts.storage.header import SCHEMA_VERSION, Header, Tensor
 from deepcuts.storage.inputs import check_input
 from deepcuts.storage.names import StrPath, check_text_name, not_found, path_with_ending
-from deepcuts.storage.output import check_apart, check_output, replacing, together, where_written
+from deepcuts.storage.output import check_apart, check_output, make_folder, replacing, together, where_written
 from deepcuts.storage.temporary import is_running, temporary_folder
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "describe",
     "is_mapped",
     "is_running",
+    "make_folder",
     "not_found",
     "path_with_ending",
     "read",

@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,24 @@ from deepcuts.storage.names import StrPath, advice_on_path, check_name
 from deepcuts.storage.placing import Move, place, recover, sync
 from deepcuts.storage.temporary import TEMPORARY, claim, discard, mode_of, new_name, sweep
 
-_waiting: ContextVar[list[Move] | None] = ContextVar("_waiting", default=None)  # moves of the `together` block
+
+@dataclass(frozen=True)
+class _Block:
+    """Of a `together` block: files that wait for its end, and folders that were made for them, outer ones first."""
+
+    moves: list[Move] = field(default_factory=list)
+    folders: list[Path] = field(default_factory=list)
+
+    def clear(self) -> None:
+        """Remove what has not been put in place, and the folders; one that is not empty then is somebody's."""
+        for move in self.moves:
+            discard(Path(move.temporary))
+        for folder in reversed(self.folders):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
+_block: ContextVar[_Block | None] = ContextVar("_block", default=None)
 
 
 def check_output(path: StrPath, *, force: bool = False) -> None:
@@ -68,25 +86,26 @@ def check_output(path: StrPath, *, force: bool = False) -> None:
 def together() -> Iterator[None]:
     """Put all files that are written in this block in place when it ends, all of them or none.
 
-    Until then they lie under temporary names. If the block or the placing of one fails, all files are as they were.
+    Until then they lie under temporary names. If the block or the placing of one fails, all files are as they were, and
+    folders of `make_folder` are gone again.
 
     Raises
     ------
     OutputError
         If two outputs are the same file, or a file cannot be put in place.
     """
-    if _waiting.get() is not None:  # the outer block does it
+    if _block.get() is not None:  # the outer block does it
         yield
         return
-    moves: list[Move] = []
-    token = _waiting.set(moves)
+    block = _Block()
+    token = _block.set(block)
     try:
         yield
-        place(moves)
+        place(block.moves)
+        block.folders.clear()  # they are wanted
     finally:
-        _waiting.reset(token)
-        for move in moves:
-            discard(Path(move.temporary))
+        _block.reset(token)
+        block.clear()
 
 
 def check_apart(output: StrPath, inputs: Iterable[StrPath | None], folders: Iterable[StrPath] = ()) -> None:
@@ -119,7 +138,31 @@ def check_apart(output: StrPath, inputs: Iterable[StrPath | None], folders: Iter
 def where_written(path: StrPath) -> Path:
     """Where an output lies: under its temporary name as long as the `together` block that it is written in lasts."""
     target = os.path.realpath(path)
-    return next((Path(move.temporary) for move in _waiting.get() or () if move.target == target), Path(path))
+    block = _block.get() or _Block()
+    return next((Path(move.temporary) for move in block.moves if move.target == target), Path(path))
+
+
+def make_folder(path: StrPath) -> Path:
+    """Make a folder for outputs where there is none; in a `together` block that fails it is removed again.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made, or its name would be a URL, a path of Windows elsewhere, or one that begins with ~.
+    """
+    check_name(path, OutputError)
+    if advice := advice_on_path(path):
+        raise OutputError(f"The folder {path} cannot be made.{advice}")
+    folder = Path(path)
+    missing = [each for each in (folder, *folder.parents) if not os.path.lexists(each)]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"The folder {folder} cannot be made: {error.strerror}. Choose another one.") from error
+    finally:
+        if (block := _block.get()) is not None:
+            block.folders.extend(reversed(missing))
+    return folder
 
 
 @contextlib.contextmanager
@@ -155,9 +198,9 @@ def replacing(path: StrPath, *, force: bool = False, private: bool = False) -> I
     # The target of a link is replaced, not the link; a name in the same folder, as rename cannot cross file systems.
     target = Path(os.path.realpath(path))
     with together():
-        moves = _waiting.get()
-        assert moves is not None  # `together` has just set it
-        if str(target) in {move.target for move in moves}:
+        block = _block.get()
+        assert block is not None  # `together` has just set it
+        if str(target) in {move.target for move in block.moves}:
             raise OutputError(f"{path} is named for two outputs. Name a different file for each.")
         temporary = claim(target.with_name(new_name(TEMPORARY, target.suffix)))
         with _discarded_on_failure(temporary), _failures_named(path):
@@ -165,7 +208,7 @@ def replacing(path: StrPath, *, force: bool = False, private: bool = False) -> I
             yield temporary
             # Synced before it is renamed: after a power cut the name must not point to a file that is still empty.
             sync(temporary, os.O_RDWR)
-            moves.append(Move.to(target, temporary, str(path), force=force))
+            block.moves.append(Move.to(target, temporary, str(path), force=force))
 
 
 @contextlib.contextmanager

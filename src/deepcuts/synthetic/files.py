@@ -8,8 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from deepcuts.errors import OutputError
-from deepcuts.storage import StrPath, check_output, replacing, together
+from deepcuts.storage import StrPath, check_output, make_folder, replacing, together
 
 PLAYS, ARTISTS, PERSONAS = "plays.parquet", "artists.parquet", "personas.parquet"
 
@@ -22,20 +21,12 @@ def write_tables(folder: StrPath, tables: Mapping[str, Iterator[pa.RecordBatch]]
     OutputError
         If the folder cannot be made, a file exists and `force` is false, or writing fails.
     """
-    path = _make_folder(Path(folder))
-    for name in tables:
-        check_output(path / name, force=force)
     with together():
+        path = make_folder(folder)
+        for name in tables:
+            check_output(path / name, force=force)
         for name, batches in tables.items():
             _write(path / name, batches, force=force)
-
-
-def _make_folder(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"The folder {folder} cannot be made: {error.strerror}. Choose another one.") from error
-    return folder
 
 
 def _write(path: Path, batches: Iterator[pa.RecordBatch], *, force: bool) -> None:

@@ -34,7 +34,8 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "min_overlap": (0, 1),
 }
 _HOST_NAME = re.compile(r"[\w-]+(\.[\w-]+)*\.?", re.ASCII)
-_ORIGIN = re.compile(r"\*|https?://[^/\s?#]+")
+_ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[\w.-]+|\[[0-9a-f:]+\])(:(?P<port>[0-9]{1,5}))?", re.ASCII)
+_USUAL_PORTS = {"http": 80, "https": 443}
 _REAL = ("share", "min_overlap", "rate", "drain_seconds", "shutdown_seconds", "hang_seconds", "poll_seconds")
 
 
@@ -131,7 +132,8 @@ class ServiceSettings:
         object.__setattr__(self, "open_to_all", truth("open_to_all", self.open_to_all))
         for name in ("allowed_hosts", "trusted_proxies", "cors_origins"):
             object.__setattr__(self, name, texts(name, getattr(self, name)))
-        _check_each(self.cors_origins, _ORIGIN.fullmatch, "origin", "https://music.example, or *")
+        _check_each(self.cors_origins, origin_of, "origin", "https://music.example, or *")
+        object.__setattr__(self, "cors_origins", tuple(origin_of(each) or each for each in self.cors_origins))
         _check_each(self.allowed_hosts, _is_host, "name of a host", "music.example, without https:// and a port")
         _check_each(self.trusted_proxies, networks_of, "address of a proxy", "10.0.0.5, a network (10.0.0.0/8), or *")
         if not isinstance(self.host, str):
@@ -173,6 +175,18 @@ def networks_of(proxy: str) -> tuple[Network, ...]:
         return tuple(map(ipaddress.ip_network, ("0.0.0.0/0", "::/0") if proxy == "*" else (proxy,)))
     except ValueError:
         return ()
+
+
+def origin_of(text: str) -> str | None:
+    """An origin as browsers send it: in small letters, without the usual port; None for what is none, and * for all."""
+    if text == "*":
+        return text
+    match = _ORIGIN.fullmatch(text.lower())
+    if match is None:
+        return None
+    port = int(match["port"] or _USUAL_PORTS[match["scheme"]])
+    shown_port = "" if port == _USUAL_PORTS[match["scheme"]] else f":{port}"
+    return f"{match['scheme']}://{match['host']}{shown_port}"
 
 
 def _is_host(name: str) -> bool:
