@@ -132,6 +132,19 @@ def seed_number(value: object, name: str = "seed", most: int = LARGEST) -> int:
     return whole_number(name, value, 0, most)
 
 
+def check_callbacks(**callbacks: object) -> None:
+    """Refuse what cannot be called, before the work that it is to be told of.
+
+    Raises
+    ------
+    SettingsError
+        At the first one.
+    """
+    for name, value in callbacks.items():
+        if not callable(value):
+            raise SettingsError(f"{name} is {shown(value)}. Give a function, or leave it out.")
+
+
 def check_ranges(settings: Any, **ranges: tuple[float, float]) -> None:
     """Take the numbers and truth values of a frozen settings dataclass, converted to Python's own.
 

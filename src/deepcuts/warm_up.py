@@ -16,6 +16,7 @@ from typing import get_args
 import pyarrow as pa
 
 from deepcuts.baselines import Popularity
+from deepcuts.checks import check_callbacks
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.split import split_holdout
 from deepcuts.errors import OutputError
@@ -50,7 +51,10 @@ def warm_up(on_step: Callable[[str], None] = lambda name: None) -> Path:
     ------
     OutputError
         If they cannot be kept where the next process looks for them; before anything is compiled, where possible.
+    SettingsError
+        If `on_step` cannot be called.
     """
+    check_callbacks(on_step=on_step)
     folder, problem = find_folder()
     if folder is None or problem is not None:
         raise _lost(str(problem))

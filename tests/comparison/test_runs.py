@@ -66,6 +66,8 @@ def test_every_baseline_can_be_made():
         (lambda: baseline("ease", {"n_factors": 3}), "ease has no setting 'n_factors'"),
         (lambda: model("a", {"mix": "loud"}), "^a: mix is 'loud'"),
         (lambda: model("a", {"n_factors": 0}), "^a: n_factors is 0"),
+        (lambda: Contender("a\nb", PersonaNMF()), r"is called 'a\\nb'\. Give it a name that fits on one line"),
+        (lambda: Contender(" ", PersonaNMF()), "A contender is called ' '"),
         (lambda: Contender("a", PersonaNMF(), {"k": 3}), "a has no setting 'k' of lists"),
     ],
 )

@@ -33,8 +33,8 @@ def comparison():
     noise = [rng.normal(0, 0.01, len(USERS)) for _ in range(4)]
     runs = [made_run("old", seed, base + noise[seed]) for seed in (0, 1)]
     runs += [made_run("new", seed, base + 0.05 + noise[2 + seed], gini=0.4) for seed in (0, 1)]
-    runs += [made_run("old_again & 50 %", seed, base + noise[1 - seed]) for seed in (0, 1)]
-    return tabulate(runs, ["old", "new", "old_again & 50 %"], "old")
+    runs += [made_run("old_again^2 & 50 %", seed, base + noise[1 - seed]) for seed in (0, 1)]
+    return tabulate(runs, ["old", "new", "old_again^2 & 50 %"], "old")
 
 
 def test_holm_by_hand():
@@ -46,7 +46,7 @@ def test_holm_by_hand():
 
 
 def test_a_difference_that_is_there_is_found_and_one_that_is_not_is_not(comparison):
-    new, same = (comparison.figures[name, "recall@20"] for name in ("new", "old_again & 50 %"))
+    new, same = (comparison.figures[name, "recall@20"] for name in ("new", "old_again^2 & 50 %"))
     assert new.difference == pytest.approx(0.05, abs=0.005)
     assert new.difference_low < new.difference < new.difference_high
     assert new.low < new.mean < new.high
@@ -57,7 +57,7 @@ def test_a_difference_that_is_there_is_found_and_one_that_is_not_is_not(comparis
 
 
 def test_figures_of_all_lists_together_are_tested_by_their_interval(comparison):
-    new, same = (comparison.figures[name, "gini@20"] for name in ("new", "old_again & 50 %"))
+    new, same = (comparison.figures[name, "gini@20"] for name in ("new", "old_again^2 & 50 %"))
     assert (new.mean, new.difference) == pytest.approx((0.4, -0.1))
     assert np.isnan(new.p_value)
     assert is_significant(new)
@@ -97,9 +97,19 @@ def test_markdown_marks_the_best_and_what_differs(comparison):
     assert "2 seeds" in lines[-1]
 
 
+def test_a_comparison_is_shown_as_a_table_in_a_terminal(comparison):
+    lines = str(comparison).splitlines()
+    assert [len(line) for line in lines[:4]] == [len(lines[0])] * 4
+    new = comparison.figures["new", "recall@20"]
+    assert lines[2].split()[:3] == ["new", f"{new.mean:.4f}*", f"({new.low:.4f}–{new.high:.4f})"]
+    assert lines[4].startswith("Mean over users and 2 seeds")
+    assert repr(comparison) == str(comparison)
+    assert len(repr(made_run("old", 0, np.ones(len(USERS))))) < 200
+
+
 def test_latex_escapes_what_it_has_to(comparison, tmp_path):
     text = to_latex(comparison)
-    assert r"old\_again \& 50 \% &" in text
+    assert r"old\_again\textasciicircum{}2 \& 50 \% &" in text
     assert text.count(r"\\") == 4
     if shutil.which("pdflatex"):
         (tmp_path / "a.tex").write_text(

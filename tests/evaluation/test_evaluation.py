@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import pickle
 import re
 
 import pytest
@@ -38,6 +40,7 @@ def test_an_evaluation_is_a_mapping_of_its_figures(found):
     assert found.get("recall@5") == found["recall@5"]
     assert found.get("recall@50") is None
     assert list(found.items()) == list(found.figures.items())
+    assert json.loads(json.dumps(found.figures)) == pickle.loads(pickle.dumps(found.figures)) == dict(found)
 
 
 def test_figures_are_a_frame(found):

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pytest
 
 import deepcuts as dc
+from deepcuts.comparison import Contender, run_all
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.ingest import ReadOptions, TimeRules
 from deepcuts.ingest.tabular.keywords import ReadKeywords
@@ -340,3 +341,15 @@ def test_public_names_packages_and_the_version_are_what_dir_shows():
     fresh = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True)
     assert fresh.stdout == "rank_lists\n"  # where nothing else has imported it
     assert re.fullmatch(r"\d+\.\d+\.\d+\S*", dc.__version__)
+
+
+def test_progress_that_cannot_be_called_is_told_before_the_work(plays, tmp_path):
+    calls = {
+        "on_epoch is None": lambda: SMALL.fit(plays, on_epoch=None),
+        "on_users is 'print'": lambda: SMALL.fit(plays, on_users="print"),
+        "on_trial is 3": lambda: dc.PersonaNMF.tuned(plays, on_trial=3),
+        "on_run is []": lambda: run_all([Contender("popular", dc.Popularity())], [], {"recall": [5]}, on_run=[]),
+    }
+    for message, call in calls.items():
+        with pytest.raises(SettingsError, match=re.escape(f"{message}. Give a function, or leave it out.")):
+            call()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import matplotlib as mpl
 import numpy as np
+import pyarrow as pa
 import pytest
 from matplotlib.figure import Figure
 
 import deepcuts as dc
 from deepcuts.errors import DataError, SettingsError, UnknownIdError
 from deepcuts.report import plot_frontier
+from deepcuts.report.plots.style import short
 
 mpl.use("Agg")  # no window, wherever the tests run
 
@@ -119,3 +121,18 @@ def test_a_model_of_a_caller_is_told_by_its_name(cut):
 
     with pytest.raises(DataError, match=r"mine: The lists are None, not a table\."):
         plot_frontier({"mine": Empty()}, *cut, rarities=[0])
+
+
+def test_names_of_all_kinds_stand_in_legends_as_they_are(cut, model):
+    names = ["_A$AP Ke$ha", r"$\frac{$", "W" * 300, "a\nb"]
+    axes = plot_frontier(dict.fromkeys(names, model), *cut, rarities=[0])
+    axes.figure.draw_without_rendering()
+    shown = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert shown == [r"_A\$AP Ke\$ha", r"\$\frac{\$", "W" * 59 + "…", "a\ufffdb"]
+    hidden = pa.table({"item_id": model.item_ids.values, "name": [f"_{item}$" for item in model.item_ids]})
+    own = dc.PersonaNMF(n_factors=4, n_personas=2, base_epochs=2).fit(cut.train.with_labels(hidden))
+    user = own.user_ids[0]
+    legend = own.plot_map(user=user).get_legend()
+    expected = [short(name, 60) for name in own.persona_names(user)]
+    assert [text.get_text() for text in legend.get_texts()] == expected
+    assert all(name.startswith("_") for name in expected)

@@ -89,7 +89,7 @@ class Contender:
     Raises
     ------
     SettingsError
-        If a setting of lists is unknown or out of its range.
+        If a setting of lists is unknown or out of its range, or the name is no text on one line.
     """
 
     name: str
@@ -97,6 +97,8 @@ class Contender:
     lists: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if not (isinstance(self.name, str) and self.name.strip() and self.name.isprintable()):
+            raise SettingsError(f"A contender is called {shown(self.name)}. Give it a name that fits on one line.")
         _check_method(self.name, self.method)
         for setting in self.lists:
             if setting not in LIST_SETTINGS:

@@ -18,8 +18,12 @@ from deepcuts.wording import counted
 SIGNIFICANT = 0.05
 
 _LATEX_STAR = r"$^{*}$"
+_IN_WORDS = {
+    c: rf"\text{word}{{}}" for c, word in {"\\": "backslash", "~": "asciitilde", "^": "asciicircum", "|": "bar"}.items()
+}
+_IN_WORDS |= {c: f"${c}$" for c in "<>"}
 # All in one pass of translate, so that backslashes that it inserts are not escaped again.
-_LATEX = str.maketrans({c: rf"\{c}" for c in "&%$#_{}"} | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}"})
+_LATEX = str.maketrans({c: rf"\{c}" for c in "&%$#_{}"} | _IN_WORDS)
 
 
 def write_comparison(path: StrPath, comparison: Comparison, *, force: bool = False) -> None:
@@ -79,6 +83,18 @@ def to_html(comparison: Comparison) -> str:
     return html_page("Comparison", caption(comparison), html_table(["model", *comparison.metrics], rows))
 
 
+def to_text(comparison: Comparison) -> str:
+    """A table for a terminal, with a star at significant differences."""
+    rows = [["model", *comparison.metrics]]
+    rows += [
+        [name, *(_cell(comparison, name, metric, "{}", "*") for metric in comparison.metrics)]
+        for name in comparison.contenders
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
+    return "\n".join([*lines, caption(comparison)])
+
+
 def to_latex(comparison: Comparison) -> str:
     """A table for the package booktabs."""
     columns = "l" + "r" * len(comparison.metrics)
@@ -94,7 +110,7 @@ def to_latex(comparison: Comparison) -> str:
     header = " & ".join(["model", *(metric.translate(_LATEX) for metric in comparison.metrics)])
     body = " \\\\\n".join(rows).replace("–", "--")
     # Escaped first: the stars and signs put in after it are LaTeX already.
-    text = caption(comparison).translate(_LATEX).replace("*", _LATEX_STAR).replace("–", "--").replace(" < ", " $<$ ")
+    text = caption(comparison).translate(_LATEX).replace("*", _LATEX_STAR).replace("–", "--")
     return (
         "\\begin{table}\n\\centering\n"
         f"\\caption{{{text}}}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n{header} \\\\\n\\midrule\n{body} \\\\\n"

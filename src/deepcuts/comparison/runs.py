@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from deepcuts.array_types import DoubleVector
-from deepcuts.checks import instance, is_several, seed_number, shown
+from deepcuts.checks import check_callbacks, instance, is_several, seed_number, shown
 from deepcuts.comparison.contenders import Contender, check_contenders, judging
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.split import split_holdout
@@ -48,7 +48,7 @@ class Run:
     contender: str
     seed: int
     evaluation: Evaluation
-    draws: Mapping[str, DoubleVector]
+    draws: Mapping[str, DoubleVector] = field(repr=False)
 
 
 RunProgress = Callable[[Run], None]
@@ -108,11 +108,12 @@ def run_all(
     Raises
     ------
     SettingsError
-        If two contenders share a name, or a metric needs what is not given.
+        If two contenders share a name, a metric needs what is not given, or `on_run` cannot be called.
     MissingExtraError
         If the library of a peer is not installed.
     """
     check_contenders(contenders)
+    check_callbacks(on_run=on_run)
     n_resamples, _ = draws_of(n_resamples)
     cutoffs = checked(cutoffs)
     k = max((length for lengths in cutoffs.values() for length in lengths), default=0)

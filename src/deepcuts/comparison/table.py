@@ -56,7 +56,7 @@ class Figure:
     p_value: float = float("nan")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """All figures of all contenders.
 
@@ -103,6 +103,12 @@ class Comparison:
     def _repr_html_(self) -> str:
         html: str = import_module(_FORMATS).to_html(self)
         return html
+
+    def __str__(self) -> str:
+        text: str = import_module(_FORMATS).to_text(self)
+        return text
+
+    __repr__ = __str__
 
 
 def tabulate(

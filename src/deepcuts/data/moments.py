@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, date, datetime
 from numbers import Real
@@ -23,7 +24,7 @@ def seconds_of(name: str, moment: object) -> int:
         What it is called, for the message.
     moment
         Text: a year, a month, a date (its midnight) or a timestamp of ISO 8601. Or a date or datetime of Python (so of
-        pandas) or NumPy, or a whole number of seconds.
+        pandas) or NumPy, or a number of seconds.
 
     Raises
     ------
@@ -32,8 +33,7 @@ def seconds_of(name: str, moment: object) -> int:
     """
     if isinstance(moment, Real):
         seconds = real_number(name, moment, -_FARTHEST, _FARTHEST, WHEN)
-        if seconds == int(seconds):
-            return int(seconds)
+        return math.ceil(seconds)  # moments of plays are whole: those from 1.5 on are those from 2 on
     if isinstance(moment, date):  # so is a datetime
         moment = moment.isoformat()
     elif type(moment).__name__ == "datetime64":  # of NumPy, which is not imported for its name alone

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -44,6 +43,18 @@ _MANY_LISTS = 20  # of which one at least is expected to hit
 _PLOTS = "deepcuts.report.notebook"
 
 
+class _ReadOnly(dict[str, float]):
+    """A dict that nobody changes; unlike a view of one, it goes into JSON, and to another process and back."""
+
+    def _refused(self, *_: object, **__: object) -> Any:
+        raise TypeError("The figures of an evaluation cannot be changed; dict(figures) is a copy that can.")
+
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refused
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _ReadOnly, (dict(self),)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Evaluation(Mapping[str, float]):
     """How good ranked lists are, by several figures; a mapping from their names to values.
@@ -65,9 +76,8 @@ class Evaluation(Mapping[str, float]):
     n_without_list: int
     per_user: pa.Table
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        # A read-only view of a dict can be neither pickled nor copied; the dict can.
-        return _evaluation, (dict(self.figures), self.n_users, self.n_without_list, self.per_user)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "figures", _ReadOnly(self.figures))
 
     @property
     def n_defined(self) -> dict[str, int]:
@@ -163,10 +173,6 @@ class Evaluation(Mapping[str, float]):
     def _remark(self, name: str) -> str:
         n_defined = self.n_defined.get(name, self.n_users)
         return f"  of {counted(n_defined, 'user')}" if 0 < n_defined < self.n_users else ""
-
-
-def _evaluation(figures: dict[str, float], n_users: int, n_without_list: int, per_user: pa.Table) -> Evaluation:
-    return Evaluation(MappingProxyType(figures), n_users, n_without_list, per_user)
 
 
 def evaluate(
@@ -269,7 +275,7 @@ def evaluate_ranked(ranked: RankedLists, cutoffs: Cutoffs | None = None, metrics
             columns[name] = pa.array(values, from_pandas=True)  # NaN becomes null
         else:
             figures[name] = metric.value(ranked, k)
-    return Evaluation(MappingProxyType(figures), ranked.n_users, ranked.n_without_list, pa.table(columns))
+    return Evaluation(figures, ranked.n_users, ranked.n_without_list, pa.table(columns))
 
 
 def _warn_of_short_lists(ranked: RankedLists, wanted: Sequence[tuple[Metric, int]]) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -72,7 +71,7 @@ def from_sums(sums: Mapping[str, NumberVector], cutoffs: Cutoffs | None) -> Eval
     if left_out:
         logger.warning("Left out, as they take all users at once, or labels or personas: %s.", ", ".join(left_out))
     nobody = pa.table({"user_id": pa.array([], pa.string())})
-    return Evaluation(MappingProxyType(figures), n_users, n_without_list, nobody)
+    return Evaluation(figures, n_users, n_without_list, nobody)
 
 
 def _name(metric: Metric, k: int) -> str:

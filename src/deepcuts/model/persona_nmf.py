@@ -13,7 +13,7 @@ from typing import Any, Self, Unpack, get_args
 import numpy as np
 
 from deepcuts.array_types import FloatMatrix
-from deepcuts.checks import choice, kind_of, refusing_unknown, seed_number, truth
+from deepcuts.checks import check_callbacks, choice, kind_of, refusing_unknown, seed_number, truth
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.errors import SettingsError
@@ -168,13 +168,15 @@ class PersonaNMF(PersonaSettings):
         DataError
             If there are too few users or items to learn from.
         SettingsError
-            If the seed is not a whole number from 0 to 2⁶³ − 1, `on_interrupt` is neither of the two, `start` has
+            If the seed is not a whole number from 0 to 2⁶³ − 1, `on_interrupt` is neither of the two, `on_epoch` or
+            `on_users` cannot be called, `start` has
             other items or another number of factors, or factors are not finite by the end.
         KeyboardInterrupt
             By Ctrl-C.
         """
         seed, progress = seed_number(seed), truth("progress", progress)
         choice("on_interrupt", on_interrupt, get_args(OnInterrupt))
+        check_callbacks(on_epoch=on_epoch, on_users=on_users)
         plays = as_plays(plays)
         check_plays(plays)
         # The settings without the verb `fit`: a model holds and stores these.

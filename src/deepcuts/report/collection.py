@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from deepcuts.checks import check_callbacks
 from deepcuts.comparison.contenders import Contender, Trained, check_contenders, judging
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
@@ -66,13 +67,15 @@ def collect(
     DataError
         If a model was trained on other plays than train, or holdout and train do not fit each other.
     SettingsError
-        If there is no contender, two have the same name, or what is given as one model with several seeds is none.
+        If there is no contender, two have the same name, or what is given as one model with several seeds is none,
+        or `on_step` cannot be called.
     UnknownIdError
         If a listener asked for is not in train.
     """
     if not models or not contenders:
         raise SettingsError("There is nothing to report on. Give at least one model.")
     check_contenders(contenders)
+    check_callbacks(on_step=on_step)
     for name, model in models.items():
         check_model(name, model, train)
     for contender in contenders:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +26,7 @@ RARITIES = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0)
 
 _GREY = "#9a9a9a"
 _BAR = 0.28  # inches
+_LONGEST = 60  # characters of a name in a legend
 _NAME = np.array([0.3, 0.05])  # width and height of a name on the map, which is 2 wide
 
 
@@ -116,14 +117,14 @@ def plot_frontier(
     for name, model in named.items():
         check_fitted(name, model)
     train, holdout, k = as_plays(train), as_plays(holdout), max(k for _, k in metrics_at(cutoffs))
-    axes, look = _axes(ax, (5.5, 4)), looks(list(named))
+    axes, look, lines = _axes(ax, (5.5, 4)), looks(list(named)), []
     for name, model in named.items():
         with judging(name):
             lists = (lists_of(name, model, k, {"rarity": each}) for each in turns)
             judged = [evaluate(one, train, holdout, cutoffs) for one in lists]
         points = [(figures[x], figures[y]) for figures in judged]
         line: dict[str, Any] = {**look[name].line(), "color": _colour(list(named).index(name))}
-        axes.plot(*zip(*points, strict=True), label=name, linewidth=1.6, markersize=4.5, **line)
+        lines += axes.plot(*zip(*points, strict=True), linewidth=1.6, markersize=4.5, **line)
         if name != next(iter(named)):
             continue
         for rarity, point in zip(turns, points, strict=True):
@@ -132,7 +133,7 @@ def plot_frontier(
     axes.set(xlabel=with_arrow(x), ylabel=with_arrow(y))
     axes.set_title("over the dial, from familiar to deep cuts", fontsize=9, loc="left")
     if len(named) > 1:
-        axes.legend(frameon=False, fontsize=8)
+        _add_legend(axes, lines, named)
     _plain(axes)
     return axes
 
@@ -158,20 +159,19 @@ def _draw_personas(axes: Axes, model: PersonaModel, user_index: int) -> None:
     places = drawn.locate(model.item_factors[items], model.item_factors)
     stars = drawn.locate(model.persona_factors[rows], model.item_factors)
     names = model.persona_names(model.user_ids[user_index])
+    marks = []
     for number, star in enumerate(stars):
         own = places[personas == number]
         axes.scatter(own[:, 0], own[:, 1], s=26, color=_colour(number), alpha=0.8, linewidths=0, zorder=3)
-        axes.scatter(
-            star[0],
-            star[1],
-            s=190,
-            marker="*",
-            color=_colour(number),
-            edgecolors="black",
-            zorder=4,
-            label=names[number],
+        marks.append(
+            axes.scatter(star[0], star[1], s=190, marker="*", color=_colour(number), edgecolors="black", zorder=4)
         )
-    axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, 0))
+    _add_legend(axes, marks, names, loc="upper left", bbox_to_anchor=(0, 0))
+
+
+def _add_legend(axes: Axes, handles: Sequence[Any], names: Iterable[str], **where: Any) -> None:
+    """Name what is drawn; names are passed apart, as matplotlib hides those of lines that begin with _."""
+    axes.legend(handles, [short(name, _LONGEST) for name in names], frameon=False, fontsize=8, **where)
 
 
 def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any, Literal
 
 from deepcuts.array_types import FloatMatrix
-from deepcuts.checks import seed_number, whole_number
+from deepcuts.checks import check_callbacks, seed_number, whole_number
 from deepcuts.data.play_checks import check_sizes
 from deepcuts.errors import SettingsError
 from deepcuts.model.training.alternation import Alternation, alternate, initial_items
@@ -77,8 +77,10 @@ def fit(
     DataError
         If there are no plays on the shelf, or too few users or items to learn from.
     SettingsError
-        If a setting is one that only the local mode has, or factors are not finite by the end.
+        If a setting is one that only the local mode has, `on_epoch` cannot be called, or factors are not finite by the
+        end.
     """
+    check_callbacks(on_epoch=on_epoch)
     seed, settings = seed_number(seed), _without_local_settings(PersonaSettings(**vars(model)))
     place = Shelf.at(shelf)
     sizes: Any = SimpleNamespace(**place.manifest())

@@ -20,6 +20,7 @@ import numpy as np
 
 from deepcuts.array_types import DoubleVector
 from deepcuts.blas_threads import one_blas_thread
+from deepcuts.checks import check_callbacks
 from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation.intervals import bootstrap_interval
 from deepcuts.model.training.early_stopping import REHEARSED_EPOCHS
@@ -122,6 +123,7 @@ def tune_automatically(
     MissingExtraError, SettingsError, OutputError
         As `deepcuts.tuning.tune` does, if there is a study.
     """
+    check_callbacks(on_trial=on_trial)
     settings = settings or AutoSettings()
     with memory_of(plays, settings.study_file, settings.seed) as memory:
         runner = _Runner(plays, settings, memory, on_trial)

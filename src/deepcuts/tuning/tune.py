@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepcuts.array_types import DoubleMatrix
+from deepcuts.checks import check_callbacks
 from deepcuts.data.interactions import Interactions
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.tuning.result import Trial, Tuning, trials_of
@@ -70,12 +71,13 @@ def tune(
     MissingExtraError
         If Optuna is not installed.
     SettingsError
-        If the file holds a study of other data, objectives or fixed settings.
+        If the file holds a study of other data, objectives or fixed settings, or `on_trial` cannot be called.
     OutputError
         If another run works on the study, or it cannot be written.
     DataError
         If there is nothing to hold out, or an objective is undefined.
     """
+    check_callbacks(on_trial=on_trial)
     settings = settings or TuningSettings()
     import_optuna()
     task = Task.of(plays, settings)

@@ -97,10 +97,19 @@ def require_matplotlib() -> None:
         raise MissingExtraError.of("matplotlib", "report") from error
 
 
-def short(name: str) -> str:
-    """Cut a name from outside to what fits above a small plot, without characters that stand for nothing."""
+def short(name: str, longest: int = _LONGEST) -> str:
+    """Cut a name from outside, to what fits above a small plot or on a map, without characters that stand for nothing.
+
+    Parameters
+    ----------
+    name
+        The name.
+    longest
+        Characters that fit.
+    """
     shown = "".join(c if c.isprintable() else "\ufffd" for c in name)
-    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+    cut = shown if len(shown) <= longest else shown[: longest - 1] + "…"
+    return cut.replace("$", r"\$")  # two of them would stand around a formula
 
 
 def styled(draw: Callable[_P, str]) -> Callable[_P, str]:
