@@ -8,6 +8,7 @@ import json
 import logging
 import socket
 from pathlib import Path
+from time import monotonic
 from urllib.parse import urlsplit
 
 import httpx
@@ -156,10 +157,11 @@ def test_a_websocket_passes_the_same_guards(host, origin, token, is_open):
 
 
 def test_who_asks_too_often_has_to_wait(path):
-    with served(path, ServiceSettings(port=0, rate=0.5, burst=3)) as address:
+    with served(path, ServiceSettings(port=0, rate=0.001, burst=3)) as address:
+        began = monotonic()
         responses = [httpx.get(f"{address}/items?q=a") for _ in range(5)]
         assert [response.status_code for response in responses] == [200, 200, 200, 429, 429]
-        assert int(responses[-1].headers["retry-after"]) == 2
+        assert 1_000 - (monotonic() - began) <= int(responses[-1].headers["retry-after"]) <= 1_000
         assert responses[-1].json()["type"] == f"{PROBLEM}rate"
         assert httpx.get(f"{address}/healthz").status_code == 200
 
