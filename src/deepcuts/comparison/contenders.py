@@ -97,7 +97,7 @@ class Contender:
     lists: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.name, str) and self.name.strip() and self.name.isprintable()):
+        if not (isinstance(self.name, str) and self.name.strip() and len(self.name.splitlines()) == 1):
             raise SettingsError(f"A contender is called {shown(self.name)}. Give it a name that fits on one line.")
         _check_method(self.name, self.method)
         for setting in self.lists:
