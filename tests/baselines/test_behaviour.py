@@ -6,7 +6,7 @@ import pickle
 import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numba
 import numpy as np
@@ -198,10 +198,11 @@ def test_the_loss_falls_and_another_seed_is_another_model(name, cut):
     learner = LEARNERS[name]
     if name == "multi-interest":
         learner = replace(learner, regularization=0.03)  # with more, the ridge is most of what is minimised
-    first, second = (learner.fit(cut[0], seed=seed) for seed in (1, 2))
-    for stage in stages_of(name, np.array(first.losses)):
+    for stage in stages_of(name, np.array(learner.fit(cut[0], seed=1).losses)):
         assert stage[-3:].mean() < 0.8 * stage[:3].mean()
-    assert not np.array_equal(first.scores(np.arange(5)), second.scores(np.arange(5)))
+    brief = replace(learner, **{field.name: 1 for field in fields(learner) if field.name.endswith("epochs")})
+    first, second = (brief.fit(cut[0], seed=seed).scores(np.arange(5)) for seed in (1, 2))
+    assert not np.array_equal(first, second)
 
 
 @pytest.mark.parametrize("name", ["maxmf", "maxmf-auc", "maxmf-joint"])

@@ -268,11 +268,11 @@ def test_cp1252_is_said_and_other_encodings_are_asked_for():
 @pytest.mark.slow
 @pytest.mark.parametrize(("encoding", "end"), [("utf-8", "\r"), ("utf-16", "\n"), ("utf-16", "\r"), ("cp1252", "\r")])
 def test_large_text_is_normalised_like_small(encoding, end):
-    rows = [f"Björk {n % 97},{n},{T0 + n}" for n in range(120_000)]
+    rows = [f"Björk {n % 97},{n:0100},{T0 + n}" for n in range(20_000)]
     data = end.join(["Artist,Track,Time", *rows]).encode(encoding)
     assert len(data) > 2 << 20
     history = read(data)
-    assert (history.n_kept, history.n_bad, history.n_artists) == (120_000, 0, 97)
+    assert (history.n_kept, history.n_bad, history.n_artists) == (20_000, 0, 97)
 
 
 @pytest.mark.parametrize(

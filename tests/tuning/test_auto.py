@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,8 +46,14 @@ def plays() -> dc.Interactions:
 
 
 @pytest.fixture(scope="module")
-def found(plays):
-    return tune_automatically(plays, AutoSettings(fixed=FIXED, budget=ENOUGH))
+def study(tmp_path_factory) -> Path:
+    """File of the study that `found` leaves."""
+    return tmp_path_factory.mktemp("auto") / "auto.db"
+
+
+@pytest.fixture(scope="module")
+def found(plays, study):
+    return tune_automatically(plays, AutoSettings(fixed=FIXED, budget=ENOUGH, study_file=study))
 
 
 @given(st.lists(st.sampled_from(STEPS), max_size=12), st.sets(st.sampled_from([*sorted(NUMBERS), "lean"])))
@@ -120,27 +128,28 @@ def test_the_default_has_the_ridge_that_a_rehearsal_finds():
     assert found.spent <= 6
 
 
-def test_a_budget_that_is_larger_allows_more(plays):
-    less, more = (tune_automatically(plays, AutoSettings(fixed=FIXED, budget=budget)) for budget in (6, ENOUGH))
+def test_a_budget_that_is_larger_allows_more(plays, found):
+    less = tune_automatically(plays, AutoSettings(fixed=FIXED, budget=6))
     assert less.spent <= 6
-    assert less.spent < more.spent
-    assert less.measured < more.measured
+    assert less.spent < found.spent
+    assert less.measured < found.measured
 
 
-def test_trials_that_take_longer_than_planned_leave_room_for_fewer(plays, tmp_path):
+def test_trials_that_take_longer_than_planned_leave_room_for_fewer(plays, found, study, tmp_path):
     """The clock counts as well: a study whose first trials were slow has no time left for others."""
-    study, settings = tmp_path / "auto.db", {"fixed": FIXED, "seed": 2}
-    tune_automatically(plays, AutoSettings(**settings, budget=ENOUGH, study_file=study))
-    with sqlite3.connect(study) as database:
+    slow = tmp_path / "auto.db"
+    shutil.copy(study, slow)
+    with sqlite3.connect(slow) as database:
         rows = database.execute("SELECT trial_id FROM trial_user_attributes WHERE key = 'seconds'").fetchall()
         database.executemany(
             "UPDATE trial_user_attributes SET value_json = ? WHERE key = 'seconds' AND trial_id = ?",
             [("1.0" if number == 0 else "4.0", trial) for number, (trial,) in enumerate(rows)],
         )
-    found = tune_automatically(plays, AutoSettings(**settings, budget=12, study_file=study))
-    assert [trial.stage for trial in found.trials] == ["default", "first"]
-    assert found.measured == pytest.approx(5)
-    assert found.is_default
+    fewer = tune_automatically(plays, AutoSettings(fixed=FIXED, budget=12, study_file=slow))
+    assert [trial.stage for trial in fewer.trials] == ["default", "first"]
+    assert len(fewer.trials) < len(found.trials)
+    assert fewer.measured == pytest.approx(5)
+    assert fewer.is_default
 
 
 def test_differences_are_means_over_the_cuts_of_the_same_users():
