@@ -16,6 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from command_line import run
+from faults.limits import time_limit
 from serving_help import USER, small_model, spawned, wait_until_ready
 
 TOKEN = "0123456789abcdef-token"
@@ -35,11 +37,10 @@ def seconds_of_processor(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from deepcuts.cli.main import main; main()", "serve", *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **environment}
-    )
+def refused(*words: object, code: int, **environment: str) -> str:
+    """Run `deepcuts serve` in this process, which it has to refuse; return what it says."""
+    with time_limit(60):  # or what it did not refuse would serve without end
+        return run("serve", *words, code=code, env=environment).stderr
 
 
 def first_response(address: str) -> httpx.Response:
@@ -276,26 +277,20 @@ logging.getLogger("deepcuts.web").warning("a line")
 
 
 def test_other_machines_are_not_let_in_unasked(path, tmp_path):
-    refused = run(str(path), "--host", "0.0.0.0", DEEPCUTS_TOKEN="")
-    assert refused.returncode == 2
-    assert "Set a token in DEEPCUTS_TOKEN" in refused.stderr
-    assert "Traceback" not in refused.stderr
-    unread = run(str(path), "--token-file", str(tmp_path / "nothing"))
-    assert unread.returncode == 1
-    assert "The token cannot be read" in unread.stderr
+    said = refused(path, "--host", "0.0.0.0", code=2, DEEPCUTS_TOKEN="")
+    assert "Set a token in DEEPCUTS_TOKEN" in said
+    assert "Traceback" not in said
+    assert "The token cannot be read" in refused(path, "--token-file", tmp_path / "nothing", code=1)
 
 
 def test_what_cannot_be_served_is_reported_at_once(path, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        refused = run(str(path), "--port", str(taken.getsockname()[1]))
-    assert refused.returncode == 1
-    assert "Nobody can listen at 127.0.0.1 port" in refused.stderr
+        said = refused(path, "--port", taken.getsockname()[1], code=1)
+    assert "Nobody can listen at 127.0.0.1 port" in said
     damaged = tmp_path / "damaged"
     damaged.write_bytes(path.read_bytes()[:-1])
     for options in ((), ("--workers", "2")):
-        refused = run(str(damaged), "--port", "0", *options)
-        assert refused.returncode == 1
-        assert "is truncated" in refused.stderr
+        assert "is truncated" in refused(damaged, "--port", "0", *options, code=1)
 
 
 @pytest.mark.parametrize("missing", ["uvicorn", "fastapi", "prometheus_client"])
@@ -310,6 +305,6 @@ sys.meta_path.insert(0, Missing())
 from deepcuts.cli.main import main
 main(["serve", {str(path)!r}, "--port", "0"])
 """
-    refused = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
-    assert refused.returncode == 1
-    assert "pip install 'deepcuts[app]'" in refused.stderr
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert "pip install 'deepcuts[app]'" in ended.stderr
