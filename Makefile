@@ -41,7 +41,7 @@ $(DEV): $(CORE)
 	@touch $@
 
 $(READY): $(DEV)
-	$(INSTALL) '.[dev,peers,app,tune,report,history,download,spark]'
+	$(INSTALL) '.[dev,peers,app,tune,report,history,download,spark,spark-connect]'
 	@touch $@
 
 demo: $(CORE)

@@ -23,20 +23,43 @@ try:
 except MissingExtraError as error:
     print(error)
 """
-LISTENING = """
-from pathlib import Path
+NO_CONNECT = """
+import sys
+sys.modules["grpc"] = None
 from deepcuts.baselines.spark_als import spark_session
+from deepcuts.errors import MissingExtraError
+try:
+    spark_session().__enter__()
+except MissingExtraError as error:
+    print(error)
+"""
+LISTENING = """
+import os, sys
+from pathlib import Path
+from pyspark.sql import SparkSession
+from deepcuts.baselines.spark_als import LOCAL, prepare, spark_session
 
-def sockets(process):
-    links = [link for link in (process / "fd").iterdir() if link.is_symlink()]
+def sockets(pid):
+    links = [link for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
     return {name[8:-1] for link in links if (name := str(link.readlink())).startswith("socket:[")}
 
+def family():
+    found = [os.getpid()]
+    for pid in found:
+        for children in Path(f"/proc/{pid}/task").glob("*/children"):
+            found += map(int, children.read_text().split())
+    return found
+
+if len(sys.argv) > 1:
+    prepare()
+    SparkSession.builder.master(sys.argv[1]).config(map=LOCAL).getOrCreate()
 with spark_session() as session:
     assert session.conf.get("spark.ui.enabled") == "false"
-    java = [p for p in Path("/proc").glob("[0-9]*") if (p / "comm").read_text().strip() == "java"]
-    own = set().union(*(sockets(p) for p in java if b"pyspark" in (p / "cmdline").read_bytes()))
+    session.range(4).mapInArrow(lambda rows: rows, "id long").toArrow()
+    java = [pid for pid in family() if Path(f"/proc/{pid}/comm").read_text().strip() == "java"]
+    own = set().union(*map(sockets, java))
     rows = [row.split() for name in ("tcp", "tcp6") for row in Path("/proc/net", name).read_text().splitlines()[1:]]
-    print(*(row[1].partition(":")[0] for row in rows if row[3] == "0A" and row[9] in own))  # 0A: listens
+    print(len(java), *(row[1].partition(":")[0] for row in rows if row[3] == "0A" and row[9] in own))  # 0A: listens
 """
 LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
 
@@ -69,10 +92,29 @@ def test_a_missing_java_is_told(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_nothing_of_spark_listens_beyond_this_machine():
+def test_what_spark_connect_needs_is_told(tmp_path):
     pytest.importorskip("pyspark", reason="needs the extra: pip install 'deepcuts[spark]'")
-    done = subprocess.run([sys.executable, "-c", LISTENING], capture_output=True, text=True, timeout=120, check=True)
-    addresses = set(done.stdout.split())
+    (tmp_path / "main.py").write_text(NO_CONNECT)  # PySpark takes a main module without a file for its doctests
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "main.py")],
+        env={**os.environ, "SPARK_REMOTE": "sc://127.0.0.1:1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stdout == "What Spark Connect needs is not installed. Run: pip install 'deepcuts[spark-connect]'\n"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize(("master", "n_java"), [((), 1), (("local-cluster[1,1,1024]",), 2)])
+def test_nothing_of_spark_listens_beyond_this_machine(master, n_java):
+    pytest.importorskip("pyspark", reason="needs the extra: pip install 'deepcuts[spark]'")
+    done = subprocess.run(
+        [sys.executable, "-c", LISTENING, *master], capture_output=True, text=True, timeout=300, check=True
+    )
+    number, *addresses = done.stdout.split()
+    assert int(number) == n_java  # of the driver, and of executors where these are processes of their own
     assert addresses
-    assert addresses <= LOOPBACK
+    assert set(addresses) <= LOOPBACK

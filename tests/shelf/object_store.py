@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +25,11 @@ class _Handler(BaseHTTPRequestHandler):
         bucket, _, key = unquote(parts.path).lstrip("/").partition("/")
         query = {name: value[0] for name, value in parse_qs(parts.query, keep_blank_values=True).items()}
         return bucket, key, query
+
+    def parse_request(self) -> bool:
+        is_one = super().parse_request()
+        self.server.requests[self.command] += 1
+        return is_one
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding") == "chunked":
@@ -136,7 +142,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Store(ThreadingHTTPServer):
-    """Objects by key, of one bucket, and the parts of uploads that are not complete."""
+    """Objects by key, of one bucket, and the parts of uploads that are not complete.
+
+    Attributes
+    ----------
+    requests
+        How many there were, by their methods.
+    """
 
     daemon_threads = True
 
@@ -145,6 +157,7 @@ class Store(ThreadingHTTPServer):
         self.objects: dict[str, bytes] = {}
         self.parts: dict[str, dict[int, bytes]] = {}
         self.numbers = count()  # of uploads: two at the same time are never of one number
+        self.requests = Counter[str]()
 
     def url(self, folder: str) -> str:
         """Address of a folder of the bucket."""

@@ -16,6 +16,7 @@ import deepcuts as dc
 from deepcuts.data.forgetting import select_users
 from deepcuts.kernels import threads
 from deepcuts.model.training import user_sums
+from deepcuts.shelf import parts
 from deepcuts.shelf.files import Shelf
 from deepcuts.shelf.numbering import shelve
 from deepcuts.shelf.parts import Parts
@@ -24,6 +25,7 @@ Result = TypeVar("Result")
 
 N_USERS = 2_000
 BLOCK = 256  # users of a block, in place of 8,192
+PAIRS_OF_READER = 10_000  # in place of four millions
 SETTINGS = {"n_factors": 8, "n_personas": 3, "base_epochs": 4, "tolerance": 0.0}
 
 
@@ -32,6 +34,7 @@ def few_rows_a_block() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module in (threads, user_sums):
             patch.setattr(module, "BLOCK_ROWS", BLOCK)
+        patch.setattr(parts, "_PAIRS_OF_READER", PAIRS_OF_READER)
         yield
 
 
@@ -68,7 +71,8 @@ class PartOf:
 def put_on_shelf(plays: dc.Interactions | Callable[[int], dc.Interactions], url: str, n_parts: int = 3) -> None:
     """Put plays onto a shelf that come in parts, or are dealt out among these as ingest does."""
     loop, part = Loop(), PartOf(plays, n_parts) if isinstance(plays, dc.Interactions) else plays
-    shelve(loop, Parts.made(loop, Shelf.at(url), "pairs", n_parts, part), lambda ids: None)
+    n_pairs = sum(part(number).n_pairs for number in range(n_parts))
+    shelve(loop, Parts.made(loop, Shelf.at(url), "pairs", n_parts, n_pairs, part), lambda ids: None)
 
 
 def has_lists(folder: object, expected: pa.Table, **where: object) -> bool:

@@ -45,6 +45,19 @@ def test_what_is_written_is_read(shelf):
     assert names(shelf, "epoch-1") == ["items.arrow"]
 
 
+def test_many_parts_of_a_file_take_hardly_more_requests_than_one(monkeypatch):
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with object_store() as store:
+        shelf = Shelf.at(store.url("shelf"))
+        shelf.write("dealt.arrow", [{"numbers": np.arange(part)} for part in range(8)])
+        before = store.requests.total()
+        shelf.read("dealt.arrow", 5)
+        of_one = store.requests.total() - before
+        assert [len(part["numbers"]) for part in shelf.read_parts("dealt.arrow", [2, 3, 7])] == [2, 3, 7]
+        assert store.requests.total() - before == 2 * of_one + 2
+        assert of_one <= 4
+
+
 def test_a_file_is_replaced_whole_and_a_failure_leaves_what_was_there(shelf):
     shelf.write_json("done.json", {"epochs": 1})
     shelf.write_json("done.json", {"epochs": 2})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,14 +15,20 @@ from deepcuts.errors import DataError, SettingsError
 from deepcuts.shelf.judging import evaluate, sample, split
 from deepcuts.shelf.lists import recommend
 from deepcuts.shelf.training import fit
-from shelf.object_store import object_store
+from shelf.object_store import Store, object_store
 from shelf.small import SETTINGS, Loop, has_lists
 
 
 @pytest.fixture(scope="module")
-def judged(shelf) -> Iterator[dict[str, str]]:
+def store() -> Iterator[Store]:
+    with object_store() as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def judged(shelf, store) -> Iterator[dict[str, str]]:
     """A shelf to train on and lists, both in a store of objects."""
-    with object_store() as store, pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         train, lists = store.url("train"), store.url("lists")
         split(Loop(), str(shelf), train, fraction=0.25, seed=7)
@@ -48,6 +55,12 @@ def test_figures_are_those_of_one_machine(judged, plays):
 def test_one_figure_may_be_asked_for(judged):
     found = evaluate(Loop(), judged["train"], judged["lists"], {"recall": [5]})
     assert list(found.figures) == ["recall@5"]
+
+
+def test_nothing_is_written_to_judge_lists(judged, store):
+    before = Counter(store.requests)
+    evaluate(Loop(), judged["train"], judged["lists"])
+    assert set(store.requests - before) <= {"GET", "HEAD"}
 
 
 def test_a_shelf_without_holdout_says_so(judged, shelf):

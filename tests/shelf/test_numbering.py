@@ -11,6 +11,7 @@ from deepcuts.recommendation.dial_scale import measured_indexes
 from deepcuts.shelf import parts
 from deepcuts.shelf.files import Shelf
 from deepcuts.shelf.units import Catalogue
+from shelf.object_store import object_store
 from shelf.small import N_USERS, put_on_shelf
 
 
@@ -31,6 +32,14 @@ def test_units_hold_all_users_by_length_and_then_by_id(plays, tmp_path, monkeypa
     np.testing.assert_array_equal(catalogue.counts.listeners, some.item_listeners)
     np.testing.assert_array_equal(catalogue.counts.plays, some.item_plays)
     assert sizes["measured"] == some.user_ids.take(measured_indexes(*some.shape)).to_pylist()
+
+
+def test_few_pairs_of_many_parts_take_few_requests_of_a_store_of_objects(plays, monkeypatch):
+    monkeypatch.setattr(parts, "_PAIRS_OF_READER", 4_000_000)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with object_store() as store:
+        put_on_shelf(plays, store.url("shelf"), n_parts=8)
+        assert store.requests.total() < 400  # 1,228 with eight readers of every file
 
 
 def test_users_of_a_part_may_be_in_any_order(plays, tmp_path):

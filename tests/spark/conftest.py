@@ -75,6 +75,18 @@ def write(path: Path, table: pa.Table) -> None:
     pq.write_table(table.take(np.random.default_rng(0).permutation(len(table))), path)
 
 
+def assert_same(found: dc.Interactions | None, expected: dc.Interactions | None) -> None:
+    """Check that plays are the same to the bit."""
+    assert (found is None) == (expected is None)
+    if found is None or expected is None:
+        return
+    assert found.user_ids.values.equals(expected.user_ids.values)
+    assert found.item_ids.values.equals(expected.item_ids.values)
+    for name in ("indptr", "indices", "plays"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), err_msg=name)
+    assert_same(found.dislikes, expected.dislikes)
+
+
 @pytest.fixture(scope="session")
 def collected(spark: Any) -> Iterator[list[int]]:
     """Bytes of all that has come to the driver in this session, which only one method brings."""

@@ -18,24 +18,13 @@ from deepcuts.shelf.files import Shelf
 from deepcuts.shelf.units import Catalogue, named, plays_of
 from shelf.object_store import object_store
 from shelf.small import Loop
-from spark.conftest import no_users_collected, write
+from spark.conftest import assert_same, no_users_collected, write
 
 COLUMNS = {"user": "user", "item": "item", "plays": "plays"}
 
 
 def on_shelf(folder: Any, users: list[str]) -> dc.Interactions:
     return plays_of(Loop(), Catalogue(Shelf.at(folder)), partial(named, users))
-
-
-def assert_same(found: dc.Interactions | None, expected: dc.Interactions | None) -> None:
-    assert (found is None) == (expected is None)
-    if found is None or expected is None:
-        return
-    assert found.user_ids.values.equals(expected.user_ids.values)
-    assert found.item_ids.values.equals(expected.item_ids.values)
-    for name in ("indptr", "indices", "plays"):
-        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), err_msg=name)
-    assert_same(found.dislikes, expected.dislikes)
 
 
 def odd_rows() -> pa.Table:

@@ -144,20 +144,24 @@ def ratings(plays: Interactions) -> pa.Table:
 
 def prepare() -> None:
     """Have a session that is started after this listen to this machine alone, and run this very Python."""
-    os.environ.setdefault("SPARKLOCAL_IP", LOCAL["spark.driver.host"])  # what its Java process reads first
+    os.environ.setdefault("SPARK_LOCAL_IP", LOCAL["spark.driver.host"])  # what its Java process reads first
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # or what is called python3, which may be another
 
 
 def _start(sql: Any) -> Any:
     prepare()
+    failures = import_peer("pyspark.errors", "spark")
     if os.environ.keys() & _SUBMITTED:  # which says where to run, and how
-        return sql.SparkSession.builder.appName("deepcuts").getOrCreate()
+        try:
+            return sql.SparkSession.builder.appName("deepcuts").getOrCreate()
+        except failures.PySparkImportError as error:
+            raise MissingExtraError.of("What Spark Connect needs", "spark-connect") from error
     builder = sql.SparkSession.builder.master(f"local[{numba.get_num_threads()}]").appName("deepcuts")
     for name, value in LOCAL.items():
         builder = builder.config(name, value)
     try:
         return builder.getOrCreate()
-    except import_peer("pyspark.errors", "spark").PySparkRuntimeError as error:
+    except failures.PySparkRuntimeError as error:
         raise MissingExtraError(
             f"Spark did not start: {error}. It needs Java 17 or later: install it, and set JAVA_HOME where it is not "
             "found."

@@ -93,10 +93,17 @@ class Shelf:
 
     def read(self, name: str, part: int = 0) -> dict[str, Any]:
         """Read a part of a file; on a local file system its arrays stay in the file, mapped into memory."""
+        (found,) = self.read_parts(name, [part])
+        return found
+
+    def read_parts(self, name: str, parts: Iterable[int]) -> Iterator[dict[str, Any]]:
+        """Read parts of a file one at a time; on a store of objects, to open it takes more requests than a part."""
         system, path = self.locate(name)
         source = pa.memory_map(path) if system.type_name == "local" else system.open_input_file(path)
-        batch = pa.ipc.open_file(source).get_batch(part)
-        return {key: _from_cell(cell) for key, cell in zip(batch.schema.names, batch.columns, strict=True)}
+        file = pa.ipc.open_file(source)
+        for part in parts:
+            batch = file.get_batch(part)
+            yield {key: _from_cell(cell) for key, cell in zip(batch.schema.names, batch.columns, strict=True)}
 
     def deal(self, name: str, rows: pa.Table, part_of_row: AnyArray, n: int) -> None:
         """Write the rows of a table to a file of n parts, in order within each."""

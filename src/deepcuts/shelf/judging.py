@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from secrets import token_hex
 
 import numpy as np
 import pyarrow as pa
@@ -26,14 +26,14 @@ from deepcuts.evaluation.partial_sums import from_sums, sums_of_part
 from deepcuts.evaluation.ranked_lists import RankedLists, TrainTotals
 from deepcuts.evaluation.registry import Cutoffs
 from deepcuts.shelf.engine import Engine
-from deepcuts.shelf.files import Shelf, numbered
+from deepcuts.shelf.files import Shelf
 from deepcuts.shelf.lists import lists_file
 from deepcuts.shelf.numbering import shelve
-from deepcuts.shelf.parts import STAGING, Parts
+from deepcuts.shelf.parts import Parts
 from deepcuts.shelf.units import Catalogue, plays_of
 
 _NOBODYS = "\U0010ffff"  # an id behind all others: of items that were held out and that nobody is left to play
-_PIECES = 16  # of the items, for sums of what has one number for each
+_RUNS = 16  # of units: each sends the driver some numbers for every item
 
 
 def split(
@@ -68,9 +68,10 @@ def split(
         If the other shelf exists and `force` is false, or is this one.
     """
     source, target = Shelf.at(shelf), Shelf.at(into)
-    n_units, catalogue = source.manifest()["n_units"], Catalogue(source)
+    sizes, catalogue = source.manifest(), Catalogue(source)
     target.clear([source.url], force=force)
-    parts = Parts.made(engine, target, "pairs", n_units, partial(_drawn, catalogue, fraction, seed))
+    draw = partial(_drawn, catalogue, fraction, seed)
+    parts = Parts.made(engine, target, "pairs", sizes["n_units"], sizes["n_pairs"], draw)
     return shelve(engine, parts, partial(_labels_of, catalogue))
 
 
@@ -124,7 +125,7 @@ def _by_name(share: float, seed: int, users: Ids) -> IndexVector:
 def evaluate(engine: Engine, /, shelf: str, lists: str, cutoffs: Cutoffs | None = None) -> Evaluation:
     """Judge lists by what was held out on a shelf; `deepcuts.evaluate` tells of the figures.
 
-    Figures that take all users at once are left out, and so are the figures of each user.
+    Figures that take all users at once are left out, and so are the figures of each user. Nothing is written.
 
     Parameters
     ----------
@@ -142,27 +143,25 @@ def evaluate(engine: Engine, /, shelf: str, lists: str, cutoffs: Cutoffs | None 
     SettingsError
         If there is no such metric, or it needs what is not there.
     """
-    place, folder = Shelf.at(shelf), f"{STAGING}/judged-{token_hex(8)}"
+    place = Shelf.at(shelf)
     n_units = place.manifest()["n_units"]
-    try:
-        engine.each(n_units, partial(_write_sums, Catalogue(place), Shelf.at(lists), cutoffs, folder))
-        pieces = engine.each(_PIECES, partial(_added_sums, place, folder, n_units))
-    finally:
-        place.remove(folder)
-    return from_sums({name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}, cutoffs)
+    runs = np.array_split(np.arange(n_units), min(n_units, _RUNS))
+    found = engine.each(len(runs), partial(_sums_of_run, Catalogue(place), Shelf.at(lists), cutoffs, runs))
+    return from_sums(_added(found), cutoffs)
 
 
-def _write_sums(catalogue: Catalogue, lists: Shelf, cutoffs: Cutoffs | None, folder: str, number: int) -> None:
-    sums = sums_of_part(_ranked(catalogue, lists, number), cutoffs)
-    pieces = {name: np.array_split(values, _PIECES) for name, values in sums.items()}
-    parts = ({name: of[piece] for name, of in pieces.items()} for piece in range(_PIECES))
-    catalogue.shelf.write(numbered(folder, number), parts)
+def _sums_of_run(
+    catalogue: Catalogue, lists: Shelf, cutoffs: Cutoffs | None, runs: Sequence[IndexVector], number: int
+) -> dict[str, NumberVector]:
+    """Sum up over some units in succession."""
+    return _added(sums_of_part(_ranked(catalogue, lists, unit), cutoffs) for unit in runs[number].tolist())
 
 
-def _added_sums(shelf: Shelf, folder: str, n_units: int, piece: int) -> dict[str, NumberVector]:
+def _added(parts: Iterable[Mapping[str, NumberVector]]) -> dict[str, NumberVector]:
+    """Add up sums of one name, in order."""
     sums: dict[str, NumberVector] = {}
-    for unit in range(n_units):
-        for name, values in shelf.read(numbered(folder, unit), piece).items():
+    for part in parts:
+        for name, values in part.items():
             sums[name] = sums[name] + values if name in sums else values
     return sums
 

@@ -45,7 +45,7 @@ def shelve(engine: Engine, parts: Parts, label: Callable[[Ids], Labels | None]) 
     shelf, ids = parts.shelf, Ids.of(parts.items["item"], "item")
     refuse_twins(ids)
     catalogue = Catalogue.write(shelf, parts.items, label(ids))
-    n_ranges, some = n_readers(parts.n), parts.some_users
+    n_ranges, some = n_readers(parts.n, parts.n_pairs), parts.some_users
     bounds = [some[len(some) * number // n_ranges] for number in range(1, n_ranges)]
     engine.each(parts.n, partial(_deal_to_ranges, catalogue, parts.step, bounds))
     n_users = _write_ranks(shelf, engine.each(n_ranges, partial(_lengths, shelf, parts.n)), len(ids))

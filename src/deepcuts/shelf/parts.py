@@ -25,6 +25,7 @@ from deepcuts.shelf.units import read_plays, write_plays
 STAGING = "staging"  # the folder of all that is on its way
 
 _MOST_READERS = 64  # of a file whose rows are dealt out
+_PAIRS_OF_READER = 4_000_000  # each opens all files, and on a store of objects that is some requests
 _SOME_USERS = 64  # of a part: they tell how ids are spread
 
 
@@ -49,10 +50,13 @@ class Parts:
     some_users: list[str]
 
     @classmethod
-    def made(cls, engine: Engine, shelf: Shelf, step: str, n: int, make: Callable[[int], Interactions]) -> Parts:
-        """Write what a task makes of each number from 0 to n − 1."""
-        users = engine.each(n, partial(_write_part, shelf, step, n_readers(n), make))
-        items = engine.each(n_readers(n), partial(_added_items, shelf, step, n))
+    def made(
+        cls, engine: Engine, shelf: Shelf, step: str, n: int, n_pairs: int, make: Callable[[int], Interactions]
+    ) -> Parts:
+        """Write what a task makes of each number from 0 to n − 1, which is about so many pairs in all."""
+        n_pieces = n_readers(n, n_pairs)
+        users = engine.each(n, partial(_write_part, shelf, step, n_pieces, make))
+        items = engine.each(n_pieces, partial(_added_items, shelf, step, n))
         return cls(shelf, step, n, pa.concat_tables(items).sort_by("item"), sorted(chain(*users)))
 
     @property
@@ -61,9 +65,9 @@ class Parts:
         return int(self.items["listeners"].to_numpy().sum())
 
 
-def n_readers(n: int) -> int:
-    """To how many readers the rows of so many parts are dealt."""
-    return min(n, _MOST_READERS)
+def n_readers(n: int, n_pairs: int) -> int:
+    """To how many readers the rows of so many parts, of so many pairs in all, are dealt."""
+    return max(1, min(n, _MOST_READERS, -(-n_pairs // _PAIRS_OF_READER)))
 
 
 def plays_of_part(shelf: Shelf, step: str, number: int) -> Interactions:
@@ -120,7 +124,7 @@ def pruned(engine: Engine, parts: Parts, min_users: int, min_items: int) -> Part
         enough = parts.items.filter(pc.field("listeners") >= min_users)["item"].combine_chunks()
         parts.shelf.write(kept, [{"ids": enough}])
         prune = partial(_pruned, parts.shelf, parts.step, kept, min_items)
-        parts = Parts.made(engine, parts.shelf, f"pruned-{step}", parts.n, prune)
+        parts = Parts.made(engine, parts.shelf, f"pruned-{step}", parts.n, n_before, prune)
     if not n_before:
         raise DataError(f"Nothing is left with min_users={min_users:,} and min_items={min_items:,}. Ask for fewer.")
     return parts

@@ -119,9 +119,10 @@ def _dealt_by_user(
     task = partial(_deal, shelf, clean, n_parts)
     done = engine.mapped(frame, task, "file string, note string, n double").toArrow()
     files, notes = done.filter(done["file"].is_valid()).sort_by("file"), done.filter(done["note"].is_valid())
-    at_once = max(1, int(n_parts * _ROWS // max(1, pc.sum(files["n"]).as_py() or 0)))
+    n_rows = int(pc.sum(files["n"]).as_py() or 0)
+    at_once = max(1, n_parts * _ROWS // max(1, n_rows))
     add_up = partial(_added_up, shelf, files["file"].to_pylist(), n_parts, at_once)
-    parts = Parts.made(engine, shelf, "pairs", -(-n_parts // at_once), add_up)
+    parts = Parts.made(engine, shelf, "pairs", -(-n_parts // at_once), n_rows, add_up)
     counted = notes.group_by("note").aggregate([("n", "sum")])
     return parts, {note: int(n) for note, n in zip(*counted.to_pydict().values(), strict=True)}
 
@@ -139,5 +140,5 @@ def _deal(shelf: Shelf, clean: Task, n_parts: int, batches: Batches) -> Batches:
 
 def _added_up(shelf: Shelf, names: list[str], n_parts: int, at_once: int, number: int) -> Interactions:
     own = range(number * at_once, min(n_parts, (number + 1) * at_once))
-    rows = (pa.table(shelf.read(name, part)) for name in names for part in own)
+    rows = (pa.table(part) for name in names for part in shelf.read_parts(name, own))
     return added_up(pa.concat_tables([_COLUMNS.empty_table(), *rows]))
