@@ -67,6 +67,13 @@ def test_scores_are_taken_however_they_are_laid_out(plays, laid_out):
     assert ScoredModel.of_users(plays, lambda rows: laid_out(scores[rows])).recommend(k=5).equals(expected)
 
 
+def test_views_of_scores_that_a_caller_keeps_are_not_written_to(plays):
+    scores = every_score(plays)
+    before = scores.copy()
+    ScoredModel.of_users(plays, lambda rows: scores[rows[0] : rows[-1] + 1]).recommend(k=5)
+    assert np.array_equal(scores, before)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

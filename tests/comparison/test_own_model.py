@@ -92,7 +92,7 @@ def fails(*given, **named):
 @pytest.mark.parametrize(
     ("method", "message"),
     [
-        (Odd(lambda odd, seed: None), "What mine returns from fit is None, which has no recommend(users, k"),
+        (Odd(lambda odd, seed: None), "What mine returns from fit is None, which has no recommend(users=None, k"),
         (Odd(fails), "mine raised ZeroDivisionError: division by zero. Its fit takes (plays, *, seed)."),
         (Odd(lambda odd: odd), "mine raised TypeError: "),
         (Odd(lambda odd, seed: odd, fails), "mine raised ZeroDivisionError: division by zero. Its recommend takes ("),

@@ -124,11 +124,25 @@ def test_two_of_one_name_are_refused(cut, lists):
         ({"cutoffs": (0,)}, "A cut-off of odd is 0."),
         ({"needs": ("tags",)}, "The needs of the metric 'odd' is 'tags'."),
         ({"most": "1"}, "most of the metric 'odd' is '1'. Give a number."),
+        ({"least": 2}, "The metric 'odd' is 2 at least and 1 at most. Give its range."),
+        ({"most": float("nan")}, "The metric 'odd' is 0 at least and nan at most."),
+        ({"cutoffs": ()}, "The metric 'odd' has no cut-offs. Give one at least"),
+        ({"lower_is_better": "yes"}, "lower_is_better of the metric 'odd' is 'yes'. Give True or False."),
+        ({"all_users_at_once": 1}, "all_users_at_once of the metric 'odd' is 1."),
+        ({"unit": 3}, "unit of the metric 'odd' is 3. Give text."),
     ],
 )
 def test_a_metric_is_refused_where_it_is_made(settings, message):
     with pytest.raises(SettingsError, match=re.escape(message)):
         UserMetric(**{"name": "odd", "function": own_recall, **settings})
+
+
+def test_what_is_masked_is_undefined(cut, lists):
+    def halves(ranked, k):
+        return np.ma.masked_array(np.where(np.arange(ranked.n_users) % 2, 7.0, 0.5), np.arange(ranked.n_users) % 2 == 1)
+
+    found = dc.evaluate(lists, *cut, cutoffs={}, metrics=[UserMetric("halves", halves)])
+    assert (found["halves@20"], found.n_defined["halves@20"]) == (0.5, found.n_users / 2)
 
 
 def fails(*given):

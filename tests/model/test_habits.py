@@ -26,6 +26,7 @@ from deepcuts.ingest.tabular.keywords import ReadKeywords
 from deepcuts.model import PersonaSettings
 from deepcuts.model.bars import bar_html, in_notebook, reporters
 from deepcuts.model.training.settings import PersonaOptions
+from deepcuts.web.server.settings import ServiceSettings
 
 SMALL = dc.PersonaNMF(n_factors=4, n_personas=2, base_epochs=2)
 
@@ -274,6 +275,18 @@ def test_settings_that_are_set_are_refused_with_what_makes_others():
         ),
         (lambda: PersonaSettings(seed=3), "PersonaSettings has no setting 'seed'"),
         (lambda: ReadOptions(delimeter=";"), "ReadOptions has no setting 'delimeter'. Did you mean 'delimiter'?"),
+        (
+            lambda: dc.tuning.TuningSettings(trials=3),
+            "TuningSettings has no setting 'trials'. Did you mean 'n_trials'?",
+        ),
+        (lambda: dc.tuning.AutoSettings(budgets=3), "AutoSettings has no setting 'budgets'. Did you mean 'budget'?"),
+        (lambda: dc.report.ReportSettings(seeds=3), "ReportSettings has no setting 'seeds'. Did you mean 'seed'?"),
+        (lambda: dc.history.HistoryOptions(date="dmy"), "HistoryOptions has no setting 'date'. Did you mean 'dates'?"),
+        (
+            lambda: dc.baselines.EASE(regularisation=3),
+            "EASE has no setting 'regularisation'. Did you mean 'regularizat",
+        ),
+        (lambda: ServiceSettings(worker=3), "ServiceSettings has no setting 'worker'. Did you mean 'workers'?"),
         (lambda: TimeRules(halflife=3), "TimeRules has no setting 'halflife'. Did you mean 'half_life'?"),
         (lambda: dc.read_plays("x.csv", user=1, item=2, dislike=True), "ReadOptions has no setting 'dislike'. Did you"),
     ],

@@ -14,7 +14,7 @@ from scipy import linalg
 from deepcuts.array_types import DoubleMatrix, FloatMatrix
 from deepcuts.baselines.matrices import check_dense_items, played
 from deepcuts.baselines.scored import ItemWeights, ScoredModel
-from deepcuts.checks import check_ranges
+from deepcuts.checks import check_ranges, refusing_unknown
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.ingest import PlaysLike, as_plays
@@ -22,6 +22,7 @@ from deepcuts.ingest import PlaysLike, as_plays
 _BLOCK_ITEMS = 1_024  # whose sparse products become rows of a dense matrix at a time
 
 
+@refusing_unknown
 @dataclass(frozen=True, kw_only=True)
 class EASE:
     """Linear regression of every item on all others, X ≈ X B with diag(B) = 0.

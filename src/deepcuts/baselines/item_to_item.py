@@ -11,7 +11,7 @@ from scipy import sparse
 from deepcuts.baselines.matrices import check_dense_items, played
 from deepcuts.baselines.peers import import_peer
 from deepcuts.baselines.scored import ItemWeights, ScoredModel
-from deepcuts.checks import check_ranges
+from deepcuts.checks import check_ranges, refusing_unknown
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.ingest import PlaysLike, as_plays
@@ -19,6 +19,7 @@ from deepcuts.ingest import PlaysLike, as_plays
 MOST_NEIGHBOURS = 1_000_000
 
 
+@refusing_unknown
 @dataclass(frozen=True, kw_only=True)
 class RP3beta:
     """`irspack.RP3betaRecommender`: random walks of three steps, the popular held back (Paudel et al. 2017).
@@ -63,6 +64,7 @@ class RP3beta:
         return _learn("RP3betaRecommender", plays, beta=self.popularity_exponent, top_k=neighbours)
 
 
+@refusing_unknown
 @dataclass(frozen=True, kw_only=True)
 class SLIM:
     """`irspack.SLIMRecommender`: every item a sparse sum of the others by the elastic net (Ning and Karypis 2011).
@@ -118,6 +120,7 @@ class SLIM:
         return _learn("SLIMRecommender", plays, top_k=neighbours, **settings)
 
 
+@refusing_unknown
 @dataclass(frozen=True, kw_only=True)
 class EDLAE:
     """`irspack.EDLAERecommender`: EASE with dropout of the plays, in closed form (Steck 2020).

@@ -32,7 +32,7 @@ import numpy as np
 from deepcuts.array_types import AnyArray, FloatMatrix, FloatVector, Indices, Indptr
 from deepcuts.baselines.sampling import descend, random_vectors
 from deepcuts.baselines.scored import DotProduct, ScoredModel, UserRows
-from deepcuts.checks import check_choices, check_ranges, seed_number
+from deepcuts.checks import check_choices, check_ranges, refusing_unknown, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.ingest import PlaysLike, as_plays
@@ -43,6 +43,7 @@ RankingLoss = Literal["warp", "auc"]
 Training = Literal["two-stage", "joint"]
 
 
+@refusing_unknown
 @dataclass(frozen=True, kw_only=True)
 class MaxMF:
     """Several vectors per user, learned by ranking losses.

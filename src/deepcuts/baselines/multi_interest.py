@@ -27,7 +27,7 @@ from deepcuts.array_types import AnyArray, FloatMatrix
 from deepcuts.baselines.maxmf import model_of_personas
 from deepcuts.baselines.sampling import descend, random_vectors
 from deepcuts.baselines.scored import ScoredModel
-from deepcuts.checks import check_ranges, seed_number
+from deepcuts.checks import check_ranges, refusing_unknown, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.ingest import PlaysLike, as_plays
@@ -35,6 +35,7 @@ from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.baselines import softmax as kernels
 
 
+@refusing_unknown
 @dataclass(frozen=True, kw_only=True)
 class MultiInterest:
     """Several vectors per user, learned by sampled softmax.

@@ -18,7 +18,7 @@ from scipy import sparse
 from deepcuts.baselines.matrices import played
 from deepcuts.baselines.scored import DotProduct, ScoredModel
 from deepcuts.blas_threads import one_blas_thread
-from deepcuts.checks import check_ranges, seed_number
+from deepcuts.checks import check_ranges, refusing_unknown, seed_number
 from deepcuts.data.play_checks import check_plays
 from deepcuts.errors import MissingExtraError
 from deepcuts.ingest import PlaysLike, as_plays
@@ -37,6 +37,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_one_output.acquire, after_in_parent=_one_output.release, after_in_child=_note_fork)
 
 
+@refusing_unknown
 @dataclass(frozen=True, kw_only=True)
 class ImplicitALS:
     """`implicit.als.AlternatingLeastSquares`: weighted least squares, solved by conjugate gradients.
@@ -95,6 +96,7 @@ class ImplicitALS:
         return ScoredModel.of_users(plays, DotProduct(model.user_factors, model.item_factors))
 
 
+@refusing_unknown
 @dataclass(frozen=True, kw_only=True)
 class IrspackIALS:
     """`irspack.IALSRecommender`: weighted least squares with the frequency-scaled ridge of Rendle et al. (2022).
@@ -153,6 +155,7 @@ class IrspackIALS:
         return ScoredModel.of_users(plays, DotProduct(model.get_user_embedding(), model.get_item_embedding()))
 
 
+@refusing_unknown
 @dataclass(frozen=True, kw_only=True)
 class SklearnNMF:
     """`sklearn.decomposition.NMF`: absent pairs count as much as observed ones.

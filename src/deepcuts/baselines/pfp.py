@@ -29,7 +29,7 @@ from deepcuts.array_types import AnyArray, FloatMatrix
 from deepcuts.baselines.matrices import played
 from deepcuts.baselines.sampling import descend, random_vectors
 from deepcuts.baselines.scored import DotProduct, ScoredModel
-from deepcuts.checks import check_ranges, seed_number
+from deepcuts.checks import check_ranges, refusing_unknown, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.ingest import PlaysLike, as_plays
@@ -39,6 +39,7 @@ from deepcuts.kernels.baselines.pfp import projection_epoch
 START_LENGTH = np.float32(3.0)  # of the columns of the projections
 
 
+@refusing_unknown
 @dataclass(frozen=True, kw_only=True)
 class PFP:
     """A projection of the item space for every user, learned by a pairwise loss.

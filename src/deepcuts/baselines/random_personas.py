@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from deepcuts.array_types import Indptr, NumberVector
+from deepcuts.checks import refusing_unknown
 from deepcuts.data.csr import row_of_entry
 from deepcuts.data.play_checks import check_plays
 from deepcuts.ingest import PlaysLike, as_plays
@@ -16,6 +17,7 @@ from deepcuts.model.training.persona_split import PersonaSplit
 from deepcuts.model.training.weights import user_rows
 
 
+@refusing_unknown
 @dataclass(frozen=True, kw_only=True)
 class RandomPersonas(PersonaSettings):
     """`PersonaNMF` whose users' items are dealt to their personas at random.

@@ -156,7 +156,8 @@ class ScoredModel:
     seen
         The plays it was trained on.
     scorer
-        Takes indexes of rows, returns a fresh float32 array of the scores of all items, (len(rows), n_items).
+        Takes indexes of rows, returns a fresh float32 array of the scores of all items, (len(rows), n_items). An item
+        whose score is exactly 0 is not listed.
     user_rows
         The rows of every user.
     losses
@@ -239,7 +240,9 @@ class ScoredModel:
             raise SettingsError(f"The scorer returned {came}, where the shape is {shape}. {_SCORER}")
         if not np.isfinite(scores.sum(dtype=np.float64)):
             raise SettingsError(f"The scorer returned numbers that are not finite. {_SCORER}")
-        return np.require(scores, np.float32, ["C", "W"])
+        return np.require(
+            scores, np.float32, ["C", "W", "O"]
+        )  # written into; a view would lead into what is a caller's
 
     def recommend(
         self,

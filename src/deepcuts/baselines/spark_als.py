@@ -16,7 +16,7 @@ import pyarrow as pa
 from deepcuts.array_types import FloatMatrix
 from deepcuts.baselines.peers import import_peer
 from deepcuts.baselines.scored import DotProduct, ScoredModel
-from deepcuts.checks import check_ranges, seed_number
+from deepcuts.checks import check_ranges, refusing_unknown, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.errors import MissingExtraError
@@ -33,6 +33,7 @@ LOCAL = {  # nothing listens beyond this machine, and nothing is shown
 }
 
 
+@refusing_unknown
 @dataclass(frozen=True, kw_only=True)
 class SparkALS:
     """`pyspark.ml.recommendation.ALS` with implicit preferences, run on this machine.

@@ -143,7 +143,7 @@ def lists_of(name: str, fitted: FittedModel, k: int, settings: Mapping[str, Any]
     SettingsError
         If a model of a caller raises anything.
     """
-    with naming(name, fitted, "Its recommend takes (users, k, **settings), those of deepcuts.recommendation."):
+    with naming(name, fitted, "Its recommend takes (users=None, k=20, **settings), those of deepcuts.recommendation."):
         return fitted.recommend(k=k, **settings)
 
 
@@ -193,8 +193,8 @@ def check_fitted(what: str, fitted: Any) -> None:
     """
     if isinstance(fitted, type) or not callable(getattr(fitted, "recommend", None)):
         raise SettingsError(
-            f"{what} is {shown(fitted)}, which has no recommend(users, k, **settings). A model that was fitted has "
-            "one, such as PersonaNMF().fit(plays) returns."
+            f"{what} is {shown(fitted)}, which has no recommend(users=None, k=20, **settings). A model that was fitted "
+            "has one, such as PersonaNMF().fit(plays) returns."
         )
 
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import inf
 from numbers import Real
 from typing import Any, ClassVar
@@ -28,7 +28,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from deepcuts.array_types import AnyArray, DoubleVector, NumberVector
-from deepcuts.checks import instances, is_several, naming, shown, whole_number
+from deepcuts.checks import instances, is_several, naming, shown, truth, whole_number
 from deepcuts.data.csr import quotient
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation.ranked_lists import RankedLists
@@ -121,7 +121,18 @@ class Metric:
         for name in ("least", "most"):
             if not isinstance(value := getattr(self, name), Real):
                 raise SettingsError(f"{name} of the metric {self.name!r} is {shown(value)}. Give a number.")
+        if not self.least < self.most:  # NaN is not, either
+            raise SettingsError(
+                f"The metric {self.name!r} is {self.least} at least and {self.most} at most. Give its range."
+            )
+        if not isinstance(self.unit, str):
+            raise SettingsError(f"unit of the metric {self.name!r} is {shown(self.unit)}. Give text.")
+        for field in fields(self):
+            if field.type in {"bool", bool}:
+                truth(f"{field.name} of the metric {self.name!r}", getattr(self, field.name))
         object.__setattr__(self, "cutoffs", checked_cutoffs(self.name, self.cutoffs))
+        if not self.cutoffs:
+            raise SettingsError(f"The metric {self.name!r} has no cut-offs. Give one at least, such as (20,).")
 
     @property
     def meaning(self) -> str:
@@ -159,7 +170,7 @@ class Metric:
             If it is anything else, or a number is infinite.
         """
         try:
-            found = np.asarray(values)
+            found = np.asarray(_undefined_where_masked(values))
         except ValueError:  # rows of different lengths
             found = np.empty(0, object)
         if found.shape != (() if n_users is None else (n_users,)) or found.dtype.kind not in "biuf":
@@ -267,6 +278,11 @@ class QuotientMetric(Metric):
         if not isinstance(found, tuple | list) or len(found) != 2:
             raise SettingsError(f"The metric {self.name!r} returned {shown(found)}. {self.returns}")
         return self._numbers(found[0], block.n_users), self._numbers(found[1], block.n_users)
+
+
+def _undefined_where_masked(values: Any) -> Any:
+    """Have NaN where a masked array has no value; there lies anything, such as what was divided by 0."""
+    return np.ma.filled(values.astype(np.float64), np.nan) if isinstance(values, np.ma.MaskedArray) else values
 
 
 def checked_cutoffs(name: str, lengths: Any) -> tuple[int, ...]:

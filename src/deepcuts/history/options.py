@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from deepcuts.checks import choice, real_number
+from deepcuts.checks import choice, real_number, refusing_unknown
 from deepcuts.history.limits import Limits
 from deepcuts.ingest import TimeRules
 from deepcuts.ingest.tabular.encodings import check_encoding
@@ -19,6 +19,7 @@ Decimal: TypeAlias = Literal[".", ","]
 By: TypeAlias = Literal["artist", "song"]
 
 
+@refusing_unknown
 @dataclass(frozen=True)
 class HistoryOptions:
     """Options of reading exports.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from deepcuts.checks import real_number, whole_number
+from deepcuts.checks import real_number, refusing_unknown, whole_number
 from deepcuts.errors import SettingsError
 from deepcuts.recommendation.settings import MOST_RARITY
 from deepcuts.report.published import published_as
@@ -15,6 +15,7 @@ ACCURACIES = ("recall", "precision", "ndcg", "map", "mrr", "hit_rate")
 RARITIES = (-0.5, -0.25, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
+@refusing_unknown
 @dataclass(frozen=True, kw_only=True)
 class ReportSettings:
     """How much a report shows, and on which axes.

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deepcuts.checks import check_ranges, truth
+from deepcuts.checks import check_ranges, refusing_unknown, truth
 from deepcuts.errors import SettingsError
 from deepcuts.model.training.density_rule import FACTORS
 from deepcuts.model.training.settings import AUTO, PersonaSettings
 from deepcuts.wording import counted
 
 
+@refusing_unknown
 @dataclass(frozen=True, kw_only=True)
 class AutoSettings:
     """How `tune_automatically` searches.

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from deepcuts.checks import check_ranges, real_number, texts
+from deepcuts.checks import check_ranges, real_number, refusing_unknown, texts
 from deepcuts.errors import SettingsError
 from deepcuts.tuning.objectives import Objective, parse_objectives
 from deepcuts.tuning.space import check_fixed
 
 
+@refusing_unknown
 @dataclass(frozen=True, kw_only=True)
 class TuningSettings:
     """How settings of the model are searched.

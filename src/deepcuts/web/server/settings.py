@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from deepcuts.checks import in_full, real_number, shown, texts, truth, whole_number
+from deepcuts.checks import in_full, real_number, refusing_unknown, shown, texts, truth, whole_number
 from deepcuts.errors import SettingsError
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -39,6 +39,7 @@ _USUAL_PORTS = {"http": 80, "https": 443}
 _REAL = ("share", "min_overlap", "rate", "drain_seconds", "shutdown_seconds", "hang_seconds", "poll_seconds")
 
 
+@refusing_unknown
 @dataclass(frozen=True)
 class ServiceSettings:
     """Settings of one process of the service.
