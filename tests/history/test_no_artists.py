@@ -168,3 +168,17 @@ def test_records_with_a_key_twice_are_refused(text):
 
 def test_an_object_of_artists_may_have_one_twice():
     assert plays('{"Muse": 12, "Nas": 3, "Muse": 5}') == {"Muse": 17, "Nas": 3}
+
+
+def test_parts_of_names_that_stand_for_no_artist_are_artists_and_so_are_several_in_one():
+    names = [
+        "nknown artis",
+        "various artists unknown",
+        "vario",
+        "<nto>",
+        "[vuo]",
+        "Various Arti (2)",
+        "various\nunknown",
+    ]
+    read = plays([{"artist": name, "plays": 3} for name in [*names, "unknown", "<vuoto>", "Various Artists (2)"]])
+    assert read == {" ".join(name.split()): 3 for name in names}
