@@ -1,15 +1,16 @@
 """Claim: an epoch on Spark takes a third of the processor time of MLlib's implicit ALS in the same session.
 
-Usage: python benchmarks/spark.py [--users 100000] [--items 20000] [--factors 64] [--epochs 4] [--heavy-share 0.3]
+Usage: python benchmarks/spark.py [--users 100000] [--items 20000] [--factors 64] [--epochs 4] [--without-mllib]
+           [--heavy-share 0.3] [--item-blocks 2 16 64]
 
 Plays are those of a generated world with 25 items a user. All train in one session of Spark, on a cluster of two
 executors of this machine, MLlib with the vector module of Java. Processor time is that of all processes of the session,
 JVMs and Python workers, and an epoch is what training with all of them takes longer than with one, divided by how many
 more they are; one epoch is run beforehand, as Java compiles what it runs often. Plain local training stands beside
 them, in a process of its own, as the driver is to hold no plays. Peaks are those of the driver's two processes after
-training and lists. With --heavy-share, one item more is played by so many of the users, and the times of item tasks
-are taken with heavy items and without, in several epochs: a task of a tenth of a second now and then takes two more,
-in which the system finds memory for it. So there are two figures: of a whole epoch, and of each task's median.
+training and lists. With --heavy-share, one item more is played by so many of the users, and nothing but the times of
+epochs and of their item tasks is taken, with heavy items and without, for each number of blocks. Of the tasks there are
+two figures: of a whole epoch, in which one may happen to be slow, and of each task's median.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter, process_time
@@ -115,7 +117,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=20_000)
     parser.add_argument("--factors", type=int, default=64)
     parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--item-blocks", type=int)
+    parser.add_argument("--item-blocks", type=int, nargs="+", default=[None])
     parser.add_argument("--heavy-share", type=float, default=0.0)
     parser.add_argument("--master", default="local-cluster[2,1,2048]")
     parser.add_argument("--without-mllib", action="store_true")
@@ -140,13 +142,14 @@ def begin(master: str) -> Any:
     return builder.getOrCreate()
 
 
-def timed_items(folder: Path, train: Callable[[int], object]) -> Any:
-    """Processor seconds of all tasks of items, (TIMED_EPOCHS, n_blocks), after an epoch in which kernels are loaded."""
+def timed_items(folder: Path, train: Callable[..., object]) -> tuple[Any, Any]:
+    """Processor seconds of epochs, and of their tasks of items, (TIMED_EPOCHS, n_blocks), after a first epoch."""
     folder.mkdir()
+    ends: list[float] = []
     with patch.object(sides, "_move_block", partial(timed, folder, sides._move_block)):
-        train(1 + TIMED_EPOCHS)
+        train(1 + TIMED_EPOCHS, on_epoch=lambda epoch: ends.append(spent()))
     seconds = [float(path.read_text()) for path in sorted(folder.iterdir())]  # by block, then by epoch
-    return np.reshape(seconds, (-1, 1 + TIMED_EPOCHS)).T[1:]
+    return np.diff(ends), np.reshape(seconds, (-1, 1 + TIMED_EPOCHS)).T[1:]
 
 
 def longest_over_median(times: Any) -> Any:
@@ -168,14 +171,26 @@ def measure(beside: Executor, session: Any, args: argparse.Namespace, folder: Pa
 
     found: dict[str, float] = {}
 
-    def ours(n_epochs: int, **how: Any) -> object:
+    def ours(n_epochs: int, item_blocks: int | None = args.item_blocks[0], **how: Any) -> object:
         shutil.rmtree(folder / "shelf" / "trainings", ignore_errors=True)  # or it would go on after the epochs there
-        return spark.fit(shelf, replace(asked, base_epochs=n_epochs), item_blocks=args.item_blocks, **how)
+        return spark.fit(shelf, replace(asked, base_epochs=n_epochs), item_blocks=item_blocks, **how)
 
     def mllib(n_epochs: int) -> object:
         rival = SparkALS(n_factors=args.factors, n_epochs=n_epochs).estimator(0)
         return rival.fit(session.read.parquet(str(folder / "ratings.parquet"))).itemFactors.toArrow()
 
+    if args.heavy_share:
+        spark.ingest(str(folder / "plays.parquet"), **COLUMNS, shelf=shelf)
+        for item_blocks, heavy_items in product(args.item_blocks, ("auto", None)):
+            train = partial(ours, item_blocks=item_blocks, heavy_items=heavy_items)
+            epochs, times = timed_items(folder / f"times-{item_blocks}-{heavy_items}", train)
+            name = f"{times.shape[1]} item blocks, heavy_items={heavy_items}: "
+            found[name + "median epoch, processor s"] = float(np.median(epochs))
+            found[name + "median task, processor s"] = float(np.median(times))
+            found[name + "longest task over median, in the median epoch"] = float(np.median(longest_over_median(times)))
+            found[name + "longest over median, of each task's median"] = float(longest_over_median(np.median(times, 0)))
+            print(name, longest_over_median(times).round(2), "in each epoch", flush=True)
+        return found
     for which in ("first ingest", "ingest"):  # the first one starts all processes, and Java compiles
         start, wall = spent(), perf_counter()
         spark.ingest(str(folder / "plays.parquet"), **COLUMNS, shelf=shelf, force=True)
@@ -188,13 +203,6 @@ def measure(beside: Executor, session: Any, args: argparse.Namespace, folder: Pa
     more = 1 + 4 * (args.epochs - 1)  # they are short, beside the end of a fit
     found["local, processor s an epoch"] = beside.submit(local, folder, asked, more).result()
     found["ours over local"] = found["ours, processor s an epoch"] / found["local, processor s an epoch"]
-    if args.heavy_share:
-        for heavy_items in (None, "auto"):
-            times = timed_items(folder / str(heavy_items), partial(ours, heavy_items=heavy_items))
-            name = f"items, heavy_items={heavy_items}: "
-            found[name + "median task, processor s"] = float(np.median(times))
-            found[name + "longest task over median, in the median epoch"] = float(np.median(longest_over_median(times)))
-            found[name + "longest over median, of each task's median"] = float(longest_over_median(np.median(times, 0)))
     if not args.without_mllib:
         found["MLlib, processor s an epoch"] = of_epoch(mllib, args.epochs)
         found["ours over MLlib"] = found["ours, processor s an epoch"] / found["MLlib, processor s an epoch"]

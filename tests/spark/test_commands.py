@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +17,7 @@ from typer.testing import CliRunner
 
 import deepcuts as dc
 from deepcuts import spark as on_spark
+from deepcuts.baselines.spark_als import LOCAL
 from deepcuts.cli.main import app
 from deepcuts.errors import OutputError
 from deepcuts.shelf.training import fit
@@ -54,6 +59,22 @@ def test_from_plays_to_figures_lists_a_model_and_a_sample(spark, plays, tmp_path
     assert dc.load(tmp_path / "one.safetensors").recommend(user, k=3).num_rows == 3
     some = told("sample", "--shelf", tmp_path / "all", "--users", 0.2, "-o", tmp_path / "some.safetensors")
     assert 300 < dc.Interactions.load(tmp_path / "some.safetensors").n_users == some["n_users"] < 500
+
+
+@pytest.mark.slow
+def test_spark_submit_runs_the_command(spark, shelf, plays, tmp_path):
+    import pyspark
+
+    program, output = Path(dc.__file__).with_name("__main__.py"), tmp_path / "some.safetensors"
+    words = ("spark", "sample", "--shelf", shelf, "--users", "0.2", "-o", output)
+    subprocess.run(
+        [Path(pyspark.__file__).parent / "bin" / "spark-submit", "--master", "local[1]", program, *words],
+        env=os.environ | {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": LOCAL["spark.driver.host"]},
+        capture_output=True,
+        check=True,
+        timeout=600,
+    )
+    assert 300 < dc.Interactions.load(output).n_users < 500
 
 
 def test_what_is_read_is_never_written_over_even_by_force(spark, shelf, tmp_path):

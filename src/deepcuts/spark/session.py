@@ -91,14 +91,15 @@ def on_spark(call: Callable[Concatenate[Engine, Given], Result]) -> Callable[Giv
 
 @contextmanager
 def _session() -> Iterator[Any]:
-    with spark_session() as session, warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")  # which nothing here uses
-        before = session.conf.get(_BATCH[0])
-        session.conf.set(*_BATCH)
-        try:
-            yield session
-        finally:
-            session.conf.set(_BATCH[0], before)
+        with spark_session() as session:
+            before = session.conf.get(_BATCH[0])
+            session.conf.set(*_BATCH)
+            try:
+                yield session
+            finally:
+                session.conf.set(_BATCH[0], before)
 
 
 def partition() -> int:
