@@ -121,7 +121,7 @@ wheel:
 	rm -rf dist build/wheel
 	$(PYTHON) -m venv build/wheel
 	build/wheel/bin/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
-	build/wheel/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt dist/deepcuts-*.whl
+	build/wheel/bin/pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt dist/deepcuts-*.whl
 	cd build/wheel && bin/deepcuts demo --output demo && bin/deepcuts info demo/model.safetensors
 
 bench: $(READY)
