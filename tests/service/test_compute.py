@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ import httpx
 import pytest
 
 from deepcuts.web.problems import ProblemError
-from deepcuts.web.server.compute import Compute
+from deepcuts.web.server.compute import Compute, Ended
 from serving_help import USER, small_model, spawned, wait_until_ready
 
 
@@ -104,3 +105,31 @@ def test_many_at_once_do_not_end_the_process(tmp_path, layer):
         wait_until_ready(address)
         assert httpx.post(f"{address}/recommend", json={"user": USER}).status_code == 200
         assert process.poll() is None
+
+
+def test_the_end_is_not_printed_where_it_comes_in_a_callback_of_machine_code(capfd):
+    """As in that of LLVM, which hands over what it has compiled: no exception gets out of it."""
+    in_callback = threading.Event()
+
+    @ctypes.CFUNCTYPE(None)
+    def callback() -> None:
+        in_callback.set()
+        while True:
+            time.sleep(0.01)
+
+    def work() -> None:
+        callback()
+        while True:
+            time.sleep(0.01)
+
+    async def end_within_the_callback() -> None:
+        compute = Compute(1, 1)
+        compute.start()
+        running = asyncio.ensure_future(compute.run(work))
+        await asyncio.to_thread(in_callback.wait, 10)
+        await asyncio.to_thread(compute.stop)
+        with pytest.raises(Ended):
+            await running
+
+    asyncio.run(end_within_the_callback())
+    assert capfd.readouterr().err == ""

@@ -109,7 +109,19 @@ def test_few_of_many_errors_are_listed(client):
 @pytest.mark.parametrize("body", [b"{", b"", b"{'user': 1}", b'{"user": "\xff"}', b"\x1f\x8b"])
 def test_what_is_no_json_is_refused(client, body):
     response = client.post("/recommend", content=body, headers={"content-type": "application/json"})
-    is_problem(response, 400 if body else 422)
+    problem = is_problem(response, 400 if body else 422)
+    assert not body or problem["detail"] == "The body is no JSON that can be parsed."
+
+
+LONG_KEY = '{{"{0}": 1, "{0}": 2}}'.format("x" * 999)
+
+
+def test_a_key_that_stands_twice_is_refused(client):
+    for body in ('{"user": "a", "user": "b"}', '{"history": {"Can": 40, "Can": 3}}', LONG_KEY):
+        response = client.post("/recommend", content=body, headers={"content-type": "application/json"})
+        detail = is_problem(response, 400)["detail"]
+        assert detail.startswith("The body cannot be taken: the key ")
+        assert len(detail) <= 210
 
 
 def test_bodies_that_are_compressed_are_refused(client, user):
@@ -149,7 +161,7 @@ def test_head_has_the_headers_of_get_and_no_body(client):
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
 def test_deep_json_is_refused(client, opening):
     response = client.post("/recommend", content=opening * 100_000, headers={"content-type": "application/json"})
-    is_problem(response, 400)
+    assert is_problem(response, 400)["detail"] == "The body cannot be taken: it is nested too deeply."
 
 
 def test_json_has_to_say_that_it_is(client, user):

@@ -17,7 +17,8 @@ import pytest
 
 import deepcuts as dc
 from command_line import run
-from deepcuts.errors import FileFormatError, OutputError, SettingsError
+from deepcuts import prune
+from deepcuts.errors import DataError, FileFormatError, OutputError, SettingsError
 from deepcuts.tuning import TuningSettings, plot_front, read_settings, tune
 from deepcuts.tuning.space import default_point, suggest
 from deepcuts.tuning.study import only_run, open_study
@@ -35,6 +36,14 @@ def plays():
 def study(plays, tmp_path_factory):
     file = tmp_path_factory.mktemp("study") / "study.db"
     return file, tune(plays, file, TuningSettings(n_trials=7, fixed=FIXED))
+
+
+def test_tables_of_plays_are_taken(plays, tmp_path):
+    settings = TuningSettings(n_trials=1, fixed=FIXED)
+    found = tune(plays.to_arrow().to_pandas(), tmp_path / "table.db", settings)
+    assert found.trials[0].values == tune(prune(plays), tmp_path / "plays.db", settings).trials[0].values
+    with pytest.raises(DataError, match=r"The plays are an int\. Pass Interactions"):
+        tune(3, tmp_path / "none.db", settings)
 
 
 def test_the_default_comes_first_and_scores_as_it_does_elsewhere(plays, study):

@@ -85,6 +85,8 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
         folder = cache_folder()
         if folder is None or data.library.has_dynamic_globals or any(not part.can_cache for part in data.lifted):
             return
+        if getattr(data.library, "_compiled_object", data) is None:  # an interrupt came where LLVM hands it over
+            return
         try:
             replace(self._file(folder, sig, data.codegen), dumps(data._reduce()))
         except Exception as error:

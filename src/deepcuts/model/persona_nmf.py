@@ -126,7 +126,7 @@ class PersonaNMF(PersonaSettings):
         asked = {"budget": budget, "any_sign": any_sign, "most_factors": most_factors, "seed": seed}
         settings = import_module(f"{_TUNING}.auto_settings").AutoSettings(**asked, study_file=study, fixed=fixed)
         search = import_module(f"{_TUNING}.auto_search").tune_automatically
-        return cls(**vars(search(as_plays(plays), settings, on_trial=on_trial).settings))
+        return cls(**vars(search(plays, settings, on_trial=on_trial).settings))
 
     def fit(
         self,

@@ -23,6 +23,7 @@ from deepcuts.blas_threads import one_blas_thread
 from deepcuts.checks import check_callbacks
 from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation.intervals import bootstrap_interval
+from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.model.training.early_stopping import REHEARSED_EPOCHS
 from deepcuts.model.training.epochs import Epoch
 from deepcuts.model.training.rehearsal import settings_in_training
@@ -103,7 +104,7 @@ def _say_nothing(_: AutoTrial) -> None:
 
 
 def tune_automatically(
-    plays: Interactions, settings: AutoSettings | None = None, *, on_trial: AutoProgress = _say_nothing
+    plays: PlaysLike, settings: AutoSettings | None = None, *, on_trial: AutoProgress = _say_nothing
 ) -> AutoTuning:
     """Find settings that are better than the default ones beyond doubt, or keep these.
 
@@ -124,7 +125,7 @@ def tune_automatically(
         As `deepcuts.tuning.tune` does, if there is a study.
     """
     check_callbacks(on_trial=on_trial)
-    settings = settings or AutoSettings()
+    plays, settings = as_plays(plays), settings or AutoSettings()
     with memory_of(plays, settings.study_file, settings.seed) as memory:
         runner = _Runner(plays, settings, memory, on_trial)
         found = _search(runner)

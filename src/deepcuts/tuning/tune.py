@@ -21,6 +21,7 @@ import numpy as np
 from deepcuts.array_types import DoubleMatrix
 from deepcuts.checks import check_callbacks
 from deepcuts.data.interactions import Interactions
+from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.tuning.result import Trial, Tuning, trials_of
 from deepcuts.tuning.settings import TuningSettings
@@ -44,7 +45,7 @@ def _say_nothing(_: Trial) -> None:
 
 
 def tune(
-    plays: Interactions,
+    plays: PlaysLike,
     study_file: Path,
     settings: TuningSettings | None = None,
     *,
@@ -80,6 +81,7 @@ def tune(
     check_callbacks(on_trial=on_trial)
     settings = settings or TuningSettings()
     import_optuna()
+    plays = as_plays(plays)
     task = Task.of(plays, settings)
     default = default_point(task.settings.fixed, task.train)
     with only_run(study_file):

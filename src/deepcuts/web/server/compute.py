@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import ctypes
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 import numba
@@ -31,6 +32,17 @@ _PATIENCE = 0.5  # seconds that what is under way may take to finish by itself, 
 
 class Ended(BaseException):
     """The service ends, and with it what is computed; nothing on the way is to take it for a failure."""
+
+
+@contextmanager
+def _callbacks_in_silence() -> Iterator[None]:
+    """Print nothing of `Ended` in a callback of machine code, out of which no exception gets; it is raised again."""
+    before = sys.unraisablehook
+    sys.unraisablehook = lambda unraisable: None if issubclass(unraisable.exc_type, Ended) else before(unraisable)
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 class Compute:
@@ -63,8 +75,9 @@ class Compute:
         """Finish what is under way; what takes longer is ended, as the compilation of kernels that nobody waits for."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
-            while wait_for(list(self._submitted), _PATIENCE).not_done:
-                self._end_all()
+            with _callbacks_in_silence():
+                while wait_for(list(self._submitted), _PATIENCE).not_done:
+                    self._end_all()
             self._pool.shutdown(wait=True)
             self._pool = None
         if self._blas is not None:

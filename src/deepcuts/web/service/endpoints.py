@@ -13,6 +13,7 @@ from deepcuts.model.stranger import LEAST_LISTENERS
 from deepcuts.recommendation.settings import MOST_RARITY, ListSettings, RarityForm
 from deepcuts.web.problems import Problem, ProblemError
 from deepcuts.web.service import handlers, limits, responses
+from deepcuts.web.service.json_bodies import JsonRoute
 from deepcuts.web.service.requests import FoldInRequest, ListBatch, ListRequest, ReasonsRequest, UserRequest
 from deepcuts.web.service.somebody import somebody_of
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from deepcuts.web.server.models import Models
     from deepcuts.web.server.store import LoadedModel, ModelStore
 
-model_router = APIRouter()  # what a model answers, at plain paths and under `MODEL_PREFIX`
+model_router = APIRouter(route_class=JsonRoute)  # what a model answers, at plain paths and under `MODEL_PREFIX`
 router = APIRouter()  # what is about the service
 
 MODEL_PREFIX = "/v1/models/{model_name}"

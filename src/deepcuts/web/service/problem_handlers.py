@@ -16,8 +16,6 @@ from deepcuts.wording import counted
 _MOST_ERRORS = 20
 _MOST_LOCATION = 100  # characters: a location may hold a key of the request, of any length
 
-_NO_JSON = Problem(400, "The body is no JSON that can be parsed.")
-
 
 def add_problem_handlers(app: FastAPI) -> None:
     """Turn the exceptions that endpoints may raise into problem details; `Observation` does so for all others."""
@@ -38,8 +36,6 @@ async def _of_problem(request: Request, error: ProblemError) -> Response:
 async def _of_validation(request: Request, error: RequestValidationError) -> Response:
     """List where and why values were refused, but not the values: they may be secret, or no JSON."""
     found = error.errors()
-    if any(entry["type"] == "json_invalid" for entry in found):
-        return _NO_JSON.response(request.scope)
     errors = [{"where": _location(entry["loc"]), "message": entry["msg"]} for entry in found[:_MOST_ERRORS]]
     n_values = counted(len(found), "value is", "values are")
     detail = f"{n_values} not as expected; 'errors' tells where and why, and /docs what is."
