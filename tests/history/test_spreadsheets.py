@@ -96,6 +96,15 @@ def test_moments_of_a_spreadsheet_are_moments():
     assert read_upload("x", workbook(Sheet1=rows)).last_played == 1_699_999_800
 
 
+def test_formulas_without_results_are_told(caplog):
+    rows = [["Artist", "Plays"], ["Muse", "=SUM(1,2)"], ["Blur", 2], ["Pulp", "=A1"]]
+    assert plays(workbook(Sheet1=rows)) == {"Blur": 2}
+    assert "export.xlsx has no result of 2 formulas, whose cells are read as empty. Open it" in caplog.text
+    caplog.clear()
+    assert plays(workbook(Sheet1=[["Artist", "Plays"], ["Muse", 1], ["Blur", 2]])) == {"Muse": 1, "Blur": 2}
+    assert not caplog.text
+
+
 def test_a_spreadsheet_within_an_archive_is_opened():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

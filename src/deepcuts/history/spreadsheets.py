@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
+import logging
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import IO, Any
 
 from deepcuts.errors import FileFormatError, MissingExtraError, command_for
 from deepcuts.history.limits import Limits, in_words
+from deepcuts.wording import counted
+
+logger = logging.getLogger(__name__)
 
 _SHEETS = {"xl/workbook.xml", "xl/workbook.bin"}
 _OPEN_DOCUMENT = {"content.xml", "mimetype"}  # styles are not in every one
+
+# A cell of Office Open XML with a formula, and without what it came to when the file was saved.
+_NO_RESULT = re.compile(rb"(?:</f>|<f(?:\s[^<>]*)?/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
 
 
 def is_spreadsheet(names: set[str]) -> bool:
@@ -48,11 +58,26 @@ def sheets_of(name: str, archive: zipfile.ZipFile, file: IO[bytes], limits: Limi
             f"{name} unpacks to {in_words(unpacked)}, too large for a spreadsheet of listens. Save its sheet as CSV."
         )
     workbook, error = _opened(name, file)
+    _tell_of_formulas(name, archive)
     for title in workbook.sheet_names:
         try:
             yield title, _as_csv(workbook.get_sheet_by_name(title).to_python())
         except error as damage:
             raise FileFormatError(f"{name}: the sheet {title!r} cannot be read: {damage}.") from damage
+
+
+def _tell_of_formulas(name: str, archive: zipfile.ZipFile) -> None:
+    """Warn of formulas whose results are not in the file: they are read as empty cells."""
+    n_empty = 0
+    sheets = [each for each in archive.namelist() if each.startswith("xl/worksheets/") and each.endswith(".xml")]
+    with contextlib.suppress(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):  # told later
+        n_empty = sum(len(_NO_RESULT.findall(archive.read(each))) for each in sheets)
+    if n_empty:
+        logger.warning(
+            "%s has no result of %s, whose cells are read as empty. Open it in a spreadsheet program, and save it.",
+            name,
+            counted(n_empty, "formula"),
+        )
 
 
 def _opened(name: str, file: IO[bytes]) -> tuple[Any, type[Exception]]:
