@@ -69,7 +69,7 @@ def test_the_frontier_is_that_of_the_lists(cut, model):
     with pytest.raises(SettingsError, match="There are no models to draw"):
         plot_frontier({}, *cut)
     for odd in ([model], {"ours": dc.PersonaNMF()}):
-        with pytest.raises(SettingsError, match=r"which has no recommend\(users, k, \*\*settings\)"):
+        with pytest.raises(SettingsError, match=r"which has no recommend\(users=None, k=20, \*\*settings\)"):
             plot_frontier(odd, *cut)
 
 

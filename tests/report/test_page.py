@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from matplotlib.figure import Figure
 
 import deepcuts as dc
 from deepcuts.errors import MissingExtraError, OutputError
@@ -21,8 +22,9 @@ from deepcuts.report import ReportSettings, baseline_contender, collect, model_c
 from deepcuts.report.facts import Difference
 from deepcuts.report.plots.frontier import has_outsiders
 from deepcuts.report.plots.loss import loss_by_term
-from deepcuts.report.plots.style import looks
+from deepcuts.report.plots.style import looks, mark
 from deepcuts.report.sections.html import embedded_json, number, text
+from deepcuts.report.sections.overview import overview
 from deepcuts.report.sections.verdict import verdict
 from deepcuts.report.sections.words import best_of, in_words
 
@@ -242,3 +244,22 @@ def test_what_early_stopping_measured_is_drawn_below_the_loss():
     best = max((epoch["validation_ndcg"] or 0, -epoch["number"]) for epoch in epochs)
     assert f"at most {best[0]:.4f} after epoch {-best[1]}" in drawn
     assert "ndcg@100" not in loss_by_term([{**epoch, "validation_ndcg": None} for epoch in epochs], "loss")
+
+
+@pytest.mark.parametrize(("scale", "ends", "x", "side"), [
+    ("linear", [0, 175], 18, "left"), ("linear", [0, 1], 0.98, "right"),
+    ("log", [1, 1500], 320, "right"), ("log", [1, 1500], 5, "left"),
+])  # fmt: skip
+def test_the_label_of_a_line_lies_where_there_is_room(scale, ends, x, side):
+    axes = Figure().subplots()
+    axes.plot(ends, [1, 2])
+    axes.set_xscale(scale)
+    mark(axes, x, "here")
+    assert axes.texts[0].get_horizontalalignment() == side
+
+
+def test_of_one_contender_nothing_is_said_of_others(report):
+    assert "Intervals of two contenders" in overview(report)
+    alone = overview(replace(report, contenders=report.contenders[:1]))
+    assert "contender with the dial" not in alone
+    assert "Intervals of two" not in alone

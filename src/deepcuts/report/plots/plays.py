@@ -13,8 +13,7 @@ def popularity_curve(plays: PlaysFacts) -> str:
     figure, axes = new_figure(2.6)
     ranks, listeners = zip(*plays.popularity, strict=True)
     axes.loglog(ranks, listeners, color=ACCENT)
-    is_in_right_half = plays.n_head**2 > plays.n_items  # of the logarithmic axis
-    mark(axes, plays.n_head, f"half of all pairs: {counted(plays.n_head, 'item')}", on_left=is_in_right_half)
+    mark(axes, plays.n_head, f"half of all pairs: {counted(plays.n_head, 'item')}")
     axes.set(xlabel="item, by popularity rank", ylabel="listeners in train")
     return to_svg(figure, "popularity", f"Listeners by popularity rank, from {listeners[0]:,} to {listeners[-1]:,}.")
 
@@ -24,6 +23,7 @@ def history_lengths(plays: PlaysFacts) -> str:
     """Users by their number of items."""
     figure, axes = new_figure(2.6)
     axes.stairs(plays.history_counts, plays.history_edges, fill=True, color=ACCENT, alpha=0.75)
+    axes.set_ylim(top=1.15 * axes.get_ylim()[1])
     mark(axes, plays.history_median, f"median {plays.history_median:g}")
     axes.grid(visible=False, axis="x")
     more = f"; the last bar has all up to {plays.history_longest:,}" * (plays.history_longest > plays.history_edges[-1])

@@ -143,8 +143,8 @@ def new_figure(height: float = 3.3, width: float = WIDTH, **grid: Any) -> tuple[
     return figure, figure.subplots(**grid)
 
 
-def mark(axes: Axes, x: float, label: str, *, on_left: bool = True) -> None:
-    """Draw a dashed vertical line with a label beside its upper end.
+def mark(axes: Axes, x: float, label: str) -> None:
+    """Draw a dashed vertical line with a label beside its upper end, on the side where there is more room.
 
     Parameters
     ----------
@@ -154,9 +154,9 @@ def mark(axes: Axes, x: float, label: str, *, on_left: bool = True) -> None:
         On the horizontal axis.
     label
         A few words.
-    on_left
-        Whether the label is at the left of the line.
     """
+    at = axes.transData.transform((x, axes.get_ylim()[1]))
+    on_left = axes.transAxes.inverted().transform(at)[0] > 0.5
     axes.axvline(x, color=INK, linewidth=0.8, linestyle=(0, (3, 2)))
     axes.annotate(
         label,

@@ -26,16 +26,23 @@ from deepcuts.report.sections.verdict import verdict
 from deepcuts.report.sections.words import best_of, in_words, of_seeds
 from deepcuts.wording import counted
 
+_INTERVALS = (
+    "Below each mean over users stands its 95&nbsp;% bootstrap interval; figures of all lists together have none."
+)
+_ONE = f"Lists with the dial at neutral (rarity 0). The arrow says which way is better. {_INTERVALS}"
+_SEVERAL = (
+    "Every contender with the dial at neutral (rarity 0). The arrow says which way is better, and the best of a row is "
+    f"marked. {_INTERVALS} Intervals of two contenders may overlap although one is reliably ahead, because both are "
+    "judged on the same users: the differences below are paired by user."
+)
+
 
 def overview(report: Report) -> str:
     """Return the section of all figures at the neutral dial, the verdict in front."""
     contenders = report.contenders
     parts = [
         f'<p class="verdict">{verdict(report)}</p>',
-        "<p>Every contender with the dial at neutral (rarity 0). The arrow says which way is better, and the best of a "
-        "row is marked. Below each mean over users stands its 95&nbsp;% bootstrap interval; figures of all lists "
-        "together have none. Intervals of two contenders may overlap although one is reliably ahead, because both are "
-        "judged on the same users: the differences below are paired by user.</p>",
+        f"<p>{_SEVERAL if len(contenders) > 1 else _ONE}</p>",
         _figures(report),
         _differences(contenders),
         _duels(report),
