@@ -133,6 +133,22 @@ def test_half_of_the_ratio_is_taken_again_and_again_where_factors_are_few_for_th
     assert_same(model, asked.fit(train))
 
 
+@pytest.mark.slow  # two rehearsals with 4,000 items
+def test_and_not_where_more_factors_do_better_without_it():
+    """With 128 factors less of the ratio is clearly better; with 256 it is worse than the rule's."""
+    world = dc.generate_world(n_users=1_500, n_items=4_000, items_per_user=20, n_scenes=150, seed=0)
+    train, holdout = dc.split_holdout(world.plays, seed=0)
+    rule = weighting_by_density(train.n_users, train.n_items, train.n_pairs)
+    model, fewer = dc.PersonaNMF().fit(train), dc.PersonaNMF(n_factors=128).fit(train)
+    assert fewer.settings.unobserved_ratio < rule.unobserved_ratio
+    assert model.settings.n_factors == 256
+    assert model.settings.unobserved_ratio == rule.unobserved_ratio
+    weights = {name: getattr(fewer.settings, name) for name in (*RIDGE, "unobserved_ratio")}
+    by_fewer = dc.PersonaNMF(n_factors=256, early_stopping="off", **weights).fit(train)
+    ndcg = [dc.evaluate(found.recommend(k=100), train, holdout)["ndcg@100"] for found in (model, by_fewer)]
+    assert ndcg[0] > 1.02 * ndcg[1]
+
+
 @pytest.mark.parametrize("options", [{"early_stopping": "off"}, {"base_epochs": 2}])
 def test_without_a_rehearsal_there_are_128_factors(dense, options):
     assert dc.PersonaNMF(**options).fit(dense).settings.vector_length == 128

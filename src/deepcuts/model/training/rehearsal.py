@@ -2,9 +2,10 @@
 
 Lists of the first one are measured by items that users give for it; it has the weights of the density rule. Others have
 less or more of λ, for as long as that makes lists clearly better. Others again begin with half of the ratio of
-unobserved weight and the λ that goes with it, and are taken if they come out clearly better. The last one has twice as
-many factors. One ends as soon as its lists are clearly worse than those that are best so far. With more of λ lists are
-always worse in the first epochs, so that these do not end it.
+unobserved weight and the λ that goes with it, and are taken if they come out clearly better. Then one has twice as many
+factors, and where these are taken, others have less or more of λ with them; that is done for λ alone as well, where
+half of the ratio was better, and the better of the two is taken. One ends as soon as its lists are clearly worse than
+those that are best so far. With more of λ lists are always worse in the first epochs, so that these do not end it.
 """
 
 from __future__ import annotations
@@ -138,13 +139,23 @@ def rehearse(
         return best
 
     ridge, ratio, factors = _lines(settings)
+
+    def with_factors(begun: _Trial) -> _Trial:
+        """Try more factors, which may want another λ."""
+        more = walk(begun, factors)
+        return begun if more is begun else walk(more, ridge)
+
     by_rule = resolved(settings, plays)
     first = _Trial(by_rule, lists_with(by_rule))
-    trial, halved = walk(first, ridge), walk(first, ratio)
-    if halved is not first:
-        halved = walk(halved, ridge)
-        trial = halved if halved.lists.is_clearly_above(trial.lists) else trial
-    best, lists = walk(trial, factors)
+    by_ridge, by_ratio = walk(first, ridge), walk(first, ratio)
+    if by_ratio is not first:
+        by_ratio = walk(by_ratio, ridge)
+    ways = [by_ridge, by_ratio] if by_ratio.lists.is_clearly_above(by_ridge.lists) else [by_ridge]
+    # Half of the ratio makes up for factors that are too few: with more of them it has to be clearly better once more.
+    trial, *others = map(with_factors, ways)
+    for other in others:
+        trial = other if other.lists.is_clearly_above(trial.lists) else trial
+    best, lists = trial
     # Others were taken for their best lists, so training has the epochs that these took, also where the loss after them
     # is not clear.
     is_short = lists.is_over or (best is not by_rule and lists.best_epoch < max(lists.found))
