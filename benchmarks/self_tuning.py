@@ -1,10 +1,11 @@
 """Claim: settings that are found automatically are never worse than the default by more than 0.5 %, and better on some.
 
-Usage: python benchmarks/self_tuning.py [--factors 64] [--budget 10] [--any-sign] [--only NAME …]
+Usage: python benchmarks/self_tuning.py [--factors N] [--budget 10] [--any-sign] [--only NAME …]
 
 Twelve data sets: worlds of several densities and numbers of scenes, and real plays where they are there. A fifth of
 every user's items is held out; `PersonaNMF.tuned` sees the rest alone. What it chooses and the default are trained on
-that rest and judged on the holdout, once. Time is that of the processor, in fits of the default with their lists.
+that rest and judged on the holdout, once. The number of factors is "auto" unless given. Time is that of the processor,
+in fits of the default with their lists.
 """
 
 from __future__ import annotations
@@ -104,15 +105,17 @@ def _changes(found: AutoTuning, fixed: dict[str, int]) -> str:
 def main(names: Sequence[str] = tuple(SETS)) -> None:
     """Search, train, judge and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--factors", type=int, default=64)
+    parser.add_argument("--factors", type=int)
     parser.add_argument("--budget", type=float, default=10.0)
     parser.add_argument("--any-sign", action="store_true")
     parser.add_argument("--only", nargs="+", choices=names, default=list(names))
     args = parser.parse_args()
+    fixed: dict[str, int] = {} if args.factors is None else {"n_factors": args.factors}
     rows = []
     for name in args.only:
-        rows.append(row_of(name, SETS[name](), {"n_factors": args.factors}, args))
-    print(f"{args.factors} factors, budget {args.budget:g} fits, {'any sign' if args.any_sign else 'non-negative'}\n")
+        rows.append(row_of(name, SETS[name](), fixed, args))
+    signs = "any sign" if args.any_sign else "non-negative"
+    print(f"{args.factors or 'automatic'} factors, budget {args.budget:g} fits, {signs}\n")
     print(setting("optuna"), "\n")
     header = ["data", "ndcg@100", "recall@20", "ndcg@100, %", "recall@20, %", "chosen", "planned", "clock", "measured"]
     print_table(header, rows)

@@ -85,13 +85,15 @@ def test_the_default_stays_where_nothing_is_better_beyond_doubt(plays, found):
 
 
 def test_where_a_step_concerns_users_alone_they_are_solved_for_on_the_items_there_are(plays):
-    default = resolved(PersonaSettings(**FIXED), plays)
-    held, cut = Step(hold=2).of(default, (), 6), Cut(plays, 0)
-    outcome, level = (cut.run(Run(settings, 0, 3), default) for settings in (held, default))
+    asked = PersonaSettings(**FIXED)
+    cut = Cut(plays, asked, 0)
+    default = cut.run(Run(asked, 0)).settings
+    held = Step(hold=2).of(default, (), 6)
+    outcome, level = (cut.run(Run(settings, 0, 3)) for settings in (held, default))
     assert (outcome.epochs, level.epochs) == (0, 3)
     model = refit_users(cut._models[Run(default, 0, 3)], **{name: getattr(held, name) for name in HOLDS})
     assert outcome.mean == cut._judge(model, 0).mean != level.mean
-    assert Cut(plays, 0).run(Run(held, 0, 3), default).mean == outcome.mean  # where the items are found again
+    assert Cut(plays, asked, 0).run(Run(held, 0, 3)).mean == outcome.mean  # where the items are found again
 
 
 def test_the_search_repeats(plays, found):
@@ -117,15 +119,39 @@ def test_a_gain_beyond_doubt_is_taken(plays):
     assert {trial.settings.n_personas for trial in found.trials} == {1}
 
 
-def test_the_default_has_the_ridge_that_a_rehearsal_finds():
+def test_on_every_cut_the_default_has_what_a_rehearsal_finds_there():
     dense = dc.generate_world(n_users=600, n_items=600, items_per_user=40, seed=3).plays
     fixed = {"n_factors": 16, "n_personas": 1}
     found = tune_automatically(dense, AutoSettings(fixed=fixed, budget=6))
-    by_fit = dc.PersonaNMF(**fixed).fit(dense).settings
-    assert found.trials[0].settings == by_fit
-    assert by_fit.weighting != resolved(PersonaSettings(**fixed), dense).weighting
-    assert found.trials[0].spent > 1  # the rehearsal counts
+    asked = PersonaSettings(**fixed)
+    cut = Cut(dense, asked, 0)
+    train, _ = cut._parts
+    by_fit = dc.PersonaNMF(**fixed).fit(train).settings
+    outcome = cut.run(Run(asked, 0))
+    assert found.trials[0].settings == outcome.settings == by_fit
+    assert by_fit.weighting != resolved(asked, train).weighting
+    assert outcome.rehearsed > outcome.epochs > 0
     assert found.spent <= 6
+
+
+def test_a_step_is_taken_from_what_is_found_on_all_plays():
+    """A cut wants other numbers than all plays: those of the step's ratio to the default are kept, not the cut's."""
+    world = dc.generate_world(n_users=300, n_items=200, items_per_user=14, seed=0).plays
+    fixed = {"n_factors": 2, "n_personas": 1}
+    found = tune_automatically(world, AutoSettings(fixed=fixed, most_factors=3, budget=ENOUGH))
+    on_all = resolved(PersonaSettings(**fixed), world)
+    on_cut, tried = found.trials[0].settings, found.trials[-1].settings
+    assert not found.is_default
+    assert on_cut.user_regularization != on_all.user_regularization
+    for name in ("user_regularization", "unobserved_ratio"):
+        ratio = getattr(found.settings, name) / getattr(on_all, name)
+        assert ratio == pytest.approx(getattr(tried, name) / getattr(resolved_on_last_cut(world, fixed), name))
+
+
+def resolved_on_last_cut(plays: dc.Interactions, fixed: dict[str, int]) -> PersonaSettings:
+    """What the default has on the cut of the last verdict."""
+    asked = PersonaSettings(**fixed)
+    return resolved(asked, Cut(plays, asked, 2)._parts[0])
 
 
 def test_a_budget_that_is_larger_allows_more(plays, found):
@@ -153,12 +179,15 @@ def test_trials_that_take_longer_than_planned_leave_room_for_fewer(plays, found,
 
 
 def test_differences_are_means_over_the_cuts_of_the_same_users():
-    one, other = (Outcome(3, np.array(ndcg), np.array(ndcg)) for ndcg in ([0.5, np.nan, 1.0], [0.0, 0.5, 0.0]))
+    settings = PersonaSettings()
+    one, other = (
+        Outcome(settings, 3, np.array(ndcg), np.array(ndcg)) for ndcg in ([0.5, np.nan, 1.0], [0.0, 0.5, 0.0])
+    )
     np.testing.assert_allclose(_gains([one, one], [other, one], "ndcg"), [0.25, np.nan, 0.5])
 
 
 def test_all_cuts_judge_the_same_users(plays):
-    users = [Cut(plays, seed)._parts[1].user_ids.values for seed in range(3)]
+    users = [Cut(plays, PersonaSettings(), seed)._parts[1].user_ids.values for seed in range(3)]
     assert users[0].equals(users[1])
     assert users[0].equals(users[2])
 

@@ -1,13 +1,16 @@
 """Settings found without anybody looking at trials: successive halving with warm starts, and a verdict on fresh cuts.
 
-1. The default settings are trained on a cut of the plays.
-2. Steps away from them, along one line each, are trained for a few epochs from the items that the default has found,
+1. The default settings are trained on a cut of the plays: what is "auto" is found on it.
+2. Steps away from these, along one line each, are trained for a few epochs from the items that the default has found,
    and so is the default itself. All factors that the model has in the end are there from the first step on. Where a
    step concerns how users are held once items are found, they are solved for again, and that is all.
 3. Of the steps that are ahead, the best one is taken twice, and the best two are joined. As long as that helps, the
    best is taken again; then it takes steps of the lean.
-4. The one that is left and the default are trained from the beginning on two other cuts. The default yields only if
-   the interval of the users' differences in ndcg@100 lies above 0, and recall@20 has not fallen.
+4. The default is trained from the beginning on two other cuts, and so is what the step that is left makes of it there.
+   The default yields only if the interval of the users' differences in ndcg@100 lies above 0, and recall@20 has not
+   fallen. The step is then taken from what is found for "auto" on all plays.
+
+A cut has fewer pairs than all plays, and wants other numbers: so a step is what is found, and not the numbers.
 """
 
 from __future__ import annotations
@@ -25,7 +28,6 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation.intervals import bootstrap_interval
 from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.model.training.early_stopping import REHEARSED_EPOCHS
-from deepcuts.model.training.epochs import Epoch
 from deepcuts.model.training.rehearsal import settings_in_training
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.tuning.auto_settings import AutoSettings
@@ -142,26 +144,16 @@ class _Runner:
     """
 
     def __init__(self, plays: Interactions, settings: AutoSettings, memory: Memory, on_trial: AutoProgress) -> None:
-        self.settings, self.memory, self.on_trial = settings, memory, on_trial
-        self.cuts = [Cut(plays, settings.seed + number) for number in (SEARCHED, *VERDICT)]
-        # Numbers of all plays, also on cuts: the model is trained with them in the end.
-        rehearsed: list[Epoch] = []
-        asked, start = PersonaSettings(**settings.fixed), process_time()
-        with one_blas_thread():
-            self.default = settings_in_training(plays, asked, settings.seed, rehearsed.append)
-        self.seconds = process_time() - start if rehearsed else 0.0
-        self.n_rehearsed = len(rehearsed)  # epochs that a fit of the default has before training begins,
-        self.n_rehearsed_again = min(REHEARSED_EPOCHS, self.n_rehearsed)  # and one that is told λ
-        self.most_factors = settings.most_factors or self.default.vector_length
+        self.plays, self.settings, self.memory, self.on_trial = plays, settings, memory, on_trial
+        self.asked = PersonaSettings(**settings.fixed)
+        self.cuts = [Cut(plays, self.asked, settings.seed + number) for number in (SEARCHED, *VERDICT)]
         self.trials: list[AutoTrial] = []
-        self.spent = 0.0
-        self.default_epochs = 0  # not known before the default was trained
-        first = Run(self.default, SEARCHED)
+        self.spent = self.seconds = self.fit_seconds = 0.0
+        self.n_rehearsed = self.default_epochs = 0  # of a fit of the default, once it was trained
+        first = Run(self.asked, SEARCHED)
         if memory.find(first) is None:
-            self.cuts[SEARCHED].load_kernels(self.default)
-        # A fit on all plays takes longer than this one on a cut, so what is measured in it is never too little.
-        more_rehearsed = 1 - self.n_rehearsed_again / self.n_rehearsed if rehearsed else 0.0
-        self.fit_seconds = more_rehearsed * self.seconds + self.run("default", first).seconds
+            self.cuts[SEARCHED].load_kernels()
+        self.default = self.run("default", first).settings  # with the numbers of this cut
         self._tried: set[PersonaSettings] = set()
 
     @property
@@ -169,9 +161,23 @@ class _Runner:
         """Processor time so far, in fits of the default on a cut; 0 where nothing was measured."""
         return self.seconds / self.fit_seconds if self.fit_seconds else 0.0
 
-    def settings_after(self, step: Step) -> PersonaSettings:
-        """Settings that a step from the default leads to."""
-        return step.of(self.default, self.settings.fixed, self.most_factors)
+    @property
+    def _rehearsal(self) -> float:
+        """Cost of a rehearsal on all plays, in fits of the default."""
+        return _EPOCHS_SHARE * self.n_rehearsed / (self.n_rehearsed + self.default_epochs)
+
+    def settings_after(self, step: Step, default: PersonaSettings) -> PersonaSettings:
+        """Settings that a step from the default leads to, which has numbers for "auto"."""
+        return step.of(default, self.settings.fixed, self.settings.most_factors or default.vector_length)
+
+    def numbers_on_all(self) -> PersonaSettings:
+        """Find numbers for what is "auto" of the default on all plays."""
+        start = process_time()
+        with one_blas_thread():
+            found = settings_in_training(self.plays, self.asked, self.settings.seed, lambda _: None)
+        self.seconds += process_time() - start
+        self.spent += self._rehearsal
+        return found
 
     def ahead(self, level: Outcome, stage: str, steps: Iterable[Step]) -> Ahead:
         """Try steps as long as the budget lasts; return those with a better mean than `level`."""
@@ -181,17 +187,17 @@ class _Runner:
 
     def warm(self, stage: str, step: Step) -> Outcome | None:
         """Train from the items of the default; None where that was tried before, or the budget does not allow it."""
-        settings = self.settings_after(step)
+        settings = self.settings_after(step, self.default)
         if settings in self._tried:
             return None
         epochs: int | None = _WARM_EPOCHS
         if (settings.vector_length, settings.nonnegative) != (self.default.vector_length, self.default.nonnegative):
             epochs = None  # other factors are found from the beginning
         most_epochs = min(_MARGIN * self.default_epochs, settings.base_epochs)
-        verdict = self.cost(self.default, most_epochs) + self.cost(settings, most_epochs)
+        verdict = self.cost(self.asked, most_epochs) + self.cost(settings, most_epochs)
         run = Run(settings, SEARCHED, epochs)
         n_epochs = 0 if users_alone(run, self.default) else epochs or most_epochs
-        cost = self.cost(settings, n_epochs, is_warm=epochs is not None) + len(VERDICT) * verdict
+        cost = self.cost(settings, n_epochs, is_warm=epochs is not None) + len(VERDICT) * verdict + self._rehearsal
         pace = max(1.0, self.measured / self.spent)  # where trials take longer than planned, so will those to come
         if pace * (self.spent + cost) > _FORESEEN * self.settings.budget:
             return None
@@ -202,31 +208,35 @@ class _Runner:
         """Train and judge, or remember what came of it before."""
         outcome = self.memory.find(run)
         if outcome is None:
-            outcome = self.cuts[run.cut].run(run, self.default)
+            outcome = self.cuts[run.cut].run(run)
             self.memory.keep(run, outcome)
-        if not self.default_epochs:
-            self.default_epochs = outcome.epochs
-            self.spent = _EPOCHS_SHARE * self.n_rehearsed / (self.n_rehearsed + outcome.epochs)
+        if not self.trials:  # a fit on all plays takes longer than this one: what is measured in it is never too little
+            self.n_rehearsed, self.default_epochs = outcome.rehearsed, outcome.epochs
+            self.default, self.fit_seconds = outcome.settings, outcome.seconds
         self.spent += self.cost(run.settings, outcome.epochs, is_warm=run.warm_epochs is not None)
         self.seconds += outcome.seconds
-        self.trials.append(AutoTrial(stage, run.settings, outcome.mean, self.spent))
+        self.trials.append(AutoTrial(stage, outcome.settings, outcome.mean, self.spent))
         self.on_trial(self.trials[-1])
         return outcome
 
     def cost(self, settings: PersonaSettings, n_epochs: float, *, is_warm: bool = False) -> float:
         """Time that a trial is expected to take, in fits of the default on all plays, by its epochs and factors."""
-        own = n_epochs + (0 if is_warm else self.n_rehearsed_again)
+        own, longer = n_epochs, 1.0
+        if settings == self.asked:
+            own += self.n_rehearsed
+        else:
+            own += 0 if is_warm else min(REHEARSED_EPOCHS, self.n_rehearsed)  # as λ is told
+            longer = settings.vector_length / self.default.vector_length
         epochs = _EPOCHS_SHARE * own / (self.n_rehearsed + self.default_epochs)
-        longer = settings.vector_length / self.default.vector_length
         return float((1 - FRACTION) * (epochs + _JUDGING) * longer**_GROWTH)
 
 
-def _search(runner: _Runner) -> PersonaSettings | None:
-    """Find the settings that are furthest ahead of the default on the first cut; None where none are."""
+def _search(runner: _Runner) -> Step | None:
+    """Find the step that is furthest ahead of the default on the first cut; None where none is."""
     level = runner.warm("first", Step())
     if level is None:
         return None
-    more = runner.most_factors > runner.default.vector_length
+    more = (runner.settings.most_factors or 0) > runner.default.vector_length
     found = runner.ahead(level, "first", first_steps(any_sign=runner.settings.any_sign, more_factors=more))
     if not found:
         return None
@@ -242,22 +252,24 @@ def _search(runner: _Runner) -> PersonaSettings | None:
     if runner.default.n_personas > 1:
         leaning = runner.ahead(outcome, "lean", [best.then(step) for step in LEAN_STEPS])
         best = leaning[0][0] if leaning else best
-    return runner.settings_after(best)
+    return best
 
 
-def _verdict(runner: _Runner, found: PersonaSettings | None) -> AutoTuning:
-    """Compare what was found with the default on fresh cuts."""
-    asked = PersonaSettings(**runner.settings.fixed)
+def _verdict(runner: _Runner, found: Step | None) -> AutoTuning:
+    """Compare what a step leads to with the default on fresh cuts."""
     if found is None:
-        return AutoTuning(asked, True, 0.0, 0.0, 0.0, runner.spent, tuple(runner.trials))
-    new, old = ([runner.run("verdict", Run(one, cut)) for cut in VERDICT] for one in (found, runner.default))
+        return AutoTuning(runner.asked, True, 0.0, 0.0, 0.0, runner.spent, tuple(runner.trials))
+    old = [runner.run("verdict", Run(runner.asked, cut)) for cut in VERDICT]
+    after = [runner.settings_after(found, outcome.settings) for outcome in old]
+    new = [runner.run("verdict", Run(settings, cut)) for settings, cut in zip(after, VERDICT, strict=True)]
     ndcg, recall = _gains(new, old, "ndcg"), _gains(new, old, "recall")
     bounds = bootstrap_interval(ndcg[:, None], seed=runner.settings.seed)
     difference, low, high = float(np.nanmean(ndcg)), *(float(bound[0]) for bound in bounds)
-    stays = low <= 0 or np.nanmean(recall) < 0
+    stays = bool(low <= 0 or np.nanmean(recall) < 0)
+    settings = runner.asked if stays else runner.settings_after(found, runner.numbers_on_all())
     base = float(np.mean([outcome.mean for outcome in old])) or 1.0  # where nobody has a hit, there is no gain either
     relative = difference / base, low / base, high / base
-    return AutoTuning(asked if stays else found, bool(stays), *relative, runner.spent, tuple(runner.trials))
+    return AutoTuning(settings, stays, *relative, runner.spent, tuple(runner.trials))
 
 
 def _gains(new: list[Outcome], old: list[Outcome], name: str) -> DoubleVector:

@@ -19,6 +19,7 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.data.split import split_holdout
 from deepcuts.evaluation import evaluate
 from deepcuts.model import PersonaModel, PersonaNMF
+from deepcuts.model.training.epochs import Epoch
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.tuning.settings import TuningSettings
 from deepcuts.tuning.steps import OF_USERS
@@ -33,7 +34,8 @@ OBJECTIVES = ("ndcg@100", "recall@20")  # the first is what is searched by
 
 _FEW_PAIRS = 2_000  # that kernels are loaded with
 _MOST_JUDGED = 5_000  # users whose lists are made: of many, a sample says enough
-_KEY, _EPOCHS, _PER_USER, _SECONDS = "key", "epochs", "per_user", "seconds"
+_KEY, _SETTINGS, _EPOCHS, _REHEARSED, _PER_USER = "key", "settings", "epochs", "rehearsed", "per_user"
+_SECONDS = "seconds"
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,17 +44,23 @@ class Outcome:
 
     Parameters
     ----------
+    settings
+        The hyperparameters, with numbers for "auto".
     epochs
         Epochs that it took; 0 where users alone were solved for.
     ndcg, recall
         ndcg@100 and recall@20 of every user that was judged, float64, (n_users,), NaN where undefined.
+    rehearsed
+        Epochs of its rehearsal.
     seconds
         Processor time of training, lists and their evaluation; 0 where it was not measured.
     """
 
+    settings: PersonaSettings
     epochs: int
     ndcg: DoubleVector
     recall: DoubleVector
+    rehearsed: int = 0
     seconds: float = 0.0
 
     @property
@@ -99,13 +107,16 @@ class Cut:
     ----------
     plays
         What is cut.
+    asked
+        The default settings, as they were asked for: what is "auto" is found on the train part.
     seed
         Of the cut, of training and of the users that are judged.
     """
 
     plays: Interactions
+    asked: PersonaSettings
     seed: int
-    _models: dict[Run, PersonaModel] = field(default_factory=dict, init=False)  # those that others begin with
+    _models: dict[Run, PersonaModel] = field(default_factory=dict, init=False)  # on whose items users are solved for
 
     @cached_property
     def _parts(self) -> tuple[Interactions, Interactions]:
@@ -114,42 +125,56 @@ class Cut:
         judged = np.random.default_rng(0).permutation(n_users)[:_MOST_JUDGED]  # the same users in all cuts
         return train, holdout.keep_pairs(np.isin(holdout.user_of_pair(), judged))
 
-    def run(self, run: Run, default: PersonaSettings) -> Outcome:
-        """Train and judge; `default` are the settings that a warm start comes from."""
-        began = process_time()
-        if users_alone(run, default):
-            changes = {name: getattr(run.settings, name) for name in OF_USERS}
-            model, n_epochs = refit_users(self._trained(replace(run, settings=default), default), **changes), 0
-        else:
-            model = self._trained(run, default)
-            n_epochs = len(model.epochs)
-        return replace(self._judge(model, n_epochs), seconds=process_time() - began)
+    @cached_property
+    def _default(self) -> tuple[PersonaModel, int]:
+        """The model with the default settings, and the epochs of its rehearsal."""
+        rehearsed: list[Epoch] = []
 
-    def _trained(self, run: Run, default: PersonaSettings) -> PersonaModel:
-        """Train; what others begin with is kept, and found again where another process has found it."""
+        def count(epoch: Epoch) -> None:
+            if epoch.stage == "rehearsal":
+                rehearsed.append(epoch)
+
+        return PersonaNMF(**vars(self.asked)).fit(self._parts[0], seed=self.seed, on_epoch=count), len(rehearsed)
+
+    def run(self, run: Run) -> Outcome:
+        """Train and judge; a warm start trains the default first, where this process has not."""
+        began, n_rehearsed = process_time(), 0
+        if run.warm_epochs is None and run.settings == self.asked:
+            model, n_rehearsed = self._default
+            n_epochs = len(model.epochs)
+        elif run.warm_epochs is not None and users_alone(run, self._default[0].settings):
+            changes = {name: getattr(run.settings, name) for name in OF_USERS}
+            model, n_epochs = refit_users(self._trained(replace(run, settings=self._default[0].settings)), **changes), 0
+        else:
+            model = self._trained(run)
+            n_epochs = len(model.epochs)
+        return replace(self._judge(model, n_epochs), rehearsed=n_rehearsed, seconds=process_time() - began)
+
+    def _trained(self, run: Run) -> PersonaModel:
+        """Train with numbers; what users alone are solved for on is kept."""
         if run in self._models:
             return self._models[run]
         settings, start = run.settings, None
         if run.warm_epochs is not None:
-            start = self._trained(Run(default, run.cut), default)
+            start = self._default[0]
             settings = replace(settings, base_epochs=run.warm_epochs)
         model = PersonaNMF(**vars(settings)).fit(self._parts[0], seed=self.seed, start=start)
-        if run.settings == default:
+        if start is not None and run.settings == start.settings:
             self._models[run] = model
         return model
 
-    def load_kernels(self, settings: PersonaSettings) -> None:
+    def load_kernels(self) -> None:
         """Train for an epoch on a few pairs, so that loading the kernels is no part of what is measured next."""
         train, _ = self._parts
         few = train.keep_pairs(np.arange(train.n_pairs) < _FEW_PAIRS)
-        PersonaNMF(**vars(replace(settings, base_epochs=1))).fit(few, seed=self.seed).recommend(k=100)
+        PersonaNMF(**vars(replace(self.asked, base_epochs=1))).fit(few, seed=self.seed).recommend(k=100)
 
     def _judge(self, model: PersonaModel, n_epochs: int) -> Outcome:
         train, holdout = self._parts
         lists = model.recommend(holdout.user_ids.values, k=100)
         found = evaluate(lists, train, holdout, {"ndcg": (100,), "recall": (20,)}).per_user
         ndcg, recall = (found[name].to_numpy().astype(np.float64) for name in OBJECTIVES)
-        return Outcome(n_epochs, ndcg, recall)
+        return Outcome(model.settings, n_epochs, ndcg, recall)
 
 
 class Memory:
@@ -175,7 +200,9 @@ class Memory:
             return
         attributes = {
             _KEY: run.key,
+            _SETTINGS: vars(outcome.settings),
             _EPOCHS: outcome.epochs,
+            _REHEARSED: outcome.rehearsed,
             _PER_USER: [outcome.ndcg.tolist(), outcome.recall.tolist()],
             _SECONDS: outcome.seconds,
         }
@@ -186,9 +213,12 @@ class Memory:
 def _outcomes_of(study: optuna.Study) -> dict[str, Outcome]:
     found = {}
     for trial in study.trials:
-        attributes = trial.user_attrs
-        ndcg, recall = (np.array(values, np.float64) for values in attributes[_PER_USER])
-        found[attributes[_KEY]] = Outcome(attributes[_EPOCHS], ndcg, recall, attributes.get(_SECONDS, 0.0))
+        kept = trial.user_attrs
+        if _SETTINGS not in kept:  # of a version whose trials were others
+            continue
+        ndcg, recall = (np.array(values, np.float64) for values in kept[_PER_USER])
+        settings = PersonaSettings(**kept[_SETTINGS])
+        found[kept[_KEY]] = Outcome(settings, kept[_EPOCHS], ndcg, recall, kept[_REHEARSED], kept[_SECONDS])
     return found
 
 
