@@ -45,14 +45,13 @@ def trained(
     data: str, wanted: list[str], train: dc.Interactions, seed: int, folder: Path
 ) -> Iterator[tuple[str, Lists]]:
     """Train what is wanted, one system after the other; rivals that were not tuned are left out."""
-    n_factors = DATA_SETS[data].n_factors
     for names, family in ((OURS, ours), (SIGNS, either_sign), (CONTROLS, controls)):
         if set(names) & set(wanted):
-            yield from (pair for pair in family(train, n_factors, seed) if pair[0] in wanted)
+            yield from (pair for pair in family(train, seed) if pair[0] in wanted)
     for name in RIVALS:
         values = chosen(folder, data, name)
         if name in wanted and values is not None:
-            yield name, rival_lists(name, values, n_factors, train, seed)
+            yield name, rival_lists(name, values, DATA_SETS[data].n_factors, train, seed)
 
 
 def neutral(data: str, lists: Lists, cut: Cut) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ class DataSet:
     read
         Reads or generates the plays.
     n_factors
-        Length of all vectors.
+        Of rivals that have factors: what ours take by themselves on the validation part.
     labels
         Reads tags of the items, where there are any.
     """
@@ -61,13 +61,13 @@ def _world(n_users: int, n_items: int, items_per_user: float, n_scenes: int, n_f
 
 DATA_SETS: dict[str, DataSet] = {
     "HetRec": DataSet("Last.fm of HetRec 2011", hetrec, 256, hetrec_tags),
-    "Audioscrobbler": DataSet("50 heavy listeners of 2005", audioscrobbler, 64),
-    "Taste Profile": DataSet("a head of it, by top songs", taste_profile, 64),
-    "world, sparse": _world(6_000, 3_000, 12, 18, 64),
-    "world, dense": _world(3_000, 2_000, 60, 15, 64),
-    "world, few scenes": _world(4_000, 2_000, 25, 6, 64),
-    "world, many scenes": _world(4_000, 4_000, 25, 80, 128),
-    "world, 20,000 × 8,000": _world(20_000, 8_000, 25, 25, 128),
+    "Audioscrobbler": DataSet("50 heavy listeners of 2005", audioscrobbler, 128),
+    "Taste Profile": DataSet("a head of it, by top songs", taste_profile, 256),
+    "world, sparse": _world(6_000, 3_000, 12, 18, 128),
+    "world, dense": _world(3_000, 2_000, 60, 15, 256),
+    "world, few scenes": _world(4_000, 2_000, 25, 6, 128),
+    "world, many scenes": _world(4_000, 4_000, 25, 80, 256),
+    "world, 20,000 × 8,000": _world(20_000, 8_000, 25, 25, 256),
 }
 
 

@@ -28,7 +28,7 @@ def print_page(folder: Path, systems: Sequence[str]) -> None:
         runs = [one for one in found if one["data"] == data]
         if REFERENCE in by_system(runs) and len(by_system(runs)) > 1:
             by_data[data] = compared(runs, systems)
-            print(f"\n### {data}\n\n{about.about}; {about.n_factors} factors, {seeds_of(runs)}\n")
+            print(f"\n### {data}\n\n{about.about}; rivals' factors: {about.n_factors}; {seeds_of(runs)}\n")
             print_table(*neutral_table(by_data[data]))
     for figure in HEAT if len(by_data) > 1 else ():  # shares of the best need several data sets
         header, rows = heat_table(by_data, systems, figure)

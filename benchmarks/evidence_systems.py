@@ -66,7 +66,7 @@ class Rival:
         return True
 
     def contender(self, title: str, values: Settings, n_factors: int) -> Contender:
-        """Give the model settings, and vectors of the length that all have."""
+        """Give the model settings, and so many factors where it has any."""
         own = {"n_factors": n_factors} if "n_factors" in settings_of(BASELINES[self.name]) else {}
         return baseline(self.name, {**own, **values}, title)
 
@@ -88,24 +88,24 @@ RIVALS: dict[str, Rival] = {
 }
 
 
-def ours(train: dc.Interactions, n_factors: int, seed: int) -> Iterator[tuple[str, Lists]]:
+def ours(train: dc.Interactions, seed: int) -> Iterator[tuple[str, Lists]]:
     """Name our own models, all from one training at the defaults, and say how each makes lists with some settings."""
-    model = dc.PersonaNMF(n_factors=n_factors).fit(train, seed=seed)
+    model = dc.PersonaNMF().fit(train, seed=seed)
     yield "personas", partial(lists_of, model)
     yield "one persona", partial(lists_of, model.base)
     half = model.settings.user_regularization / 2
     yield "one persona, users refitted", partial(lists_of, refit_users(model, n_personas=1, user_regularization=half))
 
 
-def either_sign(train: dc.Interactions, n_factors: int, seed: int) -> Iterator[tuple[str, Lists]]:
+def either_sign(train: dc.Interactions, seed: int) -> Iterator[tuple[str, Lists]]:
     """Name the defaults but for the signs, which are free on both sides."""
-    model = dc.PersonaNMF(n_factors=n_factors, nonnegative="none").fit(train, seed=seed)
+    model = dc.PersonaNMF(nonnegative="none").fit(train, seed=seed)
     yield "personas, either sign", partial(lists_of, model)
 
 
-def controls(train: dc.Interactions, n_factors: int, seed: int) -> Iterator[tuple[str, Lists]]:
+def controls(train: dc.Interactions, seed: int) -> Iterator[tuple[str, Lists]]:
     """Name the controls: items dealt to personas at random, and one persona whose lists are diversified."""
-    random = RandomPersonas(n_factors=n_factors).fit(train, seed=seed)
+    random = RandomPersonas().fit(train, seed=seed)
     yield "random personas", partial(lists_of, random)
     base = random.base
     yield (
