@@ -40,6 +40,7 @@ from deepcuts import spark
 from deepcuts.baselines import SparkALS
 from deepcuts.baselines.spark_als import LOCAL, prepare, ratings
 from deepcuts.shelf import sides
+from deepcuts.shelf.files import Shelf
 
 TIMED_EPOCHS = 5
 TICKS = 100  # of the clock of Linux, a second
@@ -152,6 +153,12 @@ def timed_items(folder: Path, train: Callable[..., object]) -> tuple[Any, Any]:
     return np.diff(ends), np.reshape(seconds, (-1, 1 + TIMED_EPOCHS)).T[1:]
 
 
+def gigabytes_sent(shelf: Path, n_factors: int) -> float:
+    """Bytes of the vectors that units leave for blocks in an epoch of the training on a shelf, without pseudo-pairs."""
+    n_sent = sum(len(Shelf.at(path.parent).read(path.name)["needed"]) for path in shelf.glob("trainings/*/units/*"))
+    return n_sent * n_factors * 4 / 1e9
+
+
 def longest_over_median(times: Any) -> Any:
     """How many times as long the longest task of an epoch takes as the median one."""
     return times.max(axis=-1) / np.median(times, axis=-1)
@@ -186,6 +193,7 @@ def measure(beside: Executor, session: Any, args: argparse.Namespace, folder: Pa
             epochs, times = timed_items(folder / f"times-{item_blocks}-{heavy_items}", train)
             name = f"{times.shape[1]} item blocks, heavy_items={heavy_items}: "
             found[name + "median epoch, processor s"] = float(np.median(epochs))
+            found[name + "vectors sent in an epoch, GB"] = gigabytes_sent(folder / "shelf", args.factors)
             found[name + "median task, processor s"] = float(np.median(times))
             found[name + "longest task over median, in the median epoch"] = float(np.median(longest_over_median(times)))
             found[name + "longest over median, of each task's median"] = float(longest_over_median(np.median(times, 0)))
