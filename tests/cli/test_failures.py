@@ -242,6 +242,10 @@ def test_the_demo_keeps_to_its_own_folder(tmp_path):
     assert (tmp_path / "model.safetensors").read_text() == "precious"
 
 
+def of_spark(name: str, message: str) -> Exception:
+    return type(name, (Exception,), {"__module__": "pyspark.errors.exceptions.base"})(message)
+
+
 @pytest.mark.parametrize(
     ("error", "code", "message"),
     [
@@ -250,6 +254,12 @@ def test_the_demo_keeps_to_its_own_folder(tmp_path):
         (OSError(errno.ENOSPC, "No space left on device", "/full/x"), 1, "Error: No space left on device: /full/x"),
         (OSError("torn cable"), 1, "Error: torn cable"),
         (KeyError("x"), 1, "Error: This is a fault of deepcuts, not of yours: KeyError: 'x'. Please report it"),
+        (
+            of_spark("SparkConnectGrpcException", "no server at x"),
+            1,
+            "Error: Spark failed, and its logs tell more: no ser",
+        ),
+        (of_spark("PythonException", "KeyError: 'x'"), 1, "Error: This is a fault of deepcuts, not of yours: PythonE"),
         (KeyboardInterrupt(), 130, "Interrupted."),
     ],
 )

@@ -14,11 +14,14 @@ import typer
 
 from deepcuts.cli.interrupts import exit_status, note_told, was_interrupted
 from deepcuts.cli.terminal import say_line
-from deepcuts.errors import DeepcutsError, SettingsError
+from deepcuts.errors import DeepcutsError, SettingsError, shortened
 
 BAD_DATA, BAD_USAGE = 1, 2
 
 _COMPILER = "deepcuts.kernels.code_cache"  # tells that kernels are compiled, which takes a while
+
+_SPARK = ("pyspark.", "py4j.")
+_BY_OUR_CODE = ("PySpark", "PythonException")  # errors of how it was called, and of what ran in tasks
 
 _OWN_EXITS = (typer.Exit, typer.Abort, typer.BadParameter)  # typer turns these into messages and exit codes by itself
 
@@ -71,6 +74,9 @@ def _message(error: Exception) -> str:
         if error.filename is None and _has_no_folder():
             return "The folder that this was started in is gone. Change to one that exists (cd), and start it again."
         return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+    kind = type(error)
+    if kind.__module__.startswith(_SPARK) and not kind.__name__.startswith(_BY_OUR_CODE):
+        return f"Spark failed, and its logs tell more: {shortened(str(error).strip())}"
     return (
         f"This is a fault of deepcuts, not of yours: {type(error).__name__}: {error}. "
         "Please report it, with what DEEPCUTS_TRACEBACK=1 in the environment prints."
