@@ -17,6 +17,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from scipy import sparse
 
 import deepcuts as dc
 from deepcuts.comparison import Contender, run_all
@@ -366,3 +367,10 @@ def test_progress_that_cannot_be_called_is_told_before_the_work(plays, tmp_path)
     for message, call in calls.items():
         with pytest.raises(SettingsError, match=re.escape(f"{message}. Give a function, or leave it out.")):
             call()
+
+
+def test_plays_of_nothing_are_refused():
+    nothing = dc.Interactions.from_csr(sparse.csr_array((3, 4)), list("abc"), list("wxyz"))
+    for method in (SMALL, dc.baselines.EASE()):
+        with pytest.raises(DataError, match=r"Of 3 users and 4 items, nobody plays anything: every count is 0\."):
+            method.fit(nothing)

@@ -85,16 +85,19 @@ def check_listeners(plays: PlayCounts, listeners: CountVector, path: StrPath) ->
 
 
 def check_plays(plays: PlayCounts) -> None:
-    """Refuse plays of fewer than two users or two items: a model compares both.
+    """Refuse plays of fewer than two users or two items, as a model compares both, and those of nothing at all.
 
     Raises
     ------
     DataError
-        If there are fewer, or these are no plays.
+        If there are fewer, nobody plays anything, or these are no plays.
     """
     if not isinstance(plays, PlayCounts):
         raise DataError(f"The plays are {kind_of(plays)}. Pass Interactions, such as read_plays makes.")
     check_sizes(plays.n_users, plays.n_items)
+    if not plays.n_pairs:
+        sizes = f"{counted(plays.n_users, 'user')} and {counted(plays.n_items, 'item')}"
+        raise DataError(f"Of {sizes}, nobody plays anything: every count is 0. Give counts above 0.")
 
 
 def check_sizes(n_users: int, n_items: int) -> None:
