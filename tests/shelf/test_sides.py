@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 
 import numpy as np
@@ -22,12 +23,16 @@ def test_parts_stand_below_one_another(given):
 
 
 def test_the_next_task_of_a_worker_finds_no_new_memory_but_for_more_vectors():
-    first = joined(parts(50, 50))
-    assert np.shares_memory(joined(parts(40, 60)), first)
-    assert np.shares_memory(joined(parts(3, width=9)), first)
-    larger = joined(parts(5_000))
-    assert not np.shares_memory(larger, first)
-    assert np.shares_memory(joined(parts(4, 5)), larger)
+    def tasks() -> None:
+        first = joined(parts(50, 50))
+        assert np.shares_memory(joined(parts(40, 60)), first)
+        assert np.shares_memory(joined(parts(3, width=9)), first)
+        larger = joined(parts(5_000))
+        assert not np.shares_memory(larger, first)
+        assert np.shares_memory(joined(parts(4, 5)), larger)
+
+    with ThreadPoolExecutor(1) as worker:  # a thread of its own has no memory of tests before this one
+        worker.submit(tasks).result()
 
 
 def test_tasks_on_other_threads_have_their_own():
