@@ -6,7 +6,8 @@
    step concerns how users are held once items are found, they are solved for again, and that is all.
 3. Of the steps that are ahead, the best one is taken twice, and the best two are joined. As long as that helps, the
    best is taken again; then it takes steps of the lean.
-4. The default is trained from the beginning on two other cuts, and so is what the step that is left makes of it there.
+4. The default is trained from the beginning on two other cuts, with as many factors as on the first, and so is what the
+   step that is left makes of it there.
    The default yields only if the interval of the users' differences in ndcg@100 lies above 0, and recall@20 has not
    fallen. The step is then taken from what is found for "auto" on all plays.
 
@@ -145,8 +146,8 @@ class _Runner:
 
     def __init__(self, plays: Interactions, settings: AutoSettings, memory: Memory, on_trial: AutoProgress) -> None:
         self.plays, self.settings, self.memory, self.on_trial = plays, settings, memory, on_trial
-        self.asked = PersonaSettings(**settings.fixed)
-        self.cuts = [Cut(plays, self.asked, settings.seed + number) for number in (SEARCHED, *VERDICT)]
+        self.asked = self.compared = PersonaSettings(**settings.fixed)
+        self.cuts = {SEARCHED: Cut(plays, self.asked, settings.seed)}
         self.trials: list[AutoTrial] = []
         self.spent = self.seconds = self.fit_seconds = 0.0
         self.n_rehearsed = self.default_epochs = 0  # of a fit of the default, once it was trained
@@ -154,6 +155,9 @@ class _Runner:
         if memory.find(first) is None:
             self.cuts[SEARCHED].load_kernels()
         self.default = self.run("default", first).settings  # with the numbers of this cut
+        # Another cut might take another number of factors, and another time with it.
+        self.compared = replace(self.asked, n_factors=self.default.vector_length)
+        self.cuts |= {number: Cut(plays, self.compared, settings.seed + number) for number in VERDICT}
         self._tried: set[PersonaSettings] = set()
 
     @property
@@ -194,7 +198,7 @@ class _Runner:
         if (settings.vector_length, settings.nonnegative) != (self.default.vector_length, self.default.nonnegative):
             epochs = None  # other factors are found from the beginning
         most_epochs = min(_MARGIN * self.default_epochs, settings.base_epochs)
-        verdict = self.cost(self.asked, most_epochs) + self.cost(settings, most_epochs)
+        verdict = self.cost(self.compared, most_epochs) + self.cost(settings, most_epochs)
         run = Run(settings, SEARCHED, epochs)
         n_epochs = 0 if users_alone(run, self.default) else epochs or most_epochs
         cost = self.cost(settings, n_epochs, is_warm=epochs is not None) + len(VERDICT) * verdict + self._rehearsal
@@ -222,10 +226,10 @@ class _Runner:
     def cost(self, settings: PersonaSettings, n_epochs: float, *, is_warm: bool = False) -> float:
         """Time that a trial is expected to take, in fits of the default on all plays, by its epochs and factors."""
         own, longer = n_epochs, 1.0
-        if settings == self.asked:
-            own += self.n_rehearsed
-        else:
-            own += 0 if is_warm else min(REHEARSED_EPOCHS, self.n_rehearsed)  # as λ is told
+        if not is_warm:  # where λ is told, a rehearsal is one base
+            is_default = settings in (self.asked, self.compared)
+            own += self.n_rehearsed if is_default else min(REHEARSED_EPOCHS, self.n_rehearsed)
+        if settings != self.asked:
             longer = settings.vector_length / self.default.vector_length
         epochs = _EPOCHS_SHARE * own / (self.n_rehearsed + self.default_epochs)
         return float((1 - FRACTION) * (epochs + _JUDGING) * longer**_GROWTH)
@@ -259,7 +263,7 @@ def _verdict(runner: _Runner, found: Step | None) -> AutoTuning:
     """Compare what a step leads to with the default on fresh cuts."""
     if found is None:
         return AutoTuning(runner.asked, True, 0.0, 0.0, 0.0, runner.spent, tuple(runner.trials))
-    old = [runner.run("verdict", Run(runner.asked, cut)) for cut in VERDICT]
+    old = [runner.run("verdict", Run(runner.compared, cut)) for cut in VERDICT]
     after = [runner.settings_after(found, outcome.settings) for outcome in old]
     new = [runner.run("verdict", Run(settings, cut)) for settings, cut in zip(after, VERDICT, strict=True)]
     ndcg, recall = _gains(new, old, "ndcg"), _gains(new, old, "recall")
