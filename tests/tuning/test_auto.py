@@ -178,6 +178,14 @@ def test_trials_that_take_longer_than_planned_leave_room_for_fewer(plays, found,
     assert fewer.is_default
 
 
+def test_trials_of_a_version_that_kept_no_numbers_are_run_again(plays, found, study, tmp_path):
+    older = tmp_path / "auto.db"
+    shutil.copy(study, older)
+    with sqlite3.connect(older) as database:
+        database.execute("DELETE FROM trial_user_attributes WHERE key IN ('settings', 'rehearsed')")
+    assert tune_automatically(plays, AutoSettings(fixed=FIXED, budget=ENOUGH, study_file=older)) == found
+
+
 def test_differences_are_means_over_the_cuts_of_the_same_users():
     settings = PersonaSettings()
     one, other = (
