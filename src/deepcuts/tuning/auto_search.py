@@ -216,7 +216,7 @@ class _Runner:
             self.memory.keep(run, outcome)
         if not self.trials:  # a fit on all plays takes longer than this one: what is measured in it is never too little
             self.n_rehearsed, self.default_epochs = outcome.rehearsed, outcome.epochs
-            self.default, self.fit_seconds = outcome.settings, outcome.seconds
+            self.fit_seconds = outcome.seconds
         self.spent += self.cost(run.settings, outcome.epochs, is_warm=run.warm_epochs is not None)
         self.seconds += outcome.seconds
         self.trials.append(AutoTrial(stage, outcome.settings, outcome.mean, self.spent))
