@@ -93,6 +93,10 @@ def test_bad_rows_are_counted_and_refused_or_left_out_and_songs_become_artists(s
     text = "user,item,plays\nada,s1,2\nada,s2,3\nbob,s1,x\n,s3,1\nbob,s3,1\ncyd,s9,4\n"
     (tmp_path / "rows.csv").write_text(text)
     source, shelf = str(tmp_path / "rows.csv"), str(tmp_path / "shelf")
+    unnamed = (tmp_path / "rows.csv").rename(tmp_path / "rows.dat")
+    with pytest.raises(DataError, match=r"rows.dat cannot be read as Parquet. Names of other tables end in .csv, .tsv"):
+        on_spark.ingest(str(unnamed), **COLUMNS, shelf=shelf)
+    unnamed.rename(source)
     with pytest.raises(DataError, match=r"user is empty \(1 row\)\. In all, 2 of 6 rows cannot be used"):
         on_spark.ingest(source, **COLUMNS, shelf=shelf)
     artists = spark.createDataFrame([("s1", "A"), ("s2", "A"), ("s3", "B")], "song string, artist string")

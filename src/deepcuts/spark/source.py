@@ -76,7 +76,9 @@ def _parquet(session: Any, url: str, columns: Columns) -> tuple[Any, pa.Table, T
         found = pyarrow.dataset.dataset(path, filesystem=system, format="parquet", partitioning="hive")
         groups = [group for file in found.get_fragments() for group in file.split_by_row_group()]
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{url} cannot be read as Parquet: {error}") from error
+        named = ", ".join((*_TEXT, *_JSON))
+        reason = f"{url} cannot be read as Parquet. Names of other tables end in {named}, or these and .gz: {error}"
+        raise DataError(reason) from error
     chosen = _chosen(columns, found.schema.names)
     none = found.schema.empty_table().select(list(chosen.values())).rename_columns(list(chosen))
     return session.range(len(groups)), none, partial(_read_groups, groups, found.schema, chosen)
