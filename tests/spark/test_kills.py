@@ -15,6 +15,7 @@ from time import monotonic, sleep
 import pytest
 
 import deepcuts as dc
+from process_tree import descendants, text
 from shelf.small import has_lists
 from spark.cluster import SETTINGS
 
@@ -57,30 +58,15 @@ def an_executor(driver: subprocess.Popen[str], rng: random.Random) -> int:
     """Wait until there is an executor of a driver, and choose one."""
     end = monotonic() + 120
     while monotonic() < end:
-        found = [pid for pid in descendants(driver.pid) if "CoarseGrainedExecutorBackend" in command_of(pid)]
+        found = [
+            pid
+            for pid in descendants(driver.pid)
+            if "CoarseGrainedExecutorBackend" in text(Path(f"/proc/{pid}/cmdline"))
+        ]
         if found:
             return rng.choice(sorted(found))
         sleep(0.05)
     raise AssertionError("no executor came up")
-
-
-def descendants(pid: int) -> list[int]:
-    """Processes that a process has begun, and those that these have."""
-    found = [pid]
-    for parent in found:
-        for children in Path(f"/proc/{parent}/task").glob("*/children"):
-            try:
-                found += map(int, children.read_text().split())
-            except OSError:  # it has ended meanwhile
-                continue
-    return found[1:]
-
-
-def command_of(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text()
-    except OSError:
-        return ""
 
 
 def assert_local(folder: Path, plays: dc.Interactions) -> None:
