@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numba
@@ -14,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.array_types import FloatMatrix
+from deepcuts.baselines.connect_server import REMOTE, check_server
 from deepcuts.baselines.peers import import_peer
 from deepcuts.baselines.scored import DotProduct, ScoredModel
 from deepcuts.checks import check_ranges, refusing_unknown, seed_number
@@ -23,7 +25,7 @@ from deepcuts.errors import MissingExtraError
 from deepcuts.ingest import PlaysLike, as_plays
 
 _N_BLOCKS = 2  # fixed: random starts are drawn block by block
-_SUBMITTED = {"PYSPARK_GATEWAY_PORT", "SPARK_REMOTE"}  # set by spark-submit, and for Spark Connect
+_SUBMITTED = {"PYSPARK_GATEWAY_PORT", REMOTE}  # set by spark-submit, and for Spark Connect
 LOCAL = {  # nothing listens beyond this machine, and nothing is shown
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
@@ -115,6 +117,8 @@ def spark_session() -> Iterator[Any]:
     ------
     MissingExtraError
         If the library or Java is not installed.
+    SettingsError
+        If the server of Spark Connect that SPARK_REMOTE names does not answer.
     """
     sql = import_peer("pyspark.sql", "spark")
     active = sql.SparkSession.getActiveSession()
@@ -154,6 +158,9 @@ def _start(sql: Any) -> Any:
     failures = import_peer("pyspark.errors", "spark")
     if os.environ.keys() & _SUBMITTED:  # which says where to run, and how
         try:
+            if REMOTE in os.environ:
+                import_module("pyspark.sql.connect.session")  # fails where something is missing that it needs
+                check_server()
             return sql.SparkSession.builder.appName("deepcuts").getOrCreate()
         except failures.PySparkImportError as error:
             raise MissingExtraError.of("What Spark Connect needs", "spark-connect") from error
