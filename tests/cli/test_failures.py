@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
+import subprocess
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +15,7 @@ import typer
 from typer.testing import CliRunner
 
 import deepcuts as dc
+from command_line import COMMAND, import_paths
 from deepcuts.cli.failures import guarded
 from deepcuts.cli.main import app, main
 
@@ -273,6 +276,16 @@ def test_every_kind_of_failure_ends_as_one_message(capsys, error, code, message)
     said = capsys.readouterr().err
     assert said.startswith(message)
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("n_threads", ["0", "-2"])
+def test_a_number_of_threads_below_one_is_told(tmp_path, n_threads):
+    words = ["generate", "--users", "9", "--items", "9", "-o", str(tmp_path / "plays.parquet")]
+    env = {**os.environ, "NUMBA_NUM_THREADS": n_threads, "PYTHONPATH": import_paths()}
+    ended = subprocess.run([*COMMAND, *words], env=env, capture_output=True, text=True, timeout=120, check=False)
+    told = f"Error: NUMBA_NUM_THREADS is {n_threads}. It has to be 1 or more; unset it to use all processors.\n"
+    assert (ended.returncode, ended.stderr) == (1, told)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_traceback_is_shown_to_those_who_ask(capsys, monkeypatch):

@@ -71,9 +71,9 @@ def _message(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return f"There is not enough memory. Close other programs, or give less data at a time. {error}".rstrip()
     if isinstance(error, OSError):
-        if error.filename is None and _has_no_folder():
-            return "The folder that this was started in is gone. Change to one that exists (cd), and start it again."
-        return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+        return _of_system(error)
+    if isinstance(error, ValueError) and (n_threads := _threads_below_1()):  # refused where Numba is imported
+        return f"NUMBA_NUM_THREADS is {n_threads}. It has to be 1 or more; unset it to use all processors."
     kind = type(error)
     if kind.__module__.startswith(_SPARK) and not kind.__name__.startswith(_BY_OUR_CODE):
         return f"Spark failed, and its logs tell more: {shortened(str(error).strip())}"
@@ -83,6 +83,12 @@ def _message(error: Exception) -> str:
     )
 
 
+def _of_system(error: OSError) -> str:
+    if error.filename is None and _has_no_folder():
+        return "The folder that this was started in is gone. Change to one that exists (cd), and start it again."
+    return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+
+
 def _has_no_folder() -> bool:
     """Whether the folder that relative paths begin at has been deleted."""
     try:
@@ -90,6 +96,15 @@ def _has_no_folder() -> bool:
     except FileNotFoundError:
         return True
     return False
+
+
+def _threads_below_1() -> str | None:
+    """What the environment has as the number of threads, where it is a number below 1."""
+    given = os.environ.get("NUMBA_NUM_THREADS", "")
+    try:
+        return given if int(given) < 1 else None
+    except ValueError:  # not given, or no number: Numba warns and goes on
+        return None
 
 
 @contextmanager
