@@ -160,9 +160,9 @@ def test_train_takes_every_setting(folder, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--any-sign",), "--any-sign is about the search of settings"),
-        (("--budget", "12"), "--budget is about the search of settings"),
-        (("--study", "search.db"), "--study is about the search of settings"),
+        (("--any-sign",), "--any-sign does nothing without --auto."),
+        (("--budget", "12"), "--budget does nothing without --auto."),
+        (("--study", "search.db"), "--study does nothing without --auto."),
         (("--most-factors", "99"), "Pass --auto as well"),
         (("--no-nonnegative", "--nonnegative", "items"), "are both given"),
     ],

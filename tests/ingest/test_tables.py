@@ -16,7 +16,7 @@ import pytest
 from scipy import sparse
 
 from deepcuts.errors import DataError, FileFormatError
-from deepcuts.ingest import read_plays
+from deepcuts.ingest import as_plays, read_plays
 from reference.plays import pairs
 
 COLUMNS = {"user": "user", "item": "artist", "plays": "count"}
@@ -224,3 +224,36 @@ def test_what_is_no_table_is_refused_with_advice():
         read_plays(5, user=1, item=2)
     with pytest.raises(DataError, match="cannot be turned into Arrow data"):
         read_plays(pd.DataFrame({"u": ["a", "b"], "i": ["x", "y"], "n": ["a", 1]}), user=1, item=2, plays=3)
+
+
+@pytest.mark.parametrize("kind", ["arrow", "pandas", "csv", "parquet"])
+def test_columns_that_nobody_asks_for_may_be_named_alike(tmp_path, kind):
+    table = pa.table([["a", "b"], [1, 2], ["x", "y"], [7, 9], [3, 4]], names=["user", "o", "artist", "o", "n"])
+    path = tmp_path / f"plays.{kind}"
+    if kind == "parquet":
+        pq.write_table(table, path)
+    elif kind == "csv":
+        path.write_text("user,o,artist,o,n\na,1,x,7,3\nb,2,y,9,4\n")
+    given = {"arrow": lambda: table, "pandas": lambda: _pandas_alike(table)}.get(kind, lambda: path)
+    assert read_plays(given(), user="user", item="artist", plays="n").plays.tolist() == [3, 4]
+    assert read_plays(given(), user="user", item="artist", plays=4).plays.tolist() == [7, 9]  # as the message advises
+    with pytest.raises(DataError, match=r"^More than one column of .* is named 'o'\. Give each its own name, or pass"):
+        read_plays(given(), user="user", item="artist", plays="o")
+
+
+def _pandas_alike(table):
+    return table.rename_columns(["user", "o", "artist", "p", "n"]).to_pandas().rename(columns={"p": "o"})
+
+
+def test_a_frame_of_plays_may_have_other_columns_named_alike():
+    twice = pd.DataFrame({"user_id": ["a", "b"], "item_id": ["x", "y"], "plays": [3, 4], "o": [1, 1], "p": [0, 0]})
+    assert as_plays(twice.rename(columns={"p": "o"})).plays.tolist() == [3, 4]
+    with pytest.raises(DataError, match=r"^More than one column of the table is named 'plays'\. Give"):
+        as_plays(twice.rename(columns={"o": "plays"}))
+
+
+def test_polars_columns_that_arrow_does_not_have_are_of_no_account():
+    table = pl.DataFrame({"wide": [1, 2], "user": ["a", "b"], "artist": ["x", "y"], "n": [3, 4]})
+    table = table.with_columns(pl.col("wide").cast(pl.Int128))
+    assert read_plays(table, user="user", item="artist", plays="n").plays.tolist() == [3, 4]
+    assert read_plays(table, user=2, item=3, plays=4).plays.tolist() == [3, 4]

@@ -124,6 +124,27 @@ def test_a_key_that_stands_twice_is_refused(client):
         assert len(detail) <= 210
 
 
+@pytest.mark.parametrize(
+    ("query", "where", "message"),
+    [
+        ("item=Can&limit=3", "query.limit", "There is no such parameter. This path takes item, k."),
+        ("item=Can&k=1&k=2", "query.k", "It stands more than once."),
+    ],
+)
+def test_parameters_that_would_do_nothing_are_refused(client, query, where, message):
+    problem = is_problem(client.get(f"/similar?{query}"), 422)
+    assert problem["type"] == "urn:deepcuts:problem:invalid"
+    assert problem["errors"] == [{"where": where, "message": message}]
+
+
+def test_settings_of_a_list_are_refused_where_they_are_not_in_the_body(client, user):
+    problem = is_problem(client.post("/recommend?k=3", json={"user": user}), 422)
+    message = "There is no such parameter. This path takes none."
+    assert problem["errors"] == [{"where": "query.k", "message": message}]
+    long = is_problem(client.get("/items", params={"q": "x", "x" * 999: "1"}), 422)
+    assert len(long["errors"][0]["where"]) <= 100
+
+
 def test_bodies_that_are_compressed_are_refused(client, user):
     body = gzip.compress(json.dumps({"user": user}).encode())
     headers = {"content-type": "application/json", "content-encoding": "gzip"}

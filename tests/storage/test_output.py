@@ -262,3 +262,15 @@ def test_an_output_lies_apart_from_what_is_read(tmp_path, output, refusal):
     with pytest.raises(OutputError, match=refusal):
         storage.check_apart(tmp_path / output, inputs, folders)
     storage.check_apart(tmp_path / "logs-2" / "plays.parquet", inputs, folders)
+
+
+def test_outputs_lie_apart_from_patterns_and_from_one_another(tmp_path):
+    (tmp_path / "a1.csv").touch()
+    (tmp_path / "link.csv").symlink_to(tmp_path / "b.csv")
+    with pytest.raises(OutputError, match=r"a1\.csv is read, and would be lost"):
+        storage.check_outputs([tmp_path / "a1.csv"], [str(tmp_path / "a*.csv")], force=True)
+    with pytest.raises(OutputError, match=r"link\.csv is named for two outputs"):
+        storage.check_outputs([tmp_path / "b.csv", None, tmp_path / "link.csv"], [], force=True)
+    with pytest.raises(OutputError, match="exists already"):
+        storage.check_outputs([tmp_path / "a1.csv"], [tmp_path / "other.csv"])
+    storage.check_outputs([tmp_path / "b.csv", tmp_path / "c.csv"], [str(tmp_path / "a*.csv"), None])

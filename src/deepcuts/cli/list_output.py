@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepcuts.cli.tables import check_table_output
 from deepcuts.recommendation.list_files import WRITERS, ListedArtist, list_file
-from deepcuts.storage import replacing
+from deepcuts.storage import StrPath, replacing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,17 +18,17 @@ if TYPE_CHECKING:
 ENDINGS = tuple(WRITERS)
 
 
-def check_list_output(path: Path, *, force: bool) -> None:
-    """Refuse an output, before the work for it, whose ending names no form or that exists already.
+def check_list_output(path: Path, read: Iterable[StrPath | None] = (), *, force: bool) -> None:
+    """Refuse an output, before the work for it, whose ending names no form, that is read or exists already.
 
     Raises
     ------
     SettingsError
         If the ending is none of those of `list_file`.
     OutputError
-        If the file exists and `force` is false.
+        If the file is one of those that are read, or exists and `force` is false.
     """
-    check_table_output(path, force=force, endings=ENDINGS)
+    check_table_output(path, read, force=force, endings=ENDINGS)
 
 
 def write_list(path: Path, rows: pa.Table, model: PersonaModel, *, force: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ import pyarrow as pa
 from deepcuts.cli.tables import ENDINGS, check_table_output, write_table
 from deepcuts.data.interactions import Interactions
 from deepcuts.ingest import as_plays, read_own_table
+from deepcuts.storage import StrPath
 
 OWN_ENDING = ".safetensors"
 
@@ -36,17 +38,17 @@ def _read_one(path: Path) -> Interactions:
     return read_own_table(path, "`deepcuts ingest`")
 
 
-def check_interactions_output(path: Path, *, force: bool) -> None:
-    """Refuse an output, before the work for it, whose ending does not say its format or that exists already.
+def check_interactions_output(path: Path, read: Iterable[StrPath | None] = (), *, force: bool) -> None:
+    """Refuse an output, before the work for it, whose ending does not say its format, that is read or exists already.
 
     Raises
     ------
     SettingsError
         If the ending is not known.
     OutputError
-        If the file exists and `force` is false, or nothing can be written there.
+        If the file is one of those that are read, it exists and `force` is false, or nothing can be written there.
     """
-    check_table_output(path, force=force, endings=(OWN_ENDING, *ENDINGS))
+    check_table_output(path, read, force=force, endings=(OWN_ENDING, *ENDINGS))
 
 
 def write_interactions(path: Path, plays: Interactions, *, force: bool) -> None:

@@ -31,6 +31,9 @@ def search_settings(plays: Interactions, search: AutoSettings, remarks: Remarks)
         steps, spent = int(trial.spent) - int(spent), trial.spent
         advance(steps, f"{trial.stage}: ndcg@100 {trial.ndcg:.4f}")
 
+    remarks.say(
+        f"Searching settings, for as long as {search.budget:g} fits of the default take; the default is fitted first."
+    )
     with remarks.bar("Searching settings", round(search.budget)) as advance:
         found = tune_automatically(plays, search, on_trial=on_trial)
     remarks.say(f"{counted(len(found.trials), 'trial')} took as long as {found.spent:.1f} fits. {_verdict(found)}")

@@ -15,7 +15,15 @@ import pyarrow.json as pa_json
 import pyarrow.parquet as pq
 
 from deepcuts.errors import DataError
-from deepcuts.storage import check_input, check_output, check_text_name, not_found, path_with_ending, replacing
+from deepcuts.storage import (
+    StrPath,
+    check_input,
+    check_outputs,
+    check_text_name,
+    not_found,
+    path_with_ending,
+    replacing,
+)
 
 ENDINGS = (".parquet", ".csv", ".jsonl")
 
@@ -24,18 +32,20 @@ _ROWS_OF_PYTHON = 10_000  # rows as dicts take a hundred times the memory
 _TEXT = pa.schema([("user_id", pa.string()), ("item_id", pa.string())])  # 007 is an id, not a number
 
 
-def check_table_output(path: Path, *, force: bool, endings: Iterable[str] = ENDINGS) -> None:
-    """Refuse an output, before the work for it, whose ending does not say its format or that exists already.
+def check_table_output(
+    path: Path, read: Iterable[StrPath | None] = (), *, force: bool, endings: Iterable[str] = ENDINGS
+) -> None:
+    """Refuse an output, before the work for it, whose ending does not say its format, that is read or exists already.
 
     Raises
     ------
     SettingsError
         If the ending is none of those given.
     OutputError
-        If the file exists and `force` is false, or nothing can be written there.
+        If the file is one of those that are read, it exists and `force` is false, or nothing can be written there.
     """
     path_with_ending(path, endings)
-    check_output(path, force=force)
+    check_outputs([path], read, force=force)
 
 
 def write_table(path: Path, parts: Iterable[pa.Table], *, force: bool = False, private: bool = False) -> int:

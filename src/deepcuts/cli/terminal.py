@@ -78,8 +78,14 @@ def show_table(table: pa.Table, title: str, *, as_json: bool) -> None:
 
 
 def print_table(table: Table) -> None:
-    """Print a table to stdout, and a blank line after it; where it is too wide, text is folded, and no number is."""
+    """Print a table to stdout, and a blank line after it; where it is too wide, text is folded, and no number is.
+
+    The title may be wider than the table.
+    """
     console = stdout()
+    if table.title is not None:
+        console.print(table.title, style="bold")
+        table.title = None
     for column in table.columns:
         if column.justify == "right":  # else digits would be cut off
             cells = (column.header, *column.cells)

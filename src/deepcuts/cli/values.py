@@ -46,7 +46,12 @@ def ids(given: Sequence[str]) -> list[str]:
     DataError
         If there is no such file, or it holds no text.
     """
-    return [one for text in given for one in (ids_in_file(Path(text[1:])) if text.startswith("@") else [text])]
+    return [one for text in given for one in (ids_in_file(*id_files([text])) if text.startswith("@") else [text])]
+
+
+def id_files(given: Sequence[str]) -> list[Path]:
+    """Files among ids as they are given, where one is ``@FILE``."""
+    return [Path(text[1:]) for text in given if text.startswith("@")]
 
 
 def ids_in_file(path: Path) -> list[str]:

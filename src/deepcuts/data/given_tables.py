@@ -27,8 +27,9 @@ def stream_of(given: ArrowTable, asked: Asked) -> pa.RecordBatchReader | None:
     Parameters
     ----------
     given
-        A table. Where it is a DataFrame of pandas with a column that Arrow has no type for, columns that nobody asks
-        for are null, and ids that are objects are text, as its reader of CSV files makes objects of 7 and "007".
+        A table. Where it is a DataFrame of pandas with a column that Arrow has no type for, or with two of one name,
+        columns that nobody asks for are null and have names of their own, and ids that are objects are text, as its
+        reader of CSV files makes objects of 7 and "007". Of one of polars, such columns are copies of one that is.
     asked
         Which columns are asked for; called only where there are others.
 
@@ -39,7 +40,7 @@ def stream_of(given: ArrowTable, asked: Asked) -> pa.RecordBatchReader | None:
     Raises
     ------
     DataError
-        If a column that is asked for has no type of Arrow, or values of several.
+        If a column that is asked for is there twice, has no type of Arrow, or values of several.
     """
     if not hasattr(given, "__arrow_c_stream__"):
         return None
@@ -48,10 +49,10 @@ def stream_of(given: ArrowTable, asked: Asked) -> pa.RecordBatchReader | None:
     except _NO_ARROW as error:
         if not any(hasattr(given, name) for name in ("columns", "column_names", "schema")):
             return None
-        if not hasattr(given, "isetitem"):
+        if (plain := _without_what_nobody_asks(given, asked)) is None:
             raise _not_arrow(error) from error
     try:
-        return pa.RecordBatchReader.from_stream(_plain_frame(given, asked))
+        return pa.RecordBatchReader.from_stream(plain)
     except _NO_ARROW as error:
         raise _not_arrow(error) from error
 
@@ -73,17 +74,47 @@ def ours(names: Sequence[str]) -> Mapping[int, str]:
     return {index: _IDS.get(name, name) for index, name in enumerate(names) if name in _OURS}
 
 
-def _plain_frame(frame: Any, asked: Asked) -> Any:
-    """A frame of pandas without what Arrow need not hold."""
+def _without_what_nobody_asks(frame: Any, asked: Asked) -> Any:
+    """A DataFrame of pandas or polars without what Arrow need not hold; None of any other table."""
+    if hasattr(frame, "isetitem"):
+        return _plain_pandas(frame, asked)
+    return _plain_polars(frame, asked) if hasattr(frame, "replace_column") else None
+
+
+def _plain_pandas(frame: Any, asked: Asked) -> Any:
     levels = [name for name in frame.index.names if name is not None]  # come after the columns, as Arrow has it
-    roles = asked([str(name) for name in (*frame.columns, *levels)])
+    names = [str(name) for name in (*frame.columns, *levels)]
+    roles = asked(names)
+    _refuse_doubles([names[index] for index in roles])
     changed = frame.copy(deep=False)
     for index, kind in enumerate(frame.dtypes):
         if index not in roles:
             changed.isetitem(index, None)
         elif roles[index] in _IDS.values() and kind.kind == "O":
             changed.isetitem(index, to_text(frame.iloc[:, index], roles[index], allow_missing=True).to_pylist())
+    if len(set(names)) < len(names):  # of several columns of a name, the one that is asked for has it
+        own = {names[index] for index in roles}
+        changed.columns = [
+            name if index in roles or (name not in own and names.index(name) == index) else f"{name} ({index + 1})"
+            for index, name in enumerate(names[: len(frame.columns)])
+        ]
     return changed
+
+
+def _plain_polars(frame: Any, asked: Asked) -> Any:
+    roles, changed = asked(frame.columns), frame.clone()
+    for index, name in enumerate(frame.columns):
+        if roles and index not in roles:
+            changed.replace_column(index, frame.to_series(next(iter(roles))).alias(name))
+    return changed
+
+
+def _refuse_doubles(names: Sequence[str]) -> None:
+    double = sorted({name for name in names if names.count(name) > 1})
+    if double:
+        raise DataError(
+            f"More than one column of the table is named {', '.join(map(repr, double))}. Give each its own name."
+        )
 
 
 def _not_arrow(error: Exception) -> DataError:

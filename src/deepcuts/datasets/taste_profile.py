@@ -15,7 +15,7 @@ from deepcuts.datasets.songs import read_mismatches, read_tracks, resolve_songs
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.ingest import Columns, ReadOptions, count_text_rows, sum_mapped
 from deepcuts.ingest.tabular.database import plain_errors, workspace
-from deepcuts.storage import StrPath, check_output
+from deepcuts.storage import StrPath, check_outputs
 from deepcuts.wording import counted
 
 _COLUMNS = Columns(1, 2, 3)
@@ -166,7 +166,7 @@ def read_taste_profile(
         raise SettingsError(f'by is {by!r}. Choose "artist" or "song".')
     options = replace(options or ReadOptions(), header=False, delimiter="\t", quote="")
     if options.bad_rows is not None:
-        check_output(options.bad_rows, force=options.force)
+        check_outputs([options.bad_rows], [triplets, *tracks, mismatches], force=options.force)
     expect(triplets, "--triplets", TRIPLETS)
     with workspace(options) as connection, plain_errors(str(triplets), options):
         read_tracks(connection, tracks, by=by)

@@ -58,7 +58,7 @@ class Need:
 
 ITEM_LABELS = Need(
     "features=",
-    "labels of the items. Pass features=item_features(labels, train.item_ids)",
+    "labels of the items. Pass features=item_features(labels, train.item_ids) (--tags on the command line)",
     lambda lists: lists.item_labels.n_labels > 0,
 )
 LIST_PERSONAS = Need(

@@ -30,7 +30,7 @@ from deepcuts.ingest.tabular.scan import Scan
 from deepcuts.ingest.tabular.tar_files import unpacked
 from deepcuts.ingest.tabular.text_files import scan_text
 from deepcuts.ingest.tabular.time_rules import NO_RULES, TimeRules, faded_before
-from deepcuts.storage import StrPath, check_output
+from deepcuts.storage import StrPath, check_outputs
 
 logger = logging.getLogger(__name__)
 
@@ -105,8 +105,9 @@ def ingest(source: Source, columns: Columns, options: ReadOptions = _DEFAULTS) -
     The source is read twice by DuckDB, within `options.memory_limit`: once to find its ids, once to sum the plays of
     each pair. Where text has bad rows, a third and slower reading finds their line numbers.
     """
-    if options.bad_rows is not None:
-        check_output(options.bad_rows, force=options.force)  # before the first pass, which may take minutes
+    if options.bad_rows is not None:  # before the first pass, which may take minutes
+        read = [] if isinstance(source, ArrowTable) else _as_paths(source)
+        check_outputs([options.bad_rows], read, force=options.force)
     rules = options.times or NO_RULES
     if rules.active and columns.time is None:
         raise SettingsError("Plays can be counted by when they were heard only with times. Pass time=... as well.")

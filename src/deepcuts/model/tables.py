@@ -102,7 +102,7 @@ def _known_persona(model: PersonaState, user_index: int, persona: int) -> int:
         user = model.user_ids.values[user_index].as_py()
         raise UnknownIdError(
             f"There is no persona {persona} of user {shown(user)}, who has {n_personas}, numbered from 0. Pass the "
-            "persona that a row of a list names, or None for the one that scores the item highest."
+            "persona that a row of a list names, or none for the one that scores the item highest."
         )
     return persona
 

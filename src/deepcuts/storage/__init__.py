@@ -17,7 +17,15 @@ from deepcuts.storage.container import Stored, describe, is_mapped, read, write
 from deepcuts.storage.header import SCHEMA_VERSION, Header, Tensor
 from deepcuts.storage.inputs import check_input
 from deepcuts.storage.names import StrPath, check_text_name, not_found, path_with_ending
-from deepcuts.storage.output import check_apart, check_output, make_folder, replacing, together, where_written
+from deepcuts.storage.output import (
+    check_apart,
+    check_output,
+    check_outputs,
+    make_folder,
+    replacing,
+    together,
+    where_written,
+)
 from deepcuts.storage.temporary import is_running, temporary_folder
 
 __all__ = [
@@ -29,6 +37,7 @@ __all__ = [
     "check_apart",
     "check_input",
     "check_output",
+    "check_outputs",
     "check_text_name",
     "describe",
     "is_mapped",

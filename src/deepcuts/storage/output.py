@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -116,7 +117,7 @@ def check_apart(output: StrPath, inputs: Iterable[StrPath | None], folders: Iter
     output
         The file or folder to be.
     inputs
-        Files that are read; None is none.
+        Files that are read, or patterns of their names; None is none.
     folders
         Folders of which all is read.
 
@@ -126,13 +127,52 @@ def check_apart(output: StrPath, inputs: Iterable[StrPath | None], folders: Iter
         If one of the inputs is the output or lies in it, or the output lies in one of the folders, by whatever name.
     """
     target, whole = Path(os.path.realpath(output)), [Path(os.path.realpath(path)) for path in folders]
-    read = [Path(os.path.realpath(path)) for path in inputs if path is not None] + whole
+    read = [Path(os.path.realpath(path)) for given in inputs if given is not None for path in _named(given)] + whole
     if target in read:
         raise OutputError(f"{output} is read, and would be lost. Name another file for what is written.")
     if any(path.is_relative_to(target) for path in read):
         raise OutputError(f"In {output} lies what is read, and would be lost. Name another place for what is written.")
     if any(target.is_relative_to(folder) for folder in whole):
         raise OutputError(f"{output} lies in a folder that is read. Name another place for what is written.")
+
+
+def check_outputs(outputs: Iterable[StrPath | None], inputs: Iterable[StrPath | None], *, force: bool = False) -> None:
+    """Refuse outputs of one call that are read, that are one and the same, or that could not be written.
+
+    Parameters
+    ----------
+    outputs
+        The files to be; None is none.
+    inputs
+        Files that are read, or patterns of their names; None is none.
+    force
+        Whether files that exist already may be replaced.
+
+    Raises
+    ------
+    OutputError
+        If `check_apart` or `check_output` refuses one, or two of them are one file, by whatever names.
+    """
+    read, targets = list(inputs), set()
+    for path in outputs:
+        if path is None:
+            continue
+        check_name(path, OutputError)
+        check_apart(path, read)
+        if (target := os.path.realpath(path)) in targets:
+            raise _named_twice(path)
+        targets.add(target)
+        check_output(path, force=force)
+
+
+def _named(given: StrPath) -> list[StrPath]:
+    """Files that a path or a pattern names."""
+    is_pattern = glob.has_magic(os.fspath(given)) and not os.path.lexists(given)
+    return list(glob.glob(os.fspath(given))) if is_pattern else [given]
+
+
+def _named_twice(path: StrPath) -> OutputError:
+    return OutputError(f"{path} is named for two outputs. Name a different file for each.")
 
 
 def where_written(path: StrPath) -> Path:
@@ -201,7 +241,7 @@ def replacing(path: StrPath, *, force: bool = False, private: bool = False) -> I
         block = _block.get()
         assert block is not None  # `together` has just set it
         if str(target) in {move.target for move in block.moves}:
-            raise OutputError(f"{path} is named for two outputs. Name a different file for each.")
+            raise _named_twice(path)
         temporary = claim(target.with_name(new_name(TEMPORARY, target.suffix)))
         with _discarded_on_failure(temporary), _failures_named(path):
             _create(temporary, 0o600 if private else mode_of(target))

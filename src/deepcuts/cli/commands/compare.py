@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deepcuts.cli.command import Command
+from deepcuts.cli.given import is_given, refuse_idle
 from deepcuts.cli.metric_names import MetricsCommand
 from deepcuts.cli.options import Force, Json, PlaysFile, Quiet, Resamples
 from deepcuts.cli.remarks import Remarks
@@ -50,6 +51,7 @@ Baselines = Annotated[
 
 
 def compare(
+    context: typer.Context,
     plays: PlaysFile,
     holdout: Holdout = None,
     model: Models = None,
@@ -81,11 +83,12 @@ def compare(
     """
     from deepcuts.comparison import run_all, tabulate, write_comparison
     from deepcuts.comparison.contenders import check_reference
-    from deepcuts.storage import check_apart
 
+    refuse_idle(context, "--tags", "tags_columns", unless=tags is not None)
+    if holdout is not None and is_given("fraction", context):
+        raise SettingsError("--fraction is how much of PLAYS to hold out, and --holdout has that. Give one of the two.")
     if output is not None:
-        _check_output(output, force=force)
-        check_apart(output, [plays, holdout, tags])
+        _check_output(output, [plays, holdout, tags], force=force)
     contenders = _contenders(model or (), baseline or ())
     names = [contender.name for contender in contenders]
     check_reference(reference or names[0], names)
@@ -115,12 +118,12 @@ def compare(
         show_comparison(comparison)
 
 
-def _check_output(output: Path, *, force: bool) -> None:
+def _check_output(output: Path, read: list[Path | None], *, force: bool) -> None:
     from deepcuts.comparison.formats import FORMATS
-    from deepcuts.storage import check_output, path_with_ending
+    from deepcuts.storage import check_outputs, path_with_ending
 
     path_with_ending(output, FORMATS)
-    check_output(output, force=force)
+    check_outputs([output], read, force=force)
 
 
 def _contenders(models: Sequence[str], baselines: Sequence[str]) -> list[Contender]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from deepcuts.cli.command import Command
+from deepcuts.cli.given import refuse_idle
 from deepcuts.cli.options import Force, Json, Memory, MinItems, MinUsers, Quiet
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.terminal import printable, say_line, show_json, stderr
@@ -52,6 +53,7 @@ Mirror = Annotated[
 
 
 def download(
+    context: typer.Context,
     name: Name,
     output: PlaysToWrite = None,
     folder: Folder = None,
@@ -79,6 +81,8 @@ def download(
 
     remarks = Remarks(quiet)
     dataset = find_dataset(name)
+    refuse_idle(context, "taste-profile", "by", unless=name == "taste-profile")
+    refuse_idle(context, "-o", "memory", "min_users", "min_items", unless=output is not None)
     options = ReadOptions(memory_limit=memory)
     if output is not None:
         check_interactions_output(output, force=force)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deepcuts.cli.command import Command
+from deepcuts.cli.given import refuse_idle
 from deepcuts.cli.metric_names import MetricsCommand
 from deepcuts.cli.options import Force, Json, Quiet, Resamples
 from deepcuts.cli.remarks import Remarks
@@ -49,6 +50,7 @@ _Rows = dict[str, dict[str, Any]]  # from figures to the cells of their rows
 
 
 def evaluate(
+    context: typer.Context,
     lists: Lists,
     train: Train,
     holdout: Holdout,
@@ -72,6 +74,8 @@ def evaluate(
 
     if every and metrics is not None:
         raise SettingsError("--all gives every figure and --metrics names some. Give one of the two.")
+    refuse_idle(context, "--tags", "tags_columns", unless=tags is not None)
+    refuse_idle(context, "--intervals or --against", "resamples", unless=intervals or against is not None)
     _check_files(filter(None, (lists, against)), per_user, (*train, holdout, tags), force=force)
     remarks = Remarks(quiet)
     with remarks.working("Judging"):
@@ -99,15 +103,14 @@ def evaluate(
 
 def _check_files(lists: Iterable[Path], per_user: Path | None, others: Iterable[Path | None], *, force: bool) -> None:
     from deepcuts.cli.tables import ENDINGS
-    from deepcuts.storage import check_apart, check_output, path_with_ending
+    from deepcuts.storage import check_outputs, path_with_ending
 
     lists = list(lists)
     for path in lists:
         path_with_ending(path, ENDINGS)
     if per_user is not None:
         path_with_ending(per_user, (*ENDINGS, ".arrow"))
-        check_output(per_user, force=force)
-        check_apart(per_user, [*lists, *others])
+        check_outputs([per_user], [*lists, *others], force=force)
 
 
 def _ranking(

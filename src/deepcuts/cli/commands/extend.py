@@ -23,11 +23,10 @@ def extend(
     """
     from deepcuts.cli.plays_files import read_interactions
     from deepcuts.model import load
-    from deepcuts.storage import check_apart, check_output
+    from deepcuts.storage import check_outputs
 
     remarks = Remarks(quiet)
-    check_output(output, force=force)
-    check_apart(output, [plays])  # not the model, which may grow in place
+    check_outputs([output], [plays], force=force)  # not the model, which may grow in place
     before = load(model)
     grown = before.extend(read_interactions(plays))
     grown.save(output, force=force)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from deepcuts.cli.command import Command
 from deepcuts.cli.commands.ingest_taste_profile import IngestCommand
 from deepcuts.cli.derived import options_from
+from deepcuts.cli.given import refuse_idle, refuse_idle_time_rules
 from deepcuts.cli.options import (
     Dislikes,
     Force,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
     from deepcuts.data.interactions import Interactions
     from deepcuts.ingest import IngestReport
+    from deepcuts.storage import StrPath
 
 _LABELS, _TEXT = "Names and tags", "Text files"  # panels of the help
 _FORMS = ("normalize", "decimal", "dates", "encoding")  # fields of ReadOptions that become options as they are
@@ -103,6 +106,7 @@ Quote = Annotated[
 @options_from(ReadOptions, panel=_TEXT, names=_FORMS)
 @options_from(TimeRules, panel="Plays over time")
 def ingest(
+    context: typer.Context,
     sources: Sources,
     user: UserColumn,
     item: ItemColumn,
@@ -138,17 +142,24 @@ def ingest(
     from deepcuts import ingest as reading
     from deepcuts.cli.plays_files import write_interactions
     from deepcuts.cli.summaries import saved_plays
-    from deepcuts.storage import check_apart, together
+    from deepcuts.storage import check_outputs, together
 
     remarks = Remarks(quiet)
-    _check_output(output, labels=bool(names or tags or mbids), dislikes=dislikes, force=force)
-    check_apart(output, [*sources, names, tags, mbids])
+    refuse_idle(context, "--names", "names_columns", unless=names is not None)
+    refuse_idle(context, "--tags", "tags_columns", unless=tags is not None)
+    refuse_idle(context, "--mbids", "mbids_columns", unless=mbids is not None)
+    refuse_idle(context, "--on-bad-rows skip", "bad_rows", unless=on_bad_rows == "skip")
+    refuse_idle_time_rules(context, times)
+    bad_rows = bad_rows or bad_rows_beside(output, on_bad_rows)
+    read = [*sources, names, tags, mbids]
+    _check_output(output, read, labels=bool(names or tags or mbids), dislikes=dislikes, force=force)
+    check_outputs([output, bad_rows], read, force=force)
     labels = _read_labels(names, names_columns, tags, tags_columns)
     labels |= _read_mbids(mbids, mbids_columns)
     forms = {name: times.pop(name) for name in _FORMS}
     options = reading.ReadOptions(
         on_bad_rows=on_bad_rows,
-        bad_rows=bad_rows or bad_rows_beside(output, on_bad_rows),
+        bad_rows=bad_rows,
         dislikes=dislikes,
         trim=trim,
         header=header,
@@ -178,7 +189,7 @@ def _path_text(path: Path | None) -> str | None:
     return None if path is None else str(path)
 
 
-def _check_output(output: Path, *, labels: bool, dislikes: bool, force: bool) -> None:
+def _check_output(output: Path, read: Iterable[StrPath | None], *, labels: bool, dislikes: bool, force: bool) -> None:
     """Refuse an output that exists, or that would lose what a plain table has no columns for.
 
     Raises
@@ -191,7 +202,7 @@ def _check_output(output: Path, *, labels: bool, dislikes: bool, force: bool) ->
     from deepcuts.cli.plays_files import OWN_ENDING, check_interactions_output
     from deepcuts.errors import SettingsError
 
-    check_interactions_output(output, force=force)
+    check_interactions_output(output, read, force=force)
     for what, is_wanted in (("names and tags", labels), ("dislikes", dislikes)):
         if is_wanted and output.suffix != OWN_ENDING:
             raise SettingsError(f"{output} cannot hold {what}. Give it the ending {OWN_ENDING}.")

@@ -58,13 +58,16 @@ def ingest_taste_profile(
     from deepcuts.cli.summaries import saved_plays
     from deepcuts.datasets.taste_profile import read_taste_profile
     from deepcuts.ingest import ReadOptions, prune
-    from deepcuts.storage import together
+    from deepcuts.storage import check_outputs, together
 
     remarks = Remarks(quiet)
-    check_interactions_output(output, force=force)
+    bad_rows = bad_rows_beside(output, on_bad_rows)
+    read = [triplets, *(tracks or []), mismatches]
+    check_interactions_output(output, read, force=force)
+    check_outputs([output, bad_rows], read, force=force)
     options = ReadOptions(
         on_bad_rows=on_bad_rows,
-        bad_rows=bad_rows_beside(output, on_bad_rows),
+        bad_rows=bad_rows,
         memory_limit=memory,
         temp_directory=temp_directory,
         force=force,

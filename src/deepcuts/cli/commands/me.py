@@ -12,6 +12,7 @@ import typer
 from deepcuts.cli import values
 from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
+from deepcuts.cli.given import refuse_idle, refuse_idle_time_rules
 from deepcuts.cli.options import Force, Json, Quiet
 from deepcuts.cli.own_lists import LONG, POSITIONS, SHORT, OwnList, own_lists, show_own_lists, show_own_personas
 from deepcuts.cli.remarks import Remarks
@@ -82,6 +83,7 @@ MinListeners = Annotated[
 @options_from(HistoryOptions, panel="Plays over time", names=("min_seconds",))
 @options_from(TimeRules, panel="Plays over time")
 def me(
+    context: typer.Context,
     exports: Exports,
     model: Annotated[Path, typer.Option(metavar="MODEL", help="A model that `deepcuts train` has written.")],
     rarity: Rarity = None,
@@ -104,21 +106,22 @@ def me(
     from deepcuts.cli.tables import check_table_output
     from deepcuts.history import read_history
     from deepcuts.model import load
-    from deepcuts.storage import check_apart
+    from deepcuts.storage import check_outputs
     from deepcuts.web.page.state.visitor_model import VisitorModel
 
     remarks = Remarks(quiet)
+    refuse_idle(context, "--mix share", "base_weight", unless=settings["mix"] == "share")
+    refuse_idle_time_rules(context, settings)
     titles = POSITIONS if rarity is None else {"For you": values.turn(rarity, "--rarity")}
     rows = k or (SHORT if rarity is None else LONG)
     how = ListSettings(k=rows, rarity=titles.get("For you", 0), **{name: settings.pop(name) for name in _LISTS})
     reading = {name: settings.pop(name) for name in ("min_seconds", *_TEXT)}
     times = TimeRules(**settings)
     if save is not None:
-        check_table_output(save, force=force)
+        check_table_output(save, [*exports, model], force=force)
     if output is not None:
-        check_list_output(output, force=force)
-    for path in filter(None, (save, output)):
-        check_apart(path, [*exports, model])
+        check_list_output(output, [*exports, model], force=force)
+    check_outputs([save, output], [], force=force)
     fitted = load(model)
     matcher = _matcher(fitted, min_score)
     options = HistoryOptions(times=times, by=matcher.by, **reading)

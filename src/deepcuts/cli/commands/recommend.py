@@ -11,6 +11,7 @@ import typer
 from deepcuts.cli import values
 from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
+from deepcuts.cli.given import refuse_idle
 from deepcuts.cli.names import with_names
 from deepcuts.cli.options import Force, Json, ModelFile, Quiet
 from deepcuts.cli.remarks import Advance, Remarks
@@ -70,6 +71,7 @@ Denied = Annotated[list[str] | None, typer.Option(metavar="ITEM|@FILE", help="Li
     ListSettings, panel="Lists", names=("k", "mix", "dial", "frequency", "base_weight", "base_lean", "include_seen")
 )
 def recommend(
+    context: typer.Context,
     model: ModelFile,
     output: ListsFile = None,
     user: Users = None,
@@ -95,8 +97,8 @@ def recommend(
     unless there is a file.
     """
     from deepcuts.recommendation import recommend_batches
-    from deepcuts.storage import check_apart
 
+    refuse_idle(context, "--mix share", "base_weight", unless=settings["mix"] == "share")
     lists = ListSettings(
         rarity=values.turn(rarity, "--rarity"),
         strength=None if strength is None else values.turn(strength, "--strength"),
@@ -111,9 +113,8 @@ def recommend(
         raise SettingsError("--history is one visitor. Give it without --user, --users-from and --fold-in.")
     if output and json:
         raise SettingsError("--json prints lists and -o writes them to a file. Give one of the two.")
-    _check_destination(output, everyone=users is None and history is None, force=force)
-    if output is not None:
-        check_apart(output, [model, fold_in, history, users_from])
+    read = [model, fold_in, history, users_from, *values.id_files([*(allow or ()), *(deny or ())])]
+    _check_destination(output, read, everyone=users is None and history is None, force=force)
     source = _source(model, fold_in, history)
     if output is not None and output.suffix in _FOR_PLAYERS:
         _write_one(output, source.base if base else source, users, lists, Remarks(quiet), force=force)
@@ -139,11 +140,11 @@ def _users(named: Sequence[str] | None, file: Path | None) -> list[str] | None:
     return [*(named or ()), *(values.ids_in_file(file) if file else ())]
 
 
-def _check_destination(output: Path | None, *, everyone: bool, force: bool) -> None:
+def _check_destination(output: Path | None, read: list[Path | None], *, everyone: bool, force: bool) -> None:
     from deepcuts.cli.tables import ENDINGS, check_table_output
 
     if output is not None:
-        check_table_output(output, force=force, endings=(*ENDINGS, *_FOR_PLAYERS))
+        check_table_output(output, read, force=force, endings=(*ENDINGS, *_FOR_PLAYERS))
     elif everyone:
         raise SettingsError(
             "Lists of all users are too long to print. Name a file with -o, or users with --user, --users-from "

@@ -10,6 +10,7 @@ import typer
 
 from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
+from deepcuts.cli.given import refuse_idle
 from deepcuts.cli.options import Force, Json, Output, Quiet, Seed
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.tag_files import TAGS_COLUMNS, TagsColumns, TagsFile, features_of, read_labels
@@ -70,6 +71,7 @@ Listeners = Annotated[list[str] | None, typer.Option(metavar="ID", help="A liste
     flags={"n_factors": "--shown-factors", "n_listeners": "--shown-listeners"},
 )
 def report(
+    context: typer.Context,
     models: Models,
     train: Train,
     holdout: Annotated[Path, typer.Option(metavar="FILE", help="The plays that were held out.")],
@@ -96,6 +98,7 @@ def report(
     from deepcuts.cli.tables import check_table_output
     from deepcuts.report.plots.style import require_matplotlib
 
+    refuse_idle(context, "--tags", "tags_columns", unless=tags is not None)
     shown = ReportSettings(rarities=rarity or RARITIES, listeners=tuple(listener or ()), seed=seed, **settings)
     mixes = _mixes(mix or ["share"])
     check_table_output(output, force=force, endings=_ENDINGS)

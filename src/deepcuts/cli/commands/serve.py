@@ -12,6 +12,7 @@ import typer
 
 from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
+from deepcuts.cli.given import refuse_idle
 from deepcuts.cli.options import Json, ModelFile
 from deepcuts.cli.terminal import say_line, show_json
 from deepcuts.cli.token_option import TOKEN, AllowedHost, NoAuth, TokenFile, read_token
@@ -27,6 +28,7 @@ _PLAIN = (
 
 @options_from(ServiceSettings, panel="Service", names=_PLAIN)
 def serve(
+    context: typer.Context,
     model: ModelFile,
     token_file: TokenFile = None,
     no_auth: NoAuth = False,
@@ -59,6 +61,7 @@ def serve(
     from deepcuts.web.serving import Service
     from deepcuts.web.serving import serve as serve_until_told
 
+    refuse_idle(context, "--second", "share", unless=bool(settings["second"]))
     chosen = ServiceSettings(
         token=None if no_auth else read_token(token_file),
         open_to_all=no_auth,

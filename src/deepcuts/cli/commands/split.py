@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from deepcuts.cli.command import Command
+from deepcuts.cli.given import refuse_idle
 from deepcuts.cli.options import Force, Json, PlaysFile, Quiet, Seed
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.terminal import show_json
@@ -40,6 +41,7 @@ MinItems = Annotated[int, typer.Option(metavar="N", help="Items that a held-out 
 
 
 def split(
+    context: typer.Context,
     plays: PlaysFile,
     train: TrainFile,
     holdout: HoldoutFile,
@@ -66,6 +68,9 @@ def split(
     remarks = Remarks(quiet)
     if (fold_in is not None) != (method == "users"):
         raise SettingsError("--fold-in names the file for what --method users leaves of held-out users: give both.")
+    refuse_idle(context, "--method last", "last", unless=method == "last")
+    refuse_idle(context, "--method users", "users", "min_items", unless=method == "users")
+    refuse_idle(context, "--method random or users", "fraction", unless=method != "last")
     outputs = [train, *([fold_in] if fold_in else []), holdout]
     _check_outputs(outputs, plays, force=force)
     interactions = read_interactions(plays)
@@ -89,13 +94,11 @@ def split(
 
 def _check_outputs(outputs: list[Path], plays: Path, *, force: bool) -> None:
     from deepcuts.cli.plays_files import check_interactions_output
-    from deepcuts.storage import check_apart
 
     if len({output.resolve() for output in outputs}) < len(outputs):  # resolved, as two paths may name one file
         raise SettingsError("One file is named for two things. Name a different one for each.")
     for output in outputs:
-        check_interactions_output(output, force=force)
-        check_apart(output, [plays])
+        check_interactions_output(output, [plays], force=force)
 
 
 EXAMPLES = (

@@ -11,6 +11,7 @@ import typer
 
 from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
+from deepcuts.cli.given import is_given, refuse_idle
 from deepcuts.cli.interrupts import answer_the_first, exit_status
 from deepcuts.cli.options import Force, Json, Output, PlaysFile, Quiet, Seed
 from deepcuts.cli.remarks import Remarks
@@ -110,20 +111,18 @@ def train(
     """
     from deepcuts.cli.plays_files import read_interactions
     from deepcuts.model import PersonaNMF
-    from deepcuts.storage import check_apart, check_output
+    from deepcuts.storage import check_outputs
 
     remarks = Remarks(quiet)
     given = _given(settings, settings_file, context, either_sign=either_sign)
     # Settings and output are checked before plays are read.
     untrained = PersonaNMF(**{**settings, **given})
-    check_output(output, force=force)
-    check_apart(output, [plays, settings_file])
+    check_outputs([output], [plays, settings_file, study], force=force)
     search = None
     if auto:
         asked = {"any_sign": any_sign, "most_factors": most_factors, "study_file": study}
         search = auto_settings(budget=budget, seed=seed, fixed=given, **asked)
-    else:
-        _refuse_search_options(context)
+    refuse_idle(context, "--auto", "budget", "any_sign", "most_factors", "study", unless=auto)
     data = read_interactions(plays)
     if search is not None:
         untrained = PersonaNMF(**vars(search_settings(data, search, remarks)))
@@ -145,20 +144,6 @@ def training_facts(epochs: Sequence[Epoch]) -> dict[str, Any]:
     """Epochs of a training, their seconds, and the loss after the last one."""
     seconds = sum(epoch.seconds for epoch in epochs)
     return {"n_epochs": len(epochs), "seconds": seconds, "loss": epochs[-1].loss if epochs else None}
-
-
-def _refuse_search_options(context: typer.Context) -> None:
-    """Refuse options of the search where there is none.
-
-    Raises
-    ------
-    SettingsError
-        Naming the first of them.
-    """
-    for name in ("budget", "any_sign", "most_factors", "study"):
-        if _is_given(name, context):
-            flag = f"--{name.replace('_', '-')}"
-            raise SettingsError(f"{flag} is about the search of settings, and none is asked for. Pass --auto as well.")
 
 
 def _saved(model: PersonaModel, output: Path, force: bool, remarks: Remarks, *, with_map: bool = True) -> PersonaModel:
@@ -185,7 +170,7 @@ def _given(options: dict[str, Any], file: Path | None, context: typer.Context, *
     SettingsError
         If two options say different things of signs.
     """
-    given = {name: value for name, value in options.items() if _is_given(name, context)}
+    given = {name: value for name, value in options.items() if is_given(name, context)}
     if either_sign and given.setdefault("nonnegative", "none") != "none":
         raise SettingsError(
             f"--no-nonnegative and --nonnegative {given['nonnegative']} are both given. Pass one of them."
@@ -195,11 +180,6 @@ def _given(options: dict[str, Any], file: Path | None, context: typer.Context, *
     from deepcuts.tuning import read_settings
 
     return {**read_settings(file), **given}
-
-
-def _is_given(name: str, context: typer.Context) -> bool:
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
 
 
 def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks, *, keep: bool = False) -> PersonaModel:

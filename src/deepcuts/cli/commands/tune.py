@@ -83,7 +83,8 @@ def tune(
     from deepcuts.tuning.files import parse_values
 
     remarks = Remarks(quiet)
-    _check_outputs(output, plot, force=force)
+    study = study or output.with_suffix(".db")
+    _check_outputs(output, plot, [plays, study], force=force)
     settings = TuningSettings(
         n_trials=trials,
         objectives=tuple(objectives.split(",")),
@@ -93,7 +94,6 @@ def tune(
         fixed=parse_values(fixed or (), "--set"),
         seed=seed,
     )
-    study = study or output.with_suffix(".db")
     found = _search(read_interactions(plays), study, settings, remarks)
     chosen = found.pick(pick)
     with together():
@@ -107,16 +107,15 @@ def tune(
     remarks.say(f"Saved {output}, the {pick} pick: trial {chosen.number}.")
 
 
-def _check_outputs(output: Path, plot: Path | None, *, force: bool) -> None:
-    from deepcuts.storage import check_output, path_with_ending
+def _check_outputs(output: Path, plot: Path | None, read: list[Path], *, force: bool) -> None:
+    from deepcuts.storage import check_outputs, path_with_ending
     from deepcuts.tuning import files
     from deepcuts.tuning import plot as plots
 
     path_with_ending(output, files.ENDINGS)
-    check_output(output, force=force)
     if plot is not None:
         path_with_ending(plot, plots.ENDINGS)
-        check_output(plot, force=force)
+    check_outputs([output, plot], read, force=force)
 
 
 def _search(plays: Any, study: Path, settings: TuningSettings, remarks: Remarks) -> Tuning:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -81,10 +82,10 @@ class Columns:
         Raises
         ------
         DataError
-            If there is no such column, or names are not distinct.
+            If there is no such column, or several have a name that is asked for.
         """
-        if names is not None and self.names:
-            check_distinct(names, where)
+        if names is not None:
+            _check_distinct(names, self.names, where)
         return {role: _index_of(role, column, names, n_columns, where) for role, column in self.wanted.items()}
 
 
@@ -100,16 +101,16 @@ def is_position(column: Column) -> bool:
     return isinstance(column, int) or (column.isascii() and column.isdigit())  # isascii, as "²".isdigit() is true
 
 
-def check_distinct(names: Sequence[str], where: str) -> None:
-    """Refuse a header that names two columns alike.
+def _check_distinct(names: Sequence[str], asked: Sequence[str], where: str) -> None:
+    """Refuse a header that names two columns as one that is asked for; others may be named alike.
 
     Raises
     ------
     DataError
-        Naming them.
+        Naming all that are.
     """
-    double = sorted({name for name in names if names.count(name) > 1})
-    if double:
+    double = sorted(name for name, count in Counter(names).items() if count > 1)
+    if not set(double).isdisjoint(asked):
         raise DataError(
             f"More than one column of {where} is named {listed(double)}. Give each its own name, or pass positions, "
             "such as user=1."

@@ -1,4 +1,4 @@
-"""Bodies of requests: JSON of which nothing is left out."""
+"""Routes whose requests are read strictly, and bodies: JSON of which nothing is left out."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ from starlette.exceptions import HTTPException
 
 from deepcuts.errors import shortened
 from deepcuts.storage.nested_text import distinct_keys, parse_json
+from deepcuts.web.service.queries import check_query
 
 _NO_JSON = "The body is no JSON that can be parsed."
 _MOST_BYTES = 200  # of a message, which may hold a key of any length
 
 
 class JsonRoute(APIRoute):
-    """A route whose requests are read by `_JsonRequest`."""
+    """A route whose requests are read by `_JsonRequest`, with a query that it knows all of."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers a request."""
         answer = super().get_route_handler()
+        names = [parameter.alias for parameter in self.dependant.query_params]
 
         async def answer_strictly(request: Request) -> Response:
+            check_query(request, names)
             return await answer(_JsonRequest(request.scope, request.receive))
 
         return answer_strictly
