@@ -10,20 +10,20 @@ import pyarrow as pa
 from deepcuts.cli.tables import ENDINGS, check_table_output, write_table
 from deepcuts.data.interactions import Interactions
 from deepcuts.ingest import as_plays, read_own_table
-from deepcuts.storage import StrPath
+from deepcuts.storage import StrPath, each_once
 
 OWN_ENDING = ".safetensors"
 
 
 def read_interactions(*paths: Path) -> Interactions:
-    """Read interactions; those of several files are put together.
+    """Read interactions; those of several files are put together, each file once.
 
     Raises
     ------
     FileFormatError, DataError
         If there is no such file, or it cannot be used.
     """
-    parts = [_read_one(path) for path in paths]
+    parts = [_read_one(path) for path in each_once(paths)]
     if len(parts) == 1:
         return parts[0]
     # As times of some pairs only would say that the others have none.

@@ -25,7 +25,7 @@ from deepcuts.history.formats import KNOWN, Format, detect
 from deepcuts.history.listens import BadRows, Source, create_tables, read_document
 from deepcuts.history.options import HistoryOptions
 from deepcuts.ingest.tabular.time_rules import faded_before
-from deepcuts.storage import StrPath
+from deepcuts.storage import StrPath, each_once
 from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ def read_history(paths: StrPath | Sequence[StrPath], options: HistoryOptions = _
     each = [_path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else _several(paths))]
     if not each:
         raise DataError("No files are given. Name an export, or several.")
-    return _read(_files(list(dict.fromkeys(each)), options), options)
+    return _read(_files(each, options), options)
 
 
 def _several(paths: Any) -> list[Any]:
@@ -157,12 +157,13 @@ def read_upload(name: str, data: bytes, options: HistoryOptions = _DEFAULTS) -> 
 
 
 def _files(paths: Sequence[str], options: HistoryOptions) -> Iterator[tuple[str, BinaryIO, bool]]:
-    """Name, content, and whether it lies in a folder that was given, of every file."""
-    for path in paths:
-        in_folder = os.path.isdir(path)
-        for each in files_in(path, options.limits) if in_folder else [path]:
-            with opened(each) as file:  # open only until the next file is asked for
-                yield each, file, in_folder
+    """Name, content, and whether it lies in a folder that was given, of every file, once."""
+    folders = {path for path in paths if os.path.isdir(path)}
+    named = [path for path in paths if path not in folders]
+    found = (each for path in paths for each in (files_in(path, options.limits) if path in folders else [path]))
+    for each in each_once(found):
+        with opened(each) as file:  # open only until the next file is asked for
+            yield each, file, each not in named
 
 
 def _read(files: Iterable[tuple[str, BinaryIO, bool]], options: HistoryOptions) -> History:

@@ -15,7 +15,7 @@ the header (u64, little-endian), the header (JSON), the bytes of the arrays with
 from deepcuts.lazy import public_names
 from deepcuts.storage.container import Stored, describe, is_mapped, read, write
 from deepcuts.storage.header import SCHEMA_VERSION, Header, Tensor
-from deepcuts.storage.inputs import check_input
+from deepcuts.storage.inputs import check_input, each_once
 from deepcuts.storage.names import StrPath, check_text_name, not_found, path_with_ending
 from deepcuts.storage.output import (
     check_apart,
@@ -40,6 +40,7 @@ __all__ = [
     "check_outputs",
     "check_text_name",
     "describe",
+    "each_once",
     "is_mapped",
     "is_running",
     "make_folder",

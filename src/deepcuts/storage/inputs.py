@@ -4,9 +4,27 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from deepcuts.errors import DataError
 from deepcuts.storage.names import StrPath, check_name
+
+_Path = TypeVar("_Path", bound=StrPath)
+
+
+def each_once(paths: Iterable[_Path]) -> Iterator[_Path]:
+    """Each file under the first of its names: a link, or a pattern and a name, must not have its plays count twice."""
+    seen = set()
+    for path in paths:
+        try:
+            found = os.stat(path)
+            key: tuple[int, int] | str = (found.st_dev, found.st_ino)
+        except (OSError, ValueError):  # whoever opens it says what is wrong
+            key = str(path)
+        if key not in seen:
+            seen.add(key)
+            yield path
 
 
 def check_input(path: StrPath) -> None:

@@ -25,7 +25,7 @@ from deepcuts.ingest.tabular.encodings import (
     marked_encoding,
 )
 from deepcuts.ingest.tabular.json_rows import array_as_csv
-from deepcuts.storage import StrPath, check_text_name, not_found
+from deepcuts.storage import StrPath, check_text_name, each_once, not_found
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class Sample:
 
 
 def find_files(sources: StrPath | Iterable[StrPath]) -> list[str]:
-    """Paths of one or several files or glob patterns, each file once, a pattern's in order of their names.
+    """Paths of one or several files or glob patterns, each file once, by whatever names, a pattern's in order of them.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def find_files(sources: StrPath | Iterable[StrPath]) -> list[str]:
     each = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
     if not each:
         raise DataError("No files are given. Pass a path, a pattern such as plays/*.parquet, or a list of these.")
-    paths = list(dict.fromkeys(path for source in each for path in _matches(os.fspath(source))))
+    paths = list(each_once(path for source in each for path in _matches(os.fspath(source))))
     for path in paths:
         check_text_name(path)
     return paths
