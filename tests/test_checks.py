@@ -16,12 +16,13 @@ from scipy.sparse import csr_array
 
 import deepcuts as dc
 from deepcuts import Interactions, PersonaNMF, evaluate, generate_world, split_holdout, split_last, split_users
-from deepcuts.checks import check_known, kind_of, real_number, seed_number, shown, truth, whole_number
+from deepcuts.checks import kind_of, real_number, seed_number, shown, truth, whole_number
 from deepcuts.errors import DataError, DeepcutsError, SettingsError
 from deepcuts.evaluation import item_features
 from deepcuts.model.training.fold_in import check_finite
 from deepcuts.recommendation import ListSettings
 from deepcuts.report.settings import ReportSettings
+from deepcuts.setting_names import check_known
 from deepcuts.tuning.settings import TuningSettings
 
 NO_WHOLE_NUMBERS = [True, np.True_, 1.5, np.float64(2), None, "3", [3], Decimal(3), Fraction(3), np.timedelta64(1, "s")]

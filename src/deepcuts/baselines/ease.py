@@ -14,10 +14,11 @@ from scipy import linalg
 from deepcuts.array_types import DoubleMatrix, FloatMatrix
 from deepcuts.baselines.matrices import check_dense_items, played
 from deepcuts.baselines.scored import ItemWeights, ScoredModel
-from deepcuts.checks import check_ranges, refusing_unknown
+from deepcuts.checks import check_ranges
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.ingest import PlaysLike, as_plays
+from deepcuts.setting_names import refusing_unknown
 
 _BLOCK_ITEMS = 1_024  # whose sparse products become rows of a dense matrix at a time
 

@@ -11,10 +11,11 @@ from scipy import sparse
 from deepcuts.baselines.matrices import check_dense_items, played
 from deepcuts.baselines.peers import import_peer
 from deepcuts.baselines.scored import ItemWeights, ScoredModel
-from deepcuts.checks import check_ranges, refusing_unknown
+from deepcuts.checks import check_ranges
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.ingest import PlaysLike, as_plays
+from deepcuts.setting_names import refusing_unknown
 
 MOST_NEIGHBOURS = 1_000_000
 

@@ -32,12 +32,13 @@ import numpy as np
 from deepcuts.array_types import AnyArray, FloatMatrix, FloatVector, Indices, Indptr
 from deepcuts.baselines.sampling import descend, random_vectors
 from deepcuts.baselines.scored import DotProduct, ScoredModel, UserRows
-from deepcuts.checks import check_choices, check_ranges, refusing_unknown, seed_number
+from deepcuts.checks import check_choices, check_ranges, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.baselines import maxmf as kernels
+from deepcuts.setting_names import refusing_unknown
 
 RankingLoss = Literal["warp", "auc"]
 Training = Literal["two-stage", "joint"]

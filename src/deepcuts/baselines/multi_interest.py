@@ -27,12 +27,13 @@ from deepcuts.array_types import AnyArray, FloatMatrix
 from deepcuts.baselines.maxmf import model_of_personas
 from deepcuts.baselines.sampling import descend, random_vectors
 from deepcuts.baselines.scored import ScoredModel
-from deepcuts.checks import check_ranges, refusing_unknown, seed_number
+from deepcuts.checks import check_ranges, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.baselines import softmax as kernels
+from deepcuts.setting_names import refusing_unknown
 
 
 @refusing_unknown

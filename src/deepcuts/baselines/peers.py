@@ -18,10 +18,11 @@ from scipy import sparse
 from deepcuts.baselines.matrices import played
 from deepcuts.baselines.scored import DotProduct, ScoredModel
 from deepcuts.blas_threads import one_blas_thread
-from deepcuts.checks import check_ranges, refusing_unknown, seed_number
+from deepcuts.checks import check_ranges, seed_number
 from deepcuts.data.play_checks import check_plays
 from deepcuts.errors import MissingExtraError
 from deepcuts.ingest import PlaysLike, as_plays
+from deepcuts.setting_names import refusing_unknown
 
 _one_output = threading.Lock()
 _threads_are_lost = False  # in a process that was forked after implicit may have started threads, by GNU OpenMP

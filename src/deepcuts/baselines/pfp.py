@@ -29,12 +29,13 @@ from deepcuts.array_types import AnyArray, FloatMatrix
 from deepcuts.baselines.matrices import played
 from deepcuts.baselines.sampling import descend, random_vectors
 from deepcuts.baselines.scored import DotProduct, ScoredModel
-from deepcuts.checks import check_ranges, refusing_unknown, seed_number
+from deepcuts.checks import check_ranges, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.baselines.pfp import projection_epoch
+from deepcuts.setting_names import refusing_unknown
 
 START_LENGTH = np.float32(3.0)  # of the columns of the projections
 

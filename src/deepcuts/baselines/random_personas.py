@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from deepcuts.array_types import Indptr, NumberVector
-from deepcuts.checks import refusing_unknown
 from deepcuts.data.csr import row_of_entry
 from deepcuts.data.play_checks import check_plays
 from deepcuts.ingest import PlaysLike, as_plays
@@ -15,6 +14,7 @@ from deepcuts.model import PersonaModel, PersonaNMF, PersonaSettings
 from deepcuts.model.training.fold_in import solve_personas
 from deepcuts.model.training.persona_split import PersonaSplit
 from deepcuts.model.training.weights import user_rows
+from deepcuts.setting_names import refusing_unknown
 
 
 @refusing_unknown

@@ -18,11 +18,12 @@ from deepcuts.array_types import FloatMatrix
 from deepcuts.baselines.connect_server import REMOTE, check_server
 from deepcuts.baselines.peers import import_peer
 from deepcuts.baselines.scored import DotProduct, ScoredModel
-from deepcuts.checks import check_ranges, refusing_unknown, seed_number
+from deepcuts.checks import check_ranges, seed_number
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.errors import MissingExtraError
 from deepcuts.ingest import PlaysLike, as_plays
+from deepcuts.setting_names import refusing_unknown
 
 _N_BLOCKS = 2  # fixed: random starts are drawn block by block
 _SUBMITTED = {"PYSPARK_GATEWAY_PORT", REMOTE}  # set by spark-submit, and for Spark Connect

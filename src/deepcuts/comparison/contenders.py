@@ -10,12 +10,13 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from deepcuts.checks import check_names, instance, instances, kind_of, naming, shown
+from deepcuts.checks import instance, instances, kind_of, naming, shown
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.model import PersonaModel, PersonaNMF
 from deepcuts.recommendation import ListSettings
 from deepcuts.recommendation.settings import Mix
+from deepcuts.setting_names import check_names
 from deepcuts.wording import counted
 
 LIST_SETTINGS = ("rarity", "strength", "dial", "frequency", "mix")

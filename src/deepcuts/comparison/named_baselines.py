@@ -23,10 +23,10 @@ from deepcuts.baselines import (
     SparkALS,
 )
 from deepcuts.baselines.peers import import_peer
-from deepcuts.checks import check_known
 from deepcuts.comparison.contenders import Contender, contender_of, settings_of
 from deepcuts.errors import SettingsError
 from deepcuts.model import PersonaNMF
+from deepcuts.setting_names import check_known
 
 BASELINES: Mapping[str, Any] = MappingProxyType(
     {

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from deepcuts.checks import check_known
 from deepcuts.data.interactions import Interactions
 from deepcuts.datasets.archives import Member
 from deepcuts.datasets.audioscrobbler import read_audioscrobbler
@@ -22,6 +21,7 @@ from deepcuts.datasets.mlhd import check_archive, read_mlhd
 from deepcuts.datasets.report import DatasetReport
 from deepcuts.datasets.taste_profile import read_taste_profile, taste_profile_files
 from deepcuts.ingest import ReadOptions
+from deepcuts.setting_names import check_known
 
 # Called with the folder and how to read.
 Reader: TypeAlias = Callable[..., tuple[Interactions, DatasetReport]]

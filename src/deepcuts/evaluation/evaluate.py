@@ -15,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.array_types import AnyArray
-from deepcuts.checks import check_names
 from deepcuts.data.arrow_columns import ArrowTable
 from deepcuts.data.frames import as_frame
 from deepcuts.evaluation.item_labels import ItemFeatures
@@ -33,6 +32,7 @@ from deepcuts.evaluation.registry import (
 )
 from deepcuts.html_table import html_page, html_table
 from deepcuts.ingest import PlaysLike
+from deepcuts.setting_names import check_names
 from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)

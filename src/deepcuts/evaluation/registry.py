@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Literal
 
-from deepcuts.checks import check_known, is_several, shown, texts
+from deepcuts.checks import is_several, shown, texts
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation.metric import ExposureMetric, Metric, QuotientMetric, UserMetric, checked_cutoffs
 from deepcuts.evaluation.metrics import (
@@ -38,6 +38,7 @@ from deepcuts.evaluation.metrics import (
     unexpectedness,
 )
 from deepcuts.evaluation.ranked_lists import RankedLists
+from deepcuts.setting_names import check_known
 
 _FILES = (
     recall, precision, hit_rate, ndcg, average_precision, reciprocal_rank, tail_recall, ips_recall,

@@ -6,10 +6,11 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from deepcuts.checks import choice, real_number, refusing_unknown
+from deepcuts.checks import choice, real_number
 from deepcuts.history.limits import Limits
 from deepcuts.ingest import TimeRules
 from deepcuts.ingest.tabular.encodings import check_encoding
+from deepcuts.setting_names import refusing_unknown
 
 MIN_SCORE = 83.0  # of 100, for a name much like another; chosen by benchmarks/matching.py
 

@@ -10,7 +10,6 @@ from typing import Any, Unpack
 
 import pyarrow as pa
 
-from deepcuts.checks import warn_of_former_name
 from deepcuts.data.any_id import AnyId
 from deepcuts.data.whole_ids import IdsAs
 from deepcuts.ingest import PlaysLike, as_plays
@@ -33,6 +32,7 @@ from deepcuts.model.training.weights import user_rows
 from deepcuts.model.visitors import fold_in
 from deepcuts.recommendation import ListOptions, ListSettings, recommend_batches
 from deepcuts.recommendation.columns import check_columns, dressed
+from deepcuts.setting_names import warn_of_former_name
 from deepcuts.storage import StrPath
 from deepcuts.wording import counted
 

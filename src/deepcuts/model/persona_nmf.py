@@ -13,7 +13,7 @@ from typing import Any, Self, Unpack, get_args
 import numpy as np
 
 from deepcuts.array_types import FloatMatrix
-from deepcuts.checks import check_callbacks, choice, kind_of, refusing_unknown, seed_number, truth
+from deepcuts.checks import check_callbacks, choice, kind_of, seed_number, truth
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.play_checks import check_plays
 from deepcuts.errors import SettingsError
@@ -24,6 +24,7 @@ from deepcuts.model.state import TrainingCounts
 from deepcuts.model.training.epochs import Epoch, OnInterrupt, Progress, UserProgress
 from deepcuts.model.training.fit import fit
 from deepcuts.model.training.settings import AUTO, PersonaOptions, PersonaSettings
+from deepcuts.setting_names import refusing_unknown
 from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)

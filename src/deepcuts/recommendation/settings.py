@@ -6,18 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict, get_args
 
-from deepcuts.checks import (
-    choice,
-    is_several,
-    real_number,
-    refusing_unknown,
-    shown,
-    taking_former_names,
-    truth,
-    whole_number,
-)
+from deepcuts.checks import choice, is_several, real_number, shown, truth, whole_number
 from deepcuts.data.any_id import AnyId
 from deepcuts.errors import SettingsError
+from deepcuts.setting_names import refusing_unknown, taking_former_names
 
 Mix = Literal["share", "max"]
 RarityForm = Literal["norm", "shift", "power"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from deepcuts.checks import real_number, refusing_unknown, whole_number
+from deepcuts.checks import real_number, whole_number
 from deepcuts.errors import SettingsError
 from deepcuts.recommendation.settings import MOST_RARITY
 from deepcuts.report.published import published_as
+from deepcuts.setting_names import refusing_unknown
 
 ACCURACIES = ("recall", "precision", "ndcg", "map", "mrr", "hit_rate")
 

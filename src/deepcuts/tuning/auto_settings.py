@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deepcuts.checks import check_ranges, refusing_unknown, truth
+from deepcuts.checks import check_ranges, truth
 from deepcuts.errors import SettingsError
 from deepcuts.model.training.density_rule import FACTORS
 from deepcuts.model.training.settings import AUTO, PersonaSettings
+from deepcuts.setting_names import refusing_unknown
 from deepcuts.wording import counted
 
 

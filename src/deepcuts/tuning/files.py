@@ -8,9 +8,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from deepcuts.checks import check_names
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.setting_names import check_names
 from deepcuts.storage import StrPath, check_input, path_with_ending, replacing
 from deepcuts.storage.nested_text import distinct_keys, parse_json, parse_toml
 from deepcuts.wording import with_article

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from deepcuts.checks import check_ranges, real_number, refusing_unknown, texts
+from deepcuts.checks import check_ranges, real_number, texts
 from deepcuts.errors import SettingsError
+from deepcuts.setting_names import refusing_unknown
 from deepcuts.tuning.objectives import Objective, parse_objectives
 from deepcuts.tuning.space import check_fixed
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from deepcuts.checks import check_known, shown
+from deepcuts.checks import shown
 from deepcuts.data.play_counts import PlayCounts
 from deepcuts.errors import SettingsError
 from deepcuts.model.training.density_rule import resolved
 from deepcuts.model.training.settings import AUTOMATIC, PersonaSettings
+from deepcuts.setting_names import check_known
 
 if TYPE_CHECKING:
     import optuna

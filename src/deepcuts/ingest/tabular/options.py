@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from deepcuts.checks import choice, refusing_unknown, shown, truth
+from deepcuts.checks import choice, shown, truth
 from deepcuts.errors import SettingsError
 from deepcuts.ingest.tabular.encodings import check_encoding
 from deepcuts.ingest.tabular.time_rules import TimeRules
+from deepcuts.setting_names import refusing_unknown
 
 OnBadRows = Literal["error", "skip"]
 

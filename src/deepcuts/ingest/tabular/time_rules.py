@@ -6,9 +6,10 @@ import math
 import time
 from dataclasses import dataclass, fields
 
-from deepcuts.checks import real_number, refusing_unknown, shown, whole_number
+from deepcuts.checks import real_number, shown, whole_number
 from deepcuts.data.moments import WHEN, seconds_of
 from deepcuts.errors import SettingsError
+from deepcuts.setting_names import refusing_unknown
 
 DAY = 86_400
 LEAST_WEIGHT = 1e-6  # of a play, however long ago: 20 half-lives

@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypedDict, cast
 
-from deepcuts.checks import check_choices, check_ranges, real_number, refusing_unknown, truth, whole_number
+from deepcuts.checks import check_choices, check_ranges, real_number, truth, whole_number
 from deepcuts.errors import SettingsError
+from deepcuts.setting_names import refusing_unknown
 
 Confidence = Literal["binary", "log"]
 Target = Literal["one", "signed_log"]

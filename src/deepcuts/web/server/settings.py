@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from deepcuts.checks import in_full, real_number, refusing_unknown, shown, texts, truth, whole_number
+from deepcuts.checks import in_full, real_number, shown, texts, truth, whole_number
 from deepcuts.errors import SettingsError
+from deepcuts.setting_names import refusing_unknown
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
