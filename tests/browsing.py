@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import io
-import time
 import zipfile
 from pathlib import Path
+
+from waiting import PATIENCE
 
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>{{ 1+1 }}'
 HOSTILE_ID = "Ballroom Conspiracy"  # the most played artist of this world
 EIGHT = "Humming Falcon, Astela, Quumere, Lucky Pilgrim, Drifting Carpet, Spare Lighthouse, The Quiet Saddles, Casper"
 PICTURES = Path(__file__).parents[1] / "build" / "screenshots"
+
+
+def new_page(browser, **options: object):
+    """Open a window of its own, in which nothing is given up before a busy machine has come to it."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(1_000 * PATIENCE)
+    return context.new_page()
 
 
 def add_list(page, names: str = EIGHT) -> None:
@@ -36,13 +44,6 @@ def rows(page) -> list[str]:
 
 def median_listeners(page) -> float:
     return float(page.locator(".dc-median").inner_text().replace(",", ""))
-
-
-def wait_until(holds, seconds: float = 15) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def picture(page, name: str) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Generator
 from importlib.util import find_spec
 from pathlib import Path
+from subprocess import CalledProcessError, TimeoutExpired
 from typing import Any
 
 import pytest
@@ -18,6 +20,8 @@ array_checks.install()  # before anything of the library is imported
 
 # Idle threads sleep rather than spin: several tests run at a time, and spinning takes the time of the others.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# Java machines of tests live for seconds: to compile less, and with one thread that collects, takes half of the time.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 # What tests start is started hundreds of times: byte code that is kept saves each a quarter of a second.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
@@ -149,6 +153,18 @@ class SkippedModule(pytest.Module):
 
     def collect(self) -> list[pytest.Item]:
         pytest.skip(self.reason, allow_module_level=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to the report of a failure what the process has said that failed, or that took too long."""
+    report = yield
+    failed = call.excinfo.value if call.excinfo else None
+    if isinstance(failed, CalledProcessError | TimeoutExpired):
+        for name, said in (("stdout", failed.stdout), ("stderr", failed.stderr)):
+            text = said.decode(errors="replace") if isinstance(said, bytes) else said or ""
+            report.sections += [(f"{name} of the process", text[-10_000:])] if text else []
+    return report
 
 
 @pytest.fixture(scope="session")

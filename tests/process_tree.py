@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 
@@ -37,3 +38,20 @@ def sockets(pid: int) -> set[str]:
         if target.startswith("socket:["):
             found.add(target[len("socket:[") : -1])
     return found
+
+
+def seconds_of(stat: Path) -> float:
+    """Seconds of a processor that a process or thread has taken, by its file of /proc; none where that is gone."""
+    fields = text(stat).rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def seconds_with_children(session: int | None = None) -> float:
+    """Seconds that processors have spent on children of this process that have ended, and on a session that runs."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = ended.ru_utime + ended.ru_stime
+    for stat in Path("/proc").glob("[0-9]*/stat") if session else ():
+        fields = text(stat).rpartition(")")[2].split()
+        if fields and int(fields[3]) == session:
+            seconds += sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")  # with those of its own children
+    return seconds

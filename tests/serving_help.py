@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
-import signal
-import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,16 +15,18 @@ import httpx
 import pyarrow as pa
 import uvicorn
 
+import asking
 import deepcuts as dc
 from deepcuts.web.application import create_app
 from deepcuts.web.server.connections import connections_of
 from deepcuts.web.server.settings import ServiceSettings
 from deepcuts.web.server.store import ModelStore
 from deepcuts.web.serving import listen
+from logged_process import LoggedProcess, logged
+from waiting import wait_until
 
 USER = "user 0000003"
 HOSTILE = "<script>alert('x')</script> & \"Sons\""
-PATIENCE = 240.0  # seconds: kernels may have to be compiled first
 
 
 @functools.cache
@@ -63,40 +62,22 @@ def served(path: Path, settings: ServiceSettings | None = None, app: Any = None)
 
 
 @contextmanager
-def spawned(path: Path, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def spawned(path: Path, *options: str, **environment: str) -> Iterator[tuple[LoggedProcess, str]]:
     """Run ``deepcuts serve`` in a process of its own; yield it and its address."""
     command = [sys.executable, "-c", "from deepcuts.cli.main import main; main()", "serve", str(path), "--port", "0"]
     if "--drain-seconds" not in options:
         options = (*options, "--drain-seconds", "0")
-    process = subprocess.Popen(
-        [*command, *options], stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}
-    )
-    try:
-        yield process, _address(process)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.communicate(timeout=PATIENCE)
-        finally:
-            process.kill()
-
-
-def _address(process: subprocess.Popen[str]) -> str:
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith("Serving"):
-            return line.rpartition(" see ")[2].strip().removesuffix("/docs.")
-    raise AssertionError(f"the server ended with {process.wait()}")
+    with logged([*command, *options], env={**os.environ, **environment}) as process:
+        yield process, process.line_with("Serving ").rpartition(" see ")[2].strip().removesuffix("/docs.")
 
 
 def wait_until_ready(address: str) -> None:
     """Return once the service says that it is ready."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{address}/readyz").status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.02)
-    raise AssertionError("the service does not get ready")
+    wait_until(lambda: is_ready(address))
+
+
+def is_ready(address: str) -> bool:
+    try:
+        return asking.get(f"{address}/readyz").status_code == 200
+    except httpx.TransportError:
+        return False

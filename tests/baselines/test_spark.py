@@ -14,6 +14,7 @@ import pytest
 from deepcuts.baselines.peers import import_peer
 from deepcuts.baselines.spark_als import factor_matrix
 from deepcuts.errors import MissingExtraError
+from waiting import PATIENCE
 
 TESTS = Path(__file__).parents[1]
 NO_JAVA = """
@@ -58,7 +59,7 @@ def test_a_missing_java_is_told(tmp_path):
         env={**os.environ, "JAVA_HOME": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=True,
     )
     assert "Spark did not start" in done.stdout
@@ -74,7 +75,7 @@ def test_what_spark_connect_needs_is_told(tmp_path):
         env={**os.environ, "SPARK_REMOTE": "sc://127.0.0.1:1"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=True,
     )
     assert done.stdout == "What Spark Connect needs is not installed. Run: pip install 'deepcuts[spark-connect]'\n"

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from waiting import PATIENCE
+
 INTERRUPTED_IN_AN_EXTENSION = """
 import enum, os, signal, sys, time
 from deepcuts.cli.interrupts import exit_status, signals_raised
@@ -33,5 +35,5 @@ with signals_raised(to_the_end=True):
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_a_signal_while_an_extension_is_initialised_is_raised_after_that(name: str) -> None:
     script = [sys.executable, "-c", INTERRUPTED_IN_AN_EXTENSION, name]
-    ended = subprocess.run(script, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(script, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (ended.returncode, ended.stderr) == (128 + getattr(signal, name), "")

@@ -9,13 +9,13 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 import deepcuts as dc
 from deepcuts.cli.plays_files import write_interactions
+from waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -41,12 +41,14 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
-def wait_for_hidden_file(folder: Path, n_bytes: int) -> None:
-    """Wait until a temporary file in a folder has some size."""
-    deadline = time.monotonic() + 60
-    while sum(path.stat().st_size for path in folder.glob(".*")) < n_bytes:
-        assert time.monotonic() < deadline, "nothing was written"
-        time.sleep(0.01)
+def wait_for_hidden_file(process: subprocess.Popen[str], folder: Path, n_bytes: int) -> None:
+    """Wait until a process has written so much to a temporary file in a folder."""
+
+    def is_written() -> bool:
+        assert process.poll() is None, process.communicate()
+        return sum(path.stat().st_size for path in folder.glob(".*")) >= n_bytes
+
+    wait_until(is_written)
 
 
 @pytest.mark.parametrize(("how", "status"), STATUSES)
@@ -55,7 +57,7 @@ def test_an_interrupted_training_saves_the_model_of_its_last_epoch(folder, tmp_p
     while "Training: " not in process.stderr.readline():
         assert process.poll() is None
     process.send_signal(how)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == status
     assert "Traceback" not in said
     assert said.splitlines()[-1] == f"Saved {tmp_path / 'model.safetensors'}, the model of the last whole epoch."
@@ -74,7 +76,7 @@ def test_an_interrupted_ingest_leaves_nothing_behind(folder, tmp_path, how, stat
     process = start("ingest", tmp_path / "raw.csv", *columns, "-o", tmp_path / "plays.safetensors")
     assert process.stderr.readline().startswith("Reading ")
     process.send_signal(how)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said.splitlines()[-1]) == (status, "Interrupted.")
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["raw.csv", "temporary"]
 
@@ -82,9 +84,9 @@ def test_an_interrupted_ingest_leaves_nothing_behind(folder, tmp_path, how, stat
 @pytest.mark.parametrize(("how", "status"), STATUSES)
 def test_interrupted_lists_leave_nothing_behind(folder, tmp_path, how, status):
     process = start("recommend", folder / "model.safetensors", "-k", 300, "-o", tmp_path / "lists.jsonl")
-    wait_for_hidden_file(tmp_path, 10_000)
+    wait_for_hidden_file(process, tmp_path, 10_000)
     process.send_signal(how)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said.splitlines()[-1]) == (status, "Interrupted.")
     assert not list(tmp_path.iterdir())
 
@@ -92,9 +94,9 @@ def test_interrupted_lists_leave_nothing_behind(folder, tmp_path, how, status):
 def test_a_signal_that_is_ignored_from_the_start_stays_so(folder, tmp_path):
     arguments = ("recommend", folder / "model.safetensors", "-k", 300, "-o", tmp_path / "lists.jsonl", "--quiet")
     process = start(*arguments, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))  # as nohup does
-    wait_for_hidden_file(tmp_path, 10_000)
+    wait_for_hidden_file(process, tmp_path, 10_000)
     process.send_signal(signal.SIGHUP)
-    assert process.communicate(timeout=60) == ("", "")
+    assert process.communicate(timeout=PATIENCE) == ("", "")
     assert process.returncode == 0
     assert [path.name for path in tmp_path.iterdir()] == ["lists.jsonl"]
 
@@ -102,9 +104,9 @@ def test_a_signal_that_is_ignored_from_the_start_stays_so(folder, tmp_path):
 def test_a_killed_command_leaves_the_old_file_whole(folder, tmp_path):
     (tmp_path / "lists.jsonl").write_text("precious")
     process = start("recommend", folder / "model.safetensors", "-k", 300, "-o", tmp_path / "lists.jsonl", "--force")
-    wait_for_hidden_file(tmp_path, 100_000)
+    wait_for_hidden_file(process, tmp_path, 100_000)
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL
     assert (tmp_path / "lists.jsonl").read_text() == "precious"
 
@@ -112,12 +114,12 @@ def test_a_killed_command_leaves_the_old_file_whole(folder, tmp_path):
 def test_what_a_killed_command_leaves_the_next_one_removes(folder, tmp_path):
     output = tmp_path / "lists.jsonl"
     process = start("recommend", folder / "model.safetensors", "-k", 300, "-o", output)
-    wait_for_hidden_file(tmp_path, 10_000)
+    wait_for_hidden_file(process, tmp_path, 10_000)
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     assert len(list(tmp_path.glob(".deepcuts-*"))) == 1
     process = start("recommend", folder / "model.safetensors", "--user", "user 0000001", "-o", output)
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     assert [path.name for path in tmp_path.iterdir()] == ["lists.jsonl"]
 
 
@@ -129,7 +131,7 @@ def test_a_full_disk_leaves_the_old_file_whole(folder, tmp_path):
     lists.write_text("precious")
     arguments = ("recommend", folder / "model.safetensors", "-k", 200, "-o", lists, "--force", "--quiet")
     process = start(*arguments, preexec_fn=allow_small_files_only)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert said.startswith(f"Error: {lists} cannot be written: ")
     assert said.endswith("File too large. Nothing was changed there.\n")
@@ -155,7 +157,7 @@ def test_a_reader_that_goes_away_ends_a_command_without_a_word(folder, words):
     os.close(read_end)
     model = () if "--help" in words else (str(folder / "model.safetensors"),)
     arguments = [COMMAND, words[0], *model, *words[1:]]
-    result = subprocess.run(arguments, stdout=write_end, stderr=subprocess.PIPE, check=False, timeout=60)
+    result = subprocess.run(arguments, stdout=write_end, stderr=subprocess.PIPE, check=False, timeout=PATIENCE)
     os.close(write_end)
     assert (result.returncode, result.stderr) == (128 + signal.SIGPIPE, b"")
 
@@ -163,7 +165,9 @@ def test_a_reader_that_goes_away_ends_a_command_without_a_word(folder, words):
 def test_a_locale_without_utf_8_is_told_what_to_set(folder):
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     arguments = [COMMAND, "similar", str(folder / "model.safetensors"), "Sigur Rós"]
-    result = subprocess.run(arguments, env=os.environ | plain, capture_output=True, text=True, check=False, timeout=60)
+    result = subprocess.run(
+        arguments, env=os.environ | plain, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
     assert result.returncode == 2
     assert result.stderr.endswith("cannot be read. Set LC_ALL=C.UTF-8, or PYTHONUTF8=1.\n")
 
@@ -176,7 +180,9 @@ def test_closed_streams_neither_fail_nor_get_into_a_file(folder, tmp_path, close
 
     for n, options in enumerate([["-o", str(tmp_path / "lists.csv")], ["--json"], []]):
         arguments = [COMMAND, "recommend", str(folder / "model.safetensors"), "--user", "user 0000001", *options]
-        result = subprocess.run(arguments, capture_output=True, text=True, check=False, preexec_fn=close, timeout=60)
+        result = subprocess.run(
+            arguments, capture_output=True, text=True, check=False, preexec_fn=close, timeout=PATIENCE
+        )
         assert result.returncode == 0
         assert "Error" not in result.stderr
         assert bool(result.stdout) == (n > 0 and 1 not in closed)
@@ -187,7 +193,9 @@ def test_output_that_finds_no_space_is_an_error(folder):
     with open("/dev/full", "w", encoding="utf-8") as full:
         for options in ([], ["--json"]):
             arguments = [COMMAND, "similar", str(folder / "model.safetensors"), "Abel Kovova", *options]
-            result = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+            result = subprocess.run(
+                arguments, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=PATIENCE
+            )
             assert result.returncode == 1
             assert result.stderr == "Error: The output cannot be written: No space left on device.\n"
 
@@ -222,7 +230,7 @@ def test_commands_work_without_assertions_and_docstrings(folder, tmp_path):
 def test_a_terminal_that_knows_no_accents_gets_question_marks(folder):
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     process = start("similar", folder / "model.safetensors", "Abel Kovova", "-k", 500, env=environment)
-    shown, said = process.communicate(timeout=60)
+    shown, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said) == (0, "")
     assert "?" in shown
 
@@ -240,7 +248,7 @@ def on_a_terminal(*arguments: object, code: int = 0, **environment: str) -> str:
             said += block
     except OSError:  # the other end is closed
         pass
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == code
     return said.decode()
 
@@ -251,7 +259,7 @@ def test_progress_moves_on_a_terminal_and_nowhere_else(folder, tmp_path):
     said = on_a_terminal(*arguments)
     assert "\x1b[2K" in said  # a line is drawn again
     assert "Training" in said
-    shown, said = start(*arguments).communicate(timeout=60)
+    shown, said = start(*arguments).communicate(timeout=PATIENCE)
     assert shown == ""
     assert "\x1b" not in said
     assert "Training: 3 of 3" in said
@@ -262,7 +270,7 @@ def test_the_interpreter_looks_for_no_garbage_at_its_end():
         "import atexit, gc, sys; from deepcuts.cli.main import main; sys.argv = ['deepcuts', '--version'];"
         "atexit.register(lambda: print(gc.get_count()[0] < 1_000 < gc.get_freeze_count())); main()"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert ended.stdout.splitlines()[-1] == "True"
 
 

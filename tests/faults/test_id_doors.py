@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from typer.testing import CliRunner
 
+import asking
 import deepcuts as dc
 from command_line import COMMAND
 from deepcuts.cli.main import app
@@ -86,7 +87,7 @@ GIVEN = st.lists(IDS, min_size=4, max_size=8).map(one_text_each)
 def test_ids_in_a_model_are_those_of_http(tmp_path_factory: pytest.TempPathFactory, given: list[Any]) -> None:
     world = world_of(given, tmp_path_factory.mktemp("http"))
     assert sorted(map(expected, given)) == sorted(world.texts)
-    with served(world.path) as address, httpx.Client(base_url=address, timeout=60) as client:
+    with served(world.path) as address, asking.Client(base_url=address) as client:
         for value in some(given, 24):
             assert list(wrong_over_http(client, world, value)) == []
 
@@ -215,5 +216,5 @@ def test_ids_of_files_are_those_of_arguments(tmp_path: Path) -> None:
     assert rows_of(["personas", paths[2], "--json", str(2**63 + 1)])
     assert {row["item_id"] for row in rows_of(["similar", paths[2], "--json", "1"])} == {"2"}
     with served(Path(paths[2])) as address:
-        answer = httpx.get(f"{address}/personas/{2**63 + 1}", timeout=60).json()
+        answer = asking.get(f"{address}/personas/{2**63 + 1}").json()
     assert answer["user"] == str(2**63 + 1)

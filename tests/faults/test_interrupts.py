@@ -6,10 +6,8 @@ times, and some commands ten times more while kernels are compiled into an empty
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -26,6 +24,8 @@ from deepcuts.cli.plays_files import write_interactions
 from deepcuts.cli.program import COMMANDS
 from faults.limits import takes_too_long
 from faults.table import add_row
+from process_tree import seconds_with_children, text
+from waiting import PATIENCE
 
 LONG = os.environ.get("DEEPCUTS_FAULTS") == "long"
 N_MOMENTS = 10 if LONG else 1
@@ -128,7 +128,7 @@ def begun(words: list[str], **environment: str) -> subprocess.Popen[str]:
 
 
 def _caught(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    lines = text(Path(f"/proc/{pid}/status")).splitlines()
     return next((int(line.split()[1], 16) for line in lines if line.startswith("SigCgt")), 0)
 
 
@@ -136,11 +136,11 @@ def wrong_after(process: subprocess.Popen[str], seconds: float, name: str, outpu
     """Interrupt a command after some time; say what was wrong with its end."""
     time.sleep(seconds)
     had_ended = process.poll() is not None
-    began, had = time.monotonic(), _processor_seconds(process.pid)
+    began, had = time.monotonic(), seconds_with_children(process.pid)
     if not had_ended:
         os.killpg(process.pid, signal.SIGINT)  # until it is waited for, the number is its own
     said = _rest(process)
-    took, of_processors = time.monotonic() - began, _processor_seconds() - had
+    took, of_processors = time.monotonic() - began, seconds_with_children() - had
     ENDS.append(took)
     keeps = name == "train" and "is kept" in said
     if takes_too_long(took, of_processors, MOST_SECONDS) and not keeps:
@@ -156,21 +156,9 @@ def wrong_after(process: subprocess.Popen[str], seconds: float, name: str, outpu
         yield f"left {strays}"
 
 
-def _processor_seconds(session: int | None = None) -> float:
-    """Time that processors have spent on children of this process that have ended, and on a session that runs."""
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds = ended.ru_utime + ended.ru_stime
-    for stat in Path("/proc").glob("[0-9]*/stat") if session else ():
-        with contextlib.suppress(OSError):  # it has ended meanwhile
-            fields = stat.read_text().rpartition(")")[2].split()  # behind the name, which is in brackets
-            if int(fields[3]) == session:
-                seconds += sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")  # with those of its own children
-    return seconds
-
-
 def _rest(process: subprocess.Popen[str]) -> str:
     try:
-        return "".join(process.communicate(timeout=60))
+        return "".join(process.communicate(timeout=PATIENCE))
     except subprocess.TimeoutExpired:
         process.kill()
         return "".join(process.communicate()) + "it does not end"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -15,19 +14,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import typer
 
+import asking
 import deepcuts as dc
 from command_line import COMMAND, import_paths
 from deepcuts.cli.main import app
 from faults.table import add_row
+from logged_process import logged
 from serving_help import wait_until_ready
 
 HERE = Path(__file__).parent
 LONG = os.environ.get("DEEPCUTS_FAULTS") == "long"
-PATIENCE = 300.0  # seconds: kernels may have to be compiled first
 # All commands, in an order in which each finds what it reads; {} is the folder of their files.
 TRAIN = ["--train", "{}/train.safetensors", "--holdout", "{}/holdout.safetensors"]
 CALLS = [
@@ -90,19 +89,11 @@ def run_all(calls: list[list[str]], noted: Path, cwd: Path) -> dict[str, Any]:
 @contextmanager
 def running(arguments: list[str], noted: Path, **more: str) -> Iterator[str]:
     """A command that serves until it is told to end; yields its address."""
-    with subprocess.Popen(
-        [*COMMAND, *arguments], env=environment(noted, **more), stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stderr is not None
-        try:
-            line = next(line for line in process.stderr if "http://" in line)
-            address = line[line.index("http://") :].split()[0].rstrip("/;")
-            threading.Thread(target=process.stderr.read, daemon=True).start()
-            wait_until_ready(address)
-            yield address
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(PATIENCE)
+    with logged([*COMMAND, *arguments], env=environment(noted, **more)) as process:
+        line = process.line_with("http://")
+        address = line[line.index("http://") :].split()[0].rstrip("/;")
+        wait_until_ready(address)
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -139,8 +130,8 @@ def test_no_service_connects(folder: Path, tmp_path: Path, command: list[str]) -
     noted = tmp_path / "noted"
     with running([name, str(folder / "model.safetensors"), "--port", "0", *options], noted) as address:
         for path in ("/healthz", "/", "/docs", "/openapi.json", "/metrics", "/items?q=a"):
-            assert httpx.get(address + path, timeout=PATIENCE, follow_redirects=True).status_code in (200, 404), path
-        answer = httpx.post(f"{address}/recommend", json={"user": "user 0000001"}, timeout=PATIENCE)
+            assert asking.get(address + path, follow_redirects=True).status_code in (200, 404), path
+        answer = asking.post(f"{address}/recommend", json={"user": "user 0000001"})
         assert answer.status_code == 200
     add_row("network", f"connects of {' '.join(command)}", 7, len(lines_of(noted)))
     assert lines_of(noted) == []

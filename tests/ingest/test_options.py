@@ -21,6 +21,7 @@ from deepcuts.errors import DataError, FileFormatError, OutputError, SettingsErr
 from deepcuts.ingest import Columns, ReadOptions, read_plays
 from deepcuts.ingest.tabular.database import plain_errors
 from deepcuts.ingest.tabular.rules import BLANKS
+from waiting import PATIENCE
 
 
 @pytest.mark.parametrize(
@@ -192,7 +193,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path):
         assert process.poll() is None, process.communicate()
         time.sleep(0.005)
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=60)[1].splitlines()[-1] == "KeyboardInterrupt"
+    assert process.communicate(timeout=PATIENCE)[1].splitlines()[-1] == "KeyboardInterrupt"
     assert [path.name for path in tmp_path.iterdir()] == ["plays.parquet"]
 
 

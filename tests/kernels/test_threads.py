@@ -13,6 +13,7 @@ import pytest
 
 from deepcuts.kernels.compiling import kernel
 from deepcuts.kernels.threads import over_ranges
+from waiting import PATIENCE
 
 N_THREADS = min(2, numba.config.NUMBA_NUM_THREADS)
 
@@ -40,6 +41,28 @@ def visited(n: int) -> tuple[list[int], set[int]]:
     return counts.tolist(), threads
 
 
+class Meeting:
+    """Has each thread wait in its first range for all others: on a busy machine, one may do everything otherwise."""
+
+    def __init__(self) -> None:
+        self.threads, self._barrier = set[int](), threading.Barrier(N_THREADS)
+
+    def join(self) -> None:
+        if threading.get_ident() not in self.threads:
+            self.threads.add(threading.get_ident())
+            self._barrier.wait(PATIENCE)
+
+
+def meet(first: int, last: int, meeting: Meeting) -> None:
+    meeting.join()
+
+
+def met() -> set[int]:
+    meeting = Meeting()
+    over_ranges(meet, 1_000, meeting)
+    return meeting.threads
+
+
 @pytest.mark.parametrize("n", [1, 2, 3, 7, 8, 9, 1_000])
 def test_every_number_is_in_one_range(n: int) -> None:
     assert visited(n)[0] == [1] * n
@@ -47,7 +70,7 @@ def test_every_number_is_in_one_range(n: int) -> None:
 
 @needs_two
 def test_two_threads_take_part_and_the_calling_one_is_one_of_them() -> None:
-    _, threads = visited(1_000)
+    threads = met()
     assert len(threads) == 2
     assert threading.get_ident() in threads
 
@@ -96,7 +119,7 @@ def exit_status_of(child: Callable[[], bool]) -> int:
 def test_a_forked_process_has_threads_of_its_own() -> None:
     expected = roots()
     np.testing.assert_array_equal(expected, np.sqrt(np.arange(64)))
-    assert exit_status_of(lambda: np.array_equal(roots(), expected) and len(visited(1_000)[1]) == N_THREADS) == 0
+    assert exit_status_of(lambda: np.array_equal(roots(), expected) and len(met()) == N_THREADS) == 0
     assert exit_status_of(lambda: exit_status_of(lambda: np.array_equal(roots(), expected)) == 0) == 0
     np.testing.assert_array_equal(roots(), expected)
 
@@ -118,8 +141,9 @@ def test_forks_beside_a_thread_that_computes() -> None:
 def test_an_error_of_any_range_is_raised_when_no_thread_works_any_more() -> None:
     working: set[int] = set()
 
-    def fail(first: int, last: int, failing: bool) -> None:
+    def fail(first: int, last: int, failing: bool, meeting: Meeting) -> None:
         working.add(first)
+        meeting.join()
         time.sleep(0.01)
         working.remove(first)
         if (threading.current_thread() is threading.main_thread()) == failing:
@@ -127,7 +151,7 @@ def test_an_error_of_any_range_is_raised_when_no_thread_works_any_more() -> None
 
     for failing in (True, False):
         with pytest.raises(ZeroDivisionError):
-            over_ranges(fail, 100, failing)
+            over_ranges(fail, 100, failing, Meeting())
         assert working == set()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,9 @@ import pyarrow as pa
 import pytest
 
 import deepcuts as dc
-from browsing import HOSTILE, HOSTILE_ID
+from browsing import HOSTILE, HOSTILE_ID, new_page
+from logged_process import logged
+from waiting import PATIENCE
 
 FLAGS = [
     "--no-sandbox",
@@ -48,19 +49,10 @@ def explored(folder: Path, *options: str, **variables: str) -> Iterator[str]:
     environment = {**os.environ, "OMP_WAIT_POLICY": "passive", **variables}
     for name in ("PYTEST_CURRENT_TEST", "NICEGUI_SCREEN_TEST_PORT"):
         environment.pop(name, None)
-    server = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
-    try:
-        line = server.stderr.readline()
-        assert "http://" in line, line
+    with logged(command, signal.SIGINT, cwd=folder, env=environment) as server:
+        line = server.line_with("http://")
+        assert line == server.lines[0], server.lines
         yield line.split()[4].rstrip("/")
-    finally:
-        server.send_signal(signal.SIGINT)
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-        server.stderr.close()
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +76,7 @@ def browser():
     if chromium is None:
         pytest.skip("no chromium on PATH: apt-get install chromium")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS, timeout=1_000 * PATIENCE)
         yield browser
         browser.close()
 
@@ -96,10 +88,8 @@ def open_page(browser, address):
 
     def open_page(width: int = 1280, height: int = 900, url: str = address, **options: object):
         options = {"viewport": {"width": width, "height": height}, "reduced_motion": "reduce", **options}
-        context = browser.new_context(**options)
-        context.set_default_timeout(20_000)
-        contexts.append(context)
-        page = context.new_page()
+        page = new_page(browser, **options)
+        contexts.append(page.context)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda message: wrong.append(message.text) if is_wrong(message) else None)
         page.on("request", lambda request: wrong.append(request.url) if not own(request.url) else None)

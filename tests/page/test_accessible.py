@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 import deepcuts as dc
-from browsing import add_list, picture
+from browsing import add_list, new_page, picture
 from deepcuts.report import ReportSettings, baseline_contender, collect, model_contenders, render
 
 pytestmark = pytest.mark.slow
@@ -64,10 +64,10 @@ def test_axe_finds_nothing_on_any_screen(open_page, width, scheme):
 
 
 def test_axe_finds_nothing_on_the_reference_of_the_service(browser, address):
-    page = browser.new_page()
+    page = new_page(browser)
     page.goto(f"{address}/docs")
     assert findings(page) == []
-    page.close()
+    page.context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -79,10 +79,10 @@ def test_axe_finds_nothing_in_a_report(browser, folder, scheme):
         contenders = [*model_contenders(models, ["share"]), baseline_contender("popularity", {}, 8)]
         settings = ReportSettings(k=10, rarities=(-0.5, 0.5), n_factors=4, n_listeners=2)
         (folder / "report.html").write_text(render(collect(models, contenders, train, holdout, settings)), "utf-8")
-    page = browser.new_page(color_scheme=scheme)
+    page = new_page(browser, color_scheme=scheme)
     page.goto((folder / "report.html").as_uri())
     assert findings(page) == []
-    page.close()
+    page.context.close()
 
 
 def test_colours_of_the_system_leave_dial_dots_and_tabs(open_page):

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from browsing import HOSTILE, add, add_list, median_listeners, picture, rows, wait_until, zipped
+from browsing import HOSTILE, add, add_list, median_listeners, picture, rows, zipped
+from waiting import wait_until
 
 sync_api = pytest.importorskip("playwright.sync_api")
 

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 import deepcuts as dc
-from browsing import add_list, picture
+from browsing import add_list, new_page, picture
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +33,7 @@ def test_the_page_says_what_a_list_is_of_whom_next_to_nothing_is_known(browser, 
     model = save_model(tmp_path, n_epochs)
     assert bool(np.any(model.item_factors[-5:])) is (words is A_GUESS)  # with so many epochs they are rounded to 0
     with explore(tmp_path, "--port", "0") as address:
-        page = browser.new_page()
+        page = new_page(browser)
         page.goto(address)
         add_list(page, "Band 200, Band 201")
         page.locator(".dc-doubt").get_by_text(words).wait_for()
@@ -53,4 +53,4 @@ def test_the_page_says_what_a_list_is_of_whom_next_to_nothing_is_known(browser, 
         page.locator(".dc-hero").wait_for()
         add_list(page, "Band 000, Band 001, Band 002, Band 003")
         assert page.locator(".dc-doubt").count() == 0
-        page.close()
+        page.context.close()

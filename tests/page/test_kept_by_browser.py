@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from browsing import add_list, rows, wait_until
+from browsing import add_list, new_page, rows
+from waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
 
 def test_another_start_of_the_server_and_the_back_button_bring_a_visit_back(browser, explore, folder):
-    context = browser.new_context(reduced_motion="reduce")
-    page = context.new_page()
+    page = new_page(browser, reduced_motion="reduce")
     with explore(folder, "--port", "0") as address:
         page.goto(address)
         add_list(page)
@@ -44,7 +44,7 @@ def test_another_start_of_the_server_and_the_back_button_bring_a_visit_back(brow
         page.reload()
         page.locator(".dc-row").first.wait_for()
         assert rows(page) == before
-    context.close()
+    page.context.close()
 
 
 def test_what_the_browser_kept_and_the_model_lacks_is_told(open_page):

@@ -8,6 +8,7 @@ from time import monotonic
 import pytest
 
 import deepcuts as dc
+from deepcuts.web.page import mount
 from deepcuts.web.page.mount import let_first_page_pass
 from deepcuts.web.page.session import VisitorSession
 from deepcuts.web.page.state.own_artists import add_artist, clear_artists
@@ -16,6 +17,7 @@ from deepcuts.web.page.state.undo import MOST_STEPS
 from deepcuts.web.page.state.visit import Visit
 from deepcuts.web.server.compute import Compute
 from deepcuts.web.server.store import ModelStore
+from waiting import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +72,7 @@ def test_searches_do_not_wait_for_a_change(session):
     async def both() -> str:
         await session._lock.acquire()  # as a change does while it is computed
         try:
-            return await asyncio.wait_for(session.look_up(lambda: "found"), 5)
+            return await asyncio.wait_for(session.look_up(lambda: "found"), PATIENCE)
         finally:
             session._lock.release()
 
@@ -113,13 +115,17 @@ def test_a_dial_that_is_moved_is_taken_back_at_once(session):
     assert visit.options_of(0).dial_position is None
 
 
-@pytest.mark.parametrize(("comes", "least", "most"), [(True, 0.2, 0.9), (False, 0.9, 5.0)])
-def test_kernels_let_the_first_page_pass_but_not_for_ever(comes, least, most):
+@pytest.mark.parametrize(("comes", "waits_for"), [(True, "_SETTLING_SECONDS"), (False, "_FIRST_PAGE_SECONDS")])
+def test_kernels_let_the_first_page_pass_but_not_for_ever(comes, waits_for, monkeypatch):
     async def wait() -> float:
         is_open, began = asyncio.Event(), monotonic()
         if comes:
             is_open.set()
-        await let_first_page_pass(is_open)
+        await asyncio.wait_for(let_first_page_pass(is_open), PATIENCE)
         return monotonic() - began
 
-    assert least < asyncio.run(wait()) < most
+    assert 0.2 < mount._SETTLING_SECONDS < 0.9 < mount._FIRST_PAGE_SECONDS < 5
+    seconds = getattr(mount, waits_for)
+    for name in {"_SETTLING_SECONDS", "_FIRST_PAGE_SECONDS"} - {waits_for}:
+        monkeypatch.setattr(mount, name, 3_600)
+    assert asyncio.run(wait()) > 0.9 * seconds

@@ -7,10 +7,11 @@ import struct
 
 import pytest
 
-from browsing import add_list, picture, rows, wait_until
+from browsing import add_list, picture, rows
 from deepcuts.web.page.state.persona_card import persona_card
 from deepcuts.web.page.state.persona_options import PersonaOptions
 from deepcuts.web.page.state.view_models import ListRow, PersonaCard
+from waiting import wait_until
 
 pytestmark = pytest.mark.slow
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 
-from browsing import add_list
+import asking
+from browsing import add_list, new_page
 
 pytestmark = pytest.mark.slow
 
@@ -21,17 +21,15 @@ def test_with_the_token_the_page_works_and_without_it_nothing_does(browser, expl
         assert stranger.request.get(f"{here}/explore/map.json").status == 401
         assert stranger.request.post(f"{here}/explore/upload?visit=x", data="x").status == 401
         stranger.close()
-        packed = httpx.get(f"{here}/openapi.json", auth=("friend", TOKEN))
+        packed = asking.get(f"{here}/openapi.json", auth=("friend", TOKEN))
         assert (packed.status_code, packed.headers["content-encoding"]) == (200, "gzip")  # there is a network
-        friend = browser.new_context(
-            http_credentials={"username": "friend", "password": TOKEN}, reduced_motion="reduce"
-        )
-        page = friend.new_page()
+        credentials = {"username": "friend", "password": TOKEN}
+        page = new_page(browser, http_credentials=credentials, reduced_motion="reduce")
         page.goto(here)
         page.locator(".dc-example").first.wait_for()
         add_list(page)
         assert page.locator(".dc-row").count() == 20
-        friend.close()
+        page.context.close()
 
 
 def test_other_machines_need_a_token(explore, folder):

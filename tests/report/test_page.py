@@ -16,6 +16,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import deepcuts as dc
+from browsing import new_page
 from deepcuts.errors import MissingExtraError, OutputError
 from deepcuts.evaluation.registry import METRICS
 from deepcuts.report import ReportSettings, baseline_contender, collect, model_contenders, render, write
@@ -27,6 +28,7 @@ from deepcuts.report.sections.html import embedded_json, number, text
 from deepcuts.report.sections.overview import overview
 from deepcuts.report.sections.verdict import verdict
 from deepcuts.report.sections.words import best_of, in_words
+from waiting import PATIENCE
 
 NASTY = "<script>alert(1)</script> & \"Sons\" 'n' <img src=x onerror=alert(2)> $x_1$ \x1b[31m\u202e"
 FIGURES = ["popularity", "history", "frontier-novelty", "frontier-calibration-kl", "exposure", "concentration",
@@ -206,7 +208,7 @@ def browser():
         pytest.skip("no chromium or chromium-browser on the PATH")
     with playwright.sync_playwright() as started:
         options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-        found = started.chromium.launch(executable_path=executable, args=options)
+        found = started.chromium.launch(executable_path=executable, args=options, timeout=1_000 * PATIENCE)
         yield found
         found.close()
 
@@ -215,7 +217,7 @@ def browser():
 def test_in_a_browser(browser, page, tmp_path: Path, width, scheme):
     path = tmp_path / "report.html"
     path.write_text(page, encoding="utf-8")
-    tab = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    tab = new_page(browser, viewport={"width": width, "height": 844}, color_scheme=scheme)
     errors, requests = [], []
     tab.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     tab.on("pageerror", lambda error: errors.append(str(error)))

@@ -25,7 +25,7 @@ import deepcuts
 SOURCE = Path(__file__).parents[2]
 CONTAINERFILE = (SOURCE / "deploy" / "Containerfile").read_text(encoding="utf-8")
 TOKEN = "a token of forty characters, or a few more"
-PATIENCE = 120  # seconds until the service is healthy: where kernels have to be compiled, on a busy machine
+PATIENCE = 240  # seconds until the service is healthy: where kernels have to be compiled, on a busy machine
 
 
 def words_of(instruction: str) -> list[str]:
@@ -125,8 +125,9 @@ def main() -> None:
         time.sleep(0.5)
     written = [path for path in ("/x", "/opt/x", "/opt/kernels/x", "/models/x", "/usr/x") if run(["touch", path]) == 0]
     service.send_signal(signal.SIGTERM)
-    time.sleep(1)
-    draining = run(check)
+    began = time.monotonic()
+    while (draining := run(check)) == 0 and time.monotonic() - began < PATIENCE:  # until the signal is there
+        time.sleep(0.2)
     print(
         json.dumps(
             {
@@ -135,7 +136,7 @@ def main() -> None:
                 "written": written,
                 "temporary": run(["touch", "/tmp/x"]) == 0,
                 "healthy_while_it_drains": draining == 0,
-                "ended_with": service.wait(60),
+                "ended_with": service.wait(PATIENCE),
             }
         )
     )

@@ -8,6 +8,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,8 +18,10 @@ from deepcuts.errors import SettingsError
 from deepcuts.web.server import connections
 from deepcuts.web.server.settings import ServiceSettings
 from serving_help import served, small_model
+from waiting import wait_until
 
 SECONDS = 0.4
+PATIENT = 15.0  # seconds: less than the service would wait with the patience that it has without these tests
 HOST = b"Host: 127.0.0.1\r\n"
 
 
@@ -49,28 +52,29 @@ def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     ids=["nothing", "half a line", "half of the headers", "half of a body", "half of a chunk"],
 )
 def test_half_open_connections_are_closed(address: tuple[str, int], sent: bytes) -> None:
-    with socket.create_connection(address, timeout=10) as connection:
+    with socket.create_connection(address, timeout=PATIENT) as connection:
         began = time.monotonic()
         connection.sendall(sent)
         while connection.recv(1 << 16):
             pass
-    assert SECONDS / 2 < time.monotonic() - began < 5
+    assert time.monotonic() - began > SECONDS / 2
 
 
-def test_a_slow_client_that_goes_on_is_waited_for(address: tuple[str, int]) -> None:
+def test_a_slow_client_that_goes_on_is_waited_for(address: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "BODY_SECONDS", 2.0)  # less than the body takes, far more than a part of it
     body = b'{"user": "nobody"}'
-    with socket.create_connection(address, timeout=10) as connection:
+    with socket.create_connection(address, timeout=PATIENT) as connection:
         head = b"Content-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
         connection.sendall(b"POST /recommend HTTP/1.1\r\n" + HOST + head)
         for byte in body:
-            time.sleep(SECONDS / 10)
+            time.sleep(0.15)
             connection.sendall(bytes([byte]))
         assert connection.recv(1 << 16).startswith(b"HTTP/1.1 404")
 
 
 def test_requests_follow_on_one_connection(address: tuple[str, int]) -> None:
     request = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
-    with socket.create_connection(address, timeout=10) as connection:
+    with socket.create_connection(address, timeout=PATIENT) as connection:
         for _ in range(3):
             connection.sendall(request)
             assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200")
@@ -86,7 +90,7 @@ def test_a_body_that_is_no_http_is_no_fault(
     address: tuple[str, int], caplog: pytest.LogCaptureFixture, host: bytes, end: bytes
 ) -> None:
     caplog.set_level(logging.ERROR)
-    with socket.create_connection(address, timeout=10) as connection:
+    with socket.create_connection(address, timeout=PATIENT) as connection:
         connection.sendall(b"POST /recommend HTTP/1.1\r\n" + host + b"Transfer-Encoding: chunked\r\n\r\n" + end)
         answer = b""
         while part := connection.recv(1 << 16):
@@ -99,14 +103,14 @@ def test_a_body_that_is_no_http_is_no_fault(
 def test_headers_that_come_at_once_have_the_same_limit(address: tuple[str, int]) -> None:
     head = b"GET /healthz HTTP/1.1\r\nConnection: close\r\n" + HOST
     for n_bytes, status in ((30_000, b"200"), (33_000, b"431"), (60_000, b"431")):
-        with socket.create_connection(address, timeout=10) as connection:
+        with socket.create_connection(address, timeout=PATIENT) as connection:
             connection.sendall(head + b"X: " + b"y" * n_bytes + b"\r\n\r\n")
             assert connection.recv(1 << 16).startswith(b"HTTP/1.1 " + status)
 
 
 @pytest.mark.parametrize("sent", [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET /\0 HTTP/1.1\r\n\r\n"])
 def test_what_is_no_http_gets_a_problem(address: tuple[str, int], sent: bytes) -> None:
-    with socket.create_connection(address, timeout=10) as connection:
+    with socket.create_connection(address, timeout=PATIENT) as connection:
         connection.sendall(sent)
         head, _, body = connection.recv(1 << 16).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400")
@@ -119,16 +123,21 @@ def test_an_address_has_so_many_connections_and_no_more(tmp_path: Path, monkeypa
     with served(tmp_path / "model.safetensors", ServiceSettings(port=0, rate=0, connections=3)) as url:
         parts = urlsplit(url)
         place = str(parts.hostname), int(parts.port or 0)
-        held = [socket.create_connection(place, timeout=10) for _ in range(3)]
-        with socket.create_connection(place, timeout=10) as one_too_many:
+        held = [socket.create_connection(place, timeout=PATIENT) for _ in range(3)]
+        with socket.create_connection(place, timeout=PATIENT) as one_too_many:
             assert one_too_many.recv(1 << 16).startswith(b"HTTP/1.1 429")
         held.pop().close()
-        time.sleep(0.1)
-        with socket.create_connection(place, timeout=10) as another:
-            another.sendall(b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n")
-            assert another.recv(1 << 16).startswith(b"HTTP/1.1 200")
+        wait_until(lambda: is_taken(place))  # once it is known that one has gone
         for connection in held:
             connection.close()
+
+
+def is_taken(place: tuple[str, int]) -> bool:
+    """Ask on a connection of its own; return whether there was room for it."""
+    with socket.create_connection(place, timeout=PATIENT) as connection, suppress(ConnectionError):
+        connection.sendall(b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n")
+        return connection.recv(1 << 16).startswith(b"HTTP/1.1 200")
+    return False
 
 
 def test_a_crowd_counts_networks_and_exempts_proxies() -> None:
@@ -176,7 +185,7 @@ def test_names_that_no_request_could_have_are_refused(settings: dict, message: s
 def asked(address: tuple[str, int], target: str, host: str, *more: str) -> tuple[str, dict]:
     """Ask for a target as it is given, and return the first line of the response and its document."""
     head = "\r\n".join([f"GET {target} HTTP/1.1", f"Host: {host}", "Connection: close", *more, "", ""])
-    with socket.create_connection(address, timeout=10) as connection:
+    with socket.create_connection(address, timeout=PATIENT) as connection:
         connection.sendall(head.encode())
         response = b"".join(iter(lambda: connection.recv(65_536), b"")).decode()
     line, _, rest = response.partition("\r\n")
@@ -203,7 +212,7 @@ def test_a_refused_websocket_gets_a_problem(address: tuple[str, int], path: str,
     key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
     upgrade = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", key)
     head = [f"GET {path} HTTP/1.1", f"Host: {host or f'{address[0]}:{address[1]}'}", *upgrade, "", ""]
-    with socket.create_connection(address, timeout=10) as connection:
+    with socket.create_connection(address, timeout=PATIENT) as connection:
         connection.sendall("\r\n".join(head).encode())
         response = b"".join(iter(lambda: connection.recv(65_536), b"")).decode()
     assert response.split()[1] == str(status)

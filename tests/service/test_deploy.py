@@ -14,6 +14,7 @@ import pytest
 
 from deepcuts.kernels.cache_folder import find_folder
 from serving_help import small_model
+from waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -23,7 +24,7 @@ _MOST_EXPOSED = 2.5  # of 10, as systemd-analyze counts
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        words, capture_output=True, text=True, timeout=240, check=False, env={**os.environ, **environment}
+        words, capture_output=True, text=True, timeout=3 * PATIENCE, check=False, env={**os.environ, **environment}
     )
 
 

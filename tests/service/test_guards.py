@@ -11,9 +11,9 @@ from pathlib import Path
 from time import monotonic
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 
+import asking
 from deepcuts.errors import SettingsError
 from deepcuts.web.application import create_app
 from deepcuts.web.server.guards.headers import STRICT_POLICY
@@ -24,6 +24,7 @@ from deepcuts.web.server.logs import JsonFormatter
 from deepcuts.web.server.settings import ServiceSettings
 from deepcuts.web.server.store import ModelStore
 from serving_help import served, small_model
+from waiting import PATIENCE
 
 TOKEN = "0123456789abcdef-token"
 PROBLEM = "urn:deepcuts:problem:"
@@ -45,7 +46,7 @@ def address(path):
 
 @pytest.fixture
 def client(address):
-    with httpx.Client(base_url=address, headers={"authorization": f"Bearer {TOKEN}"}) as client:
+    with asking.Client(base_url=address, headers={"authorization": f"Bearer {TOKEN}"}) as client:
         yield client
 
 
@@ -65,15 +66,15 @@ def client(address):
 )
 def test_nobody_gets_in_without_the_token(address, headers):
     for path in ("/items?q=a", "/metrics", "/docs", "/openapi.json", "/nothing"):
-        response = httpx.get(address + path, headers=headers)
+        response = asking.get(address + path, headers=headers)
         assert (response.status_code, response.json()["type"]) == (401, f"{PROBLEM}token")
         assert response.headers["www-authenticate"].startswith("Basic" if path == "/nothing" else "Bearer")
-    assert httpx.get(f"{address}/healthz").status_code == 200
+    assert asking.get(f"{address}/healthz").status_code == 200
 
 
 def test_the_token_lets_in(address, client):
     assert client.get("/items?q=a").status_code == 200
-    assert httpx.get(f"{address}/items?q=a", auth=("anyone", TOKEN)).status_code == 200
+    assert asking.get(f"{address}/items?q=a", auth=("anyone", TOKEN)).status_code == 200
 
 
 def test_a_request_for_another_host_is_refused(client):
@@ -103,7 +104,7 @@ def test_a_large_body_is_refused_before_it_is_read(client):
 @pytest.mark.parametrize("length", ["-1", "1e3", "9" * 40, "٣"])
 def test_a_length_that_is_none_is_refused(address, length):
     parts = urlsplit(address)
-    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+    with socket.create_connection((parts.hostname, parts.port), timeout=PATIENCE) as connection:
         lines = ("POST /recommend HTTP/1.1", "Host: localhost", f"Content-Length: {length}", "Connection: close")
         connection.sendall("".join(f"{line}\r\n" for line in (*lines, "")).encode())
         assert int(connection.makefile("rb").readline().split()[1]) in (400, 401, 413)
@@ -123,10 +124,10 @@ def test_the_page_has_a_policy_and_a_limit_of_its_own(path):
     settings = ServiceSettings(port=0, rate=0, body_bytes=2_000, upload_bytes=4_000)
     app = create_app(ModelStore(path), settings, page_policy="default-src 'self'")
     with served(path, settings, app) as address:
-        assert httpx.get(f"{address}/page").headers["content-security-policy"] == "default-src 'self'"
-        assert httpx.get(f"{address}/items?q=a").headers["content-security-policy"] == STRICT_POLICY
-        assert httpx.post(f"{address}/upload", content=b"x" * 3_000).status_code == 404
-        assert httpx.post(f"{address}/upload", content=b"x" * 5_000).status_code == 413
+        assert asking.get(f"{address}/page").headers["content-security-policy"] == "default-src 'self'"
+        assert asking.get(f"{address}/items?q=a").headers["content-security-policy"] == STRICT_POLICY
+        assert asking.post(f"{address}/upload", content=b"x" * 3_000).status_code == 404
+        assert asking.post(f"{address}/upload", content=b"x" * 5_000).status_code == 413
 
 
 @pytest.mark.parametrize(
@@ -159,11 +160,11 @@ def test_a_websocket_passes_the_same_guards(host, origin, token, is_open):
 def test_who_asks_too_often_has_to_wait(path):
     with served(path, ServiceSettings(port=0, rate=0.001, burst=3)) as address:
         began = monotonic()
-        responses = [httpx.get(f"{address}/items?q=a") for _ in range(5)]
+        responses = [asking.get(f"{address}/items?q=a") for _ in range(5)]
         assert [response.status_code for response in responses] == [200, 200, 200, 429, 429]
         assert 1_000 - (monotonic() - began) <= int(responses[-1].headers["retry-after"]) <= 1_000
         assert responses[-1].json()["type"] == f"{PROBLEM}rate"
-        assert httpx.get(f"{address}/healthz").status_code == 200
+        assert asking.get(f"{address}/healthz").status_code == 200
 
 
 def test_buckets_fill_again_and_stay_few():

@@ -12,15 +12,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pyarrow as pa
 import pytest
 
+import asking
 import deepcuts as dc
 from deepcuts.web.server.settings import ServiceSettings
 from deepcuts.web.service import limits
 from deepcuts.web.service.examples import EXAMPLES
 from serving_help import served
+from waiting import PATIENCE
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guide" / "service.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(sh|json)\n(.*?)```", GUIDE, flags=re.DOTALL)
@@ -60,7 +61,7 @@ def run(command: str, address: str) -> Any:
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     command = command.replace(ADDRESS, address).replace("curl ", "curl --silent --show-error ", 1)
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=PATIENCE, check=True)
     return json.loads(done.stdout)
 
 
@@ -117,21 +118,21 @@ def test_the_guide_tells_every_metric_of_its_own(address):
 
 
 def test_every_endpoint_has_an_example_that_is_true(address):
-    document = httpx.get(f"{address}/openapi.json").json()
+    document = asking.get(f"{address}/openapi.json").json()
     assert document["paths"].keys() == EXAMPLES.keys()
     for path, methods in document["paths"].items():
         (method,) = methods
         example = EXAMPLES[path]
         parameters = dict(example.parameters or {})
         place = path.replace("{user}", parameters.pop("user", ""))
-        response = httpx.request(method, f"{address}{place}", params=parameters, json=example.body, timeout=60)
+        response = asking.request(method, f"{address}{place}", params=parameters, json=example.body)
         assert response.status_code == 200, response.text
         if not isinstance(example.answer, str):
             assert fits(shape(example.answer), shape(response.json())), path
 
 
 def test_the_reference_shows_the_examples_and_the_root_leads_to_it(address):
-    response = httpx.get(f"{address}/", follow_redirects=True)
+    response = asking.get(f"{address}/", follow_redirects=True)
     assert response.url.path == "/docs"
     assert response.text.count("<h4>Example</h4>") == len(EXAMPLES)
     for command in re.findall(r"<code>(curl .*?)</code>", response.text):

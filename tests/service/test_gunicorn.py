@@ -6,13 +6,18 @@ import importlib.util
 import os
 import signal
 import socket
-import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-import httpx
 import pytest
 
+import asking
+from command_line import import_paths
+from logged_process import LoggedProcess, logged
 from serving_help import USER, small_model, wait_until_ready
+from waiting import PATIENCE
 
 APPLICATION = """
 from pathlib import Path
@@ -37,23 +42,26 @@ def test_workers_that_are_forked_from_a_loaded_application_respond(tmp_path):
     model = small_model()
     model.save(tmp_path / "model.safetensors")
     (tmp_path / "service_app.py").write_text(APPLICATION)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    words = ("--preload", "--workers", "2", "--worker-class", "uvicorn_worker.UvicornWorker", "--bind", address)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", *words, "service_app:app"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)])},
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_until_ready(f"http://{address}")
+    with gunicorn(tmp_path) as (process, address):
+        wait_until_ready(address)
         expected = model.recommend(USER, k=5)["item_id"].to_pylist()
         for _ in range(12):
-            response = httpx.post(f"http://{address}/recommend", json={"user": USER, "k": 5}, timeout=60)
+            response = asking.post(f"{address}/recommend", json={"user": USER, "k": 5})
             assert [row["item_id"] for row in response.json()["items"]] == expected
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
-    finally:
-        process.kill()
+        assert process.wait(PATIENCE) == 0
+
+
+@contextmanager
+def gunicorn(folder: Path) -> Iterator[tuple[LoggedProcess, str]]:
+    """Run the application of a folder on a port that is taken for it; yield the process and its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        bound = f"fd://{listener.fileno()}"
+        words = ("--preload", "--workers", "2", "--worker-class", "uvicorn_worker.UvicornWorker", "--bind", bound)
+        with logged(
+            [sys.executable, "-m", "gunicorn", *words, "service_app:app"],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": import_paths(folder)},
+            pass_fds=[listener.fileno()],
+        ) as process:
+            yield process, f"http://127.0.0.1:{listener.getsockname()[1]}"

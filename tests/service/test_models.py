@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+import asking
 import deepcuts as dc
 from deepcuts.cli.commands.serve import _named
 from deepcuts.errors import SettingsError
@@ -36,7 +37,7 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def client(paths: dict[str, Path]) -> Iterator[httpx.Client]:
     app = create_app(ModelStore(paths[MAIN]), SETTINGS, others={"new": ModelStore(paths["new"])})
     headers = {"authorization": f"Bearer {SETTINGS.token}"}
-    with served(paths[MAIN], SETTINGS, app) as address, httpx.Client(base_url=address, headers=headers) as client:
+    with served(paths[MAIN], SETTINGS, app) as address, asking.Client(base_url=address, headers=headers) as client:
         yield client
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+import asking
 import deepcuts as dc
 from deepcuts.web.server.store import LoadedModel
 from serving_help import served
@@ -32,7 +33,7 @@ def model() -> dc.PersonaModel:
 def client(model: dc.PersonaModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     path = tmp_path_factory.mktemp("service") / "model.safetensors"
     model.save(path)
-    with served(path) as address, httpx.Client(base_url=address) as client:
+    with served(path) as address, asking.Client(base_url=address) as client:
         yield client
 
 

@@ -9,6 +9,7 @@ import logging
 import httpx
 import pytest
 
+import asking
 from deepcuts.web.application import create_app
 from deepcuts.web.problems import MEDIA_TYPE
 from deepcuts.web.server.settings import ServiceSettings
@@ -30,7 +31,7 @@ def client(tmp_path_factory):
         raise KeyError(SECRET)
 
     app.add_api_route("/fails", fail)
-    with served(path, settings, app) as address, httpx.Client(base_url=address) as client:
+    with served(path, settings, app) as address, asking.Client(base_url=address) as client:
         yield client
 
 

@@ -17,12 +17,15 @@ from pathlib import Path
 import httpx
 import pytest
 
+import asking
 from command_line import run
 from faults.limits import time_limit
+from logged_process import LoggedProcess
+from process_tree import seconds_of, text
 from serving_help import USER, small_model, spawned, wait_until_ready
+from waiting import PATIENCE, wait_until
 
 TOKEN = "0123456789abcdef-token"
-CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +33,6 @@ def path(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("service") / "model.safetensors"
     small_model().save(path)
     return path
-
-
-def seconds_of_processor(pid: int) -> float:
-    """Time that a process has computed, whatever else the machine was doing."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
 
 
 def refused(*words: object, code: int, **environment: str) -> str:
@@ -46,13 +43,15 @@ def refused(*words: object, code: int, **environment: str) -> str:
 
 def first_response(address: str) -> httpx.Response:
     """Ask for a list until there is one."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            return httpx.post(f"{address}/recommend", json={"user": USER}, timeout=60)
-        except httpx.TransportError:
-            time.sleep(0.01)
-    raise AssertionError("no response")
+    responses: list[httpx.Response] = []
+
+    def responds() -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            responses.append(asking.post(f"{address}/recommend", json={"user": USER}))
+        return bool(responses)
+
+    wait_until(responds)
+    return responses[0]
 
 
 @pytest.mark.slow
@@ -64,7 +63,7 @@ def test_killed_and_started_again_it_answers_soon(path):
     began = time.monotonic()
     with spawned(path) as (process, address):
         response = first_response(address)
-        computed, waited = seconds_of_processor(process.pid), time.monotonic() - began
+        computed, waited = seconds_of(Path(f"/proc/{process.pid}/stat")), time.monotonic() - began
     assert response.status_code == 200
     assert computed < 4.0, f"{computed:.1f} s of computing, {waited:.1f} s in all"
 
@@ -75,60 +74,56 @@ def test_it_ends_on_a_signal_and_finishes_what_it_began(path):
         wait_until_ready(address)
         batch = {"requests": [{"user": USER, "k": 100}] * 100}
         responses: list[httpx.Response] = []
-        asker = threading.Thread(
-            target=lambda: responses.append(httpx.post(f"{address}/recommend/batch", json=batch, timeout=60))
-        )
+        asker = threading.Thread(target=lambda: responses.append(asking.post(f"{address}/recommend/batch", json=batch)))
         asker.start()
-        while not responses and "deepcuts_requests_under_way 2.0" not in httpx.get(f"{address}/metrics").text:
-            pass
+        wait_until(lambda: responses or "deepcuts_requests_under_way 2.0" in asking.get(f"{address}/metrics").text)
         process.send_signal(signal.SIGTERM)
         asker.join()
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0
     assert [response.status_code for response in responses] == [200]
     assert len(responses[0].json()["results"]) == 100
 
 
-def log_of(process: subprocess.Popen[str]) -> list[dict]:
-    """Lines of the log of a process that has ended."""
-    assert process.stderr is not None
-    return [json.loads(line) for line in process.stderr.read().splitlines()]
+def log_of(process: LoggedProcess) -> list[dict]:
+    """Lines of the log of a process that is to end, behind the one that tells people its address."""
+    return [json.loads(line) for line in process.all_lines() if not line.startswith("Serving ")]
 
 
 @pytest.mark.slow
 def test_it_drains_before_it_ends(path):
-    with spawned(path, "--drain-seconds", "2") as (process, address), httpx.Client() as client:
+    with spawned(path, "--drain-seconds", "4") as (process, address), asking.Client() as client:
         wait_until_ready(address)
         assert "connection" not in client.get(f"{address}/readyz").headers
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        while (probe := httpx.get(f"{address}/readyz")).status_code == 200:
-            assert time.monotonic() - began < 1
+        while (probe := asking.get(f"{address}/readyz")).status_code == 200:  # until the signal is there
+            assert time.monotonic() - began < 3
         assert probe.json()["type"] == "urn:deepcuts:problem:stopping"
-        response = client.post(f"{address}/recommend", json={"user": USER}, timeout=60)
+        response = client.post(f"{address}/recommend", json={"user": USER}, timeout=PATIENCE)
         assert (response.status_code, response.headers["connection"]) == (200, "close")
-        assert process.wait(60) == 0
-        assert 1.9 < time.monotonic() - began < 20
+        assert process.wait(PATIENCE) == 0
+        assert 3.9 < time.monotonic() - began < 60
         said = [line["message"] for line in log_of(process) if line["message"] != "request"]
     assert said[-3:] == ["draining: /readyz says no", "stopping", "stopped"]
 
 
 @pytest.mark.slow
 def test_a_second_signal_ends_the_drain(path):
-    with spawned(path, "--drain-seconds", "60") as (process, address):
+    with spawned(path, "--drain-seconds", "3600") as (process, address):
         wait_until_ready(address)
         process.send_signal(signal.SIGTERM)
         time.sleep(0.7)
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def ask_until_refused(address: str, outcomes: list[object]) -> None:
     """Ask on new connections and on kept ones until nobody listens; note statuses and errors."""
-    with httpx.Client(timeout=30) as kept:
+    with asking.Client() as kept:
         for n in range(10_000):
             try:
-                ask = kept.post if n % 2 else httpx.post
+                ask = kept.post if n % 2 else asking.post
                 outcomes.append(ask(f"{address}/recommend", json={"user": USER, "k": 50}).status_code)
             except httpx.ConnectError as error:
                 if "refused" in str(error):
@@ -141,19 +136,18 @@ def ask_until_refused(address: str, outcomes: list[object]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--workers", "2")])
 def test_no_request_under_way_is_lost_when_it_stops(path, options):
-    with spawned(path, "--rate", "0", "--drain-seconds", "0.5", *options) as (process, address):
+    with spawned(path, "--rate", "0", "--drain-seconds", "2", *options) as (process, address):
         wait_until_ready(address)
         first_response(address)
         outcomes: list[object] = []
         askers = [threading.Thread(target=ask_until_refused, args=(address, outcomes)) for _ in range(4)]
         for asker in askers:
             asker.start()
-        while len(outcomes) <= 8:  # it is in the middle of it
-            time.sleep(0.01)
+        wait_until(lambda: len(outcomes) > 8)  # it is in the middle of it
         process.send_signal(signal.SIGTERM)
         for asker in askers:
-            asker.join(60)
-        assert process.wait(60) == 0
+            asker.join(PATIENCE)
+        assert process.wait(PATIENCE) == 0
     assert len(outcomes) > 8
     assert set(outcomes) == {200}
 
@@ -165,7 +159,7 @@ def test_one_process_ends_with_0_and_leaves_nothing(path, tmp_path, monkeypatch,
     with spawned(path) as (process, address):
         wait_until_ready(address)
         process.send_signal(how)
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0
     assert os.listdir(tmp_path) == []
 
 
@@ -173,14 +167,14 @@ def test_headers_without_end_are_cut_off(path):
     with spawned(path) as (process, address):
         wait_until_ready(address)
         before = resident(process.pid)
-        with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=PATIENCE) as connection:
             connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n")
             with contextlib.suppress(OSError):
                 for _ in range(400):
                     connection.sendall(b"x: " + b"y" * 100_000 + b"\r\n")
                 assert connection.recv(12) == b"HTTP/1.1 431"
         assert resident(process.pid) - before < 20_000_000
-        assert httpx.get(f"{address}/healthz").status_code == 200
+        assert asking.get(f"{address}/healthz").status_code == 200
 
 
 def resident(pid: int) -> int:
@@ -195,15 +189,14 @@ def test_workers_share_the_port_and_add_up_what_they_count(path):
         pids = workers_of(process.pid)
         assert len(pids) == 2
         for _ in range(20):
-            assert httpx.post(f"{address}/recommend", json={"user": USER}, timeout=60).status_code == 200
+            assert asking.post(f"{address}/recommend", json={"user": USER}).status_code == 200
         counted = 'deepcuts_requests_total{method="POST",route="/recommend",status="200"} 20.0'
-        assert counted in httpx.get(f"{address}/metrics").text
+        assert counted in asking.get(f"{address}/metrics").text
         os.kill(pids[0], signal.SIGKILL)
         assert first_response(address).status_code == 200
-        while workers_of(process.pid) == [pids[1]] or len(workers_of(process.pid)) < 2:
-            time.sleep(0.02)
+        wait_until(lambda: another_runs(process.pid, pids[0]))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0
         said = {line["message"]: line for line in log_of(process)}
     died = said["a worker died, and another is started"]
     assert (died["pid"], died["signal"]) == (pids[0], "SIGKILL")
@@ -213,22 +206,19 @@ def test_workers_share_the_port_and_add_up_what_they_count(path):
 
 @pytest.mark.slow
 def test_a_worker_that_hangs_is_killed_and_another_started(path):
-    with spawned(path, "--workers", "2", "--hang-seconds", "3") as (process, address):
+    with spawned(path, "--workers", "2", "--hang-seconds", "8") as (process, address):
         wait_until_ready(address)
         pids = workers_of(process.pid)
         os.kill(pids[0], signal.SIGSTOP)  # its event loop does not turn any more
-        deadline = time.monotonic() + 60
-        while pids[0] in workers_of(process.pid) or len(workers_of(process.pid)) < 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: another_runs(process.pid, pids[0]))
         assert pids[1] in workers_of(process.pid)  # which says that it runs
         assert first_response(address).status_code == 200
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0
         said = {line["message"]: line for line in log_of(process)}
     hung = said["a worker hangs, and is killed"]
     assert hung["pid"] == said["a worker died, and another is started"]["pid"] == pids[0]
-    assert hung["seconds"] >= 3
+    assert hung["seconds"] >= 8
 
 
 @pytest.mark.slow
@@ -238,26 +228,28 @@ def test_workers_end_with_the_process_that_watches_over_them(path):
         pids = workers_of(process.pid)
         process.kill()
         process.wait()
-        deadline = time.monotonic() + 30
-        while any(Path(f"/proc/{pid}").exists() for pid in pids):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
 
 
 def workers_of(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [child for child in map(int, children) if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    children = text(Path(f"/proc/{pid}/task/{pid}/children")).split()
+    return [child for child in map(int, children) if "spawn_main" in text(Path(f"/proc/{child}/cmdline"))]
+
+
+def another_runs(pid: int, former: int) -> bool:
+    """Whether a service has two workers again, of which none is a former one."""
+    workers = workers_of(pid)
+    return former not in workers and len(workers) == 2
 
 
 def test_logs_are_json_without_the_token(path):
     with spawned(path, DEEPCUTS_TOKEN=TOKEN) as (process, address):
         assert first_response(address).status_code == 401
-        assert httpx.get(f"{address}/items?q=a", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
+        assert asking.get(f"{address}/items?q=a", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
         wait_until_ready(address)  # it may respond before it is warm
         assert TOKEN.encode() not in Path(f"/proc/{process.pid}/cmdline").read_bytes()
         process.send_signal(signal.SIGTERM)
-        assert process.stderr is not None
-        lines = [json.loads(line) for line in process.stderr.read().splitlines()]
+        lines = log_of(process)
     requests = [line for line in lines if line["message"] == "request" and line["route"] != "/readyz"]
     assert {line["status"] for line in requests} == {200, 401}
     assert any(line["message"].startswith("ready: version ") for line in lines)
@@ -273,7 +265,7 @@ logging.config.dictConfig(logging_configuration())
 read_upload("of a visitor.csv", b"artist,plays\\nGrouper,3\\nBurial,none\\n")
 logging.getLogger("deepcuts.web").warning("a line")
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert [json.loads(line)["message"] for line in done.stderr.splitlines()] == ["a line"]
 
 
@@ -307,6 +299,8 @@ sys.meta_path.insert(0, Missing())
 from deepcuts.cli.main import main
 main(["serve", {str(path)!r}, "--port", "0"])
 """
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert ended.returncode == 1
     assert "pip install 'deepcuts[app]'" in ended.stderr

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+import asking
 from deepcuts import storage
 from deepcuts.errors import FileFormatError
 from deepcuts.web.application import create_app
@@ -22,6 +23,7 @@ from deepcuts.web.server.metrics import SHARED_FOLDER
 from deepcuts.web.server.settings import ServiceSettings
 from deepcuts.web.server.store import ModelStore
 from serving_help import served, small_model
+from waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +136,7 @@ def test_no_request_is_lost_while_models_are_swapped(path, models):
     ending = threading.Event()
 
     def ask_on(address: str) -> None:
-        with httpx.Client(base_url=address) as client:
+        with asking.Client(base_url=address) as client:
             while not ending.is_set():
                 responses.append(client.post("/recommend", json={"user": user, "k": 5}))
 
@@ -144,14 +146,11 @@ def test_no_request_is_lost_while_models_are_swapped(path, models):
             asker.start()
         for save in range(4):
             models[save % 2].save(path, force=True)
-            deadline = time.monotonic() + 30
-            while httpx.get(f"{address}/readyz").json()["model"] != version_of(path):
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
+            wait_until(lambda: asking.get(f"{address}/readyz").json()["model"] == version_of(path))
         ending.set()
         for asker in askers:
             asker.join()
-        metrics = httpx.get(f"{address}/metrics").text
+        metrics = asking.get(f"{address}/metrics").text
     assert {response.status_code for response in responses} == {200}
     bodies = [response.json() for response in responses]
     assert {body["model"] for body in bodies} == set(expected)
@@ -231,14 +230,14 @@ def test_a_mapped_file_that_is_truncated_ends_no_process(uncopied, path, models,
         await_status(f"{address}/readyz", 200)
         os.truncate(path, size)
         for _ in range(10):
-            response = httpx.get(f"{address}/readyz")
+            response = asking.get(f"{address}/readyz")
             assert response.status_code == 503
             assert response.json()["type"] == "urn:deepcuts:problem:model-lost"
             time.sleep(0.02)
-        assert httpx.get(f"{address}/healthz").status_code == 200
+        assert asking.get(f"{address}/healthz").status_code == 200
         aside.rename(path)
         await_status(f"{address}/readyz", 200)
-        assert httpx.get(f"{address}/readyz").json()["model"] == version_of(path)
+        assert asking.get(f"{address}/readyz").json()["model"] == version_of(path)
 
 
 def test_a_mapped_file_is_made_searchable_and_ready_for_strangers_before_it_is_served(uncopied, path, caplog):
@@ -310,7 +309,4 @@ def test_a_file_that_is_copied_over_is_taken_over_once_it_is_whole(uncopied, pat
 
 
 def await_status(url: str, status: int) -> None:
-    end = time.monotonic() + 60
-    while httpx.get(url).status_code != status:
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    wait_until(lambda: asking.get(url).status_code == status)

@@ -10,6 +10,7 @@ import httpx
 import numpy as np
 import pytest
 
+import asking
 import deepcuts as dc
 from deepcuts import storage
 from serving_help import HOSTILE, served, small_model
@@ -29,7 +30,7 @@ def model(model_path) -> dc.PersonaModel:
 
 @pytest.fixture(scope="module")
 def client(model_path) -> Iterator[httpx.Client]:
-    with served(model_path) as address, httpx.Client(base_url=address) as client:
+    with served(model_path) as address, asking.Client(base_url=address) as client:
         yield client
 
 

@@ -12,6 +12,7 @@ import pytest
 
 import deepcuts as dc
 from serving_help import served
+from waiting import PATIENCE
 
 SHORT_IDS = sorted(set(string.printable) - set(string.whitespace))  # which it will hit upon
 # How many personas a user has, no schema can tell: their numbers beyond are refused with 422.
@@ -48,7 +49,7 @@ def test_schemathesis_finds_nothing(path, tmp_path):
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=3 * PATIENCE,
             check=False,
         )
     assert run.returncode == 0, run.stdout[:5_000]

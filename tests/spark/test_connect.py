@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from time import monotonic, sleep
 
 import pytest
 
 from deepcuts.baselines.spark_als import LOCAL
+from logged_process import logged
 from spark.cluster import CLUSTER
 from spark.conftest import FEW_PARTS, write
 from spark.every_call import assert_local
+from waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
 TESTS = Path(__file__).parents[1]
-STARTS = 300  # seconds within which a server answers
+SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
+NOT_OUTGOING = range(20_000, 30_000)  # ports that systems leave to those who ask for them
 
 
 @pytest.fixture(scope="module")
@@ -32,38 +36,33 @@ def server(spark) -> Iterator[str]:
     import pyspark
 
     home = Path(pyspark.__file__).parent
-    host, port = LOCAL["spark.driver.host"], _free_port()
+    host = LOCAL["spark.driver.host"]
+    port = _free_port(host)
     own = {"spark.connect.grpc.binding.address": host, "spark.connect.grpc.binding.port": str(port)}
     settings = (f"{name}={value}" for name, value in {**LOCAL, **FEW_PARTS, **own}.items())
     words = ["--master", CLUSTER, *(word for setting in settings for word in ("--conf", setting))]
-    started = subprocess.Popen(
-        [home / "bin" / "spark-submit", "--class", "org.apache.spark.sql.connect.service.SparkConnectServer", *words],
+    with logged(
+        [str(home / "bin" / "spark-submit"), "--class", SERVER, *words],
         env=os.environ | {"SPARK_CONNECT_MODE": "0", "SPARK_LOCAL_IP": host, "PYSPARK_PYTHON": sys.executable},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait(host, port)
+    ) as started:
+        wait_until(lambda: _listens(host, port) or started.poll() is not None)
+        assert started.poll() is None, "".join(started.all_lines())
         yield f"sc://{host}:{port}"
-    finally:
-        started.terminate()
-        started.wait(timeout=60)
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind((LOCAL["spark.driver.host"], 0))
-        return int(free.getsockname()[1])
+def _free_port(host: str) -> int:
+    """A port on which nothing listens, and that no outgoing connection gets before the server has it."""
+    for port in random.sample(NOT_OUTGOING, 100):
+        with socket.socket() as free, suppress(OSError):
+            free.bind((host, port))
+            return port
+    raise AssertionError("no port is free")
 
 
-def _wait(host: str, port: int) -> None:
-    end = monotonic() + STARTS
-    while monotonic() < end:
-        with socket.socket() as client:
-            if client.connect_ex((host, port)) == 0:
-                return
-        sleep(0.2)
-    raise AssertionError("the server did not start")
+def _listens(host: str, port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex((host, port)) == 0
 
 
 def run(*words: object, **env: str) -> str:

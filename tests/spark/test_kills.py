@@ -9,8 +9,9 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
 
 import pytest
 
@@ -18,6 +19,7 @@ import deepcuts as dc
 from process_tree import descendants, text
 from shelf.small import has_lists
 from spark.cluster import SETTINGS
+from waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")]
 
@@ -46,27 +48,30 @@ def begin(folder: Path) -> subprocess.Popen[str]:
         )
 
 
-def next_epoch(driver: subprocess.Popen[str]) -> int:
+def next_epoch(driver: subprocess.Popen[str], folder: Path) -> int:
     """Wait for the next epoch to end."""
     assert driver.stdout is not None
     line = driver.stdout.readline()
-    assert line.startswith("epoch "), "the driver ended before all that was to be killed"
+    assert line.startswith("epoch "), f"the driver ended too early:\n{(folder / 'errors.log').read_text()[-4_000:]}"
     return int(line.partition(" ")[2])
 
 
-def an_executor(driver: subprocess.Popen[str], rng: random.Random) -> int:
-    """Wait until there is an executor of a driver, and choose one."""
-    end = monotonic() + 120
-    while monotonic() < end:
-        found = [
-            pid
-            for pid in descendants(driver.pid)
-            if "CoarseGrainedExecutorBackend" in text(Path(f"/proc/{pid}/cmdline"))
-        ]
-        if found:
-            return rng.choice(sorted(found))
-        sleep(0.05)
-    raise AssertionError("no executor came up")
+def kill_an_executor(driver: subprocess.Popen[str], rng: random.Random) -> None:
+    """Wait until a driver has executors, and kill one; another where that has ended by itself meanwhile."""
+
+    def is_killed() -> bool:
+        executors = [pid for pid in descendants(driver.pid) if is_executor(pid)]
+        with suppress(ProcessLookupError):
+            if executors:
+                os.kill(rng.choice(sorted(executors)), signal.SIGKILL)
+                return True
+        return False
+
+    wait_until(is_killed)
+
+
+def is_executor(pid: int) -> bool:
+    return "CoarseGrainedExecutorBackend" in text(Path(f"/proc/{pid}/cmdline"))
 
 
 def assert_local(folder: Path, plays: dc.Interactions) -> None:
@@ -81,15 +86,17 @@ def test_ten_kills_in_a_row_change_nothing(folder, plays):
     rng = random.Random(17)
     driver, epochs = begin(folder), []
     for victim in rng.sample(["driver"] * 2 + ["executor"] * 5, 7):
-        epochs += [next_epoch(driver) for _ in range(rng.randint(1, 2))]
+        epochs += [next_epoch(driver, folder) for _ in range(rng.randint(1, 2))]
         sleep(rng.uniform(0, 0.3))  # somewhere in the next epoch
-        os.kill(driver.pid if victim == "driver" else an_executor(driver, rng), signal.SIGKILL)
-        if victim == "driver":
-            driver.communicate()
-            assert driver.returncode == -signal.SIGKILL
-            driver = begin(folder)
+        if victim == "executor":
+            kill_an_executor(driver, rng)
+            continue
+        driver.kill()
+        driver.communicate()
+        assert driver.returncode == -signal.SIGKILL
+        driver = begin(folder)
     while epochs[-1] < N_EPOCHS:
-        epochs.append(next_epoch(driver))
+        epochs.append(next_epoch(driver, folder))
     driver.communicate(timeout=1_200)
     assert driver.returncode == 0
     assert epochs == sorted(set(epochs))  # none that was whole is run again

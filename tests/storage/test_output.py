@@ -21,6 +21,7 @@ import pytest
 from deepcuts import storage
 from deepcuts.errors import OutputError
 from deepcuts.storage import temporary
+from waiting import PATIENCE
 
 # Writes 16 GiB from a single number, so it is always caught in the middle.
 WRITE_FOREVER = """
@@ -64,7 +65,12 @@ def write_half(path: Path, trouble: BaseException) -> None:
 
 def run(code: str, path: Path, prepare: Callable[[], None] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", code, path], capture_output=True, text=True, check=False, preexec_fn=prepare, timeout=60
+        [sys.executable, "-c", code, path],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=prepare,
+        timeout=PATIENCE,
     )
 
 
@@ -76,7 +82,7 @@ def stop_in_the_middle(path: Path, how: signal.Signals) -> str:
             assert child.poll() is None, child.stderr.read()
             time.sleep(0.01)
         child.send_signal(how)
-        return child.communicate(timeout=60)[1]
+        return child.communicate(timeout=PATIENCE)[1]
     finally:
         child.kill()
 

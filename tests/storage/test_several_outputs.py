@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from deepcuts import storage
 from deepcuts.errors import OutputError
+from waiting import PATIENCE
 
 PAIR = ("train.csv", "holdout.csv")
 
@@ -139,7 +141,9 @@ def test_a_kill_between_moves_leaves_no_mixture_and_the_next_run_finishes_or_und
         for path in paths:
             path.write_text("old")
         arguments = [sys.executable, "-c", KILLED_WHILE_MOVING, str(n_calls), *map(str, folders * (3 - n_folders))]
-        done = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=60).stdout
+        ended = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=PATIENCE)
+        assert ended.returncode in (0, -signal.SIGKILL), ended.stderr
+        done = ended.stdout
         assert len({path.read_text() for path in paths if path.exists()}) <= 1, n_calls
         for folder in folders[:: (-1) ** n_calls]:
             storage.check_output(folder / "lists.csv")  # as the next run does
