@@ -5,6 +5,7 @@
 # make check     lint, format, types, import directions and circles
 # make test      all tests but the slow ones, and the kernels once more with the JIT off; within five minutes on two cores
 # make slow      the slow ones: commands killed at every moment, services under load, Spark and its failures
+# make suite     all tests, those of make test and make slow, in one run: what both need is made once
 # make fuzz      a minute of a processor of fuzzing for each target, two at once; FUZZ_SECONDS=600 for longer,
 #                T='csv_text http' for some, FUZZ_INPUTS=400 for so many inputs, the same ones in every run
 # make faults    forged and damaged files, bad calls, kills, errors, forks, fuzzing, in large numbers, and a table of all;
@@ -13,6 +14,8 @@
 # make docs      the site, into build/docs; a warning fails it
 # make spark     Java for the tests of Spark, from Debian, where there is none
 # make browser   Chromium for the tests of the page, from Debian, where there is none
+# make system    what make spark and make browser install
+# make ready     the environment of all other targets, which may run side by side then: pip is not called again
 # make wheel     the built wheel alone, in an environment of its own, does the main job
 # make bench     speed and memory, measured at small sizes in some minutes
 # make bench-full   all that the documentation claims, measured again, and docs/benchmarks.md; hours
@@ -28,8 +31,10 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile -
 CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
 READY := $(VENV)/.ready
+SITE := $(VENV)/.site
+EXTRAS := dev,peers,app,tune,report,history,download,spark,spark-connect
 
-.PHONY: demo quick one format check test slow faults fuzz coverage docs browser spark wheel bench bench-full clean
+.PHONY: demo quick one format check test slow suite faults fuzz coverage docs browser spark system ready wheel bench bench-full clean
 
 $(CORE): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -41,8 +46,14 @@ $(DEV): $(CORE)
 	@touch $@
 
 $(READY): $(DEV)
-	$(INSTALL) '.[dev,peers,app,tune,report,history,download,spark,spark-connect]'
+	$(INSTALL) '.[$(EXTRAS)]'
 	@touch $@
+
+# What all targets need, and the site, in one go of pip, which takes less than the steps above one after the other.
+ready:
+	$(PYTHON) -m venv $(VENV)
+	$(INSTALL) '.[$(EXTRAS),docs]'
+	@touch $(CORE) $(DEV) $(READY) $(SITE)
 
 demo: $(CORE)
 	$(BIN)/deepcuts demo
@@ -71,6 +82,11 @@ test: $(READY)
 slow: $(READY)
 	$(BIN)/pytest --numprocesses 2 -m slow
 
+# Three, as tests of services and of processes wait a third of their time.
+suite: $(READY)
+	$(BIN)/pytest --numprocesses 3
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest --numprocesses 2 tests/kernels
+
 FAULTS := build/faults
 LONG := DEEPCUTS_FAULTS=long DEEPCUTS_FAULTS_TABLE=$(CURDIR)/$(FAULTS)/rows
 
@@ -97,8 +113,6 @@ coverage: $(READY)
 	$(BIN)/coverage html --quiet --fail-under=0
 	$(BIN)/coverage report --skip-covered
 
-SITE := $(VENV)/.site
-
 $(SITE): $(CORE)
 	$(INSTALL) '.[docs]'
 	@touch $@
@@ -116,6 +130,11 @@ browser:
 spark:
 	command -v java || \
 	  { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless; }
+
+# One after the other: apt-get takes one caller at a time.
+system:
+	$(MAKE) browser
+	$(MAKE) spark
 
 wheel:
 	rm -rf dist build/wheel
