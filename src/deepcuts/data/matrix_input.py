@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from scipy import sparse
 
 from deepcuts.array_types import FloatVector
-from deepcuts.checks import kind_of
+from deepcuts.checks import kind_of, shown
 from deepcuts.data.id_text import to_text
 from deepcuts.data.ids import Ids
 from deepcuts.errors import DataError
@@ -60,7 +60,21 @@ def _in_order(ids: Iterable[Any] | pa.Array, kind: str) -> pa.StringArray:
     """Ids as text, of rows or columns: what has no order of its own cannot name them."""
     if isinstance(ids, Set):
         raise DataError(f"The {kind} ids are a set, which has no order. Pass a list, in the order of the matrix.")
-    return to_text(ids, kind, allow_missing=True)  # `Ids.of` refuses what is missing or blank
+    texts = to_text(ids, kind, allow_missing=True)  # `Ids.of` refuses what is missing or blank
+    _check_distinct(texts.drop_null(), kind)
+    return texts
+
+
+def _check_distinct(ids: pa.StringArray, kind: str) -> None:
+    counts = pc.value_counts(ids)
+    double = counts.filter(pc.greater(counts.field("counts"), 1)).field("values")
+    if len(double):
+        line = "row" if kind == "user" else "column"
+        raise DataError(
+            f"Of the {kind} ids, {counted(len(double), 'is', 'are')} there more than once; the first is "
+            f"{shown(double[0].as_py())}. Give every {line} one of its own; plays that are to be summed "
+            "are read as a table, by read_plays."
+        )
 
 
 def _own_copy(matrix: Any) -> sparse.csr_array:
@@ -72,8 +86,8 @@ def _own_copy(matrix: Any) -> sparse.csr_array:
         raise DataError(f"The plays are {kind_of(matrix)}. Pass a SciPy matrix, such as csr_array(plays).")
     if matrix.ndim != 2 or matrix.dtype.kind not in "biuf":
         raise DataError(
-            f"The matrix has {matrix.ndim} dimensions and holds {matrix.dtype}. Pass one of users and items that holds "
-            "numbers."
+            f"The matrix has {counted(matrix.ndim, 'dimension')} and holds {matrix.dtype}. Pass one of users and items "
+            "that holds numbers."
         )
     _check_format(matrix)
     with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold is infinite, and refused later

@@ -293,7 +293,7 @@ def checked_cutoffs(name: str, lengths: Any) -> tuple[int, ...]:
     SettingsError
         If they are no whole numbers from 1 up.
     """
-    if not is_several(lengths):
+    if not is_several(lengths) or not len(lengths := list(lengths)):
         raise SettingsError(f"The cut-offs of {name} are {shown(lengths)}. Give a list of them, such as [20, 50].")
     advice = "Cut-offs are whole numbers from 1 up."
     return tuple(whole_number(f"A cut-off of {name}", k, 1, advice=advice) for k in lengths)
