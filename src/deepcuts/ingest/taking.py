@@ -70,5 +70,10 @@ def _read(source: Source, names: Sequence[str], shown_source: str) -> Interactio
             f"{shown_source} has no column 'plays', but {shown(counts[0])}. Call it plays where it holds play counts, "
             "else leave it out: every row is one play then."
         )
+    if "rank" in names and "plays" not in names:
+        raise DataError(
+            f"{shown_source} has a column 'rank' and none of plays, as lists have. Give plays; where every row is one "
+            "play, leave the ranks out."
+        )
     known = {name: name if name in names else None for name in ("plays", "last_played")}
     return read_plays(source, user="user_id", item="item_id", plays=known["plays"], time=known["last_played"])

@@ -16,7 +16,7 @@ from deepcuts.lazy import public_names
 from deepcuts.storage.container import Stored, describe, is_mapped, read, write
 from deepcuts.storage.header import SCHEMA_VERSION, Header, Tensor
 from deepcuts.storage.inputs import check_input, each_once
-from deepcuts.storage.names import StrPath, check_text_name, not_found, path_with_ending
+from deepcuts.storage.names import StrPath, check_own_ending, check_text_name, not_found, path_with_ending
 from deepcuts.storage.output import (
     check_apart,
     check_output,
@@ -38,6 +38,7 @@ __all__ = [
     "check_input",
     "check_output",
     "check_outputs",
+    "check_own_ending",
     "check_text_name",
     "describe",
     "each_once",

@@ -21,7 +21,7 @@ from deepcuts.array_types import AnyArray
 from deepcuts.errors import FileFormatError, OutputError
 from deepcuts.storage import strings as stored_strings
 from deepcuts.storage.header import FORMAT, MAX_HEADER_BYTES, SCHEMA_VERSION, Header, encode, parse, seal
-from deepcuts.storage.names import StrPath, check_name, not_found
+from deepcuts.storage.names import StrPath, check_name, check_own_ending, not_found
 from deepcuts.storage.output import replacing
 from deepcuts.wording import counted
 
@@ -123,8 +123,10 @@ def write(
     Raises
     ------
     OutputError
-        If the file exists and `force` is false, if it cannot be written, or if `meta` is too large.
+        If the file exists and `force` is false, if its ending is of another format, if it cannot be written, or if
+        `meta` is too large.
     """
+    check_own_ending(path)
     # The arrays' checksum is known only after they are written: the header is written blank first, and then over it,
     # which fits as every checksum has 64 digits.
     tensors = _in_order({**arrays, **stored_strings.split(strings)})

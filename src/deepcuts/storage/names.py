@@ -8,10 +8,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
 
-from deepcuts.errors import DataError, DeepcutsError, SettingsError
+from deepcuts.errors import DataError, DeepcutsError, OutputError, SettingsError
 
 StrPath: TypeAlias = str | os.PathLike[str]
 
+_OF_OTHERS = frozenset(
+    (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".arrow", ".xlsx", ".npz", ".pkl")
+)
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+")  # a pathlib.Path makes one of several slashes
 _WINDOWS = re.compile(r"[^/]*\\")
 
@@ -34,6 +37,24 @@ def check_name(path: StrPath, error: type[DeepcutsError]) -> None:
         can_be = False
     if not can_be:
         raise error(f"{os.fspath(path)!r} is a name that no file can have.")
+    if not os.fspath(path):
+        raise error("A path is empty. Name a file.")
+
+
+def check_own_ending(path: StrPath) -> None:
+    """Refuse a name for a file of ours that says it is one of another format: it would be opened as what it is not.
+
+    Raises
+    ------
+    OutputError
+        Naming the ending.
+    """
+    check_name(path, OutputError)
+    ending = Path(path).suffix.lower()
+    if ending in _OF_OTHERS:
+        raise OutputError(
+            f"{os.fspath(path)} would be no {ending} file, but one of deepcuts. Give it the ending .safetensors."
+        )
 
 
 def check_text_name(path: StrPath) -> None:

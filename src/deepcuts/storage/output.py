@@ -63,6 +63,8 @@ def check_output(path: StrPath, *, force: bool = False) -> None:
     folder = os.path.dirname(target)
     advice = advice_on_path(path)
     if not os.path.isdir(folder):
+        if os.path.lexists(folder):
+            raise OutputError(f"{path} cannot be written: {folder} is a file, not a folder. Choose another one.")
         advice = advice or " Create it first."
         raise OutputError(f"{path} cannot be written: there is no folder {folder}.{advice}")
     if advice:  # as part of a name it would be legal, and lead nobody to the file

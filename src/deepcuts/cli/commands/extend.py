@@ -23,9 +23,10 @@ def extend(
     """
     from deepcuts.cli.plays_files import read_interactions
     from deepcuts.model import load
-    from deepcuts.storage import check_outputs
+    from deepcuts.storage import check_outputs, check_own_ending
 
     remarks = Remarks(quiet)
+    check_own_ending(output)
     check_outputs([output], [plays], force=force)  # not the model, which may grow in place
     before = load(model)
     grown = before.extend(read_interactions(plays))

@@ -31,11 +31,12 @@ def forget(
     """
     from deepcuts.cli.plays_files import check_interactions_output, write_interactions
     from deepcuts.model import PersonaModel
-    from deepcuts.storage import check_output
+    from deepcuts.storage import check_output, check_own_ending
 
     remarks = Remarks(quiet)
     before = _read(file)
     if isinstance(before, PersonaModel):
+        check_own_ending(output)
         check_output(output, force=force)
         model = before.without(users)
         model.save(output, force=force)

@@ -111,12 +111,13 @@ def train(
     """
     from deepcuts.cli.plays_files import read_interactions
     from deepcuts.model import PersonaNMF
-    from deepcuts.storage import check_outputs
+    from deepcuts.storage import check_outputs, check_own_ending
 
     remarks = Remarks(quiet)
     given = _given(settings, settings_file, context, either_sign=either_sign)
     # Settings and output are checked before plays are read.
     untrained = PersonaNMF(**{**settings, **given})
+    check_own_ending(output)
     check_outputs([output], [plays, settings_file, study], force=force)
     search = None
     if auto:
