@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from command_line import run
 from deepcuts.cli.terminal import printable
 from deepcuts.cli.values import by_persona, ids, ids_in_file, plays_in_file, turn
 from deepcuts.errors import DataError, SettingsError
+from deepcuts.tuning.files import parse_values
 
 
 @given(st.dictionaries(st.integers(0, 99), st.floats(allow_nan=False), min_size=1))
@@ -25,6 +27,23 @@ def test_other_spellings_are_refused(text):
     message = "--boost is .*Give numbers by persona, such as 0=2 or 0=0.3,2=-0.1"
     with pytest.raises(SettingsError, match=message):
         by_persona(text, "--boost")
+
+
+@pytest.mark.parametrize("text", ["0=1,0=2", "0=1,1=2,00=3"])
+def test_a_persona_stands_once(text):
+    with pytest.raises(SettingsError, match=r"where a persona stands twice\. Give one number for each"):
+        turn(text, "--rarity")
+
+
+@pytest.mark.parametrize("words", [("--boost", "0=2", "--boost", "0=3"), ("--mute", "0", "--boost", "0=2")])
+def test_a_persona_is_muted_or_boosted_once(words):
+    said = run("recommend", "model.safetensors", "--user", "ada", *words, code=2).stderr
+    assert "Persona 0 is muted or boosted more than once. Say one thing of each persona." in " ".join(said.split())
+
+
+def test_a_setting_is_given_once():
+    with pytest.raises(SettingsError, match=r"--set gives n_factors twice\. Give it once\."):
+        parse_values(["n_factors=3", "n-factors=4"], "--set")
 
 
 def test_rarity_is_one_number_or_one_for_each_persona():

@@ -15,13 +15,15 @@ def by_persona(text: str, option: str) -> dict[int, float]:
     Raises
     ------
     SettingsError
-        If it is spelt otherwise.
+        If it is spelt otherwise, or a persona stands twice.
     """
     try:
-        pairs = [part.split("=") for part in text.split(",")]
-        return {int(persona): float(value) for persona, value in pairs}
+        pairs = [(int(persona), float(value)) for persona, value in (part.split("=") for part in text.split(","))]
     except ValueError:
         raise SettingsError(f"{option} is {text!r}. Give numbers by persona, such as 0=2 or 0=0.3,2=-0.1.") from None
+    if len(found := dict(pairs)) < len(pairs):
+        raise SettingsError(f"{option} is {text!r}, where a persona stands twice. Give one number for each.")
+    return found
 
 
 def turn(text: str, option: str) -> float | Mapping[int, float]:

@@ -86,14 +86,16 @@ def parse_values(texts: Iterable[str], option: str) -> dict[str, Any]:
     Raises
     ------
     SettingsError
-        If one is spelt otherwise.
+        If one is spelt otherwise, or a name stands twice.
     """
     values: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not (name and equals and value):
             raise SettingsError(f"{option} is {text!r}. Give a name and a value, such as n_factors=64.")
-        values[name.strip().replace("-", "_")] = _parsed(value.strip())
+        if (name := name.strip().replace("-", "_")) in values:
+            raise SettingsError(f"{option} gives {name} twice. Give it once.")
+        values[name] = _parsed(value.strip())
     return values
 
 

@@ -129,7 +129,12 @@ def recommend(
 def _weights(muted: Sequence[int], boosts: Sequence[str]) -> dict[int, float]:
     weights = dict.fromkeys(muted, 0.0)
     for boost in boosts:
-        weights |= values.by_persona(boost, "--boost")
+        boosted = values.by_persona(boost, "--boost")
+        if twice := weights.keys() & boosted.keys():
+            raise SettingsError(
+                f"Persona {min(twice)} is muted or boosted more than once. Say one thing of each persona."
+            )
+        weights |= boosted
     return weights
 
 
