@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from deepcuts.errors import DataError, OutputError
+from deepcuts.errors import DataError, OutputError, SettingsError
 from deepcuts.ingest import Columns, IngestReport, ReadOptions, ingest, read_plays
 from reference.plays import pairs
 
@@ -182,3 +182,11 @@ def test_more_collisions_are_counted():
         DataError, match=r"The items ' a' and 'a ' differ in .* only, and so do 1 more\. Pass trim=True"
     ):
         read_plays(table, user=1, item=2)
+
+
+def test_a_file_for_skipped_rows_asks_for_rows_to_be_skipped(tmp_path):
+    (tmp_path / "plays.csv").write_text("a,x,1\n")
+    with pytest.raises(
+        SettingsError, match=r'bad_rows is for rows that are skipped.* Pass on_bad_rows="skip" as well\.'
+    ):
+        read_plays(tmp_path / "plays.csv", user=1, item=2, plays=3, bad_rows=tmp_path / "bad.csv")

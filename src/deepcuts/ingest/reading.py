@@ -106,6 +106,8 @@ def ingest(source: Source, columns: Columns, options: ReadOptions = _DEFAULTS) -
     each pair. Where text has bad rows, a third and slower reading finds their line numbers.
     """
     if options.bad_rows is not None:  # before the first pass, which may take minutes
+        if options.on_bad_rows == "error":
+            raise SettingsError('bad_rows is for rows that are skipped, and none are. Pass on_bad_rows="skip" as well.')
         read = [] if isinstance(source, ArrowTable) else _as_paths(source)
         check_outputs([options.bad_rows], read, force=options.force)
     rules = options.times or NO_RULES
