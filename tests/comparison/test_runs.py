@@ -134,3 +134,12 @@ def test_what_cannot_be_meant_is_refused_before_any_work(plays, tmp_path, option
     plays.save(tmp_path / "plays.safetensors")
     result = run("compare", tmp_path / "plays.safetensors", *options, code=2)
     assert message in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "cuts", [lambda plays, seeds: cuts_of(plays, 0.2, seeds), lambda p, seeds: one_cut(p, p, seeds)]
+)
+def test_a_seed_is_given_once(cuts):
+    plays = dc.generate_world(40, 60, items_per_user=6, seed=1).plays
+    with pytest.raises(SettingsError, match=r"^seeds is \[0, 1, 0\]\. Give each seed once\.$"):
+        list(cuts(plays, [0, 1, 0]))

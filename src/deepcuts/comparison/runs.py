@@ -71,7 +71,10 @@ def one_cut(train: PlaysLike, holdout: PlaysLike, seeds: Iterable[int]) -> Itera
 def _seeds(seeds: Iterable[int]) -> tuple[int, ...]:
     if not is_several(seeds):
         raise SettingsError(f"seeds is {shown(seeds)}. Give a list of seeds, even of a single one.")
-    return tuple(seed_number(seed) for seed in seeds)
+    numbers = tuple(seed_number(seed) for seed in seeds)
+    if len(set(numbers)) < len(numbers):  # one run would count twice, as if it were evidence of its own
+        raise SettingsError(f"seeds is {shown(list(numbers))}. Give each seed once.")
+    return numbers
 
 
 def _say_nothing(_: Run) -> None:
