@@ -23,6 +23,8 @@ COMPARE = ("compare", "plays.csv", "--baseline", "popularity")
         (INGEST, "--tags-columns", "id,tag", "--tags"),
         (INGEST, "--mbids-columns", "id,mbid", "--mbids"),
         (INGEST, "--bad-rows", "bad.csv", "--on-bad-rows skip"),
+        (INGEST, "--dates", "dmy", "--time"),
+        (INGEST, "--decimal", ",", "--plays"),
         (INGEST, "--now", "2024-01-01", "--half-life"),
         (INGEST, "--session-gap", 10, "--session-cap"),
         (ME, "--now", "2024-01-01", "--half-life"),

@@ -148,6 +148,8 @@ def ingest(
     refuse_idle(context, "--names", "names_columns", unless=names is not None)
     refuse_idle(context, "--tags", "tags_columns", unless=tags is not None)
     refuse_idle(context, "--mbids", "mbids_columns", unless=mbids is not None)
+    refuse_idle(context, "--time", "dates", unless=time is not None)
+    refuse_idle(context, "--plays", "decimal", "dislikes", unless=plays is not None)
     refuse_idle(context, "--on-bad-rows skip", "bad_rows", unless=on_bad_rows == "skip")
     refuse_idle_time_rules(context, times)
     bad_rows = bad_rows or bad_rows_beside(output, on_bad_rows)
