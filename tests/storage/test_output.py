@@ -279,4 +279,8 @@ def test_outputs_lie_apart_from_patterns_and_from_one_another(tmp_path):
         storage.check_outputs([tmp_path / "b.csv", None, tmp_path / "link.csv"], [], force=True)
     with pytest.raises(OutputError, match="exists already"):
         storage.check_outputs([tmp_path / "a1.csv"], [tmp_path / "other.csv"])
+    (tmp_path / "deep" / "deeper").mkdir(parents=True)
+    (tmp_path / "deep" / "deeper" / "d.csv").touch()
+    with pytest.raises(OutputError, match=r"d\.csv is read, and would be lost"):
+        storage.check_outputs([tmp_path / "deep" / "deeper" / "d.csv"], [str(tmp_path / "**" / "*.csv")], force=True)
     storage.check_outputs([tmp_path / "b.csv", tmp_path / "c.csv"], [str(tmp_path / "a*.csv"), None])

@@ -170,7 +170,7 @@ def check_outputs(outputs: Iterable[StrPath | None], inputs: Iterable[StrPath | 
 def _named(given: StrPath) -> list[StrPath]:
     """Files that a path or a pattern names."""
     is_pattern = glob.has_magic(os.fspath(given)) and not os.path.lexists(given)
-    return list(glob.glob(os.fspath(given))) if is_pattern else [given]
+    return list(glob.glob(os.fspath(given), recursive=True)) if is_pattern else [given]
 
 
 def _named_twice(path: StrPath) -> OutputError:
