@@ -149,7 +149,7 @@ def test_tiny_values_stay_readable():
         ({"ild": [5]}, r"The metric 'ild' needs labels of the items\. Pass features=item_features\(labels, train"),
         ({"nondominant_recall": [5]}, r"The metric 'nondominant_recall' needs to know .* Give the lists a column"),
         ({"recall": 20}, r"The cut-offs of recall are 20\. Give a list of them, such as \[20, 50\]\."),
-        ({"recall": []}, r"The cut-offs of recall are \[\]\. Give a list of them, such as \[20, 50\]\."),
+        ({"recall": []}, r"The metric 'recall' has no cut-offs\. Give one at least, such as \(20,\)\."),
         ({"recall": [0]}, r"A cut-off of recall is 0\. Cut-offs are whole numbers from 1 up\."),
         ({"gini": [2.5]}, r"A cut-off of gini is 2\.5\. Cut-offs are whole numbers from 1 up\."),
     ],

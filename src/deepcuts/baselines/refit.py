@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from deepcuts.checks import instance
 from deepcuts.model import PersonaModel
 from deepcuts.model.training.fold_in import solve_users
 from deepcuts.model.training.weights import user_rows
@@ -28,6 +29,7 @@ def refit_users(model: PersonaModel, **changes: Any) -> PersonaModel:
     SettingsError
         If a setting is out of its range.
     """
+    instance("model", model, PersonaModel, "Give a model that was fitted.")
     # `scale` stays that of training, and w0 with it.
     items = replace(model.item_side, settings=replace(model.settings, **changes))
     return replace(model, item_side=items, user_personas=solve_users(user_rows(model.seen, items.settings), items))

@@ -313,6 +313,8 @@ def model_contenders(
     other_seeds
         The same models trained with other seeds, by name.
     """
+    if not isinstance(models, Mapping):
+        raise SettingsError(f"models is {shown(models)}. Give models by the names to show, such as {{'a': model}}.")
     others = {} if other_seeds is None else other_seeds
     parts = [
         _ways(name, (model, *others.get(name, ())), mixes, one_persona, len(models) > 1)

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
+from deepcuts.checks import instance
 from deepcuts.datasets.archives import unpack
 from deepcuts.datasets.catalogue import Dataset, RemoteFile
 from deepcuts.datasets.listings import Dated, newest
@@ -88,6 +89,7 @@ def fetch(dataset: Dataset, folder: Path, *, mirror: str | None = None, progress
     MissingExtraError
         If Pooch is not installed.
     """
+    instance("dataset", dataset, Dataset, "Pass find_dataset(name).")
     make_folder(folder)
     mirror = mirror or os.environ.get(MIRROR)
     for file in missing_files(dataset, folder):

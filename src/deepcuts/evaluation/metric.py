@@ -131,8 +131,6 @@ class Metric:
             if field.type in {"bool", bool}:
                 truth(f"{field.name} of the metric {self.name!r}", getattr(self, field.name))
         object.__setattr__(self, "cutoffs", checked_cutoffs(self.name, self.cutoffs))
-        if not self.cutoffs:
-            raise SettingsError(f"The metric {self.name!r} has no cut-offs. Give one at least, such as (20,).")
 
     @property
     def meaning(self) -> str:
@@ -291,12 +289,14 @@ def checked_cutoffs(name: str, lengths: Any) -> tuple[int, ...]:
     Raises
     ------
     SettingsError
-        If they are no whole numbers from 1 up.
+        If they are no whole numbers from 1 up, or none.
     """
-    if not is_several(lengths) or not len(lengths := list(lengths)):
+    if not is_several(lengths):
         raise SettingsError(f"The cut-offs of {name} are {shown(lengths)}. Give a list of them, such as [20, 50].")
     advice = "Cut-offs are whole numbers from 1 up."
-    return tuple(whole_number(f"A cut-off of {name}", k, 1, advice=advice) for k in lengths)
+    if not (cutoffs := tuple(whole_number(f"A cut-off of {name}", k, 1, advice=advice) for k in lengths)):
+        raise SettingsError(f"The metric {name!r} has no cut-offs. Give one at least, such as (20,).")
+    return cutoffs
 
 
 def sums_of_defined(values: DoubleVector) -> NumberVector:

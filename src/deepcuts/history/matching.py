@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.array_types import DoubleVector, IndexVector, NumberVector
-from deepcuts.checks import real_number, shown
+from deepcuts.checks import instance, real_number, shown, whole_number
 from deepcuts.data.ids import Ids, as_strings, check_ids
 from deepcuts.data.song_names import are_songs
 from deepcuts.errors import DataError
@@ -144,6 +144,8 @@ class Matcher:
         word that does, then those that hold it, then, where rapidfuzz is installed, those that do so but for a typo;
         among equals the one with most listeners first.
         """
+        instance("query", query, str, "Give what was typed, as text.")
+        k = whole_number("k", k, 0)
         items, scores = search_names(spaced_form(query), self._search_columns, self.ranks, k)
         return pa.table(
             {

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from deepcuts.checks import choice, real_number
+from deepcuts.checks import choice, instance, real_number
 from deepcuts.history.limits import Limits
 from deepcuts.ingest import TimeRules
 from deepcuts.ingest.tabular.encodings import check_encoding
@@ -68,6 +68,8 @@ class HistoryOptions:
     def __post_init__(self) -> None:
         seconds = real_number("min_seconds", self.min_seconds, 0, math.inf, "Give a number of at least 0.")
         object.__setattr__(self, "min_seconds", seconds)
+        instance("times", self.times, TimeRules, "Pass TimeRules(...).")
+        instance("limits", self.limits, Limits, "Leave it out.")
         choice("by", self.by, ("artist", "song"))
         choice("dates", self.dates, ("auto", "dmy", "mdy", "none"))
         if self.decimal is not None:

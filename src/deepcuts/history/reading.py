@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from deepcuts.checks import is_several, shown
-from deepcuts.errors import DataError, FileFormatError
+from deepcuts.checks import instance, is_several, shown
+from deepcuts.errors import DataError, FileFormatError, SettingsError
 from deepcuts.history.archives import documents_in, files_in
 from deepcuts.history.counting import count_plays
 from deepcuts.history.database import sealed_database
@@ -153,6 +153,9 @@ def read_upload(name: str, data: bytes, options: HistoryOptions = _DEFAULTS) -> 
     DataError, FileFormatError
         As `read_history` does.
     """
+    instance("name", name, str, "Give the name of the file, for messages.")
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise SettingsError(f"data is {shown(data)}. Give the content of the file as bytes.")
     return _read([(name, io.BytesIO(data), False)], options)
 
 
@@ -167,6 +170,7 @@ def _files(paths: Sequence[str], options: HistoryOptions) -> Iterator[tuple[str,
 
 
 def _read(files: Iterable[tuple[str, BinaryIO, bool]], options: HistoryOptions) -> History:
+    instance("options", options, HistoryOptions, "Pass HistoryOptions(...).")
     allowance, passed_over = Allowance(options.limits), []
     sources: list[Source] = []
     families: list[Format] = []

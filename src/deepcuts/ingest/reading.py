@@ -12,6 +12,7 @@ import duckdb
 import numpy as np
 from scipy import sparse
 
+from deepcuts.checks import instance
 from deepcuts.data.arrow_columns import ArrowTable
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError, SettingsError
@@ -105,6 +106,8 @@ def ingest(source: Source, columns: Columns, options: ReadOptions = _DEFAULTS) -
     The source is read twice by DuckDB, within `options.memory_limit`: once to find its ids, once to sum the plays of
     each pair. Where text has bad rows, a third and slower reading finds their line numbers.
     """
+    instance("columns", columns, Columns, "Pass Columns(user=..., item=...).")
+    instance("options", options, ReadOptions, "Pass ReadOptions(...).")
     if options.bad_rows is not None:  # before the first pass, which may take minutes
         if options.on_bad_rows == "error":
             raise SettingsError('bad_rows is for rows that are skipped, and none are. Pass on_bad_rows="skip" as well.')

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from deepcuts.array_types import AnyArray, BoolVector, IndexVector
-from deepcuts.checks import shown
+from deepcuts.checks import instance, shown
 from deepcuts.data.any_id import AnyId
 from deepcuts.data.arrow_columns import as_arrow
 from deepcuts.data.id_text import is_one_id, to_text
@@ -73,6 +73,9 @@ def recommend_batches(
 
     Unknown users and items are found when the first block is asked for.
     """
+    instance("settings", settings, ListSettings, "Pass ListSettings(...).")
+    if not hasattr(source, "user_ids"):
+        raise SettingsError(f"source is {shown(source)}. Pass a model that was fitted, or what else is a ScoreSource.")
     user_indexes = known_users(source.user_ids, users)
     items = NamedItems(source.item_ids, source.seen.labels, source.item_listeners)
     allowed = allowed_items(items, settings)

@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from deepcuts.checks import instance
 from deepcuts.report.facts import Report
 from deepcuts.report.plots.style import looks
 from deepcuts.report.sections.comparison import exposure, for_whom, frontiers
@@ -43,6 +44,7 @@ def render(report: Report) -> str:
     MissingExtraError
         If matplotlib is not installed.
     """
+    instance("report", report, Report, "Give what collect returns.")
     look_of = looks([one.name for one in report.contenders])
     sections = {
         "figures": overview(report),

@@ -24,7 +24,7 @@ import numpy as np
 
 from deepcuts.array_types import DoubleVector
 from deepcuts.blas_threads import one_blas_thread
-from deepcuts.checks import check_callbacks
+from deepcuts.checks import check_callbacks, instance
 from deepcuts.data.interactions import Interactions
 from deepcuts.evaluation.intervals import bootstrap_interval
 from deepcuts.ingest import PlaysLike, as_plays
@@ -128,7 +128,8 @@ def tune_automatically(
         As `deepcuts.tuning.tune` does, if there is a study.
     """
     check_callbacks(on_trial=on_trial)
-    plays, settings = as_plays(plays), settings or AutoSettings()
+    settings = instance("settings", settings or AutoSettings(), AutoSettings, "Pass AutoSettings(...).")
+    plays = as_plays(plays)
     with memory_of(plays, settings.study_file, settings.seed) as memory:
         runner = _Runner(plays, settings, memory, on_trial)
         found = _search(runner)

@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from deepcuts.checks import instance
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.setting_names import check_names
@@ -40,7 +41,7 @@ def write_settings(path: StrPath, settings: PersonaSettings, remark: str = "", *
         If the file exists and `force` is false, or if it cannot be written.
     """
     path = path_with_ending(path, ENDINGS)
-    values = vars(settings)
+    values = vars(instance("settings", settings, PersonaSettings, "Give settings, such as model.settings."))
     if path.suffix == ".json":
         text = json.dumps(values, indent=2) + "\n"
     else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepcuts.array_types import DoubleMatrix
+from deepcuts.checks import instance
 from deepcuts.errors import MissingExtraError
 from deepcuts.storage import StrPath, path_with_ending, replacing
 from deepcuts.tuning.front import Pick
@@ -43,6 +44,7 @@ def plot_front(tuning: Tuning, path: StrPath, *, force: bool = False) -> None:
     OutputError
         If the file exists and `force` is false, or if it cannot be written.
     """
+    instance("tuning", tuning, Tuning, "Give what tune returns.")
     path = path_with_ending(path, ENDINGS)
     try:
         from matplotlib import rc_context

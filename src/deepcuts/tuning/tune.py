@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepcuts.array_types import DoubleMatrix
-from deepcuts.checks import check_callbacks
+from deepcuts.checks import check_callbacks, instance
 from deepcuts.data.interactions import Interactions
 from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.model.training.settings import PersonaSettings
@@ -79,7 +79,7 @@ def tune(
         If there is nothing to hold out, or an objective is undefined.
     """
     check_callbacks(on_trial=on_trial)
-    settings = settings or TuningSettings()
+    settings = instance("settings", settings or TuningSettings(), TuningSettings, "Pass TuningSettings(...).")
     import_optuna()
     plays = as_plays(plays)
     task = Task.of(plays, settings)
