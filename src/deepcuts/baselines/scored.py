@@ -8,6 +8,7 @@ from typing import Any, Unpack, get_args
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from deepcuts.array_types import DoubleVector, FloatMatrix, FloatVector, IndexVector, Indptr, NumberVector
@@ -15,6 +16,7 @@ from deepcuts.blas_threads import one_blas_thread
 from deepcuts.checks import choice, instance, kind_of, naming, shown
 from deepcuts.data.any_id import AnyId
 from deepcuts.data.ids import Ids
+from deepcuts.data.index_checks import checked_indexes
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.whole_ids import IdsAs
 from deepcuts.errors import SettingsError
@@ -223,14 +225,16 @@ class ScoredModel:
         """Length of the item vectors, float64, (n_items,), where scores are dot products; else None."""
         return lengths_of(self.scorer.item_factors) if isinstance(self.scorer, DotProduct) else None
 
-    def scores(self, rows: IndexVector) -> FloatMatrix:
+    def scores(self, rows: ArrayLike) -> FloatMatrix:
         """Score all items by some rows, float32, (len(rows), n_items).
 
         Raises
         ------
         SettingsError
-            If the scorer raises anything, or returns what is no array of so many finite numbers.
+            If one of `rows` is none of the model's, or the scorer raises anything, or returns what is no array of so
+            many finite numbers.
         """
+        rows = checked_indexes("rows", rows, len(self.persona_shares))
         with naming("The scorer", self.scorer, _SCORER):
             scores = self.scorer(rows)
         shape = (len(rows), len(self.item_ids))

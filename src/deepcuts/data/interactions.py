@@ -192,7 +192,13 @@ class Interactions(PlayCounts):
         return without_users(self, users)
 
     def user(self, user_index: int) -> Interactions:
-        """Return the plays of one user, over the same items."""
+        """Return the plays of one user, over the same items.
+
+        Raises
+        ------
+        SettingsError
+            If the index is none of a user.
+        """
         return selection.select_user(self, user_index)
 
     def align_items(self, item_ids: Ids) -> Interactions:

@@ -8,12 +8,14 @@ from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import ArrayLike
 from scipy import sparse
 
-from deepcuts.array_types import CountVector, DoubleVector, FloatVector, IndexVector, Indices, Indptr, freeze
+from deepcuts.array_types import CountVector, DoubleVector, FloatVector, Indices, Indptr, freeze
 from deepcuts.data.arrow_columns import take_text
 from deepcuts.data.csr import row_of_entry
 from deepcuts.data.ids import Ids
+from deepcuts.data.index_checks import checked_index, checked_indexes
 from deepcuts.data.labels import Labels
 
 Plays = TypeVar("Plays", bound="PlayCounts")
@@ -70,12 +72,26 @@ class PlayCounts:
         freeze([totals])
         return totals
 
-    def item_names(self, item_indexes: IndexVector) -> pa.ChunkedArray:
-        """Names of some items; the ids of those that have none."""
-        return take_text(self.item_ids.values if self.labels is None else self.labels.names, item_indexes)
+    def item_names(self, item_indexes: ArrayLike) -> pa.ChunkedArray:
+        """Names of some items; the ids of those that have none.
+
+        Raises
+        ------
+        SettingsError
+            If an index is none of an item.
+        """
+        texts = self.item_ids.values if self.labels is None else self.labels.names
+        return take_text(texts, checked_indexes("item_indexes", item_indexes, self.n_items))
 
     def user_items(self, user_index: int) -> tuple[Indices, FloatVector]:
-        """Item indexes and plays of one user."""
+        """Item indexes and plays of one user.
+
+        Raises
+        ------
+        SettingsError
+            If the index is none of a user.
+        """
+        user_index = checked_index("user_index", user_index, self.n_users)
         pairs = slice(self.indptr[user_index], self.indptr[user_index + 1])
         return self.indices[pairs], self.plays[pairs]
 

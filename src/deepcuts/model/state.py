@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import ArrayLike
 
-from deepcuts.array_types import CountVector, DoubleVector, FloatMatrix, FloatVector, IndexVector, Indptr, freeze
+from deepcuts.array_types import CountVector, DoubleVector, FloatMatrix, FloatVector, Indptr, freeze
 from deepcuts.data.ids import Ids
+from deepcuts.data.index_checks import checked_indexes
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.named_items import NamedItems
 from deepcuts.model.item_map import ItemMap
@@ -94,8 +96,14 @@ class PersonaState:
         """The catalogue."""
         return self.seen.item_ids
 
-    def item_names(self, item_indexes: IndexVector) -> pa.ChunkedArray:
-        """Names of some items; the ids of those that have none."""
+    def item_names(self, item_indexes: ArrayLike) -> pa.ChunkedArray:
+        """Names of some items; the ids of those that have none.
+
+        Raises
+        ------
+        SettingsError
+            If an index is none of an item.
+        """
         return self.seen.item_names(item_indexes)
 
     @property
@@ -143,6 +151,13 @@ class PersonaState:
         """Users that the items were trained on."""
         return self.training_counts.n_listeners
 
-    def scores(self, rows: IndexVector) -> FloatMatrix:
-        """Score all items by some persona rows, U_up · V_i, float32, (len(rows), n_items)."""
+    def scores(self, rows: ArrayLike) -> FloatMatrix:
+        """Score all items by some persona rows, U_up · V_i, float32, (len(rows), n_items).
+
+        Raises
+        ------
+        SettingsError
+            If one of `rows` is none of a persona.
+        """
+        rows = checked_indexes("rows", rows, len(self.persona_factors))
         return np.asarray(self.persona_factors[rows] @ self.item_factors.T)
