@@ -10,11 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import deepcuts as dc
-from deepcuts.datasets import load_audioscrobbler, load_lastfm_1k, load_lastfm_2k, load_lastfm_360k
+from deepcuts.datasets import (
+    load_audioscrobbler,
+    load_lastfm_1k,
+    load_lastfm_2k,
+    load_lastfm_360k,
+    load_lfm_2b,
+    load_listenbrainz,
+    load_mlhd,
+    load_taste_profile,
+)
 from deepcuts.datasets.audioscrobbler import parse_alias, parse_name, read_audioscrobbler, resolve
 from deepcuts.datasets.lastfm_2k import parse_artist, parse_tag, parse_tagged, read_lastfm_2k
 from deepcuts.datasets.lastfm_mbid import read_lastfm_360k
-from deepcuts.errors import DataError
+from deepcuts.errors import DataError, SettingsError
 from deepcuts.ingest import ReadOptions, TimeRules
 
 RADIOHEAD = "a74b1b7f-71a5-4011-9441-d0b5e4122711"
@@ -52,6 +61,27 @@ def test_hetrec_has_names_and_tags_by_people(hetrec):
     assert names(plays) == {"51": "Duran Duran", "52": 'Morcheeba "live"', "9": "Sigur Rós"}
     assert plays.labels.tag_names.to_pylist() == ["80s", "íslenskt"]
     np.testing.assert_array_equal(plays.labels.tags.toarray(), [[2, 0], [0, 0], [0, 1]])  # 51, 52, 9: ids are text
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        load_audioscrobbler,
+        load_lastfm_1k,
+        load_lastfm_2k,
+        load_lastfm_360k,
+        load_lfm_2b,
+        load_listenbrainz,
+        load_mlhd,
+        load_taste_profile,
+        read_audioscrobbler,
+        read_lastfm_2k,
+        read_lastfm_360k,
+    ],
+)
+def test_options_of_another_kind_are_refused(read, hetrec):
+    with pytest.raises(SettingsError, match=r"options is {'header': True}. Pass ReadOptions\(...\)\."):
+        read(hetrec, options={"header": True})
 
 
 def test_hetrec_without_its_companions_has_ids_only(hetrec):

@@ -39,13 +39,15 @@ def load_audioscrobbler(folder: StrPath, options: ReadOptions | None = None) -> 
     ------
     DataError, FileFormatError
         If a file is missing or cannot be used.
+    SettingsError
+        If `options` are no `ReadOptions`.
     """
     return read_audioscrobbler(folder, options)[0]
 
 
 def read_audioscrobbler(folder: StrPath, options: ReadOptions | None = None) -> tuple[Interactions, DatasetReport]:
     """Read the Audioscrobbler profiles, and report what was corrected; see `load_audioscrobbler`."""
-    options = replace(options or ReadOptions(), header=False, delimiter=" ", quote="")
+    options = replace(ReadOptions.of(options), header=False, delimiter=" ", quote="")
     rows = find_file(folder, "user_artist_data.txt", "user_artist_data_small.txt")
     names = find_optional(folder, "artist_data.txt", "artist_data_small.txt")
     aliases = find_optional(folder, "artist_alias.txt", "artist_alias_small.txt")

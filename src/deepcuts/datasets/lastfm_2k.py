@@ -40,13 +40,15 @@ def load_lastfm_2k(folder: StrPath, options: ReadOptions | None = None) -> Inter
     ----------
     Cantador, Brusilovsky, Kuflik: 2nd Workshop on Information Heterogeneity and Fusion in Recommender Systems,
     RecSys 2011, doi:10.1145/2043932.2044016.
+    SettingsError
+        If `options` are no `ReadOptions`.
     """
     return read_lastfm_2k(folder, options)[0]
 
 
 def read_lastfm_2k(folder: StrPath, options: ReadOptions | None = None) -> tuple[Interactions, DatasetReport]:
     """Read Last.fm of HetRec 2011, and report what happened; see `load_lastfm_2k`."""
-    options = replace(options or ReadOptions(), header=True, delimiter="\t", quote="")
+    options = replace(ReadOptions.of(options), header=True, delimiter="\t", quote="")
     plays, report = ingest(find_file(folder, "user_artists.dat"), _COLUMNS, options)
     names, tags = _read_names(folder, options), _read_tags(folder, options)
     remarks = tuple(

@@ -56,6 +56,8 @@ def load_lastfm_360k(folder: StrPath, options: ReadOptions | None = None) -> Int
     ------
     DataError, FileFormatError
         If the file is missing or cannot be used.
+    SettingsError
+        If `options` are no `ReadOptions`.
     """
     return read_lastfm_360k(folder, options)[0]
 
@@ -76,6 +78,8 @@ def load_lastfm_1k(folder: StrPath, options: ReadOptions | None = None) -> Inter
     ------
     DataError, FileFormatError
         If the file is missing or cannot be used.
+    SettingsError
+        If `options` are no `ReadOptions`.
     """
     return read_lastfm_1k(folder, options)[0]
 
@@ -91,7 +95,7 @@ def read_lastfm_1k(folder: StrPath, options: ReadOptions | None = None) -> tuple
 
 
 def _read(folder: StrPath, layout: _Layout, options: ReadOptions | None) -> tuple[Interactions, DatasetReport]:
-    options = options or ReadOptions()
+    options = ReadOptions.of(options)
     options = replace(options, header=False, delimiter="\t", quote="", on_bad_rows="skip")
     path = str(find_file(folder, layout.file))
     with workspace(options) as connection, plain_errors(path, options):

@@ -42,13 +42,15 @@ def load_lfm_2b(folder: StrPath, options: ReadOptions | None = None) -> Interact
     References
     ----------
     Schedl, Brandl, Lesota, Parada-Cabaleiro, Penz, Rekabsaz: LFM-2b. CHIIR 2022, doi:10.1145/3498366.3505791.
+    SettingsError
+        If `options` are no `ReadOptions`.
     """
     return read_lfm_2b(folder, options)[0]
 
 
 def read_lfm_2b(folder: StrPath, options: ReadOptions | None = None) -> tuple[Interactions, DatasetReport]:
     """Read the counts of LFM-2b, and report what was left out; see `load_lfm_2b`."""
-    options = replace(options or ReadOptions(), header=None, delimiter="\t", quote="", on_bad_rows="skip")
+    options = replace(ReadOptions.of(options), header=None, delimiter="\t", quote="", on_bad_rows="skip")
     counts, tracks = (find_file(folder, *(name + end for end in _ENDINGS)) for name in ("listening-counts", "tracks"))
     with workspace(options) as connection, plain_errors(str(counts), options):
         _read_tracks(connection, tracks, options)

@@ -36,17 +36,19 @@ def load_listenbrainz(folder: StrPath, options: ReadOptions | None = None) -> In
     ------
     DataError, FileFormatError
         If there is no such file, or it cannot be used.
+    SettingsError
+        If `options` are no `ReadOptions`.
     """
     return read_listenbrainz(folder, options)[0]
 
 
 def read_listenbrainz(folder: StrPath, options: ReadOptions | None = None) -> tuple[Interactions, DatasetReport]:
     """Read a dump of ListenBrainz, and report what was left out; see `load_listenbrainz`."""
+    options = replace(ReadOptions.of(options), on_bad_rows="skip", normalize=True)
     names = "|".join(dumps_of(kind).file for kind in ("full", "incremental"))
     found = [path for path in Path(folder).glob("*.tar.*") if re.fullmatch(names, path.name)]
     if not found:
         raise DataError(f"There is no listenbrainz-listens-dump-….tar.zst in {folder}. Fetch it, or name its folder.")
     last = max(found, key=lambda path: int(re.findall(r"\d+", path.name)[0]))
-    options = replace(options or ReadOptions(), on_bad_rows="skip", normalize=True)
     plays, report = ingest(last, _COLUMNS, options)
     return plays, DatasetReport(report.n_rows, report.n_skipped, (f"{last.name} was read.",))

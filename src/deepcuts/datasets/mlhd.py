@@ -60,6 +60,8 @@ def load_mlhd(folder: StrPath, options: ReadOptions | None = None) -> Interactio
     ------
     DataError, FileFormatError
         If there is no such file, or it cannot be used.
+    SettingsError
+        If `options` are no `ReadOptions`.
     """
     return read_mlhd(folder, options)[0]
 
@@ -69,7 +71,7 @@ def read_mlhd(folder: StrPath, options: ReadOptions | None = None) -> tuple[Inte
 
     Listeners are read one after the other and summed at once, unless plays are counted by when they were heard.
     """
-    options = options or ReadOptions()
+    options = ReadOptions.of(options)
     counts = _Counts()
     timed = options.times is not None and options.times.active
     batches = _kept(_batches(_files(Path(folder)), counts, summed=not timed), counts)

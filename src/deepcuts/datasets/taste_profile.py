@@ -109,8 +109,10 @@ def load_taste_profile(
     ------
     DataError, FileFormatError
         If a file is missing or is not what it should be.
+    SettingsError
+        If `options` are no `ReadOptions`.
     """
-    return read_taste_profile(*taste_profile_files(folder), by=by, options=options or ReadOptions())[0]
+    return read_taste_profile(*taste_profile_files(folder), by=by, options=ReadOptions.of(options))[0]
 
 
 def taste_profile_files(folder: StrPath) -> tuple[Path, list[Path], Path | None]:
@@ -164,7 +166,7 @@ def read_taste_profile(
     """
     if by not in {"artist", "song"}:
         raise SettingsError(f'by is {by!r}. Choose "artist" or "song".')
-    options = replace(options or ReadOptions(), header=False, delimiter="\t", quote="")
+    options = replace(ReadOptions.of(options), header=False, delimiter="\t", quote="")
     if options.bad_rows is not None:
         check_outputs([options.bad_rows], [triplets, *tracks, mismatches], force=options.force)
     expect(triplets, "--triplets", TRIPLETS)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from deepcuts.checks import choice, shown, truth
+from deepcuts.checks import choice, instance, shown, truth
 from deepcuts.errors import SettingsError
 from deepcuts.ingest.tabular.encodings import check_encoding
 from deepcuts.ingest.tabular.time_rules import TimeRules
@@ -81,6 +81,17 @@ class ReadOptions:
     decimal: Literal[".", ","] | None = None
     dates: Literal["dmy", "mdy"] | None = None
     encoding: str | None = None
+
+    @classmethod
+    def of(cls, given: ReadOptions | None) -> ReadOptions:
+        """Take options as they were given, or the defaults where there are none.
+
+        Raises
+        ------
+        SettingsError
+            If they are anything else.
+        """
+        return cls() if given is None else instance("options", given, cls, "Pass ReadOptions(...).")
 
     def __post_init__(self) -> None:
         choice("on_bad_rows", self.on_bad_rows, get_args(OnBadRows))
