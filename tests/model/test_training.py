@@ -196,18 +196,24 @@ def test_items_move_after_the_split_only_where_asked(world):
     np.testing.assert_array_equal(refolded.persona_factors, moved.persona_factors)
 
 
+@pytest.fixture(autouse=True)
+def _no_interrupt_is_lost() -> Iterator[None]:
+    """Collect garbage between tests alone: hypothesis is called then, and an interrupt within that call is lost."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
 @contextmanager
 def interrupted_soon() -> Iterator[None]:
     """Send this process SIGINT while the block runs, as Ctrl-C does."""
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
-    gc.disable()  # hypothesis has the collector call it, and what is raised within that call is lost
     timer.start()
     try:
         with pytest.raises(KeyboardInterrupt):
             yield
     finally:
         timer.cancel()
-        gc.enable()
 
 
 @pytest.mark.parametrize("method", [dc.PersonaNMF, RandomPersonas])
