@@ -182,15 +182,28 @@ def test_an_archive_is_read_as_the_files_in_it(tmp_path):
 
 
 def test_a_listen_that_is_listed_twice_counts_once():
-    data = json.dumps([extended("A", "2020-01-01T00:00:00Z")] * 3 + [extended("A", "2020-01-01T00:05:00Z")])
+    records = [extended("A", "2020-01-01T00:00:00Z")] * 3 + [extended("A", "2020-01-01T00:05:00Z")]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("one.json", data)
-        archive.writestr("two.json", data)
+        archive.writestr("one.json", json.dumps(records))
+        archive.writestr("two.json", json.dumps(records[::-1]))
     history = read(buffer.getvalue())
     assert plays(history) == {"A": 2}
     assert (history.n_kept, history.n_duplicates) == (8, 6)
     assert plays(read("A\t2\nA\t2\n")) == {"A": 4}  # without times nothing tells that it is the same
+
+
+def test_copies_of_one_document_count_once(tmp_path):
+    texts = {"counts.tsv": "A\t2\nB\t1\n", "copy.tsv": "A\t2\nB\t1\n", "other.tsv": "B\t1\nA\t2\n"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as archive:
+        archive.writestr("counts.tsv", texts["counts.tsv"])
+    history = read_history([tmp_path / name for name in ("counts.tsv", "copy.tsv", "packed.zip", "other.tsv")])
+    assert plays(history) == {"A": 4, "B": 2}
+    assert [source.n_kept for source in history.sources] == [2, 0, 0, 2]
+    reason = f"the same as {tmp_path / 'counts.tsv'}, which is taken"
+    assert [source.dropped for source in history.sources[1:3]] == [{reason: 2}] * 2
 
 
 def test_bad_rows_are_counted_and_named(caplog):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from deepcuts.errors import DataError, FileFormatError
 from deepcuts.history.limits import Limits, in_words
@@ -73,6 +75,7 @@ class Document:
     remarks: list[str] = field(default_factory=list)
     _head: bytes | None = None
     _n_read: int = 0
+    _content: Any = field(default_factory=hashlib.sha256)
 
     def __post_init__(self) -> None:
         self.stream = Utf8Stream(self.stream, self.name, self.encoding, self.remarks)
@@ -88,6 +91,11 @@ class Document:
         if self._head is None:
             self._head = self._read(HEAD_BYTES).removeprefix(_UTF8_MARK)
         return self._head[:HEAD_BYTES]
+
+    @property
+    def fingerprint(self) -> bytes:
+        """What no other content has, of what was read so far."""
+        return bytes(self._content.digest())
 
     def content(self) -> bytes:
         """All of it.
@@ -168,6 +176,7 @@ class Document:
         parts: list[bytes] = []
         while size > 0 and (part := self.stream.read(size)):
             self.allowance.spend(len(part), self.name)
+            self._content.update(part)
             parts.append(part)
             size -= len(part)
             self._n_read += len(part)

@@ -92,6 +92,15 @@ class History:
         return latest
 
 
+@dataclass(frozen=True)
+class _Read:
+    """A document that was read: what became of it, its format, and what tells whether another one is a copy of it."""
+
+    source: Source
+    format: Format
+    fingerprint: bytes
+
+
 def read_history(paths: StrPath | Sequence[StrPath], options: HistoryOptions = _DEFAULTS) -> History:
     r"""Read the listening history of one person from files of any known format, detected by their content.
 
@@ -99,7 +108,7 @@ def read_history(paths: StrPath | Sequence[StrPath], options: HistoryOptions = _
     ----------
     paths
         One or several files: archives as they were downloaded, or what was in them; or a folder with these, in which
-        files without listens are passed over.
+        files without listens are passed over. Of copies of one file, the first counts.
     options
         How to read.
 
@@ -172,18 +181,16 @@ def _files(paths: Sequence[str], options: HistoryOptions) -> Iterator[tuple[str,
 def _read(files: Iterable[tuple[str, BinaryIO, bool]], options: HistoryOptions) -> History:
     instance("options", options, HistoryOptions, "Pass HistoryOptions(...).")
     allowance, passed_over = Allowance(options.limits), []
-    sources: list[Source] = []
-    families: list[Format] = []
+    read: list[_Read] = []
     with sealed_database() as connection:
         create_tables(connection)
         for name, file, in_folder in files:
-            found, others = _read_file(connection, name, file, allowance, options, len(sources), in_folder=in_folder)
-            sources += [source for source, _ in found]
-            families += [known for _, known in found]
+            found, others = _read_file(connection, name, file, allowance, options, len(read), in_folder=in_folder)
+            read += found
             passed_over += others
-        if not sources:  # of a folder; what is given by name has some, or is refused
+        if not read:  # of a folder; what is given by name has some, or is refused
             raise FileFormatError(_unknown("The folder", dict.fromkeys(passed_over, ""), is_archive=True))
-        sources = _one_of_each_family(connection, sources, families)
+        sources = _each_listen_once(connection, read)
         counts, n_duplicates, n_outside = count_plays(connection, options.times)
     history = History(counts, tuple(sources), n_duplicates, n_outside, tuple(passed_over))
     if not history.n_artists:
@@ -203,49 +210,58 @@ def _read_file(
     n_before: int,
     *,
     in_folder: bool = False,
-) -> tuple[list[tuple[Source, Format]], list[str]]:
-    """Read a file or an archive: the sources in it and their formats, and the names of documents without listens."""
+) -> tuple[list[_Read], list[str]]:
+    """Read a file or an archive: the documents in it, and the names of those without listens."""
     if not file.seekable():
         raise DataError(f"{name} is a pipe, and an export may have to be read from its end. Save it to a file first.")
     if not file.read(1):
         if in_folder:
             return [], [name]
         raise FileFormatError(f"{name} is empty.")
-    sources: list[tuple[Source, Format]] = []
+    read: list[_Read] = []
     others: dict[str, str] = {}
     is_archive = False
     for unpacked in documents_in(name, file, allowance, options.encoding):
         is_archive |= unpacked.in_archive
         known = detect(connection, unpacked.document, options, in_archive=unpacked.in_archive or in_folder)
         if isinstance(known, Format):
-            source = read_document(connection, unpacked.document, known, n_before + len(sources), by=options.by)
-            sources.append((source, known))
+            source = read_document(connection, unpacked.document, known, n_before + len(read), by=options.by)
+            read.append(_Read(source, known, unpacked.document.fingerprint))
         else:
             others[unpacked.document.name] = known.reason if known else ""
-    if not sources and not in_folder:
+    if not read and not in_folder:
         raise FileFormatError(_unknown(name, others, is_archive=is_archive))
-    return sources, list(others)
+    return read, list(others)
 
 
-def _one_of_each_family(
-    connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], formats: Sequence[Format]
-) -> list[Source]:
-    """Keep, of documents that hold the same listens in different ways, those of the best kind alone."""
-    best: dict[str, Format] = {}
-    for known in formats:
-        if (known.family and known.rank > best.get(known.family, known).rank) or known.family not in best:
-            best[known.family] = known
+def _each_listen_once(connection: duckdb.DuckDBPyConnection, read: Sequence[_Read]) -> list[Source]:
+    """Keep, of copies of one document, the first alone, and of documents that hold the same listens, the best kind."""
+    first: dict[bytes, int] = {}
+    best: dict[str, _Read] = {}
+    for number, each in enumerate(read):
+        if first.setdefault(each.fingerprint, number) == number and each.format.family:
+            best_yet = best.setdefault(each.format.family, each)
+            best[each.format.family] = each if each.format.rank > best_yet.format.rank else best_yet
     kept: list[Source] = []
-    for number, (source, known) in enumerate(zip(sources, formats, strict=True)):
-        taken = best[known.family]
-        if known.family and known.rank < taken.rank:
-            connection.execute(f"DELETE FROM listens WHERE document = {number}")
-            reason = f"the same listens as in {taken.name}, which is taken"
-            dropped = {**source.dropped, reason: source.n_kept} if source.n_kept else source.dropped
-            kept.append(replace(source, n_kept=0, dropped=dropped))
+    for number, each in enumerate(read):
+        taken = best.get(each.format.family, each)
+        original = first[each.fingerprint]
+        if original != number:
+            reason = f"the same as {read[original].source.name}, which is taken"
+        elif each.format.rank < taken.format.rank:
+            reason = f"the same listens as in {taken.format.name}, which is taken"
         else:
-            kept.append(source)
+            kept.append(each.source)
+            continue
+        connection.execute(f"DELETE FROM listens WHERE document = {number}")
+        kept.append(_left_out(each.source, reason))
     return kept
+
+
+def _left_out(source: Source, reason: str) -> Source:
+    """A document whose listens do not count, for a reason."""
+    dropped = {**source.dropped, reason: source.n_kept} if source.n_kept else source.dropped
+    return replace(source, n_kept=0, dropped=dropped)
 
 
 def _unknown(name: str, others: Mapping[str, str], *, is_archive: bool) -> str:
