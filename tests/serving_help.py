@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import sys
 import threading
@@ -68,7 +69,7 @@ def spawned(path: Path, *options: str, **environment: str) -> Iterator[tuple[Log
     if "--drain-seconds" not in options:
         options = (*options, "--drain-seconds", "0")
     with logged([*command, *options], env={**os.environ, **environment}) as process:
-        yield process, process.line_with("Serving ").rpartition(" see ")[2].strip().removesuffix("/docs.")
+        yield process, json.loads(process.line_with("Serving "))["address"]
 
 
 def wait_until_ready(address: str) -> None:

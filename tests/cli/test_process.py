@@ -162,6 +162,35 @@ def test_a_reader_that_goes_away_ends_a_command_without_a_word(folder, words):
     assert (result.returncode, result.stderr) == (128 + signal.SIGPIPE, b"")
 
 
+TELLERS = [
+    ("train", "plays.safetensors", "-o", "NEW.safetensors", "--factors", "8"),
+    ("recommend", "model.safetensors", "-o", "NEW.csv"),
+    ("similar", "model.safetensors", "nobody of that name"),
+    ("train", "--factors", "many"),
+]
+
+
+@pytest.mark.parametrize("words", TELLERS, ids=" ".join)
+def test_a_reader_of_messages_that_goes_away_ends_a_command_before_it_writes(folder, tmp_path, words):
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    named = [str(tmp_path / word) if "NEW" in word else word for word in words]
+    result = subprocess.run(
+        [COMMAND, *named], cwd=folder, stdout=write_end, stderr=write_end, check=False, timeout=PATIENCE
+    )
+    os.close(write_end)
+    assert result.returncode == 128 + signal.SIGPIPE
+    assert not list(tmp_path.iterdir())
+
+
+def test_messages_that_find_no_space_are_no_reason_to_stop(folder, tmp_path):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        arguments = [COMMAND, "recommend", str(folder / "model.safetensors"), "-o", str(tmp_path / "lists.csv")]
+        result = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=full, check=False, timeout=PATIENCE)
+    assert (result.returncode, result.stdout) == (0, b"")
+    assert (tmp_path / "lists.csv").exists()
+
+
 def test_a_locale_without_utf_8_is_told_what_to_set(folder):
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     arguments = [COMMAND, "similar", str(folder / "model.safetensors"), "Sigur Rós"]

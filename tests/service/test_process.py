@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 import asking
-from command_line import run
+from command_line import COMMAND, run
 from faults.limits import time_limit
 from logged_process import LoggedProcess
 from process_tree import seconds_of, text
@@ -85,8 +85,24 @@ def test_it_ends_on_a_signal_and_finishes_what_it_began(path):
 
 
 def log_of(process: LoggedProcess) -> list[dict]:
-    """Lines of the log of a process that is to end, behind the one that tells people its address."""
-    return [json.loads(line) for line in process.all_lines() if not line.startswith("Serving ")]
+    """Lines of the log of a process that is to end: there are no others."""
+    return [json.loads(line) for line in process.all_lines()]
+
+
+@pytest.mark.slow
+def test_a_service_whose_log_nobody_reads_any_more_goes_on(path):
+    command = [*COMMAND, "serve", str(path), "--port", "0", "--rate", "0"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        address = json.loads(process.stderr.readline())["address"]
+        process.stderr.close()
+        wait_until_ready(address)
+        assert [first_response(address).status_code for _ in range(5)] == [200] * 5
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+    finally:
+        process.kill()
 
 
 @pytest.mark.slow

@@ -31,8 +31,7 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(*arguments: Any, **options: Any) -> None:
-        least = logging.WARNING if options.get("quiet") else logging.INFO
-        with _log_shown("deepcuts", logging.WARNING), _log_shown(_COMPILER, least), _failures_reported():
+        with _log_shown(quiet=bool(options.get("quiet"))), _failures_reported():
             command(*arguments, **options)
 
     return run
@@ -108,12 +107,12 @@ def _threads_below_1() -> str | None:
 
 
 @contextmanager
-def _log_shown(name: str, least: int) -> Iterator[None]:
-    """Print what a logger of the library tells from a level on, for as long as the block runs."""
-    logger, handler = logging.getLogger(name), _LogPrinter(least)
+def _log_shown(*, quiet: bool) -> Iterator[None]:
+    """Print warnings of the library, and that kernels are compiled, for as long as the block runs."""
+    logger, handler = logging.getLogger("deepcuts"), _LogPrinter(quiet=quiet)
     before = logger.level
     logger.addHandler(handler)
-    logger.setLevel(min(logger.getEffectiveLevel(), least))
+    logger.setLevel(min(logger.getEffectiveLevel(), logging.INFO))
     try:
         yield
     finally:
@@ -124,9 +123,14 @@ def _log_shown(name: str, least: int) -> Iterator[None]:
 class _LogPrinter(logging.Handler):
     """Prints everything once, as several lists of one person are made in one command."""
 
-    def __init__(self, level: int) -> None:
-        super().__init__(level)
+    def __init__(self, *, quiet: bool) -> None:
+        super().__init__(logging.INFO)
+        self._quiet = quiet
         self._said: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the user is to know of it."""
+        return record.levelno >= logging.WARNING or (record.name == _COMPILER and not self._quiet)
 
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()

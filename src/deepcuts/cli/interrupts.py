@@ -9,6 +9,7 @@ files and ends the process: nothing that is written can be lost by that, see `st
 from __future__ import annotations
 
 import _thread
+import contextlib
 import os
 import signal
 import sys
@@ -169,8 +170,9 @@ def _end(number: int) -> None:
         time.sleep(0.01)
     if temporary := sys.modules.get("deepcuts.storage.temporary"):
         temporary.discard_mine()
-    if sys.stderr is not None and sys.stderr.isatty():
-        os.write(2, _SHOW_CURSOR)
-    if not _state["told"]:
-        os.write(2, b"Interrupted.\n")
+    with contextlib.suppress(OSError):  # where nobody reads it any more
+        if sys.stderr is not None and sys.stderr.isatty():
+            os.write(2, _SHOW_CURSOR)
+        if not _state["told"]:
+            os.write(2, b"Interrupted.\n")
     os._exit(128 + (_received[0] if _received else number))

@@ -1,4 +1,4 @@
-"""stdout into a pipe whose reader goes away, such as `head`: the program ends there, silently, as SIGPIPE ends others.
+"""Streams into a pipe whose reader goes away, such as `head`: the program ends there, silently, as SIGPIPE ends others.
 
 SIGPIPE itself would end it before temporary files are removed, and a service whenever a client leaves.
 """
@@ -9,27 +9,33 @@ import contextlib
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 READER_GONE = 141  # what a shell shows of a program that SIGPIPE has ended
 
+_state = {"goes_on": False}  # whether the program is a service, which does not depend on who reads its log
+
 
 def end_when_reader_goes() -> None:
-    """Have stdout end the program once nobody reads it any more; one that somebody has put in its place stays."""
-    stream = sys.stdout
-    if stream is None or stream is not sys.__stdout__ or not isinstance(stream, io.TextIOWrapper):
-        return
-    written = io.BufferedWriter(_Pipe(stream.fileno(), "w", closefd=False))
-    sys.stdout = io.TextIOWrapper(written, stream.encoding, stream.errors, line_buffering=stream.line_buffering)
+    """Have stdout and stderr end the program once nobody reads them any more.
+
+    A stream that somebody has put in the place of one of them stays.
+    """
+    sys.stdout = _watched(sys.stdout, sys.__stdout__, _Results)
+    sys.stderr = _watched(sys.stderr, sys.__stderr__, _Messages)
+
+
+def go_on_without_reader() -> None:
+    """Have messages that nobody reads any more be dropped, and not end the program: it serves others."""
+    _state["goes_on"] = True
 
 
 def drop_output() -> None:
     """Send the output that is left to the null device, as it cannot be written."""
-    # Python flushes stdout once more as it exits, and would report what went wrong again.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _drop(sys.stdout.fileno())
 
 
 def tell_unwritten(error: OSError) -> NoReturn:
@@ -42,13 +48,40 @@ def tell_unwritten(error: OSError) -> NoReturn:
     raise SystemExit(BAD_DATA) from None
 
 
-class _Pipe(io.FileIO):
+def _watched(stream: TextIO, original: TextIO | None, kind: type[io.FileIO]) -> TextIO:
+    if stream is None or stream is not original or not isinstance(stream, io.TextIOWrapper):
+        return stream
+    written = io.BufferedWriter(kind(stream.fileno(), "w", closefd=False))
+    return io.TextIOWrapper(written, stream.encoding, stream.errors, line_buffering=stream.line_buffering)
+
+
+def _drop(descriptor: int) -> None:
+    # Python flushes streams once more as it exits, and would report what went wrong again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+
+
+class _Results(io.FileIO):
+    """Where stdout is written to."""
+
     def write(self, data: ReadableBuffer, /) -> int | None:  # type: ignore[override]
         try:
             return super().write(data)
         except BrokenPipeError:
-            drop_output()
+            _drop(self.fileno())
             raise SystemExit(READER_GONE) from None
         except OSError as error:  # such as a full disk: said here, once, whatever has printed
-            drop_output()
+            _drop(self.fileno())
             tell_unwritten(error)
+
+
+class _Messages(io.FileIO):
+    """Where stderr is written to."""
+
+    def write(self, data: ReadableBuffer, /) -> int | None:  # type: ignore[override]
+        try:
+            return super().write(data)
+        except OSError as error:
+            _drop(self.fileno())
+            if isinstance(error, BrokenPipeError) and not _state["goes_on"]:
+                raise SystemExit(READER_GONE) from None
+            return super().write(data)  # what cannot be said, as on a full disk, is no reason to stop

@@ -90,6 +90,7 @@ def serve(
         raise MissingExtraError.of("uvicorn", "app") from None
     with closing(listen(settings)) as listener, temporary_folder() as folder:
         host, port = listener.getsockname()[:2]
+        dictConfig(logging_configuration())  # before the first request: also of loading and compiling
         gc.disable()  # until the service is warm: what is imported and loaded until then is never garbage
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         if settings.workers == 1:
@@ -163,7 +164,6 @@ def _serve_here(
 def _serve_spawned(make_app: Callable[[], FastAPI], settings: ServiceSettings, listener: socket.socket) -> None:
     from deepcuts.web.server.workers import Workers
 
-    dictConfig(logging_configuration())
     patience = settings.drain_seconds + settings.shutdown_seconds + _LATE_SECONDS
     work = _Worker(make_app, settings)
     workers = Workers(work, listener, settings.workers, patience, settings.hang_seconds)

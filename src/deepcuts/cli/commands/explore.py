@@ -14,6 +14,7 @@ import typer
 
 from deepcuts.cli.command import Command
 from deepcuts.cli.options import Json, ModelFile, Quiet
+from deepcuts.cli.piped_output import go_on_without_reader
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.terminal import show_json
 from deepcuts.cli.token_option import AllowedHost, NoAuth, TokenFile, read_token
@@ -87,6 +88,7 @@ def explore(
             here = address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
             Thread(target=_open_once_it_answers, args=(here,), daemon=True).start()
 
+    go_on_without_reader()
     serve(make_app, settings, tell)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,10 +16,14 @@ from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.given import refuse_idle
 from deepcuts.cli.options import Json, ModelFile
+from deepcuts.cli.piped_output import go_on_without_reader
 from deepcuts.cli.terminal import say_line, show_json
 from deepcuts.cli.token_option import TOKEN, AllowedHost, NoAuth, TokenFile, read_token
 from deepcuts.errors import SettingsError
+from deepcuts.web.server.logs import FIELDS
 from deepcuts.web.server.settings import ServiceSettings
+
+logger = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PLAIN = (
@@ -76,11 +82,20 @@ def serve(
         storage.describe(path)  # a file that cannot be used is refused before a worker starts
 
     def tell(address: str) -> None:
-        say_line(f"Serving {model} at {address}; see {address}/docs.")
+        _tell(f"Serving {model} at {address}; see {address}/docs.", address)
         if json:
             show_json({"address": address})
 
+    go_on_without_reader()
     serve_until_told(Service(model, chosen, others), chosen, tell)
+
+
+def _tell(text: str, address: str) -> None:
+    """Say a line to somebody at a terminal; elsewhere, programs collect the log, and it is a line of that."""
+    if sys.stderr.isatty():
+        say_line(text)
+    else:
+        logger.info("%s", text, extra={FIELDS: {"address": address}})
 
 
 def _named(models: Sequence[str]) -> tuple[tuple[str, Path], ...]:
