@@ -42,6 +42,18 @@ def freeze(values: Iterable[object]) -> None:
             value.flags.writeable = False
 
 
+class ReadOnlyCopies:
+    """Makes the arrays of a dataclass read-only in a copy and after pickling as well: NumPy copies are writable."""
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        vars(self).update(state)
+        self.__post_init__()
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        freeze(vars(self).values())
+
+
 Indptr = Annotated[np.ndarray, ArrayForm(("int64",), 1)]  # (n_rows + 1,): row i is the entries indptr[i]:indptr[i + 1]
 Indices = Annotated[np.ndarray, ArrayForm(("int32",), 1)]  # (n_entries,): users, items or rows that entries refer to
 IndexVector = Annotated[np.ndarray, ArrayForm(("int64", "int32"), 1)]  # indexes of users, items, rows or entries

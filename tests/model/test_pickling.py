@@ -5,32 +5,38 @@ from __future__ import annotations
 import copy
 import pickle
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import fields, is_dataclass
 from multiprocessing import get_context
 
+import numpy as np
 import pytest
 
 import deepcuts as dc
 from deepcuts.baselines import EASE
 from deepcuts.comparison.contenders import Contender
+from deepcuts.evaluation import rank_lists
 from deepcuts.tuning import TuningSettings
 from faults.public_calls import trace
 
 
 @pytest.fixture(scope="module")
 def values(tmp_path_factory) -> dict[str, object]:
-    plays = dc.generate_world(120, 150, items_per_user=12).plays
+    world = dc.generate_world(120, 150, items_per_user=12)
+    plays = world.plays
     train, holdout = dc.split_holdout(plays)
     settings = dc.PersonaNMF(n_factors=8, n_personas=3, base_epochs=2)
     model = settings.fit(train)
     path = tmp_path_factory.mktemp("files") / "model.safetensors"
     model.save(path)
     return {
+        "world": world,
         "plays": train,
         "settings": settings,
         "model": model,
         "loaded model": dc.load(path),
         "visitor": model.fold_in({model.item_ids.values[0].as_py(): 3}),
         "evaluation": dc.evaluate(model.recommend(k=10), train, holdout),
+        "ranked lists": rank_lists(model.recommend(k=10), train, holdout),
         "popularity": dc.Popularity().fit(train).recommend(k=3),
         "scored model": EASE().fit(train).recommend(k=3),
         "contender": Contender("rare", settings, {"rarity": 0.2}),
@@ -41,6 +47,24 @@ def values(tmp_path_factory) -> dict[str, object]:
 def test_pickling_changes_nothing(values):
     for name, value in values.items():
         assert trace(pickle.loads(pickle.dumps(value))) == trace(value), name
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])
+@pytest.mark.parametrize("name", ["plays", "model", "loaded model", "visitor", "world", "ranked lists"])
+def test_arrays_of_a_copy_are_read_only_where_those_of_the_original_are(values, name, copied):
+    before, after = arrays_in(values[name]), arrays_in(copied(values[name]))
+    assert len(before) > 2
+    assert {path for path, array in before.items() if not array.flags.writeable} == {
+        path for path, array in after.items() if not array.flags.writeable
+    }
+
+
+def arrays_in(value: object, path: str = "") -> dict[str, np.ndarray]:
+    """All arrays that the fields of a dataclass hold, and the fields of these, by path."""
+    if isinstance(value, np.ndarray):
+        return {path: value}
+    names = [field.name for field in fields(value)] if is_dataclass(value) else []
+    return {at: array for name in names for at, array in arrays_in(getattr(value, name), f"{path}.{name}").items()}
 
 
 @pytest.mark.slow

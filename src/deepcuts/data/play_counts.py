@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from deepcuts.array_types import CountVector, DoubleVector, FloatVector, Indices, Indptr, freeze
+from deepcuts.array_types import CountVector, DoubleVector, FloatVector, Indices, Indptr, ReadOnlyCopies, freeze
 from deepcuts.data.arrow_columns import take_text
 from deepcuts.data.csr import row_of_entry
 from deepcuts.data.ids import Ids
@@ -22,7 +22,7 @@ Plays = TypeVar("Plays", bound="PlayCounts")
 
 
 @dataclass(frozen=True, eq=False)
-class PlayCounts:
+class PlayCounts(ReadOnlyCopies):
     """The fields and sizes of `Interactions`, which documents them."""
 
     indptr: Indptr
@@ -33,9 +33,6 @@ class PlayCounts:
     last_played: CountVector | None = None
     labels: Labels | None = None
     dislikes: PlayCounts | None = None
-
-    def __post_init__(self) -> None:
-        freeze(vars(self).values())
 
     @property
     def n_users(self) -> int:

@@ -18,7 +18,7 @@ from deepcuts.array_types import (
     Indices,
     NumberVector,
     PersonaMatrix,
-    freeze,
+    ReadOnlyCopies,
 )
 from deepcuts.checks import instance
 from deepcuts.data.csr import UserItems, indptr_of
@@ -46,7 +46,7 @@ class TrainTotals:
 
 
 @dataclass(frozen=True, eq=False)
-class RankedLists:
+class RankedLists(ReadOnlyCopies):
     """The lists of the users that are judged, as arrays, and what is known of these users.
 
     Parameters
@@ -88,9 +88,6 @@ class RankedLists:
     train: Interactions
     item_labels: ItemFeatures
     totals: TrainTotals | None = None
-
-    def __post_init__(self) -> None:
-        freeze(vars(self).values())
 
     @property
     def n_users(self) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike
 
-from deepcuts.array_types import CountVector, DoubleVector, FloatMatrix, FloatVector, Indptr, freeze
+from deepcuts.array_types import CountVector, DoubleVector, FloatMatrix, FloatVector, Indptr, ReadOnlyCopies, freeze
 from deepcuts.data.ids import Ids
 from deepcuts.data.index_checks import checked_indexes
 from deepcuts.data.interactions import Interactions
@@ -42,7 +42,7 @@ class TrainingCounts:
 
 
 @dataclass(frozen=True, eq=False)
-class PersonaState:
+class PersonaState(ReadOnlyCopies):
     """Fields of a model and shorter names for their parts; `PersonaModel` adds what can be asked of them.
 
     Its arrays are read-only: copy one that is to be changed.

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from deepcuts.array_types import FloatVector, IndexVector, Indices, Indptr, PersonaVector, freeze
+from deepcuts.array_types import FloatVector, IndexVector, Indices, Indptr, PersonaVector, ReadOnlyCopies
 from deepcuts.data.csr import block_of_rows, row_of_entry
 from deepcuts.data.interactions import Interactions
 from deepcuts.kernels.worlds import N_CIRCLES
@@ -21,7 +21,7 @@ _PAIRS_AT_A_TIME = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class World:
+class World(ReadOnlyCopies):
     """Plays, and the truth behind them.
 
     Parameters
@@ -52,9 +52,6 @@ class World:
     persona_scenes: Indices
     persona_circles: Indices
     persona_shares: FloatVector
-
-    def __post_init__(self) -> None:
-        freeze(vars(self).values())
 
     @property
     def item_circles(self) -> Indices:
