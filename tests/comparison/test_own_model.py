@@ -62,7 +62,7 @@ def test_any_object_with_fit_and_lists_takes_part():
     ("method", "message"),
     [
         (object(), "which has no fit(plays, *, seed). Pass an object with settings, such as PersonaNMF(n_factors=32)."),
-        (dc.PersonaNMF, "which has no fit(plays, *, seed)"),
+        (dc.PersonaNMF, "is the class PersonaNMF. Pass an object of it, with its settings: PersonaNMF()."),
         (Unhashable(), "mine is a Unhashable, which cannot be hashed"),
     ],
 )

@@ -143,3 +143,14 @@ def test_a_seed_is_given_once(cuts):
     plays = dc.generate_world(40, 60, items_per_user=6, seed=1).plays
     with pytest.raises(SettingsError, match=r"^seeds is \[0, 1, 0\]\. Give each seed once\.$"):
         list(cuts(plays, [0, 1, 0]))
+
+
+def test_something_is_given_to_run_and_to_sum_up():
+    train, holdout = dc.split_holdout(dc.generate_world(40, 60, items_per_user=6, seed=1).plays)
+    contenders, cutoffs = [Contender("popular", dc.Popularity())], {"recall": (5,)}
+    with pytest.raises(SettingsError, match=r"^seeds is empty\. Give one seed at least, such as \[0\]\.$"):
+        run_all(contenders, one_cut(train, holdout, []), cutoffs)
+    with pytest.raises(SettingsError, match=r"^cuts is empty\. Give what cuts_of or one_cut returns\.$"):
+        run_all(contenders, [], cutoffs)
+    with pytest.raises(SettingsError, match=r"^runs is empty\. Give what run_all\(contenders, cuts, cutoffs\) returns"):
+        tabulate([], ["popular"], "popular")

@@ -187,7 +187,7 @@ def test_one_user_who_has_everything_but_one_item():
             [("ada", "d", 1)],
             r"The lists are a list, not a table\. Pass a table with the columns user_id, item_id",
         ),
-        ("lists.parquet", r"The lists are a str, not a table\."),
+        ("lists.parquet", r"The lists are a str, not a table\. Read the file 'lists\.parquet' first, such as by"),
         (Popularity().fit(interactions(TRAIN)), r"Pass those that the model makes: model\.recommend\(k=100\)\."),
         (pa.chunked_array([[1]]), r"The lists are a ChunkedArray, not a table\."),
     ],

@@ -104,6 +104,7 @@ def test_no_files_at_all_are_refused():
     [
         ("a.csv", b"PK\3\4\x14\0", r"a\.csv is a zip archive or a spreadsheet\. Unpack it, or save the sheet as CSV"),
         ("a.tsv", b"user\titem\x00\n", r"a\.tsv is not text: byte 9 is 0\. CSV, TSV, JSON and Parquet can be read"),
+        ("a.st", b"\x40\0\0\0\0\0\0\0{}", r"a\.st is a safetensors file, .* Load plays by Interactions\.load\(path\)"),
         ("a.parquet", b"user,item\n", r"a\.parquet is not a Parquet file: it begins with b'user', not with b'PAR1'"),
         ("a.parquet", b"PAR1", r"a\.parquet is truncated or damaged, or no Parquet file"),
         ("a.tsv.gz", gzip.compress(bytes(range(1, 255)) * 99)[:200], r"a\.tsv\.gz is truncated or damaged: "),

@@ -157,6 +157,12 @@ def test_times_of_every_type_become_seconds(time):
         ({"plays": "day"}, "Column 'day' of the table holds DATE; play counts are numbers"),
         ({"time": "flag"}, "Column 'flag' of the table holds BOOLEAN; times are timestamps or seconds since 1970"),
         ({"user": "name"}, r"Column 'name' not found in the table\. Its columns are 'user', 'artist'"),
+        ({"item": "Artist"}, r"Column 'Artist' not found .*\. Pass item='artist' or another of these, or a position"),
+        ({"plays": "artists"}, r"Column 'artists' not found .*\. Pass plays='list' or another of these, or a"),
+        (
+            {"time": "zzz"},
+            r"Column 'zzz' not found .*\. Pass time=\.\.\. with one of these, or a position, such as tim",
+        ),
     ],
 )
 def test_columns_of_another_kind_are_refused(columns, message):
@@ -257,3 +263,11 @@ def test_polars_columns_that_arrow_does_not_have_are_of_no_account():
     table = table.with_columns(pl.col("wide").cast(pl.Int128))
     assert read_plays(table, user="user", item="artist", plays="n").plays.tolist() == [3, 4]
     assert read_plays(table, user=2, item=3, plays=4).plays.tolist() == [3, 4]
+
+
+def test_polars_integers_of_128_bits_are_ids_and_counts():
+    table = pl.DataFrame({"user_id": [2**70, 7], "item_id": [1, None], "plays": [3, 4]}).cast(pl.Int128)
+    read = as_plays(table.head(1))
+    assert (list(read.user_ids), list(read.item_ids), read.plays.tolist()) == ([str(2**70)], ["1"], [3])
+    with pytest.raises(DataError, match="row 2: item is empty"):
+        as_plays(table)

@@ -47,6 +47,15 @@ def test_an_index_finds_the_list_of_a_persona(model: dc.PersonaModel, dial: str)
         assert np.mean(best[: len(listed)] == model.item_ids.indexes_of(listed["item_id"])) > 0.9  # but for rounding
 
 
+@pytest.mark.parametrize(
+    "setting", [{"k": 3}, {"allow": ["x"]}, {"deny": ["x"]}, {"include_seen": True}, {"pick": [0]}, {"base_weight": 0}]
+)
+def test_settings_that_choose_among_items_are_refused(model: dc.PersonaModel, setting: dict[str, Any]) -> None:
+    (name,) = setting
+    with pytest.raises(SettingsError, match=rf"^{name} is .*, which does nothing to vectors\. Leave it out, and"):
+        model.to_mips(**setting)
+
+
 def test_one_strength_for_all_where_items_are_scaled(model: dc.PersonaModel) -> None:
     with pytest.raises(SettingsError, match="Pass one rarity for all personas, or dial='shift'"):
         model.to_mips(rarity={0: 0.5})

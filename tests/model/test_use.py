@@ -74,10 +74,17 @@ def test_items_outside_the_catalogue_are_left_out_with_a_warning(world, model, c
 @pytest.mark.parametrize(
     ("plays", "message"),
     [
-        ({}, "at least one item"),
+        ({}, r"^The plays are empty\. Give one item at least that was played\.$"),
+        ([], r"^The plays are empty\. Give one item at least that was played\.$"),
         ({"Nobody": 1}, "^There is no item 'Nobody' among 150 items"),
-        ({"Nobody": -1}, "play counts above 0"),
-        ({"Nobody": float("nan")}, "play counts above 0"),
+        ({"Nobody": -1}, r"^The only count is below 0, as dislikes are\. Give one item at least"),
+        ({"Nobody": -1, "No one": -2}, r"^All 2 counts are below 0, as dislikes are\. Give one item at least"),
+        (
+            {"Nobody": float("nan")},
+            r"^The play count of 'Nobody' is nan\. Counts are above 0, or below 0 where an item",
+        ),
+        ({"Nobody": 3, "No one": 0}, r"^The play count of 'No one' is 0\. Counts are above 0"),
+        ({"Nobody": 1e-46}, r"^The play count of 'Nobody' is 1e-46\. Counts are above 0"),
     ],
 )
 def test_plays_that_say_nothing_are_refused(model, plays, message):

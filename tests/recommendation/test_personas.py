@@ -70,19 +70,21 @@ def test_a_persona_that_the_user_does_not_have_lists_nothing(
     ]
 
 
-@pytest.mark.parametrize("name", ["weights", "rarity", "strength"])
+@pytest.mark.parametrize("name", ["weights", "rarity", "strength", "pick"])
 def test_settings_of_a_persona_that_nobody_has_are_told(
     source: DenseScores, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     several = random_source(0)
     most = int(np.diff(several.persona_indptr).max())
     for number in (most - 1, most):
-        recommend(several, None, ListSettings(k=2, **{name: {number: 0.5}}))
+        value = [0, number] if name == "pick" else {number: 0.5}
+        recommend(several, None, ListSettings(k=2, **{name: value}))
     assert caplog.messages == [
         f"{name} names persona {most}, which nobody has: personas here are numbered 0 to {most - 1}."
     ]
     caplog.clear()
-    personas_by_rank(source, **{name: {7: 0.5}})  # of one visitor, whom settings for many may be given to
+    # Of one visitor, whom settings for many may be given to:
+    personas_by_rank(source, **{name: [0, 7] if name == "pick" else {7: 0.5}})
     assert not caplog.messages
 
 

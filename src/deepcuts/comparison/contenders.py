@@ -165,7 +165,10 @@ def judging(name: str) -> Iterator[None]:
 
 def _check_method(name: str, method: Any) -> None:
     """Refuse what cannot be trained, or told from other methods."""
-    if isinstance(method, type) or not callable(getattr(method, "fit", None)):
+    if isinstance(method, type) and callable(getattr(method, "fit", None)):
+        kind = method.__name__
+        raise SettingsError(f"{name} is the class {kind}. Pass an object of it, with its settings: {kind}().")
+    if not callable(getattr(method, "fit", None)):
         raise SettingsError(
             f"{name} is {shown(method)}, which has no fit(plays, *, seed). Pass an object with settings, such as "
             "PersonaNMF(n_factors=32)."

@@ -72,6 +72,8 @@ def _seeds(seeds: Iterable[int]) -> tuple[int, ...]:
     if not is_several(seeds):
         raise SettingsError(f"seeds is {shown(seeds)}. Give a list of seeds, even of a single one.")
     numbers = tuple(seed_number(seed) for seed in seeds)
+    if not numbers:
+        raise SettingsError("seeds is empty. Give one seed at least, such as [0].")
     if len(set(numbers)) < len(numbers):  # one run would count twice, as if it were evidence of its own
         raise SettingsError(f"seeds is {shown(list(numbers))}. Give each seed once.")
     return numbers
@@ -140,8 +142,11 @@ def _checked(cuts: Iterable[Cut]) -> Iterator[Cut]:
     advice = "Give what cuts_of or one_cut returns."
     if not is_several(cuts):
         raise SettingsError(f"cuts is {shown(cuts)}. {advice}")
+    cut = None
     for cut in cuts:
         yield instance("A cut", cut, Cut, advice)
+    if cut is None:
+        raise SettingsError(f"cuts is empty. {advice}")
 
 
 def _lists(contenders: Sequence[Contender], cut: Cut, k: int) -> Iterator[tuple[Contender, pa.Table]]:

@@ -169,6 +169,8 @@ def tabulate(
 
 def _run(names: Sequence[str], runs: Sequence[Run]) -> tuple[str, ...]:
     """Take names of contenders that have runs."""
+    if not runs:
+        raise SettingsError("runs is empty. Give what run_all(contenders, cuts, cutoffs) returns.")
     have_run = {run.contender for run in runs}
     for name in (names := texts("contenders", names)):
         if name not in have_run:

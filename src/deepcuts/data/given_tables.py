@@ -29,7 +29,8 @@ def stream_of(given: ArrowTable, asked: Asked) -> pa.RecordBatchReader | None:
     given
         A table. Where it is a DataFrame of pandas with a column that Arrow has no type for, or with two of one name,
         columns that nobody asks for are null and have names of their own, and ids that are objects are text, as its
-        reader of CSV files makes objects of 7 and "007". Of one of polars, such columns are copies of one that is.
+        reader of CSV files makes objects of 7 and "007". Of one of polars, such columns are copies of one that is, and
+        integers of 128 bits that are asked for are text, as ids, or float64.
     asked
         Which columns are asked for; called only where there are others.
 
@@ -103,10 +104,17 @@ def _plain_pandas(frame: Any, asked: Asked) -> Any:
 
 def _plain_polars(frame: Any, asked: Asked) -> Any:
     roles, changed = asked(frame.columns), frame.clone()
+    for index in roles:
+        changed.replace_column(index, _polars_column(frame.to_series(index), is_id=roles[index] in _IDS.values()))
     for index, name in enumerate(frame.columns):
         if roles and index not in roles:
-            changed.replace_column(index, frame.to_series(next(iter(roles))).alias(name))
+            changed.replace_column(index, changed.to_series(next(iter(roles))).alias(name))
     return changed
+
+
+def _polars_column(column: Any, *, is_id: bool) -> Any:
+    """A column of integers of 128 bits, which Arrow does not have, as text or as float64; others as they are."""
+    return column.cast(str if is_id else float) if str(column.dtype) in ("Int128", "UInt128") else column
 
 
 def _refuse_doubles(names: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from deepcuts.array_types import BoolVector, CountVector, IndexVector
+from deepcuts.checks import shown
 from deepcuts.data.arrow_columns import ArrowTable, what_came
 from deepcuts.data.given_tables import ours, stream_of
 from deepcuts.data.id_text import to_text
@@ -171,6 +172,8 @@ def _open(lists: ArrowTable) -> pa.RecordBatchReader:
 
 
 def _what_to_pass(lists: Any) -> str:
+    if isinstance(lists, str) or hasattr(lists, "__fspath__"):
+        return f"Read the file {shown(str(lists))} first, such as by pyarrow.parquet.read_table."
     if hasattr(lists, "recommend"):
         return "Pass those that the model makes: model.recommend(k=100)."
     return f"Pass a table with the columns {', '.join(COLUMNS)} from pyarrow, polars, pandas or DuckDB."

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deepcuts.array_types import DoubleVector, FloatMatrix, Indptr
+from deepcuts.checks import shown
 from deepcuts.errors import SettingsError
 from deepcuts.model.state import PersonaState
 from deepcuts.recommendation.dial_scale import in_strengths
@@ -20,6 +21,8 @@ from deepcuts.recommendation.source import (
     persona_weights_and_strengths,
     personas_of_users,
 )
+
+_OF_LISTS_ALONE = ("k", "base_weight", "include_seen", "allow", "deny", "pick")  # they leave scores alone
 
 
 class InnerProducts(NamedTuple):
@@ -42,6 +45,7 @@ class InnerProducts(NamedTuple):
 
 def inner_products(model: PersonaState, settings: ListSettings) -> InnerProducts:
     """Fold the dial into the vectors; see `PersonaModel.to_mips`."""
+    _refuse_what_vectors_cannot_hold(settings)
     settings = in_strengths(model, settings)
     users = np.arange(len(model.user_ids))
     _, rows, numbers = personas_of_users(model.persona_indptr, users)
@@ -57,6 +61,16 @@ def inner_products(model: PersonaState, settings: ListSettings) -> InnerProducts
         scaled = np.column_stack([scaled, -commonness(frequency)])
         personas = np.column_stack([personas, terms.amounts])
     return InnerProducts(scaled, personas, model.persona_indptr)
+
+
+def _refuse_what_vectors_cannot_hold(settings: ListSettings) -> None:
+    usual = ListSettings()
+    for name in _OF_LISTS_ALONE:
+        if getattr(settings, name) != getattr(usual, name):
+            raise SettingsError(
+                f"{name} is {shown(getattr(settings, name))}, which does nothing to vectors. Leave it out, and choose "
+                "among what the index finds."
+            )
 
 
 def _one_strength(strengths: DoubleVector) -> float:

@@ -147,7 +147,8 @@ class PersonaModel(PersonaState):
         Raises
         ------
         SettingsError
-            If a setting is out of its range, or personas have different rarities and the form of the dial multiplies.
+            If a setting is out of its range or changes lists alone, such as `allow`, or personas have different
+            rarities and the form of the dial multiplies.
         """
         return inner_products(self, ListSettings(**settings))
 

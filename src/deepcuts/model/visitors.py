@@ -39,11 +39,8 @@ from deepcuts.wording import counted
 REFUSAL = 1.0  # strength of a refusal as a dislike, |n|: its confidence log2(1 + |n|) is 1, that of a usual item
 _MOST_NEW = 0.2  # share of new items above which users are split anew
 
-_MOST_PLAYS = 1e30  # as in files of plays
-_COUNTS = (
-    "Plays of one user are a mapping from item ids to play counts above 0, of at least one item; counts below "
-    "0 are dislikes."
-)
+_LEAST_PLAYS, _MOST_PLAYS = 1e-30, 1e30  # as in files of plays
+_COUNTS = "Counts are above 0, or below 0 where an item is disliked."
 
 Model = TypeVar("Model", bound=PersonaState)
 
@@ -221,19 +218,25 @@ def _plays_of_mapping(plays: Mapping[Any, float], items: NamedItems) -> Interact
     """
     ids = _ids_of(items, to_text(plays, "item"))
     refuse_doubles(ids, plays, "item")
-    counts = np.array([_count(count) for count in plays.values()], np.float32)
-    if not np.any(counts > 0) or not np.all(np.isfinite(counts) & (counts != 0)):
-        raise DataError(_COUNTS)
+    counts = np.array([_count(item, count) for item, count in plays.items()], np.float32)
+    if not np.any(counts > 0):
+        all_of_them = "The only count is" if len(counts) == 1 else f"All {len(counts):,} counts are"
+        what = f"{all_of_them} below 0, as dislikes are" if len(counts) else "The plays are empty"
+        raise DataError(f"{what}. Give one item at least that was played.")
     order = pc.sort_indices(ids)
     own_ids = Ids.of(ids.take(order), "item")
     return visitor_plays(own_ids, np.arange(len(counts)), counts[np.asarray(order)]).set_dislikes_apart()
 
 
-def _count(value: object) -> float:
+def _count(item: object, value: object) -> float:
+    """Take the plays of an item: a number that single precision tells from 0."""
     try:
-        return real_number("A play count", value, -_MOST_PLAYS, _MOST_PLAYS)
+        count = real_number("A play count", value, -_MOST_PLAYS, _MOST_PLAYS)
     except SettingsError:
-        raise DataError(f"A play count is {shown(value)}. {_COUNTS}") from None
+        count = 0.0
+    if abs(count) < _LEAST_PLAYS:
+        raise DataError(f"The play count of {shown(item)} is {shown(value)}. {_COUNTS}")
+    return count
 
 
 def _nothing_played(model: PersonaState, given: Interactions, aligned: Interactions) -> str:

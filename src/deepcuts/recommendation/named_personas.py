@@ -33,7 +33,8 @@ def warn_of_missing_personas(source: ScoreSource, users: IndexVector, settings: 
     if len(source.user_ids) == 1:
         return  # settings for many visitors may name personas that this one does not have
     most = int(np.diff(source.persona_indptr).max(initial=0))
-    for name in ("weights", "rarity", "strength"):
+    some_are_there = settings.pick is not None and min(settings.pick, default=most) < most  # else told of above
+    for name in ("weights", "rarity", "strength", *(["pick"] if some_are_there else [])):
         unknown = [number for number in settings.named_personas(name) if number >= most]
         if unknown:
             logger.warning("%s names persona %d, which nobody has: %s.", name, min(unknown), _numbered(most))

@@ -146,9 +146,9 @@ class ListSettings:
         return self.rarity if isinstance(self.rarity, Mapping) else {-1: self.rarity}
 
     def named_personas(self, name: str) -> tuple[int, ...]:
-        """Numbers of the personas that a setting has a value for."""
+        """Numbers of the personas that a setting names."""
         values = getattr(self, name)
-        return tuple(number for number in values if number >= 0) if isinstance(values, Mapping) else ()
+        return tuple(number for number in values if number >= 0) if isinstance(values, Mapping | tuple) else ()
 
     def persona_weight(self, persona: int) -> float:
         """Factor on the share of a persona."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from numbers import Integral
@@ -86,7 +86,20 @@ class Columns:
         """
         if names is not None:
             _check_distinct(names, self.names, where)
-        return {role: _index_of(role, column, names, n_columns, where) for role, column in self.wanted.items()}
+        return {role: self._index_of(role, names, n_columns, where) for role in self.wanted}
+
+    def _index_of(self, role: str, names: Sequence[str] | None, n_columns: int, where: str) -> int:
+        column = self.wanted[role]
+        if names is not None and column in names:  # a name goes first: a column may be called "2"
+            return names.index(str(column))
+        if not is_position(column):
+            asked = set(self.wanted.values())
+            raise DataError(_not_found(role, str(column), names, where, asked))
+        if not 1 <= int(column) <= n_columns:
+            raise DataError(
+                f"There is no column {column} in {where}: it has {n_columns:,}. Positions are counted from 1."
+            )
+        return int(column) - 1
 
 
 def _names_one(column: object) -> bool:
@@ -123,21 +136,14 @@ def listed(names: Sequence[str]) -> str:
     return f"{shown} and {len(names) - 20:,} more" if len(names) > 20 else shown
 
 
-def _index_of(role: str, column: Column, names: Sequence[str] | None, n_columns: int, where: str) -> int:
-    if names is not None and column in names:  # a name goes first: a column may be called "2"
-        return names.index(str(column))
-    if not is_position(column):
-        raise DataError(_not_found(role, str(column), names, where))
-    if not 1 <= int(column) <= n_columns:
-        raise DataError(f"There is no column {column} in {where}: it has {n_columns:,}. Positions are counted from 1.")
-    return int(column) - 1
-
-
-def _not_found(role: str, column: str, names: Sequence[str] | None, where: str) -> str:
+def _not_found(role: str, column: str, names: Sequence[str] | None, where: str, asked: Container[Column]) -> str:
+    """Name the columns that there are, and of those that are not asked for the one that is spelt most alike."""
     if not names:
         return f"Column {column!r} not found in {where}: its columns have no names. Pass a position, such as {role}=1."
-    near = get_close_matches(column, names, n=1, cutoff=0.0)[0]
+    free = {name.casefold(): name for name in names if name not in asked}
+    near = get_close_matches(column.casefold(), free, n=1, cutoff=0.3)
+    pass_one = f"Pass {role}={free[near[0]]!r} or another of these" if near else f"Pass {role}=... with one of these"
     return (
-        f"Column {column!r} not found in {where}. Its columns are {listed(names)}. Pass {role}={near!r} or another of "
-        f"these, or a position, such as {role}=1."
+        f"Column {column!r} not found in {where}. Its columns are {listed(names)}. {pass_one}, or a position, such as "
+        f"{role}=1."
     )

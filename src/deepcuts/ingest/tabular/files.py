@@ -222,6 +222,11 @@ def _text_sample(path: str, compression: str | None, encoding: str | None) -> Sa
     head, found = _in_utf8(path, raw, encoding)
     if raw[:4] == b"PK\3\4":
         raise FileFormatError(f"{path} is a zip archive or a spreadsheet. Unpack it, or save the sheet as CSV.")
+    if head[8:9] == b"{" and b"\0" in head[:8]:  # the length of a header of JSON, and this
+        raise FileFormatError(
+            f"{path} is a safetensors file, as deepcuts writes them, and not read row by row. Load plays by "
+            "Interactions.load(path), a model by deepcuts.load(path); commands that take plays take the file as it is."
+        )
     if b"\0" in head:
         raise FileFormatError(
             f"{path} is not text: byte {head.index(0):,} is 0. CSV, TSV, JSON and Parquet can be read."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypedDict, cast
+from typing import Literal, NamedTuple, TypedDict, cast, get_args
 
-from deepcuts.checks import check_choices, check_ranges, real_number, truth, whole_number
+from deepcuts.checks import check_choices, check_ranges, choice, real_number, truth, whole_number
 from deepcuts.errors import SettingsError
 from deepcuts.setting_names import refusing_unknown
 
@@ -197,8 +197,8 @@ class PersonaSettings:
     early_stopping: EarlyStopping = "auto"
 
     def __post_init__(self) -> None:
-        if not isinstance(self.nonnegative, str):  # what the setting was before items could be meant alone
-            object.__setattr__(self, "nonnegative", "both" if truth("nonnegative", self.nonnegative) else "none")
+        if not isinstance(self.nonnegative, str):
+            object.__setattr__(self, "nonnegative", _former_signs(self.nonnegative))
         for name in AUTOMATIC:
             self._check_number_or_auto(name)
         check_ranges(self, **{name: ends for name, ends in _RANGES.items() if name not in AUTOMATIC})
@@ -251,6 +251,14 @@ class PersonaSettings:
     def lowest_item_factor(self) -> float:
         """Lower bound of every factor of items."""
         return -math.inf if self.nonnegative == "none" else 0.0
+
+
+def _former_signs(value: object) -> Signs:
+    """Take True or False, which the setting was before items could be meant alone."""
+    try:
+        return "both" if truth("nonnegative", value) else "none"
+    except SettingsError:
+        return cast(Signs, choice("nonnegative", value, get_args(Signs)))
 
 
 _RANGES = {
