@@ -101,7 +101,7 @@ def test_more_factors_than_items_and_a_user_who_has_everything(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("train", "plays.safetensors", "--factors", 0), "n_factors is 0. It is a whole number between 1 and 4096"),
+        (("train", "plays.safetensors", "--factors", 0), "--factors is 0. It is a whole number between 1 and 4096"),
         (("recommend", "model.safetensors", "--rarity", "nan"), "rarity is nan."),
         (("recommend", "model.safetensors", "--rarity", "0=x"), "--rarity is '0=x'. Give numbers by persona"),
         (("recommend", "model.safetensors", "--boost", "2"), "--boost is '2'. Give numbers by persona"),

@@ -94,6 +94,8 @@ def test_histories_in_every_spelling(tmp_path, content, plays):
     [
         ("", "holds no items."),
         ("item,plays\n", "holds no items."),
+        (" \n\n\t\n \u3000\n", "holds no items."),
+        ("a\n \t3\n", r"Line 2 of .* is \[' ', '3'\]\. Give an item, then a tab"),
         ("Grouper,1\nEarth, Wind & Fire\n", "Line 2 of .*put an item with a comma in it between double quotes"),
         ("Grouper\t0\n", "Line 1 of .*a play count above 0"),
         ("Grouper\tnan\n", "a play count above 0"),

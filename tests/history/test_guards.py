@@ -36,6 +36,7 @@ def limited(**limits: int) -> HistoryOptions:
     ("data", "message"),
     [
         (b"", "export is empty"),
+        (b"\xef\xbb\xbf\n  \r\n\t\n", "export holds nothing but blanks and empty lines"),
         (b"\x1f\x8b\x08\x00", "export is packed. Unpack it first, with gunzip"),
         (
             b"dear diary, today we went to a concert and it was loud\n" * 20,

@@ -109,7 +109,7 @@ def test_rules_of_time_reach_the_reading(arguments):
     ("options", "code", "message"),
     [
         (("--since", "soon"), 2, "since is 'soon'"),
-        (("--min-score", "0"), 2, "min_score is 0.0"),
+        (("--min-score", "0"), 2, "--min-score is 0.0"),
         (("--since", "2031"), 1, "No listen counts, of 301 rows"),
         (("--rarity", "much"), 2, "--rarity is 'much'"),
     ],

@@ -130,6 +130,13 @@ def test_an_empty_file_is_refused(tmp_path):
         read_plays(tmp_path / "plays.tsv", user=1, item=2)
 
 
+@pytest.mark.parametrize("content", [b"\n", b"  \t \r\n \n", "\ufeff\n\u3000\n".encode(), "\n \n".encode("utf-16")])
+def test_a_file_of_blanks_is_refused(tmp_path, content):
+    (tmp_path / "plays.tsv").write_bytes(content)
+    with pytest.raises(DataError, match=r"plays\.tsv\. It holds nothing but blanks and empty lines\."):
+        read_plays(tmp_path / "plays.tsv", user=1, item=2)
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names on Windows")
 def test_a_pipe_is_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe")

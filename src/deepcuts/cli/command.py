@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import typer
@@ -11,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from deepcuts.cli.derived import command_help, example_lines
 from deepcuts.cli.failures import guarded
+from deepcuts.cli.option_names import options_named
 from deepcuts.cli.usage_errors import usage_explained
 
 HELP_FLAGS = {"help_option_names": ["--help", "-h"]}
@@ -47,7 +49,12 @@ class CommandParser(TyperCommand):
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Arguments and options."""
-        return _in_plain_words(super().get_params(ctx))
+        return _without_empty_paths(_in_plain_words(super().get_params(ctx)))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        with options_named(ctx):
+            return super().invoke(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""
@@ -100,6 +107,22 @@ def _in_plain_words(parameters: list[Any]) -> list[Any]:
         elif hasattr(one, "min"):
             vars(one)["_get_number_range_help_str"] = partial(_range_in_words, one.min, one.max)
     return parameters
+
+
+def _without_empty_paths(parameters: list[Any]) -> list[Any]:
+    """Have empty text in place of a path be refused; as a `Path` it would be the folder that one is in."""
+    for one in parameters:
+        vars(one)["process_value"] = partial(_processed, one)
+    return parameters
+
+
+def _processed(parameter: Any, ctx: Any, value: Any) -> Any:
+    found = type(parameter).process_value(parameter, ctx, value)
+    several = isinstance(found, list | tuple)
+    for given, taken in zip(value or (), found, strict=False) if several else [(value, found)]:
+        if given == "" and isinstance(taken, Path):
+            raise typer.BadParameter("The path is empty. Name a file or a folder.", ctx=ctx, param=parameter)
+    return found
 
 
 def _nothing(ctx: Any) -> str:

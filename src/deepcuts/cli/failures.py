@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import typer
 
 from deepcuts.cli.interrupts import exit_status, note_told, was_interrupted
+from deepcuts.cli.option_names import in_options
 from deepcuts.cli.terminal import say_line
 from deepcuts.errors import DeepcutsError, SettingsError, shortened
 
@@ -66,7 +67,7 @@ def _is_foreign(error: Exception) -> bool:
 
 def _message(error: Exception) -> str:
     if isinstance(error, DeepcutsError):
-        return str(error)
+        return in_options(str(error))
     if isinstance(error, MemoryError):
         return f"There is not enough memory. Close other programs, or give less data at a time. {error}".rstrip()
     if isinstance(error, OSError):
@@ -133,7 +134,7 @@ class _LogPrinter(logging.Handler):
         return record.levelno >= logging.WARNING or (record.name == _COMPILER and not self._quiet)
 
     def emit(self, record: logging.LogRecord) -> None:
-        message = record.getMessage()
+        message = in_options(record.getMessage())
         if message in self._said:
             return
         self._said.add(message)

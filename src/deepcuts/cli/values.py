@@ -52,7 +52,15 @@ def ids(given: Sequence[str]) -> list[str]:
 
 
 def id_files(given: Sequence[str]) -> list[Path]:
-    """Files among ids as they are given, where one is ``@FILE``."""
+    """Files among ids as they are given, where one is ``@FILE``.
+
+    Raises
+    ------
+    SettingsError
+        If one of them has no name.
+    """
+    if "@" in given:
+        raise SettingsError("'@' names no file. Give @FILE with an id on each line, or ids.")
     return [Path(text[1:]) for text in given if text.startswith("@")]
 
 
@@ -84,7 +92,7 @@ def plays_in_file(path: Path) -> dict[str, float]:
     plays: dict[str, float] = {}
     for number, line in enumerate(_lines(path), start=1):
         cells = _cells(line, f"Line {number} of {path}")
-        if not any(cells) or (number == 1 and _is_header(cells)):
+        if not any(map(str.strip, cells)) or (number == 1 and _is_header(cells)):
             continue
         plays[cells[0]] = plays.get(cells[0], 0.0) + _play_count(cells, f"Line {number} of {path}")
     if not plays:
@@ -108,7 +116,7 @@ def _is_header(cells: Sequence[str]) -> bool:
 def _play_count(cells: Sequence[str], where: str) -> float:
     try:
         count = float(cells[1]) if len(cells) > 1 else 1.0
-        if len(cells) > 2 or not 0 < abs(count) < float("inf"):
+        if not cells[0].strip() or len(cells) > 2 or not 0 < abs(count) < float("inf"):
             raise ValueError
     except ValueError:
         raise DataError(

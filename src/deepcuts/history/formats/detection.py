@@ -11,6 +11,7 @@ from deepcuts.history.documents import Document
 from deepcuts.history.formats.format import AreMoments, Format, Head, Refusal
 from deepcuts.history.formats.registry import RECOGNISERS
 from deepcuts.history.options import HistoryOptions
+from deepcuts.ingest.tabular.encodings import BLANK, is_blank
 from deepcuts.ingest.tabular.numbers import plain_digits
 
 FIRST_SCROBBLER = 946_684_800  # 2000-01-01: earlier times come from clocks that were never set
@@ -20,6 +21,8 @@ def detect(
     connection: duckdb.DuckDBPyConnection, document: Document, options: HistoryOptions, *, in_archive: bool = False
 ) -> Format | Refusal | None:
     """The format of a document; None if it is none that is known, and a refusal if it is known not to be one."""
+    if is_blank(document.head):
+        return Refusal(BLANK)
     head = Head(document.name, document.head, _are_moments(connection), options, in_archive)
     found = (recognise(head) for recognise in RECOGNISERS)
     return next((each for each in found if each is not None), None)

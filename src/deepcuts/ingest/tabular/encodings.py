@@ -19,6 +19,7 @@ _MARKS = {
 _FIRST_BYTES = 1 << 16
 _BLOCK_BYTES = 1 << 20
 _NO_TEXT = tuple(bytes([code]) for code in range(9))  # control characters that no table holds
+BLANK = "holds nothing but blanks and empty lines"  # follows the name of a file
 _ADVICE = "Say its encoding with encoding=... (--encoding), such as cp1251, shift_jis or gb18030."
 
 
@@ -27,6 +28,11 @@ class ByteStream(Protocol):
 
     def read(self, size: int, /) -> bytes:
         """Return up to `size` bytes; none at the end."""
+
+
+def is_blank(text: bytes) -> bool:
+    """Whether a text in UTF-8 has nothing but blanks and ends of lines in it."""
+    return not text.decode("utf-8-sig", "replace").strip()
 
 
 def check_encoding(encoding: str | None) -> None:

@@ -18,10 +18,12 @@ import pyarrow as pa
 
 from deepcuts.errors import DataError, FileFormatError
 from deepcuts.ingest.tabular.encodings import (
+    BLANK,
     ByteStream,
     Utf8Stream,
     check_looks_western,
     eight_bit_encoding,
+    is_blank,
     marked_encoding,
 )
 from deepcuts.ingest.tabular.json_rows import array_as_csv
@@ -121,7 +123,7 @@ def take_sample(path: str, encoding: str | None = None) -> Sample:
     Raises
     ------
     DataError
-        If the file is empty or cannot be opened.
+        If the file is empty, holds nothing but blanks, or cannot be opened.
     FileFormatError
         If it is truncated, binary, or not of the format its ending says.
     """
@@ -231,6 +233,8 @@ def _text_sample(path: str, compression: str | None, encoding: str | None) -> Sa
         raise FileFormatError(
             f"{path} is not text: byte {head.index(0):,} is 0. CSV, TSV, JSON and Parquet can be read."
         )
+    if len(raw) <= SAMPLE_BYTES and is_blank(head):
+        raise DataError(f"There are no rows in {path}. It {BLANK}.")
     stem = re.sub(r"\.(gz|zst|bz2|xz)$", "", path.lower())
     kind: Literal["json", "text"] = "json" if stem.endswith(_JSON_ENDINGS) else "text"
     sample = Sample(path, kind, compression, head[:SAMPLE_BYTES], len(raw) <= SAMPLE_BYTES, found, path)
