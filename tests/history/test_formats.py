@@ -10,6 +10,7 @@ import zipfile
 import pytest
 
 from deepcuts.history import History, HistoryOptions, read_history, read_upload
+from deepcuts.history.documents import HEAD_BYTES
 
 T0 = 1_600_000_000  # 2020-09-13T12:26:40Z
 
@@ -219,6 +220,30 @@ def test_bad_rows_are_counted_and_named(caplog):
         "3 records of endsong_0.json cannot be used: it is not the object of a listen (record 2); its time"
         in caplog.text
     )
+
+
+DOUBLED = {  # of three listens or counts, one has a key twice, far below the beginning of the document
+    "array": lambda filler: json.dumps(
+        [extended("A", "2020-01-01T00:00:00Z"), filler, extended("B", "2020-01-01T00:00:00Z")]
+    ).replace('"B"', '"B", "ts": "2021-01-01T00:00:00Z"'),
+    "lines": lambda filler: f"{listen('A', 1_600_000_000)}\n{json.dumps(filler)}\n" + (
+        listen("B", 1_600_000_000).replace('"artist_name"', '"artist_name": "C", "artist_name"')
+    ),
+    "objects": lambda filler: json.dumps([{"artist": "A", "plays": 2}, filler, {"artist": "B", "plays": 3}]).replace(
+        '"B"', '"B", "plays": 4'
+    ),
+    "lists": lambda filler: json.dumps(
+        [{"artists": ["A"], "plays": 2}, filler, {"artists": ["B"], "plays": 3}]
+    ).replace('["B"]', '["B"], "plays": 4'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", DOUBLED)
+def test_a_record_with_a_key_twice_is_bad_wherever_it_is(kind):
+    history = read(DOUBLED[kind]({"other": "x" * HEAD_BYTES}))
+    assert list(plays(history)) == ["A"]
+    bad = {each.reason: each.first_rows for source in history.sources for each in source.bad}
+    assert bad["it has a key twice"] == (3,)
 
 
 def test_bad_lines_are_counted_by_their_numbers_in_the_file():

@@ -152,6 +152,33 @@ def test_moments(text, seconds):
 
 
 @pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2024-W05-3", "2024-01-31"),
+        ("2024-W05", "2024-01-29"),
+        ("2024W053", "2024-01-31"),
+        ("2020-W53-7", "2021-01-03"),
+    ],
+)
+def test_weeks_are_the_same_days_in_options_and_in_tables(text, day):
+    assert TimeRules(since=text, until=f"{day}T00:00:01").since == text  # no later than that day
+    with pytest.raises(SettingsError, match="is not before"):
+        TimeRules(since=text, until=day)  # nor earlier
+    table = pa.table({"user": ["a", "a"], "item": ["x", "y"], "time": [text, f"{text}T18:30"]})
+    last_played = dc.read_plays(table, user="user", item="item", time="time").last_played.tolist()
+    midnight = int(datetime.fromisoformat(f"{day}T00:00Z").timestamp())
+    assert last_played == [midnight, midnight + 18 * HOUR + HOUR // 2]
+
+
+@pytest.mark.parametrize("text", ["2024-W54", "2023-W53-1", "2024-W05-8", "2024-W00"])
+def test_weeks_that_there_are_not_are_refused(text):
+    with pytest.raises(SettingsError, match=f"since is '{text}'. Give a date"):
+        TimeRules(since=text)
+    with pytest.raises(DataError, match="neither a timestamp nor seconds since 1970"):
+        dc.read_plays(pa.table({"user": ["a"], "item": ["x"], "time": [text]}), user="user", item="item", time="time")
+
+
+@pytest.mark.parametrize(
     ("rules", "message"),
     [
         ({"half_life": 0.0}, "half_life is 0.0. Give a number above 0"),

@@ -17,10 +17,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from deepcuts.data.id_twins import BLANKS
 from deepcuts.errors import DataError, FileFormatError, OutputError, SettingsError
 from deepcuts.ingest import Columns, ReadOptions, read_plays
 from deepcuts.ingest.tabular.database import plain_errors
-from deepcuts.ingest.tabular.rules import BLANKS
 from waiting import PATIENCE
 
 

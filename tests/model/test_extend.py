@@ -152,6 +152,20 @@ def test_plays_merge_by_pair_with_times_dislikes_and_labels():
     assert [merged.labels.tags_of(np.array([item])) for item in range(3)] == [["calm"], ["loud"], []]
 
 
+def test_ids_that_join_and_differ_in_blanks_from_known_ones_are_told(caplog):
+    def plays(users: list[str], items: list[str]) -> dc.Interactions:
+        return dc.read_plays(pa.table({"user": users, "item": items}), user="user", item="item")
+
+    old = plays(["ada", "bob"], ["x", "y"])
+    merge_plays(old, plays(["ada", "eve"], ["x", "z"]))
+    assert not caplog.records
+    assert merge_plays(old, plays([" ada", "eve"], ["x", "y "])).n_users == 4
+    assert [record.getMessage().partition(" from")[0] for record in caplog.records] == [
+        "1 user that joins, such as ' ada', differs",
+        "1 item that joins, such as 'y ', differs",
+    ]
+
+
 def test_nothing_to_extend_by_is_refused(old):
     nothing = dc.Interactions.from_csr(sparse.csr_array((1, 1)), ["u"], ["a"])
     with pytest.raises(DataError, match="no plays to extend"):

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from deepcuts.array_types import CountVector, DoubleVector, IndexVector
 from deepcuts.data.arrow_columns import take_text
+from deepcuts.data.id_twins import warn_of_twins
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.data.labels import Labels
@@ -24,7 +25,8 @@ def merge_plays(old: Interactions, new: Interactions) -> Interactions:
     """Add new plays to old ones.
 
     Counts of the same user and item are summed, dislikes with them, and the later time is kept, where both have times.
-    Old names and tags are kept; new ones are taken for items that had none.
+    Old names and tags are kept; new ones are taken for items that had none. New ids that differ from old ones in
+    surrounding blanks only are others, with a warning.
 
     Raises
     ------
@@ -35,6 +37,8 @@ def merge_plays(old: Interactions, new: Interactions) -> Interactions:
         Ids.distinct(pa.concat_arrays([first.values, second.values]), first.kind)
         for first, second in ((old.user_ids, new.user_ids), (old.item_ids, new.item_ids))
     )
+    for known, joining in ((old.user_ids, new.user_ids), (old.item_ids, new.item_ids)):
+        warn_of_twins(known, joining)
     timed = old.last_played is not None and new.last_played is not None
     # A pair is one integer, user · n_items + item: in order of rows and columns, and quick to sort and group by.
     parts = [

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import duckdb
 
+from deepcuts.data.id_twins import BLANKS
 from deepcuts.errors import FileFormatError, SettingsError
 from deepcuts.ingest.tabular.database import quoted
 from deepcuts.ingest.tabular.moments import install_moments
-from deepcuts.ingest.tabular.rules import BLANKS, spelt_once
+from deepcuts.ingest.tabular.rules import spelt_once
 
 _CONFIG = {
     "enable_external_access": "false",  # no text of an upload can make a query open a file

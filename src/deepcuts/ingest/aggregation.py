@@ -9,18 +9,17 @@ from typing import NamedTuple
 
 import duckdb
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from deepcuts.array_types import NumberVector
 from deepcuts.data.csr import indptr_of
+from deepcuts.data.id_twins import twins_among
 from deepcuts.data.ids import Ids
 from deepcuts.data.interactions import Interactions
 from deepcuts.errors import DataError
 from deepcuts.ingest.tabular.moments import date_order
 from deepcuts.ingest.tabular.numbers import NumberForm, form_of_numbers, plain_digits
 from deepcuts.ingest.tabular.options import ReadOptions
-from deepcuts.ingest.tabular.rules import BLANKS, good_rows, spelt_once, without_blanks
+from deepcuts.ingest.tabular.rules import good_rows, spelt_once, without_blanks
 from deepcuts.ingest.tabular.scan import Scan
 from deepcuts.ingest.tabular.time_rules import NO_RULES, TimeRules, timed_rows
 from deepcuts.ingest.tabular.written_dates import Order
@@ -242,11 +241,7 @@ def refuse_twins(ids: Ids) -> None:
     DataError
         Naming two of them, and how many more there are.
     """
-    bare = pc.utf8_trim(ids.values, BLANKS)
-    if bare.equals(ids.values):
-        return
-    alike = pa.table({"id": ids.values, "bare": bare}).group_by("bare").aggregate([("id", "min"), ("id", "max")])
-    twins = alike.filter(pc.field("id_min") != pc.field("id_max")).sort_by("id_min")
+    twins = twins_among(ids)
     if len(twins):
         one, other, more = twins["id_min"][0].as_py(), twins["id_max"][0].as_py(), len(twins) - 1
         raise DataError(

@@ -9,6 +9,7 @@ from deepcuts.history.column_words import ARTISTS, PLAYS, TIME, TRACK, plain_wor
 from deepcuts.history.formats.format import Format, Head
 from deepcuts.history.formats.json_fields import field_of, template_of
 from deepcuts.history.formats.json_paths import ARRAY, Path, Shape
+from deepcuts.history.formats.json_records import NOT_READ
 from deepcuts.history.formats.listen_json import format_at, json_shape
 
 NAMES = ("Spotify web interface, and objects with a list of artists (.json)",)
@@ -17,7 +18,8 @@ _ROWS = """
     SELECT row, list_transform(TRY_CAST({artists} AS JSON[]), lambda each:
                CASE WHEN json_type(each) = 'OBJECT' THEN each ->> '$.name' ELSE each ->> '$' END) AS artists,
            {track} AS track, {time} AS time, {plays} AS plays,
-           CASE WHEN r IS NULL THEN 'it is not JSON' WHEN {artists} IS NULL THEN 'it is not the object of a listen'
+           CASE WHEN {not_read} IS NOT NULL THEN {not_read}
+                WHEN {artists} IS NULL THEN 'it is not the object of a listen'
                 WHEN {plays} IS NULL THEN 'its plays are no number above 0' END AS bad,
            CASE WHEN {plays} <= 0 THEN 'not played' END AS dropped, {single} AS single
     FROM raw"""
@@ -71,6 +73,7 @@ def _format(shape: Shape, path: Path, keys: _Keys) -> Format:
     wanted |= {key: "VARCHAR" for key in (keys.time, keys.plays) if key}
     plays = f"TRY_CAST({field_of(keys.plays)} AS DOUBLE)" if keys.plays else "1.0"
     rows = _ROWS.format(
+        not_read=NOT_READ,
         artists=field_of(keys.artists),
         track=field_of(keys.track),
         time=field_of(keys.time),

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -16,10 +17,13 @@ from deepcuts.errors import FileFormatError
 from deepcuts.history.documents import Document
 from deepcuts.history.formats.json_paths import ARRAY, Path, Shape
 from deepcuts.ingest.tabular.database import quoted
-from deepcuts.storage.nested_text import parse_json_at
+from deepcuts.storage.nested_text import parse_json, parse_json_at
 
 _BYTE = re.compile(r"Malformed JSON at byte (\d+) of input: ([\w -]+)")
 _AGAIN = "Unpack or download it again."
+# SQL of why a record was not read; null where it was.
+NOT_READ = "CASE WHEN is_doubled THEN 'it has a key twice' WHEN r IS NULL THEN 'it is not JSON' END"
+
 _NOT_BLANK = re.compile(r"\S")
 
 
@@ -52,7 +56,7 @@ class Records:
 
 def no_listen(*fields: str) -> str:
     """SQL of what is wrong with a row `r` that has none of some fields, which are texts; null where it has one."""
-    return f"""CASE WHEN r IS NULL THEN 'it is not JSON'
+    return f"""CASE WHEN {NOT_READ} IS NOT NULL THEN {NOT_READ}
                     WHEN coalesce({", ".join(fields)}) IS NULL THEN 'it is not the object of a listen' END"""
 
 
@@ -61,7 +65,8 @@ def load_records(
 ) -> Iterator[None]:
     """Put the objects of a path into `raw`, numbered (`row`), as structs (`r`) of the fields of a template.
 
-    Where each line is a document the lines are numbered, and `r` is null for what is not JSON.
+    Where each line is a document the lines are numbered, and `r` is null for what is not JSON. `is_doubled` says
+    whether a record has a key of the template twice, of which nobody knows which one counts.
 
     Raises
     ------
@@ -76,11 +81,11 @@ def load_records(
     bounds = _ends_of_documents(text) if records.many else np.array([0, len(text)])
     connection.register("docs", pa.table({"doc": _texts(text, bounds), "number": np.arange(len(bounds) - 1)}))
     try:
-        structure, found = _structure(template, records.path), _found("json_transform(doc, {})", records.path)
         connection.execute(f"""
             CREATE OR REPLACE TEMP TABLE raw AS
-            SELECT unnest(records) AS r, generate_subscripts(records, 1) + number AS row
-            FROM (SELECT {found.format(quoted(structure))} AS records, number FROM docs)""")
+            SELECT {_parsed(template)}, row
+            FROM (SELECT unnest(records) AS record, generate_subscripts(records, 1) + number AS row
+                  FROM (SELECT {_found(records.path)} AS records, number FROM docs))""")
     except duckdb.InvalidInputException as error:
         raise _malformed(document.name, text, str(error)) from None
     except UnicodeDecodeError as error:  # DuckDB quotes what is wrong, and may cut a letter in two
@@ -93,8 +98,7 @@ def load_records(
 def _load_lines(
     connection: duckdb.DuckDBPyConnection, document: Document, template: str, records: Records
 ) -> Iterator[None]:
-    structure = _structure(template, records.path)
-    found = _found("json_transform(doc, {})", records.path).format(quoted(structure))
+    found = _found(records.path)
     for number, block in document.blocks():
         ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
         # In order, each once: the last line may end in a line end or not.
@@ -104,28 +108,42 @@ def _load_lines(
         connection.register("docs", pa.table({"row": rows, "doc": texts}))
         connection.execute(f"""
             CREATE OR REPLACE TEMP TABLE raw AS
-            SELECT row, unnest(coalesce(CASE WHEN json_valid(doc) THEN {found} END, [NULL])) AS r
-            FROM docs WHERE doc IS NULL OR trim(doc, {quoted(" " + chr(9) + chr(13) + chr(10))}) <> ''""")
+            SELECT row, {_parsed(template)}
+            FROM (SELECT row, unnest(coalesce(CASE WHEN json_valid(doc) THEN {found} END, [NULL])) AS record
+                  FROM docs WHERE doc IS NULL OR trim(doc, {quoted(" " + chr(9) + chr(13) + chr(10))}) <> '')""")
         connection.unregister("docs")
         yield
 
 
-def _structure(template: str, path: Path) -> str:
-    """The template as it lies in a document."""
-    structure = template
+def _parsed(template: str) -> str:
+    """SQL of the fields of a record in JSON, and of whether it has one of their keys twice."""
+    wanted = (
+        f"list_filter(json_keys(record, {quoted(path)}), lambda key: key IN ({', '.join(map(quoted, keys))}))"
+        for path, keys in _levels(parse_json(template))
+    )
+    doubled = " OR ".join(f"len({keys}) > len(list_distinct({keys}))" for keys in wanted)
+    return f"json_transform(record, {quoted(template)}) AS r, coalesce({doubled}, false) AS is_doubled"
+
+
+def _levels(template: dict[str, Any], path: str = "$") -> Iterator[tuple[str, list[str]]]:
+    """Paths of the objects of a template, but for those in arrays, and the keys of each."""
+    yield path, list(template)
+    for key, inner in template.items():
+        if isinstance(inner, dict):
+            yield from _levels(inner, f"{path}.{json.dumps(key)}")
+
+
+def _found(path: Path) -> str:
+    """SQL of the list of all records of a document, in JSON."""
+    structure = '"JSON"'
     for part in reversed(path):
         structure = f"[{structure}]" if part == ARRAY else f"{{{json.dumps(part)}:{structure}}}"
-    return structure
-
-
-def _found(document: str, path: Path) -> str:
-    """SQL of the list of all records of a document."""
-    sql, is_list = document, False
+    sql, is_list = f"json_transform(doc, {quoted(structure)})", False
     for part in path:
         if part == ARRAY:
             sql, is_list = (f"flatten(list_filter({sql}, lambda e: e IS NOT NULL))" if is_list else sql), True
         else:
-            field = '"' + part.replace('"', '""').replace("{", "{{").replace("}", "}}") + '"'
+            field = '"' + part.replace('"', '""') + '"'
             sql = f"list_transform({sql}, lambda e: e.{field})" if is_list else f"{sql}.{field}"
     return sql if is_list else f"[{sql}]"
 

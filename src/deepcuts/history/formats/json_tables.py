@@ -11,7 +11,7 @@ from deepcuts.history.documents import Document
 from deepcuts.history.formats.format import Format, Head, Refusal
 from deepcuts.history.formats.json_fields import field_of, template_of
 from deepcuts.history.formats.json_paths import Path, Shape
-from deepcuts.history.formats.json_records import Records, load_records
+from deepcuts.history.formats.json_records import NOT_READ, Records, load_records
 from deepcuts.history.formats.listen_json import json_shape
 from deepcuts.history.formats.sample_table import NOT_STATED, Roles, Table
 from deepcuts.history.formats.table_roles import roles_by_cells, roles_by_name
@@ -67,5 +67,5 @@ def _load(
     for _ in load_records(connection, document, template=template, records=records):
         connection.execute(f"""
             CREATE OR REPLACE TEMP TABLE raw AS
-            SELECT row, CASE WHEN r IS NULL THEN 'it is not JSON' END AS problem{columns} FROM raw""")
+            SELECT row, {NOT_READ} AS problem{columns} FROM raw""")
         yield

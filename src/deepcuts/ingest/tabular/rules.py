@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from deepcuts.data.id_twins import BLANKS
 from deepcuts.ingest.tabular.database import quoted
 from deepcuts.ingest.tabular.moments import latest_moment
 from deepcuts.ingest.tabular.numbers import NumberForm, number_shape, number_sql, plain_digits
@@ -15,7 +16,6 @@ INVISIBLE = (
     r"\x{00AD}\x{034F}\x{061C}\x{180E}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{2066}-\x{206F}"
     r"\x{FE00}-\x{FE0F}\x{FEFF}"
 )
-BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 
 # Sums of up to a hundred million of these stay within float32, and none is rounded to 0.
 _LEAST_PLAYS, _MOST_PLAYS = "1e-30", "1e30"

@@ -1,9 +1,9 @@
-"""Dates as people and programs write them in words, or as three numbers; of a month alone, its first day."""
+"""Dates as people and programs write them: in words, as three numbers, by week; of a month or a week, the first day."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
@@ -38,6 +38,7 @@ _YEAR_LAST = re.compile(
 _EAST_ASIAN = re.compile(r"^(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
 _EAST_ASIAN_MONTH = re.compile(r"^(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]$")
 _YEAR_MONTH = re.compile(r"^(\d{4})[-/](\d{1,2})$")
+_WEEK = re.compile(r"^(\d{4})-?[Ww](\d{2})(?:-?([1-7]))?$")
 _MONTH_YEAR = re.compile(r"^(\d{1,2})[-/](\d{4})$")
 _THREE = re.compile(r"^(\d{1,4})([./-])(\d{1,2})\2(\d{2}|\d{4})\.?$")
 _WORDS = re.compile(r"[^\W\d_]+|\d+")
@@ -52,10 +53,10 @@ _PIVOT = 70  # two digits of a year from here on are of the last century
 
 @lru_cache(maxsize=1 << 16)
 def seconds_of_words(text: str, order: str | None) -> int | None:
-    """Seconds since 1970 of a date in words, in basic ISO 8601 or of three numbers; None where it is none of them.
+    """Seconds since 1970 of a date in words, in basic ISO 8601, by week or of three numbers; None of anything else.
 
-    Where no zone is named, it is UTC. A month without a day is its first. Numbers between dots begin with the day, or
-    with a year of four digits; for those between slashes or hyphens the order has to be given.
+    Where no zone is named, it is UTC. A month without a day is its first, a week its Monday. Numbers between dots begin
+    with the day, or with a year of four digits; for those between slashes or hyphens the order has to be given.
 
     Examples
     --------
@@ -100,6 +101,9 @@ def _date(text: str, order: str | None) -> tuple[int, int, int] | None:
         return int(match[1]), int(match[2]), int(match[3])
     if match := _YEAR_MONTH.match(text) or _EAST_ASIAN_MONTH.match(text):
         return int(match[1]), int(match[2]), 1
+    if match := _WEEK.match(text):
+        day = date.fromisocalendar(int(match[1]), int(match[2]), int(match[3] or 1))
+        return day.year, day.month, day.day
     if match := _MONTH_YEAR.match(text):
         return int(match[2]), int(match[1]), 1
     if match := _THREE.match(text):
