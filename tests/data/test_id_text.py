@@ -239,6 +239,11 @@ def test_messages_have_the_article_of_what_they_name():
         to_text([True], "user")
 
 
+@pytest.mark.parametrize("kind", [pl.Int128, pl.UInt128])
+def test_integers_of_128_bits_are_ids(kind):
+    assert to_text(pl.Series([7, 2**100], dtype=kind), "user").to_pylist() == ["7", str(2**100)]
+
+
 @pytest.mark.parametrize("table", [pd.DataFrame, pa.table, pl.DataFrame])
 def test_a_table_in_place_of_its_column_is_told(table):
     given = table({"who": ["ada"], "n": [3]})

@@ -12,6 +12,7 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.data.merge import merge_labels
 from deepcuts.data.tags import tag_shares
 from deepcuts.errors import DataError
+from deepcuts.evaluation import item_features
 
 TAGS = pa.table(
     {
@@ -37,6 +38,16 @@ def test_an_item_without_a_name_shows_its_id(plays):
 def test_rows_of_the_same_tag_are_summed_and_foreign_items_left_out(plays):
     assert plays.labels.tag_names.to_pylist() == ["calm", "deep", "loud"]
     np.testing.assert_array_equal(plays.labels.tags.toarray(), [[3, 1, 0], [0, 3, 2], [0, 0, 0]])
+
+
+def test_labels_may_be_frames_of_polars(plays):
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame(TAGS.to_pydict()).with_columns(tagger=pl.Series(range(7), dtype=pl.Int128))
+    labels = plays.with_labels(names=pl.DataFrame({"item_id": ["a"], "name": ["Ada"]}), tags=frame).labels
+    np.testing.assert_array_equal(labels.tags.toarray(), plays.labels.tags.toarray())
+    assert labels.tag_names.equals(plays.labels.tag_names)
+    assert labels.n_taggers.tolist() == [2, 2, 1]
+    assert item_features(frame.select("item_id", label="tag"), plays.item_ids).labels == ("calm", "deep", "loud", " ")
 
 
 def test_every_item_of_a_group_speaks_as_loud_as_the_others(plays):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import matplotlib as mpl
 import numpy as np
 import pyarrow as pa
@@ -11,6 +13,7 @@ from matplotlib.figure import Figure
 import deepcuts as dc
 from deepcuts.errors import DataError, SettingsError, UnknownIdError
 from deepcuts.report import plot_frontier
+from deepcuts.report.plots.fonts import drawable, families
 from deepcuts.report.plots.style import short
 
 mpl.use("Agg")  # no window, wherever the tests run
@@ -136,3 +139,39 @@ def test_names_of_all_kinds_stand_in_legends_as_they_are(cut, model):
     expected = [short(name, 60) for name in own.persona_names(user)]
     assert [text.get_text() for text in legend.get_texts()] == expected
     assert all(name.startswith("_") for name in expected)
+
+
+NAMES = [
+    "椎名林檎",
+    "아이유",
+    "فيروز",
+    "मुंबई",
+    "😀 band \u2764\ufe0f",
+    "A\u200bB",
+    "Sigur Rós",
+    "Björk $ $",
+    "\ue000",
+    "a\nb",
+]
+
+
+def test_names_of_every_script_are_drawn_without_a_warning(cut, model):
+    items = cut.train.item_ids.values.to_pylist()
+    names = {item: NAMES[index % len(NAMES)] for index, item in enumerate(items)}
+    named = dc.PersonaNMF(n_factors=4, base_epochs=2).fit(cut.train.with_labels(names=names))
+    named.plot_map(user=named.user_ids[0], n_names=100, ax=axes()).figure.savefig(io.BytesIO())
+    drawn = plot_frontier(dict.fromkeys(NAMES, model), *cut, rarities=[0], ax=axes())
+    drawn.figure.savefig(io.BytesIO())
+    written = [text.get_text() for text in drawn.get_legend().get_texts()]
+    assert written[5:7] == ["AB", "Sigur Rós"]
+    assert written[8:] == ["\ufffd", "a\ufffdb"]
+    assert len(written) == len(NAMES)
+
+
+def test_fonts_are_those_that_are_there_and_that_the_user_has_set():
+    from matplotlib.font_manager import get_font_names
+
+    with mpl.rc_context({"font.family": ["DejaVu Serif", "DejaVu Sans"]}):
+        assert families()[:2] == ["DejaVu Serif", "DejaVu Sans"]
+        assert set(families()) <= set(get_font_names())
+        assert drawable("Ωμέγα\ue000") == "Ωμέγα\ufffd"

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from deepcuts.data.arrow_columns import ArrowTable
-from deepcuts.data.id_text import to_text
+from deepcuts.data.id_text import WIDEST, to_text
 from deepcuts.errors import DataError
 
 _NO_ARROW = (pa.ArrowException, TypeError, ValueError, OverflowError)
@@ -61,13 +61,22 @@ def stream_of(given: ArrowTable, asked: Asked) -> pa.RecordBatchReader | None:
 def table_of(given: Any) -> pa.Table | None:
     """Take any table with columns of our own names as one of Arrow; None where it is none, such as a single column.
 
+    Texts are no views, of which Arrow takes no rows.
+
     Raises
     ------
     DataError
         If such a column has no type of Arrow, or values of several.
     """
     stream = stream_of(given, ours)
-    return None if stream is None else stream.read_all()
+    return None if stream is None else _without_views(stream.read_all())
+
+
+def _without_views(table: pa.Table) -> pa.Table:
+    """A table whose texts are no views, as those of polars are: Arrow cannot take rows of these."""
+    plain = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+    kinds = [field.with_type(plain.get(field.type, field.type)) for field in table.schema]
+    return table.cast(pa.schema(kinds)) if any(kind in plain for kind in table.schema.types) else table
 
 
 def ours(names: Sequence[str]) -> Mapping[int, str]:
@@ -114,7 +123,7 @@ def _plain_polars(frame: Any, asked: Asked) -> Any:
 
 def _polars_column(column: Any, *, is_id: bool) -> Any:
     """A column of integers of 128 bits, which Arrow does not have, as text or as float64; others as they are."""
-    return column.cast(str if is_id else float) if str(column.dtype) in ("Int128", "UInt128") else column
+    return column.cast(str if is_id else float) if str(column.dtype) in WIDEST else column
 
 
 def _refuse_doubles(names: Sequence[str]) -> None:

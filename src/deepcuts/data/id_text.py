@@ -21,6 +21,7 @@ from deepcuts.checks import shown
 from deepcuts.errors import DataError
 from deepcuts.wording import counted, with_article
 
+WIDEST = ("Int128", "UInt128")  # of polars; Arrow has no integers as wide
 EXACT_BITS = 53  # whole floats below 2 ** 53 are exact: at that size 9007199254740993 is already 9007199254740992
 _NO_IDS = (bool, np.bool_, datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
 _PART_ROWS = 1 << 20  # that are turned into text at once
@@ -127,7 +128,8 @@ def _as_arrow(values: Any, kind: str) -> pa.Array | pa.ChunkedArray:
             return pa.array(values.astype(values.dtype.newbyteorder("="), copy=False))
         values = values.tolist() if isinstance(values, np.ma.MaskedArray) else list(values)
     if hasattr(values, "__arrow_c_stream__"):
-        return pa.chunked_array(values)
+        is_too_wide = str(getattr(values, "dtype", "")) in WIDEST  # for Arrow, not for text
+        return pa.chunked_array(values.cast(str) if is_too_wide else values)
     if isinstance(values, str | bytes | bytearray) or not isinstance(values, Iterable):
         raise DataError(f"The {kind} ids are {shown(values)}. Pass a list of ids, even of a single one.")
     return _text_of_objects(list(values), kind)

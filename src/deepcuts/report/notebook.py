@@ -16,6 +16,7 @@ from deepcuts.evaluation import Evaluation, evaluate, mean_intervals
 from deepcuts.evaluation.registry import METRICS, metrics_at, parse_cutoffs, with_arrow
 from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.model import PersonaModel
+from deepcuts.report.plots.fonts import drawable, families
 from deepcuts.report.plots.style import INK, looks, require_matplotlib, short
 from deepcuts.wording import counted
 
@@ -65,8 +66,9 @@ def plot_map(model: PersonaModel, *, user: AnyId | None = None, n_names: int = 2
     if user_index is not None:
         _draw_personas(axes, model, user_index)
     for index in _apart(drawn.positions, n_names):
-        name = short(model.item_names(drawn.items[index : index + 1])[0].as_py())
-        axes.annotate(name, drawn.positions[index], fontsize=7.5, ha="center", va="bottom", alpha=0.85)
+        name = short(drawable(model.item_names(drawn.items[index : index + 1])[0].as_py()))
+        at = drawn.positions[index]
+        axes.annotate(name, at, family=families(), fontsize=7.5, ha="center", va="bottom", alpha=0.85)
     axes.set(xticks=[], yticks=[], aspect="equal")
     for side in axes.spines.values():
         side.set_visible(False)
@@ -171,7 +173,8 @@ def _draw_personas(axes: Axes, model: PersonaModel, user_index: int) -> None:
 
 def _add_legend(axes: Axes, handles: Sequence[Any], names: Iterable[str], **where: Any) -> None:
     """Name what is drawn; names are passed apart, as matplotlib hides those of lines that begin with _."""
-    axes.legend(handles, [short(name, _LONGEST) for name in names], frameon=False, fontsize=8, **where)
+    shown_names = [short(drawable(name), _LONGEST) for name in names]
+    axes.legend(handles, shown_names, frameon=False, prop={"family": families(), "size": 8}, **where)
 
 
 def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
