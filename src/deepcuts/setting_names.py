@@ -17,7 +17,8 @@ Kind = TypeVar("Kind")
 def refusing_unknown(settings: type[Kind]) -> type[Kind]:
     """Let a settings dataclass refuse names that it does not have, with the one that was probably meant.
 
-    What is set later is refused, as the settings are frozen, with what makes others.
+    What is set later is refused, as the settings are frozen, with what makes others; names that begin with _ with
+    ``_NOT_HELD`` of the class, where it has that.
     """
     make, set_one = settings.__init__, settings.__setattr__
     known = [field.name for field in fields(settings) if field.init]  # type: ignore[arg-type]
@@ -32,10 +33,10 @@ def refusing_unknown(settings: type[Kind]) -> type[Kind]:
             set_one(self, name, value)
         except FrozenInstanceError:
             change = f"{name if name in known else known[0]}=…"
-            raise FrozenInstanceError(
-                f"{name} cannot be set, as {settings.__name__} is frozen. dataclasses.replace(settings, {change}) "
-                "makes another one."
-            ) from None
+            advice = f"dataclasses.replace(settings, {change}) makes another one."
+            if name.startswith("_"):  # no setting: something notes on the object what it does with it
+                advice = getattr(settings, "_NOT_HELD", advice)
+            raise FrozenInstanceError(f"{name} cannot be set, as {settings.__name__} is frozen. {advice}") from None
 
     setattr(settings, "__init__", checked)  # noqa: B010  # mypy lets nobody assign to a method
     setattr(settings, "__setattr__", refused)  # noqa: B010  # as above

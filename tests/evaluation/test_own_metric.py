@@ -168,6 +168,8 @@ def pair_of(first, second):
         (UserMetric, lambda lists, k: ["a"] * lists.n_users, "returned ['a', 'a', "),
         (UserMetric, lambda lists, k: [[1], [1, 2]], "returned [[1], [1, 2]] for 60 users."),
         (UserMetric, lambda lists, k: np.full(lists.n_users, -np.inf), "returned -inf."),
+        (UserMetric, lambda lists, k: np.full(lists.n_users, -1e308), "returned -1e+308, and no mean is safe beyond"),
+        (ExposureMetric, lambda exposure: 2**1000, "returned 1"),
         (ExposureMetric, fails, "raised ZeroDivisionError: division by zero."),
         (ExposureMetric, lambda exposure: None, "returned None."),
         (ExposureMetric, lambda exposure: exposure, "returned an array of the shape (114,) and type "),
@@ -178,6 +180,7 @@ def pair_of(first, second):
         (QuotientMetric, lambda lists, k: (1.0, 2.0), "returned 1.0 for 60 users."),
         (QuotientMetric, pair_of(np.ones, lambda n: np.ones(3)), "returned an array of the shape (3,)"),
         (QuotientMetric, pair_of(np.ones, lambda n: np.full(n, np.inf)), "returned inf."),
+        (QuotientMetric, pair_of(np.ones, lambda n: np.full(n, 1e300)), "returned 1e+300, and"),
     ],
 )
 def test_what_a_metric_raises_or_returns_is_told_by_its_name(cut, lists, kind, function, came):
@@ -185,6 +188,12 @@ def test_what_a_metric_raises_or_returns_is_told_by_its_name(cut, lists, kind, f
     with pytest.raises(SettingsError, match=re.escape(f"The metric 'odd' {came}")) as error:
         dc.evaluate(lists, *cut, metrics=[odd])
     assert str(error.value).endswith(odd.returns)
+
+
+def test_an_infinite_quotient_is_told(cut, lists):
+    tiny = QuotientMetric("odd", pair_of(lambda n: np.full(n, 1e90), lambda n: np.full(n, 1e-300)))
+    with pytest.raises(SettingsError, match=r"The metric 'odd' is \S+ / \S+, an infinite figure"):
+        dc.evaluate(lists, *cut, metrics=[tiny])
 
 
 def test_what_a_metric_raises_is_the_cause_of_what_is_told(cut, lists):

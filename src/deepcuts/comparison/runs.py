@@ -20,7 +20,7 @@ from deepcuts.evaluation.registry import Cutoffs, checked, parse_cutoffs
 from deepcuts.ingest import PlaysLike, as_plays
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Cut:
     """Plays to learn from, plays to judge by, and the seed of what is left to chance."""
 

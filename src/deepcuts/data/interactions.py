@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 class Interactions(PlayCounts):
     """Play counts of users (rows) and items (columns), compressed by row; checked once, then frozen.
 
-    Ids are in ascending order, so the same plays give the same object in whatever order they were read,
+    Ids are in ascending order, so the same plays give equal objects in whatever order they were read,
     and the order of indexes is the order of ids.
 
     Parameters

@@ -16,6 +16,7 @@ from scipy import sparse
 from deepcuts.array_types import AnyArray, BoolVector, CountVector, DoubleVector, FloatVector, IndexVector, NumberVector
 from deepcuts.checks import shown
 from deepcuts.data.arrow_columns import ArrowTable, encoded, what_came
+from deepcuts.data.content import EqualByContent
 from deepcuts.data.given_tables import table_of
 from deepcuts.data.id_text import to_text
 from deepcuts.data.ids import Ids, as_strings, string_chunks
@@ -34,7 +35,7 @@ _MBID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 
 @dataclass(frozen=True, eq=False)
-class Labels:
+class Labels(EqualByContent):
     """Names, tags and ids of MusicBrainz of the items of one catalogue, in its order.
 
     Parameters

@@ -13,6 +13,7 @@ from scipy import sparse
 
 from deepcuts.array_types import CountVector, DoubleVector, FloatVector, Indices, Indptr, ReadOnlyCopies, freeze
 from deepcuts.data.arrow_columns import take_text
+from deepcuts.data.content import EqualByContent
 from deepcuts.data.csr import row_of_entry
 from deepcuts.data.ids import Ids
 from deepcuts.data.index_checks import checked_index, checked_indexes
@@ -22,7 +23,7 @@ Plays = TypeVar("Plays", bound="PlayCounts")
 
 
 @dataclass(frozen=True, eq=False)
-class PlayCounts(ReadOnlyCopies):
+class PlayCounts(ReadOnlyCopies, EqualByContent):
     """The fields and sizes of `Interactions`, which documents them."""
 
     indptr: Indptr

@@ -14,6 +14,7 @@ from scipy import sparse
 from deepcuts.array_types import BoolVector, DoubleMatrix, DoubleVector, IndexVector
 from deepcuts.checks import kind_of, whole_number
 from deepcuts.data.arrow_columns import ArrowTable, encoded, take_text, what_came
+from deepcuts.data.content import EqualByContent
 from deepcuts.data.csr import UserItems, indptr_of, quotient, row_of_entry
 from deepcuts.data.given_tables import table_of
 from deepcuts.data.id_text import text_chunks, to_text
@@ -29,7 +30,7 @@ COLUMNS = ("item_id", "label")
 
 
 @dataclass(frozen=True, eq=False)
-class ItemFeatures:
+class ItemFeatures(EqualByContent):
     """A distribution over labels for every item that has any. `item_features` makes one from a table.
 
     Parameters

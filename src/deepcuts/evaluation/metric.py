@@ -18,6 +18,7 @@ figure is, in the guide, in reports and in the help of the command.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -33,6 +34,8 @@ from deepcuts.data.csr import quotient
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation.ranked_lists import RankedLists
 from deepcuts.wording import counted
+
+_LARGEST = 1e100  # of a value: squares of as many as there are people stay finite
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*", re.IGNORECASE)
 
@@ -165,7 +168,7 @@ class Metric:
         Raises
         ------
         SettingsError
-            If it is anything else, or a number is infinite.
+            If it is anything else, or a number is infinite or so large that sums of squares of some would be.
         """
         try:
             found = np.asarray(_undefined_where_masked(values))
@@ -176,9 +179,15 @@ class Metric:
             came = f"an array of the shape {found.shape} and type {found.dtype}" if is_array else shown(values)
             of_whom = "" if n_users is None else f" for {counted(n_users, 'user')}"
             raise SettingsError(f"The metric {self.name!r} returned {came}{of_whom}. {self.returns}")
-        if len(infinite := found[np.isinf(found)]):
+        numbers = found.astype(np.float64, copy=False)
+        if len(infinite := numbers[np.isinf(numbers)]):
             raise SettingsError(f"The metric {self.name!r} returned {infinite[0]}. {self.returns}")
-        return found.astype(np.float64, copy=False)
+        if len(large := numbers[np.abs(numbers) > _LARGEST]):
+            raise SettingsError(
+                f"The metric {self.name!r} returned {large[0]:g}, and no mean is safe beyond {_LARGEST:g}. "
+                f"{self.returns}"
+            )
+        return numbers
 
     @property
     def range(self) -> str:
@@ -263,8 +272,18 @@ class QuotientMetric(Metric):
         return np.array([part.sum() for part in self.parts(lists, k)])
 
     def figure(self, sums: NumberVector) -> float:
-        """Divide; NaN where the denominator is 0."""
-        return float(quotient(*sums))
+        """Divide; NaN where the denominator is 0.
+
+        Raises
+        ------
+        SettingsError
+            If the quotient is infinite.
+        """
+        with np.errstate(over="ignore"):
+            found = float(quotient(*sums))
+        if math.isinf(found):
+            raise SettingsError(f"The metric {self.name!r} is {sums[0]:g} / {sums[1]:g}, an infinite figure.")
+        return found
 
     def parts(self, lists: RankedLists, k: int) -> tuple[DoubleVector, DoubleVector]:
         """Compute what each user adds to the numerator, and to the denominator, float64, (lists.n_users,)."""

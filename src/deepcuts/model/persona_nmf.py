@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Self, Unpack, get_args
+from typing import Any, ClassVar, Self, Unpack, get_args
 
 import numpy as np
 
@@ -57,6 +57,12 @@ class PersonaNMF(PersonaSettings):
     5
     """
 
+    _NOT_HELD: ClassVar[str] = (
+        "PersonaNMF learns from plays, not from rows of features, and fit returns a model of its own: no "
+        "pipeline or search of scikit-learn can hold it. Loop over ParameterGrid, or call "
+        "PersonaNMF.tuned or deepcuts.tuning.tune."
+    )
+
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the settings by name, as scikit-learn asks for them; `deep` changes nothing."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -74,11 +80,7 @@ class PersonaNMF(PersonaSettings):
 
     def __sklearn_tags__(self) -> Any:
         """Refuse to be a step of a pipeline or of a search of scikit-learn, which ask for this."""
-        raise AttributeError(
-            "PersonaNMF learns from plays, not from rows of features, and fit returns a model of its own: no "
-            "pipeline or search of scikit-learn can hold it. Loop over ParameterGrid, or call "
-            "PersonaNMF.tuned or deepcuts.tuning.tune."
-        )
+        raise AttributeError(self._NOT_HELD)
 
     @classmethod
     def tuned(

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from deepcuts.array_types import FloatVector, IndexVector, Indices, Indptr, PersonaVector, ReadOnlyCopies
+from deepcuts.data.content import EqualByContent
 from deepcuts.data.csr import block_of_rows, row_of_entry
 from deepcuts.data.interactions import Interactions
 from deepcuts.kernels.worlds import N_CIRCLES
@@ -21,7 +22,7 @@ _PAIRS_AT_A_TIME = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class World(ReadOnlyCopies):
+class World(ReadOnlyCopies, EqualByContent):
     """Plays, and the truth behind them.
 
     Parameters
