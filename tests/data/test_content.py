@@ -58,7 +58,7 @@ def test_plays_differ_where_anything_does(other):
 MADE: dict[str, Callable[[int], Any]] = {
     "world": lambda seed: dc.generate_world(60, 100, items_per_user=10, seed=seed),
     "split": lambda seed: dc.split_holdout(dc.generate_world(60, 100, items_per_user=10).plays, seed=seed),
-    "cut": lambda seed: next(iter(cuts_of(dc.generate_world(60, 100, items_per_user=10).plays, [seed]))),
+    "cut": lambda seed: next(iter(cuts_of(dc.generate_world(60, 100, items_per_user=10).plays, 0.2, [seed]))),
     "features": lambda seed: item_features(TAGS.slice(seed).rename_columns(["item_id", "label"]), plays().item_ids),
 }
 
