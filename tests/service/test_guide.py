@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import json
 import re
@@ -17,6 +18,7 @@ import pytest
 
 import asking
 import deepcuts as dc
+from deepcuts import web
 from deepcuts.web.server.settings import ServiceSettings
 from deepcuts.web.service import limits
 from deepcuts.web.service.examples import EXAMPLES
@@ -77,6 +79,20 @@ def fits(shown: Any, found: Any) -> bool:
     if isinstance(shown, dict):
         return isinstance(found, dict) and shown.keys() == found.keys() and all(fits(shown[n], found[n]) for n in shown)
     return shown is None or (isinstance(found, list) and fits(shown[0], found[0]))
+
+
+def test_the_table_of_problems_has_every_type_of_them():
+    calls = (
+        node
+        for file in Path(web.__path__[0]).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Problem"
+    )
+    kinds = [*(call.args[2:3] + [each.value for each in call.keywords if each.arg == "kind"] for call in calls)]
+    named = {kind.value for (kind,) in filter(None, kinds) if isinstance(kind, ast.Constant)}
+    rows = re.findall(r"^\| \d{3} \| (.*?) \|", GUIDE, flags=re.MULTILINE)
+    told = set(re.findall(r"`([\w-]+)`", " ".join(rows)))
+    assert told == named | {f"unknown-{kind}" for kind in ("user", "item")}  # the kinds of ids
 
 
 @pytest.mark.parametrize("command", COMMANDS)

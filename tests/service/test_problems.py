@@ -54,11 +54,13 @@ def is_problem(response: httpx.Response, status: int) -> dict:
 
 HISTORY = {"Abel": 1.0}
 REFUSED = {
-    "not an object": ("[]", "body", "object"),
-    "nothing": ("null", "body", "object"),
+    "not an object": ("[]", "body", "Input should be an object"),
+    "nothing": ("null", "body", "Input should be an object"),
+    "a list of items": (json.dumps({"history": ["Abel"]}), "body.history", "Input should be an object"),
+    "one item to deny": (json.dumps({"user": "a", "deny": "Abel"}), "body.deny", "Input should be an array"),
     "no subject": ("{}", "body", "give one of the two, user or history"),
     "both": (json.dumps({"user": "a", "history": HISTORY}), "body", "give one of the two, user or history"),
-    "unknown member": (json.dumps({"user": "a", "colour": 1}), "body.colour", "not permitted"),
+    "unknown member": (json.dumps({"user": "a", "colour": 1}), "body.colour", "There is no such field"),
     "half a surrogate": (r'{"user": "\ud800"}', "body.user", "unicode"),
     "empty id": (json.dumps({"user": ""}), "body.user", "at least 1"),
     "long id": (json.dumps({"user": "x" * (limits.MAX_ID + 1)}), "body.user", f"at most {limits.MAX_ID}"),
@@ -67,13 +69,13 @@ REFUSED = {
     "infinity": ('{"history": {"Abel": 1e999}}', "body.history.Abel", "finite"),
     "no plays": (json.dumps({"history": {"Abel": 0}}), "body.history.Abel", "greater"),
     "plays in words": (json.dumps({"history": {"Abel": "1"}}), "body.history.Abel", "number"),
-    "empty history": (json.dumps({"history": {}}), "body.history", "at least 1"),
+    "empty history": (json.dumps({"history": {}}), "body.history", "Input should have at least 1 of them"),
     "k of 0": (json.dumps({"user": "a", "k": 0}), "body.k", "greater"),
     "large k": (json.dumps({"user": "a", "k": limits.MAX_K + 1}), "body.k", "less"),
     "k is true": (json.dumps({"user": "a", "k": True}), "body.k", "integer"),
     "half a row": (json.dumps({"user": "a", "k": 1.5}), "body.k", "integer"),
     "rarity out of range": (json.dumps({"user": "a", "rarity": 4.1}), "body.rarity", "less"),
-    "rarity of no persona": (json.dumps({"user": "a", "rarity": {"x": 1}}), "body.rarity.x.[key]", "match"),
+    "rarity of no persona": (json.dumps({"user": "a", "rarity": {"x": 1}}), "body.rarity.x.[key]", "from 0 to 127"),
     "unknown mix": (json.dumps({"user": "a", "mix": "stir"}), "body.mix", "'share' or 'max'"),
     "negative weight": (json.dumps({"user": "a", "weights": {"0": -1}}), "body.weights.0", "greater"),
 }

@@ -58,8 +58,12 @@ def items_of(response: dict) -> list[str]:
 def test_a_list_of_lidarr_needs_ids_of_musicbrainz(client, user):
     response = client.get(f"/lidarr/{quote(user, safe='')}")
     assert response.status_code == 409
+    assert response.json()["type"] == "urn:deepcuts:problem:no-mbids"
     assert "No item of the list has an id of MusicBrainz" in response.json()["detail"]
     assert client.get("/lidarr/nobody").status_code == 404
+    answers = client.get("/openapi.json").json()["paths"]["/lidarr/{user}"]["get"]["responses"]
+    assert {"404", "409"} <= answers.keys()
+    assert "id of MusicBrainz" in answers["409"]["description"]
 
 
 def test_a_list_is_that_of_the_model(client, model, model_path, user):

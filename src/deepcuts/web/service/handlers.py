@@ -143,7 +143,7 @@ def handle_lidarr(loaded: LoadedModel, user: str, settings: ListSettings) -> lis
     mbids = known_mbids(loaded.model.item_ids, loaded.model.seen.labels, indexes)
     if not any(mbids):
         detail = "No item of the list has an id of MusicBrainz. Give the plays some: deepcuts ingest --mbids."
-        raise ProblemError(Problem(409, detail, "user"))
+        raise ProblemError(Problem(409, detail, "no-mbids"))
     return [{"MusicBrainzId": mbid} for mbid in mbids if mbid]
 
 

@@ -31,7 +31,7 @@ _WITH_BODY = {
     "415": "The body is compressed, or says that it is no JSON.",
 }
 _WITH_ID = {"404": "The model has no such user, or no such item."}
-_UNKNOWN_IDS = frozenset({"/recommend", "/fold-in", "/explain", "/similar", "/personas/{user}"})
+_UNKNOWN_IDS = frozenset({"/recommend", "/fold-in", "/explain", "/similar", "/personas/{user}", "/lidarr/{user}"})
 _OF_A_MODEL = frozenset({"lists", "personas", "items"})  # tags of operations
 _IF_MODEL = {
     "name": "If-Model",
@@ -49,6 +49,7 @@ _SESSION = {
 }
 _OF_VISITORS = frozenset({"/recommend", "/fold-in", "/explain"})
 _OTHER_VERSION = {"409": "The model that is served is of another version than If-Model names."}
+_NO_MBIDS = {"409": f"{_OTHER_VERSION['409'][:-1]}, or no item of the list has an id of MusicBrainz."}
 _OPEN = frozenset({"/healthz", "/readyz"})
 
 
@@ -74,7 +75,7 @@ def openapi_document(app: FastAPI, *, wants_token: bool) -> dict[str, Any]:
             operation["responses"] |= _problems(path, has_body="requestBody" in operation)
             if not _OF_A_MODEL.isdisjoint(operation.get("tags", ())):
                 operation.setdefault("parameters", []).append(_IF_MODEL)
-                operation["responses"] |= _described(_OTHER_VERSION)
+                operation["responses"] |= _described(_NO_MBIDS if path == "/lidarr/{user}" else _OTHER_VERSION)
             if path in _OF_VISITORS:
                 operation.setdefault("parameters", []).append(_SESSION)
             if path in _OPEN:
