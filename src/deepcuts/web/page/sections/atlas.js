@@ -5,6 +5,8 @@ const LARGEST = 40;
 const ALWAYS = 40; // own artists up to which each has its name
 const AROUND = [[0, -13], [0, 15], [0, -27], [0, 29]]; // where the name of a mark may stand, in pixels
 
+const shortened = (text) => (text.length > 34 ? text.slice(0, 33) + "…" : text);
+
 // The outline of points, by Andrew's monotone chain: the lower half from left to right, and the upper one back.
 const hull = (points) => {
   const sorted = [...points].sort((one, two) => one[0] - two[0] || one[1] - two[1]);
@@ -159,13 +161,17 @@ export default {
       for (const mark of own) this.label(context, mark, colour("--ink"), taken, paper, own.length <= ALWAYS);
       for (const mark of this.marks.filter((one) => one.kind === "listed").slice(0, 20 * this.view.zoom)) this.label(context, mark, colour("--ink"), taken, paper, false);
     },
-    // The name of a mark above or below it; where there is no room and it has to be told, above it all the same.
+    // The name of a mark above or below it; where it has to be told, also beside or far above or below it, and where
+    // there is no room at all, above it all the same.
     label(context, mark, ink, taken, paper, always) {
       const [x, y] = this.at(mark.x, mark.y);
       const { clientWidth: w, clientHeight: h } = this.$refs.box;
       if (x < 0 || y < 0 || x > w || y > h) return;
       const font = (mark.kind === "own" ? "700" : "500") + " 12px Roboto, sans-serif";
-      const free = AROUND.some(([right, down]) => this.write(context, mark.name, x + right, y + down, ink, font, taken, paper));
+      context.font = font;
+      const beside = 9 + context.measureText(shortened(mark.name)).width / 2;
+      const places = always ? [...AROUND, [beside, 1], [-beside, 1], [0, -41], [0, 43]] : AROUND;
+      const free = places.some(([right, down]) => this.write(context, mark.name, x + right, y + down, ink, font, taken, paper));
       if (!free && always) this.write(context, mark.name, x, y - 13, ink, font, taken, paper, true);
     },
     // Around the artists that made a persona, but for the fifth of them that is farthest from their middle.
@@ -201,7 +207,7 @@ export default {
     },
     write(context, text, x, y, ink, font, taken, paper, always = false) {
       context.font = font;
-      const short = text.length > 34 ? text.slice(0, 33) + "…" : text;
+      const short = shortened(text);
       const half = context.measureText(short).width / 2;
       const edge = this.$refs.box.clientWidth - half - 4;
       x = Math.max(half + 4, Math.min(edge, x)); // beside the edge it would be cut off
