@@ -213,6 +213,19 @@ def browser():
         found.close()
 
 
+# Words of the headers of tables that stand on more than one line.
+BROKEN_WORDS = """() => [...document.querySelectorAll("thead th")].flatMap((cell) => {
+    const found = [], texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) for (const word of texts.currentNode.data.matchAll(/[a-z]+/g)) {
+        const range = document.createRange();
+        range.setStart(texts.currentNode, word.index);
+        range.setEnd(texts.currentNode, word.index + word[0].length);
+        if (new Set([...range.getClientRects()].map((box) => box.top)).size > 1) found.push(word[0]);
+    }
+    return found;
+})"""
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (820, "dark"), (390, "dark")])
 def test_in_a_browser(browser, page, tmp_path: Path, width, scheme):
     path = tmp_path / "report.html"
@@ -233,6 +246,7 @@ def test_in_a_browser(browser, page, tmp_path: Path, width, scheme):
     for details in tab.locator("details").all():
         details.evaluate("one => one.open = true")
     assert tab.evaluate("document.documentElement.scrollWidth") == width
+    assert tab.evaluate(BROKEN_WORDS) == []
     label = tab.locator("figure svg.plot text").first.evaluate("one => getComputedStyle(one).fill")
     assert label == ("rgb(27, 31, 36)" if scheme == "light" else "rgb(232, 235, 239)")
     tab.close()

@@ -86,7 +86,7 @@ def _diagnostics(found: Mapping[str, PersonaFacts]) -> str:
 def _diagnosis(facts: PersonaFacts) -> list[str]:
     n_users = sum(users for _, users in facts.users_by_number)
     return [
-        "<br>".join(f"{users:,} with {personas}" for personas, users in facts.users_by_number),
+        "<br>".join(f"{users:,}&nbsp;with&nbsp;{personas}" for personas, users in facts.users_by_number),
         number(facts.mean_effective),
         f"{percent(facts.n_collapsed / max(1, facts.n_pairs), 1)}<small>{facts.n_collapsed:,} of "
         f"{facts.n_pairs:,}</small>",
