@@ -88,6 +88,12 @@ def test_a_message_shows_200_characters_of_a_value_at_most(value):
         assert len(str(caught.value)) < 500
 
 
+def test_a_message_shows_values_on_one_line_and_tables_as_what_they_are():
+    assert shown(np.eye(2)) == "array([[1., 0.], [0., 1.]])"
+    table = pa.table({"user_id": ["a"], "plays": [1]})
+    assert (shown(table), shown(table.to_pandas())) == ("a Table", "a DataFrame")
+
+
 @pytest.mark.parametrize("seed", BAD_SEEDS, ids=kind)
 def test_seeds_are_whole_numbers_from_0(plays, seed):
     for use in (

@@ -37,6 +37,39 @@ def test_completion_knows_the_public_names_of_packages_and_nothing_else(package)
     assert {name for name in dir(module) if not name.startswith("__")} == set(module.__all__)
 
 
+# Types of what public names return, which are nowhere made by hand.
+RETURNED = {
+    "deepcuts.data.ids.Ids",
+    "deepcuts.data.labels.Labels",
+    "deepcuts.data.split.HoldoutSplit",
+    "deepcuts.data.split.UserSplit",
+    "deepcuts.model.diagnostics.Diagnostics",
+    "deepcuts.model.inner_products.InnerProducts",
+    "deepcuts.model.state.PersonaState",
+    "deepcuts.model.training.fold_in.UserPersonas",
+}
+# What packages of ours share, and readers have no use for.
+SHARED = {"PlaysLike", "as_plays", "count_text_rows", "read_own_table", "sum_mapped"}
+
+
+def test_the_reference_has_every_public_name_once_and_no_other():
+    page = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^   (deepcuts\.[\w.]+)$", page, flags=re.MULTILINE)
+    names: dict[int, set[str]] = {}  # of each public object, as some stand in several packages
+    for package in ("deepcuts", *(f"deepcuts.{name}" for name in dc._PACKAGES if name != "adapters")):
+        module = importlib.import_module(package)
+        errors = [name for name in vars(module) if name.endswith("Error")]
+        for name in getattr(module, "__all__", errors):
+            names.setdefault(id(getattr(module, name)), set()).add(f"{package}.{name}")
+    mappings = {f"deepcuts.{name}" for name in ("evaluation.METRICS", "comparison.BASELINES", "datasets.DATASETS")}
+    assert all(f"`{name}`" in page for name in mappings)  # of which a page of its own would show the repr
+    names = {key: each for key, each in names.items() if not each & mappings}
+    shared = [each for each in names.values() if {name.rpartition(".")[2] for name in each} <= SHARED]
+    assert [each for each in names.values() if len(each & set(listed)) != 1] == shared
+    assert set(listed) - set().union(*names.values()) == RETURNED
+    assert len(set(listed)) == len(listed)
+
+
 def test_public_names_are_few_and_there():
     assert len(dc.__all__) <= 20
     assert dc.__all__ == sorted(dc.__all__)

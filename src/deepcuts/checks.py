@@ -30,9 +30,11 @@ _REPR.maxstring = _REPR.maxother = MOST_SHOWN
 
 
 def shown(value: object, most: int = MOST_SHOWN) -> str:
-    """Show a value in a message: what `repr` gives, cut where it is long."""
+    """Show a value in a message on one line: what `repr` gives, cut where it is long; of a table, its kind."""
+    if hasattr(value, "__arrow_c_stream__"):
+        return kind_of(value)
     try:
-        text = _REPR.repr(value)
+        text = " ".join(map(str.strip, _REPR.repr(value).splitlines()))
     except Exception:  # numbers of more than 4,300 digits; objects whose own __repr__ fails
         text = f"a value of the type {type(value).__name__}"
     return text if len(text) <= most else text[: most - 1] + "…"

@@ -29,6 +29,7 @@ def model(plays) -> dc.PersonaModel:
 def test_ease_is_the_best_regression_without_the_item_itself(plays):
     """Column j of B is ridge regression of item j on all items but j."""
     weights = baselines.EASE(regularization=20.0).item_weights(plays)
+    assert np.array_equal(baselines.EASE(regularization=20.0).item_weights(plays.to_arrow().to_pandas()), weights)
     played = plays.to_csr().toarray() > 0
     assert np.all(np.diag(weights) == 0)
     for item in (0, 7, 149):

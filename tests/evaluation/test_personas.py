@@ -65,6 +65,12 @@ def test_descriptions_agree_with_hand_worked_values():
     assert described["purity"].to_pylist() == [0.75, None, 1.0]
     assert described["purity_of_one"].to_pylist() == [0.5, None, 0.5]
     assert describe_personas(train, reference.assignment(PERSONAS, TRAIN)).column_names[-1] == "effective_personas"
+    table = train.to_arrow().to_pandas()
+    assert describe_personas(table, reference.assignment(PERSONAS, TRAIN), reference.item_labels(LABELS, TRAIN)).equals(
+        described
+    )
+    agreed = [persona_agreement(plays, *[reference.assignment(PERSONAS, TRAIN)] * 2) for plays in (table, train)]
+    assert agreed[0].equals(agreed[1])
 
 
 def test_personas_of_lists_are_read_where_they_are_told():

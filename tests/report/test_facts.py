@@ -246,6 +246,18 @@ def test_two_of_a_name_and_nobody(model, cut):
         collect({"ours": model}, twice, *cut, SETTINGS)
     with pytest.raises(SettingsError, match="There is nothing to report on"):
         collect({}, [], *cut, SETTINGS)
+    with pytest.raises(SettingsError, match=r"^models is \[.*\]\. Give models by the names to show, such as \{'mine'"):
+        collect([model], twice[:1], *cut, SETTINGS)
+
+
+def test_plays_may_be_tables(model, cut):
+    settings = ReportSettings(k=5, rarities=(), n_listeners=0, n_factors=0)
+    contenders = model_contenders({"ours": model})
+    of_tables, of_plays = (
+        collect({"ours": model}, contenders, *plays, settings).contenders[0].figures
+        for plays in ([part.to_arrow().to_pandas() for part in cut], cut)
+    )
+    assert of_tables == of_plays
 
 
 def test_a_listener_who_is_not_there(model, cut):

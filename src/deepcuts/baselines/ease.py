@@ -66,8 +66,9 @@ class EASE:
         check_dense_items("EASE", plays.n_items, bytes_each=8, most_gigabytes=self.most_gigabytes)
         return ScoredModel.of_users(plays, ItemWeights(played(plays), self.item_weights(plays)))
 
-    def item_weights(self, plays: Interactions) -> FloatMatrix:
+    def item_weights(self, plays: PlaysLike) -> FloatMatrix:
         """B, float32, (n_items, n_items)."""
+        plays = as_plays(plays)
         gram = shared_listeners(plays)
         np.einsum("ii->i", gram)[:] += self.regularization  # a view of the diagonal: λ I is added in place
         inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)  # in place: memory is what limits EASE

@@ -34,9 +34,9 @@ class FittedModel(Protocol):
     def recommend(self) -> Callable[..., pa.Table]:
         """Makes lists: a table with the columns user_id, item_id and rank, and persona where there are some.
 
-        It takes (users=None, k=20, **settings): one id, several, or None for all users that it was trained on, which
-        comparisons ask for; the length of the lists; and those of `deepcuts.recommendation.ListSettings` that a
-        contender has.
+        It takes ``(users=None, k=20, **settings)``: one id, several, or None for all users that it was trained on,
+        which comparisons ask for; the length of the lists; and those of `deepcuts.recommendation.ListSettings` that
+        a contender has.
         """
 
 

@@ -155,7 +155,23 @@ class Interactions(PlayCounts):
         tags: ArrowTable | None = None,
         mbids: Mapping[Any, str] | ArrowTable | None = None,
     ) -> Interactions:
-        """Return the same plays, with names, tags and ids of MusicBrainz of the items; see `Labels.of`."""
+        """Return the same plays with labels of the items; what is not given stays without, whatever there was.
+
+        Parameters
+        ----------
+        names
+            Names: a mapping from item ids, or a table with the columns item_id and name. Of several of one item the
+            first counts.
+        tags
+            A table with the columns item_id, tag and, if wanted, weight (numbers from 0 up) and tagger, who gave it.
+        mbids
+            Ids of MusicBrainz: a mapping from item ids, or a table with the columns item_id and mbid.
+
+        Raises
+        ------
+        DataError
+            If something else is given, a column is missing, or a weight is no number from 0 up.
+        """
         return replace(self, labels=Labels.of(self.item_ids, names, tags, mbids))
 
     def keep_pairs(self, mask: ArrayLike) -> Interactions:

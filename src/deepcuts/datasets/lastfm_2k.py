@@ -35,13 +35,13 @@ def load_lastfm_2k(folder: StrPath, options: ReadOptions | None = None) -> Inter
     ------
     DataError, FileFormatError
         If a file is missing or cannot be used.
+    SettingsError
+        If `options` are no `ReadOptions`.
 
     References
     ----------
     Cantador, Brusilovsky, Kuflik: 2nd Workshop on Information Heterogeneity and Fusion in Recommender Systems,
     RecSys 2011, doi:10.1145/2043932.2044016.
-    SettingsError
-        If `options` are no `ReadOptions`.
     """
     return read_lastfm_2k(folder, options)[0]
 

@@ -38,12 +38,12 @@ def load_lfm_2b(folder: StrPath, options: ReadOptions | None = None) -> Interact
     ------
     DataError, FileFormatError
         If a file is missing or cannot be used.
+    SettingsError
+        If `options` are no `ReadOptions`.
 
     References
     ----------
     Schedl, Brandl, Lesota, Parada-Cabaleiro, Penz, Rekabsaz: LFM-2b. CHIIR 2022, doi:10.1145/3498366.3505791.
-    SettingsError
-        If `options` are no `ReadOptions`.
     """
     return read_lfm_2b(folder, options)[0]
 

@@ -17,7 +17,7 @@ from deepcuts.errors import DataError
 from deepcuts.evaluation.item_labels import ItemFeatures, check_features
 from deepcuts.evaluation.lists_table import N_PERSONAS
 from deepcuts.evaluation.metrics.mutual_information import adjusted_mutual_information
-from deepcuts.ingest import as_plays
+from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.wording import counted
 
 _BLOCK_PAIRS = 1 << 20
@@ -128,13 +128,13 @@ def persona_purity(
     return purity, purity_of_one
 
 
-def describe_personas(train: Interactions, personas: AnyArray, features: ItemFeatures | None = None) -> pa.Table:
+def describe_personas(train: PlaysLike, personas: AnyArray, features: ItemFeatures | None = None) -> pa.Table:
     """Describe the personas of every user of train.
 
     Parameters
     ----------
     train
-        Plays of the users.
+        Plays of the users; also as a table, whose pairs are in the order of `read_plays`.
     personas
         Integers, (train.n_pairs,): the persona of each pair, 0 the user's dominant one, -1 none.
     features
@@ -150,6 +150,7 @@ def describe_personas(train: Interactions, personas: AnyArray, features: ItemFea
     DataError
         If `personas` is not one integer from -1 to 127 for each pair.
     """
+    train = as_plays(train)
     shares = persona_shares(train, personas)
     columns = {
         "n_personas": np.count_nonzero(shares, axis=1),
@@ -162,7 +163,7 @@ def describe_personas(train: Interactions, personas: AnyArray, features: ItemFea
     return pa.table({"user_id": train.user_ids.values, **arrays})
 
 
-def persona_agreement(train: Interactions, personas: AnyArray, others: AnyArray) -> pa.Table:
+def persona_agreement(train: PlaysLike, personas: AnyArray, others: AnyArray) -> pa.Table:
     """Compare two assignments of the same pairs, such as planted and learned ones, user by user.
 
     Pairs that either leaves unassigned do not count.
@@ -170,7 +171,7 @@ def persona_agreement(train: Interactions, personas: AnyArray, others: AnyArray)
     Parameters
     ----------
     train
-        Plays of the users.
+        Plays of the users; also as a table, whose pairs are in the order of `read_plays`.
     personas, others
         Integers, (train.n_pairs,): the persona of each pair, -1 for none.
 
@@ -184,6 +185,7 @@ def persona_agreement(train: Interactions, personas: AnyArray, others: AnyArray)
     DataError
         If an assignment is not one integer from -1 to 127 for each pair.
     """
+    train = as_plays(train)
     first, second = (check_assignment(assignment, train) for assignment in (personas, others))
     values = np.full(train.n_users, np.nan)
     for user in range(train.n_users):

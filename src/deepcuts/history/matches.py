@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from deepcuts.wording import counted as in_words
+
 HOW = ("exact", "normalised", "fuzzy", "none")
 
 _SUGGESTION = pa.struct([("item_id", pa.string()), ("name", pa.string()), ("score", pa.float32())])
@@ -38,6 +40,11 @@ class Matches:
     """
 
     table: pa.Table
+
+    def __repr__(self) -> str:
+        counts = self.n_by_how()
+        found = ", ".join(f"{number:,} {how}" for how, number in counts.items() if how != "none" and number)
+        return f"Matches({in_words(len(self.table), 'artist')}: {found or 'none'} found)"
 
     def plays(self) -> dict[str, float]:
         """Plays of each item found, summed over all the names that are this item: what `fold_in` takes."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from deepcuts.checks import check_callbacks
+from deepcuts.checks import check_callbacks, shown
 from deepcuts.comparison.contenders import Contender, Trained, check_contenders, judging
-from deepcuts.data.interactions import Interactions
 from deepcuts.errors import SettingsError
 from deepcuts.evaluation import Evaluation, ItemFeatures
+from deepcuts.ingest import PlaysLike, as_plays
 from deepcuts.model import PersonaModel
 from deepcuts.report.checks import check_model, check_seeds
 from deepcuts.report.facts import ContenderFacts, Report
@@ -35,8 +35,8 @@ def n_steps(contenders: Sequence[Contender], settings: ReportSettings) -> int:
 def collect(
     models: Mapping[str, PersonaModel],
     contenders: Sequence[Contender],
-    train: Interactions,
-    holdout: Interactions,
+    train: PlaysLike,
+    holdout: PlaysLike,
     settings: ReportSettings = _DEFAULT,
     *,
     features: ItemFeatures | None = None,
@@ -52,7 +52,7 @@ def collect(
     contenders
         Whose lists are compared; the first one is what others are compared with.
     train, holdout
-        What the models were trained on, and what was held out.
+        What the models were trained on, and what was held out; also as tables.
     settings
         How much to show.
     features
@@ -73,9 +73,12 @@ def collect(
         If a listener asked for is not in train.
     """
     if not models or not contenders:
-        raise SettingsError("There is nothing to report on. Give at least one model.")
+        raise SettingsError("There is nothing to report on. Give at least one model, and contenders.")
+    if not isinstance(models, Mapping):
+        raise SettingsError(f"models is {shown(models)}. Give models by the names to show, such as {{'mine': model}}.")
     check_contenders(contenders)
     check_callbacks(on_step=on_step)
+    train, holdout = as_plays(train), as_plays(holdout)
     for name, model in models.items():
         check_model(name, model, train)
     for contender in contenders:
