@@ -132,7 +132,7 @@ def test_settings_files_bring_back_what_was_written(tmp_path, ending):
         ("s.json", '{"n_factors": 0}', SettingsError, "s.json: n_factors is 0"),
         ("s.json", '{"lean": 1, "lean": 2}', DataError, "cannot be read as json: the key 'lean' appears twice"),
         ("s.json", '{"factors": 8}', SettingsError, "s.json has no setting 'factors'. Did you mean 'n_factors'"),
-        ("s.json", '{"nonnegative": 1}', SettingsError, "nonnegative is 1. Give True or False"),
+        ("s.json", '{"nonnegative": 1}', SettingsError, "nonnegative is 1. Pass 'both' or 'items' or 'none'"),
         ("s.json", '{"nonnegative": "users"}', SettingsError, "Pass 'both' or 'items' or 'none'"),
         ("s.json", '{"n_factors": true}', SettingsError, "n_factors = True, which is not an int"),
         ("s.json", "[1]", DataError, "holds no settings"),
