@@ -224,6 +224,7 @@ def test_any_settings_that_pass_give_a_sound_world(n_scenes: int, n_personas: in
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ({"n_users": 2**31}, r"n_users is 2,147,483,648\. There are indexes for at most 2,147,483,647 listeners\."),
         ({"n_users": 0}, r"n_users is 0\. Give a whole number of 1 or more\."),
         ({"n_users": 2.5}, r"n_users is 2\.5\. Give a whole number"),
         ({"n_items": -3}, r"n_items is -3\. Give a whole number of 1 or more\."),

@@ -48,7 +48,8 @@ def _explained(error: Any, context: Any) -> str:
 def _of_option(message: str, option: str, context: Any) -> str:
     known = next((parameter for parameter in context.command.params if option in parameter.opts), None)
     if known is None:
-        return message
+        is_text = not option.startswith("--") and _arguments(context)  # such as an id
+        return f"{message}. Write -- before what begins with - and is no option." if is_text else message
     if known.is_flag:
         return f"{message} Write {option} alone."
     takes = "a value" if known.metavar is None else known.metavar

@@ -11,6 +11,7 @@ from deepcuts.wording import counted
 
 LEAST_ITEMS = 5  # in the shortest history
 LEAST_SCENE_SIZE = 2 * LEAST_ITEMS  # a persona takes at most half of its scene
+MOST_USERS = 2**31 - 1  # indexes of users are int32
 MOST_PERSONAS = 16  # the planted persona of a pair is an int8; histories grow too short for more, long before that
 
 
@@ -38,7 +39,7 @@ class WorldSettings:
         items_per_user = _number("items_per_user", self.items_per_user, LEAST_ITEMS, self.n_items)
         object.__setattr__(self, "items_per_user", items_per_user)
         object.__setattr__(self, "stray_share", _number("stray_share", self.stray_share, 0.0, 0.5))
-        self._check_scenes()
+        self._check_sizes()
         self._check_personas()
 
     @property
@@ -46,7 +47,9 @@ class WorldSettings:
         """Pairs that the world should have."""
         return round(self.items_per_user * self.n_users)
 
-    def _check_scenes(self) -> None:
+    def _check_sizes(self) -> None:
+        if self.n_users > MOST_USERS:
+            raise SettingsError(f"n_users is {self.n_users:,}. There are indexes for at most {MOST_USERS:,} listeners.")
         if self.n_items > MOST_ARTISTS:
             raise SettingsError(f"n_items is {self.n_items:,}. There are names for at most {MOST_ARTISTS:,} artists.")
         if self.n_items < LEAST_SCENE_SIZE * self.n_scenes:
