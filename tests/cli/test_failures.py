@@ -157,7 +157,10 @@ def test_usage_that_the_library_never_sees(folder, tmp_path):
         (("train", "a.csv", "--factor", "3"), "No such option: --factor (Possible options: --auto, --factors,"),
         (("trian",), "No such command 'trian'. Did you mean 'train'?"),
         (("--quite",), "No such option: --quite"),
-        (("personas", "m.safetensors", "-1"), "No such option: -1. Write -- before what begins with - and is no option."),
+        (
+            ("personas", "m.safetensors", "-1"),
+            "No such option: -1. Write -- before what begins with - and is no option.",
+        ),
     ],
 )
 def test_command_lines_that_cannot_be_parsed_say_what_came_what_was_expected_and_what_to_do(arguments, message):

@@ -104,6 +104,21 @@ def test_a_study_may_be_named_by_text(tmp_path):
             assert (tmp_path / ".study.db.lock").exists()
 
 
+@pytest.mark.parametrize("name", ["a?b.db", "a%20b#c.db", "{a} \u00e9.db"])
+def test_a_study_has_the_name_that_it_is_given(plays, tmp_path, name):
+    for n_trials in (1, 2):
+        assert len(tune(plays, tmp_path / name, TuningSettings(n_trials=n_trials, fixed=FIXED)).trials) == n_trials
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_no_study_gets_a_name_that_means_something_else(plays, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("-", "C:\\study.db", "~/study.db", "n" * 300):
+        with pytest.raises((OutputError, DataError), match=r"cannot be written|at most\. Choose another one"):
+            tune(plays, name, TuningSettings(n_trials=1, fixed=FIXED))
+    assert not list(tmp_path.iterdir())
+
+
 def test_one_run_at_a_time_works_on_a_study(plays, study):
     with only_run(study[0]), pytest.raises(OutputError, match="Another run works on"):
         tune(plays, study[0], TuningSettings(fixed=FIXED))

@@ -12,7 +12,7 @@ from typing import Any
 _running: ContextVar[Any] = ContextVar("_running", default=None)  # typer's context of the command that runs
 
 _ALONE = r"""(?<![\w.'"/=-]){name}(?![\w='"(/-]|\.\w)"""
-_WITH_VALUE = r"""(?<![\w.'"/=-]){name}=(\.\.\.|…|True\b|"[^"]*"|'[^']*')"""
+_WITH_VALUE = r"""(?<![\w.'"/=-]){name}=(\.\.\.|…|True\b|-?\d[\d.]*\b|"[^"]*"|'[^']*')"""
 
 
 @contextmanager

@@ -37,6 +37,10 @@ def turn(text: str, option: str) -> float | Mapping[int, float]:
     try:
         return float(text)
     except ValueError:
+        if "=" not in text:
+            raise SettingsError(
+                f"{option} is {text!r}. Give a number, or numbers by persona, such as 0=0.3,2=-0.1."
+            ) from None
         return by_persona(text, option)
 
 

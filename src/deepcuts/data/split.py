@@ -258,7 +258,8 @@ def _in_order(plays: Interactions, order: IndexVector) -> tuple[IndexVector, Ind
 def _times(plays: Interactions) -> CountVector:
     if plays.last_played is None:
         raise DataError(
-            "These plays have no times, so nothing is the latest. Read them with time=... (deepcuts ingest --time), or split by share."
+            "These plays have no times, so nothing is the latest. Read them with time=... (deepcuts ingest --time), or "
+            "split by share."
         )
     return plays.last_played
 

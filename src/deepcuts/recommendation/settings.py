@@ -22,7 +22,7 @@ MOST_BASE_WEIGHT = 100.0
 MOST_PERSONA = 127  # personas are numbered in an int8
 _MOST_K = 2**31 - 1  # ranks are int32
 
-_LENGTH = "A list holds a whole number of items, at least 1; pass k=20, say."
+_LENGTH = f"A list holds a whole number of items, 1 to {_MOST_K:,}; pass k=20, say."
 _BASE_WEIGHT = f"Pass 0, which leaves the base out, or a number above it, up to {MOST_BASE_WEIGHT:g}."
 _LEAN = "Pass a number from 0, as trained, to 1, the base vector."
 _RARITY = f"Pass a number from {-MOST_RARITY:g} to {MOST_RARITY:g}; 0 is neutral, above 0 is rarer."

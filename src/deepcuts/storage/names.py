@@ -15,6 +15,8 @@ StrPath: TypeAlias = str | os.PathLike[str]
 _OF_OTHERS = frozenset(
     (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".arrow", ".xlsx", ".npz", ".pkl")
 )
+_LONGEST = 255  # bytes of the name of a file, on all usual file systems
+_SHOWN = 60  # characters of one that is too long
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+")  # a pathlib.Path makes one of several slashes
 _WINDOWS = re.compile(r"[^/]*\\")
 
@@ -22,7 +24,8 @@ _WINDOWS = re.compile(r"[^/]*\\")
 def check_name(path: StrPath, error: type[DeepcutsError]) -> None:
     """Refuse what is no path, such as a number, which would mean an open file to the system, or has an impossible name.
 
-    No name holds a NUL character, or what file names cannot spell, such as half of a surrogate pair.
+    No name holds a NUL character, or what file names cannot spell, such as half of a surrogate pair, or is longer than
+    255 bytes.
 
     Raises
     ------
@@ -39,6 +42,11 @@ def check_name(path: StrPath, error: type[DeepcutsError]) -> None:
         raise error(f"{os.fspath(path)!r} is a name that no file can have.")
     if not os.fspath(path):
         raise error("A path is empty. Name a file.")
+    longest = max(len(os.fsencode(name)) for name in (*Path(path).parts, ""))
+    if longest > _LONGEST:
+        name = os.fspath(path)[:_SHOWN]
+        most = f"files have {_LONGEST} at most"
+        raise error(f"{name}… holds a name of {longest:,} bytes, and {most}. Choose another one.")
 
 
 def check_own_ending(path: StrPath) -> None:

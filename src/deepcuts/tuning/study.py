@@ -9,8 +9,11 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -18,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepcuts.errors import FileFormatError, MissingExtraError, OutputError, SettingsError
-from deepcuts.storage import check_input
+from deepcuts.storage import check_input, check_output
 from deepcuts.storage.nested_text import parse_json
 from deepcuts.tuning.settings import TuningSettings
 from deepcuts.wording import counted
@@ -61,6 +64,8 @@ def only_run(path: Path) -> Iterator[None]:
         If another run works on it, or it cannot be written to, whenever that turns out.
     """
     check_input(path)
+    if not os.path.lexists(path):
+        check_output(path)
     path = Path(path)  # callers may give text
     lock = path.with_name(f".{path.name}.lock")
     try:
@@ -114,9 +119,7 @@ def open_study(path: Path, facts: Mapping[str, Any], settings: TuningSettings) -
     try:
         if not is_new:
             _check_tables(path)
-        storage = library.storages.RDBStorage(
-            f"sqlite:///{path.absolute()}", engine_kwargs={"connect_args": {"timeout": _WAIT}}
-        )
+        storage = _storage(library, path)
         study: optuna.Study = library.create_study(
             storage=storage,
             study_name=_NAME,
@@ -140,6 +143,13 @@ def open_study(path: Path, facts: Mapping[str, Any], settings: TuningSettings) -
         constant_liar=True,  # trials that others are at work on count as poor, so that no two try the same
     )
     return study
+
+
+def _storage(library: ModuleType, path: Path) -> Any:
+    """Storage of Optuna in a file of any name: in a URL, ?, % and braces would be read as something else."""
+    pool = import_module("sqlalchemy.pool").QueuePool  # of several threads, as for any file
+    connect = partial(sqlite3.connect, path.absolute(), timeout=_WAIT, check_same_thread=False)
+    return library.storages.RDBStorage("sqlite://", engine_kwargs={"creator": connect, "poolclass": pool})
 
 
 def _check_tables(path: Path) -> None:

@@ -91,7 +91,8 @@ def compare(
         _check_output(output, [plays, holdout, tags], force=force)
     contenders = _contenders(model or (), baseline or ())
     names = [contender.name for contender in contenders]
-    check_reference(reference or names[0], names)
+    reference = names[0] if reference is None else reference
+    check_reference(reference, names)
     numbers, remarks = _seeds(seeds), Remarks(quiet)
     cuts, learnt = _cuts(plays, holdout, fraction, numbers)
     labels = read_labels(tags, tags_columns)
@@ -108,7 +109,7 @@ def compare(
             n_resamples=resamples,
             on_run=lambda run: advance(1, _note(run)),
         )
-    comparison = tabulate(runs, names, reference or names[0], n_resamples=resamples)
+    comparison = tabulate(runs, names, reference, n_resamples=resamples)
     if output is not None:
         write_comparison(output, comparison, force=force)
         remarks.say(f"Saved {output}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -68,7 +69,7 @@ def _check_folder(folder: Path, *, force: bool) -> None:
     from deepcuts.storage import check_output
     from deepcuts.synthetic.files import ARTISTS, PERSONAS, PLAYS
 
-    if folder.exists():
+    if os.path.exists(folder):
         for name in (PLAYS, ARTISTS, PERSONAS):
             check_output(folder / name, force=force)
 

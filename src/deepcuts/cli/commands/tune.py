@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -123,7 +124,7 @@ def _search(plays: Any, study: Path, settings: TuningSettings, remarks: Remarks)
     from deepcuts.tuning.study import import_optuna
 
     import_optuna()  # before anything is said of a study that there cannot be
-    remarks.say(f"{'Going on with' if study.exists() else 'Beginning'} the study in {study}; Ctrl-C pauses it.")
+    remarks.say(f"{'Going on with' if os.path.exists(study) else 'Beginning'} the study in {study}; Ctrl-C pauses it.")
     first, _ = settings.parsed_objectives
 
     def note(trial: Trial) -> str:
