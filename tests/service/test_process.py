@@ -289,7 +289,8 @@ def test_other_machines_are_not_let_in_unasked(path, tmp_path):
     said = refused(path, "--host", "0.0.0.0", code=2, DEEPCUTS_TOKEN="")
     assert "Set a token in DEEPCUTS_TOKEN" in said
     assert "Traceback" not in said
-    assert "The token cannot be read" in refused(path, "--token-file", tmp_path / "nothing", code=1)
+    assert "The token cannot be read. There is no file" in refused(path, "--token-file", tmp_path / "nothing", code=1)
+    assert "model.safetensors is not a text file in UTF-8." in refused(path, "--token-file", path, code=1)
 
 
 def test_what_cannot_be_served_is_reported_at_once(path, tmp_path):

@@ -227,6 +227,7 @@ def test_any_settings_that_pass_give_a_sound_world(n_scenes: int, n_personas: in
         ({"n_users": 2**31}, r"n_users is 2,147,483,648\. There are indexes for at most 2,147,483,647 listeners\."),
         ({"n_users": 0}, r"n_users is 0\. Give a whole number of 1 or more\."),
         ({"n_users": 2.5}, r"n_users is 2\.5\. Give a whole number"),
+        ({"n_items": 4}, r"n_items is 4, too few for 5 scenes of at least 10 artists\. Give at least 50 items"),
         ({"n_items": -3}, r"n_items is -3\. Give a whole number of 1 or more\."),
         ({"n_items": "many"}, r"n_items is 'many'\. Give a whole number"),
         ({"n_items": MOST_ARTISTS + 1, "n_scenes": 9}, r"There are names for at most [\d,]+ artists"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -78,6 +79,8 @@ def open_table(path: Path) -> Iterator[pa.RecordBatchReader]:
     except FileNotFoundError:
         raise DataError(not_found(path)) from None
     except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+        if number := getattr(error, "errno", None):  # of the system; Arrow puts words of its own around it
+            raise DataError(f"{path} cannot be read: {os.strerror(number)}.") from error
         raise DataError(f"{path} cannot be read as {path.suffix[1:]}: {error}.") from error
 
 

@@ -33,12 +33,16 @@ def read_token(file: Path | None) -> str | None:
     DataError
         If the file cannot be read.
     """
-    from deepcuts.storage import check_input
+    from deepcuts.storage import check_input, not_found
 
     if file is None:
         return os.environ.get(TOKEN) or None
     check_input(file)
     try:
         return file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"The token cannot be read from {file}: {getattr(error, 'strerror', None) or error}.") from None
+    except FileNotFoundError:
+        raise DataError(f"The token cannot be read. {not_found(file)}") from None
+    except UnicodeDecodeError:
+        raise DataError(f"The token cannot be read: {file} is not a text file in UTF-8.") from None
+    except OSError as error:
+        raise DataError(f"The token cannot be read from {file}: {error.strerror}.") from None

@@ -131,11 +131,13 @@ def _play_count(cells: Sequence[str], where: str) -> float:
 
 
 def _lines(path: Path) -> list[str]:
-    from deepcuts.storage import check_input
+    from deepcuts.storage import check_input, not_found
 
     check_input(path)
     try:
         return path.read_text(encoding="utf-8-sig").split("\n")
+    except FileNotFoundError:
+        raise DataError(not_found(path)) from None
     except UnicodeDecodeError:
         raise DataError(f"{path} is not a text file in UTF-8.") from None
     except OSError as error:

@@ -45,7 +45,7 @@ def other_users(ids: Ids, forgotten: AnyId | Iterable[AnyId]) -> IndexVector:
         shown = ", ".join(repr(str(name)[:100]) for name in unknown[:_UNKNOWN_SHOWN])
         more = " and others" if len(unknown) > _UNKNOWN_SHOWN else ""
         raise UnknownIdError(
-            f"There are no {len(unknown):,} of these {ids.kind}s among {len(ids):,}: {shown}{more}. Check the spelling."
+            f"{len(unknown):,} of these {ids.kind}s are not among {len(ids):,}: {shown}{more}. Check the spelling."
         )
     left = np.setdiff1d(np.arange(len(ids)), indexes)
     if not len(left):

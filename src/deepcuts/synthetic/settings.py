@@ -36,10 +36,10 @@ class WorldSettings:
     def __post_init__(self) -> None:
         for name, least in (("n_users", 1), ("n_items", 1), ("n_scenes", 2), ("n_personas", 1), ("seed", 0)):
             object.__setattr__(self, name, _whole(name, getattr(self, name), least))
+        self._check_sizes()
         items_per_user = _number("items_per_user", self.items_per_user, LEAST_ITEMS, self.n_items)
         object.__setattr__(self, "items_per_user", items_per_user)
         object.__setattr__(self, "stray_share", _number("stray_share", self.stray_share, 0.0, 0.5))
-        self._check_sizes()
         self._check_personas()
 
     @property

@@ -12,7 +12,7 @@ from deepcuts.checks import instance
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.model.training.settings import PersonaSettings
 from deepcuts.setting_names import check_names
-from deepcuts.storage import StrPath, check_input, path_with_ending, replacing
+from deepcuts.storage import StrPath, check_input, not_found, path_with_ending, replacing
 from deepcuts.storage.nested_text import distinct_keys, parse_json, parse_toml
 from deepcuts.wording import with_article
 
@@ -67,6 +67,8 @@ def read_settings(path: StrPath) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
         values = parse_json(text, distinct_keys) if path.suffix == ".json" else parse_toml(text)
+    except FileNotFoundError:
+        raise DataError(not_found(path)) from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError as error:  # of both parsers, and of text that is not UTF-8

@@ -144,7 +144,9 @@ def _files(given: Sequence[str]) -> dict[str, list[Path]]:
         is_named = bool(equals) and not Path(one).exists()  # a file may have "=" in its name
         if not is_named:
             name, path = Path(one).stem, one
-        if not name or (name in found and not is_named):
+        if not name or not path:
+            raise SettingsError(f"A model is {one!r}. Give a file, or NAME=FILE with the name to show.")
+        if name in found and not is_named:
             raise SettingsError(
                 f"Two models would be named {name!r}. Give them as NAME=FILE: with different names, or with one name "
                 "if they differ by their seeds alone."
