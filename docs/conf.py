@@ -27,6 +27,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "commands_page",
+    "links_by_name",
 ]
 exclude_patterns = ["examples/*", "extensions/*"]
 templates_path = ["_templates"]
@@ -42,7 +43,7 @@ html_show_sphinx = False
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 4
 
-default_role = "code"
+default_role = "py:obj"  # names in docstrings lead to their pages
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 autodoc_member_order = "bysource"

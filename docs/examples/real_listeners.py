@@ -40,9 +40,10 @@ if plays is not None:
         print(f"{rows['share'].iloc[0]:4.0%}  {persona}: {', '.join(rows['name'])}")
 
 # %%
-# And deep cuts for them, each with the artist of theirs that speaks most for it.
+# And the dial at deep cuts for them: each artist with its listeners, and the one of theirs that speaks most for it.
 
 if plays is not None:
-    for row in model.recommend([user], k=8, rarity=0.5, names=True).to_pylist():
+    for row in model.recommend([user], k=8, rarity=1, names=True).to_pylist():
         reasons = model.explain(user, row["item_id"], k=1, persona=row["persona"], names=True).to_pylist()
-        print(f"{row['name']:28} because of {reasons[0]['name']}")
+        listeners = model.item_listeners[model.item_ids.index_of(row["item_id"])]
+        print(f"{row['name']:20} {listeners:3} listeners, because of {reasons[0]['name']}")

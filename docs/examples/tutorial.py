@@ -36,22 +36,25 @@ inner, validation = dc.split_holdout(train, fraction=0.2, seed=1)
 # The defaults take the weights of the loss from the sizes of the data. The one setting that is worth a thought is how
 # many factors there are, which the validation part tells.
 
+recalls = {}
 for n_factors in (16, 32, 64):
     candidate = dc.PersonaNMF(n_factors=n_factors).fit(inner, seed=0)
     score = dc.evaluate(candidate.recommend(k=100), inner, validation)
+    recalls[n_factors] = score["recall@20"]
     print(f"{n_factors:3} factors: recall@20 {score['recall@20']:.4f}, ndcg@100 {score['ndcg@100']:.4f}")
 
 # %%
 # `PersonaNMF.tuned(train)` searches all settings by itself and keeps the default unless another is better beyond doubt.
 # Here the winner of the loop is fitted to all of the training data.
 
-model = dc.PersonaNMF(n_factors=32).fit(train, seed=0)
+best = max(recalls, key=recalls.get)
+model = dc.PersonaNMF(n_factors=best).fit(train, seed=0)
 print(model)
 
 # %%
 # Personas
 # --------
-# One listener, and the tastes that were found. A persona has a share of the listening and is named by its artists.
+# One listener, and the tastes that were found. A persona has a share of their artists, and is named by these.
 
 user = train.user_ids[0]
 model.personas(user, n_items=3).to_pandas()

@@ -54,15 +54,47 @@ class Run:
 RunProgress = Callable[[Run], None]
 
 
-def cuts_of(plays: Interactions, fraction: float, seeds: Iterable[int]) -> Iterator[Cut]:
-    """Cut plays once for each seed, as `deepcuts.split_holdout` does."""
+def cuts_of(plays: PlaysLike, fraction: float, seeds: Iterable[int]) -> Iterator[Cut]:
+    """Cut plays once for each seed, as `deepcuts.split_holdout` does; the cuts are made one at a time.
+
+    Parameters
+    ----------
+    plays
+        All plays; also as a table.
+    fraction
+        Share of every user's items that is held out, above 0 and below 1.
+    seeds
+        Different whole numbers from 0 up, at least one, each of a cut and of training on it.
+
+    Raises
+    ------
+    SettingsError
+        If the share or a seed is out of its range, or a seed stands twice.
+    DataError
+        If there is nothing to hold out.
+    """
     for seed in _seeds(seeds):
         train, holdout = split_holdout(plays, fraction, seed)
         yield Cut(train, holdout, seed)
 
 
 def one_cut(train: PlaysLike, holdout: PlaysLike, seeds: Iterable[int]) -> Iterator[Cut]:
-    """Take one cut that is there already, for several seeds of training."""
+    """Take one cut that is there already, for several seeds of training.
+
+    Parameters
+    ----------
+    train, holdout
+        What to learn from, and what was taken out of it; also as tables.
+    seeds
+        As for `cuts_of`, of training alone.
+
+    Raises
+    ------
+    SettingsError
+        If a seed is out of its range, or stands twice.
+    DataError
+        If train or holdout are neither plays nor tables of them.
+    """
     train, holdout = as_plays(train), as_plays(holdout)
     for seed in _seeds(seeds):
         yield Cut(train, holdout, seed)

@@ -67,7 +67,7 @@ class PersonaModel(PersonaState):
         users
             One user id, several, or None for all users of this model.
         k
-            Length of the lists.
+            Length of the lists, at least 1; a list is shorter where fewer items qualify.
         names
             Whether a column ``name`` stands after item_id.
         ids
@@ -111,9 +111,9 @@ class PersonaModel(PersonaState):
         Parameters
         ----------
         k
-            Length of the list.
+            Length of the list, at least 1.
         least_listeners
-            Items of fewer listeners are left out.
+            Items of fewer listeners are left out, at least 0.
         settings
             Those of `ListSettings`; personas are the typical tastes, the most widespread first.
 
@@ -162,7 +162,7 @@ class PersonaModel(PersonaState):
         user
             A user id.
         n_items
-            The most items of each persona, the most played first.
+            The most items of each persona, at least 1, the most played first.
         ids
             As for `recommend`.
 
@@ -170,6 +170,8 @@ class PersonaModel(PersonaState):
         ------
         UnknownIdError
             If there is no such user.
+        SettingsError
+            If an argument is out of its range.
         """
         check_columns(names=False, ids=ids)
         table = tabulate_personas(self, self.user_ids.index_of(user), self.persona_names(user), n_items)
@@ -197,7 +199,7 @@ class PersonaModel(PersonaState):
         user, item
             Id of the user; id or name of the item.
         k
-            The most rows, the largest contribution first.
+            The most rows, at least 1, the largest contribution first.
         persona
             Number of the persona to explain, as a row of a list names it; None takes the one that scores the item
             highest.
@@ -212,6 +214,8 @@ class PersonaModel(PersonaState):
         ------
         UnknownIdError
             If there is no such user or item, or the user has no such persona.
+        SettingsError
+            If another argument is out of its range.
         """
         user_index, item_index = self.user_ids.index_of(user), self.named_items.index_of(item)
         check_columns(names, ids)
@@ -229,7 +233,7 @@ class PersonaModel(PersonaState):
         item
             Its id, or else its name.
         k
-            The most rows, the most similar first.
+            The most rows, at least 1, the most similar first.
         names, ids
             As for `recommend`.
 
@@ -237,6 +241,8 @@ class PersonaModel(PersonaState):
         ------
         UnknownIdError
             If there is no such item.
+        SettingsError
+            If an argument is out of its range.
         """
         check_columns(names, ids)
         table = tabulate_neighbours(self, self.named_items.index_of(item), k)
@@ -255,7 +261,12 @@ class PersonaModel(PersonaState):
         Parameters
         ----------
         n_items
-            The most items of each factor, the strongest first.
+            The most items of each factor, at least 1, the strongest first.
+
+        Raises
+        ------
+        SettingsError
+            If that is out of its range.
         """
         return describe_factors(self, self.factor_names(), n_items)
 
