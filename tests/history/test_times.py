@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -190,6 +191,21 @@ def test_weeks_that_there_are_not_are_refused(text):
 def test_rules_out_of_range(rules, message):
     with pytest.raises(SettingsError, match=message):
         TimeRules(**rules)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [date(2024, 3, 1), datetime(2024, 3, 1, tzinfo=UTC), pd.Timestamp("2024-03-01"), np.datetime64("2024-03-01")],
+)
+def test_moments_may_be_dates(moment):
+    table = pa.table({"user": ["a", "a"], "item": ["x", "y"], "time": ["2024-02-29", "2024-03-01"]})
+    read = {"user": "user", "item": "item", "time": "time"}
+    assert list(dc.read_plays(table, **read, times=TimeRules(since=moment)).item_ids) == ["y"]
+    assert list(dc.read_plays(table, **read, times=TimeRules(until=moment)).item_ids) == ["x"]
+    faded = dc.read_plays(table, **read, times=TimeRules(half_life=1, now=moment))
+    assert faded.plays.tolist() == [0.5, 1.0]
+    with pytest.raises(SettingsError, match=r"^since is 2024\. Give a date such as"):  # or seconds?
+        TimeRules(since=2024)
 
 
 def test_times_need_a_column():

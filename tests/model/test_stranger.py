@@ -31,6 +31,13 @@ def test_tastes_are_of_the_users_and_their_shares_add_up(model):
     np.testing.assert_array_equal(again.persona_factors, stranger.persona_factors)
 
 
+def test_a_stranger_is_saved_and_loaded(model, tmp_path):
+    model.stranger.save(tmp_path / "stranger.safetensors")
+    loaded = dc.load(tmp_path / "stranger.safetensors")
+    assert len(loaded.persona_factors) > model.settings.n_personas
+    assert loaded.recommend(k=9, rarity=0.3).equals(model.stranger.recommend(k=9, rarity=0.3))
+
+
 def test_the_dial_turns_the_list_from_what_all_play_to_what_few_do(model):
     listeners = [np.mean(model.popular(20, rarity=rarity)["listeners"].to_numpy()) for rarity in (-1, 0, 1)]
     assert listeners[0] > listeners[1] > listeners[2]

@@ -71,6 +71,16 @@ def test_items_outside_the_catalogue_are_left_out_with_a_warning(world, model, c
     assert visitor.seen.n_pairs == 1
 
 
+def test_personas_are_kept_of_one_user_for_one(model):
+    visitor = model.fold_in([model.item_ids[0]])
+    for plays, before, message in (
+        ([model.item_ids[0]], model, f"keep_personas_of has {len(model.user_ids)} users"),
+        (model.seen, visitor, f"the plays are of {len(model.user_ids)} users"),
+    ):
+        with pytest.raises(DataError, match=rf"^Personas are kept of one user, and {message}\. Give one of each\.$"):
+            model.fold_in(plays, keep_personas_of=before)
+
+
 @pytest.mark.parametrize(
     ("plays", "message"),
     [

@@ -96,6 +96,8 @@ def _option(field: Field[Any], annotation: Any, text: str, panel: str, flags: Ma
 def _spelt(annotation: Any) -> tuple[Any, Callable[[str], Any] | None]:
     """The type of an option, and its parser where Typer has none: of unions of a `Literal` with a number or bool."""
     members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else ()
+    if str in members:  # a date, say, is text here
+        return str | None, None
     choices = [member for member in members if get_origin(member) is Literal]
     if not choices:
         return annotation, None

@@ -99,7 +99,9 @@ def stranger_of(model: Model) -> Model:
         model.item_ids,
         labels=model.seen.labels,
     )
-    return replace(model, seen=nothing, user_personas=personas, epochs=(), dial_scale=None)
+    settings = replace(model.settings, n_personas=max(model.settings.n_personas, len(tastes)))  # as files have to say
+    items = replace(model.item_side, settings=settings)
+    return replace(model, item_side=items, seen=nothing, user_personas=personas, epochs=(), dial_scale=None)
 
 
 def _scale(stranger: PersonaState, least_listeners: int, base_weight: float) -> DialScale:

@@ -85,11 +85,19 @@ def fold_in(
     rows = user_rows(seen, model.settings)
     found = solve_users(rows, model.item_side)
     if keep_personas_of is not None:
-        if not isinstance(keep_personas_of, PersonaState):
-            raise DataError(f"keep_personas_of is {kind_of(keep_personas_of)}. Give a model of one user.")
+        _check_one_user(keep_personas_of, given)
         found = keep_split(rows, found, keep_personas_of, model.item_side)
         check_finite(found.persona_factors, model.settings)
     return replace(model, seen=seen, user_personas=found, epochs=(), dial_scale=scale_for_visitors(model))
+
+
+def _check_one_user(before: Any, given: Interactions) -> None:
+    """Refuse to keep personas but of one user for one user."""
+    if not isinstance(before, PersonaState):
+        raise DataError(f"keep_personas_of is {kind_of(before)}. Give a model of one user.")
+    for what, n_users in (("keep_personas_of has", len(before.user_ids)), ("the plays are of", given.n_users)):
+        if n_users != 1:
+            raise DataError(f"Personas are kept of one user, and {what} {counted(n_users, 'user')}. Give one of each.")
 
 
 def with_refusals(plays: Interactions, refused: IndexVector) -> Interactions:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, fields
+from datetime import date
+from numbers import Real
 
 from deepcuts.checks import real_number, shown, whole_number
 from deepcuts.data.moments import WHEN, seconds_of
@@ -26,6 +28,8 @@ class TimeRules:
     (of UTC), the earliest are kept until the cap is reached. Each play that is left counts
     ``max(2 ** (-age / half_life), 1e-6)``, where age is ``max(0, now - t)`` in days: it fades to a millionth at least,
     so that what somebody played stays known as such. Dislikes (plays below 0) decay too, and no cap applies to them.
+
+    Moments are text, or dates and datetimes of Python, pandas or NumPy.
 
     Parameters
     ----------
@@ -50,10 +54,10 @@ class TimeRules:
         If one is out of its range.
     """
 
-    since: str | None = None
-    until: str | None = None
+    since: str | date | None = None
+    until: str | date | None = None
     half_life: float | None = None
-    now: str | None = None
+    now: str | date | None = None
     session_cap: int | None = None
     session_gap: float = 30.0
     day_cap: int | None = None
@@ -147,11 +151,11 @@ def faded_before(rules: TimeRules) -> int | None:
     return math.floor(moment + math.log2(LEAST_WEIGHT) * rules.half_life * DAY)
 
 
-def _seconds(name: str, text: str | None) -> int | None:
+def _seconds(name: str, moment: str | date | None) -> int | None:
     """Seconds since 1970 of a moment; None of none."""
-    if text is not None and not isinstance(text, str):  # a number could be meant as a year
-        raise SettingsError(f"{name} is {shown(text)}. {WHEN}")
-    return None if text is None else seconds_of(name, text)
+    if isinstance(moment, Real):  # it could be meant as a year
+        raise SettingsError(f"{name} is {shown(moment)}. {WHEN}")
+    return None if moment is None else seconds_of(name, moment)
 
 
 NO_RULES = TimeRules()
