@@ -9,7 +9,7 @@ import pytest
 
 import deepcuts as dc
 from deepcuts.data.popularity import item_novelties
-from deepcuts.errors import SettingsError
+from deepcuts.errors import DataError, SettingsError
 from deepcuts.model.stranger import STRANGER
 
 
@@ -29,6 +29,11 @@ def test_tastes_are_of_the_users_and_their_shares_add_up(model):
     assert np.all(stranger.persona_factors >= 0)
     again = dc.PersonaModel.stranger.func(model)
     np.testing.assert_array_equal(again.persona_factors, stranger.persona_factors)
+
+
+def test_plays_without_a_pair_are_told_as_such(model):
+    with pytest.raises(DataError, match=r"^The plays are empty\. Give one item at least that was played\.$"):
+        model.fold_in(model.stranger.seen)
 
 
 def test_a_stranger_is_saved_and_loaded(model, tmp_path):

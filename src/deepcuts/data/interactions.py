@@ -165,7 +165,8 @@ class Interactions(PlayCounts):
         tags
             A table with the columns item_id, tag and, if wanted, weight (numbers from 0 up) and tagger, who gave it.
         mbids
-            Ids of MusicBrainz: a mapping from item ids, or a table with the columns item_id and mbid.
+            Ids of MusicBrainz: a mapping from item ids, or a table with the columns item_id and mbid; what has not
+            their form is none.
 
         Raises
         ------

@@ -74,13 +74,13 @@ class Labels(EqualByContent):
             The catalogue.
         names
             A mapping from item ids to names, or a table (of pandas, polars, pyarrow, DuckDB) with the columns item_id
-            and name. Of several names of one item
-            the first counts; empty ones are none.
+            and name. Of several names of one item the first counts; empty ones are none.
         tags
             A table with the columns item_id, tag and, if wanted, weight (numbers from 0 up, a missing one is 0; 1
             without the column) and tagger: who gave it. Rows of the same item and tag are summed; a sum of 0 is no tag.
         mbids
-            Ids of MusicBrainz, a mapping or a table like names, with the columns item_id and mbid.
+            Ids of MusicBrainz, a mapping or a table like names, with the columns item_id and mbid; what has not their
+            form is none.
 
         Raises
         ------

@@ -40,6 +40,7 @@ REFUSAL = 1.0  # strength of a refusal as a dislike, |n|: its confidence log2(1 
 _MOST_NEW = 0.2  # share of new items above which users are split anew
 
 _LEAST_PLAYS, _MOST_PLAYS = 1e-30, 1e30  # as in files of plays
+_ONE = "Give one item at least that was played."
 _COUNTS = "Counts are above 0, or below 0 where an item is disliked."
 
 Model = TypeVar("Model", bound=PersonaState)
@@ -229,8 +230,9 @@ def _plays_of_mapping(plays: Mapping[Any, float], items: NamedItems) -> Interact
     counts = np.array([_count(item, count) for item, count in plays.items()], np.float32)
     if not np.any(counts > 0):
         all_of_them = "The only count is" if len(counts) == 1 else f"All {len(counts):,} counts are"
-        what = f"{all_of_them} below 0, as dislikes are" if len(counts) else "The plays are empty"
-        raise DataError(f"{what}. Give one item at least that was played.")
+        raise DataError(
+            f"{all_of_them} below 0, as dislikes are. {_ONE}" if len(counts) else f"The plays are empty. {_ONE}"
+        )
     order = pc.sort_indices(ids)
     own_ids = Ids.of(ids.take(order), "item")
     return visitor_plays(own_ids, np.arange(len(counts)), counts[np.asarray(order)]).set_dislikes_apart()
@@ -251,6 +253,8 @@ def _nothing_played(model: PersonaState, given: Interactions, aligned: Interacti
     """Say why there is nothing to find personas from."""
     if aligned.n_pairs:
         return "All items that were played are refused. Refuse fewer of them, or give other plays."
+    if not given.n_pairs:
+        return f"The plays are empty. {_ONE}"
     first = model.named_items.unknown_message(given.item_ids.values[0].as_py())
     if given.n_items == 1:
         return first
