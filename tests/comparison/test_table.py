@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -95,6 +96,14 @@ def test_markdown_marks_the_best_and_what_differs(comparison):
     new = comparison.figures["new", "recall@20"]
     assert rf"| new | **{new.mean:.4f}**\* ({new.low:.4f}–{new.high:.4f}) |" in lines[3]
     assert "2 seeds" in lines[-1]
+
+
+def test_markdown_shows_names_as_they_are(comparison):
+    odd = r"<b>a_b</b> | *c* `d` $e$ \f"
+    figures = {(odd if name == "old" else name, metric): at for (name, metric), at in comparison.figures.items()}
+    renamed = replace(comparison, contenders=(odd, *comparison.contenders[1:]), reference=odd, figures=figures)
+    text = to_markdown(renamed)
+    assert text.count(r"\<b\>a\_b\</b\> \| \*c\* \`d\` \$e\$ \\f") == 2  # its row, and what others differ from
 
 
 def test_a_comparison_is_shown_as_a_table_in_a_terminal(comparison):

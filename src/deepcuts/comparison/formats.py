@@ -23,6 +23,7 @@ _IN_WORDS = {
 }
 _IN_WORDS |= {c: f"${c}$" for c in "<>"}
 # All in one pass of translate, so that backslashes that it inserts are not escaped again.
+_MARKDOWN = str.maketrans({c: rf"\{c}" for c in r"\`*_[]<>|$~&"})
 _LATEX = str.maketrans({c: rf"\{c}" for c in "&%$#_{}"} | _IN_WORDS)
 
 
@@ -65,13 +66,15 @@ def to_markdown(comparison: Comparison) -> str:
     """One row per model, intervals in the cells, the best in bold, a star at significant differences."""
     header = ["model", *comparison.metrics]
     rows = [
-        [name.replace("|", r"\|"), *(_cell(comparison, name, metric, "**{}**", r"\*") for metric in comparison.metrics)]
+        [
+            name.translate(_MARKDOWN),
+            *(_cell(comparison, name, metric, "**{}**", r"\*") for metric in comparison.metrics),
+        ]
         for name in comparison.contenders
     ]
     lines = [header, ["---", *(["---:"] * len(comparison.metrics))], *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + f"\n\n{caption(comparison)}\n".replace(
-        "*", r"\*"
-    )
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return f"{table}\n\n{caption(comparison).translate(_MARKDOWN)}\n"
 
 
 def to_html(comparison: Comparison) -> str:
