@@ -13,6 +13,7 @@ _TABLE = (
     "border-collapse: collapse; font: 13px system-ui, sans-serif; font-variant-numeric: tabular-nums; margin: 4px 0"
 )
 _HEAD = "padding: 3px 10px 3px 0; font-weight: 600; border-bottom: 1px solid currentColor"
+_LONGEST = 80  # characters of a cell
 _CELL = "padding: 2px 10px 2px 0"
 
 
@@ -53,5 +54,6 @@ def html_table(header: Sequence[str], rows: Iterable[Sequence[str]], note: str =
 
 def _cell(tag: str, text: str, style: str, number: int) -> str:
     align = "left" if number == 0 else "right"
-    shown = _BOLD.sub(r"<b>\1</b>", escape(text))
+    cut = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"  # a name of any length would hide the others
+    shown = _BOLD.sub(r"<b>\1</b>", escape(cut))
     return f'<{tag} style="{style}; text-align: {align}; background: none">{shown}</{tag}>'

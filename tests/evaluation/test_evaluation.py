@@ -89,9 +89,10 @@ def test_plays_models_and_comparisons_have_html(cut):
     assert frame.loc[("popular", "recall@20"), "mean"] == compared.figures["popular", "recall@20"].mean
 
 
-def test_names_of_items_are_text_in_html(cut):
-    named = cut.train.with_labels({cut.train.item_ids[int(cut.train.item_listeners.argmax())]: "<b>loud</b>"})
-    assert "&lt;b&gt;loud&lt;/b&gt;" in named._repr_html_()
+def test_names_of_items_are_text_in_html_and_cut_where_they_are_long(cut):
+    best_known = cut.train.item_ids[int(cut.train.item_listeners.argmax())]
+    assert "&lt;b&gt;loud&lt;/b&gt;" in cut.train.with_labels({best_known: "<b>loud</b>"})._repr_html_()
+    assert f">{'x' * 79}…</td>" in cut.train.with_labels({best_known: "x" * 500})._repr_html_()
 
 
 def test_lists_of_a_model_that_has_seen_the_holdout_are_found_out(caplog):
