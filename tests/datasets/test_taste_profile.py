@@ -121,6 +121,17 @@ def test_a_list_of_songs_and_tracks_decides_which_tracks_a_song_has(folder):
         read_taste_profile(triplets, [listed])
 
 
+def test_a_folder_without_the_triplets_is_told(tmp_path):
+    with pytest.raises(
+        DataError, match=r"^There is no train_triplets\.txt in .*\. Name the folder that holds the unpacked"
+    ):
+        load_taste_profile(tmp_path)
+    with pytest.raises(
+        DataError, match=r"nowhere is no folder\. Name the one that holds the unpacked files of the set"
+    ):
+        load_taste_profile(tmp_path / "nowhere")
+
+
 def test_a_database_of_tracks_brings_ids_of_artists(folder):
     triplets, _, mismatches = files(folder)
     path = folder / "track_metadata.db"

@@ -108,6 +108,7 @@ def test_plays_of_all_spellings_are_summed(matcher):
     matches = matcher.match(["Radiohead", "RADIOHEAD", "Radiohaed", "Nobody", "Björk"], [10, 5, 2, 8, 1.5])
     assert matches.plays() == {"a5": 17, "a1": 1.5}
     assert matches.n_by_how() == {"exact": 2, "normalised": 1, "fuzzy": 1, "none": 1}
+    assert repr(matcher) == f"Matcher({len(matcher.names)} names, min_score=83)"
     assert repr(matches) == "Matches(5 artists: 2 exact, 1 normalised, 1 fuzzy found)"
     assert matches.share_of_plays == pytest.approx(18.5 / 26.5)
     assert matches.found("none")["artist"].to_pylist() == ["Nobody"]

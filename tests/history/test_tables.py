@@ -417,3 +417,7 @@ def test_pictures_music_and_films_are_named_whatever_they_are_called(name, begin
 )
 def test_artists_that_begin_as_pictures_do_are_artists(artist):
     assert plays(f"{artist},3\nMuse,2\n".encode()) == {artist.strip(): 3, "Muse": 2}
+
+
+def test_a_history_is_shown_on_one_line():
+    assert repr(read("artist,plays\nMuse,3\nBlur,2\n")) == "History(2 names from 2 rows of 1 document)"

@@ -11,6 +11,7 @@ import duckdb
 
 from deepcuts.data.interactions import Interactions
 from deepcuts.datasets.companions import TRIPLETS, expect
+from deepcuts.datasets.folders import find_file, find_optional
 from deepcuts.datasets.songs import read_mismatches, read_tracks, resolve_songs
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.ingest import Columns, ReadOptions, count_text_rows, sum_mapped
@@ -117,12 +118,13 @@ def load_taste_profile(
 
 def taste_profile_files(folder: StrPath) -> tuple[Path, list[Path], Path | None]:
     """The triplets, the tracks and the mismatches in a folder."""
-    path = Path(folder)
-    # Either names the artists; the database has their ids.
-    best = [path / name for name in ("track_metadata.db", "unique_tracks.txt") if (path / name).is_file()][:1]
-    songs, mismatches = path / "taste_profile_song_to_tracks.txt", path / "sid_mismatches.txt"
-    tracks = [*best, *([songs] if songs.is_file() else [])]
-    return path / TRIPLETS.name, tracks, mismatches if mismatches.is_file() else None
+    triplets = find_file(folder, TRIPLETS.name)
+    # Either of the first two names the artists; the database has their ids.
+    found = [
+        find_optional(folder, *names)
+        for names in (("track_metadata.db", "unique_tracks.txt"), ("taste_profile_song_to_tracks.txt",))
+    ]
+    return triplets, [path for path in found if path is not None], find_optional(folder, "sid_mismatches.txt")
 
 
 def read_taste_profile(

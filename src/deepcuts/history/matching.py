@@ -58,6 +58,9 @@ class Matcher:
     listeners: NumberVector | None = None
     min_score: float = MIN_SCORE
 
+    def __repr__(self) -> str:
+        return f"Matcher({counted(len(self.names), 'name')}, min_score={self.min_score:g})"
+
     def __post_init__(self) -> None:
         check_ids(self.item_ids)
         object.__setattr__(self, "names", as_strings(self.names))

@@ -60,6 +60,10 @@ class History:
     n_outside: int
     passed_over: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        found = f"{counted(self.n_artists, 'name')} from {counted(self.n_kept, 'row')}"
+        return f"History({found} of {counted(len(self.sources), 'document')})"
+
     @property
     def n_rows(self) -> int:
         """Rows read."""
