@@ -45,6 +45,16 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
+def test_a_page_with_a_holdout_that_the_model_has_learnt_is_not_served(folder, tmp_path):
+    pytest.importorskip("nicegui")
+    command = ("explore", folder / "model.safetensors", "--no-browser", "--port", 0, "--holdout")
+    assert "pairs of the holdout are in train too" in fail(1, *command, folder / "plays.safetensors").replace("\n", " ")
+    others = dc.Interactions.load(folder / "plays.safetensors")
+    strangers = [f"stranger {user}" for user in others.user_ids]
+    dc.Interactions.from_csr(others.to_csr(), strangers, others.item_ids).save(tmp_path / "others.safetensors")
+    assert "None of the users of the holdout is in train" in fail(1, *command, tmp_path / "others.safetensors")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

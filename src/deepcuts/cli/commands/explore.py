@@ -53,6 +53,7 @@ def explore(
     any name. It keeps nothing of what visitors do. Ctrl-C ends it.
     """
     from deepcuts.cli.plays_files import read_interactions
+    from deepcuts.evaluation.holdout import match_holdout
     from deepcuts.web.application import create_app
     from deepcuts.web.page.mount import PAGE_POLICY, mount_page
     from deepcuts.web.server.settings import ServiceSettings
@@ -73,6 +74,8 @@ def explore(
         shutdown_seconds=_END_SECONDS,
     )
     store = ModelStore(model)
+    if holdout_plays is not None:  # else the page would be served, and have no figures
+        match_holdout(store.model.seen, holdout_plays)
 
     def make_app() -> FastAPI:
         app = create_app(store, settings, page_policy=PAGE_POLICY)
