@@ -8,4 +8,9 @@ if __name__ == "__main__":
         del sys.path[0]
     from deepcuts.cli.main import main
 
-    main()
+    try:
+        main()
+    finally:
+        # The interpreter notes where code that is text, as that of a namedtuple is, was interrupted, and would end as
+        # of SIGINT, whatever the status; what runs next takes the note back.
+        exec("")

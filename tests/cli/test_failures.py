@@ -240,6 +240,11 @@ def test_lists_that_cannot_be_judged(folder, tmp_path):
     assert "There is no file" in fail(1, "evaluate", tmp_path / "none.csv", *options)
     assert "pairs of the holdout are in train too" in fail(1, "evaluate", folder / "lists.parquet", *options)
     assert "has to end in .parquet or .csv or .jsonl" in fail(2, "evaluate", tmp_path / "lists.txt", *options)
+    within = fail(1, "evaluate", tmp_path / "lists.parquet" / "lists.csv", *options)
+    assert within.endswith("lists.csv cannot be read: Not a directory.\n")
+    for name in ("", "m="):
+        said = fail(2, "report", name, *options[:4], "-o", tmp_path / "r.html")
+        assert f"A model is {name!r}. Give a file, or NAME=FILE" in said
     pq.write_table(pa.table({"user_id": ["z"], "item_id": ["z"], "plays": [1]}), tmp_path / "holdout.parquet")
     options = ("--train", folder / "plays.safetensors", "--holdout", tmp_path / "holdout.parquet", "--quiet")
     assert "None of the users of the holdout is in train" in fail(1, "evaluate", folder / "lists.parquet", *options)

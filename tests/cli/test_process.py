@@ -133,8 +133,7 @@ def test_a_full_disk_leaves_the_old_file_whole(folder, tmp_path):
     process = start(*arguments, preexec_fn=allow_small_files_only)
     _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
-    assert said.startswith(f"Error: {lists} cannot be written: ")
-    assert said.endswith("File too large. Nothing was changed there.\n")
+    assert said == f"Error: {lists} cannot be written: File too large. Nothing was changed there.\n"
     assert [path.name for path in tmp_path.iterdir()] == [lists.name]
     assert lists.read_text() == "precious"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import resource
 
 import pytest
 
@@ -117,6 +118,21 @@ def test_the_command_judges_by_a_holdout_that_is_there(plays, tmp_path):
     figures = dc.evaluate(dc.Popularity().fit(train).recommend(k=100), train, holdout).figures
     means = {row["metric"]: row["mean"] for row in shown if row["model"] == "popularity"}
     assert means == pytest.approx({name: figures[name] for name in means})
+
+
+def test_a_table_that_cannot_be_saved_is_shown(plays, tmp_path):
+    plays.save(tmp_path / "plays.safetensors")
+    words = ("compare", tmp_path / "plays.safetensors", "--seeds", 0, "--baseline", "popularity", "--model")
+    words += ("ours=default:n_factors=2:base_epochs=1", "-o", tmp_path / "table.csv")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        result = run(*words, code=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "table.csv cannot be written: File too large. Nothing was changed there." in result.stderr
+    assert "recall@20" in result.stdout
+    assert not (tmp_path / "table.csv").exists()
 
 
 @pytest.mark.parametrize(

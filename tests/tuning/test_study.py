@@ -160,6 +160,17 @@ def test_a_disk_that_takes_no_more_is_told_whenever_it_does(tmp_path, is_begun):
     assert file.exists() == is_begun  # what could not be begun is gone, and what is there stays
 
 
+def test_a_disk_that_takes_nothing_leaves_nothing(plays, tmp_path):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(OutputError, match=r"study\.db cannot be written: .* Choose another folder\."):
+            tune(plays, tmp_path / "study.db", TuningSettings(fixed=FIXED))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(("ending", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_the_front_as_a_picture(study, tmp_path, ending, begins):
     pytest.importorskip("matplotlib")

@@ -35,6 +35,8 @@ class _Block:
                 folder.rmdir()
 
 
+_OF_ARROW = "Detail: [errno"
+
 _block: ContextVar[_Block | None] = ContextVar("_block", default=None)
 
 
@@ -269,7 +271,10 @@ def _failures_named(path: StrPath) -> Iterator[None]:
     except OutputError:
         raise
     except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}. Nothing was changed there.") from error
+        reason = error.strerror or str(error)
+        if error.errno and _OF_ARROW in reason:  # words of its own around those of the system
+            reason = os.strerror(error.errno)
+        raise OutputError(f"{path} cannot be written: {reason}. Nothing was changed there.") from error
 
 
 def _create(temporary: Path, mode: int | None) -> None:

@@ -73,6 +73,7 @@ def only_run(path: Path) -> Iterator[None]:
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
         if "locked" not in str(error):
+            lock.unlink(missing_ok=True)  # as SQLite has made it before it found no space
             raise OutputError(f"{path} cannot be written: {error}. Choose another folder.") from None
         raise OutputError(f"Another run works on {path}. Wait for it to end, or name another study.") from None
     try:

@@ -110,13 +110,15 @@ def compare(
             on_run=lambda run: advance(1, _note(run)),
         )
     comparison = tabulate(runs, names, reference, n_resamples=resamples)
-    if output is not None:
-        write_comparison(output, comparison, force=force)
-        remarks.say(f"Saved {output}.")
-    if json:
-        show_json(comparison.to_arrow().to_pylist())
-    else:
-        show_comparison(comparison)
+    try:
+        if output is not None:
+            write_comparison(output, comparison, force=force)
+            remarks.say(f"Saved {output}.")
+    finally:  # what took long is shown where it cannot be saved
+        if json:
+            show_json(comparison.to_arrow().to_pylist())
+        else:
+            show_comparison(comparison)
 
 
 def _check_output(output: Path, read: list[Path | None], *, force: bool) -> None:
