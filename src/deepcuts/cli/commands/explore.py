@@ -53,7 +53,6 @@ def explore(
     any name. It keeps nothing of what visitors do. Ctrl-C ends it.
     """
     from deepcuts.cli.plays_files import read_interactions
-    from deepcuts.evaluation.holdout import match_holdout
     from deepcuts.web.application import create_app
     from deepcuts.web.page.mount import PAGE_POLICY, mount_page
     from deepcuts.web.server.settings import ServiceSettings
@@ -75,6 +74,8 @@ def explore(
     )
     store = ModelStore(model)
     if holdout_plays is not None:  # else the page would be served, and have no figures
+        from deepcuts.evaluation.holdout import match_holdout
+
         match_holdout(store.model.seen, holdout_plays)
 
     def make_app() -> FastAPI:
