@@ -231,7 +231,8 @@ def _text_sample(path: str, compression: str | None, encoding: str | None) -> Sa
         )
     if b"\0" in head:
         raise FileFormatError(
-            f"{path} is not text: byte {head.index(0):,} is 0. CSV, TSV, JSON and Parquet can be read."
+            f"{path} is not text: byte {head.index(0):,} is 0. CSV, TSV, JSON and Parquet can be read: save it as one "
+            "of them."
         )
     if len(raw) <= SAMPLE_BYTES and is_blank(head):
         raise DataError(f"There are no rows in {path}. It {BLANK}.")
