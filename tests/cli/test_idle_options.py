@@ -31,6 +31,8 @@ COMPARE = ("compare", "plays.csv", "--baseline", "popularity")
         (ME, "--session-gap", 10, "--session-cap"),
         ((*ME, "--mix", "max"), "--base-weight", 0.5, "--mix share"),
         (("recommend", "model.safetensors", "--user", "ada", "--mix", "max"), "--base-weight", 0.5, "--mix share"),
+        (("recommend", "model.safetensors", "--user", "ada"), "--dial", "shift", "--rarity"),
+        (("recommend", "model.safetensors", "--user", "ada"), "--frequency", "plays", "--rarity"),
         (SPLIT, "--last", 3, "--method last"),
         (SPLIT, "--users", 20, "--method users"),
         (SPLIT, "--min-items", 3, "--method users"),

@@ -290,6 +290,7 @@ def test_other_machines_are_not_let_in_unasked(path, tmp_path):
     assert "Set a token in DEEPCUTS_TOKEN" in said
     assert "Traceback" not in said
     assert "The token cannot be read. There is no file" in refused(path, "--token-file", tmp_path / "nothing", code=1)
+    assert "--token-file and --no-auth are both given." in refused(path, "--token-file", path, "--no-auth", code=2)
     assert "model.safetensors is not a text file in UTF-8." in refused(path, "--token-file", path, code=1)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from deepcuts.errors import DataError
+from deepcuts.errors import DataError, SettingsError
 
 TOKEN = "DEEPCUTS_TOKEN"
 
@@ -23,6 +23,21 @@ AllowedHost = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="A name under which the service may be addressed; repeatable."),
 ]
+
+
+def token_of(file: Path | None, *, no_auth: bool) -> str | None:
+    """The token that requests need; None where nobody needs one.
+
+    Raises
+    ------
+    SettingsError
+        If a token is given as well as nobody needing one.
+    DataError
+        If the file cannot be read.
+    """
+    if no_auth and file is not None:
+        raise SettingsError("--token-file and --no-auth are both given. With --no-auth nobody needs a token: give one.")
+    return None if no_auth else read_token(file)
 
 
 def read_token(file: Path | None) -> str | None:

@@ -17,7 +17,7 @@ from deepcuts.cli.options import Json, ModelFile, Quiet
 from deepcuts.cli.piped_output import go_on_without_reader
 from deepcuts.cli.remarks import Remarks
 from deepcuts.cli.terminal import show_json
-from deepcuts.cli.token_option import AllowedHost, NoAuth, TokenFile, read_token
+from deepcuts.cli.token_option import AllowedHost, NoAuth, TokenFile, token_of
 from deepcuts.errors import DataError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def explore(
     settings = ServiceSettings(
         host=host,
         port=port,
-        token=None if no_auth else read_token(token_file),
+        token=token_of(token_file, no_auth=no_auth),
         open_to_all=no_auth,
         allowed_hosts=tuple(allowed_host or ()),
         drain_seconds=0,

@@ -11,7 +11,7 @@ import typer
 from deepcuts.cli import values
 from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
-from deepcuts.cli.given import refuse_idle
+from deepcuts.cli.given import is_given, refuse_idle
 from deepcuts.cli.names import with_names
 from deepcuts.cli.options import Force, Json, ModelFile, Quiet
 from deepcuts.cli.remarks import Advance, Remarks
@@ -99,6 +99,8 @@ def recommend(
     from deepcuts.recommendation import recommend_batches
 
     refuse_idle(context, "--mix share", "base_weight", unless=settings["mix"] == "share")
+    is_turned = is_given("rarity", context) or strength is not None
+    refuse_idle(context, "--rarity", "dial", "frequency", unless=is_turned)
     lists = ListSettings(
         rarity=values.turn(rarity, "--rarity"),
         strength=None if strength is None else values.turn(strength, "--strength"),

@@ -18,7 +18,7 @@ from deepcuts.cli.given import refuse_idle
 from deepcuts.cli.options import Json, ModelFile
 from deepcuts.cli.piped_output import go_on_without_reader
 from deepcuts.cli.terminal import say_line, show_json
-from deepcuts.cli.token_option import TOKEN, AllowedHost, NoAuth, TokenFile, read_token
+from deepcuts.cli.token_option import TOKEN, AllowedHost, NoAuth, TokenFile, token_of
 from deepcuts.errors import SettingsError
 from deepcuts.web.server.logs import FIELDS
 from deepcuts.web.server.settings import ServiceSettings
@@ -69,7 +69,7 @@ def serve(
 
     refuse_idle(context, "--second", "share", unless=bool(settings["second"]))
     chosen = ServiceSettings(
-        token=None if no_auth else read_token(token_file),
+        token=token_of(token_file, no_auth=no_auth),
         open_to_all=no_auth,
         allowed_hosts=tuple(allowed_host or ()),
         trusted_proxies=tuple(trusted_proxy or ()),
