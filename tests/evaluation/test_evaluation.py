@@ -65,6 +65,7 @@ def test_lists_that_end_before_a_cut_off_are_told_once(cut, caplog):
         dc.evaluate(lists, *cut, cutoffs={"recall": [5, 10, 20], "ndcg": [50]})
     (message,) = [record.getMessage() for record in caplog.records]
     assert message.startswith("The longest list has 10 items, and recall@20, ndcg@50 cut lists later")
+    assert "such as recommend(k=50) (deepcuts recommend -k 50), or ask" in message
     assert "recommend(k=50)" in message
 
 

@@ -287,10 +287,10 @@ def _warn_of_short_lists(ranked: RankedLists, wanted: Sequence[tuple[Metric, int
         more = f" and {len(short) - _SHORT_SHOWN} more" if len(short) > _SHORT_SHOWN else ""
         logger.warning(
             "The longest list has %s, and %s cut lists later: what lies behind counts as missed. Make longer "
-            "lists, such as recommend(k=%d), or ask for shorter cut-offs.",
+            "lists, such as recommend(k=%d) (deepcuts recommend -k %d), or ask for shorter cut-offs.",
             counted(longest, "item"),
             ", ".join(short[:_SHORT_SHOWN]) + more,
-            max(k for _, k in wanted),
+            *[max(k for _, k in wanted)] * 2,
         )
 
 
