@@ -305,6 +305,10 @@ def test_evaluate_prints_the_figures(folder, model, tmp_path):
             ("explain", USER, "ITEM", "--persona", 0, "--base-lean", 0.5),
             lambda model: model.explain(USER, model.item_ids.values[0].as_py(), persona=0, base_lean=0.5),
         ),
+        (
+            ("explain", USER, "ITEM", "--rarity", 0.7, "--dial", "shift"),
+            lambda model: model.explain(USER, model.item_ids.values[0].as_py(), rarity=0.7, dial="shift"),
+        ),
         (("explain", USER, "ITEM", "-k", 2), lambda model: model.explain(USER, model.item_ids.values[0].as_py(), 2)),
     ],
 )

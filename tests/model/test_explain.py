@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 import deepcuts as dc
 from deepcuts.errors import SettingsError, UnknownIdError
+from deepcuts.recommendation import ListSettings
 from deepcuts.recommendation.rarity import commonness, item_frequency
+from deepcuts.recommendation.turned_personas import leans_of_user
 
 _PERSONAS = range(4)
 
@@ -32,7 +34,7 @@ lists = st.fixed_dictionaries(
         "frequency": st.sampled_from(["listeners", "plays"]),
         "rarity": st.floats(-1, 1) | st.dictionaries(st.sampled_from(_PERSONAS), st.floats(-1, 1)),
         "base_weight": st.sampled_from([0.0, 0.5, 2.0]),
-        "base_lean": st.sampled_from([0.0, 0.3, 1.0]),
+        "base_lean": st.sampled_from(["auto", 0.0, 0.3, 1.0]),
         "include_seen": st.booleans(),
         "pick": st.none() | st.lists(st.sampled_from(_PERSONAS), min_size=1),
         "weights": st.dictionaries(st.sampled_from(_PERSONAS), st.sampled_from([0.0, 0.5, 2.0])),
@@ -47,8 +49,9 @@ def test_the_parts_of_every_row_sum_to_its_score_before_the_dial(model, asked, u
     table = model.recommend(user_id, k=6, deny=model.item_ids.take(np.array(sorted(denied), int)).to_pylist(), **asked)
     for row in table.to_pylist():
         item = model.item_ids.index_of(row["item_id"])
-        parts = model.explain(user_id, row["item_id"], k=999, persona=row["persona"], base_lean=asked["base_lean"])
-        expected = score_before_the_dial(model, user, item, row["persona"], asked["base_lean"])
+        parts = model.explain(user_id, row["item_id"], k=999, persona=row["persona"], **asked)
+        lean = leans_of_user(model, user, ListSettings(**asked))[row["persona"]]
+        expected = score_before_the_dial(model, user, item, row["persona"], lean)
         assert np.sum(parts["contribution"].to_numpy()) == pytest.approx(expected, rel=5e-3, abs=2e-4)
         neutral = not (np.any(list(asked["rarity"].values())) if isinstance(asked["rarity"], dict) else asked["rarity"])
         weight = asked["weights"].get(row["persona"], 1) if asked["mix"] == "max" else 1
@@ -59,7 +62,8 @@ def test_the_parts_of_every_row_sum_to_its_score_before_the_dial(model, asked, u
 def test_the_score_of_a_row_is_that_of_its_persona_after_the_dial(model):
     frequency = item_frequency(model.item_listeners, model.n_listeners)
     for user in range(0, 40, 7):
-        for row in model.recommend(model.user_ids.values[user].as_py(), k=10, strength=0.5, dial="shift").to_pylist():
+        asked = {"strength": 0.5, "dial": "shift", "base_lean": 0.0}
+        for row in model.recommend(model.user_ids.values[user].as_py(), k=10, **asked).to_pylist():
             item = model.item_ids.index_of(row["item_id"])
             scores = model.item_factors @ model.persona_factors[model.persona_indptr[user] + row["persona"]]
             after = scores[item] - 0.5 * scores.std() * commonness(frequency)[item]

@@ -36,8 +36,8 @@ def test_products_are_the_scores_of_lists(
 
 @pytest.mark.parametrize("dial", ["norm", "shift", "power"])
 def test_an_index_finds_the_list_of_a_persona(model: dc.PersonaModel, dial: str) -> None:
-    items, personas, indptr = model.to_mips(rarity=0.5, dial=dial)
-    asked: dict[str, Any] = {"pick": [0], "include_seen": True}
+    items, personas, indptr = model.to_mips(rarity=0.5, dial=dial, base_lean=0.2)  # "auto" is 0 for one persona alone
+    asked: dict[str, Any] = {"pick": [0], "include_seen": True, "base_lean": 0.2}
     for user, name in enumerate(model.user_ids.values.to_pylist()[:20]):
         listed = model.recommend(name, k=K, rarity=0.5, dial=dial, base_weight=0.0, **asked)
         row = indptr[user]

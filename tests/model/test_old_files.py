@@ -41,7 +41,9 @@ def assert_lists(table: pa.Table, expected: dict[str, list[tuple[str, int, float
 
 def test_a_model_gives_the_lists_it_gave(model, name, given):
     assert_lists(model.recommend(k=5, base_weight=0), given["lists"][name])
-    assert_lists(model.recommend(k=5, strength=1.0, dial="shift", base_weight=0), given["rare lists"][name])
+    assert_lists(
+        model.recommend(k=5, strength=1.0, dial="shift", base_weight=0, base_lean=0), given["rare lists"][name]
+    )
 
 
 def test_a_visitor_is_given_the_list_they_were_given(model, name, given):

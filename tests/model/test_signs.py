@@ -84,7 +84,7 @@ def test_a_model_that_was_saved_is_the_same(model, tmp_path):
     ids=str,
 )
 def test_lists_are_those_of_scoring_everything(model, asked):
-    settings = ListSettings(k=15, base_weight=0.0, **asked)  # scores without factors have no base
+    settings = ListSettings(k=15, base_weight=0.0, base_lean=0.0, **asked)  # scores without factors have no base
     scores = model.scores(np.arange(len(model.persona_factors)))
     sizes = np.linalg.norm(model.item_factors.astype(np.float64), axis=1)
     dense = reference.SizedScores(model.seen, model.persona_indptr, model.persona_shares, scores, sizes)
@@ -151,7 +151,7 @@ def test_the_page_shows_a_visit(plays, model):
     assert len(listed.rows) > 0
     marks = map_marks(visit, model.item_map, listed, cards)
     assert {mark.kind for mark in marks} == {"own", "listed", "persona"}
-    assert visit.visitor_model.reasons(listed.rows[0].item_id, listed.rows[0].persona)
+    assert visit.visitor_model.reasons(listed.rows[0].item_id, listed.rows[0].persona, 0.0)
     novelties = [listed.novelty]
     for position in (-1, 1):
         visit.list_options.set_dial(position)

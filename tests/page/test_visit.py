@@ -107,7 +107,9 @@ def test_badge_and_reasons_of_a_row_are_of_one_persona(visit, model, mix, dial, 
     rows = recommended_list(visit).rows
     assert len({row.badge for row in rows}) > 1
     for row in rows:
-        explained = folded_in.explain("visitor", row.item_id, k=100, persona=row.persona).to_pylist()
+        explained = folded_in.explain(
+            "visitor", row.item_id, k=100, persona=row.persona, mix=mix, rarity=dial
+        ).to_pylist()
         total = max(1, sum(reason["share"] for reason in explained if reason["share"] > 0))
         told = [(reason["item_id"], pytest.approx(reason["share"] / total)) for reason in explained[:3]]
         assert row.reasons == [reason for reason in told if reason[1].expected >= 0.05]
@@ -120,7 +122,7 @@ def test_a_row_that_no_one_persona_speaks_for_is_of_all(visit):
     """Asked about the persona that scores a row lowest, reasons are mostly another's, and the badge says so."""
     visitor = visit.visitor_model
     badges = [
-        (persona, visitor.reasons(row.item_id, persona).badge)
+        (persona, visitor.reasons(row.item_id, persona, 0.0).badge)
         for row in recommended_list(visit).rows
         for persona in range(visitor.n_personas)
     ]

@@ -24,7 +24,7 @@ from reference.lists import FactoredScores, factored_source, lists_of_table, nam
 N_ITEMS = 150
 ITEMS = names("item", N_ITEMS)
 PERSONAS = st.integers(0, 4)
-STRENGTHS = st.sampled_from([-0.5, -0.1, 0.0, 0.2, 1.0])
+STRENGTHS = st.sampled_from([-0.5, -0.1, 0.0, 0.25, 1.0])  # "shift" leans by 3/8 of it: whole numbers stay exact
 ASKED = st.builds(
     ListSettings,
     k=st.sampled_from([1, 5, 20, 100, 200]),
@@ -33,6 +33,7 @@ ASKED = st.builds(
     frequency=st.sampled_from(["listeners", "plays"]),
     mix=st.sampled_from(["share", "max"]),
     base_weight=st.sampled_from([0.0, 0.4, 3.0]),
+    base_lean=st.sampled_from(["auto", 0.0, 0.25]),
     include_seen=st.booleans(),
     allow=st.none() | st.lists(st.sampled_from(ITEMS)),
     deny=st.lists(st.sampled_from(ITEMS)),
@@ -79,7 +80,7 @@ def test_lists_with_a_base_are_those_of_scoring_everything(seed: int, asked: Lis
 
 @given(
     st.integers(0, 10_000),
-    st.sampled_from([-0.3, 0.0, 0.4]),
+    st.sampled_from([-0.3, 0.0, 0.5]),
     st.sampled_from(["share", "max"]),
     st.sampled_from(["norm", "shift", "power"]),
 )

@@ -26,7 +26,7 @@ from deepcuts.recommendation.scored import apply_terms
 from deepcuts.recommendation.settings import RarityForm
 from reference.lists import factored_source
 
-BOTH_TERMS = FormTerms(lambda frequency, sizes: frequency**0.5, lambda strengths, spreads: strengths * spreads / 2)
+BOTH_TERMS = FormTerms(0.5, lambda frequency, sizes: frequency**0.5, lambda strengths, spreads: strengths * spreads / 2)
 STRENGTHS = st.floats(-1.5, 1.5, width=32)
 PERSONAS = st.integers(0, 4)
 ASKED = st.builds(

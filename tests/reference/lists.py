@@ -152,6 +152,8 @@ def list_of(source: DenseScores, user: int, settings: ListSettings) -> list[tupl
     shares = source.persona_shares[slice(*source.persona_indptr[user : user + 2])].tolist()
     weights = [weight_of(p, settings) for p in range(len(shares))]
     rows = source.table[slice(*source.persona_indptr[user : user + 2])].astype(np.float64).tolist()
+    if isinstance(source, FactoredScores):
+        rows = [(source.item_factors @ each).astype(np.float64).tolist() for each in leaning(source, user, settings)]
     strengths = [strength_of(persona, settings) for persona in range(len(shares))]
     scores = dialled_scores(source, user, rows, strengths, weights, settings)
     parts = [weight * share for weight, share in zip(weights, shares, strict=True)]
@@ -175,6 +177,19 @@ def list_of(source: DenseScores, user: int, settings: ListSettings) -> list[tupl
     return [(source.item_ids.values[item].as_py(), persona) for item, _, persona in listed]
 
 
+def leaning(source: FactoredScores, user: int, settings: ListSettings) -> FloatMatrix:
+    """Factors of the personas of a user, as far on the way to the base vector as they lean."""
+    own = source.persona_factors[slice(*source.persona_indptr[user : user + 2])]
+    if source.base_factors is None:
+        return own
+    is_muted = any(weight_of(persona, settings) == 0 for persona in range(len(own)))
+    leans = [settings.base_lean] * len(own)
+    if settings.base_lean == "auto":
+        of_form = {"norm": 0.5, "shift": 0.375, "power": 2.0}[settings.dial]
+        leans = [0 if is_muted else min(0.8, max(0, of_form * strength_of(p, settings))) for p in range(len(own))]
+    return own + np.float32(leans)[:, None] * (source.base_factors[user] - own)
+
+
 def popular_items(source: FactoredScores, user: int, settings: ListSettings) -> list[tuple[str, int]]:
     """Items that may be listed, by listeners; none where every persona is muted."""
     n_personas = int(np.diff(source.persona_indptr)[user])
@@ -190,7 +205,7 @@ def rounding_orders_none(source: FactoredScores, settings: ListSettings) -> bool
     assert source.base_factors is not None
     strength = [strength_of(0, settings)]
     for user, base in enumerate(source.base_factors):
-        for factors in (*source.persona_factors[slice(*source.persona_indptr[user : user + 2])], base):
+        for factors in (*leaning(source, user, settings), base):
             row = (source.item_factors.astype(np.float64) @ factors.astype(np.float64)).tolist()
             (scores,) = dialled_scores(source, user, [row], strength, [1.0], settings)
             best = np.sort([score for score in scores if score > -math.inf])[: -2 * settings.k : -1]

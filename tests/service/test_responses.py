@@ -161,6 +161,29 @@ def test_reasons_of_a_row_are_those_of_its_persona(client, model, user):
         assert former["reasons"] == reasons
 
 
+def test_reasons_of_a_rare_list_are_of_personas_that_lean(client, model, user):
+    turned = {"rarity": 0.8, "dial": "shift", "mix": "max"}
+    for row in ask(client, "/recommend", user=user, k=3, **turned)["items"]:
+        asked = {"k": 500, "persona": row["persona"]}
+        reasons = ask(client, "/explain", user=user, item=row["item_id"], **asked, **turned)["reasons"]
+        expected = model.explain(user, row["item_id"], **asked, **turned)
+        assert [reason["contribution"] for reason in reasons] == pytest.approx(
+            expected["contribution"].to_pylist(), rel=1e-3, abs=1e-4
+        )
+        straight = ask(client, "/explain", user=user, item=row["item_id"], **asked)["reasons"]
+        assert reasons != straight
+        alike = ask(client, "/explain", user=user, item=row["item_id"], **asked, **turned, base_lean="auto")["reasons"]
+        assert alike == reasons
+
+
+@pytest.mark.parametrize("lean", ["much", 1.5, True, None])
+def test_a_lean_that_is_none_is_refused(client, user, lean):
+    for path, more in (("/recommend", {}), ("/explain", {"item": "x"})):
+        response = client.post(path, json={"user": user, "base_lean": lean, **more})
+        assert response.status_code == 422
+        assert [error["where"] for error in response.json()["errors"]] == ["body.base_lean"]
+
+
 def test_neighbours(client, model):
     item = model.item_ids.values[0].as_py()
     response = client.get("/similar", params={"item": item, "k": 5}).json()

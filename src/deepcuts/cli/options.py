@@ -54,6 +54,16 @@ TempDirectory = Annotated[
     typer.Option(metavar="FOLDER", help="Folder of intermediate results.", show_default="the system's"),
 ]
 
+# Of lists
+Rarity = Annotated[
+    str,
+    typer.Option(metavar="X", help="-1 is familiar, 0 neutral, 1 deep cuts; or by persona, such as 0=0.3,2=-0.1."),
+]
+Strength = Annotated[
+    str | None,
+    typer.Option(metavar="X", help="Instead of --rarity: the strength of the dial's form itself; also by persona."),
+]
+
 # Of commands that judge lists
 Resamples = Annotated[int, typer.Option(min=1, metavar="N", help="Draws of users, for intervals and tests.")]
 

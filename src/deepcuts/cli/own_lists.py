@@ -92,13 +92,14 @@ def own_lists(
 
 def _rows(visitor: VisitorModel, settings: ListSettings) -> list[OwnRow]:
     from deepcuts.recommendation import recommend
+    from deepcuts.recommendation.turned_personas import leans_of_user
 
     table = recommend(visitor.model, None, settings)
     items = visitor.model.item_ids.indexes_of(table["item_id"])
     names, listeners = visitor.model.item_names(items).to_pylist(), visitor.model.item_listeners[items].tolist()
-    rows = []
+    leans, rows = leans_of_user(visitor.model, 0, settings).tolist(), []
     for row, name, n_listeners in zip(table.to_pylist(), names, listeners, strict=True):
-        because, badge = visitor.reasons(row["item_id"], row["persona"])
+        because, badge = visitor.reasons(row["item_id"], row["persona"], leans[row["persona"]])
         rows.append(
             OwnRow(row["rank"], row["item_id"], name, row["score"], row["persona"], badge, n_listeners, because)
         )

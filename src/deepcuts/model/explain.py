@@ -34,7 +34,7 @@ class Explanation:
 
 
 def explain_score(
-    rows: Rows, user: UserPersonas, items: ItemSide, item: int, persona: int | None = None, lean: float = 0.0
+    rows: Rows, user: UserPersonas, items: ItemSide, item: int, leans: FloatVector, persona: int | None = None
 ) -> Explanation:
     """Divide the score that a persona gives an item among the items of one user.
 
@@ -54,14 +54,15 @@ def explain_score(
         What the user was solved with.
     item
         Index of the item to explain.
+    leans
+        How far each persona leaned on the base vector in the list, 0 to 1, float32, (n_personas,).
     persona
         Number of the persona; None takes the one that scores the item highest.
-    lean
-        How far the list leaned on the base vector, 0 to 1.
     """
     direction = items.factors[item].astype(np.float64)
-    scores = (1 - lean) * (user.persona_factors @ direction) + lean * (user.base_factors[0] @ direction)
+    scores = (1 - leans) * (user.persona_factors @ direction) + leans * (user.base_factors[0] @ direction)
     persona = int(np.argmax(scores)) if persona is None else persona  # maths.md (1)
+    lean = float(leans[persona])
     base = settled_problem(rows, items.scale, items.settings)
     if items.settings.n_personas == 1:
         shares = _shares(base, items, user.base_factors[0], direction, 0)[0]

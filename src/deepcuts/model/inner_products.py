@@ -13,11 +13,11 @@ from deepcuts.model.state import PersonaState
 from deepcuts.recommendation.dial_scale import in_strengths
 from deepcuts.recommendation.item_index import spreads_of_rows
 from deepcuts.recommendation.item_sizes import lengths_of
+from deepcuts.recommendation.leaning import leaning_factors, row_leans
 from deepcuts.recommendation.rarity import commonness, item_bases, item_frequency, item_multipliers, row_terms
 from deepcuts.recommendation.settings import ListSettings
 from deepcuts.recommendation.source import (
     item_counts,
-    leaning_factors,
     persona_weights_and_strengths,
     personas_of_users,
 )
@@ -50,7 +50,7 @@ def inner_products(model: PersonaState, settings: ListSettings) -> InnerProducts
     users = np.arange(len(model.user_ids))
     _, rows, numbers = personas_of_users(model.persona_indptr, users)
     weights, strengths = persona_weights_and_strengths(numbers, settings)
-    factors = leaning_factors(model, users, rows, settings.base_lean)
+    factors = leaning_factors(model, users, rows, row_leans(weights, strengths, model.persona_indptr, settings))
     items = model.item_factors
     terms = row_terms(weights, strengths, model.persona_indptr, lambda: spreads_of_rows(factors, items), settings)
     frequency = item_frequency(*item_counts(model, settings))

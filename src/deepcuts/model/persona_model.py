@@ -24,7 +24,7 @@ from deepcuts.model.namer import Namer
 from deepcuts.model.naming import describe_factors, name_factors, name_personas
 from deepcuts.model.overview import overview
 from deepcuts.model.state import VISITOR, PersonaState
-from deepcuts.model.stranger import LEAST_LISTENERS, popular_items, stranger_of
+from deepcuts.model.stranger import LEAST_LISTENERS, popular_items, popular_settings, stranger_of
 from deepcuts.model.tables import tabulate_explanation, tabulate_neighbours, tabulate_personas
 from deepcuts.model.training.epochs import to_arrow
 from deepcuts.model.training.fold_in import as_one_persona
@@ -32,7 +32,6 @@ from deepcuts.model.training.weights import user_rows
 from deepcuts.model.visitors import fold_in
 from deepcuts.recommendation import ListOptions, ListSettings, recommend_batches
 from deepcuts.recommendation.columns import check_columns, dressed
-from deepcuts.setting_names import warn_of_former_name
 from deepcuts.storage import StrPath
 from deepcuts.wording import counted
 
@@ -122,9 +121,7 @@ class PersonaModel(PersonaState):
         SettingsError
             If a setting is out of its range.
         """
-        settings.setdefault("base_weight", 0.0)
-        chosen = ListSettings(k=k, **settings)
-        return popular_items(self.stranger, chosen, least_listeners)
+        return popular_items(self.stranger, popular_settings(k, **settings), least_listeners)
 
     @cached_property
     def stranger(self) -> PersonaModel:
@@ -136,8 +133,9 @@ class PersonaModel(PersonaState):
 
         The inner product of a persona and an item is the score that lists of these settings rank the item by, up to
         rounding, where the model's own score of the pair is not below 0. So the best items of a persona are those of
-        its list. An index knows neither what was played nor how personas are mixed; items that lists leave out because
-        they score exactly 0 are in it.
+        its list, beside the other personas: a persona that is picked alone does not lean by itself. An index knows
+        neither what was played nor how personas are mixed; items that lists leave out because they score exactly 0 are
+        in it.
 
         Parameters
         ----------
@@ -184,10 +182,9 @@ class PersonaModel(PersonaState):
         k: int = 10,
         *,
         persona: int | None = None,
-        base_lean: float = 0.0,
-        lean: float | None = None,
         names: bool = False,
         ids: IdsAs = "text",
+        **settings: Unpack[ListOptions],
     ) -> pa.Table:
         """The user's own items that speak for an item: item_id, plays, persona, contribution, share, rank.
 
@@ -203,26 +200,22 @@ class PersonaModel(PersonaState):
         persona
             Number of the persona to explain, as a row of a list names it; None takes the one that scores the item
             highest.
-        base_lean
-            That of the list: see `ListSettings`.
-        lean
-            Its former name.
         names, ids
             As for `recommend`.
+        settings
+            Those of the list: personas of a list that is turned towards rare items lean on the base vector, by
+            `base_lean` of `ListSettings`, and so does the score.
 
         Raises
         ------
         UnknownIdError
             If there is no such user or item, or the user has no such persona.
         SettingsError
-            If another argument is out of its range.
+            If another argument or a setting is out of its range.
         """
         user_index, item_index = self.user_ids.index_of(user), self.named_items.index_of(item)
         check_columns(names, ids)
-        if lean is not None:
-            warn_of_former_name("lean", "base_lean")
-            base_lean = lean
-        table = tabulate_explanation(self, user_index, item_index, k, persona, base_lean)
+        table = tabulate_explanation(self, user_index, item_index, k, persona, ListSettings(**settings))
         return self._dressed(table, names=names, ids=ids)
 
     def similar_items(self, item: AnyId, k: int = 20, *, names: bool = False, ids: IdsAs = "text") -> pa.Table:

@@ -9,7 +9,7 @@ are, and the rarest items, which a list of many tastes is full of once the dial 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 import numpy as np
 import pyarrow as pa
@@ -22,8 +22,9 @@ from deepcuts.data.interactions import Interactions
 from deepcuts.data.vectors import unit_vectors
 from deepcuts.model.state import PersonaState
 from deepcuts.model.training.fold_in import UserPersonas
-from deepcuts.recommendation import ListSettings, recommend
+from deepcuts.recommendation import ListOptions, ListSettings, recommend
 from deepcuts.recommendation.dial_scale import DialScale
+from deepcuts.recommendation.settings import BaseLean
 from deepcuts.recommendation.weak_cache import WeakCache
 
 STRANGER = "stranger"  # id of the user of such a model
@@ -34,11 +35,17 @@ _MOST_ROUNDS = 20
 
 _MOST_SCALES = 16  # kept for a model: callers may ask for any number of listeners
 
-_scales: WeakCache[dict[tuple[int, float], DialScale]] = WeakCache()
+_scales: WeakCache[dict[tuple[int, float, BaseLean], DialScale]] = WeakCache()
 
 LEAST_LISTENERS = 3  # of an item that is listed to a stranger
 
 Model = TypeVar("Model", bound=PersonaState)
+
+
+def popular_settings(k: int, **settings: Unpack[ListOptions]) -> ListSettings:
+    """Settings of a list of `popular_items`: tastes of many people have no vector in common, unless it is asked for."""
+    apart: ListOptions = {"base_weight": 0.0, "base_lean": 0.0}
+    return ListSettings(k=k, **(apart | settings))
 
 
 def popular_items(stranger: PersonaState, settings: ListSettings, least_listeners: int) -> pa.Table:
@@ -49,7 +56,7 @@ def popular_items(stranger: PersonaState, settings: ListSettings, least_listener
     stranger
         What `stranger_of` has made.
     settings
-        Those of a list.
+        What `popular_settings` returns.
     least_listeners
         Items of fewer are left out.
 
@@ -61,7 +68,7 @@ def popular_items(stranger: PersonaState, settings: ListSettings, least_listener
     least_listeners = whole_number("least_listeners", least_listeners, 0)
     rare = stranger.item_listeners < least_listeners
     deny = [*(settings.deny or ()), *stranger.item_ids.take(np.flatnonzero(rare)).to_pylist()]
-    turned = replace(stranger, dial_scale=_scale(stranger, least_listeners, settings.base_weight))
+    turned = replace(stranger, dial_scale=_scale(stranger, least_listeners, settings))
     table = recommend(turned, STRANGER, replace(settings, deny=deny))
     listeners = stranger.item_listeners[stranger.item_ids.indexes_of(table["item_id"])]
     return table.select(["item_id", "rank", "score"]).append_column("listeners", pa.array(listeners))
@@ -104,13 +111,13 @@ def stranger_of(model: Model) -> Model:
     return replace(model, item_side=items, seen=nothing, user_personas=personas, epochs=(), dial_scale=None)
 
 
-def _scale(stranger: PersonaState, least_listeners: int, base_weight: float) -> DialScale:
+def _scale(stranger: PersonaState, least_listeners: int, settings: ListSettings) -> DialScale:
     """Scale of the dial for lists without the items that have fewer listeners."""
-    scales, key = _scales.get(stranger, dict), (least_listeners, base_weight)
+    scales, key = _scales.get(stranger, dict), (least_listeners, settings.base_weight, settings.base_lean)
     if key not in scales and len(scales) >= _MOST_SCALES:
         scales.clear()
     allowed = stranger.item_listeners >= least_listeners
-    return scales.setdefault(key, DialScale(allowed=allowed, base_weight=base_weight))
+    return scales.setdefault(key, DialScale(None, {}, allowed, settings.base_weight, settings.base_lean))
 
 
 def _tastes(factors: FloatMatrix, rng: np.random.Generator) -> tuple[FloatMatrix, DoubleVector]:

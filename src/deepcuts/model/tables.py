@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from deepcuts.checks import real_number, shown, whole_number
+from deepcuts.array_types import FloatVector
+from deepcuts.checks import shown, whole_number
 from deepcuts.data.arrow_columns import take_text
 from deepcuts.data.csr import block_of_rows, indptr_of
 from deepcuts.data.vectors import cosines
@@ -14,6 +15,8 @@ from deepcuts.model.explain import Explanation, explain_score
 from deepcuts.model.state import PersonaState
 from deepcuts.model.training.fold_in import UserPersonas
 from deepcuts.model.training.weights import user_rows
+from deepcuts.recommendation import ListSettings
+from deepcuts.recommendation.turned_personas import leans_of_user
 
 
 def tabulate_personas(model: PersonaState, user_index: int, persona_names: list[str], n_items: int) -> pa.Table:
@@ -40,13 +43,13 @@ def tabulate_personas(model: PersonaState, user_index: int, persona_names: list[
 
 
 def tabulate_explanation(
-    model: PersonaState, user_index: int, item_index: int, k: int, persona: int | None, lean: float
+    model: PersonaState, user_index: int, item_index: int, k: int, persona: int | None, settings: ListSettings
 ) -> pa.Table:
     """The user's own items that speak for an item; see `PersonaModel.explain`."""
     k = whole_number("k", k, 1)
     _, pairs = _rows_and_pairs(model, user_index)
     persona = None if persona is None else _known_persona(model, user_index, persona)
-    explanation = explain_item(model, user_index, item_index, persona, real_number("base_lean", lean, 0, 1))
+    explanation = explain_item(model, user_index, item_index, leans_of_user(model, user_index, settings), persona)
     items, plays = model.seen.user_items(user_index)
     order = np.lexsort((items, -explanation.contributions))[:k]
     contributions = explanation.contributions[order]
@@ -78,7 +81,7 @@ def tabulate_neighbours(model: PersonaState, item_index: int, k: int) -> pa.Tabl
 
 
 def explain_item(
-    model: PersonaState, user_index: int, item_index: int, persona: int | None = None, lean: float = 0.0
+    model: PersonaState, user_index: int, item_index: int, leans: FloatVector, persona: int | None
 ) -> Explanation:
     """Divide the score of an item by a persona, or by the best one, among the items of a user of the model."""
     rows, pairs = _rows_and_pairs(model, user_index)
@@ -91,7 +94,7 @@ def explain_item(
         model.user_personas.personas[pairs],
     )
     plays = user_rows(model.seen.user(user_index), model.settings)
-    return explain_score(plays, own, model.item_side, item_index, persona, lean)
+    return explain_score(plays, own, model.item_side, item_index, leans, persona)
 
 
 def _known_persona(model: PersonaState, user_index: int, persona: int) -> int:

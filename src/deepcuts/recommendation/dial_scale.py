@@ -23,7 +23,7 @@ from deepcuts.data.popularity import item_novelties
 from deepcuts.recommendation.factored import lists_from_factors
 from deepcuts.recommendation.item_index import tiled_items_of
 from deepcuts.recommendation.scored import lists_from_scores
-from deepcuts.recommendation.settings import MOST_STRENGTH, Frequency, ListSettings, Mix, RarityForm
+from deepcuts.recommendation.settings import MOST_STRENGTH, BaseLean, Frequency, ListSettings, Mix, RarityForm
 from deepcuts.recommendation.source import ScoreSource, has_factors
 from deepcuts.recommendation.weak_cache import WeakCache
 
@@ -74,14 +74,15 @@ class DialScale:
         Those that were measured, by way and sign.
     allowed
         bool, (n_items,): the only items that the lists may have; None for all.
-    base_weight
-        That of the lists.
+    base_weight, base_lean
+        Those of the lists.
     """
 
     sample: ScoreSource | None = None
     curves: dict[tuple[Way, int], DialCurve] = field(default_factory=dict)
     allowed: BoolVector | None = None
     base_weight: float = ListSettings.base_weight
+    base_lean: BaseLean = ListSettings.base_lean
 
     def strength(self, source: ScoreSource, settings: ListSettings, position: float) -> float:
         """Strength of a form at a position of the dial; 0 is exactly neutral.
@@ -105,7 +106,8 @@ class DialScale:
         """Return the curve of a way to make lists, measured when it is first asked for."""
         if (way, sign) not in self.curves:
             dial, mix, frequency = way
-            settings = ListSettings(k=_DEPTH, dial=dial, mix=mix, frequency=frequency, base_weight=self.base_weight)
+            lists = ListSettings(k=_DEPTH, dial=dial, mix=mix, frequency=frequency)
+            settings = replace(lists, base_weight=self.base_weight, base_lean=self.base_lean)
             measured = source if self.sample is None else self.sample
             allowed = np.ones(len(source.item_ids), np.bool_) if self.allowed is None else self.allowed
             self.curves[way, sign] = _measure(measured, settings, allowed, sign)

@@ -12,6 +12,7 @@ from deepcuts.kernels.ranking import bounded_lists
 from deepcuts.kernels.ranking.tiles import PersonaBatch
 from deepcuts.recommendation.base_voice import Voices, base_factors_of, personas_alone, personas_and_base
 from deepcuts.recommendation.item_index import ItemIndex
+from deepcuts.recommendation.leaning import leaning_factors, row_leans
 from deepcuts.recommendation.rarity import RowTerms, multiplier_tables, row_terms
 from deepcuts.recommendation.settings import ListSettings
 from deepcuts.recommendation.source import (
@@ -19,7 +20,6 @@ from deepcuts.recommendation.source import (
     Lists,
     empty_lists,
     item_counts,
-    leaning_factors,
     persona_weights_and_strengths,
     personas_of_users,
     seen_items,
@@ -46,7 +46,8 @@ def lists_from_factors(
     """
     indptr, rows, numbers = personas_of_users(source.persona_indptr, users)
     weights, strengths = persona_weights_and_strengths(numbers, settings)
-    factors, shares, base = leaning_factors(source, users, rows, settings.base_lean), source.persona_shares[rows], None
+    leans = row_leans(weights, strengths, indptr, settings)
+    factors, shares, base = leaning_factors(source, users, rows, leans), source.persona_shares[rows], None
     if settings.mix == "max":
         # A quota only tells muted rows, at 0, from others; the weight is in the scores already.
         voices = personas_alone(indptr, weights, strengths, np.ones_like(shares))

@@ -33,6 +33,8 @@ class FormTerms:
 
     Parameters
     ----------
+    lean
+        How far personas lean on the base vector at a strength of 1; in proportion at others above 0.
     base
         Takes the frequency of every item, float64, (n_items,), and what returns the sizes of the items, float64,
         (n_items,); returns b, float64, (n_items,), above 0 and at most 1. m is b ** −strength.
@@ -41,6 +43,7 @@ class FormTerms:
         at a strength of 0.
     """
 
+    lean: float
     base: Callable[[DoubleVector, Sizes], DoubleVector] | None = None
     amount: Callable[[DoubleVector, FloatVector], DoubleVector] | None = None
 
@@ -62,9 +65,9 @@ def multiple_of_spread(strengths: DoubleVector, spreads: FloatVector) -> DoubleV
 
 FORMS: Mapping[RarityForm, FormTerms] = MappingProxyType(
     {
-        "norm": FormTerms(base=size_at_frequency),
-        "shift": FormTerms(amount=multiple_of_spread),
-        "power": FormTerms(base=frequency_itself),
+        "norm": FormTerms(lean=0.5, base=size_at_frequency),  # leans chosen by benchmarks/dial_lean.py
+        "shift": FormTerms(lean=0.375, amount=multiple_of_spread),
+        "power": FormTerms(lean=2.0, base=frequency_itself),
     }
 )
 

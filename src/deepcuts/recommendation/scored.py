@@ -11,6 +11,7 @@ from deepcuts.kernels.arrays import read_only
 from deepcuts.kernels.ranking import dense_lists
 from deepcuts.recommendation.base_voice import base_factors_of, personas_alone, personas_and_base
 from deepcuts.recommendation.item_sizes import item_sizes
+from deepcuts.recommendation.leaning import row_leans, scores_of
 from deepcuts.recommendation.rarity import (
     RowTerms,
     commonness,
@@ -29,7 +30,6 @@ from deepcuts.recommendation.source import (
     item_counts,
     persona_weights_and_strengths,
     personas_of_users,
-    scores_of,
     seen_items,
 )
 
@@ -38,7 +38,8 @@ def lists_from_scores(source: ScoreSource, users: IndexVector, allowed: BoolVect
     """Make the lists of some users; the parameters are as in `deepcuts.recommendation.factored.lists_from_factors`."""
     indptr, rows, numbers = personas_of_users(source.persona_indptr, users)
     weights, strengths = persona_weights_and_strengths(numbers, settings)
-    scores, shares, base = scores_of(source, users, rows, settings.base_lean), source.persona_shares[rows], None
+    leans = row_leans(weights, strengths, indptr, settings)
+    scores, shares, base = scores_of(source, users, rows, leans), source.persona_shares[rows], None
     if has_factors(source) and (base := base_factors_of(source, settings)) is not None:
         voices = personas_and_base(indptr, weights, strengths, shares, settings)
         scores = voices.with_base_rows(scores, base[users] @ source.item_factors.T)

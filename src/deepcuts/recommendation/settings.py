@@ -14,6 +14,7 @@ from deepcuts.setting_names import refusing_unknown, taking_former_names
 Mix = Literal["share", "max"]
 RarityForm = Literal["norm", "shift", "power"]
 Frequency = Literal["listeners", "plays"]
+BaseLean = float | Literal["auto"]
 
 MOST_RARITY = 4.0  # the dial runs from −1 to 1; beyond, lists get as rare as they can
 MOST_STRENGTH = 4.0  # far beyond any use; "power" would leave the range of float32 from about 6
@@ -24,28 +25,33 @@ _MOST_K = 2**31 - 1  # ranks are int32
 
 _LENGTH = f"A list holds a whole number of items, 1 to {_MOST_K:,}; pass k=20, say."
 _BASE_WEIGHT = f"Pass 0, which leaves the base out, or a number above it, up to {MOST_BASE_WEIGHT:g}."
-_LEAN = "Pass a number from 0, as trained, to 1, the base vector."
+_LEAN = "Pass 'auto', or a number from 0, as trained, to 1, the base vector."
 _RARITY = f"Pass a number from {-MOST_RARITY:g} to {MOST_RARITY:g}; 0 is neutral, above 0 is rarer."
 _STRENGTH = f"Pass a number from {-MOST_STRENGTH:g} to {MOST_STRENGTH:g}; 0 is neutral, above 0 is rarer."
 _BOTH = "rarity and strength are both given. Pass one: rarity, which is measured, or strength, as the form takes it."
 _WEIGHT = f"A weight is 0 (mute) or a number above it, up to {MOST_WEIGHT:g}."
 
 
-class ListOptions(TypedDict, total=False):
-    """The settings of `ListSettings` but for `k`, as keywords that type checkers and editors know."""
+class Turn(TypedDict, total=False):
+    """The settings of `ListSettings` that change scores, or how lists are made of them."""
 
     rarity: float | Mapping[int, float]
+    strength: float | Mapping[int, float] | None
     dial: RarityForm
     frequency: Frequency
     mix: Mix
+    base_lean: BaseLean
+
+
+class ListOptions(Turn, total=False):
+    """The settings of `ListSettings` but for `k`, as keywords that type checkers and editors know."""
+
     base_weight: float
-    base_lean: float
     include_seen: bool
     allow: Collection[AnyId] | None
     deny: Collection[AnyId]
     pick: Collection[int] | None
     weights: Mapping[int, float]
-    strength: float | Mapping[int, float] | None
 
 
 @taking_former_names(lean="base_lean")
@@ -80,8 +86,9 @@ class ListSettings:
         persona is muted. Models without base vectors do without.
     base_lean
         How far personas lean on the base vector of their user, from 0, as they were trained, to 1, where all of them
-        are that vector. Evidence is thin for rare items, where leaning keeps accuracy at the price of calibration.
-        Models without base vectors do not lean.
+        are that vector. Evidence is thin for rare items, where leaning keeps accuracy at the price of calibration: so
+        with "auto" they lean the more, the rarer lists are asked for, and not where lists are neutral or familiar, or a
+        persona is muted. Models without base vectors do not lean.
     include_seen
         Whether items that the user has played may be listed.
     allow, deny
@@ -106,7 +113,7 @@ class ListSettings:
     frequency: Frequency = "listeners"
     mix: Mix = "share"
     base_weight: float = 0.5  # chosen by benchmarks/personas.py
-    base_lean: float = 0.0
+    base_lean: BaseLean = "auto"  # the numbers of "auto" are in rarity.py
     include_seen: bool = False
     allow: Collection[AnyId] | None = None
     deny: Collection[AnyId] = ()
@@ -118,12 +125,12 @@ class ListSettings:
         numbers = {
             "k": whole_number("k", self.k, 1, _MOST_K, _LENGTH),
             "base_weight": real_number("base_weight", self.base_weight, 0, MOST_BASE_WEIGHT, _BASE_WEIGHT),
-            "base_lean": real_number("base_lean", self.base_lean, 0, 1, _LEAN),
         }
         choices = {
             "dial": choice("dial", self.dial, get_args(RarityForm)),
             "frequency": choice("frequency", self.frequency, get_args(Frequency)),
             "mix": choice("mix", self.mix, get_args(Mix)),
+            "base_lean": _lean(self.base_lean),
             "include_seen": truth("include_seen", self.include_seen),
         }
         personas = {
@@ -168,6 +175,10 @@ def _of_persona(values: float | Mapping[int, float], persona: int) -> float:
     if not isinstance(values, Mapping):
         return float(values)
     return float(values.get(persona, values.get(-1, 0.0)))
+
+
+def _lean(value: Any) -> BaseLean:
+    return "auto" if isinstance(value, str) and value == "auto" else real_number("base_lean", value, 0, 1, _LEAN)
 
 
 def _turn(name: str, value: Any, most: float, advice: str) -> float | Mapping[int, float]:

@@ -102,27 +102,6 @@ def has_factors(source: ScoreSource) -> TypeGuard[FactorSource]:
     return hasattr(source, "persona_factors") and hasattr(source, "item_factors")
 
 
-def leaning_factors(source: FactorSource, users: IndexVector, rows: IndexVector, lean: float) -> FloatMatrix:
-    """Factors of the rows of some users, moved a part of the way to their user's base vector; float32.
-
-    (1 − lean) U_up + lean B_u, where the source has base vectors B.
-    """
-    factors: FloatMatrix = source.persona_factors[rows].astype(np.float32, copy=False)
-    base = getattr(source, "base_factors", None)
-    if lean == 0 or base is None:
-        return factors
-    n_rows = source.persona_indptr[users + 1] - source.persona_indptr[users]
-    leaning: FloatMatrix = factors + np.float32(lean) * (np.repeat(base[users], n_rows, axis=0) - factors)
-    return leaning
-
-
-def scores_of(source: ScoreSource, users: IndexVector, rows: IndexVector, lean: float) -> FloatMatrix:
-    """Score all items by the rows of some users, float32, (len(rows), n_items)."""
-    if lean == 0 or not has_factors(source):  # without factors there is no base vector to lean on
-        return source.scores(rows)
-    return np.asarray(leaning_factors(source, users, rows, lean) @ source.item_factors.T)
-
-
 class PersonaRows(NamedTuple):
     """The personas of some users, user by user.
 

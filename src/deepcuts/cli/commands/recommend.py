@@ -13,7 +13,7 @@ from deepcuts.cli.command import Command
 from deepcuts.cli.derived import options_from
 from deepcuts.cli.given import is_given, refuse_idle
 from deepcuts.cli.names import with_names
-from deepcuts.cli.options import Force, Json, ModelFile, Quiet
+from deepcuts.cli.options import Force, Json, ModelFile, Quiet, Rarity, Strength
 from deepcuts.cli.remarks import Advance, Remarks
 from deepcuts.cli.terminal import show_json, show_table
 from deepcuts.errors import SettingsError
@@ -50,14 +50,6 @@ HistoryFile = Annotated[
     typer.Option(metavar="FILE", help="Plays of a visitor: on every line an item, a tab or comma, and its plays."),
 ]
 Base = Annotated[bool, typer.Option("--base", help="Use the one-persona model that the personas lean on.")]
-Rarity = Annotated[
-    str,
-    typer.Option(metavar="X", help="-1 is familiar, 0 neutral, 1 deep cuts; or by persona, such as 0=0.3,2=-0.1."),
-]
-Strength = Annotated[
-    str | None,
-    typer.Option(metavar="X", help="Instead of --rarity: the strength of the dial's form itself; also by persona."),
-]
 Picks = Annotated[list[int] | None, typer.Option(metavar="PERSONA", help="Hear only this one; repeatable.")]
 Mutes = Annotated[list[int] | None, typer.Option(metavar="PERSONA", help="Leave this one out; repeatable.")]
 Boosts = Annotated[

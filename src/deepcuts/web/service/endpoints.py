@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from deepcuts.model.stranger import LEAST_LISTENERS
+from deepcuts.model.stranger import LEAST_LISTENERS, popular_settings
 from deepcuts.recommendation.settings import MOST_RARITY, ListSettings, RarityForm
 from deepcuts.web.problems import Problem, ProblemError
 from deepcuts.web.service import handlers, limits, responses
@@ -134,7 +134,7 @@ async def popular(
     ] = LEAST_LISTENERS,
 ) -> Response:
     """Recommend items to somebody without a history: what typical tastes of all users have to say."""
-    settings = ListSettings(k=k, rarity=rarity, dial=dial, base_weight=0.0)
+    settings = popular_settings(k, rarity=rarity, dial=dial)
     handle = partial(handlers.handle_popular, settings=settings, least_listeners=least_listeners)
     return await respond(http, handle)
 

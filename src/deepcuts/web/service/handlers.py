@@ -110,8 +110,9 @@ def handle_reasons(loaded: LoadedModel, request: ReasonsRequest) -> Json:
     item_id = known_item(loaded, request.item)
     subject = _Subject(loaded, request, [request.item])
     check_persona(request.persona, subject.n_personas)
+    check_personas(request.persona_numbers(), subject.n_personas)
     explain, persona = subject.model.explain, request.persona
-    table = explain(subject.user, item_id, request.k, persona=persona, base_lean=request.base_lean)
+    table = explain(subject.user, item_id, request.k, persona=persona, **request.turn())
     item = _item(loaded, item_id)
     return subject.response(item=item, reasons=_rows(_with_names(loaded, table)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sized
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic.config import JsonDict
@@ -17,6 +17,7 @@ from deepcuts.recommendation.settings import (
     ListSettings,
     Mix,
     RarityForm,
+    Turn,
 )
 from deepcuts.web.service import limits
 
@@ -46,17 +47,7 @@ Rarity = Annotated[float, Field(ge=-MOST_RARITY, le=MOST_RARITY, allow_inf_nan=F
 Weight = Annotated[float, Field(ge=0, le=MOST_WEIGHT, allow_inf_nan=False, strict=True)]
 Plays = Annotated[float, Field(ge=limits.LEAST_PLAYS, le=limits.MOST_PLAYS, allow_inf_nan=False, strict=True)]
 Persona = Annotated[int, Field(ge=0, le=limits.MAX_PERSONAS - 1, strict=True), BeforeValidator(integral)]
-BaseLean = Annotated[
-    float,
-    Field(
-        ge=0,
-        le=1,
-        strict=True,
-        allow_inf_nan=False,
-        validation_alias=AliasChoices("base_lean", "lean"),  # the second one is its former name
-        description="How far personas lean on the user's base vector.",
-    ),
-]
+Lean = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
 History = Annotated[
     dict[Id, Plays],
     Field(
@@ -74,11 +65,16 @@ RarityByPersona = Annotated[dict[PersonaKey, Rarity], _BY_PERSONA, at_most(limit
 
 # Tags of alternatives: Pydantic puts them into the locations of errors, and `problem_handlers` removes them.
 FOR_USER, FOR_VISITOR, ONE_RARITY, BY_PERSONA = "for a user", "for a visitor", "one rarity", "by persona"
-ALTERNATIVES = frozenset({FOR_USER, FOR_VISITOR, ONE_RARITY, BY_PERSONA})
+AUTO_LEAN, ONE_LEAN = "auto lean", "one lean"
+ALTERNATIVES = frozenset({FOR_USER, FOR_VISITOR, ONE_RARITY, BY_PERSONA, AUTO_LEAN, ONE_LEAN})
 
 
 def _rarity_tag(value: Any) -> str:
     return BY_PERSONA if isinstance(value, dict) else ONE_RARITY
+
+
+def _lean_tag(value: Any) -> str:
+    return AUTO_LEAN if isinstance(value, str) else ONE_LEAN
 
 
 class RequestModel(BaseModel):
@@ -94,12 +90,11 @@ _BOTH_TURNED: JsonDict = {
 }
 
 
-class ListOptions(RequestModel):
-    """How a list is made; see `ListSettings`."""
+class TurnOptions(RequestModel):
+    """How a list is turned, and what becomes of scores; see `ListSettings`."""
 
     model_config = ConfigDict(json_schema_extra={"not": _BOTH_TURNED})  # one of the two, as the library asks
 
-    k: Length = 20
     rarity: Annotated[
         Annotated[Rarity, Tag(ONE_RARITY)] | Annotated[RarityByPersona, Tag(BY_PERSONA)],
         Discriminator(_rarity_tag),
@@ -118,23 +113,13 @@ class ListOptions(RequestModel):
         default="share",
         description="Every persona ranks on its own and gets its share, or all items by the best score.",
     )
-    base_weight: float = Field(
-        default=ListSettings.base_weight,
-        ge=0,
-        le=MOST_BASE_WEIGHT,
-        strict=True,
-        allow_inf_nan=False,
-        description="Weight of the user's base vector in a mix by share, where all personas together weigh 1.",
-    )
-    base_lean: BaseLean = 0.0
-    include_seen: bool = Field(default=False, strict=True, description="Whether items already played may be listed.")
-    allow: Items | None = Field(default=None, description="Ids or names of items: list nothing but these.")
-    deny: Items = Field(default_factory=list, description="Ids or names of items: list none of these.")
-    pick: Annotated[list[Persona], Field(max_length=limits.MAX_PERSONAS)] | None = Field(
-        default=None, description="Personas to hear, by number; null hears all."
-    )
-    weights: WeightByPersona = Field(
-        default_factory=dict, description="Factor on the share of a persona, by number: 0 mutes, above 1 boosts."
+    base_lean: Annotated[
+        Annotated[Literal["auto"], Tag(AUTO_LEAN)] | Annotated[Lean, Tag(ONE_LEAN)], Discriminator(_lean_tag)
+    ] = Field(
+        default="auto",
+        validation_alias=AliasChoices("base_lean", "lean"),  # the second one is its former name
+        description="How far personas lean on the user's base vector: a number, or as far as the list is turned.",
+        examples=["auto", 0.25],
     )
     strength: (
         Annotated[
@@ -147,17 +132,51 @@ class ListOptions(RequestModel):
         description="Instead of a rarity: the strength of the form itself; one, or one for each persona by number.",
     )
 
+    def turn(self) -> Turn:
+        """Convert them to settings of the library."""
+        return {
+            "rarity": _turn(self.rarity),
+            "strength": None if self.strength is None else _turn(self.strength),
+            "dial": self.dial,
+            "frequency": self.frequency,
+            "mix": self.mix,
+            "base_lean": self.base_lean,
+        }
+
+    def persona_numbers(self) -> dict[str, list[int]]:
+        """Numbers of personas that settings name, by setting."""
+        by_persona = {"rarity": self.rarity, "strength": self.strength}
+        return {name: list(map(int, value)) for name, value in by_persona.items() if isinstance(value, dict)}
+
+
+class ListOptions(TurnOptions):
+    """How a list is made; see `ListSettings`."""
+
+    k: Length = 20
+    base_weight: float = Field(
+        default=ListSettings.base_weight,
+        ge=0,
+        le=MOST_BASE_WEIGHT,
+        strict=True,
+        allow_inf_nan=False,
+        description="Weight of the user's base vector in a mix by share, where all personas together weigh 1.",
+    )
+    include_seen: bool = Field(default=False, strict=True, description="Whether items already played may be listed.")
+    allow: Items | None = Field(default=None, description="Ids or names of items: list nothing but these.")
+    deny: Items = Field(default_factory=list, description="Ids or names of items: list none of these.")
+    pick: Annotated[list[Persona], Field(max_length=limits.MAX_PERSONAS)] | None = Field(
+        default=None, description="Personas to hear, by number; null hears all."
+    )
+    weights: WeightByPersona = Field(
+        default_factory=dict, description="Factor on the share of a persona, by number: 0 mutes, above 1 boosts."
+    )
+
     def list_settings(self) -> ListSettings:
         """Convert them to the settings of the library."""
         return ListSettings(
+            **self.turn(),
             k=self.k,
-            rarity=_turn(self.rarity),
-            strength=None if self.strength is None else _turn(self.strength),
-            dial=self.dial,
-            frequency=self.frequency,
-            mix=self.mix,
             base_weight=self.base_weight,
-            base_lean=self.base_lean,
             include_seen=self.include_seen,
             allow=self.allow,
             deny=self.deny,
@@ -167,9 +186,7 @@ class ListOptions(RequestModel):
 
     def persona_numbers(self) -> dict[str, list[int]]:
         """Numbers of personas that settings name, by setting."""
-        by_persona = {"rarity": self.rarity, "strength": self.strength, "weights": self.weights}
-        found = {name: list(map(int, value)) for name, value in by_persona.items() if isinstance(value, dict)}
-        return {"pick": self.pick or [], **found}
+        return {**super().persona_numbers(), "weights": list(map(int, self.weights)), "pick": self.pick or []}
 
 
 class UserRequest(RequestModel):
@@ -199,13 +216,12 @@ class FoldInRequest(VisitorRequest):
     n_items: Length = Field(default=10, description="The most items to show of each persona.")
 
 
-class _ReasonOptions(RequestModel):
+class _ReasonOptions(TurnOptions):
     item: Annotated[Id, Field(description="Id or name of an item.")]
     k: Length = Field(default=10, description="The most reasons.")
     persona: Persona | None = Field(
         default=None, description="The persona that a row of a list names; null takes the one with the best score."
     )
-    base_lean: BaseLean = 0.0
 
 
 class ReasonsForUser(UserRequest, _ReasonOptions):

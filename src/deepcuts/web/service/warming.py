@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from deepcuts.model.stranger import LEAST_LISTENERS
-from deepcuts.recommendation import ListSettings
+from deepcuts.model.stranger import LEAST_LISTENERS, popular_settings
 from deepcuts.web.server.store import LoadedModel
 from deepcuts.web.service.handlers import handle_list, handle_popular
 from deepcuts.web.service.requests import ListForUser, ListForVisitor
@@ -43,7 +42,7 @@ def finish(loaded: LoadedModel) -> None:
 
 def get_tastes(loaded: LoadedModel) -> None:
     """Find the typical tastes, and what the dial means for them, before a stranger asks."""
-    handle_popular(loaded, ListSettings(k=1, rarity=0.1, base_weight=0.0), LEAST_LISTENERS)
+    handle_popular(loaded, popular_settings(1, rarity=0.1), LEAST_LISTENERS)
 
 
 def freeze_garbage_collection() -> None:

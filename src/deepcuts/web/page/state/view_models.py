@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pyarrow as pa
 
 from deepcuts.data.popularity import item_novelties
 from deepcuts.model.state import VISITOR
 from deepcuts.recommendation import ListSettings, recommend
 from deepcuts.recommendation.guesses import Doubt, doubt_of
+from deepcuts.recommendation.turned_personas import leans_of_user
 from deepcuts.web.page.state.own_artists import MOST_ARTISTS
 from deepcuts.web.page.state.persona_options import PersonaOptions
 from deepcuts.web.page.state.rare_items import rarer_than
 from deepcuts.web.page.state.visit import Visit
-from deepcuts.web.page.state.visitor_model import ALL_OF_YOU, VisitorModel
+from deepcuts.web.page.state.visitor_model import ALL_OF_YOU
 
 _N_CARD_ARTISTS = 6
 
@@ -101,18 +101,20 @@ def recommended_list(visit: Visit) -> RecommendedList:
     visitor = visit.visitor_model
     if visitor is None and visit.is_stranger:
         return _popular_list(visit)
-    table = None if visitor is None else _recommend(visit, visitor)
-    if visitor is None or table is None:
+    settings = _list_settings(visit)
+    if visitor is None or settings is None:
         return EMPTY_LIST
+    table = recommend(visitor.model, VISITOR, settings, warns=False)  # the page says what a warning would
     doubt = doubt_of(visitor.model, 0)
     if not table.num_rows:
         return replace(EMPTY_LIST, doubt=doubt)
     indexes = visitor.model.item_ids.indexes_of(table["item_id"])
     names, listeners = visitor.model.item_names(indexes).to_pylist(), visitor.model.item_listeners[indexes]
     columns = zip(table["item_id"].to_pylist(), names, table["persona"].to_pylist(), listeners.tolist(), strict=True)
-    rows = []
+    leans, rows = leans_of_user(visitor.model, 0, settings).tolist(), []
     for rank, (item_id, name, persona, n_listeners) in enumerate(columns, start=1):
-        reasons, badge = ([], ALL_OF_YOU) if doubt == "popular" else visitor.reasons(item_id, persona)
+        is_doubted = doubt == "popular"
+        reasons, badge = ([], ALL_OF_YOU) if is_doubted else visitor.reasons(item_id, persona, leans[persona])
         rows.append(ListRow(rank, item_id, name, persona, badge, n_listeners, item_id in visit.kept, reasons))
     novelties = item_novelties(listeners, visitor.model.n_listeners)
     return RecommendedList(rows, float(np.median(listeners)), float(novelties.mean()), doubt)
@@ -140,12 +142,12 @@ def _popular_list(visit: Visit) -> RecommendedList:
     return RecommendedList(rows, float(np.median(listeners)), float(novelties.mean()))
 
 
-def _recommend(visit: Visit, visitor: VisitorModel) -> pa.Table | None:
-    """Recommend with the visit's options; None where every persona is muted."""
+def _list_settings(visit: Visit) -> ListSettings | None:
+    """Settings of the list by the visit's options; None where every persona is muted."""
     personas = visit.persona_options
     if all(options.muted for options in personas):
         return None
-    settings = ListSettings(
+    return ListSettings(
         k=visit.list_options.k,
         rarity=_rarities(visit),
         mix=visit.list_options.mix,
@@ -153,7 +155,6 @@ def _recommend(visit: Visit, visitor: VisitorModel) -> pa.Table | None:
         pick=[number for number, options in enumerate(personas) if options.pinned and not options.muted] or None,
         weights={number: options.weight for number, options in enumerate(personas)},
     )
-    return recommend(visitor.model, VISITOR, settings, warns=False)  # the page says what a warning would
 
 
 def _rarities(visit: Visit) -> dict[int, float]:

@@ -51,7 +51,7 @@ class VisitorModel:
     names: list[str]
     plays: dict[str, float]
     refused: frozenset[str]
-    _reasons: dict[tuple[str, int], Reasons] = field(default_factory=dict)
+    _reasons: dict[tuple[str, int, float], Reasons] = field(default_factory=dict)
 
     @classmethod
     def solve(
@@ -91,19 +91,20 @@ class VisitorModel:
         items, personas = self.model.seen.indices, self.model.user_personas.personas
         return [set(items[personas == number].tolist()) for number in range(self.n_personas)]
 
-    def reasons(self, item_id: str, persona: int) -> Reasons:
-        """Find the visitor's own items that speak for an item by a persona, which is that of its row.
+    def reasons(self, item_id: str, persona: int, lean: float) -> Reasons:
+        """Find the visitor's own items that speak for an item by a persona, which is that of its row, and leans so far.
 
         Shares are of the sum of positive contributions to the score. Where others are negative, that sum is more than
         the score.
         """
-        key = item_id, persona
+        key = item_id, persona, lean
         if key not in self._reasons:
-            self._reasons[key] = self._explain(item_id, persona)
+            self._reasons[key] = self._explain(*key)
         return self._reasons[key]
 
-    def _explain(self, item_id: str, persona: int) -> Reasons:
-        table = self.model.explain(VISITOR, item_id, k=max(1, self.model.seen.n_pairs), persona=persona)
+    def _explain(self, item_id: str, persona: int, lean: float) -> Reasons:
+        n_items = max(1, self.model.seen.n_pairs)
+        table = self.model.explain(VISITOR, item_id, k=n_items, persona=persona, base_lean=lean)
         shares = np.maximum(table["share"].to_numpy(), 0)
         shares = shares / max(1.0, float(shares.sum()))  # of the score; where some are negative, these sum to more
         n_shown = min(_N_REASONS, int(np.count_nonzero(shares >= _LEAST_REASON)))
