@@ -113,7 +113,8 @@ def load_taste_profile(
     SettingsError
         If `options` are no `ReadOptions`.
     """
-    return read_taste_profile(*taste_profile_files(folder), by=by, options=ReadOptions.of(options))[0]
+    options = ReadOptions.of(options)
+    return read_taste_profile(*taste_profile_files(folder), by=by, options=options)[0]
 
 
 def taste_profile_files(folder: StrPath) -> tuple[Path, list[Path], Path | None]:
