@@ -5,8 +5,9 @@ Usage: python benchmarks/dial_forms.py [--data HetRec …] [--holdout SEED …]
 On the validation cut of each data set of benchmarks/evidence_data.py, or on holdouts of some seeds, defaults otherwise.
 Levels are novelties at a quarter, a half, three quarters and all of the way from neutral lists to a rarity of 1. Three
 forms are none of the library's: lengths of single items, their monotone function of the frequency with all of its line,
-and standard deviations of the scores of single items over the personas, each raised to its 2 % quantile. "Breaks" are
-the pairs of neighbouring strengths at which a mean over lists gets more popular, by the mean number of listeners.
+and standard deviations of the scores of single items over the personas, each raised to its 2 % quantile. With these,
+personas lean as with "norm". "Breaks" are the pairs of neighbouring strengths at which a mean over lists gets more
+popular, by the mean number of listeners.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from evidence_data import DATA_SETS, cut, validation_cut
 from scipy.optimize import isotonic_regression
 
 import deepcuts as dc
+from deepcuts.recommendation.leaning import MOST_AUTO_LEAN
+from deepcuts.recommendation.rarity import FORMS
 
 STRENGTHS = {
     "norm": np.array([0, 0.2, 0.4, 0.55, 0.7, 0.8, 0.9, 1.0, 1.2]),
@@ -80,7 +83,9 @@ def curves(model: dc.PersonaModel, cuts: tuple[dc.Interactions, dc.Interactions]
         "deviations": deviations(model),
     }
     for name, sizes in sizes_by_form.items():
-        found[name] = [list(figures(scaled, *cuts, mix=mix)) for scaled in single_items(model, sizes)]
+        leans = np.minimum(MOST_AUTO_LEAN, FORMS["norm"].lean * SINGLE)
+        turned = zip(single_items(model, sizes), leans, strict=True)
+        found[name] = [list(figures(scaled, *cuts, mix=mix, base_lean=float(lean))) for scaled, lean in turned]
     return found
 
 

@@ -124,3 +124,22 @@ def test_a_model_file_that_says_auto_is_refused(plays, tmp_path, name):
     storage.write(path, "model", stored.arrays, stored.strings, meta, force=True)
     with pytest.raises(FileFormatError, match=rf"its settings cannot be used \({name} is 'auto'"):
         dc.load(path)
+
+
+def test_clusters_are_joined_from_a_lower_cosine_where_less_of_the_ridge_is_asked_for(plays):
+    rule = weighting_by_density(plays.n_users, plays.n_items, plays.n_pairs).user_regularization
+
+    def joined(**asked: float) -> float:
+        return resolved(PersonaSettings(**asked), plays).join_threshold
+
+    assert joined() == 0.62
+    assert joined(user_regularization=rule, item_regularization=2 * rule) == 0.62
+    assert joined(user_regularization=0.49 * rule, item_regularization=rule) == pytest.approx(0.62 * 0.49**0.25)
+    assert joined(user_regularization=0.64 * rule, item_regularization=0.64 * rule) == pytest.approx(0.62 * 0.8)
+    assert joined(user_regularization=1e-6, item_regularization=1e-6) == 0.45
+    assert joined(user_regularization=1e-6, join_cosine=0.7) == 0.7
+    assert joined(unobserved_ratio=4.0) == 0.62  # λ by the rule follows the ratio
+    with pytest.raises(SettingsError, match="join_cosine is 'auto', which only training makes a number of"):
+        PersonaSettings().join_threshold  # noqa: B018
+    with pytest.raises(SettingsError, match="It lies between 0 and 2, or is 'auto'"):
+        PersonaSettings(join_cosine=2.5)

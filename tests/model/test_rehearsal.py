@@ -67,6 +67,9 @@ def test_the_ridge_is_less_where_that_makes_lists_clearly_better(dense):
     assert round(steps, 6) in range(1, 6)
     assert own.item_regularization == own.user_regularization  # both sides have one
     assert own._replace(**RIDGE) == rule._replace(**RIDGE)  # the rest is the rule's
+    share = own.user_regularization / rule.user_regularization
+    assert rehearsed.settings.join_cosine == pytest.approx(max(0.45, 0.62 * np.sqrt(share)))
+    assert plain.settings.join_cosine == 0.62
     ndcg = [dc.evaluate(model.recommend(k=100), train, holdout)["ndcg@100"] for model in (rehearsed, plain)]
     assert ndcg[0] > 1.01 * ndcg[1]
     ridges = {name: getattr(own, name) for name in RIDGE}

@@ -16,7 +16,7 @@ from deepcuts.checks import shown
 from deepcuts.data.play_counts import PlayCounts
 from deepcuts.errors import SettingsError
 from deepcuts.model.training.density_rule import resolved
-from deepcuts.model.training.settings import AUTOMATIC, PersonaSettings
+from deepcuts.model.training.settings import BY_SIZES, PersonaSettings
 from deepcuts.setting_names import check_known
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def default_point(fixed: Mapping[str, Any], plays: PlayCounts) -> dict[str, Any]
 def with_numbers(fixed: Mapping[str, Any], plays: PlayCounts) -> dict[str, Any]:
     """Fix what is "auto" and not searched at its number for these plays, the same in all trials."""
     numbers = vars(resolved(PersonaSettings(**fixed), plays))
-    left = {name: numbers[name] for name in AUTOMATIC if name not in searched(fixed)}
+    left = {name: numbers[name] for name in BY_SIZES if name not in searched(fixed)}
     return {**fixed, **left}
 
 

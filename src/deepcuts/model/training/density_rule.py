@@ -1,4 +1,4 @@
-"""Settings that are "auto", by the sizes of the data: how much pairs weigh that were not observed, and the ridge.
+"""Settings that are "auto", by the sizes of the data: how much pairs weigh that were not observed, the ridge, and more.
 
 The rule was chosen on validation cuts: docs/guide/weights.md has the figures, and benchmarks/density_rule.py prints
 them.
@@ -13,6 +13,8 @@ from deepcuts.data.play_counts import PlayCounts
 from deepcuts.model.training.settings import AUTO, PersonaSettings, Weighting
 
 FACTORS = 128  # whatever the sizes; decision 25
+
+_JOIN, _LEAST_JOIN = 0.62, 0.45  # cosine from which clusters of a user are joined; decision 30
 
 RIDGE_BY_RATIO = -0.7  # λ goes with this power of the ratio: more unobserved weight wants less ridge
 
@@ -66,7 +68,16 @@ def resolved(settings: PersonaSettings, plays: PlayCounts) -> PersonaSettings:
         ridge = _ridge(*sizes, settings.unobserved_ratio)
         weighting = weighting._replace(user_regularization=ridge, item_regularization=ridge)
     numbers = {"n_factors": FACTORS, **weighting._asdict()}
-    return replace(settings, **{name: n for name, n in numbers.items() if getattr(settings, name) == AUTO})
+    found = replace(settings, **{name: n for name, n in numbers.items() if getattr(settings, name) == AUTO})
+    if settings.join_cosine != AUTO:
+        return found
+    return replace(found, join_cosine=_join(found.weighting, _ridge(*sizes, found.weighting.unobserved_ratio)))
+
+
+def _join(weighting: Weighting, by_rule: float) -> float:
+    """Cosine from which clusters are joined: less where less of λ leaves the vectors of one taste less alike."""
+    ridge = math.sqrt(weighting.user_regularization * weighting.item_regularization)
+    return max(_LEAST_JOIN, _JOIN * math.sqrt(min(1.0, ridge / by_rule)))
 
 
 def _ridge(n_users: int, n_items: int, n_pairs: int, ratio: float) -> float:

@@ -145,7 +145,7 @@ def rehearse(
         more = walk(begun, factors)
         return begun if more is begun else walk(more, ridge)
 
-    by_rule = resolved(settings, plays)
+    by_rule = replace(resolved(settings, plays), join_cosine=settings.join_cosine)  # training does that, by its λ
     first = _Trial(by_rule, lists_with(by_rule))
     by_ridge, by_ratio = walk(first, ridge), walk(first, ratio)
     if by_ratio is not first:

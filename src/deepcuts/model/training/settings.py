@@ -43,7 +43,8 @@ class Weighting(NamedTuple):
     persona_regularization_scale: float
 
 
-AUTOMATIC = ("n_factors", *Weighting._fields)  # settings that may be "auto"
+BY_SIZES = ("n_factors", *Weighting._fields)  # settings that are found by the sizes of the data where they are "auto"
+AUTOMATIC = (*BY_SIZES, "join_cosine")  # those, and one that follows λ
 
 
 class PersonaOptions(TypedDict, total=False):
@@ -71,7 +72,7 @@ class PersonaOptions(TypedDict, total=False):
     distinction_floor: float
     start: Start
     persona_count: PersonaCount
-    join_cosine: float
+    join_cosine: float | Auto
     reassignment: Reassignment
     merge_cosine: float
     base_epochs: int
@@ -139,7 +140,8 @@ class PersonaSettings:
         The most personas of a user of n items: "log2", ⌊log2 n⌋; "all", n; both at most `n_personas`.
     join_cosine
         Clusters of a user's items are joined before their personas are solved for, where the mean directions of the
-        items are at least this alike, 0 to 2; above 1 joins none. So the number of personas follows the tastes.
+        items are at least this alike, 0 to 2; above 1 joins none. So the number of personas follows the tastes. "auto"
+        is 0.62, and less where λ is less than by the sizes of the data: vectors of one taste are less alike then.
     reassignment
         Whether pairs may change their persona as these move: "kept", "cosine" or "score".
     merge_cosine
@@ -187,7 +189,7 @@ class PersonaSettings:
     distinction_floor: float = 0.1
     start: Start = "cluster"
     persona_count: PersonaCount = "log2"
-    join_cosine: float = 0.62  # chosen by benchmarks/personas.py and benchmarks/planted.py
+    join_cosine: float | Auto = AUTO
     reassignment: Reassignment = "kept"
     merge_cosine: float = 2.0
     base_epochs: int = 30
@@ -236,6 +238,17 @@ class PersonaSettings:
             If one is "auto": training replaces it by its number.
         """
         return Weighting(*map(self._number, Weighting._fields))
+
+    @property
+    def join_threshold(self) -> float:
+        """`join_cosine` as a number.
+
+        Raises
+        ------
+        SettingsError
+            If it is "auto": training replaces it by its number.
+        """
+        return self._number("join_cosine")
 
     def _number(self, name: str) -> float:
         if getattr(self, name) == AUTO:
