@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 import deepcuts as dc
 from deepcuts import storage
 from deepcuts.errors import FileFormatError, SettingsError
-from deepcuts.model.training.density_rule import resolved, weighting_by_density
-from deepcuts.model.training.settings import PersonaSettings, Weighting
+from deepcuts.model.training.density_rule import resolved, settings_by_ridge, weighting_by_density
+from deepcuts.model.training.settings import ByRidge, PersonaSettings, Weighting
 
 SIZES = st.tuples(st.integers(1, 10**7), st.integers(1, 10**7), st.floats(0.0, 1.0))
 
@@ -126,11 +126,16 @@ def test_a_model_file_that_says_auto_is_refused(plays, tmp_path, name):
         dc.load(path)
 
 
+@pytest.fixture(scope="module")
+def long_rows():
+    return dc.generate_world(300, 600, items_per_user=40, n_scenes=6).plays
+
+
 def test_clusters_are_joined_from_a_lower_cosine_where_less_of_the_ridge_is_asked_for(plays):
     rule = weighting_by_density(plays.n_users, plays.n_items, plays.n_pairs).user_regularization
 
     def joined(**asked: float) -> float:
-        return resolved(PersonaSettings(**asked), plays).join_threshold
+        return resolved(PersonaSettings(**asked), plays).by_ridge.join_cosine
 
     assert joined() == 0.62
     assert joined(user_regularization=rule, item_regularization=2 * rule) == 0.62
@@ -139,7 +144,38 @@ def test_clusters_are_joined_from_a_lower_cosine_where_less_of_the_ridge_is_aske
     assert joined(user_regularization=1e-6, item_regularization=1e-6) == 0.45
     assert joined(user_regularization=1e-6, join_cosine=0.7) == 0.7
     assert joined(unobserved_ratio=4.0) == 0.62  # λ by the rule follows the ratio
-    with pytest.raises(SettingsError, match="join_cosine is 'auto', which only training makes a number of"):
-        PersonaSettings().join_threshold  # noqa: B018
-    with pytest.raises(SettingsError, match="It lies between 0 and 2, or is 'auto'"):
-        PersonaSettings(join_cosine=2.5)
+
+
+def test_what_users_do_not_play_counts_for_more_where_rows_are_long_and_the_ridge_is_less(long_rows):
+    rule = weighting_by_density(long_rows.n_users, long_rows.n_items, long_rows.n_pairs).user_regularization
+
+    def scales(share: float, **asked: float) -> tuple[float, float]:
+        ridges = {"user_regularization": share * rule, "item_regularization": share * rule}
+        return resolved(PersonaSettings(**ridges, **asked), long_rows).by_ridge[:2]
+
+    for share in (1.0, 1.4, 100.0):
+        assert scales(share) == pytest.approx((0.5, 0.3))
+    for share in (0.5, 0.3, 1e-6):
+        assert scales(share) == pytest.approx((2.0, 1.2), rel=0.01)
+    assert scales(0.75) == pytest.approx((1.0, 0.6), rel=0.01)
+    assert scales(0.5, settled_unobserved_scale=0.7) == pytest.approx((0.7, 1.2), rel=0.01)
+    assert scales(0.5, persona_unobserved_scale=0.7) == pytest.approx((2.0, 0.7), rel=0.01)
+
+
+@given(st.floats(1e-6, 10), st.floats(1e-6, 10), st.floats(0, 1e6), st.floats(0, 1e6))
+def test_what_follows_the_ridge_never_grows_with_it_nor_falls_with_the_length_of_rows(share, other, length, longer):
+    (less, more), (short, long) = sorted((share, other)), sorted((length, longer))
+    by_less, by_more = settings_by_ridge(less, long), settings_by_ridge(more, short)
+    for name, least in (("settled_unobserved_scale", 0.5), ("persona_unobserved_scale", 0.3)):
+        assert least <= getattr(by_more, name) <= getattr(by_less, name) <= 4 * least
+    assert 0.45 <= by_less.join_cosine <= by_more.join_cosine <= 0.62
+
+
+@pytest.mark.parametrize("name", ByRidge._fields)
+def test_what_follows_the_ridge_is_a_number_or_auto(name):
+    assert getattr(PersonaSettings(), name) == "auto"
+    with pytest.raises(SettingsError, match="'auto', which only training makes a number of"):
+        _ = PersonaSettings().by_ridge
+    for value in (-1, 1e4, "much", None, True):
+        with pytest.raises(SettingsError, match=rf"{name} is .*, or is 'auto'"):
+            PersonaSettings(**{name: value})

@@ -70,6 +70,8 @@ def test_the_ridge_is_less_where_that_makes_lists_clearly_better(dense):
     share = own.user_regularization / rule.user_regularization
     assert rehearsed.settings.join_cosine == pytest.approx(max(0.45, 0.62 * np.sqrt(share)))
     assert plain.settings.join_cosine == 0.62
+    assert rehearsed.settings.settled_unobserved_scale > plain.settings.settled_unobserved_scale == 0.5
+    assert rehearsed.settings.persona_unobserved_scale > plain.settings.persona_unobserved_scale == 0.3
     ndcg = [dc.evaluate(model.recommend(k=100), train, holdout)["ndcg@100"] for model in (rehearsed, plain)]
     assert ndcg[0] > 1.01 * ndcg[1]
     ridges = {name: getattr(own, name) for name in RIDGE}

@@ -196,8 +196,9 @@ def test_train_reads_what_tune_has_written_and_options_win(plays, tmp_path):
     found = read_settings(tmp_path / "tuned.toml")
     options = ("--settings", tmp_path / "tuned.toml", "--personas", 2, "--lean", 0.9)  # given, if only the default
     run("train", tmp_path / "plays.safetensors", "-o", tmp_path / "model.safetensors", *options)
-    assert found["join_cosine"] == "auto"  # it follows λ, which is in the file
-    expected = {**found, "n_personas": 2, "lean": 0.9, "join_cosine": 0.62}
+    following = {"join_cosine": 0.62, "settled_unobserved_scale": 0.5}
+    assert {found[name] for name in following} == {"auto"}  # they follow λ, which is in the file
+    expected = {**found, "n_personas": 2, "lean": 0.9, **following}
     assert vars(dc.load(tmp_path / "model.safetensors").settings) == expected
 
 

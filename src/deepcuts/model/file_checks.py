@@ -152,7 +152,7 @@ def _check_scale(items: ItemSide, path: StrPath) -> None:
             path, f"its scale.n_items is {scale.n_items}, but it has {counted(len(items.factors), 'item')}"
         )
     for name, one in (("item_gram", items.grams.plain), (UNOBSERVED_GRAM, items.grams.unobserved)):
-        largest = scale.w0 * max(1.0, settings.persona_unobserved_scale) * float(np.abs(one).max(initial=0))
+        largest = scale.w0 * max(1.0, settings.by_ridge.persona_unobserved_scale) * float(np.abs(one).max(initial=0))
         values.check_number(path, f"scale.w0 times its array {name!r}", largest, 0, _LARGEST_WEIGHT)
 
 

@@ -10,7 +10,7 @@ import math
 from dataclasses import replace
 
 from deepcuts.data.play_counts import PlayCounts
-from deepcuts.model.training.settings import AUTO, PersonaSettings, Weighting
+from deepcuts.model.training.settings import AUTO, ByRidge, PersonaSettings, Weighting
 
 FACTORS = 128  # whatever the sizes; decision 25
 
@@ -25,6 +25,8 @@ _FEW_PAIRS = 5.5  # N where λ is half-way up
 _SHORT_ROWS, _LONG_ROWS = 12.0, 40.0  # L where users are held half-way more, and half-way less
 _SETTLED, _OF_PERSONAS = 0.85, 0.8  # λ of settled users and of personas where rows are neither short nor long
 _MOST_HOLD, _LEAST_HOLD = 1.6, 0.6
+_UNOBSERVED, _OF_SPLIT = 0.5, 0.3  # factors on w0 of settled users and of personas, where λ is the rule's; decision 31
+_MOST_UNOBSERVED, _NOT_SHORT_ROWS = 4.0, 14.0  # by how much they grow, and L where they grow half as far
 
 
 def weighting_by_density(n_users: int, n_items: int, n_pairs: int) -> Weighting:
@@ -69,15 +71,33 @@ def resolved(settings: PersonaSettings, plays: PlayCounts) -> PersonaSettings:
         weighting = weighting._replace(user_regularization=ridge, item_regularization=ridge)
     numbers = {"n_factors": FACTORS, **weighting._asdict()}
     found = replace(settings, **{name: n for name, n in numbers.items() if getattr(settings, name) == AUTO})
-    if settings.join_cosine != AUTO:
-        return found
-    return replace(found, join_cosine=_join(found.weighting, _ridge(*sizes, found.weighting.unobserved_ratio)))
+    by_rule = _ridge(*sizes, found.weighting.unobserved_ratio)
+    ridge = math.sqrt(found.weighting.user_regularization * found.weighting.item_regularization)
+    following = settings_by_ridge(ridge / by_rule, _length(*sizes))._asdict()
+    return replace(found, **{name: n for name, n in following.items() if getattr(settings, name) == AUTO})
 
 
-def _join(weighting: Weighting, by_rule: float) -> float:
-    """Cosine from which clusters are joined: less where less of λ leaves the vectors of one taste less alike."""
-    ridge = math.sqrt(weighting.user_regularization * weighting.item_regularization)
-    return max(_LEAST_JOIN, _JOIN * math.sqrt(min(1.0, ridge / by_rule)))
+def settings_by_ridge(share: float, length: float) -> ByRidge:
+    """Settings that follow λ, as a share s of λ by the rule for the ratio that is used.
+
+        g = 4^(min(1, 2 max(0, 1 − s)) · (1 − 1 / (1 + (L / 14)^8)))
+        w0 of settled users is multiplied by 0.5 g, w0 of personas by 0.3 g
+        clusters are joined from a cosine of 0.62 √min(1, s) on, at least 0.45
+
+    With less of λ the vectors of one taste are less alike, and item vectors tell more: where rows are long enough to
+    find users by, what they do not play should count for more.
+
+    Parameters
+    ----------
+    share
+        s, above 0.
+    length
+        L, the geometric mean of the mean lengths of users' and of items' rows, at least 0.
+    """
+    less = min(1.0, 2 * max(0.0, 1 - share))
+    growth = _MOST_UNOBSERVED ** (less * (1 - _below(length, _NOT_SHORT_ROWS)))
+    join = max(_LEAST_JOIN, _JOIN * math.sqrt(min(1.0, share)))
+    return ByRidge(_UNOBSERVED * growth, _OF_SPLIT * growth, join)
 
 
 def _ridge(n_users: int, n_items: int, n_pairs: int, ratio: float) -> float:
@@ -89,9 +109,14 @@ def _ridge(n_users: int, n_items: int, n_pairs: int, ratio: float) -> float:
 
 def _hold(n_users: int, n_items: int, n_pairs: int) -> float:
     """Factor on λ of users once items are found: more where rows of both sides are short, less where they are long."""
-    length = n_pairs / math.sqrt(n_users * n_items)
+    length = _length(n_users, n_items, n_pairs)
     short, not_long = _below(length, _SHORT_ROWS), _below(length, _LONG_ROWS)
     return _LEAST_HOLD + (_MOST_HOLD - 1) * short + (1 - _LEAST_HOLD) * not_long
+
+
+def _length(n_users: int, n_items: int, n_pairs: int) -> float:
+    """L, the geometric mean of the mean lengths of users' and of items' rows."""
+    return n_pairs / math.sqrt(n_users * n_items)
 
 
 def _below(value: float, middle: float) -> float:

@@ -52,7 +52,7 @@ def initial_split(
     """Split every user as the settings say: by clusters of their items, or by perturbed copies of their base vector."""
     most = most_personas(np.diff(rows.indptr), settings)
     if settings.start == "cluster":
-        return cluster_start(rows, item_factors, most, seed, settings.join_threshold)
+        return cluster_start(rows, item_factors, most, seed, settings.by_ridge.join_cosine)
     return copy_start(rows, item_factors, base, most, seed)
 
 

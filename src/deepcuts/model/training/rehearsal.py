@@ -29,7 +29,7 @@ from deepcuts.model.training.early_stopping import (
     is_rehearsed,
 )
 from deepcuts.model.training.epochs import Progress
-from deepcuts.model.training.settings import AUTO, PersonaSettings
+from deepcuts.model.training.settings import AUTO, ByRidge, PersonaSettings
 from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
@@ -145,7 +145,8 @@ def rehearse(
         more = walk(begun, factors)
         return begun if more is begun else walk(more, ridge)
 
-    by_rule = replace(resolved(settings, plays), join_cosine=settings.join_cosine)  # training does that, by its λ
+    following = {name: getattr(settings, name) for name in ByRidge._fields}  # λ of training, which is not known yet
+    by_rule = replace(resolved(settings, plays), **following)
     first = _Trial(by_rule, lists_with(by_rule))
     by_ridge, by_ratio = walk(first, ridge), walk(first, ratio)
     if by_ratio is not first:

@@ -43,8 +43,16 @@ class Weighting(NamedTuple):
     persona_regularization_scale: float
 
 
+class ByRidge(NamedTuple):
+    """Settings that follow λ where they are "auto", as numbers: factors on w0, and from where clusters are joined."""
+
+    settled_unobserved_scale: float
+    persona_unobserved_scale: float
+    join_cosine: float
+
+
 BY_SIZES = ("n_factors", *Weighting._fields)  # settings that are found by the sizes of the data where they are "auto"
-AUTOMATIC = (*BY_SIZES, "join_cosine")  # those, and one that follows λ
+AUTOMATIC = (*BY_SIZES, *ByRidge._fields)
 
 
 class PersonaOptions(TypedDict, total=False):
@@ -61,9 +69,9 @@ class PersonaOptions(TypedDict, total=False):
     confidence_scale: float
     target: Target
     user_normalization: bool
-    settled_unobserved_scale: float
+    settled_unobserved_scale: float | Auto
     settled_regularization_scale: float | Auto
-    persona_unobserved_scale: float
+    persona_unobserved_scale: float | Auto
     persona_regularization_scale: float | Auto
     lean: float
     lean_history: float
@@ -119,9 +127,10 @@ class PersonaSettings:
         Whether confidences, and signed targets, are divided by their mean size over the user's items.
     settled_unobserved_scale, settled_regularization_scale
         Factors on w0, at least 0, and on λ of users, above 0, where base vectors are solved for with the items fixed:
-        at the end of training, and in fold-in. "auto" takes the latter from the sizes of the data.
+        at the end of training, and in fold-in. "auto" takes the latter from the sizes of the data; the former is 0.5,
+        and up to four times that where rows are long and λ is less than by the sizes.
     persona_unobserved_scale
-        Factor on w0 once users are split, at least 0.
+        Factor on w0 once users are split, at least 0. "auto" is 0.3, and up to four times that likewise.
     persona_regularization_scale
         Factor on λ of users once they are split, above 0. "auto" takes it from the sizes of the data.
     lean
@@ -178,9 +187,9 @@ class PersonaSettings:
     confidence_scale: float = 1.0
     target: Target = "one"
     user_normalization: bool = True
-    settled_unobserved_scale: float = 0.5  # these and the next, by benchmarks/personas.py
+    settled_unobserved_scale: float | Auto = AUTO
     settled_regularization_scale: float | Auto = AUTO
-    persona_unobserved_scale: float = 0.3
+    persona_unobserved_scale: float | Auto = AUTO
     persona_regularization_scale: float | Auto = AUTO
     lean: float = 0.4  # for histories of up to `lean_history` items; docs/maths.md, How the lean grows
     lean_history: float = 50.0
@@ -240,15 +249,15 @@ class PersonaSettings:
         return Weighting(*map(self._number, Weighting._fields))
 
     @property
-    def join_threshold(self) -> float:
-        """`join_cosine` as a number.
+    def by_ridge(self) -> ByRidge:
+        """The settings that follow λ, as numbers.
 
         Raises
         ------
         SettingsError
             If it is "auto": training replaces it by its number.
         """
-        return self._number("join_cosine")
+        return ByRidge(*map(self._number, ByRidge._fields))
 
     def _number(self, name: str) -> float:
         if getattr(self, name) == AUTO:

@@ -104,7 +104,7 @@ def settled_problem(rows: Rows, scale: Scale, settings: PersonaSettings) -> User
 
     Docs/maths.md, Weights: Once items are found.
     """
-    scales = settings.settled_unobserved_scale, settings.weighting.settled_regularization_scale
+    scales = settings.by_ridge.settled_unobserved_scale, settings.weighting.settled_regularization_scale
     w0, ridge = _scaled(rows, scale, settings, *scales)
     return UserProblem(rows, ridge, w0, _diversity(w0, scale, settings), None, None, settings)
 
@@ -127,7 +127,7 @@ def persona_problem(
     """
     persona_rows = split_by_persona(rows, split.personas, split.persona_indptr)
     user_of_row = row_of_entry(split.persona_indptr)
-    scales = settings.persona_unobserved_scale, settings.weighting.persona_regularization_scale
+    scales = settings.by_ridge.persona_unobserved_scale, settings.weighting.persona_regularization_scale
     w0, ridge = _scaled(persona_rows, scale, settings, *scales)  # docs/maths.md, Weights: After the split
     # ρ_u of the base: lean and distinction are weighed by the user, not by the persona.
     of_user = base_ridge(rows.with_dislikes.weights, scale, settings)
