@@ -31,11 +31,13 @@ FIXED = {"n_factors": 6, "base_epochs": 8}
 ENOUGH = 1000.0  # a budget that no clock cuts short: the search then repeats
 RIDGES = ("user_regularization", "item_regularization")
 HOLDS = ("settled_regularization_scale", "persona_regularization_scale")
+SCALES = ("settled_unobserved_scale", "persona_unobserved_scale")
 NUMBERS = {
     "unobserved_exponent": 0.0,
     "unobserved_ratio": 8.0,
     **dict.fromkeys(RIDGES, 0.02),
     **dict.fromkeys(HOLDS, 0.8),
+    **dict.fromkeys(SCALES, 0.5),
 }
 STEPS = [*first_steps(any_sign=True, more_factors=True), *LEAN_STEPS]
 
@@ -65,7 +67,7 @@ def test_steps_stay_within_bounds_and_leave_what_is_fixed(steps, fixed):
     assert 0 <= after.unobserved_exponent <= 0.6
     assert 1 <= after.unobserved_ratio <= 100
     assert all(1e-4 <= getattr(after, name) <= 1 for name in RIDGES)
-    assert all(0.05 <= getattr(after, name) <= 20 for name in HOLDS)
+    assert all(0.05 <= getattr(after, name) <= 20 for name in (*HOLDS, *SCALES))
     assert 128 <= after.n_factors <= 150
     for name in fixed:
         assert getattr(after, name) == getattr(centre, name)
@@ -76,6 +78,7 @@ def test_a_step_moves_only_what_it_says():
     assert Step().of(centre, (), 64) == centre
     assert Step(lean=2).of(centre, (), 64) == replace(centre, lean=2 * centre.lean)
     assert Step(hold=2).of(centre, (), 64) == replace(centre, **dict.fromkeys(HOLDS, 1.6))
+    assert Step(unobserved=0.5).of(centre, (), 64) == replace(centre, **dict.fromkeys(SCALES, 0.25))
 
 
 def test_the_default_stays_where_nothing_is_better_beyond_doubt(plays, found):
@@ -84,14 +87,15 @@ def test_the_default_stays_where_nothing_is_better_beyond_doubt(plays, found):
     assert found.trials[0].stage == "default"
 
 
-def test_where_a_step_concerns_users_alone_they_are_solved_for_on_the_items_there_are(plays):
+@pytest.mark.parametrize(("step", "names"), [(Step(hold=2), HOLDS), (Step(unobserved=2), SCALES)])
+def test_where_a_step_concerns_users_alone_they_are_solved_for_on_the_items_there_are(plays, step, names):
     asked = PersonaSettings(**FIXED)
     cut = Cut(plays, asked, 0)
     default = cut.run(Run(asked, 0)).settings
-    held = Step(hold=2).of(default, (), 6)
+    held = step.of(default, (), 6)
     outcome, level = (cut.run(Run(settings, 0, 3)) for settings in (held, default))
     assert (outcome.epochs, level.epochs) == (0, 3)
-    model = refit_users(cut._models[Run(default, 0, 3)], **{name: getattr(held, name) for name in HOLDS})
+    model = refit_users(cut._models[Run(default, 0, 3)], **{name: getattr(held, name) for name in names})
     assert outcome.mean == cut._judge(model, 0).mean != level.mean
     assert Cut(plays, asked, 0).run(Run(held, 0, 3)).mean == outcome.mean  # where the items are found again
 

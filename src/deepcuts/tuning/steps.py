@@ -2,7 +2,8 @@
 
 α, the ratio r and λ are searched along the lines that were found to matter on data of many densities: r and λ move
 together, λ ∝ r^−0.7, as more unobserved weight wants less ridge, and sparse data wants more of α and of r. How much
-users are held once items are found is a line of its own, which needs no training.
+users are held once items are found, and how much what they do not play weighs then, are lines of their own, which need
+no training.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ _ALPHA = 0.15
 _LARGEST_ALPHA = 0.6
 _RATIOS = (1.0, 100.0)
 _RIDGES = (1e-4, 1.0)
-_HOLDS = (0.05, 20.0)
+_HOLDS = _SCALES = (0.05, 20.0)
 _LEANS = (0.05, 20.0)
 
-OF_USERS = frozenset(("settled_regularization_scale", "persona_regularization_scale"))  # items are found without them
+_HELD = "settled_regularization_scale", "persona_regularization_scale"
+_UNOBSERVED = "settled_unobserved_scale", "persona_unobserved_scale"
+OF_USERS = frozenset((*_HELD, *_UNOBSERVED))  # items are found without them
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,9 @@ class Step:
     ----------
     alpha
         What is added to `unobserved_exponent`.
-    ratio, ridge, hold, lean, factors
-        By what `unobserved_ratio`, both λ, both scales of λ of users once items are found, `lean` and `n_factors` are
-        multiplied.
+    ratio, ridge, hold, unobserved, lean, factors
+        By what `unobserved_ratio`, both λ, both scales of λ of users and both of w0 once items are found, `lean` and
+        `n_factors` are multiplied.
     signs
         The new value of `nonnegative`; None keeps it.
     """
@@ -43,6 +46,7 @@ class Step:
     ratio: float = 1.0
     ridge: float = 1.0
     hold: float = 1.0
+    unobserved: float = 1.0
     lean: float = 1.0
     factors: float = 1.0
     signs: Signs | None = None
@@ -54,6 +58,7 @@ class Step:
             self.ratio * other.ratio,
             self.ridge * other.ridge,
             self.hold * other.hold,
+            self.unobserved * other.unobserved,
             self.lean * other.lean,
             self.factors * other.factors,
             other.signs or self.signs,
@@ -66,7 +71,8 @@ class Step:
             "unobserved_ratio": _within(_number(centre.unobserved_ratio) * self.ratio, _RATIOS),
             "user_regularization": _within(_number(centre.user_regularization) * self.ridge, _RIDGES),
             "item_regularization": _within(_number(centre.item_regularization) * self.ridge, _RIDGES),
-            **{name: _within(_number(getattr(centre, name)) * self.hold, _HOLDS) for name in sorted(OF_USERS)},
+            **{name: _within(_number(getattr(centre, name)) * self.hold, _HOLDS) for name in _HELD},
+            **{name: _within(_number(getattr(centre, name)) * self.unobserved, _SCALES) for name in _UNOBSERVED},
             "lean": _within(centre.lean * self.lean, _LEANS),
             "n_factors": min(most_factors, round(centre.vector_length * self.factors)),
             "nonnegative": self.signs or centre.nonnegative,
@@ -78,9 +84,9 @@ class Step:
 
     def _moves(self) -> tuple[bool, ...]:
         """Whether each of the values of `of` is moved."""
-        ridges, holds = [self.ridge != 1] * 2, [self.hold != 1] * 2
+        pairs = [moves for factor in (self.ridge, self.hold, self.unobserved) for moves in [factor != 1] * 2]
         others = self.lean != 1, self.factors != 1, self.signs is not None
-        return self.alpha != 0, self.ratio != 1, *ridges, *holds, *others
+        return self.alpha != 0, self.ratio != 1, *pairs, *others
 
 
 def first_steps(*, any_sign: bool, more_factors: bool) -> list[Step]:
@@ -98,6 +104,8 @@ def first_steps(*, any_sign: bool, more_factors: bool) -> list[Step]:
         less,
         Step(hold=2.0),
         Step(hold=0.5),
+        Step(unobserved=2.0),
+        Step(unobserved=0.5),
         down,
         down.then(less),
         Step(ridge=1.5),
