@@ -13,6 +13,7 @@ import deepcuts as dc
 from deepcuts.errors import SettingsError
 from deepcuts.model.training.density_rule import weighting_by_density
 from deepcuts.model.training.early_stopping import REHEARSED_EPOCHS
+from deepcuts.model.training.rehearsal import settings_in_training
 from deepcuts.model.training.settings import PersonaSettings
 
 RIDGE = {"user_regularization": 0.02, "item_regularization": 0.02}
@@ -72,6 +73,8 @@ def test_the_ridge_is_less_where_that_makes_lists_clearly_better(dense):
     assert plain.settings.join_cosine == 0.62
     assert rehearsed.settings.settled_unobserved_scale > plain.settings.settled_unobserved_scale == 0.5
     assert rehearsed.settings.persona_unobserved_scale > plain.settings.persona_unobserved_scale == 0.3
+    asked = PersonaSettings(n_factors=32)
+    assert settings_in_training(train, asked, 0, lambda _: None) == rehearsed.settings  # all of them numbers
     ndcg = [dc.evaluate(model.recommend(k=100), train, holdout)["ndcg@100"] for model in (rehearsed, plain)]
     assert ndcg[0] > 1.01 * ndcg[1]
     ridges = {name: getattr(own, name) for name in RIDGE}

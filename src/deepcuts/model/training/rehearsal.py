@@ -165,7 +165,7 @@ def rehearse(
     found = {name: getattr(best, name) for name in ("n_factors", "unobserved_ratio", *_RIDGES)}
     most = counted(n_epochs, "epoch")
     logger.info("rehearsal: ndcg@100 by epoch %s with %s; training has %s at most", ndcg, found, most)
-    return Rehearsed(best, n_epochs, ndcg)
+    return Rehearsed(resolved(best, plays), n_epochs, ndcg)
 
 
 def _lines(settings: PersonaSettings) -> tuple[_Line, _Line, _Line]:
