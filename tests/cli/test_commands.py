@@ -137,6 +137,7 @@ def test_train_takes_every_setting(folder, tmp_path):
     settings = {
         "n_factors": 4, "n_personas": 2, "user_regularization": 0.1, "item_regularization": 0.2,
         "frequency_exponent": 0.5, "unobserved_ratio": 2.0, "unobserved_exponent": 0.3, "confidence": "binary",
+        "item_weight_exponent": 0.4,
         "confidence_scale": 3.0, "target": "signed_log", "user_normalization": False,
         "settled_unobserved_scale": 0.5, "settled_regularization_scale": 0.6,
         "persona_unobserved_scale": 0.7, "persona_regularization_scale": 0.3, "lean": 2.0, "lean_history": 9.0,

@@ -105,7 +105,7 @@ def test_numbers_that_are_given_stay_and_the_ridge_follows_the_ratio(plays):
     assert resolved(found, plays) == found
 
 
-@pytest.mark.parametrize("name", Weighting._fields)
+@pytest.mark.parametrize("name", [*Weighting._fields, "item_weight_exponent"])
 def test_what_is_neither_a_number_nor_auto_is_refused(name):
     assert getattr(PersonaSettings(), name) == "auto"
     for value in ("Auto", "much", None, True, float("nan"), -1, np.array(["auto"])):

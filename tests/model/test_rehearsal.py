@@ -17,7 +17,8 @@ from deepcuts.model.training.rehearsal import settings_in_training
 from deepcuts.model.training.settings import PersonaSettings
 
 RIDGE = {"user_regularization": 0.02, "item_regularization": 0.02}
-WEIGHTS = {"unobserved_ratio": 8.0, "unobserved_exponent": 0.0}
+WEIGHTS = {"unobserved_ratio": 8.0, "unobserved_exponent": 0.0, "item_weight_exponent": 0.0}
+FOUND = (*RIDGE, "item_weight_exponent")
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +78,8 @@ def test_the_ridge_is_less_where_that_makes_lists_clearly_better(dense):
     assert settings_in_training(train, asked, 0, lambda _: None) == rehearsed.settings  # all of them numbers
     ndcg = [dc.evaluate(model.recommend(k=100), train, holdout)["ndcg@100"] for model in (rehearsed, plain)]
     assert ndcg[0] > 1.01 * ndcg[1]
-    ridges = {name: getattr(own, name) for name in RIDGE}
-    asked = dc.PersonaNMF(n_factors=32, early_stopping="off", base_epochs=len(rehearsed.epochs), **ridges)
+    numbers = {name: getattr(rehearsed.settings, name) for name in FOUND}
+    asked = dc.PersonaNMF(n_factors=32, early_stopping="off", base_epochs=len(rehearsed.epochs), **numbers)
     assert_same(rehearsed, asked.fit(train))
 
 
@@ -90,6 +91,7 @@ def test_and_more_where_plays_tell_nothing_but_what_is_popular():
     model = untrained.fit(dc.Interactions.from_csr(plays, range(1_500), range(400)))
     steps = np.log(model.settings.weighting.user_regularization / rule.user_regularization) / np.log(1.4)
     assert round(steps, 6) in range(1, 6)
+    assert model.settings.item_weight_exponent == 0
 
 
 def test_lists_that_are_worse_at_first_do_not_end_a_rehearsal_with_more_of_the_ridge():
@@ -114,9 +116,23 @@ def test_twice_as_many_factors_are_taken_where_scenes_are_many():
     assert model.settings.n_factors == model.item_factors.shape[1] == 256
     recall = [dc.evaluate(found.recommend(k=20), train, holdout)["recall@20"] for found in (model, fewer)]
     assert recall[0] > 1.03 * recall[1]
-    ridges = {name: getattr(model.settings, name) for name in RIDGE}
-    asked = dc.PersonaNMF(n_factors=256, early_stopping="off", base_epochs=len(model.epochs), **ridges)
+    numbers = {name: getattr(model.settings, name) for name in FOUND}
+    asked = dc.PersonaNMF(n_factors=256, early_stopping="off", base_epochs=len(model.epochs), **numbers)
     assert_same(model, asked.fit(train))
+
+
+def test_widely_played_items_weigh_less_where_that_makes_lists_clearly_better():
+    train, holdout = dc.split_holdout(
+        dc.generate_world(n_users=3_000, n_items=1_500, items_per_user=12, n_scenes=18, seed=2).plays, seed=0
+    )
+    model = dc.PersonaNMF(n_factors=128).fit(train)
+    numbers = {name: getattr(model.settings, name) for name in RIDGE}
+    level = dc.PersonaNMF(
+        n_factors=128, item_weight_exponent=0, early_stopping="off", base_epochs=len(model.epochs), **numbers
+    ).fit(train)
+    assert model.settings.item_weight_exponent == 0.2
+    ndcg = [dc.evaluate(found.recommend(k=100), train, holdout)["ndcg@100"] for found in (model, level)]
+    assert ndcg[0] > ndcg[1]
 
 
 def test_and_not_where_they_are_few():

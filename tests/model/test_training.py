@@ -25,7 +25,7 @@ from deepcuts.comparison.runs import Cut, run_all
 from deepcuts.errors import DataError, SettingsError
 from deepcuts.model.training.alternation import start_base, start_personas
 from deepcuts.model.training.settings import PersonaSettings
-from deepcuts.model.training.weights import user_rows
+from deepcuts.model.training.weights import ItemWeights, user_rows
 from reference import objective
 
 
@@ -48,6 +48,7 @@ settings_strategy = st.builds(
     frequency_exponent=st.sampled_from([0.0, 0.5, 1.0]),
     unobserved_ratio=st.sampled_from([0.0, 1.0, 8.0]),
     unobserved_exponent=st.sampled_from([0.0, 0.2, 1.0]),
+    item_weight_exponent=st.sampled_from([0.0, 0.2, 1.0]),
     confidence=st.sampled_from(["binary", "log"]),
     lean=st.sampled_from([0.0, 1.0]),
     diversity=st.sampled_from([0.0, 0.5, 5.0]),
@@ -110,6 +111,31 @@ def test_base_vectors_are_settled_with_their_own_weights(unobserved, ridge, n_pe
         rho = ridge * model.settings.user_regularization * (row.sum() + w0 * n_items)
         slope = v.T @ (row * (1 - v @ x) - absent * (v @ x)) - rho * x
         assert np.all(np.where(x > 0, np.abs(slope), slope) < 2e-3)
+
+
+@given(
+    st.lists(st.integers(0, 10**6), min_size=1, max_size=20).filter(any), st.sampled_from([0.0, 0.4]), st.floats(0, 1)
+)
+def test_all_pairs_of_an_item_are_weighed_alike(listeners, unobserved_exponent, exponent):
+    listeners = np.array(listeners)
+    weights = ItemWeights.of(listeners, unobserved_exponent, exponent)
+    plain = ItemWeights.of(listeners, unobserved_exponent, 0.0)
+    np.testing.assert_allclose(weights.w0_factor * weights.unobserved, plain.unobserved * weights.of_pairs, rtol=1e-5)
+    assert weights.unobserved.mean() == pytest.approx(1)
+    assert (listeners @ weights.of_pairs.astype(float)) / listeners.sum() == pytest.approx(1)
+    assert np.all(np.diff(weights.of_pairs[np.argsort(listeners)]) <= 1e-6)
+    assert np.all(plain.of_pairs == 1)
+    assert plain.w0_factor == 1
+
+
+def test_users_are_solved_for_without_the_weights_of_items_in_training(world):
+    plain, weighed = (
+        dc.PersonaNMF(n_factors=8, item_weight_exponent=exponent).fit(world.plays) for exponent in (0.0, 0.5)
+    )
+    assert not np.allclose(plain.item_factors, weighed.item_factors)
+    assert weighed.item_side.scale.w0 == pytest.approx(plain.item_side.scale.w0)
+    np.testing.assert_array_equal(weighed.item_side.unobserved_weights, plain.item_side.unobserved_weights)
+    np.testing.assert_array_equal(weighed.fold_in(world.plays).persona_factors, weighed.persona_factors)
 
 
 @pytest.mark.parametrize("kind", ["binary", "log"])
@@ -198,10 +224,15 @@ def test_items_move_after_the_split_only_where_asked(world):
 
 @pytest.fixture(autouse=True)
 def _no_interrupt_is_lost() -> Iterator[None]:
-    """Collect garbage between tests alone: hypothesis is called then, and an interrupt within that call is lost."""
+    """Collect garbage between tests alone: hypothesis is called then, and an interrupt within that call is lost.
+
+    What a shell starts in the background ignores interrupts; here they are heard.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.disable()
     yield
     gc.enable()
+    signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def terms(stage: Alternation[LocalSides], plays: Interactions) -> dict[str, floa
             error = rows.target[pair] - u[row] @ v[rows.indices[pair]]
             accuracy += rows.confidence[pair] * error**2
     n_users = rows.n_rows if problem.lean is None else len(problem.lean.base)
-    weights = unobserved_weights(plays, settings.unobserved_exponent)
+    weights = unobserved_weights(plays, settings.unobserved_exponent - settings.item_weight_exponent)
     item_weights = np.zeros(len(v))
     np.add.at(item_weights, rows.indices, rows.confidence)
     ridge = sum(problem.ridge[row] * u[row] @ u[row] for row in range(len(u)))

@@ -73,6 +73,7 @@ def test_a_training_goes_on_after_its_last_whole_epoch(shelf, local):
     [
         ({"persona_epochs": 2}, "persona_epochs"),
         ({"diversity": 0.1}, "diversity"),
+        ({"item_weight_exponent": 0.2}, "item_weight_exponent"),
         ({"early_stopping": "on"}, "early_stopping"),
     ],
 )

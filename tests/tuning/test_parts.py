@@ -46,7 +46,10 @@ def test_fixed_settings_are_not_searched():
 
 def test_what_is_auto_and_not_searched_is_fixed_at_its_number():
     numbers = resolved(PersonaSettings(), PLAYS)
-    scale = {"settled_regularization_scale": numbers.settled_regularization_scale}
+    scale = {
+        "item_weight_exponent": 0.0,
+        "settled_regularization_scale": numbers.settled_regularization_scale,
+    }
     assert with_numbers({"n_factors": 32}, PLAYS) == {
         "n_factors": 32,
         "user_regularization": numbers.user_regularization,

@@ -27,6 +27,7 @@ SETTINGS_BEFORE = {
     "item_regularization": 0.02,
     "unobserved_ratio": 8.0,
     "unobserved_exponent": 0.0,
+    "item_weight_exponent": 0.0,
     "settled_unobserved_scale": 1.0,
     "settled_regularization_scale": 1.0,
     "early_stopping": "off",

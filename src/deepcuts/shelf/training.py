@@ -20,7 +20,7 @@ from deepcuts.model.training.density_rule import resolved
 from deepcuts.model.training.early_stopping import LEAST_USERS
 from deepcuts.model.training.epochs import Epoch
 from deepcuts.model.training.fold_in import check_finite
-from deepcuts.model.training.settings import PersonaSettings
+from deepcuts.model.training.settings import AUTO, PersonaSettings
 from deepcuts.shelf.blocks import Training, lay_out
 from deepcuts.shelf.engine import Engine
 from deepcuts.shelf.files import Shelf
@@ -112,6 +112,7 @@ def _without_local_settings(settings: PersonaSettings) -> PersonaSettings:
     asked = {
         "persona_epochs": settings.persona_epochs > 0 and settings.n_personas > 1,
         "diversity": settings.diversity > 0,
+        "item_weight_exponent": settings.item_weight_exponent not in (AUTO, 0),
         "early_stopping": settings.early_stopping == "on",
     }
     for name, is_asked in asked.items():

@@ -22,7 +22,7 @@ from deepcuts.model.training.sides import ItemCosts, LocalSides, Sides
 from deepcuts.model.training.solve import ItemGrams
 from deepcuts.model.training.user_problem import base_problem, persona_problem
 from deepcuts.model.training.user_sums import UserSums, observed_weight
-from deepcuts.model.training.weights import unobserved_weights, user_rows
+from deepcuts.model.training.weights import ItemWeights, user_rows
 
 Judge: TypeAlias = Callable[[Epoch], tuple[Epoch, bool]]  # gives an epoch what it measured, and says whether it is over
 
@@ -131,13 +131,15 @@ def start_base(
     users = user_rows(plays, settings)
     users = users.take(users.with_dislikes.by_length)
     scale = Scale.of(plays, observed_weight(users.weights), settings.weighting.unobserved_ratio)
+    weights = ItemWeights.of(plays.item_listeners, settings.weighting.unobserved_exponent, settings.item_weighting)
+    if settings.item_weighting:
+        users, scale = weights.weighed(users), replace(scale, w0=weights.w0_factor * scale.w0)
     if stopping is not None:
         users = stopping.leave_out(users)
     factors = np.zeros((plays.n_users, settings.vector_length), np.float32)  # users move first: only items need a start
     items = initial_items(plays.n_items, settings, seed) if start is None else start.copy()
-    weights = unobserved_weights(plays.item_listeners, settings.weighting.unobserved_exponent)
-    sides = LocalSides(base_problem(users, scale, settings), factors, weights, scale.n_users)
-    return Alternation("base", sides, items, weights, scale, settings)
+    sides = LocalSides(base_problem(users, scale, settings), factors, weights.unobserved, scale.n_users)
+    return Alternation("base", sides, items, weights.unobserved, scale, settings)
 
 
 def start_personas(base: Alternation[LocalSides], seed: int) -> Alternation[LocalSides]:

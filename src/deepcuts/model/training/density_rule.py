@@ -16,6 +16,8 @@ FACTORS = 128  # whatever the sizes; decision 25
 
 _JOIN, _LEAST_JOIN = 0.62, 0.45  # cosine from which clusters of a user are joined; decision 30
 
+ITEM_WEIGHTING = 0.2  # γ where a rehearsal has better lists with it; decision 32
+
 RIDGE_BY_RATIO = -0.7  # λ goes with this power of the ratio: more unobserved weight wants less ridge
 
 _MOST_EXPONENT = 0.4
@@ -69,7 +71,7 @@ def resolved(settings: PersonaSettings, plays: PlayCounts) -> PersonaSettings:
     if settings.unobserved_ratio != AUTO:
         ridge = _ridge(*sizes, settings.unobserved_ratio)
         weighting = weighting._replace(user_regularization=ridge, item_regularization=ridge)
-    numbers = {"n_factors": FACTORS, **weighting._asdict()}
+    numbers = {"n_factors": FACTORS, "item_weight_exponent": 0.0, **weighting._asdict()}
     found = replace(settings, **{name: n for name, n in numbers.items() if getattr(settings, name) == AUTO})
     by_rule = _ridge(*sizes, found.weighting.unobserved_ratio)
     ridge = math.sqrt(found.weighting.user_regularization * found.weighting.item_regularization)

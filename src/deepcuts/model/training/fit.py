@@ -16,7 +16,7 @@ from deepcuts.model.training.epochs import Epoch, OnInterrupt, Progress, UserPro
 from deepcuts.model.training.fold_in import ItemSide, UserPersonas, check_finite, solve_users
 from deepcuts.model.training.rehearsal import rehearse
 from deepcuts.model.training.settings import PersonaSettings
-from deepcuts.model.training.weights import user_rows
+from deepcuts.model.training.weights import ItemWeights, unobserved_weights, user_rows
 from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
@@ -92,9 +92,12 @@ def train_items(
     kept: tuple[Callable[[], ItemSide], tuple[Epoch, ...]] | None = None  # of the last whole epoch
 
     def item_side(factors: FloatMatrix) -> Callable[[], ItemSide]:
-        return partial(
-            ItemSide.of, factors, stage.weights, stage.sums.row_sum, base.measured_scale, base.settings, seed
-        )
+        # Users are solved for without the weights that items have in training.
+        exponent, of_items = base.settings.weighting.unobserved_exponent, base.settings.item_weighting
+        in_training = ItemWeights.of(plays.item_listeners, exponent, of_items)
+        scale = replace(base.measured_scale, w0=base.scale.w0 / in_training.w0_factor)
+        weights = unobserved_weights(plays.item_listeners, exponent)
+        return partial(ItemSide.of, factors, weights, stage.sums.row_sum, scale, base.settings, seed)
 
     def record(epoch: Epoch) -> None:
         nonlocal kept

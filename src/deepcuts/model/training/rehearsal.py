@@ -4,8 +4,9 @@ Lists of the first one are measured by items that users give for it; it has the 
 less or more of λ, for as long as that makes lists clearly better. Others again begin with half of the ratio of
 unobserved weight and the λ that goes with it, and are taken if they come out clearly better. Then one has twice as many
 factors, and where these are taken, others have less or more of λ with them; that is done for λ alone as well, where
-half of the ratio was better, and the better of the two is taken. One ends as soon as its lists are clearly worse than
-those that are best so far. With more of λ lists are always worse in the first epochs, so that these do not end it.
+half of the ratio was better, and the better of the two is taken. In the last one, widely played items weigh less. One
+ends as soon as its lists are clearly worse than those that are best so far. With more of λ, and where widely played
+items weigh less, lists are worse in the first epochs, so that these do not end it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import NamedTuple
 from deepcuts.array_types import DoubleVector
 from deepcuts.data.interactions import Interactions
 from deepcuts.model.training.alternation import alternate, start_base, watching
-from deepcuts.model.training.density_rule import RIDGE_BY_RATIO, resolved
+from deepcuts.model.training.density_rule import ITEM_WEIGHTING, RIDGE_BY_RATIO, resolved
 from deepcuts.model.training.early_stopping import (
     IN_REHEARSAL,
     REHEARSED_EPOCHS,
@@ -34,7 +35,7 @@ from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
-_MORE_TELLS_FROM = 6  # the epoch: with more of λ, lists are worse at first also where they are better in the end
+_TELLS_FROM = 6  # the epoch, of what learns slowly: its lists are worse at first also where they are better in the end
 _RIDGES = "user_regularization", "item_regularization"
 
 
@@ -128,8 +129,8 @@ def rehearse(
         for step in line.steps:
             for _ in range(line.most):
                 other = line.move(best.settings, step)
-                more = other.weighting.user_regularization > best.settings.weighting.user_regularization
-                told = {n: found for n, found in best.lists.found.items() if not more or n >= _MORE_TELLS_FROM}
+                tells_from = _TELLS_FROM if _learns_slowly(other, best.settings) else 0
+                told = {n: found for n, found in best.lists.found.items() if n >= tells_from}
                 trial = _Trial(other, lists_with(other, told))
                 if not trial.lists.is_clearly_above(best.lists):
                     break
@@ -138,7 +139,7 @@ def rehearse(
                 break
         return best
 
-    ridge, ratio, factors = _lines(settings)
+    ridge, ratio, factors, items = _lines(settings)
 
     def with_factors(begun: _Trial) -> _Trial:
         """Try more factors, which may want another λ."""
@@ -156,19 +157,25 @@ def rehearse(
     trial, *others = map(with_factors, ways)
     for other in others:
         trial = other if other.lists.is_clearly_above(trial.lists) else trial
-    best, lists = trial
+    best, lists = walk(trial, items)
     # Others were taken for their best lists, so training has the epochs that these took, also where the loss after them
     # is not clear.
     is_short = lists.is_over or (best is not by_rule and lists.best_epoch < max(lists.found))
     n_epochs = lists.best_epoch if is_short else settings.base_epochs
     ndcg = {number: float(of_users.mean()) for number, of_users in lists.found.items()}
-    found = {name: getattr(best, name) for name in ("n_factors", "unobserved_ratio", *_RIDGES)}
+    found = {name: getattr(best, name) for name in ("n_factors", "unobserved_ratio", "item_weight_exponent", *_RIDGES)}
     most = counted(n_epochs, "epoch")
     logger.info("rehearsal: ndcg@100 by epoch %s with %s; training has %s at most", ndcg, found, most)
     return Rehearsed(resolved(best, plays), n_epochs, ndcg)
 
 
-def _lines(settings: PersonaSettings) -> tuple[_Line, _Line, _Line]:
+def _learns_slowly(settings: PersonaSettings, other: PersonaSettings) -> bool:
+    """Whether there is more of λ, or widely played items, which are learnt first, weigh less."""
+    more = settings.weighting.user_regularization > other.weighting.user_regularization
+    return more or settings.item_weighting > other.item_weighting
+
+
+def _lines(settings: PersonaSettings) -> tuple[_Line, _Line, _Line, _Line]:
     """Lines along λ, along the ratio and along the number of factors; without steps where these are given."""
     free = [name for name in _RIDGES if getattr(settings, name) == AUTO]
 
@@ -181,8 +188,12 @@ def _lines(settings: PersonaSettings) -> tuple[_Line, _Line, _Line]:
     def factors(own: PersonaSettings, step: float) -> PersonaSettings:
         return replace(own, n_factors=round(step * own.vector_length))
 
+    def items(own: PersonaSettings, step: float) -> PersonaSettings:
+        return replace(own, item_weight_exponent=step)
+
     return (
         _Line(ridge, (0.7, 1.4) if free else ()),
         _Line(ratio, (0.5,) if settings.unobserved_ratio == AUTO else ()),
         _Line(factors, (2.0,) if settings.n_factors == AUTO else (), 1),
+        _Line(items, (ITEM_WEIGHTING,) if settings.item_weight_exponent == AUTO else (), 1),
     )

@@ -51,7 +51,11 @@ class ByRidge(NamedTuple):
     join_cosine: float
 
 
-BY_SIZES = ("n_factors", *Weighting._fields)  # settings that are found by the sizes of the data where they are "auto"
+BY_SIZES = (
+    "n_factors",
+    "item_weight_exponent",
+    *Weighting._fields,
+)  # settings that are found by the sizes of the data where they are "auto"
 AUTOMATIC = (*BY_SIZES, *ByRidge._fields)
 
 
@@ -65,6 +69,7 @@ class PersonaOptions(TypedDict, total=False):
     frequency_exponent: float
     unobserved_ratio: float | Auto
     unobserved_exponent: float | Auto
+    item_weight_exponent: float | Auto
     confidence: Confidence
     confidence_scale: float
     target: Target
@@ -118,6 +123,10 @@ class PersonaSettings:
         α, 0 to 1: how strongly the weight of a pair that was not observed grows with the listeners of its item, as
         listeners ** α (He et al. 2016, doi:10.1145/2911451.2911489). With 0, all such pairs weigh the same;
         "auto" takes it from the sizes of the data.
+    item_weight_exponent
+        γ, 0 to 1: how strongly all pairs of an item, observed or not, weigh less in training the more listeners it has,
+        as listeners ** −γ, so that widely played items do not take all of the factors. Users are solved for without it
+        once items are found. "auto" is 0, and 0.2 where a rehearsal has clearly better lists with it.
     confidence, confidence_scale
         Confidence of an observed pair: "binary", 1; "log", 1 + scale · log2(1 + plays).
     target
@@ -183,6 +192,7 @@ class PersonaSettings:
     frequency_exponent: float = 1.0
     unobserved_ratio: float | Auto = AUTO
     unobserved_exponent: float | Auto = AUTO
+    item_weight_exponent: float | Auto = AUTO
     confidence: Confidence = "log"  # chosen by the table in docs/maths.md, Weights
     confidence_scale: float = 1.0
     target: Target = "one"
@@ -238,6 +248,17 @@ class PersonaSettings:
         return cast(int, self._number("n_factors"))
 
     @property
+    def item_weighting(self) -> float:
+        """`item_weight_exponent` as a number.
+
+        Raises
+        ------
+        SettingsError
+            If it is "auto": training replaces it by its number.
+        """
+        return self._number("item_weight_exponent")
+
+    @property
     def weighting(self) -> Weighting:
         """The weights that may be "auto", as numbers.
 
@@ -291,6 +312,7 @@ _RANGES = {
     "frequency_exponent": (0, 2),
     "unobserved_ratio": (0, 1e6),
     "unobserved_exponent": (0, 1),
+    "item_weight_exponent": (0, 1),
     "confidence_scale": (0, 1e6),
     "settled_unobserved_scale": (0, 1e3),
     "settled_regularization_scale": (1e-9, 1e3),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -47,6 +48,48 @@ def unobserved_weights(listeners: CountVector, exponent: float) -> FloatVector:
     """
     weights: DoubleVector = np.maximum(1, listeners) ** float(exponent)
     return np.asarray(weights / weights.mean(), np.float32)
+
+
+class ItemWeights(NamedTuple):
+    """What all pairs of an item weigh in training, maths.md, Weights: Items.
+
+    Parameters
+    ----------
+    of_pairs
+        g of every item, float32, (n_items,): f ** −γ, with a mean of 1 over the pairs.
+    unobserved
+        q g of every item over its mean, float32, (n_items,).
+    w0_factor
+        The mean of q g, by which w0 grows.
+    """
+
+    of_pairs: FloatVector
+    unobserved: FloatVector
+    w0_factor: float
+
+    @classmethod
+    def of(cls, listeners: CountVector, unobserved_exponent: float, exponent: float) -> ItemWeights:
+        """Weigh items by their listeners.
+
+        Parameters
+        ----------
+        listeners
+            f, int64, (n_items,): users who played each item.
+        unobserved_exponent, exponent
+            α and γ; with a γ of 0, every g is 1.
+        """
+        unobserved = unobserved_weights(listeners, unobserved_exponent)
+        if exponent == 0:
+            return cls(np.ones(len(listeners), np.float32), unobserved, 1.0)
+        powers: DoubleVector = np.maximum(1, listeners) ** -float(exponent)
+        weights = powers * (max(1, listeners.sum()) / max(1.0, float(listeners @ powers)))
+        mean = float(np.mean(unobserved * weights))
+        return cls(weights.astype(np.float32), (unobserved * weights / mean).astype(np.float32), mean)
+
+    def weighed(self, rows: Rows) -> Rows:
+        """Multiply the confidences of rows of users by the weights of their items."""
+        disliked = None if rows.disliked is None else self.weighed(rows.disliked)
+        return replace(rows, confidence=rows.confidence * self.of_pairs[rows.indices], disliked=disliked)
 
 
 def confidences(plays: FloatVector, settings: PersonaSettings) -> NumberVector:
