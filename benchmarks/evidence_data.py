@@ -66,7 +66,7 @@ DATA_SETS: dict[str, DataSet] = {
     "world, sparse": _world(6_000, 3_000, 12, 18, 128),
     "world, dense": _world(3_000, 2_000, 60, 15, 256),
     "world, few scenes": _world(4_000, 2_000, 25, 6, 128),
-    "world, many scenes": _world(4_000, 4_000, 25, 80, 256),
+    "world, many scenes": _world(4_000, 4_000, 25, 80, 512),
     "world, 20,000 × 8,000": _world(20_000, 8_000, 25, 25, 256),
 }
 

@@ -216,7 +216,8 @@ def fit(untrained: PersonaNMF, plays: Interactions, seed: int, remarks: Remarks,
         ridge, item_ridge, ratio, exponent, *_ = model.settings.weighting
         remarks.say(
             f"{counted(model.settings.vector_length, 'factor')}; regularization {ridge:.3g} of users, "
-            f"{item_ridge:.3g} of items; unobserved ratio {ratio:.3g}, exponent {exponent:.2g}."
+            f"{item_ridge:.3g} of items; unobserved ratio {ratio:.3g}, exponent {exponent:.2g}; "
+            f"item weight exponent {model.settings.item_weighting:.2g}."
         )
         remarks.say(
             f"{counted(len(model.epochs), 'epoch')} in {seconds:.1f} s, loss {model.epochs[-1].loss:,.1f}, "

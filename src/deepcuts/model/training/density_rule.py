@@ -12,7 +12,7 @@ from dataclasses import replace
 from deepcuts.data.play_counts import PlayCounts
 from deepcuts.model.training.settings import AUTO, ByRidge, PersonaSettings, Weighting
 
-FACTORS = 128  # whatever the sizes; decision 25
+FACTORS, MOST_FACTORS = 128, 512  # whatever the sizes, and the most that a rehearsal takes; decisions 25 and 33
 
 _JOIN, _LEAST_JOIN = 0.62, 0.45  # cosine from which clusters of a user are joined; decision 30
 

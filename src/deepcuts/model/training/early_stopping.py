@@ -163,15 +163,22 @@ class EarlyStopping:
         assert self._best_items is not None  # which is always measured
         return self._whole_rows, self._best_items
 
-    def is_clearly_above(self, other: EarlyStopping) -> bool:
+    def is_clearly_above(self, other: EarlyStopping, errors: float = _CLEAR_GAIN) -> bool:
         """Whether the lists of the best epoch are better than those of another training's; not if one has none.
 
         Training whose loss settles before the first measurement has none.
+
+        Parameters
+        ----------
+        other
+            What the other training had.
+        errors
+            How many standard errors of the users' differences a clear gain is above.
         """
         if not self.found or not other.found:
             return False
         differences = self.found[self.best_epoch] - other.found[other.best_epoch]
-        return not self.is_behind and _errors_above_0(differences) > _CLEAR_GAIN
+        return not self.is_behind and _errors_above_0(differences) > errors
 
     def _compare(self, found: DoubleVector, items: FloatMatrix, number: int, last: int) -> None:
         best = self.found.get(self.best_epoch, found)

@@ -3,10 +3,11 @@
 Lists of the first one are measured by items that users give for it; it has the weights of the density rule. Others have
 less or more of λ, for as long as that makes lists clearly better. Others again begin with half of the ratio of
 unobserved weight and the λ that goes with it, and are taken if they come out clearly better. Then one has twice as many
-factors, and where these are taken, others have less or more of λ with them; that is done for λ alone as well, where
-half of the ratio was better, and the better of the two is taken. In the last one, widely played items weigh less. One
-ends as soon as its lists are clearly worse than those that are best so far. With more of λ, and where widely played
-items weigh less, lists are worse in the first epochs, so that these do not end it.
+factors, and where these are taken, others have less or more of λ with them; where lists have gained a lot, factors are
+doubled once more. That is done for λ alone as well, where half of the ratio was better, and the better of the two is
+taken. In the last one, widely played items weigh less. One ends as soon as its lists are clearly worse than those that
+are best so far. With more of λ, and where widely played items weigh less, lists are worse in the first epochs, so that
+these do not end it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import NamedTuple
 from deepcuts.array_types import DoubleVector
 from deepcuts.data.interactions import Interactions
 from deepcuts.model.training.alternation import alternate, start_base, watching
-from deepcuts.model.training.density_rule import ITEM_WEIGHTING, RIDGE_BY_RATIO, resolved
+from deepcuts.model.training.density_rule import ITEM_WEIGHTING, MOST_FACTORS, RIDGE_BY_RATIO, resolved
 from deepcuts.model.training.early_stopping import (
     IN_REHEARSAL,
     REHEARSED_EPOCHS,
@@ -35,6 +36,7 @@ from deepcuts.wording import counted
 
 logger = logging.getLogger(__name__)
 
+_A_LOT = 4.0  # standard errors of a gain by twice as many factors, from which on more of them are tried; decision 33
 _TELLS_FROM = 6  # the epoch, of what learns slowly: its lists are worse at first also where they are better in the end
 _RIDGES = "user_regularization", "item_regularization"
 
@@ -142,9 +144,13 @@ def rehearse(
     ridge, ratio, factors, items = _lines(settings)
 
     def with_factors(begun: _Trial) -> _Trial:
-        """Try more factors, which may want another λ."""
+        """Try more factors, which may want another λ, and more again where lists gain a lot."""
         more = walk(begun, factors)
-        return begun if more is begun else walk(more, ridge)
+        if more is begun:
+            return begun
+        more = walk(more, ridge)
+        is_over = more.settings.vector_length >= MOST_FACTORS or not more.lists.is_clearly_above(begun.lists, _A_LOT)
+        return more if is_over else with_factors(more)
 
     following = {name: getattr(settings, name) for name in ByRidge._fields}  # λ of training, which is not known yet
     by_rule = replace(resolved(settings, plays), **following)
