@@ -62,7 +62,7 @@ def _world(n_users: int, n_items: int, items_per_user: float, n_scenes: int, n_f
 DATA_SETS: dict[str, DataSet] = {
     "HetRec": DataSet("Last.fm of HetRec 2011", hetrec, 256, hetrec_tags),
     "Audioscrobbler": DataSet("50 heavy listeners of 2005", audioscrobbler, 128),
-    "Taste Profile": DataSet("a head of it, by top songs", taste_profile, 256),
+    "Taste Profile": DataSet("a head of it, by top songs", taste_profile, 512),
     "world, sparse": _world(6_000, 3_000, 12, 18, 128),
     "world, dense": _world(3_000, 2_000, 60, 15, 256),
     "world, few scenes": _world(4_000, 2_000, 25, 6, 128),
