@@ -109,9 +109,11 @@ def test_lists_that_are_worse_at_first_do_not_end_a_rehearsal_with_more_of_the_r
     assert ndcg[0] > ndcg[1]
 
 
-@pytest.mark.parametrize(("n_scenes", "n_factors"), [(40, 256), pytest.param(80, 512, marks=pytest.mark.slow)])
-def test_factors_are_doubled_where_scenes_are_many_and_again_where_lists_gain_a_lot(n_scenes, n_factors):
-    world = dc.generate_world(n_users=1_500, n_items=3_000 if n_scenes > 50 else 1_500, items_per_user=20, n_scenes=n_scenes, seed=0)
+@pytest.mark.parametrize(
+    ("n_items", "n_scenes", "n_factors"), [(1_500, 40, 256), pytest.param(3_000, 80, 512, marks=pytest.mark.slow)]
+)
+def test_factors_are_doubled_where_scenes_are_many_and_again_where_lists_gain_a_lot(n_items, n_scenes, n_factors):
+    world = dc.generate_world(n_users=1_500, n_items=n_items, items_per_user=20, n_scenes=n_scenes, seed=0)
     train, holdout = dc.split_holdout(world.plays, seed=0)
     model, fewer = dc.PersonaNMF().fit(train), dc.PersonaNMF(n_factors=n_factors // 2).fit(train)
     assert model.settings.n_factors == model.item_factors.shape[1] == n_factors
