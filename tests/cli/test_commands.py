@@ -182,7 +182,8 @@ def test_train_says_what_it_is_going_to_do_and_what_came_of_it(folder, tmp_path)
     settings = dc.load(tmp_path / "model.safetensors").settings
     assert weights.startswith(f"4 factors; regularization {settings.user_regularization:.3g} of users, ")
     assert weights.endswith(
-        f"unobserved ratio {settings.unobserved_ratio:.3g}, exponent {settings.unobserved_exponent:.2g}."
+        f"unobserved ratio {settings.unobserved_ratio:.3g}, exponent {settings.unobserved_exponent:.2g}; "
+        f"item weight exponent {settings.item_weight_exponent:.2g}."
     )
     assert "effective personas a user." in after
     assert drawing == "Drawing the map …"
