@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ from deepcuts.model.training.early_stopping import (
     early_stopping,
     is_rehearsed,
 )
-from deepcuts.model.training.epochs import Progress
+from deepcuts.model.training.epochs import Epoch, Progress
 from deepcuts.model.training.settings import AUTO, ByRidge, PersonaSettings
 from deepcuts.wording import counted
 
@@ -57,6 +57,15 @@ class _Line(NamedTuple):
     move: Callable[[PersonaSettings, float], PersonaSettings]
     steps: tuple[float, ...]
     most: int = 5
+
+
+class _Lines(NamedTuple):
+    """Lines along λ, along the ratio of unobserved weight, along the number of factors and along γ."""
+
+    ridge: _Line
+    ratio: _Line
+    factors: _Line
+    items: _Line
 
 
 class _Trial(NamedTuple):
@@ -103,7 +112,7 @@ def settings_in_training(
 def rehearse(
     plays: Interactions, settings: PersonaSettings, seed: int, validation: Validation, on_epoch: Progress
 ) -> Rehearsed:
-    """Find what is "auto" of the ratio, λ and the number of factors, and how many epochs lists are best with.
+    """Find what is "auto" of the ratio, λ, the number of factors and γ, and how many epochs lists are best with.
 
     Parameters
     ----------
@@ -118,52 +127,9 @@ def rehearse(
     on_epoch
         Called after every epoch.
     """
-
-    def lists_with(own: PersonaSettings, level: Mapping[int, DoubleVector] = MappingProxyType({})) -> EarlyStopping:
-        lists = EarlyStopping(validation, IN_REHEARSAL, level)
-        base, last = start_base(plays, own, seed, lists), min(REHEARSED_EPOCHS, settings.base_epochs)
-        alternate(base, last, lambda epoch: on_epoch(replace(epoch, stage="rehearsal")), watching(lists, base, last))
-        return lists
-
-    def walk(begun: _Trial, line: _Line) -> _Trial:
-        """Go along a line as long as lists get clearly better, and return the best; what was begun with if none is."""
-        best = begun
-        for step in line.steps:
-            for _ in range(line.most):
-                other = line.move(best.settings, step)
-                tells_from = _TELLS_FROM if _learns_slowly(other, best.settings) else 0
-                told = {n: found for n, found in best.lists.found.items() if n >= tells_from}
-                trial = _Trial(other, lists_with(other, told))
-                if not trial.lists.is_clearly_above(best.lists):
-                    break
-                best = trial
-            if best is not begun:
-                break
-        return best
-
-    ridge, ratio, factors, items = _lines(settings)
-
-    def with_factors(begun: _Trial) -> _Trial:
-        """Try more factors, which may want another λ, and more again where lists gain a lot."""
-        more = walk(begun, factors)
-        if more is begun:
-            return begun
-        more = walk(more, ridge)
-        is_over = more.settings.vector_length >= MOST_FACTORS or not more.lists.is_clearly_above(begun.lists, _A_LOT)
-        return more if is_over else with_factors(more)
-
     following = {name: getattr(settings, name) for name in ByRidge._fields}  # λ of training, which is not known yet
     by_rule = replace(resolved(settings, plays), **following)
-    first = _Trial(by_rule, lists_with(by_rule))
-    by_ridge, by_ratio = walk(first, ridge), walk(first, ratio)
-    if by_ratio is not first:
-        by_ratio = walk(by_ratio, ridge)
-    ways = [by_ridge, by_ratio] if by_ratio.lists.is_clearly_above(by_ridge.lists) else [by_ridge]
-    # Half of the ratio makes up for factors that are too few: with more of them it has to be clearly better once more.
-    trial, *others = map(with_factors, ways)
-    for other in others:
-        trial = other if other.lists.is_clearly_above(trial.lists) else trial
-    best, lists = walk(trial, items)
+    best, lists = _Trials(plays, seed, validation, on_epoch).best_of(by_rule, _lines(settings))
     # Others were taken for their best lists, so training has the epochs that these took, also where the loss after them
     # is not clear.
     is_short = lists.is_over or (best is not by_rule and lists.best_epoch < max(lists.found))
@@ -175,14 +141,76 @@ def rehearse(
     return Rehearsed(resolved(best, plays), n_epochs, ndcg)
 
 
+@dataclass(frozen=True, eq=False)
+class _Trials:
+    """Bases that are trained to be compared by their lists; the fields are as for `rehearse`."""
+
+    plays: Interactions
+    seed: int
+    validation: Validation
+    on_epoch: Progress
+
+    def best_of(self, by_rule: PersonaSettings, lines: _Lines) -> _Trial:
+        """Go along all lines, one after the other, and return the best trial."""
+        first = _Trial(by_rule, self.lists_with(by_rule))
+        by_ridge, by_ratio = self.walk(first, lines.ridge), self.walk(first, lines.ratio)
+        if by_ratio is not first:
+            by_ratio = self.walk(by_ratio, lines.ridge)
+        ways = [by_ridge, by_ratio] if by_ratio.lists.is_clearly_above(by_ridge.lists) else [by_ridge]
+        # Half of the ratio makes up for factors that are too few: with more of them it has to be clearly better once
+        # more.
+        best, *others = (self.with_factors(way, lines) for way in ways)
+        for other in others:
+            best = other if other.lists.is_clearly_above(best.lists) else best
+        return self.walk(best, lines.items)
+
+    def with_factors(self, begun: _Trial, lines: _Lines) -> _Trial:
+        """Try more factors, which may want another λ, and more again where lists gain a lot."""
+        more = self.walk(begun, lines.factors)
+        if more is begun:
+            return begun
+        more = self.walk(more, lines.ridge)
+        is_over = more.settings.vector_length >= MOST_FACTORS or not more.lists.is_clearly_above(begun.lists, _A_LOT)
+        return more if is_over else self.with_factors(more, lines)
+
+    def walk(self, begun: _Trial, line: _Line) -> _Trial:
+        """Go along a line as long as lists get clearly better, and return the best; what was begun with if none is."""
+        best = begun
+        for step in line.steps:
+            for _ in range(line.most):
+                other = line.move(best.settings, step)
+                tells_from = _TELLS_FROM if _learns_slowly(other, best.settings) else 0
+                told = {n: found for n, found in best.lists.found.items() if n >= tells_from}
+                trial = _Trial(other, self.lists_with(other, told))
+                if not trial.lists.is_clearly_above(best.lists):
+                    break
+                best = trial
+            if best is not begun:
+                break
+        return best
+
+    def lists_with(
+        self, settings: PersonaSettings, level: Mapping[int, DoubleVector] = MappingProxyType({})
+    ) -> EarlyStopping:
+        """Train a base, and return what its lists were on the way; `level` is as for `EarlyStopping`."""
+        lists = EarlyStopping(self.validation, IN_REHEARSAL, level)
+        base, last = start_base(self.plays, settings, self.seed, lists), min(REHEARSED_EPOCHS, settings.base_epochs)
+
+        def on_epoch(epoch: Epoch) -> None:
+            self.on_epoch(replace(epoch, stage="rehearsal"))
+
+        alternate(base, last, on_epoch, watching(lists, base, last))
+        return lists
+
+
 def _learns_slowly(settings: PersonaSettings, other: PersonaSettings) -> bool:
     """Whether there is more of λ, or widely played items, which are learnt first, weigh less."""
     more = settings.weighting.user_regularization > other.weighting.user_regularization
     return more or settings.item_weighting > other.item_weighting
 
 
-def _lines(settings: PersonaSettings) -> tuple[_Line, _Line, _Line, _Line]:
-    """Lines along λ, along the ratio and along the number of factors; without steps where these are given."""
+def _lines(settings: PersonaSettings) -> _Lines:
+    """Lines without steps where a setting is given."""
     free = [name for name in _RIDGES if getattr(settings, name) == AUTO]
 
     def ridge(own: PersonaSettings, step: float) -> PersonaSettings:
@@ -197,7 +225,7 @@ def _lines(settings: PersonaSettings) -> tuple[_Line, _Line, _Line, _Line]:
     def items(own: PersonaSettings, step: float) -> PersonaSettings:
         return replace(own, item_weight_exponent=step)
 
-    return (
+    return _Lines(
         _Line(ridge, (0.7, 1.4) if free else ()),
         _Line(ratio, (0.5,) if settings.unobserved_ratio == AUTO else ()),
         _Line(factors, (2.0,) if settings.n_factors == AUTO else (), 1),
