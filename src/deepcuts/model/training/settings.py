@@ -51,11 +51,8 @@ class ByRidge(NamedTuple):
     join_cosine: float
 
 
-BY_SIZES = (
-    "n_factors",
-    "item_weight_exponent",
-    *Weighting._fields,
-)  # settings that are found by the sizes of the data where they are "auto"
+# Settings that are found by the sizes of the data where they are "auto".
+BY_SIZES = ("n_factors", "item_weight_exponent", *Weighting._fields)
 AUTOMATIC = (*BY_SIZES, *ByRidge._fields)
 
 
